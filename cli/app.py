@@ -1,0 +1,71 @@
+"""The ``videoqa`` command: which commands there are, and the options before them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import typer
+
+from video_vlm.cli import ask, doctor, index, library, scenes, search, show
+from video_vlm.cli.command import command, remember_options
+from video_vlm.cli.exit_codes import ExitCode
+from video_vlm.cli.failures import complain
+
+__all__ = ["COMMANDS", "LIBRARY_COMMANDS", "app", "main"]
+
+COMMANDS: dict[str, Callable[..., int | None]] = {
+    "ask": ask.ask,
+    "index": index.index,
+    "search": search.search,
+    "scenes": scenes.scenes,
+    "show": show.show,
+    "doctor": doctor.doctor,
+}
+LIBRARY_COMMANDS: dict[str, Callable[..., int | None]] = {
+    "list": library.list_videos,
+    "remove": library.remove,
+    "verify": library.verify,
+    "where": library.where,
+}
+
+OPTIONS: dict[str, Any] = {
+    "no_args_is_help": True,
+    "add_completion": False,
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "pretty_exceptions_show_locals": False,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+
+
+def build() -> typer.Typer:
+    top, shelf = typer.Typer(name="videoqa", **OPTIONS), typer.Typer(**OPTIONS)
+    top.callback()(remember_options())
+    for name, function in COMMANDS.items():
+        top.command(name)(command(function))
+    for name, function in LIBRARY_COMMANDS.items():
+        shelf.command(name)(command(function))
+    top.add_typer(shelf, name="library", help="What is remembered: list, remove, verify, where.")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``videoqa`` with ``arguments`` (default: those of the process) and give back its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # What a terminal cannot write (a file name from another system, a dash in an old code page) is shown
+        # by its number instead of ending the program.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="videoqa")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else ExitCode.OK
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return ExitCode.INTERRUPTED
+    return ExitCode.OK
+
+
+app = build()

@@ -1,0 +1,92 @@
+"""``videoqa ask``: one video, one question, an answer with the seconds to prove it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from video_vlm.cli.command import Session
+from video_vlm.cli.terminal import dim, one_line, print_json, write
+from video_vlm.records import Answer, Citation, Claim, Status
+
+__all__ = ["ask"]
+
+ABSTAINED = {
+    Status.NOT_SHOWN: "not shown",
+    Status.NEEDS_EYES: "needs eyes",
+}
+
+
+def ask(
+    session: Session,
+    video: Annotated[
+        Path, typer.Argument(metavar="VIDEO", help="A video file, or the name or id of one in the library.")
+    ],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in quotes.")],
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who answers [default: builtin].", show_default=False)
+    ] = None,
+) -> None:
+    """Ask a question of a video.
+
+    The first question reads the video once and remembers it; later ones are answered from memory. Every claim
+    carries the seconds it rests on. "Not shown" means that what was read does not say it; "needs eyes" that
+    it takes seeing which this answerer has not got.
+
+    Examples:
+
+    \b
+      videoqa ask film.mp4 "What happens after the keeper falls asleep?"
+      videoqa ask lecture.mkv "What does she say about bridges in the last 5 minutes?"
+      videoqa ask film.mp4 "When does the storm break?" --json
+    """
+    with session.open(model=model) as videos:
+        answer = videos.ask(video, question)
+    if session.json:
+        print_json(json.loads(answer.to_json()))
+        return
+    for line in as_text(answer):
+        write(line)
+
+
+def as_text(answer: Answer) -> Iterator[str]:
+    """The answer, each claim with its citations, and, set back, how it was reached."""
+    if lead := lead_of(answer):
+        yield lead
+    for claim in answer.claims:
+        yield from cited(claim)
+    if answer.nearest:
+        yield ""
+        yield "The nearest moments:"
+        yield from (f"  {quoted(citation)}" for citation in answer.nearest)
+    if answer.advice:
+        yield ""
+        yield f"To get further: {one_line(answer.advice)}"
+    yield ""
+    how_sure = ABSTAINED.get(answer.status, f"confidence {answer.confidence:.2f}")
+    yield dim(f"{how_sure}; {one_line(str(answer.coverage))}")
+
+
+def lead_of(answer: Answer) -> str:
+    """What the answer says beyond its claims, which are printed one by one."""
+    text = answer.text
+    for claim in answer.claims:
+        text = text.replace(claim.text, "", 1)
+    return one_line(text)
+
+
+def cited(claim: Claim) -> Iterator[str]:
+    """A claim followed by its times; below it, the video's own words where the claim does not hold them."""
+    times = " ".join(dict.fromkeys(map(str, claim.citations)))
+    yield f"{one_line(claim.text)} {times}"
+    yield from (f"  {quoted(one)}" for one in claim.citations if one.quote and one.quote not in claim.text)
+
+
+def quoted(citation: Citation) -> str:
+    kind = f" {citation.kind.value.replace('_', ' ')}:" if citation.kind else ""
+    quote = f" “{one_line(citation.quote)}”" if citation.quote else ""
+    return f"{citation}{kind}{quote}"

@@ -1,0 +1,111 @@
+"""``videoqa doctor``: what is installed, what each extra would add, and what this machine goes by."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from video_vlm.cli.command import Session
+from video_vlm.cli.exit_codes import ExitCode
+from video_vlm.cli.terminal import print_json, table, write
+
+__all__ = ["PARTS", "Part", "doctor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something that may be installed: the pip extra that brings it (empty: the base), the modules that make
+    it work, and what it adds."""
+
+    extra: str
+    modules: tuple[str, ...]
+    brings: str
+
+
+PARTS = (
+    Part("", ("av",), "reading video (FFmpeg)"),
+    Part("", ("scenedetect", "cv2"), "finding shots"),
+    Part("", ("pysubs2",), "reading subtitle files"),
+    Part("", ("faiss",), "searching vectors"),
+    Part("ocr", ("rapidocr", "onnxruntime"), "text on screen"),
+    Part("models", ("torch", "transformers", "einops", "safetensors"), "search by meaning, with a sentence encoder"),
+    Part("torchcodec", ("torchcodec",), "another decoder: index.decoder=torchcodec"),
+    Part("decord", ("decord",), "another decoder: index.decoder=decord"),
+)
+"""In the order they are shown; every extra of the package is among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report. ``fix`` is what to type where something is missing."""
+
+    what: str
+    state: str
+    fix: str = ""
+    broken: bool = False
+
+
+def doctor(session: Session) -> ExitCode:
+    """Report what is installed and what is missing.
+
+    Says what each extra would add and which settings this run goes by. Nothing is loaded and nothing is
+    written. The exit code is 1 if a part of the base is missing.
+
+    Examples:
+
+    \b
+      videoqa doctor
+      videoqa doctor --json
+    """
+    findings = [*machine(), *parts(), *configuration(session)]
+    if session.json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        write(table([(one.what, one.state, one.fix) for one in findings], header=("part", "state", "to add it")))
+    return ExitCode.FAILED if any(finding.broken for finding in findings) else ExitCode.OK
+
+
+def machine() -> Iterator[Finding]:
+    yield Finding("videoqa", installed("video-vlm") or "not installed (run from its source tree)")
+    yield Finding("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    words = full_text_search()
+    yield Finding("word search", f"SQLite {sqlite3.sqlite_version}{'' if words else ' without FTS5'}", broken=not words)
+
+
+def parts() -> Iterator[Finding]:
+    for part in PARTS:
+        missing = [module for module in part.modules if find_spec(module) is None]
+        pip = f"pip install 'video-vlm[{part.extra}]'" if part.extra else "pip install --force-reinstall video-vlm"
+        state = f"missing {', '.join(missing)}" if missing else "installed"
+        yield Finding(part.brings, state, fix=pip if missing else "", broken=bool(missing) and not part.extra)
+
+
+def configuration(session: Session) -> Iterator[Finding]:
+    from video_vlm.memory import default_library_folder
+
+    folder = session.configuration.library or default_library_folder()
+    yield Finding("library", f"{folder.absolute()}{'' if folder.exists() else ' (not made yet)'}")
+    for key, where in session.configuration.origins.items():
+        yield Finding(key, f"set in {where}")
+
+
+def installed(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def full_text_search() -> bool:
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.execute("CREATE VIRTUAL TABLE words USING fts5(word)")
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.close()
+    return True

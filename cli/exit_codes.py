@@ -1,0 +1,28 @@
+"""What ``videoqa`` hands back to the shell: the one table, also printed in the README.
+
+| code | name        | when                                                                        |
+|------|-------------|-----------------------------------------------------------------------------|
+| 0    | OK          | it worked; "the video does not show it" is an answer too                     |
+| 1    | FAILED      | nothing of what was asked could be done                                      |
+| 2    | USAGE       | the command line or a setting cannot be understood                           |
+| 3    | SOME_FAILED | part of a batch failed: each reason is on stderr, the rest is done           |
+| 130  | INTERRUPTED | Ctrl-C; what was finished before it is kept                                  |
+
+A reader that goes away (``videoqa show film.mp4 | head``) is no failure: 0.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = ["ExitCode"]
+
+
+class ExitCode(IntEnum):
+    """The exit codes; the module's table says when."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    SOME_FAILED = 3
+    INTERRUPTED = 130

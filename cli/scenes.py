@@ -1,0 +1,104 @@
+"""``videoqa scenes``: a video's scenes as a table, as data, or as one picture."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from video_vlm.cli.command import Session
+from video_vlm.cli.contact_sheet import check_ending, save_contact_sheet
+from video_vlm.cli.terminal import one_line, print_json, table, write
+from video_vlm.records import Node, clock
+
+__all__ = ["scenes"]
+
+COLUMNS = ("scene", "start", "end", "seconds", "what")
+
+
+class Format(StrEnum):
+    """How scenes are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def scenes(
+    session: Session,
+    video: Annotated[
+        Path, typer.Argument(metavar="VIDEO", help="A video file, or the name or id of one in the library.")
+    ],
+    form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.TABLE,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT.jpg", help="Also draw a contact sheet: one small picture per scene.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """List the scenes of a video.
+
+    A scene is one or more shots of one event. The video is read first if the library does not know it.
+
+    Examples:
+
+    \b
+      videoqa scenes film.mp4
+      videoqa scenes film.mp4 --format csv > scenes.csv
+      videoqa scenes film.mp4 --sheet scenes.jpg
+    """
+    if sheet:
+        check_ending(sheet)
+    with session.open() as videos:
+        found = videos.scenes(video)
+        posters = [(clock(scene.span.start), videos.poster(video, scene)) for scene in found] if sheet else []
+    WRITERS[Format.JSON if session.json else form](found)
+    if sheet:
+        save_contact_sheet(posters, sheet)
+
+
+def as_table(found: Sequence[Node]) -> None:
+    rows = [
+        (str(i), clock(scene.span.start), clock(scene.span.end), f"{scene.span.duration_seconds:.1f}", what(scene))
+        for i, scene in enumerate(found, 1)
+    ]
+    write(table(rows, header=COLUMNS))
+
+
+def as_json(found: Sequence[Node]) -> None:
+    print_json(
+        [
+            {"scene": i, "start": scene.span.start, "end": scene.span.end, "what": what(scene), "id": scene.id}
+            for i, scene in enumerate(found, 1)
+        ]
+    )
+
+
+def as_csv(found: Sequence[Node]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for i, scene in enumerate(found, 1):
+        seconds = (scene.span.start, scene.span.end, scene.span.duration_seconds)
+        writer.writerow((i, *(f"{value:.3f}" for value in seconds), inert(one_line(what(scene)))))
+
+
+def what(scene: Node) -> str:
+    return scene.title or scene.text
+
+
+def inert(cell: str) -> str:
+    """Text from a video as a spreadsheet should take it: never as a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell
+
+
+WRITERS: Mapping[Format, Callable[[Sequence[Node]], None]] = {
+    Format.TABLE: as_table,
+    Format.JSON: as_json,
+    Format.CSV: as_csv,
+}

@@ -1,0 +1,25 @@
+"""The hierarchical memory: video > chapter > scene > segment > frame, in SQLite, with search over it.
+
+Imports no model: text encoders and summaries come in through protocols.
+"""
+
+from video_vlm.memory.build import Build, Checkpoint
+from video_vlm.memory.catalog import StoredVideo
+from video_vlm.memory.layout import Layout, default_library_folder
+from video_vlm.memory.levels import node_id
+from video_vlm.memory.store import Library, open_library
+from video_vlm.memory.verify import Problem
+from video_vlm.memory.view import MemoryView
+
+__all__ = [
+    "Build",
+    "Checkpoint",
+    "Layout",
+    "Library",
+    "MemoryView",
+    "Problem",
+    "StoredVideo",
+    "default_library_folder",
+    "node_id",
+    "open_library",
+]

@@ -1,0 +1,245 @@
+"""Writing one video's memory: a segment at a time, each on disk before the next is begun."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from video_vlm.errors import LibraryError
+from video_vlm.memory.catalog import now
+from video_vlm.memory.codec import (
+    damage_to_json,
+    names_to_json,
+    node_columns,
+    node_of,
+    observation_of,
+    video_to_json,
+)
+from video_vlm.memory.database import Database
+from video_vlm.memory.levels import holder
+from video_vlm.memory.passages import IN_ORDER, add_observations, add_summaries, drop_observations
+from video_vlm.records import Damage, Level, Node, Observation, Video
+
+__all__ = ["Build", "Checkpoint", "begin_build"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a build has come: what lies before ``until_seconds`` is written; ``state`` is the
+    indexer's own (small JSON), for it to go on from."""
+
+    until_seconds: float
+    state: str = ""
+
+
+class Build:
+    """One unfinished memory being written. Made by ``Library.build``.
+
+    Every method is one transaction: killed anywhere, what was written before stays and nothing
+    else does. Should another process finish or replace the same build meanwhile, the next write
+    raises ``LibraryError`` and changes nothing.
+    """
+
+    def __init__(self, database: Database, memory: int, content_id: str, *, on_finish: Callable[[], object]) -> None:
+        self.content_id = content_id
+        self._database = database
+        self._memory = memory
+        self._on_finish = on_finish
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """Where to go on from; None at the very beginning."""
+        row = self._row()
+        return None if row["until_seconds"] is None else Checkpoint(row["until_seconds"], row["state"])
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is nothing left to do."""
+        return bool(self._row()["complete"])
+
+    def begin(self, observations: Mapping[str, Sequence[Observation]]) -> None:
+        """What observers say of the file as a whole, by observer. Said again, it replaces what was said."""
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            connection.execute("DELETE FROM passages WHERE memory = ? AND segment IS NULL", (self._memory,))
+            add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+
+    def put_segment(
+        self,
+        segment: Node,
+        frames: Sequence[tuple[Node, bytes]],
+        observations: Mapping[str, Sequence[Observation]],
+        checkpoint: Checkpoint,
+    ) -> None:
+        """One segment with all that belongs to it, and the checkpoint behind it.
+
+        Args:
+            segment: Its parent is given by :meth:`finish`.
+            frames: Its frames, each with a small JPEG; their parent is the segment.
+            observations: By observer.
+            checkpoint: Where a resumed build goes on.
+        """
+        _check_level(Level.SEGMENT, [segment])
+        _check_level(Level.FRAME, [frame for frame, _ in frames])
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            self._forget_segment(connection, segment.id)
+            self._put_node(connection, segment, parent=None)
+            for frame, jpeg in frames:
+                self._put_node(connection, frame, parent=segment.id)
+                connection.execute("INSERT INTO posters VALUES (?, ?, ?)", (self._memory, frame.id, jpeg))
+            add_observations(
+                connection, observations, content_id=self.content_id, memory=self._memory, segment=segment.id
+            )
+            connection.execute(
+                "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?",
+                (checkpoint.until_seconds, checkpoint.state, now(), self._memory),
+            )
+
+    def segments(self) -> tuple[Node, ...]:
+        """Those written so far, in order of time."""
+        return self._nodes("level = 'segment'", ())
+
+    def frames(self, segment_id: str) -> tuple[Node, ...]:
+        """The frames of one segment, in order of time."""
+        return self._nodes("level = 'frame' AND parent = ?", (segment_id,))
+
+    def poster(self, frame_id: str) -> bytes | None:
+        """The small JPEG of a frame written so far; None if there is no such frame."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT jpeg FROM posters WHERE memory = ? AND node = ?", (self._memory, frame_id)
+            ).fetchone()
+        return None if row is None else bytes(row["jpeg"])
+
+    def observations(self, observer: str) -> tuple[Observation, ...]:
+        """What one observer said so far, of the file and of its segments, in order of time."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM passages WHERE memory = ? AND observer = ? ORDER BY {IN_ORDER}",  # noqa: S608
+                (self._memory, observer),
+            )
+            return tuple(observation_of(row) for row in rows)
+
+    def finish(
+        self,
+        nodes: Sequence[Node],
+        observations: Mapping[str, Sequence[Observation]],
+        *,
+        video: Video,
+        damage: Sequence[Damage],
+    ) -> None:
+        """The upper levels; from here on this memory is the one that is read.
+
+        Args:
+            nodes: Scenes, chapters and the video with their parents and summaries. Segments and
+                frames among them replace the summary, title and coverage those had.
+            observations: Replace, observer by observer, what was said so far.
+            video: As it proved to be.
+            damage: What could not be decoded.
+
+        Raises:
+            ValueError: a segment lies in none of the scenes.
+        """
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            for observer in observations:
+                drop_observations(connection, observer, memory=self._memory)
+            add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+            self._put_upper_levels(connection, nodes)
+            add_summaries(connection, nodes, content_id=self.content_id, memory=self._memory)
+            connection.execute("DELETE FROM memories WHERE content_id = ? AND complete", (self.content_id,))
+            connection.execute(
+                "UPDATE memories SET complete = 1, state = '', video = ?, damage = ?, indexed_at = ? WHERE id = ?",
+                (video_to_json(video), damage_to_json(damage), now(), self._memory),
+            )
+        self._on_finish()
+
+    def _put_upper_levels(self, connection: sqlite3.Connection, nodes: Sequence[Node]) -> None:
+        scenes = [node for node in nodes if node.level is Level.SCENE]
+        parents = {segment.id: _scene_of(segment, scenes) for segment in self.segments()}
+        for node in nodes:
+            self._put_node(connection, node, parent=parents.get(node.id, node.parent))
+        connection.executemany(
+            "UPDATE nodes SET parent = ? WHERE memory = ? AND id = ?",
+            [(scene, self._memory, segment) for segment, scene in parents.items()],
+        )
+
+    def _put_node(self, connection: sqlite3.Connection, node: Node, *, parent: str | None) -> None:
+        if node.content_id != self.content_id:
+            raise ValueError(f"node {node.id} is of video {node.content_id}, this build is of {self.content_id}")
+        connection.execute(
+            'INSERT INTO nodes (memory, id, level, start, "end", parent, summary, title, coverage, provenance)'
+            " VALUES (:memory, :id, :level, :start, :end, :parent, :summary, :title, :coverage, :provenance)"
+            " ON CONFLICT (memory, id) DO UPDATE SET parent = excluded.parent, summary = excluded.summary,"
+            " title = excluded.title, coverage = excluded.coverage, provenance = excluded.provenance",
+            {**node_columns(node), "memory": self._memory, "parent": parent},
+        )
+
+    def _forget_segment(self, connection: sqlite3.Connection, segment: str) -> None:
+        """Two processes at the same build put the same segment twice; the second time replaces the first."""
+        connection.execute("DELETE FROM passages WHERE memory = ? AND segment = ?", (self._memory, segment))
+        connection.execute("DELETE FROM nodes WHERE memory = ? AND parent = ?", (self._memory, segment))
+
+    def _nodes(self, condition: str, parameters: tuple[object, ...]) -> tuple[Node, ...]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f'SELECT * FROM nodes WHERE memory = ? AND {condition} ORDER BY start, "end", id',  # noqa: S608
+                (self._memory, *parameters),
+            )
+            return tuple(node_of(row, self.content_id) for row in rows)
+
+    def _row(self) -> sqlite3.Row:
+        with self._database.read() as connection:
+            return _memory_row(connection, self._memory)
+
+    def _check_unfinished(self, connection: sqlite3.Connection) -> None:
+        if _memory_row(connection, self._memory)["complete"]:
+            raise LibraryError(f"the memory of {self.content_id} is complete already: another process finished it")
+
+
+def begin_build(
+    connection: sqlite3.Connection, video: Video, recipe: str, *, channels: Sequence[str], missing: Sequence[str]
+) -> int:
+    """The memory row to write to: a complete or unfinished one of the same recipe, else a new one.
+
+    An unfinished memory of another recipe is dropped; a complete one stays readable until the new
+    one is finished.
+    """
+    connection.execute("INSERT OR IGNORE INTO videos VALUES (?)", (video.content_id,))
+    row = connection.execute(
+        "SELECT id FROM memories WHERE content_id = ? AND recipe = ? ORDER BY complete DESC", (video.content_id, recipe)
+    ).fetchone()
+    if row is not None:
+        return int(row["id"])
+    connection.execute("DELETE FROM memories WHERE content_id = ? AND NOT complete", (video.content_id,))
+    cursor = connection.execute(
+        "INSERT INTO memories (content_id, recipe, video, channels, missing, indexed_at) VALUES (?, ?, ?, ?, ?, ?)",
+        (video.content_id, recipe, video_to_json(video), names_to_json(channels), names_to_json(missing), now()),
+    )
+    if cursor.lastrowid is None:
+        raise AssertionError("an INSERT has a row id")
+    return cursor.lastrowid
+
+
+def _memory_row(connection: sqlite3.Connection, memory: int) -> sqlite3.Row:
+    row: sqlite3.Row | None = connection.execute("SELECT * FROM memories WHERE id = ?", (memory,)).fetchone()
+    if row is None:
+        raise LibraryError(
+            "this memory was removed, or replaced under other settings, while it was in use: open it again"
+        )
+    return row
+
+
+def _scene_of(segment: Node, scenes: Sequence[Node]) -> str:
+    scene = holder(scenes, segment.span)
+    if scene is None:
+        raise ValueError(f"segment {segment.span} lies in none of the {len(scenes)} scenes")
+    return scene.id
+
+
+def _check_level(level: Level, nodes: Sequence[Node]) -> None:
+    for node in nodes:
+        if node.level is not level:
+            raise ValueError(f"expected a {level}, got a {node.level} at {node.span}")

@@ -1,0 +1,115 @@
+"""Which videos a library knows, and which files it has seen before."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from video_vlm.memory.codec import damage_from_json, names_from_json, video_from_json
+from video_vlm.records import Damage, Video
+
+__all__ = ["StoredVideo", "known_content_id", "now", "remember_path", "stored_video", "stored_videos"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVideo:
+    """A video the library has a memory of.
+
+    ``until_seconds`` is how far the memory reaches (None: nothing yet), ``recipe`` the digest of
+    what made it, ``channels`` the observers that saw it, ``missing`` what was not looked at,
+    ``indexed_at`` when it was last written (ISO 8601, UTC). ``video.path`` is where the file was
+    last seen.
+    """
+
+    video: Video
+    complete: bool
+    until_seconds: float | None
+    recipe: str
+    channels: tuple[str, ...]
+    missing: tuple[str, ...]
+    damage: tuple[Damage, ...]
+    indexed_at: str
+
+
+def now() -> str:
+    """This moment as the library writes it: ISO 8601, UTC, whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def stored_videos(connection: sqlite3.Connection) -> tuple[StoredVideo, ...]:
+    """All of them, in order of content id."""
+    seen = {
+        row["content_id"]: row["path"]
+        for row in connection.execute("SELECT content_id, path FROM files ORDER BY seen_at, path")
+    }
+    rows = connection.execute("SELECT * FROM readable_memories ORDER BY content_id")
+    return tuple(_stored(row, seen) for row in rows)
+
+
+def stored_video(connection: sqlite3.Connection, content_id: str) -> tuple[int, StoredVideo] | None:
+    """The memory of one video that is to be read, with its row id."""
+    row = connection.execute("SELECT * FROM readable_memories WHERE content_id = ?", (content_id,)).fetchone()
+    if row is None:
+        return None
+    seen = connection.execute(
+        "SELECT content_id, path FROM files WHERE content_id = ? ORDER BY seen_at, path", (content_id,)
+    )
+    return row["id"], _stored(row, {one["content_id"]: one["path"] for one in seen})
+
+
+def _stored(row: sqlite3.Row, seen: Mapping[str, bytes]) -> StoredVideo:
+    video = video_from_json(row["video"])
+    if path := seen.get(row["content_id"]):
+        video = replace(video, path=Path(os.fsdecode(path)))
+    return StoredVideo(
+        video=video,
+        complete=bool(row["complete"]),
+        until_seconds=row["until_seconds"],
+        recipe=row["recipe"],
+        channels=names_from_json(row["channels"]),
+        missing=names_from_json(row["missing"]),
+        damage=damage_from_json(row["damage"]),
+        indexed_at=row["indexed_at"],
+    )
+
+
+def known_content_id(connection: sqlite3.Connection, path: Path) -> str | None:
+    """What the file held when it was last read; None if it changed since, or was never seen."""
+    state = _file_state(path)
+    if state is None:
+        return None
+    row = connection.execute(
+        "SELECT content_id FROM files WHERE path = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
+        (_key(path), *state),
+    ).fetchone()
+    return None if row is None else str(row["content_id"])
+
+
+def remember_path(connection: sqlite3.Connection, path: Path, content_id: str) -> None:
+    """Notes what the file as it is now holds; a file that is gone is not noted."""
+    state = _file_state(path)
+    if state is None:
+        return
+    connection.execute(
+        "INSERT INTO files (path, size, mtime_ns, ctime_ns, content_id, seen_at) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,"
+        " ctime_ns = excluded.ctime_ns, content_id = excluded.content_id, seen_at = excluded.seen_at",
+        (_key(path), *state, content_id, datetime.now(UTC).isoformat(timespec="microseconds")),
+    )
+
+
+def _key(path: Path) -> bytes:
+    return os.fsencode(path.absolute())
+
+
+def _file_state(path: Path) -> tuple[int, int, int] | None:
+    """Size and times. The change time sees what ``touch -r`` hides: a rewrite with the old date put back."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns

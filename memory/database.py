@@ -1,0 +1,208 @@
+"""The one SQLite connection of an open library, and the one seam where SQLite's errors are named.
+
+A library has one connection behind one lock: any thread may use it, one at a time. Other processes
+have their own. Writers begin with ``BEGIN IMMEDIATE`` (a transaction that reads first and writes
+later loses to another writer, timeout or not) and wait for each other; readers, under the
+write-ahead log, wait for nobody.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly
+from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
+
+__all__ = ["Database"]
+
+_log = logging.getLogger(__name__)
+
+BUSY_SECONDS: Final = 60.0
+"""How long a writer waits for another to finish."""
+
+
+# SQLITE_ERROR is a statement that does not fit the tables: ours fit, unless the tables were torn.
+_TORN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR)
+
+
+class Database:
+    """An open library file.
+
+    Args:
+        path: The SQLite file; made if missing, unless ``read_only``.
+        read_only: Change nothing on disk. On a read-only file system too.
+
+    Raises:
+        LibraryDamaged: not SQLite, another program's, or torn.
+        LibraryTooNew: written by a later version.
+        LibraryReadOnly: it needs a write first (an older format, an unmerged journal).
+    """
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._lock = threading.RLock()
+        with self._naming_errors():
+            self._connection = _open_to_read(path) if read_only else _open_to_write(path)
+        self._connection.row_factory = sqlite3.Row
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """One consistent view of the library, whatever others commit meanwhile; nests."""
+        with self._lock, self._naming_errors():
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            with _transaction(self._connection, "BEGIN"):
+                yield self._connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing, on disk when the block is left.
+
+        Raises:
+            LibraryReadOnly: the library was opened read-only.
+        """
+        if self.read_only:
+            raise LibraryReadOnly(f"{self.path} is open read-only: nothing can be written to it")
+        with self._lock, self._naming_errors(), _transaction(self._connection, "BEGIN IMMEDIATE"):
+            yield self._connection
+
+    def close(self) -> None:
+        """Merges the journal, if nobody else has the library open. Closing twice is fine."""
+        with self._lock, self._naming_errors():
+            self._connection.close()
+
+    @contextmanager
+    def _naming_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise _named(error, self.path) from error
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # A full disk or a torn page may have rolled back already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _open_to_write(path: Path) -> sqlite3.Connection:
+    connection = _connect(str(path), uri=False)
+    try:
+        check_format(connection, path)
+        _use_write_ahead_log(connection, path)
+        # FULL: a commit is on the disk before the next segment is begun. One commit covers up to
+        # half a minute of video, so it costs nothing that could be measured.
+        connection.execute("PRAGMA synchronous = FULL")
+        migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection, path: Path) -> None:
+    # Switching needs the file alone for a moment and does not wait for it by itself.
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or (
+                time.monotonic() > deadline
+            ):
+                raise
+            time.sleep(0.01)
+            continue
+        if mode != "wal":
+            _log.warning("%s: no write-ahead log on this file system; readers wait for writers", path)
+        return
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    if not path.is_file():
+        raise LibraryError(f"{path}: there is no library here; index a video first, or name another folder")
+    connection = _connect_to_read(path)
+    try:
+        _check_present_format(connection, path)
+        connection.execute("PRAGMA query_only = ON")
+        # A library only read may be a stranger's: its views get no function that reaches outside.
+        # (To write, FTS5 must be trusted: the triggers that keep it in step use it.)
+        connection.execute("PRAGMA trusted_schema = OFF")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check_present_format(connection: sqlite3.Connection, path: Path) -> None:
+    version = check_format(connection, path)
+    if version < FORMAT_VERSION:
+        raise LibraryReadOnly(f"{path} has format {version}: open it once for writing to bring it up to date")
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    connection = _connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
+    except BaseException:
+        connection.close()
+        raise
+    else:
+        return connection
+    # A write-ahead log wants a file beside it even for reading; where none can be made nobody
+    # writes either, and SQLite may be told so. But then it does not look into the log.
+    journal = path.with_name(path.name + "-wal")
+    if journal.exists() and journal.stat().st_size:
+        raise LibraryReadOnly(f"{journal} holds changes not yet merged: open the library once where it can be written")
+    return _connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+
+
+def _connect(name: str, *, uri: bool) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        name, uri=uri, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cell_size_check = ON")
+    return connection
+
+
+def _named(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> LibraryError:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE) & 0xFF
+    if "no such module" in str(error):
+        return LibraryError("the SQLite of this Python was built without full-text search (FTS5): use another Python")
+    if code in _TORN or _is_torn_text(error):
+        return LibraryDamaged(f"{path} is not a whole library ({error}); restore a copy, or delete it and index again")
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return LibraryError(f"{path} was kept busy by another process for {BUSY_SECONDS:.0f} s; try again")
+    if code == sqlite3.SQLITE_FULL:
+        return LibraryError(f"{path}: the disk is full; what was written before is safe, free some space and go on")
+    if code == sqlite3.SQLITE_READONLY:
+        return LibraryReadOnly(f"{path} cannot be written ({error}); open it with read_only=True")
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return LibraryError(f"{path} cannot be opened ({error}); check the folder and its permissions")
+    return LibraryError(f"{path}: {error}")
+
+
+def _is_torn_text(error: Exception) -> bool:
+    """Torn text surfaces as a codec's error, from Python or through sqlite3, without SQLite's code."""
+    return isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in str(error)

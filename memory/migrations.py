@@ -1,0 +1,88 @@
+"""Bringing a library to the present format: ordered steps, each whole or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from video_vlm.errors import LibraryDamaged, LibraryTooNew
+from video_vlm.memory.schema import APPLICATION_ID, FORMAT_1
+
+__all__ = ["FORMAT_VERSION", "MIGRATIONS", "Migration", "check_format", "migrate"]
+
+Migration = tuple[str, ...]
+"""The statements that lead from one format to the next."""
+
+MIGRATIONS: tuple[Migration, ...] = (FORMAT_1,)
+"""``MIGRATIONS[n]`` leads from format n to n + 1; an empty file is format 0. Only ever appended to."""
+
+FORMAT_VERSION = len(MIGRATIONS)
+
+
+def check_format(connection: sqlite3.Connection, path: Path, *, newest: int = FORMAT_VERSION) -> int:
+    """The format of an open library, 0 for an empty file.
+
+    Raises:
+        LibraryDamaged: a SQLite file of some other program.
+        LibraryTooNew: a format later than ``newest``.
+    """
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        if _pragma(connection, "user_version") or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise LibraryDamaged(f"{path} belongs to another program; choose another folder for the library")
+        return 0
+    version = _pragma(connection, "user_version")
+    if version > newest:
+        raise LibraryTooNew(
+            f"{path} has format {version}, this version reads up to {newest}: pip install --upgrade video-vlm"
+        )
+    return version
+
+
+def migrate(
+    connection: sqlite3.Connection, path: Path, *, migrations: Sequence[Migration] = MIGRATIONS
+) -> tuple[int, int]:
+    """Apply what is missing, in one transaction a step; returns the format before and after.
+
+    Two processes may do this at once: the format is read again inside each transaction.
+    """
+    before = check_format(connection, path, newest=len(migrations))
+    # Tables can only be rebuilt with foreign keys off, and that only outside a transaction;
+    # what the keys promise is checked before each commit instead.
+    connection.execute("PRAGMA foreign_keys = OFF")
+    try:
+        while _step(connection, path, migrations):
+            pass
+    finally:
+        connection.execute("PRAGMA foreign_keys = ON")
+    return before, check_format(connection, path, newest=len(migrations))
+
+
+def _step(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> bool:
+    if check_format(connection, path, newest=len(migrations)) == len(migrations):
+        return False
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = check_format(connection, path, newest=len(migrations))
+        if version < len(migrations):  # Else another process was faster.
+            _apply(connection, path, migrations[version], to_version=version + 1)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return True
+
+
+def _apply(connection: sqlite3.Connection, path: Path, migration: Migration, *, to_version: int) -> None:
+    for statement in migration:
+        connection.execute(statement)
+    if connection.execute("PRAGMA foreign_key_check").fetchone():
+        raise LibraryDamaged(f"{path} holds rows without owners and cannot be brought to format {to_version}")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {to_version}")
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value

@@ -1,0 +1,216 @@
+"""The library: every video's memory in one folder.
+
+One :class:`Library` may be shared by threads (one connection, one lock) and one folder by processes:
+writers take turns, readers see whole states only. Nothing that a method has returned from writing
+is lost when the process is killed, or the machine loses its power.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from video_vlm.errors import LibraryError, NotIndexed
+from video_vlm.memory.build import Build, begin_build
+from video_vlm.memory.catalog import StoredVideo, known_content_id, now, remember_path, stored_video, stored_videos
+from video_vlm.memory.database import Database
+from video_vlm.memory.dump import dump
+from video_vlm.memory.layout import Layout, default_library_folder
+from video_vlm.memory.passages import add_learned
+from video_vlm.memory.search import Filter, search_passages
+from video_vlm.memory.vectors import TextVectors
+from video_vlm.memory.verify import Problem, rebuild_derived, verify
+from video_vlm.memory.view import MemoryView
+from video_vlm.protocols import TextEncoder
+from video_vlm.records import Evidence, Observation, ObservationKind, Span, Video
+
+__all__ = ["Library", "open_library"]
+
+
+def open_library(folder: Path | None = None, *, read_only: bool = False, encoder: TextEncoder | None = None) -> Library:
+    """Open a library, making it if there is none.
+
+    Args:
+        folder: Where it is; None for the user's own, in the platform's data folder.
+        read_only: Change nothing on disk; works on read-only file systems. It must exist.
+        encoder: Adds search by meaning to search by words.
+
+    Raises:
+        LibraryDamaged: the file is torn, or another program's.
+        LibraryTooNew: written by a later version of this package.
+        LibraryError: the folder cannot be used.
+    """
+    layout = Layout(default_library_folder() if folder is None else folder)
+    if not read_only:
+        try:
+            layout.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LibraryError(f"{layout.folder} cannot be made a library: {error.strerror}") from error
+    return Library(layout, Database(layout.database, read_only=read_only), encoder=encoder)
+
+
+class Library:
+    """An open library; a context manager. Made by :func:`open_library`."""
+
+    def __init__(self, layout: Layout, database: Database, *, encoder: TextEncoder | None = None) -> None:
+        self.layout = layout
+        self._database = database
+        self._vectors = None if encoder is None else TextVectors(database, layout, encoder)
+
+    @property
+    def folder(self) -> Path:
+        return self.layout.folder
+
+    @property
+    def read_only(self) -> bool:
+        return self._database.read_only
+
+    def videos(self) -> tuple[StoredVideo, ...]:
+        """All videos with a memory, complete or not, in order of content id."""
+        with self._database.read() as connection:
+            return stored_videos(connection)
+
+    def find(self, content_id: str) -> StoredVideo | None:
+        """What is stored of one video; of its complete memory, where there is one."""
+        with self._database.read() as connection:
+            found = stored_video(connection, content_id)
+        return None if found is None else found[1]
+
+    def find_path(self, path: Path) -> StoredVideo | None:
+        """The same by file, if that is unchanged since it was last remembered."""
+        content_id = self.known_content_id(path)
+        return None if content_id is None else self.find(content_id)
+
+    def known_content_id(self, path: Path) -> str | None:
+        """The content id of a file that is unchanged since :meth:`remember_path`: spares reading it again."""
+        with self._database.read() as connection:
+            return known_content_id(connection, path)
+
+    def remember_path(self, path: Path, content_id: str) -> None:
+        """Note what a file holds. Its size, modification and change times tell later whether it still does."""
+        with self._database.write() as connection:
+            remember_path(connection, path, content_id)
+
+    def build(self, video: Video, recipe: str, *, channels: Sequence[str], missing: Sequence[str]) -> Build:
+        """Begin to write a video's memory, or go on with it.
+
+        An unfinished build of the same recipe is taken up; a complete memory of the same recipe is
+        returned with nothing left to do. Under another recipe a new build begins, and the complete
+        memory stays what is read until the new one is finished.
+
+        Args:
+            video: The video; its ``content_id`` is its identity.
+            recipe: Digest of everything that decides what will be written.
+            channels: The observers that see it, by name.
+            missing: What is not looked at, and why.
+
+        Raises:
+            LibraryReadOnly: the library is open read-only.
+        """
+        with self._database.write() as connection:
+            memory = begin_build(connection, video, recipe, channels=channels, missing=missing)
+        content_id = video.content_id
+        return Build(self._database, memory, content_id, on_finish=lambda: self.embed(content_id))
+
+    def embed(self, content_id: str | None = None) -> int:
+        """Give vectors to whatever has none yet, of one video or of all; returns to how many passages.
+
+        Finishing a build and writing back do this by themselves; call it for memories written
+        without an encoder, or when it was interrupted. Without an encoder it does nothing.
+        """
+        return 0 if self._vectors is None else self._vectors.embed(content_id)
+
+    def memory(self, content_id: str) -> MemoryView:
+        """One video's memory: the complete one, else as far as it has come.
+
+        Raises:
+            NotIndexed: there is none.
+        """
+        with self._database.read() as connection:
+            found = stored_video(connection, content_id)
+        if found is None:
+            raise NotIndexed(f"no video {content_id} in {self.folder}: index it first")
+        memory, stored = found
+        return MemoryView(self._database, memory, stored, search=self._search)
+
+    def search(
+        self,
+        query: str,
+        *,
+        content_ids: Iterable[str] | None = None,
+        span: Span | None = None,
+        kinds: Iterable[ObservationKind] | None = None,
+        limit: int = 10,
+    ) -> tuple[Evidence, ...]:
+        """What all memories hold nearest to ``query``, best first.
+
+        Args:
+            query: Words; nothing in them is an operator.
+            content_ids: Only these videos.
+            span: Only what overlaps this stretch.
+            kinds: Only observations of these kinds; None for all, and scene summaries too.
+            limit: At most this many.
+        """
+        contents = None if content_ids is None else tuple(content_ids)
+        return self._search(query, Filter(contents, span, None if kinds is None else tuple(kinds)), limit)
+
+    def write_back(
+        self, content_id: str, observations: Sequence[Observation], *, question: str, source: str = "look"
+    ) -> int:
+        """Keep what a question made us look at; returns how much of it was new.
+
+        It belongs to the video, not to one memory of it: a rebuild keeps it, and observers'
+        own observations are never touched.
+
+        Raises:
+            NotIndexed: the library does not know the video.
+            LibraryReadOnly: the library is open read-only.
+        """
+        with self._database.write() as connection:
+            if stored_video(connection, content_id) is None:
+                raise NotIndexed(f"no video {content_id} in {self.folder}: index it first")
+            added = add_learned(
+                connection, observations, content_id=content_id, observer=source, question=question, written_at=now()
+            )
+        if added:
+            self.embed(content_id)
+        return added
+
+    def remove(self, content_id: str) -> bool:
+        """Forget a video: its memories, what was learned of it, and where its file was. False if unknown."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM files WHERE content_id = ?", (content_id,))
+            return connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,)).rowcount > 0
+
+    def verify(self) -> tuple[Problem, ...]:
+        """Everything that is wrong with the library; nothing if it is sound."""
+        return verify(self._database, self.layout)
+
+    def rebuild_derived(self) -> None:
+        """Make the full-text index again from the passages, and throw the vector indexes away until asked for."""
+        rebuild_derived(self._database, self.layout)
+
+    def dump(self, content_id: str) -> dict[str, Any]:
+        """One video's memory as plain JSON values, the same for the same memory wherever and whenever written.
+
+        Raises:
+            NotIndexed: there is none.
+        """
+        return dump(self.memory(content_id))
+
+    def close(self) -> None:
+        """Closing twice is fine."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _search(self, query: str, within: Filter, limit: int) -> tuple[Evidence, ...]:
+        return search_passages(self._database, query, within=within, limit=limit, meaning=self._vectors)

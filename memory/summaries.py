@@ -1,0 +1,155 @@
+"""Summaries made of what was observed, word for word, each sentence citing the nodes it rests on.
+
+No model writes here: the most central and least repetitive observations *are* the summary.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from video_vlm.memory.levels import holder
+from video_vlm.records import Node, Observation, ObservationKind, Sentence, Span
+
+__all__ = ["summarize"]
+
+_WORTH: Final = {
+    ObservationKind.CHAPTER: 1.0,
+    ObservationKind.SCREEN_TEXT: 0.8,
+    ObservationKind.CAPTION: 0.8,
+    ObservationKind.SUBTITLE: 0.7,
+    ObservationKind.SPEECH: 0.7,
+}
+"""How much a kind says about what happens. Kinds that are not here only speak when no other does."""
+
+_CHILD_WORTH: Final = 0.6
+
+_QUOTED: Final = {
+    ObservationKind.SCREEN_TEXT: "“{}” on screen",
+    ObservationKind.SUBTITLE: "“{}”",
+    ObservationKind.SPEECH: "“{}”",
+}
+"""What strangers wrote or said is quoted, so that no reader takes it for our own words."""
+
+_DIVERSITY: Final = 0.5
+"""The share of a sentence's value that repeating an earlier one costs."""
+
+_FULL_WORDS: Final = 5
+"""A sentence of this many different words is taken whole; shorter ones ("Yes.") count for less."""
+
+Weights = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    text: str
+    spoken: str
+    span: Span
+    worth: float
+    cites: tuple[str, ...]
+
+
+def summarize(
+    children: Sequence[Node], observations: Sequence[Observation], *, max_sentences: int = 3
+) -> tuple[Sentence, ...]:
+    """The few sentences that stand best for a stretch of video, in order of time.
+
+    Extractive: sentences are ranked by how central they are (cosine of tf-idf weights to all
+    others: Erkan and Radev, "LexRank", JAIR 2004, with one step instead of the fixed point) and
+    picked by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998). Titles and words
+    come before colours and motion, which speak only where nothing else does; so do the children's
+    own summaries where there is no observation in words.
+
+    Args:
+        children: The nodes directly below; each sentence cites those it overlaps.
+        observations: Those inside the stretch; what no child holds cannot be cited and is left out.
+        max_sentences: At most this many.
+
+    Returns:
+        No sentence where there is nothing to cite.
+    """
+    candidates = _candidates(children, observations)
+    weights = _tf_idf([candidate.text for candidate in candidates])
+    values = _values(candidates, weights)
+    chosen: list[int] = []
+    while len(chosen) < max_sentences and len(chosen) < len(candidates):
+        best = max(
+            (place for place in range(len(candidates)) if place not in chosen),
+            key=lambda place: values[place] * (1 - _DIVERSITY * _repetition(place, chosen, weights)),
+        )
+        if _repetition(best, chosen, weights) > 0.9:  # All that is left says the same again.
+            break
+        chosen.append(best)
+    ordered = sorted((candidates[place] for place in chosen), key=lambda one: one.span)
+    return tuple(Sentence(one.spoken, one.cites) for one in ordered)
+
+
+def _candidates(children: Sequence[Node], observations: Sequence[Observation]) -> list[_Candidate]:
+    in_words = list(_observed(children, [one for one in observations if one.kind in _WORTH]))
+    if in_words:
+        return in_words
+    return list(_from_children(children)) or list(
+        _observed(children, [one for one in observations if one.kind not in _WORTH])
+    )
+
+
+def _observed(children: Sequence[Node], observations: Iterable[Observation]) -> Iterator[_Candidate]:
+    """Observations of one kind with the same words are one candidate that cites all their children."""
+    groups: dict[tuple[ObservationKind, str], list[Observation]] = {}
+    for one in sorted(observations, key=lambda one: one.span):
+        if text := " ".join(one.text.split()):
+            groups.setdefault((one.kind, text.casefold()), []).append(one)
+    for (kind, _), same in groups.items():
+        cites = tuple(dict.fromkeys(cited for one in same for cited in _holders(children, one.span)))
+        if cites:
+            text = " ".join(same[0].text.split())
+            worth = _WORTH.get(kind, 0.5) * max(one.confidence for one in same)
+            yield _Candidate(text, _QUOTED.get(kind, "{}").format(text), same[0].span, worth, cites)
+
+
+def _from_children(children: Sequence[Node]) -> Iterator[_Candidate]:
+    for child in children:
+        for sentence in child.summary:
+            yield _Candidate(sentence.text, sentence.text, child.span, _CHILD_WORTH, (child.id,))
+
+
+def _holders(children: Sequence[Node], span: Span) -> list[str]:
+    """The child that holds most of ``span``'s middle, else all that share time with it."""
+    middle = holder(children, span)
+    return [middle.id] if middle else [child.id for child in children if child.span.overlaps(span)]
+
+
+def _values(candidates: Sequence[_Candidate], weights: Sequence[Weights]) -> list[float]:
+    total: Counter[str] = Counter()
+    for one in weights:
+        total.update(one)
+    centre = _unit(total)
+    return [
+        candidate.worth * (0.3 + _dot(one, centre)) * min(1.0, len(one) / _FULL_WORDS) ** 0.5
+        for candidate, one in zip(candidates, weights, strict=True)
+    ]
+
+
+def _tf_idf(texts: Sequence[str]) -> list[Weights]:
+    """Unit vectors, as sparse maps from word to weight."""
+    counts = [Counter(re.findall(r"\w+", text.casefold())) for text in texts]
+    documents = Counter(word for count in counts for word in count)
+    idf = {word: math.log(1 + len(texts) / number) for word, number in documents.items()}
+    return [_unit({word: times * idf[word] for word, times in count.items()}) for count in counts]
+
+
+def _unit(weights: Weights) -> Weights:
+    norm = math.hypot(*weights.values()) or 1.0
+    return {word: weight / norm for word, weight in weights.items()}
+
+
+def _repetition(place: int, chosen: Sequence[int], weights: Sequence[Weights]) -> float:
+    return max((_dot(weights[place], weights[other]) for other in chosen), default=0.0)
+
+
+def _dot(left: Weights, right: Weights) -> float:
+    return sum(weight * right.get(word, 0.0) for word, weight in left.items())

@@ -1,0 +1,158 @@
+"""Is the library sound? Everything that could be wrong, said in one line each with what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from video_vlm.errors import LibraryDamaged, LibraryError
+from video_vlm.memory.codec import node_of
+from video_vlm.memory.database import Database
+from video_vlm.memory.index_file import UnusableIndex, check_index
+from video_vlm.memory.layout import Layout
+from video_vlm.memory.levels import TOLERANCE_SECONDS, gaps, level_above
+from video_vlm.records import Level, Node
+
+__all__ = ["Problem", "rebuild_derived", "verify"]
+
+_RESTORE: Final = "restore a copy of the file, or delete it and index again"
+_REINDEX: Final = "remove the video from the library and index it again"
+_REBUILD: Final = "rebuild what is derived (Library.rebuild_derived)"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where, what, and what to do about it."""
+
+    where: str
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}; {self.remedy}"
+
+
+def verify(database: Database, layout: Layout) -> tuple[Problem, ...]:
+    """Checks the file's pages, the rows' owners, each memory's tree, both indexes."""
+    where = layout.database.name
+    try:
+        with database.read() as connection:
+            pages = tuple(_pages(connection, where))
+            if pages:  # What stands on broken pages need not be looked at.
+                return pages
+            found = [*_owners(connection, where), *_trees(connection), *_words(connection), *_vectors(connection)]
+    except LibraryDamaged as error:
+        return (Problem(where, str(error), _RESTORE),)
+    return (*found, *_full_text(database), *_index_files(layout))
+
+
+def rebuild_derived(database: Database, layout: Layout) -> None:
+    """The full-text index is made again at once, vector indexes when they are next asked for."""
+    with database.write() as connection:
+        connection.execute("INSERT INTO word_index (word_index) VALUES ('rebuild')")
+    for file in layout.vectors.glob("*") if layout.vectors.is_dir() else ():
+        file.unlink(missing_ok=True)
+
+
+def _pages(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
+    for (message,) in connection.execute("PRAGMA integrity_check(20)"):
+        if message != "ok":
+            yield Problem(where, " ".join(message.split()), _RESTORE)
+
+
+def _owners(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
+    for table, _, owner, _ in connection.execute("PRAGMA foreign_key_check"):
+        yield Problem(where, f"a row of {table} belongs to no row of {owner}", _RESTORE)
+
+
+def _trees(connection: sqlite3.Connection) -> Iterator[Problem]:
+    for memory in connection.execute("SELECT id, content_id, complete FROM memories ORDER BY id"):
+        where = f"memory of {memory['content_id']}"
+        rows = connection.execute('SELECT * FROM nodes WHERE memory = ? ORDER BY start, "end", id', (memory["id"],))
+        try:
+            nodes = {row["id"]: node_of(row, memory["content_id"]) for row in rows}
+        except LibraryDamaged as error:
+            yield Problem(where, str(error), _REINDEX)
+            continue
+        problems = [*_inside_parents(nodes), *_cited(nodes)]
+        if memory["complete"]:
+            problems += [*_whole_tree(nodes), *_tiling(nodes)]
+        yield from (Problem(where, what, _REINDEX) for what in problems)
+
+
+def _inside_parents(nodes: dict[str, Node]) -> Iterator[str]:
+    for node in nodes.values():
+        parent = nodes.get(node.parent or "")
+        if parent is None:
+            continue
+        outer = parent.span.widen(TOLERANCE_SECONDS)
+        if node.span.start < outer.start or node.span.end > outer.end:
+            yield f"the {node.level} at {node.span} is not inside its {parent.level} at {parent.span}"
+        if parent.level is not level_above(node.level):
+            yield f"the {node.level} at {node.span} hangs below a {parent.level}"
+
+
+def _cited(nodes: dict[str, Node]) -> Iterator[str]:
+    for node in nodes.values():
+        for cited in {cited for sentence in node.summary for cited in sentence.cites} - nodes.keys():
+            yield f"the summary of the {node.level} at {node.span} cites {cited}, which does not exist"
+
+
+def _whole_tree(nodes: dict[str, Node]) -> Iterator[str]:
+    videos = [node for node in nodes.values() if node.level is Level.VIDEO]
+    if len(videos) != 1:
+        yield f"it is complete but has {len(videos)} nodes for the whole video"
+    for node in nodes.values():
+        if node.level is not Level.VIDEO and node.parent is None:
+            yield f"the {node.level} at {node.span} has no parent"
+
+
+def _tiling(nodes: dict[str, Node]) -> Iterator[str]:
+    whole = next((node.span for node in nodes.values() if node.level is Level.VIDEO), None)
+    if whole is None:
+        return
+    for level in (Level.SEGMENT, Level.SCENE, Level.CHAPTER):
+        for gap in gaps([node.span for node in nodes.values() if node.level is level], whole):
+            yield f"its {level}s leave a hole or overlap at {gap.start:.6f}-{gap.end:.6f} s"
+
+
+def _words(connection: sqlite3.Connection) -> Iterator[Problem]:
+    query = (
+        "SELECT (SELECT count(*) FROM passages WHERE id NOT IN (SELECT id FROM word_index_docsize)),"
+        " (SELECT count(*) FROM word_index_docsize WHERE id NOT IN (SELECT id FROM passages))"
+    )
+    missing, extra = connection.execute(query).fetchone()
+    if missing or extra:
+        yield Problem("full-text index", f"{missing} passages missing, {extra} too many", _REBUILD)
+
+
+def _full_text(database: Database) -> Iterator[Problem]:
+    """FTS5 compares its index with the passages word by word; it takes that for a write."""
+    if database.read_only:
+        return
+    try:
+        with database.write() as connection:
+            connection.execute("INSERT INTO word_index (word_index, rank) VALUES ('integrity-check', 1)")
+    except LibraryError as error:
+        if not isinstance(error.__cause__, sqlite3.DatabaseError):
+            raise
+        yield Problem("full-text index", "it does not match the passages", _REBUILD)
+
+
+def _vectors(connection: sqlite3.Connection) -> Iterator[Problem]:
+    rows = connection.execute(
+        "SELECT e.name, count(*) AS wrong FROM vectors AS v JOIN encoders AS e ON e.name = v.encoder"
+        " WHERE length(v.vector) <> 4 * e.dimension GROUP BY e.name"
+    )
+    for row in rows:
+        yield Problem(f"vectors of {row['name']}", f"{row['wrong']} have the wrong size", _REINDEX)
+
+
+def _index_files(layout: Layout) -> Iterator[Problem]:
+    for path in sorted(layout.vectors.glob("*.faiss")) if layout.vectors.is_dir() else ():
+        try:
+            check_index(path)
+        except UnusableIndex as error:
+            yield Problem(f"{layout.vectors.name}/{path.name}", str(error), f"nothing is lost: {_REBUILD}")

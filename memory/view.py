@@ -1,0 +1,150 @@
+"""The memory of one video, to be read."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from video_vlm.errors import LibraryError, NotIndexed
+from video_vlm.memory.catalog import StoredVideo
+from video_vlm.memory.codec import node_of, observation_of
+from video_vlm.memory.database import Database
+from video_vlm.memory.passages import IN_ORDER
+from video_vlm.memory.search import WITHIN, Filter
+from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
+
+__all__ = ["MemoryView"]
+
+_NEIGHBORS = {
+    "before": ("<", "DESC"),
+    "after": (">", "ASC"),
+}
+
+
+class MemoryView:
+    """One memory as it is on disk: complete, or as far as it has come. A ``VideoMemory``.
+
+    It stays with the memory it was made for: once that is removed or replaced by a rebuild, reading
+    raises :class:`NotIndexed` instead of quietly finding nothing.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        memory: int,
+        stored: StoredVideo,
+        *,
+        search: Callable[[str, Filter, int], tuple[Evidence, ...]],
+    ) -> None:
+        self.stored = stored
+        self._database = database
+        self._memory = memory
+        self._search = search
+
+    @property
+    def video(self) -> Video:
+        return self.stored.video
+
+    @property
+    def content_id(self) -> str:
+        return self.stored.video.content_id
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        return self.stored.channels
+
+    def node(self, node_id: str) -> Node:
+        """One node by its id.
+
+        Raises:
+            LibraryError: there is none of that id in this memory.
+        """
+        found = self._nodes("id = :id", id=node_id)
+        if not found:
+            raise LibraryError(f"no node {node_id!r} in the memory of {self.video.path}")
+        return found[0]
+
+    def nodes(self, level: Level, span: Span | None = None) -> tuple[Node, ...]:
+        """In order of time; those overlapping ``span``."""
+        if span is None:
+            return self._nodes("level = :level", level=level.value)
+        return self._nodes(
+            'level = :level AND (start = :begin OR (start < :stop AND "end" > :begin))',
+            level=level.value,
+            begin=span.start,
+            stop=span.end,
+        )
+
+    def frames(self) -> tuple[Node, ...]:
+        """The representative frames, in order of time."""
+        return self.nodes(Level.FRAME)
+
+    def children(self, node_id: str) -> tuple[Node, ...]:
+        """The nodes directly below, in order of time; none below a frame."""
+        return self._nodes("parent = :parent", parent=self.node(node_id).id)
+
+    def neighbors(self, node_id: str, direction: Literal["before", "after"], count: int = 1) -> tuple[Node, ...]:
+        """Up to ``count`` nodes of the same level before or after, nearest first."""
+        compare, order = _NEIGHBORS[direction]
+        node = self.node(node_id)
+        return self._nodes(
+            f'level = :level AND (start, "end", id) {compare} (:start, :stop, :id)',
+            order=order,
+            limit=count,
+            level=node.level.value,
+            start=node.span.start,
+            stop=node.span.end,
+            id=node.id,
+        )
+
+    def poster(self, node_id: str) -> bytes | None:
+        """The small JPEG of a frame; None for nodes that have no picture of their own."""
+        with self._reading() as connection:
+            row = connection.execute(
+                "SELECT jpeg FROM posters WHERE memory = ? AND node = ?", (self._memory, node_id)
+            ).fetchone()
+            return None if row is None else bytes(row["jpeg"])
+
+    def observations(
+        self, *, kinds: Iterable[ObservationKind] | None = None, span: Span | None = None
+    ) -> tuple[Observation, ...]:
+        """In order of time; those overlapping ``span``. What was written back after a question is among them."""
+        within = Filter((self.content_id,), span, None if kinds is None else tuple(kinds))
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT p.* FROM passages AS p"  # noqa: S608 - constants only
+                f" WHERE (p.memory = :memory OR p.memory IS NULL) AND p.node IS NULL AND {WITHIN} ORDER BY {IN_ORDER}",
+                {**within.parameters(), "memory": self._memory},
+            )
+            return tuple(observation_of(row) for row in rows)
+
+    def search(
+        self,
+        query: str,
+        *,
+        span: Span | None = None,
+        kinds: Iterable[ObservationKind] | None = None,
+        limit: int = 10,
+    ) -> tuple[Evidence, ...]:
+        """What this memory holds nearest to ``query``, best first; the filters come before the ranking."""
+        return self._search(query, Filter((self.content_id,), span, None if kinds is None else tuple(kinds)), limit)
+
+    def _nodes(self, condition: str, *, order: str = "ASC", limit: int = -1, **parameters: object) -> tuple[Node, ...]:
+        with self._reading() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM nodes WHERE memory = :memory AND {condition}"  # noqa: S608 - constants only
+                f' ORDER BY start {order}, "end" {order}, id {order} LIMIT :limit',
+                {**parameters, "memory": self._memory, "limit": limit},
+            )
+            return tuple(node_of(row, self.content_id) for row in rows)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._database.read() as connection:
+            if connection.execute("SELECT 1 FROM memories WHERE id = ?", (self._memory,)).fetchone() is None:
+                raise NotIndexed(
+                    f"the memory of {self.video.path} was removed or replaced while it was read: open it again"
+                )
+            yield connection

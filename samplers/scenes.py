@@ -1,0 +1,183 @@
+"""From shots to scenes and from scenes to chapters: pure functions over spans and what they look like.
+
+A *shot* is what lies between two cuts; a *scene* is one or more shots of one event. Shots are joined by
+overlapping links (Hanjalic, Lagendijk and Biemond, 1999): a shot is linked to a later one that looks alike
+within a short reach, and all that lies under linked pairs is one scene, so that a conversation filmed from two
+sides stays together. A fade always separates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from video_vlm.records import Image, Shot, Span
+
+__all__ = ["Part", "Signature", "alike", "chapters", "divide", "scenes", "signature", "split_at"]
+
+Signature = npt.NDArray[np.float32]
+"""What a picture looks like, as shares of colour by place: float32, sums to 1."""
+
+_REACH_SECONDS = 8.0  # how far ahead of its end a shot may be linked
+_REACH_SHOTS = 4
+_ALIKE = (0.40, 0.85)  # what two shots must share to be linked: short ones, long ones
+_LENGTHS = (2.0, 8.0)  # seconds: where short ends and long begins
+_GRID = 2  # a signature is taken in _GRID x _GRID fields
+_BINS = (8, 3, 4)  # hue, saturation, value
+
+_CHAPTER_SECONDS = (300.0, 900.0)  # shortest and longest
+_ONE_CHAPTER_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch and what it looks like."""
+
+    span: Span
+    signature: Signature
+
+
+def signature(image: Image) -> Signature:
+    """Colours by place, ``(4 fields * 96 colours,)``: robust to motion, sensitive to another place.
+
+    Args:
+        image: RGB uint8 ``(height, width, 3)``, any size.
+    """
+    small = cv2.resize(image, (64, 64), interpolation=cv2.INTER_AREA)
+    hue, saturation, value = (
+        np.asarray(plane, np.int32) for plane in cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2HSV))
+    )
+    # The hue of what has hardly any colour is noise: grey is one hue.
+    hue = np.where((saturation < 40) | (value < 40), 0, hue * _BINS[0] // 180)
+    colour = (hue * _BINS[1] + saturation * _BINS[1] // 256) * _BINS[2] + value * _BINS[2] // 256
+    half = small.shape[0] // _GRID
+    rows, columns = np.indices(colour.shape) // half
+    flat = (rows * _GRID + columns) * int(np.prod(_BINS)) + colour
+    counts = np.bincount(flat.ravel(), minlength=_GRID * _GRID * int(np.prod(_BINS)))
+    return np.asarray(counts / counts.sum(), np.float32)
+
+
+def alike(a: Signature, b: Signature) -> float:
+    """The share two signatures have in common, in ``[0, 1]`` (histogram intersection)."""
+    return float(np.minimum(a, b).sum())
+
+
+def scenes(shots: Sequence[Shot], signatures: Sequence[Sequence[Signature]]) -> tuple[Part, ...]:
+    """Join neighbouring shots of one event. The scenes tile what the shots tile.
+
+    Args:
+        shots: In order, tiling the video.
+        signatures: For each shot, those of its representative frames, in order; at least one each.
+    """
+    groups: list[list[int]] = []
+    linked_until = -1
+    for index, shot in enumerate(shots):
+        if index > linked_until or shot.opened_by == "fade":
+            groups.append([])
+            linked_until = index
+        groups[-1].append(index)
+        linked_until = max(linked_until, _last_linked(index, shots, signatures))
+    return tuple(
+        Part(
+            Span(shots[group[0]].span.start, shots[group[-1]].span.end),
+            _mean([(shots[index].span, _average(signatures[index])) for index in group]),
+        )
+        for group in groups
+    )
+
+
+def divide(parts: Sequence[Part], *, borders: Sequence[float], max_seconds: float) -> tuple[Part, ...]:
+    """Divide parts longer than ``max_seconds`` into near-equal ones, at the nearest of ``borders``.
+
+    An hour of one camera has no cuts; its segments still give it places to divide at.
+    """
+    return tuple(piece for part in parts for piece in _divide(part, borders, max_seconds))
+
+
+def split_at(parts: Sequence[Part], times: Iterable[float]) -> tuple[Part, ...]:
+    """Cut parts in two wherever one of ``times`` lies inside."""
+    marks = sorted(set(times))
+    pieces = []
+    for part in parts:
+        inner = [time for time in marks if part.span.start < time < part.span.end]
+        edges = [part.span.start, *inner, part.span.end]
+        pieces += [Part(Span(start, end), part.signature) for start, end in pairwise(edges)]
+    return tuple(pieces)
+
+
+def chapters(parts: Sequence[Part]) -> tuple[Span, ...]:
+    """Join neighbouring scenes, the most alike first, into chapters of 5 to 15 minutes.
+
+    A video of up to ten minutes is one chapter. A scene that is longer than a chapter stays whole, and
+    a short one between two chapters that are full stays short.
+    """
+    if not parts:
+        return ()
+    if parts[-1].span.end - parts[0].span.start <= _ONE_CHAPTER_SECONDS:
+        return (Span(parts[0].span.start, parts[-1].span.end),)
+    joined = list(parts)
+    likeness = [alike(a.signature, b.signature) for a, b in pairwise(joined)]
+    while (left := _next_join(joined, likeness)) is not None:
+        a, b = joined[left], joined[left + 1]
+        joined[left : left + 2] = [Part(a.span.cover(b.span), _mean([(a.span, a.signature), (b.span, b.signature)]))]
+        del likeness[left]
+        for place in range(max(0, left - 1), min(left + 1, len(likeness))):
+            likeness[place] = alike(joined[place].signature, joined[place + 1].signature)
+    return tuple(part.span for part in joined)
+
+
+def _last_linked(index: int, shots: Sequence[Shot], signatures: Sequence[Sequence[Signature]]) -> int:
+    """The last later shot within reach that looks like this one; ``index`` itself if none does."""
+    shot, last = shots[index], index
+    for later in range(index + 1, min(index + 1 + _REACH_SHOTS, len(shots))):
+        if shots[later].opened_by == "fade" or shots[later].span.start - shot.span.end > _REACH_SECONDS:
+            break
+        # What a camera sees last in one shot is what it may come back to in the next.
+        nearest = max(alike(a, b) for a in signatures[index][-2:] for b in signatures[later][:2])
+        if nearest >= _needed_likeness(shot, shots[later]):
+            last = later
+    return last
+
+
+def _needed_likeness(a: Shot, b: Shot) -> float:
+    """A short shot is a part of something; a long one may well be an event by itself."""
+    seconds = min(a.span.duration_seconds, b.span.duration_seconds)
+    return float(np.interp(seconds, _LENGTHS, _ALIKE))
+
+
+def _next_join(parts: Sequence[Part], likeness: Sequence[float]) -> int | None:
+    """The index of the first of the two neighbours to join next, or None if all are long enough.
+
+    ``likeness`` is that of each part with the next one.
+    """
+    shortest, longest = _CHAPTER_SECONDS
+    costs = [
+        (-likeness[index], b.span.end - a.span.start, index)
+        for index, (a, b) in enumerate(pairwise(parts))
+        if min(a.span.duration_seconds, b.span.duration_seconds) < shortest and b.span.end - a.span.start <= longest
+    ]
+    return min(costs)[2] if costs else None
+
+
+def _divide(part: Part, borders: Sequence[float], max_seconds: float) -> list[Part]:
+    inner = [border for border in borders if part.span.start < border < part.span.end]
+    if part.span.duration_seconds <= max_seconds or not inner:
+        return [part]
+    num_parts = int(np.ceil(part.span.duration_seconds / max_seconds))
+    wanted = [part.span.start + index * part.span.duration_seconds / num_parts for index in range(1, num_parts)]
+    return list(split_at([part], (min(inner, key=lambda border: abs(border - time)) for time in wanted)))
+
+
+def _average(signatures: Sequence[Signature]) -> Signature:
+    return np.asarray(np.mean(np.stack(signatures), axis=0), np.float32)
+
+
+def _mean(weighted: Sequence[tuple[Span, Signature]]) -> Signature:
+    """Mean by length."""
+    weights = np.array([max(span.duration_seconds, 1e-6) for span, _ in weighted])
+    return np.asarray(np.average(np.stack([part for _, part in weighted]), axis=0, weights=weights), np.float32)

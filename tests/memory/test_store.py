@@ -1,0 +1,261 @@
+"""The library as a whole: what goes in comes out, once, and only for the video it belongs to."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly, NotIndexed
+from video_vlm.memory import Checkpoint, Library, StoredVideo, open_library
+from video_vlm.records import Damage, Level, Observation, ObservationKind, Span
+
+if TYPE_CHECKING:
+    from tests.memory.conftest import Film
+
+
+def test_a_finished_memory_gives_back_what_was_written(library: Library, film: Film) -> None:
+    film.write(library)
+    memory = library.memory("film")
+    assert memory.video == film.video
+    assert memory.stored == StoredVideo(
+        video=film.video,
+        complete=True,
+        until_seconds=60.0,
+        recipe="recipe-1",
+        channels=("subtitles", "look"),
+        missing=("nothing that hears",),
+        damage=(Damage(Span(3, 4), "a torn picture"),),
+        indexed_at=memory.stored.indexed_at,
+    )
+    scene = memory.nodes(Level.SCENE)[1]
+    assert scene in film.upper()
+    assert memory.nodes(Level.SEGMENT)[2] == replace(film.segment(2), parent=scene.id)
+    assert memory.frames()[4:6] == tuple(frame for frame, _ in film.frames(2))
+    assert memory.poster(memory.frames()[4].id) == b"jpeg 20.0"
+    assert memory.observations(kinds=[ObservationKind.LOOK]) == tuple(film.looked(number) for number in range(6))
+    assert library.verify() == ()
+
+
+def test_an_unfinished_memory_is_readable_as_far_as_it_goes(library: Library, film: Film) -> None:
+    film.write(library, until=2)
+    stored = library.find("film")
+    assert stored is not None
+    assert (stored.complete, stored.until_seconds) == (False, 20.0)
+    assert len(library.memory("film").nodes(Level.SEGMENT)) == 2
+    assert library.verify() == ()
+
+
+def test_a_resumed_build_equals_a_straight_one(tmp_path: Path, film: Film) -> None:
+    with open_library(tmp_path / "straight") as straight, open_library(tmp_path / "broken") as broken:
+        film.write(straight)
+        for until in (1, 1, 4):
+            film.write(broken, until=until)
+        film.write(broken)
+        assert broken.dump("film") == straight.dump("film")
+        assert broken.memory("film").observations() == straight.memory("film").observations()
+
+
+def test_a_dump_is_plain_json_and_knows_neither_place_nor_time(library: Library, film: Film, tmp_path: Path) -> None:
+    film.write(library)
+    before = json.dumps(library.dump("film"), sort_keys=True)
+    (tmp_path / "moved.mp4").touch()
+    library.remember_path(tmp_path / "moved.mp4", "film")
+    assert json.dumps(library.dump("film"), sort_keys=True) == before
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(texts=st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=4))
+def test_any_text_comes_back_as_it_went_in(library: Library, film: Film, texts: list[str]) -> None:
+    library.remove("film")
+    replace(film, lines=tuple(texts)).write(library)
+    subtitles = library.memory("film").observations(kinds=[ObservationKind.SUBTITLE])
+    assert [one.text for one in subtitles] == texts
+    assert library.verify() == ()
+
+
+def test_a_file_name_that_is_no_text_is_kept(library: Library, film: Film, tmp_path: Path) -> None:
+    path = Path("caf\udce9.mp4")  # What Python makes of a Latin-1 name on a UTF-8 system.
+    library.build(replace(film.video, path=path), "recipe-1", channels=[], missing=[])
+    assert library.memory("film").video.path == path
+
+
+def test_a_complete_memory_has_nothing_left_to_do(library: Library, film: Film) -> None:
+    film.write(library)
+    build = film.start(library)
+    assert build.complete
+    with pytest.raises(LibraryError, match="complete already"):
+        film.put(build, 0)
+    assert library.verify() == ()
+
+
+def test_the_old_memory_is_read_until_the_new_one_is_finished(library: Library, film: Film) -> None:
+    film.write(library)
+    other = replace(film, recipe="recipe-2", lines=tuple(line.upper() for line in film.lines))
+    build = other.write(library, until=3)
+    assert build.checkpoint is not None
+    assert library.memory("film").stored.recipe == "recipe-1"
+    assert [hit.text for hit in library.search("newspaper")] == [film.lines[0]]
+    before = library.memory("film")
+    other.write(library)
+    assert library.memory("film").stored.recipe == "recipe-2"
+    assert [hit.text for hit in library.search("newspaper")] == [other.lines[0]]
+    with pytest.raises(NotIndexed, match="replaced"):
+        before.nodes(Level.SCENE)
+    assert library.verify() == ()
+
+
+def test_an_unfinished_build_under_other_settings_is_dropped(library: Library, film: Film) -> None:
+    old = film.write(library, until=3)
+    new = replace(film, recipe="recipe-2").start(library)
+    assert new.segments() == ()
+    with pytest.raises(LibraryError, match="open it again"):
+        film.put(old, 3)
+
+
+def test_putting_a_segment_twice_leaves_it_once(library: Library, film: Film) -> None:
+    build = film.write(library, until=2)
+    film.put(build, 1)
+    assert len(build.segments()) == 2
+    assert len(build.frames(film.segment(1).id)) == 2
+    assert build.poster(build.frames(film.segment(1).id)[0].id) == b"jpeg 10.0"
+    assert build.observations("look") == (film.looked(0), film.looked(1))
+
+
+def test_a_failing_write_leaves_nothing_behind(library: Library, film: Film) -> None:
+    build = film.write(library, until=1)
+    before = library.dump("film")
+    stranger = replace(film.frames(1)[1][0], content_id="another")
+    with pytest.raises(ValueError, match="another"):
+        build.put_segment(film.segment(1), [film.frames(1)[0], (stranger, b"")], {}, Checkpoint(20.0))
+    assert library.dump("film") == before
+
+
+def test_a_segment_outside_every_scene_is_refused(library: Library, film: Film) -> None:
+    build = film.write(library, until=6)
+    with pytest.raises(ValueError, match="none of the 2 scenes"):
+        build.finish(film.upper()[:-1], {}, video=film.video, damage=[])
+    assert not build.complete
+
+
+def test_videos_do_not_mix(library: Library, film: Film) -> None:
+    other = replace(film, content_id="other", lines=("A dog barks.", "The dog sleeps."))
+    film.write(library)
+    other.write(library)
+    assert [stored.video.content_id for stored in library.videos()] == ["film", "other"]
+    texts = {observation.text for observation in library.memory("other").observations()}
+    assert texts == {"A dog barks.", "The dog sleeps.", "mostly red", "mostly green"}
+    assert {hit.content_id for hit in library.memory("film").search("dog sleeps asleep")} == {"film"}
+
+
+def test_a_removed_video_leaves_no_trace(library: Library, film: Film, tmp_path: Path) -> None:
+    film.write(library)
+    library.write_back("film", [film.looked(0)], question="what colour?")
+    (tmp_path / "film.mp4").write_bytes(b"film")
+    library.remember_path(tmp_path / "film.mp4", "film")
+    assert library.remove("film")
+    assert not library.remove("film")
+    assert library.find("film") is None
+    assert library.find_path(tmp_path / "film.mp4") is None
+    assert library.search("guard") == ()
+    with pytest.raises(NotIndexed, match="index it first"):
+        library.memory("film")
+    assert library.verify() == ()
+
+
+def test_what_a_question_made_us_see_is_kept_beside_what_observers_saw(library: Library, film: Film) -> None:
+    film.write(library)
+    before = library.memory("film").observations()
+    seen = Observation(Span(11, 12), ObservationKind.CAPTION, "a cat on the windowsill", "some-model", 0.7)
+    assert library.write_back("film", [seen], question="is there a cat?") == 1
+    assert library.write_back("film", [seen, seen], question="a cat?") == 0
+    after = library.memory("film").observations()
+    assert sorted(after, key=repr) == sorted([*before, seen], key=repr)
+    assert library.search("cat")[0].text == "a cat on the windowsill"
+    replace(film, recipe="recipe-2").write(library)
+    assert seen in library.memory("film").observations(), "a rebuild keeps what was learned"
+    assert library.verify() == ()
+
+
+def test_writing_back_to_an_unknown_video_is_refused(library: Library, film: Film) -> None:
+    with pytest.raises(NotIndexed):
+        library.write_back("nobody", [film.looked(0)], question="?")
+
+
+def test_an_unchanged_file_is_known_and_a_changed_one_is_not(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(b"one")
+    assert library.known_content_id(path) is None
+    library.remember_path(path, "content-1")
+    assert library.known_content_id(path) == "content-1"
+    path.write_bytes(b"three")
+    assert library.known_content_id(path) is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps no time of the last change to a file's record")
+def test_a_file_rewritten_under_its_old_date_is_not_known(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(b"one")
+    stat = path.stat()
+    library.remember_path(path, "content-1")
+    path.write_bytes(b"two")
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert library.known_content_id(path) is None
+
+
+def test_a_moved_file_keeps_its_memory_and_is_listed_where_it_is_now(
+    library: Library, film: Film, tmp_path: Path
+) -> None:
+    film.write(library)
+    moved = tmp_path / "elsewhere" / "renamed.mp4"
+    moved.parent.mkdir()
+    moved.write_bytes(b"film")
+    library.remember_path(moved, "film")
+    assert library.find_path(moved) == library.find("film")
+    assert library.memory("film").video.path == moved
+
+
+def test_a_read_only_library_reads_and_refuses_to_write(tmp_path: Path, film: Film) -> None:
+    folder = tmp_path / "library"
+    with open_library(folder) as library:
+        film.write(library)
+    with open_library(folder, read_only=True) as library:
+        assert library.read_only
+        assert library.search("alarm")[0].text == film.lines[4]
+        assert library.verify() == ()
+        for write in (
+            lambda: film.start(library),
+            lambda: library.remove("film"),
+            lambda: library.remember_path(tmp_path, "film"),
+            lambda: library.write_back("film", [], question="?"),
+        ):
+            with pytest.raises(LibraryReadOnly):
+                write()
+
+
+def test_reading_only_where_there_is_no_library_makes_none(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="no library here"):
+        open_library(tmp_path / "nothing", read_only=True)
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_folder_that_is_a_file_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(LibraryError) as caught:
+        open_library(tmp_path / "file")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_another_kind_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite3"
+    path.write_bytes(b"dear diary " * 1000)
+    for read_only in (False, True):
+        with pytest.raises(LibraryDamaged, match="not a whole library"):
+            open_library(tmp_path, read_only=read_only)
+    assert path.read_bytes() == b"dear diary " * 1000

@@ -1,0 +1,33 @@
+"""A process that writes a film's memory; run as a script by tests that kill it or race it.
+
+Prints the number of segments that are surely on disk, a line each.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from conftest import LINES, CharacterGrams, Film  # type: ignore[import-not-found]  # beside this script
+
+from video_vlm.errors import LibraryError
+from video_vlm.memory import open_library
+
+
+def main(folder: str, content_id: str, num_lines: str) -> None:
+    film = Film(content_id=content_id, lines=tuple(LINES[number % len(LINES)] for number in range(int(num_lines))))
+    with open_library(Path(folder), encoder=CharacterGrams(dimension=32)) as library:
+        build = film.start(library)
+        try:
+            for until in range(1, len(film.lines) + 1):
+                film.go_on(build, until=until)
+                print(until, flush=True)  # noqa: T201 - the parent reads it
+            film.finish(build)
+        except LibraryError as error:
+            if "complete already" not in str(error):
+                raise
+        library.embed(content_id)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,98 @@
+"""Bytes of subtitle files from everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from video_vlm.perception.subtitle_encoding import decode_subtitles
+from video_vlm.perception.subtitles import read_subtitles
+
+FRENCH = "L'été dernier, à la forêt, le garçon a mangé des crêpes très sucrées."
+GERMAN = "Ich möchte die Schüssel für die Brötchen, weiß er?"
+RUSSIAN = "Послушай, мы должны следовать нашим желаниям. Хорошо, пойдём домой."
+CHINESE = "你好，我的朋友。我们今天去哪里？我不知道，也许去山上看看。"
+POLISH = "Zażółć gęślą jaźń, proszę."
+JAPANESE = "こんにちは、世界。今日はどこへ行きますか。"
+KOREAN = "안녕하세요, 오늘은 어디로 갈까요?"
+GREEK = "Καλημέρα, πού πάμε σήμερα;"
+
+
+def srt(text: str) -> str:
+    return "".join(f"{n}\r\n00:00:{n:02},000 --> 00:00:{n + 1:02},000\r\n{text}\r\n\r\n" for n in range(1, 9))
+
+
+@pytest.mark.parametrize("text", [FRENCH, RUSSIAN, CHINESE, "plain"])
+@pytest.mark.parametrize(
+    ("codec", "encoding"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8"),
+        ("utf-16", "utf-16-le"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+        ("utf-32", "utf-32-le"),
+    ],
+)
+def test_unicode_is_told_by_its_mark_or_by_its_bytes(text: str, codec: str, encoding: str) -> None:
+    decoded = decode_subtitles(srt(text).encode(codec))
+    assert (decoded.text, decoded.encoding) == (srt(text), encoding)
+    assert decoded.confidence >= 0.95
+
+
+def test_utf16_with_the_big_end_first_is_told_by_its_mark() -> None:
+    decoded = decode_subtitles(b"\xfe\xff" + srt(RUSSIAN).encode("utf-16-be"))
+    assert (decoded.text, decoded.encoding) == (srt(RUSSIAN), "utf-16-be")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [(FRENCH, "cp1252"), (GERMAN, "cp1252"), (RUSSIAN, "cp1251"), (CHINESE, "gb18030"), ("“Café” – ça", "cp1252")],
+)
+def test_a_code_page_is_told_by_how_its_bytes_fall(text: str, encoding: str) -> None:
+    decoded = decode_subtitles(srt(text).encode(encoding))
+    assert (decoded.text, decoded.encoding) == (srt(text), encoding)
+    assert 0.8 < decoded.confidence < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "encoding"),
+    [
+        (POLISH, "pl", "cp1250"),
+        (JAPANESE, "jpn", "cp932"),
+        (KOREAN, "ko-KR", "cp949"),
+        (GREEK, "el", "cp1253"),
+        (RUSSIAN, "ru", "cp1251"),
+    ],
+)
+def test_the_language_in_the_name_decides_between_code_pages(text: str, language: str, encoding: str) -> None:
+    decoded = decode_subtitles(srt(text).encode(encoding), language=language)
+    assert (decoded.text, decoded.encoding) == (srt(text), encoding)
+
+
+def test_the_language_never_overrules_unicode() -> None:
+    assert decode_subtitles(srt(RUSSIAN).encode(), language="ru").encoding == "utf-8"
+
+
+def test_a_few_damaged_bytes_do_not_make_utf8_something_else() -> None:
+    data = srt(RUSSIAN).encode()[:-3]
+    damaged = data[:200] + b"\xff" + data[200:-1]
+    decoded = decode_subtitles(damaged)
+    assert decoded.encoding == "utf-8"
+    assert "следовать" in decoded.text
+    assert decoded.confidence < 1
+
+
+def test_the_encoding_is_recorded_in_the_source_and_the_confidence(tmp_path: Path) -> None:
+    path = tmp_path / "film.pl.srt"
+    path.write_bytes(srt(POLISH).encode("cp1250"))
+    cue = read_subtitles(path)[0]
+    assert (cue.text, cue.source, cue.confidence) == (POLISH, "film.pl.srt (cp1250)", 0.95)
+
+
+@given(st.binary(max_size=300), st.sampled_from([None, "ru", "ja", "zh-TW", "x", ""]))
+def test_any_bytes_decode(data: bytes, language: str | None) -> None:
+    assert 0 < decode_subtitles(data, language=language).confidence <= 1

@@ -1,0 +1,196 @@
+"""The documentation says what is there: every command, option, setting, extra, exit code, decoder and link."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import typer
+
+from video_vlm import VideoQA
+from video_vlm.cli import ExitCode
+from video_vlm.cli.app import COMMANDS, LIBRARY_COMMANDS
+from video_vlm.cli.ask import as_text
+from video_vlm.cli.configuration import known_keys
+from video_vlm.cli.doctor import PARTS
+from video_vlm.media import DECODERS
+from video_vlm.perception import OBSERVERS
+from video_vlm.records import Answer, Coverage, Frame, Receipt, Span
+from video_vlm.settings import IndexSettings, Settings
+
+ALL_COMMANDS = {**COMMANDS, **{f"library {name}": function for name, function in LIBRARY_COMMANDS.items()}}
+
+
+def read(root: Path, name: str) -> str:
+    return (root / name).read_text(encoding="utf-8")
+
+
+def rows(text: str) -> Iterator[list[str]]:
+    """The cells of every row of every table, without their code marks."""
+    for line in text.splitlines():
+        if line.startswith("|") and not set(line) <= set("|-: "):
+            yield [cell.strip().replace("`", "") for cell in line.strip("|").split("|")]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def section(text: str, heading: str) -> str:
+    return text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("command", ALL_COMMANDS)
+def test_every_command_has_a_section_with_all_its_options(root: Path, command: str) -> None:
+    documented = section(read(root, "docs/commands.md"), f"videoqa {command}")
+    options = [
+        flag
+        for parameter in inspect.signature(ALL_COMMANDS[command], eval_str=True).parameters.values()
+        for info in getattr(parameter.annotation, "__metadata__", ())
+        if isinstance(info, typer.models.OptionInfo)
+        for flag in [info.default if isinstance(info.default, str) else f"--{parameter.name}"]
+    ]
+
+    assert documented.strip()
+    assert [flag for flag in options if flag not in documented] == []
+
+
+def test_no_command_is_documented_that_is_not_there(root: Path) -> None:
+    documented = re.findall(r"^## videoqa (.*)$", read(root, "docs/commands.md"), flags=re.MULTILINE)
+
+    assert sorted(documented) == sorted(ALL_COMMANDS)
+
+
+@pytest.mark.parametrize("name", ["README.md", "Makefile", "docs/commands.md", "docs/settings.md", "docs/formats.md"])
+def test_commands_that_are_shown_exist(root: Path, name: str) -> None:
+    shown = re.findall(r"(?:^\$ |^|[/\\`])videoqa ((?:--library \S+ )?[a-z]+)", read(root, name), flags=re.MULTILINE)
+
+    assert shown
+    assert {command.split()[-1] for command in shown} <= {*COMMANDS, "library"}
+
+
+def test_every_setting_is_documented_with_its_default(root: Path) -> None:
+    documented = {row[0]: row[1] for row in rows(read(root, "docs/settings.md")) if row[0] != "key"}
+    default = Settings()
+
+    assert set(documented) == set(known_keys())
+    for key in set(documented) - {"library"}:
+        value: Any = default
+        for part in key.split("."):
+            value = getattr(value, part)
+        assert documented[key] == (",".join(value) if isinstance(value, tuple) else str(value)), key
+
+
+def test_the_example_of_a_settings_file_is_valid(root: Path, tmp_path: Path) -> None:
+    from video_vlm.cli.configuration import configure
+
+    (example,) = blocks(read(root, "docs/settings.md"), "toml")
+    file = tmp_path / "videoqa.toml"
+    file.write_text(example, encoding="utf-8")
+
+    configured = configure(command_line={}, environment={}, project_file=file)
+
+    assert configured.library == tmp_path / "memory"
+    assert configured.settings.ask.min_confidence == 0.6
+
+
+def test_the_exit_codes_are_those_of_the_readme(root: Path) -> None:
+    documented = [int(row[0]) for row in rows(read(root, "README.md")) if row[0].isdigit()]
+
+    assert documented == sorted(ExitCode)
+
+
+def test_every_extra_is_in_the_readme_and_doctor_knows_it(root: Path, pyproject: dict[str, Any]) -> None:
+    extras = set(pyproject["project"]["optional-dependencies"])
+    documented = {name for row in rows(section(read(root, "README.md"), "Install")) for name in row[0].split(", ")}
+
+    assert documented - {"extra"} == extras
+    assert {part.extra for part in PARTS} - {""} == extras - {"all", "dev"}
+
+
+def test_the_decoders_are_those_of_the_readme(root: Path) -> None:
+    documented = [row[0] for row in rows(section(read(root, "README.md"), "Decoders"))]
+
+    assert documented[1:] == list(DECODERS)
+
+
+def test_the_default_observers_are_registered() -> None:
+    assert set(IndexSettings().observers) <= set(OBSERVERS)
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "check"])
+def test_make_has_the_targets_that_are_promised(root: Path, target: str) -> None:
+    assert re.search(rf"^{target}:", read(root, "Makefile"), flags=re.MULTILINE)
+
+
+def test_the_answer_format_is_the_documented_one(root: Path) -> None:
+    (example,) = blocks(read(root, "docs/formats.md"), "json")
+
+    answer = Answer.from_json(example)
+
+    for name in (field.name for kind in (Answer, Coverage, Receipt) for field in fields(kind)):
+        assert f'"{name}"' in example
+    assert answer.claims
+
+
+def test_the_example_observer_observes(root: Path) -> None:
+    code = blocks(read(root, "docs/plugins.md"), "python")[0]
+    names: dict[str, Any] = {}
+    exec(compile(code, "docs/plugins.md", "exec"), names)
+    observer = names["Darkness"](IndexSettings())
+    pictures = [np.full((8, 8, 3), value, np.uint8) for value in (0, 200)]
+
+    seen = [list(observer.inspect(Frame(0, 0.0, picture), Span(0, 1))) for picture in pictures]
+
+    assert [len(one) for one in seen] == [1, 0]
+    assert observer.name == "darkness"
+
+
+def documents(root: Path) -> list[Path]:
+    return [*root.glob("*.md"), *(root / "docs").glob("*.md")]
+
+
+def test_every_link_between_documents_leads_somewhere(root: Path) -> None:
+    broken = [
+        f"{document.name}: {link}"
+        for document in documents(root)
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8"))
+        if not (document.parent / link).exists()
+    ]
+
+    assert broken == []
+
+
+def test_every_document_is_linked_from_the_readme(root: Path) -> None:
+    readme = read(root, "README.md")
+
+    assert [path.name for path in (root / "docs").glob("*.md") if f"docs/{path.name}" not in readme] == []
+
+
+def test_the_commands_of_the_readme_are_those_that_make_runs(root: Path) -> None:
+    question = shlex.split(re.findall(r"ask \$\(FILM\) (.*)$", read(root, "Makefile"), flags=re.MULTILINE)[0])
+
+    assert question[0] in section(read(root, "README.md"), "Try it")
+
+
+def test_the_answer_in_the_readme_is_the_one_that_is_given(root: Path, sample_film: Path, tmp_path: Path) -> None:
+    shown = blocks(read(root, "README.md"), "console")[0].splitlines()
+    question = shlex.split(shown[0])[-1]
+    settings = Settings(index=IndexSettings(observers=("chapters", "subtitles", "look", "motion")))
+
+    with VideoQA(tmp_path / "library", settings=settings) as videos:
+        answered = list(as_text(videos.ask(sample_film, question)))
+
+    assert answered[: len(shown) - 2] == shown[1:-1]
+    assert answered[-1].startswith(shown[-1].removesuffix("..."))
+
+
+def test_contributing_fits_on_a_page(root: Path) -> None:
+    assert len(read(root, "CONTRIBUTING.md").split()) < 500

@@ -1,0 +1,104 @@
+"""Segments: pieces of shots that tile the video, the same whether or not the run was interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from video_vlm.protocols import DecodedFrame
+from video_vlm.records import Image
+from video_vlm.samplers.segments import Mark, Seen, Segmenter
+from video_vlm.settings import FrameSettings, IndexSettings
+
+Stream = Callable[..., Sequence[DecodedFrame]]
+Blocks = Callable[[int], Image]
+
+
+def placed(pictures: Iterable[DecodedFrame], segmenter: Segmenter) -> list[Seen]:
+    return [*(seen for picture in pictures for seen in segmenter.push(picture)), *segmenter.finish()]
+
+
+def limit(seconds: float) -> IndexSettings:
+    return IndexSettings(frames=FrameSettings(segment_seconds=seconds))
+
+
+def starts(seen: Iterable[Seen]) -> list[float]:
+    return [one.opens.start_seconds for one in seen if one.opens is not None]
+
+
+def test_every_picture_comes_back_once_and_in_order(stream: Stream, blocks: Blocks) -> None:
+    pictures = stream([blocks(index // 40) for index in range(200)])
+    assert [seen.frame for seen in placed(pictures, Segmenter(limit(3.0)))] == list(pictures)
+
+
+def test_a_segment_begins_at_every_cut_and_where_the_last_one_is_full(stream: Stream, blocks: Blocks) -> None:
+    pictures = stream([blocks(0)] * 125 + [blocks(1)] * 50, start=10.0)
+    seen = placed(pictures, Segmenter(limit(2.0)))
+    assert starts(seen) == [10.0, 12.0, 14.0, 15.0]
+    assert [one.frame.pts_seconds for one in seen if one.cut is not None] == [15.0]
+
+
+@pytest.mark.parametrize("fps", [1.0, 7.3, 24.0, 29.97])
+def test_no_segment_is_longer_than_the_limit(stream: Stream, blocks: Blocks, fps: float) -> None:
+    segmenter = Segmenter(limit(3.0))
+    begun = starts(placed(stream([blocks(0)] * 120, fps=fps), segmenter))
+    assert segmenter.end_seconds is not None
+    assert max(end - start for start, end in pairwise([*begun, segmenter.end_seconds])) <= 3.0 + 1e-6
+
+
+def test_a_picture_that_is_shown_longer_than_the_limit_is_a_segment_of_its_own(stream: Stream, blocks: Blocks) -> None:
+    assert starts(placed(stream([blocks(0)] * 4, fps=0.1), Segmenter(limit(3.0)))) == [0.0, 10.0, 20.0, 30.0]
+
+
+def test_the_last_picture_is_taken_to_be_shown_as_long_as_the_one_before(stream: Stream, blocks: Blocks) -> None:
+    segmenter = Segmenter(IndexSettings())
+    placed(stream([blocks(0)] * 3, start=1.0, fps=2.0), segmenter)
+    assert segmenter.end_seconds == 2.5
+
+
+def test_the_only_picture_is_shown_for_what_the_container_calls_a_frame(stream: Stream, blocks: Blocks) -> None:
+    segmenter = Segmenter(IndexSettings(), fps=10.0)
+    [seen] = placed(stream([blocks(0)], start=3.0), segmenter)
+    assert (seen.opens, segmenter.end_seconds) == (Mark(3.0, 3.0, 3.0), 3.1)
+
+
+def test_no_picture_is_no_segment() -> None:
+    segmenter = Segmenter(IndexSettings())
+    assert (placed([], segmenter), segmenter.end_seconds) == ([], None)
+
+
+def test_pictures_without_a_time_of_their_own_are_dropped(stream: Stream, blocks: Blocks) -> None:
+    first, second = stream([blocks(0)] * 2)
+    assert [seen.frame for seen in placed([first, first, second, first], Segmenter(IndexSettings()))] == [first, second]
+
+
+def busy(stream: Stream, blocks: Blocks) -> Sequence[DecodedFrame]:
+    """Cuts, a fade, flashes and noise, at an uneven rhythm."""
+    noise = np.random.default_rng(5)
+    white = np.full_like(blocks(0), 255)
+    images: list[Image] = []
+    for seed in range(6):
+        images += [blocks(seed)] * int(noise.integers(15, 60))
+        images += [white] * int(noise.integers(0, 4)) + [blocks(seed)] * 12
+        images += [np.asarray(blocks(seed) * level, np.uint8) for level in np.linspace(1, 0, 15) if seed % 2]
+        images += [np.zeros_like(white)] * (10 if seed % 2 else 0)
+        images += [noise.integers(0, 255, white.shape).astype(np.uint8) for _ in range(10)]
+    return stream(images)
+
+
+def test_going_on_from_any_mark_gives_what_an_uninterrupted_run_gives(stream: Stream, blocks: Blocks) -> None:
+    pictures = busy(stream, blocks)
+    straight = placed(pictures, Segmenter(limit(1.5)))
+    places = [index for index, seen in enumerate(straight) if seen.opens is not None]
+    assert len(places) > 10
+    for place in places[1:]:
+        mark = straight[place].opens
+        assert mark is not None
+        rest = [picture for picture in pictures if picture.pts_seconds >= mark.warm_up_seconds]
+        resumed = placed(rest, Segmenter(limit(1.5), mark=mark))
+        # The cut that opens the first segment was reported by the run that found it.
+        assert [(one.frame, one.opens) for one in resumed] == [(one.frame, one.opens) for one in straight[place:]]
+        assert [one.cut for one in resumed[1:]] == [one.cut for one in straight[place + 1 :]]

@@ -1,0 +1,185 @@
+"""Shots from thumbnails: what is a cut, what is none, and that going on later changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from video_vlm.records import Cut, Image, Shot, Span
+from video_vlm.samplers.shots import MEMORY_FRAMES, ShotDetector, tile
+from video_vlm.settings import ShotSettings
+
+FPS = 25.0
+SHARED = Path(os.environ.get("VIDEO_VLM_SHARED", Path(__file__).parents[3] / "shared"))
+
+Clip = Sequence[tuple[float, Image]]
+
+
+def still(seed: int, *, num_frames: int, level: float = 1.0) -> list[Image]:
+    """A picture of coloured blocks, the same in every frame."""
+    blocks = np.random.default_rng(seed).integers(40, 255, (6, 8, 3))
+    image = (np.kron(blocks, np.ones((6, 8, 1))) * level).astype(np.uint8)
+    return [image] * num_frames
+
+
+def faded(seed: int, levels: Iterable[float]) -> list[Image]:
+    return [image for level in levels for image in still(seed, num_frames=1, level=level)]
+
+
+def clip(*parts: list[Image], start: float = 0.0, fps: float = FPS) -> Clip:
+    return [(start + index / fps, image) for index, image in enumerate(image for part in parts for image in part)]
+
+
+def cuts_of(pictures: Clip, shots: ShotSettings | None = None) -> list[Cut]:
+    detector = ShotDetector(shots or ShotSettings())
+    found = [cut for seconds, image in pictures for cut in detector.push(seconds, image)]
+    return [*found, *detector.finish()]
+
+
+def times_of(pictures: Clip, shots: ShotSettings | None = None) -> list[float]:
+    return [cut.span.end for cut in cuts_of(pictures, shots)]
+
+
+@pytest.mark.parametrize("detector", ["adaptive", "content"])
+def test_a_change_of_picture_is_a_hard_cut_at_its_first_frame(detector: str) -> None:
+    pictures = clip(still(1, num_frames=50), still(2, num_frames=50))
+    [cut] = cuts_of(pictures, ShotSettings(detector=detector))  # type: ignore[arg-type]
+    assert (cut.span, cut.kind) == (Span(2.0, 2.0), "hard")
+
+
+def test_cuts_are_timed_by_the_clock_and_not_by_counting() -> None:
+    images = [*still(1, num_frames=30), *still(2, num_frames=10)]
+    seconds = [-3.0 + 0.1 * index**1.5 for index in range(40)]
+    assert times_of(list(zip(seconds, images, strict=True))) == [seconds[30]]
+
+
+@pytest.mark.parametrize("where", [1, 2, 38, 39])
+def test_cuts_next_to_the_first_and_last_pictures_are_found(where: int) -> None:
+    pictures = clip(still(1, num_frames=where), still(2, num_frames=40 - where), fps=1.0)
+    assert times_of(pictures) == [float(where)]
+
+
+def test_a_picture_that_is_back_at_once_was_interrupted_by_a_flash() -> None:
+    white = [np.full((36, 64, 3), 255, np.uint8)] * 3
+    assert cuts_of(clip(still(1, num_frames=30), white, still(1, num_frames=30))) == []
+
+
+def test_strobe_light_is_not_a_flood_of_cuts() -> None:
+    light = [np.full((36, 64, 3), 255 if index // 5 % 2 else 0, np.uint8) for index in range(300)]
+    assert cuts_of(clip(light, fps=30.0)) == []
+
+
+def test_noise_has_no_cuts() -> None:
+    noise = np.random.default_rng(0)
+    assert cuts_of(clip([noise.integers(0, 255, (36, 64, 3)).astype(np.uint8) for _ in range(100)])) == []
+
+
+def test_a_fade_through_black_is_one_cut_that_spans_the_dark() -> None:
+    down, up = np.linspace(1, 0, 25), np.linspace(0, 1, 25)
+    pictures = clip(
+        still(1, num_frames=30), faded(1, down), faded(2, [0.0] * 20), faded(2, up), still(2, num_frames=30)
+    )
+    [cut] = cuts_of(pictures)
+    assert cut.kind == "fade"
+    assert 1.9 < cut.span.start < 2.3
+    assert 2.9 < cut.span.end < 3.2
+
+
+def test_a_dark_scene_that_never_gets_black_is_no_fade() -> None:
+    down, up = np.linspace(1, 0.06, 25), np.linspace(0.06, 1, 25)
+    assert cuts_of(clip(still(1, num_frames=30), faded(1, down), faded(1, up), still(1, num_frames=30))) == []
+
+
+def test_no_shot_is_shorter_than_the_shortest_allowed() -> None:
+    pictures = clip(*(still(seed, num_frames=5) for seed in range(40)))
+    times = [0.0, *times_of(pictures, ShotSettings(min_shot_seconds=1.0))]
+    assert len(times) > 2
+    assert min(np.diff(times)) >= 1.0
+
+
+def test_thumbnails_may_change_their_size_in_mid_stream() -> None:
+    small = [image[::2, ::2].copy() for image in still(1, num_frames=30)]
+    assert cuts_of(clip(still(1, num_frames=30), small)) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 64, 3), (2, 3, 3)])
+def test_tiny_pictures_are_pictures(shape: tuple[int, int, int]) -> None:
+    dark, light = np.zeros(shape, np.uint8), np.full(shape, 255, np.uint8)
+    assert times_of(clip([dark] * 30, [light] * 30)) == [30 / FPS]
+
+
+def test_one_picture_has_no_cut() -> None:
+    assert cuts_of(clip(still(1, num_frames=1))) == []
+    assert ShotDetector(ShotSettings()).finish() == ()
+
+
+def test_cuts_are_reported_soon_after_they_are_seen() -> None:
+    detector = ShotDetector(ShotSettings())
+    pictures = clip(still(1, num_frames=50), still(2, num_frames=50))
+    delays = [index - 50 for index, (seconds, image) in enumerate(pictures) if detector.push(seconds, image)]
+    assert delays
+    assert delays[0] <= MEMORY_FRAMES
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 40)), min_size=2, max_size=6), st.data())
+def test_a_detector_started_anew_with_a_little_history_goes_on_the_same(
+    parts: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    pictures = clip(*(still(seed, num_frames=count) for seed, count in parts))
+    straight = cuts_of(pictures)
+    where = data.draw(st.integers(1, len(pictures) - 1))
+    before = [cut for cut in straight if cut.span.end <= pictures[where][0]]
+    detector = ShotDetector(
+        ShotSettings(),
+        history=pictures[max(0, where - MEMORY_FRAMES) : where],
+        last_cut_seconds=before[-1].span.end if before else 0.0,
+    )
+    found = [cut for seconds, image in pictures[where:] for cut in detector.push(seconds, image)]
+    assert [*before, *found, *detector.finish()] == straight
+
+
+def test_shots_tile_the_video_and_say_what_began_them() -> None:
+    cuts = [Cut(Span(2.0, 2.0), "hard", 0.5), Cut(Span(4.0, 5.0), "fade", 0.1), Cut(Span(9.0, 9.0), "hard", 1.0)]
+    assert tile(cuts, span=Span(0.0, 8.0)) == (
+        Shot(Span(0.0, 2.0), 0.0, "start"),
+        Shot(Span(2.0, 5.0), 0.5, "hard"),
+        Shot(Span(5.0, 8.0), 0.1, "fade"),
+    )
+
+
+def annotated_videos() -> Iterator[object]:
+    for path in sorted((SHARED / "data" / "dev" / "videos").glob("*.qa.json")):
+        truth = json.loads(path.read_text(encoding="utf-8"))
+        # The composed video's truth names only its joins, not the cuts inside its clips.
+        if truth.get("cuts") and not path.name.startswith("long_mix"):
+            yield pytest.param(path.with_name(truth["video"]), truth, id=path.name.removesuffix(".qa.json"))
+
+
+ANNOTATED = list(annotated_videos())
+
+
+@pytest.mark.skipif(not ANNOTATED, reason=f"the shared test videos are not at {SHARED} (set VIDEO_VLM_SHARED)")
+def test_hard_cuts_of_real_videos_are_found() -> None:
+    from video_vlm.media import open_video
+
+    hits = misses = wrong = 0
+    for parameter in ANNOTATED:
+        path, truth = parameter.values  # type: ignore[attr-defined]
+        with open_video(path) as reader:
+            found = times_of([(frame.pts_seconds, frame.thumbnail(64)) for frame in reader.scan()])
+        near = [any(abs(time - cut) < 0.1 for time in found) for cut in truth["cuts"]]
+        soft = [Span(start, end).widen(0.3) for start, end, _ in truth.get("soft_transitions") or ()]
+        hits, misses = hits + sum(near), misses + len(near) - sum(near)
+        wrong += sum(
+            not any(abs(time - cut) < 0.1 for cut in truth["cuts"]) and not any(span.contains(time) for span in soft)
+            for time in found
+        )
+    assert 2 * hits / (2 * hits + misses + wrong) >= 0.95

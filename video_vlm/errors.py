@@ -1,0 +1,132 @@
+"""Every error the package raises on purpose, as one tree.
+
+    VideoQAError
+    ├── MediaError              a file that cannot be read as the video it claims to be
+    │   ├── UnreadableVideo     no video stream, no frame, not a video, missing, empty
+    │   └── RefusedMedia        readable, but opening it would reach other files or the network
+    ├── SubtitleError           a subtitle file that no known encoding or format explains
+    ├── SettingsError           a setting that does not exist or does not fit
+    ├── UnknownName             a sampler, decoder, observer or model nobody registered
+    ├── MissingExtra            an optional part that is not installed: says what to type
+    ├── QuestionError           a question that is empty or cannot be read
+    └── LibraryError            the store on disk
+        ├── NotIndexed          a video the library has no memory of
+        ├── LibraryReadOnly     a write where only reading is possible
+        ├── LibraryDamaged      the file is not a whole library
+        └── LibraryTooNew       written by a later version of this package
+
+A message is one line: what went wrong, where, and what to do about it. Foreign errors (FFmpeg,
+SQLite, ...) are turned into these at one seam each, with ``raise ... from``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+__all__ = [
+    "LibraryDamaged",
+    "LibraryError",
+    "LibraryReadOnly",
+    "LibraryTooNew",
+    "MediaError",
+    "MissingExtra",
+    "NotIndexed",
+    "QuestionError",
+    "RefusedMedia",
+    "SettingsError",
+    "SubtitleError",
+    "UnknownName",
+    "UnreadableVideo",
+    "VideoQAError",
+]
+
+
+class VideoQAError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class MediaError(VideoQAError):
+    """A media file that cannot be used.
+
+    Args:
+        path: The file.
+        reason: What is wrong with it, without the file's name.
+    """
+
+    def __init__(self, path: str | Path, reason: str) -> None:
+        self.path = Path(path)
+        self.reason = reason
+        super().__init__(f"{self.path}: {reason}")
+
+
+class UnreadableVideo(MediaError):
+    """The file holds no video that can be decoded."""
+
+
+class RefusedMedia(MediaError):
+    """The file is a playlist or reference that would open other files or URLs."""
+
+
+class SubtitleError(MediaError):
+    """A subtitle file that cannot be read."""
+
+
+class SettingsError(VideoQAError):
+    """A setting that does not exist or does not fit."""
+
+
+class UnknownName(VideoQAError):
+    """A name that is in no registry.
+
+    Args:
+        what: The kind of thing looked for, e.g. ``"decoder"``.
+        name: The name asked for.
+        known: The names there are.
+    """
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        self.known = tuple(sorted(known))
+        close = difflib.get_close_matches(name, self.known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        super().__init__(f"no {what} named {name!r}.{hint} Known: {', '.join(self.known)}")
+
+
+class MissingExtra(VideoQAError):
+    """An optional part that is not installed.
+
+    Args:
+        feature: What was asked for, e.g. ``"reading on-screen text"``.
+        extra: The pip extra that brings it, e.g. ``"ocr"``.
+    """
+
+    def __init__(self, feature: str, extra: str) -> None:
+        self.feature = feature
+        self.extra = extra
+        super().__init__(f"{feature} needs an extra: pip install 'video-vlm[{extra}]'")
+
+
+class QuestionError(VideoQAError):
+    """A question that is empty or cannot be read."""
+
+
+class LibraryError(VideoQAError):
+    """Something about the library on disk."""
+
+
+class NotIndexed(LibraryError):
+    """The library has no memory of this video."""
+
+
+class LibraryReadOnly(LibraryError):
+    """A write was asked of a library opened, or mounted, read-only."""
+
+
+class LibraryDamaged(LibraryError):
+    """The library's file is not a whole library."""
+
+
+class LibraryTooNew(LibraryError):
+    """The library was written by a later version of this package."""

@@ -1,0 +1,8 @@
+"""From a file to its memory: one decode pass, a segment at a time, each on disk before the next is begun."""
+
+from __future__ import annotations
+
+from video_vlm.index.report import IndexReport
+from video_vlm.index.run import index_video
+
+__all__ = ["IndexReport", "index_video"]

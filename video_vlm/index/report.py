@@ -1,0 +1,30 @@
+"""What indexing a video came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from video_vlm.records import Damage, Video
+
+__all__ = ["IndexReport"]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What is in the memory of a video now, and how it got there.
+
+    ``video`` carries the times that decoding found, not those the container claims. ``resumed_from``
+    is where an interrupted run was taken up (None: from the beginning), ``reused`` says that the
+    memory was complete already, ``missing`` names each observer that could not run and what to type.
+    """
+
+    video: Video
+    num_frames: int
+    num_shots: int
+    num_segments: int
+    num_scenes: int
+    num_observations: int
+    damage: tuple[Damage, ...] = ()
+    resumed_from: float | None = None
+    reused: bool = False
+    missing: tuple[str, ...] = ()

@@ -1,0 +1,232 @@
+"""One pass over a video: pictures in, segments out, and the upper levels at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from video_vlm.errors import UnreadableVideo
+from video_vlm.index.recipe import recipe_for
+from video_vlm.index.report import IndexReport
+from video_vlm.index.segment import ClosedSegment, OpenSegment
+from video_vlm.index.state import State
+from video_vlm.index.upper import SHOTS, covered, cut_observation, shots_of, upper_nodes
+from video_vlm.index.watch import Observations, Watch
+from video_vlm.media import open_video
+from video_vlm.media.ledger import Ledger
+from video_vlm.memory import Build, Checkpoint, Library, StoredVideo, node_id
+from video_vlm.memory.summaries import summarize
+from video_vlm.protocols import DecodedFrame, Progress, ProgressEvent, VideoReader, silent
+from video_vlm.records import Cut, Damage, Level, Node, Span, Video
+from video_vlm.samplers.segments import Mark, Seen, Segmenter
+from video_vlm.settings import IndexSettings
+
+__all__ = ["index_video"]
+
+_SEGMENT_SENTENCES = 2
+_PROGRESS_SECONDS = 1.0
+
+
+def index_video(
+    path: str | Path,
+    library: Library,
+    *,
+    settings: IndexSettings | None = None,
+    progress: Progress = silent,
+) -> IndexReport:
+    """Write the memory of a video, or go on where an interrupted run stopped, or find it written.
+
+    The video is decoded once, in order, and nothing of it is held but the pictures in hand. Whatever stops
+    the run, what was written is a sound library, and the next run ends with the same memory.
+
+    Args:
+        path: The file.
+        library: Where the memory goes.
+        settings: The defaults if None.
+        progress: Called about once for every second of video, stage ``"index"``.
+
+    Raises:
+        UnreadableVideo: no picture of it can be decoded; the library is as it was.
+        UnknownName: the settings name a decoder or observer nobody registered.
+        LibraryReadOnly: the library is open read-only, and the video is not in it.
+    """
+    settings = settings or IndexSettings()
+    watch = Watch.from_settings(settings)
+    file = Path(path)
+    known = library.find_path(file)
+    if known is not None and _is_done(known, recipe_for(file, known.video.content_id, library, settings, watch)):
+        return _reused(library, known)
+    with open_video(file, decoder=settings.decoder) as reader:
+        content_id = reader.video.content_id
+        recipe = recipe_for(file, content_id, library, settings, watch)
+        stored = library.find(content_id)
+        if stored is None:
+            next(iter(reader.scan()))  # a file without a single picture must leave no trace in the library
+        elif _is_done(stored, recipe):
+            _remember(library, file, content_id)
+            return _reused(library, replace(stored, video=replace(stored.video, path=file)))
+        build = library.build(reader.video, recipe, channels=(SHOTS, *watch.names), missing=watch.missing)
+        report = _Run(reader, build, watch, settings=settings, recipe=recipe, progress=progress).report()
+    _remember(library, file, content_id)
+    return report
+
+
+def _is_done(stored: StoredVideo, recipe: str) -> bool:
+    return stored.complete and stored.recipe == recipe
+
+
+def _remember(library: Library, file: Path, content_id: str) -> None:
+    if not library.read_only:
+        library.remember_path(file, content_id)
+
+
+def _reused(library: Library, stored: StoredVideo) -> IndexReport:
+    memory = library.memory(stored.video.content_id)
+    observations = memory.observations()
+    return IndexReport(
+        stored.video,
+        num_frames=stored.video.num_frames or 0,
+        num_shots=1 + sum(1 for one in observations if one.source == SHOTS),
+        num_segments=len(memory.nodes(Level.SEGMENT)),
+        num_scenes=len(memory.nodes(Level.SCENE)),
+        num_observations=len(observations),
+        damage=stored.damage,
+        reused=True,
+        missing=stored.missing,
+    )
+
+
+class _Run:
+    """What has to be at hand from the first picture to the last."""
+
+    def __init__(
+        self,
+        reader: VideoReader,
+        build: Build,
+        watch: Watch,
+        *,
+        settings: IndexSettings,
+        recipe: str,
+        progress: Progress,
+    ) -> None:
+        self._reader = reader
+        self._build = build
+        self._watch = watch
+        self._settings = settings
+        self._recipe = recipe
+        self._progress = progress
+        self._name = reader.video.path.name
+        self._tell_next = float("-inf")
+        self._taken_up_at = float("-inf")
+        self._earlier_damage: tuple[Damage, ...] = ()
+        self._file_said: Observations = {}
+
+    def report(self) -> IndexReport:
+        """Do what is left to do, and say what came of it."""
+        checkpoint = self._build.checkpoint
+        state = None if checkpoint is None else State.from_json(checkpoint.state)
+        self._file_said = self._watch.begin(self._reader)
+        if state is None:
+            self._build.begin(self._file_said)
+        else:
+            self._earlier_damage = state.damage
+        if state is None or state.mark is not None:
+            state = self._scan(state)
+        resumed_from = None if checkpoint is None else checkpoint.until_seconds
+        return self._finish(state, resumed_from=resumed_from)
+
+    def _scan(self, state: State | None) -> State:
+        """Decode what is not written yet, a segment at a time."""
+        mark = None if state is None else state.mark
+        self._taken_up_at = mark.start_seconds if mark else self._taken_up_at
+        segmenter = Segmenter(self._settings, mark=mark, fps=self._reader.video.fps)
+        segment: OpenSegment | None = None
+        for seen in _placed(self._reader.scan(mark.warm_up_seconds if mark else None), segmenter):
+            if seen.opens is not None:
+                if segment is not None and state is not None:
+                    closed = segment.close(end_seconds=seen.opens.start_seconds)
+                    state = self._put(closed, state, following=seen.opens, cut=seen.cut)
+                state = state or State(seen.opens.start_seconds)
+                segment = OpenSegment(seen.opens, watch=self._watch, settings=self._settings.frames)
+            if segment is not None:
+                segment.see(seen)
+            self._tell(seen.frame.pts_seconds)
+        if segment is None or state is None or segmenter.end_seconds is None:
+            raise UnreadableVideo(self._reader.video.path, "no picture in it can be decoded")
+        return self._put(segment.close(end_seconds=segmenter.end_seconds), state, following=None, cut=None)
+
+    def _put(self, closed: ClosedSegment, state: State, *, following: Mark | None, cut: Cut | None) -> State:
+        """Write a segment; the cut that ends it is written with it."""
+        damage = self._damage(before=closed.span.end if following else None)
+        state = replace(state, num_frames=state.num_frames + closed.num_frames, mark=following, damage=damage)
+        frames = [(self._node(Level.FRAME, span), jpeg) for span, jpeg in closed.posters]
+        said = [one for observer in closed.observations.values() for one in observer]
+        said += [one for observer in self._file_said.values() for one in observer if one.span.overlaps(closed.span)]
+        nodes = [node for node, _ in frames]
+        segment = replace(
+            self._node(Level.SEGMENT, closed.span),
+            summary=summarize(nodes, said, max_sentences=_SEGMENT_SENTENCES),
+            coverage=covered(closed.span, damage),
+        )
+        observations = {**closed.observations, SHOTS: () if cut is None else (cut_observation(cut),)}
+        self._build.put_segment(segment, frames, observations, Checkpoint(closed.span.end, state.to_json()))
+        return state
+
+    def _finish(self, state: State, *, resumed_from: float | None) -> IndexReport:
+        segments = self._build.segments()
+        whole = Span(segments[0].span.start, segments[-1].span.end)
+        self._progress(ProgressEvent("index", whole.duration_seconds, whole.duration_seconds, what=self._name))
+        video = _as_found(self._reader.video, whole, num_frames=state.num_frames)
+        observations = self._watch.finish(self._build.observations)
+        said = [one for observer in observations.values() for one in observer]
+        nodes = upper_nodes(self._build, said, video=video, recipe=self._recipe, damage=state.damage)
+        shots = shots_of(self._build, span=whole)
+        num_cuts = len(self._build.observations(SHOTS))
+        self._build.finish(nodes, observations, video=video, damage=state.damage)
+        return IndexReport(
+            video,
+            num_frames=state.num_frames,
+            num_shots=len(shots),
+            num_segments=len(segments),
+            num_scenes=sum(1 for node in nodes if node.level is Level.SCENE),
+            num_observations=len(said) + num_cuts,
+            damage=state.damage,
+            resumed_from=resumed_from,
+            missing=self._watch.missing,
+        )
+
+    def _node(self, level: Level, span: Span) -> Node:
+        content_id = self._reader.video.content_id
+        identity = node_id(content_id, level, span, self._recipe)
+        return Node(identity, content_id, level, span, parent=None, provenance=self._recipe)
+
+    def _damage(self, *, before: float | None) -> tuple[Damage, ...]:
+        """What an earlier run met, and this one since. What lies after ``before`` the next run may have to meet."""
+        ledger = Ledger()
+        for one in self._earlier_damage:
+            ledger.note(one.span.start, one.span.end, one.reason)
+        for one in self._reader.damage:
+            start = max(one.span.start, self._taken_up_at)
+            end = one.span.end if before is None else min(one.span.end, before)
+            if start < end or start == one.span.start == one.span.end:
+                ledger.note(start, end, one.reason)
+        return tuple(ledger.damage)
+
+    def _tell(self, pts_seconds: float) -> None:
+        video = self._reader.video
+        if pts_seconds >= self._tell_next:
+            self._tell_next = pts_seconds + _PROGRESS_SECONDS
+            done = pts_seconds - video.start_seconds
+            self._progress(ProgressEvent("index", done, video.duration_seconds, what=self._name))
+
+
+def _placed(frames: Iterable[DecodedFrame], segmenter: Segmenter) -> Iterator[Seen]:
+    for frame in frames:
+        yield from segmenter.push(frame)
+    yield from segmenter.finish()
+
+
+def _as_found(video: Video, whole: Span, *, num_frames: int) -> Video:
+    """The video with what decoding found in place of what its container claims."""
+    return replace(video, start_seconds=whole.start, duration_seconds=whole.duration_seconds, num_frames=num_frames)

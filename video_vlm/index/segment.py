@@ -1,0 +1,77 @@
+"""One segment in hand: its pictures are watched as they pass, and it is written when it closes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from video_vlm.index.watch import Observations, Watch
+from video_vlm.records import Frame, Image, Observation, Span
+from video_vlm.samplers.representative import Representative, RepresentativePicker
+from video_vlm.samplers.segments import Mark, Seen
+from video_vlm.settings import FrameSettings
+
+__all__ = ["ClosedSegment", "OpenSegment", "poster"]
+
+_JPEG_QUALITY = 80
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedSegment:
+    """What one segment left behind. ``posters`` are small JPEGs of its representative frames, each
+    with the stretch it stands for; the stretches tile the segment."""
+
+    span: Span
+    num_frames: int
+    posters: tuple[tuple[Span, bytes], ...]
+    observations: Observations
+
+
+class OpenSegment:
+    """Takes in a segment's pictures in order of time. Keeps none but the few that may yet represent it."""
+
+    def __init__(self, mark: Mark, *, watch: Watch, settings: FrameSettings) -> None:
+        self._start = mark.start_seconds
+        self._watch = watch
+        self._settings = settings
+        self._picker = RepresentativePicker(settings, start_seconds=mark.start_seconds)
+        self._num_frames = 0
+        self._posters: list[tuple[Span, bytes]] = []
+        self._observations: dict[str, list[Observation]] = {name: [] for name in watch.names}
+
+    def see(self, seen: Seen) -> None:
+        self._num_frames += 1
+        self._watch.glance(seen.frame.pts_seconds, seen.thumbnail)
+        self._inspect(self._picker.push(seen.frame))
+
+    def close(self, *, end_seconds: float) -> ClosedSegment:
+        span = Span(self._start, end_seconds)
+        self._inspect(self._picker.close(end_seconds=end_seconds))
+        self._add(self._watch.close_segment(span))
+        observations = {name: tuple(said) for name, said in self._observations.items()}
+        return ClosedSegment(span, self._num_frames, tuple(self._posters), observations)
+
+    def _inspect(self, representatives: Iterable[Representative]) -> None:
+        for representative in representatives:
+            frame: Frame = representative.picture.frame(self._settings.max_side)
+            self._posters.append((representative.span, poster(frame.image, side=self._settings.poster_side)))
+            self._add(self._watch.inspect(frame, representative.span))
+
+    def _add(self, observations: Observations) -> None:
+        for name, said in observations.items():
+            self._observations[name].extend(said)
+
+
+def poster(image: Image, *, side: int) -> bytes:
+    """A small JPEG of an RGB picture, no side longer than ``side`` pixels."""
+    height, width = image.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    done, data = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    if not done:
+        raise RuntimeError(f"OpenCV could not write a JPEG of {size[0]}x{size[1]} pixels")
+    return np.asarray(data).tobytes()

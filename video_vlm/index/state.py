@@ -1,0 +1,38 @@
+"""What an interrupted run has to know to go on, as the small JSON of a checkpoint."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from video_vlm.records import Damage, Span
+from video_vlm.samplers.segments import Mark
+
+__all__ = ["State"]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything before ``mark`` is written. ``mark`` is None once all pictures have been seen.
+
+    ``num_frames`` and ``damage`` count what lies before it; ``start_seconds`` is the first picture's time.
+    """
+
+    start_seconds: float
+    num_frames: int = 0
+    mark: Mark | None = None
+    damage: tuple[Damage, ...] = ()
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> State:
+        """Read what :meth:`to_json` wrote: floats come back bit for bit."""
+        data = json.loads(text)
+        return cls(
+            start_seconds=data["start_seconds"],
+            num_frames=data["num_frames"],
+            mark=Mark(**data["mark"]) if data["mark"] else None,
+            damage=tuple(Damage(Span(**item["span"]), item["reason"]) for item in data["damage"]),
+        )

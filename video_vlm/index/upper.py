@@ -1,0 +1,150 @@
+"""The upper levels of a memory: scenes, chapters and the video, from the segments that were written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal
+
+import cv2
+import numpy as np
+
+from video_vlm.memory import Build, node_id
+from video_vlm.memory.summaries import summarize
+from video_vlm.records import Cut, Damage, Image, Level, Node, Observation, ObservationKind, Shot, Span, Video
+from video_vlm.samplers.scenes import Part, Signature, chapters, divide, scenes, signature, split_at
+from video_vlm.samplers.shots import tile
+
+__all__ = ["SHOTS", "covered", "cut_observation", "shots_of", "upper_nodes"]
+
+SHOTS: Final = "shots"
+"""The channel that cuts are written under."""
+
+_SENTENCES: Final = {Level.SCENE: 3, Level.CHAPTER: 5, Level.VIDEO: 6}
+_LONGEST_SCENE_SECONDS: Final = 300.0
+_POSTERS_PER_SEGMENT: Final = 3
+_TEXTS: Final[Mapping[Literal["hard", "fade", "dissolve"], str]] = {
+    "hard": "cut",
+    "fade": "cut after fading through black",
+    "dissolve": "dissolve",
+}
+
+
+def cut_observation(cut: Cut) -> Observation:
+    """A cut as it is written: the one record of where shots begin."""
+    text = _TEXTS[cut.kind]
+    return Observation(cut.span, ObservationKind.TRANSITION, text, source=SHOTS, confidence=0.9)
+
+
+def shots_of(build: Build, *, span: Span) -> tuple[Shot, ...]:
+    """The shots of a video, from the cuts that were written."""
+    kinds = {text: kind for kind, text in _TEXTS.items()}
+    cuts = [Cut(said.span, kinds[said.text], said.confidence) for said in build.observations(SHOTS)]
+    return tile(sorted(cuts, key=lambda cut: cut.span.end), span=span)
+
+
+def upper_nodes(
+    build: Build,
+    observations: Iterable[Observation],
+    *,
+    video: Video,
+    recipe: str,
+    damage: Sequence[Damage],
+) -> tuple[Node, ...]:
+    """Scenes, chapters and the video, each with its parent and a summary that cites its children."""
+    segments = build.segments()
+    scene_parts, chapter_spans = _tree(build, segments, video=video)
+    said = tuple(observations)
+    make = _NodeMaker(video, recipe, said, damage)
+    top = make.identity(Level.VIDEO, video.span)
+    scene_nodes: list[Node] = []
+    chapter_nodes: list[Node] = []
+    for span in chapter_spans:
+        parent = make.identity(Level.CHAPTER, span)
+        inside = [
+            make(Level.SCENE, part.span, parent=parent, children=_within(segments, part.span))
+            for part in scene_parts
+            if span.contains(part.span.start)
+        ]
+        scene_nodes += inside
+        chapter_nodes.append(make(Level.CHAPTER, span, parent=top, children=inside, title=_title(video, span)))
+    whole = make(Level.VIDEO, video.span, parent=None, children=chapter_nodes, title=video.title)
+    return whole, *chapter_nodes, *scene_nodes
+
+
+def covered(span: Span, damage: Iterable[Damage]) -> float:
+    """The share of ``span`` that is not damaged."""
+    lost = sum(part.duration_seconds for one in damage if (part := span.overlap(one.span)) is not None)
+    return 1.0 if span.duration_seconds == 0 else max(0.0, 1.0 - lost / span.duration_seconds)
+
+
+class _NodeMaker:
+    def __init__(self, video: Video, recipe: str, said: Sequence[Observation], damage: Sequence[Damage]) -> None:
+        self._video = video
+        self._recipe = recipe
+        self._said = said
+        self._damage = damage
+
+    def identity(self, level: Level, span: Span) -> str:
+        return node_id(self._video.content_id, level, span, self._recipe)
+
+    def __call__(
+        self, level: Level, span: Span, *, parent: str | None, children: Sequence[Node], title: str | None = None
+    ) -> Node:
+        said = [one for one in self._said if one.span.overlaps(span)]
+        return Node(
+            self.identity(level, span),
+            self._video.content_id,
+            level,
+            span,
+            parent,
+            summary=summarize(children, said, max_sentences=_SENTENCES[level]),
+            title=title,
+            coverage=covered(span, self._damage),
+            provenance=self._recipe,
+        )
+
+
+def _tree(build: Build, segments: Sequence[Node], *, video: Video) -> tuple[tuple[Part, ...], tuple[Span, ...]]:
+    """The scenes and the chapters. Both tile the video; a chapter begins with a scene, a scene with a segment."""
+    shots = shots_of(build, span=video.span)
+    borders = [segment.span.start for segment in segments]
+    parts = scenes(shots, [_signatures(build, _within(segments, shot.span)) for shot in shots])
+    parts = divide(parts, borders=borders, max_seconds=_LONGEST_SCENE_SECONDS)
+    if not video.chapters:
+        return parts, chapters(parts)
+    # What the container calls a chapter begins at the nearest place where something here begins.
+    starts = [min(borders, key=lambda border: abs(border - chapter.span.start)) for chapter in video.chapters]
+    spans = [part.span for part in split_at([Part(video.span, parts[0].signature)], starts)]
+    return split_at(parts, starts), tuple(spans)
+
+
+def _title(video: Video, span: Span) -> str | None:
+    """The title of the container's chapter that covers most of ``span``."""
+    shares = [
+        (part.duration_seconds, chapter.title)
+        for chapter in video.chapters
+        if (part := span.overlap(chapter.span)) is not None
+    ]
+    return max(shares)[1] or None if shares else None
+
+
+def _signatures(build: Build, segments: Sequence[Node]) -> list[Signature]:
+    """Of a shot's first and last pieces: what its neighbours can be compared with."""
+    ends = dict.fromkeys([segments[0], segments[-1]])
+    found = []
+    for segment in ends:
+        frames = build.frames(segment.id)
+        chosen = dict.fromkeys([*frames[:1], *frames[len(frames) // 2 : len(frames) // 2 + 1], *frames[-1:]])
+        found += [signature(_picture(jpeg)) for frame in chosen if (jpeg := build.poster(frame.id)) is not None]
+    return found
+
+
+def _picture(jpeg: bytes) -> Image:
+    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError("a poster in the library is not a JPEG")
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _within(segments: Iterable[Node], span: Span) -> list[Node]:
+    return [segment for segment in segments if span.start <= segment.span.start < span.end]

@@ -1,0 +1,74 @@
+"""The observers of one run: who can work here, and all of them addressed at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from video_vlm.errors import MissingExtra
+from video_vlm.perception import OBSERVERS
+from video_vlm.protocols import Observer, VideoReader
+from video_vlm.records import Frame, Image, Observation, Span
+from video_vlm.settings import IndexSettings
+
+__all__ = ["Observations", "Watch"]
+
+logger = logging.getLogger(__name__)
+
+Observations = Mapping[str, Sequence[Observation]]
+"""By observer."""
+
+
+class Watch:
+    """The observers that can work here.
+
+    Args:
+        observers: In the order of the settings.
+        missing: For each that cannot: its name and what to type.
+    """
+
+    def __init__(self, observers: Sequence[Observer], *, missing: Sequence[str] = ()) -> None:
+        self._observers = tuple(observers)
+        self.missing = tuple(missing)
+
+    @classmethod
+    def from_settings(cls, settings: IndexSettings) -> Watch:
+        """Raises:
+        UnknownName: an observer nobody registered.
+        """
+        observers, missing = [], []
+        for name in settings.observers:
+            try:
+                observers.append(OBSERVERS[name](settings))
+            except MissingExtra as error:
+                logger.warning("left out: %s", error)
+                missing.append(f"{name}: {error}")
+        return cls(observers, missing=missing)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(observer.name for observer in self._observers)
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        return tuple(observer.digest for observer in self._observers)
+
+    def begin(self, reader: VideoReader) -> Observations:
+        return self._each(lambda observer: observer.begin(reader))
+
+    def glance(self, pts_seconds: float, thumbnail: Image) -> None:
+        for observer in self._observers:
+            observer.glance(pts_seconds, thumbnail)
+
+    def inspect(self, frame: Frame, span: Span) -> Observations:
+        return self._each(lambda observer: observer.inspect(frame, span))
+
+    def close_segment(self, span: Span) -> Observations:
+        return self._each(lambda observer: observer.close_segment(span))
+
+    def finish(self, said: Callable[[str], Sequence[Observation]]) -> Observations:
+        """``said`` gives what an observer said so far, by its name."""
+        return self._each(lambda observer: observer.finish(said(observer.name)))
+
+    def _each(self, ask: Callable[[Observer], Iterable[Observation]]) -> Observations:
+        return {observer.name: tuple(ask(observer)) for observer in self._observers}

@@ -1,0 +1,174 @@
+"""Many videos and their questions: everything the command line does, in Python.
+
+>>> from video_vlm import VideoQA
+>>> with VideoQA("sample/library") as videos:
+...     answer = videos.ask("sample/film.mp4", "What happens after the keeper falls asleep?")
+...     moments = videos.search("lemon", limit=1)
+...     scenes = videos.scenes("sample/film.mp4")
+>>> print(answer.citations[0], answer.citations[0].quote)
+[0:23–0:26] The lamp goes out, and nobody on the shore notices.
+>>> print(moments[0].span, moments[0].text)
+0:28–0:32 In the village Mira buys a lemon and a ball of string.
+>>> print(*(scene.span for scene in scenes[:3]))
+0:00–0:13 0:13–0:27 0:27–0:41
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from video_vlm.ask import ask
+from video_vlm.errors import LibraryError, NotIndexed
+from video_vlm.index import IndexReport, index_video
+from video_vlm.media import content_id
+from video_vlm.memory import Library, MemoryView, Problem, StoredVideo, open_library
+from video_vlm.protocols import Progress, TextEncoder, silent
+from video_vlm.records import Answer, Evidence, Level, Node, Span
+from video_vlm.settings import Settings
+
+__all__ = ["VideoQA"]
+
+
+class VideoQA:
+    """An open library and what can be done with it. A context manager.
+
+    Wherever a video is asked for, its file will do; for one that was read before, so will the name its
+    file had or (the beginning of) its content id, even if the file is gone.
+
+    Args:
+        library: The folder the memory is kept in, made if missing; None for the platform's data folder.
+        settings: How videos are read and questions answered.
+        model: Who answers, instead of ``settings.ask.model``.
+        progress: Called with how far long work has come.
+        encoder: Adds search by meaning to search by words.
+
+    Raises:
+        LibraryError: the folder cannot be used, or what is in it is damaged or too new.
+    """
+
+    def __init__(
+        self,
+        library: Path | str | None = None,
+        *,
+        settings: Settings | None = None,
+        model: str | None = None,
+        progress: Progress = silent,
+        encoder: TextEncoder | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        if model is not None:
+            self.settings = replace(self.settings, ask=replace(self.settings.ask, model=model))
+        self._progress = progress
+        self._library = open_library(None if library is None else Path(library), encoder=encoder)
+
+    @property
+    def library(self) -> Library:
+        """The store underneath, for what this class does not offer."""
+        return self._library
+
+    def index(self, path: Path | str) -> IndexReport:
+        """Read a video into the library: once; unchanged, it is not decoded again.
+
+        Raises:
+            MediaError: the file cannot be read as a video.
+        """
+        return index_video(Path(path), self._library, settings=self.settings.index, progress=self._progress)
+
+    def ask(self, path: Path | str, question: str) -> Answer:
+        """Answer a question of one video, reading it first if the library does not know it.
+
+        Raises:
+            MediaError: the file cannot be read as a video.
+            NotIndexed: there is no such file, and the library knows none of that name or id.
+            QuestionError: the question is empty.
+        """
+        return ask(
+            question,
+            self._library,
+            self._known_or_read(path),
+            settings=self.settings.ask,
+            path=Path(path) if Path(path).is_file() else None,
+            progress=self._progress,
+        )
+
+    def search(
+        self, query: str, *, path: Path | str | None = None, span: Span | None = None, limit: int = 10
+    ) -> tuple[Evidence, ...]:
+        """The moments nearest to ``query``, best first: of one video, or of all that were indexed."""
+        within = None if path is None else (self._known(path),)
+        return self._library.search(query, content_ids=within, span=span, limit=limit)
+
+    def scenes(self, path: Path | str) -> tuple[Node, ...]:
+        """The scenes of a video in order of time, reading it first if the library does not know it."""
+        return self._library.memory(self._known_or_read(path)).nodes(Level.SCENE)
+
+    def memory(self, path: Path | str) -> MemoryView:
+        """All that is remembered of a video, to be read.
+
+        Raises:
+            NotIndexed: the library does not know it.
+        """
+        return self._library.memory(self._known(path))
+
+    def poster(self, path: Path | str, node: Node) -> bytes | None:
+        """A small JPEG for a node: its first representative frame; None where there is none."""
+        memory = self.memory(path)
+        frames = (memory.poster(frame.id) for frame in memory.nodes(Level.FRAME, node.span))
+        return memory.poster(node.id) or next((jpeg for jpeg in frames if jpeg), None)
+
+    def videos(self) -> tuple[StoredVideo, ...]:
+        """What the library remembers, complete or not."""
+        return self._library.videos()
+
+    def remove(self, path: Path | str) -> bool:
+        """Forget a video; its file is not touched. False if the library does not know it."""
+        try:
+            known = self._known(path)
+        except NotIndexed:
+            return False
+        return self._library.remove(known)
+
+    def verify(self) -> tuple[Problem, ...]:
+        """What is wrong with the library; nothing if it is whole."""
+        return self._library.verify()
+
+    def close(self) -> None:
+        """Closing twice is fine."""
+        self._library.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _known_or_read(self, path: Path | str) -> str:
+        return self.index(path).video.content_id if Path(path).is_file() else self._known(path)
+
+    def _known(self, path: Path | str) -> str:
+        """The content id of a video in the library.
+
+        Raises:
+            NotIndexed: the library does not know it.
+            LibraryError: several videos fit.
+        """
+        if Path(path).is_file():
+            known = self._library.known_content_id(Path(path)) or content_id(Path(path))
+            fits = [known] if self._library.find(known) else []
+        else:
+            fits = [one.video.content_id for one in self.videos() if _is_called(one, str(path))]
+        if len(fits) > 1:
+            raise LibraryError(f"{path} could be any of {', '.join(fits)}: name one by its id")
+        if not fits:
+            raise NotIndexed(f"{path}: no such video in {self._library.folder}; read it first: videoqa index {path}")
+        return fits[0]
+
+
+def _is_called(stored: StoredVideo, name: str) -> bool:
+    video = stored.video
+    return name in (str(video.path), video.path.name) or (len(name) >= 6 and video.content_id.startswith(name))

@@ -1,0 +1,51 @@
+"""Videos from the file to the picture: open, probe, stream, look at given times.
+
+``open_video`` is the door. Time is the container's own PTS everywhere; identity is a content hash.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from video_vlm.media.identity import content_id
+from video_vlm.media.probe import probe
+from video_vlm.protocols import VideoReader
+from video_vlm.registry import Registry
+
+__all__ = ["DECODERS", "content_id", "open_video", "probe"]
+
+
+def _pyav(path: str | Path) -> VideoReader:
+    from video_vlm.media.pyav import PyAVReader
+
+    return PyAVReader(path)
+
+
+def _torchcodec(path: str | Path) -> VideoReader:
+    from video_vlm.media.torchcodec import TorchCodecReader
+
+    return TorchCodecReader(path)
+
+
+def _decord(path: str | Path) -> VideoReader:
+    from video_vlm.media.decord import DecordReader
+
+    return DecordReader(path)
+
+
+DECODERS: Registry[VideoReader] = Registry(
+    "decoder", {"pyav": _pyav, "torchcodec": _torchcodec, "decord": _decord}, group="video_vlm.decoders"
+)
+"""Decoders by name. ``pyav`` is always there; ``torchcodec`` and ``decord`` are extras, never chosen silently."""
+
+
+def open_video(path: str | Path, *, decoder: str = "pyav") -> VideoReader:
+    """Opens a video for streaming and for looking at given times; use it in a ``with``.
+
+    Raises:
+        UnreadableVideo: the file holds no video that can be decoded: missing, empty, cut off, sound only, no video.
+        RefusedMedia: the file is a playlist, or another list of files and addresses.
+        UnknownName: there is no such decoder.
+        MissingExtra: the decoder is not installed.
+    """
+    return DECODERS[decoder](path)

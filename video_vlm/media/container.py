@@ -1,0 +1,136 @@
+"""Opening a container so that FFmpeg sees one file and can reach nothing else.
+
+Three locks, each enough by itself: FFmpeg is handed a Python file object and no name; its own
+attempts to open anything, protocols included, are refused; and only formats that carry media (no
+playlists, devices, scripts or image sequences) are probed for. FFmpeg's complaints become
+:class:`~video_vlm.errors.MediaError` here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Discard, Disposition
+from av.video.stream import VideoStream
+
+from video_vlm.errors import RefusedMedia, UnreadableVideo
+from video_vlm.media.guard import local_file, refuse_references
+
+__all__ = ["MAX_PIXELS", "MAX_SIDE", "open_container", "packets", "video_stream", "watch_only"]
+
+MAX_SIDE = 16384
+MAX_PIXELS = 200_000_000
+"""Pictures larger than this are refused: a file of some kilobytes can ask for gigabytes."""
+
+_MAX_READ_FAILURES = 3
+_GENPTS = 0x0001  # AVFMT_FLAG_GENPTS
+
+_FORMATS = (
+    "3g2,3gp,aac,ac3,aiff,amr,apng,asf,av1,avi,avs2,avs3,caf,cavsvideo,dirac,dnxhd,dv,evc,flac,flv,gif,gxf,"
+    "h261,h263,h264,hevc,ivf,kux,live_flv,m4a,m4v,matroska,mj2,mjpeg,mov,mp3,mp4,mpeg,mpegts,mpegvideo,"
+    "mxf,nsv,nut,obu,ogg,rm,roq,smk,swf,ty,vc1,vc1test,vvc,w64,wav,webm,wtv,wv,yuv4mpegpipe"
+)
+
+
+class _Unnamed:
+    """A file without a name: its content decides what it is, never its extension."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.read = stream.read
+        self.seek = stream.seek
+        self.tell = stream.tell
+
+
+def _refuse_second_file(url: str, *_: object) -> NoReturn:
+    raise PermissionError(f"a media file asked for another one: {url}")
+
+
+@contextmanager
+def open_container(path: str | Path) -> Iterator[InputContainer]:
+    """An open container; closed, with its file, at the end of the ``with``.
+
+    Raises:
+        UnreadableVideo: it is no media file, or a damaged one.
+        RefusedMedia: it refers to other files.
+    """
+    file = local_file(path)
+    refuse_references(file)
+    with file.open("rb") as stream:
+        try:
+            container = av.open(
+                _Unnamed(stream),
+                mode="r",
+                container_options={"format_whitelist": _FORMATS, "protocol_whitelist": "none"},
+                metadata_errors="replace",
+                buffer_size=1 << 18,
+                io_open=_refuse_second_file,
+            )
+        except PermissionError as error:
+            raise RefusedMedia(file, "it refers to other files, which are not opened; give the video itself") from error
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise UnreadableVideo(file, _why_not_media(file)) from error
+        # PyAV has FFmpeg make up missing PTS, and where pictures are reordered it makes up wrong ones.
+        container.flags &= ~_GENPTS
+        with container:
+            yield container
+
+
+def _why_not_media(file: Path) -> str:
+    """What a file that FFmpeg cannot open most likely is."""
+    with file.open("rb") as stream:
+        head = stream.read(4096)
+    if head[4:8] in (b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip"):
+        return "its index (the moov box) is missing or broken: the recording or download was cut off; get it again"
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return "its Matroska header is broken; get the file again"
+    if b"\x00" not in head and all(byte >= 32 or byte in b"\t\r\n\f" for byte in head):
+        return "this is text, not a video; give a video file"
+    return "this is not a video in any format that is read here; give a video file, or get it again"
+
+
+def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """The stream's packets, past read errors as long as reading goes on after them."""
+    failures = 0
+    while failures < _MAX_READ_FAILURES:
+        try:
+            for packet in container.demux(stream):
+                failures = 0
+                if packet.size:
+                    yield packet
+        except (av.FFmpegError, OSError):
+            failures += 1
+        else:
+            return
+
+
+def video_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The stream a player would show: FFmpeg's choice, but never an attached picture.
+
+    Raises:
+        UnreadableVideo: there is none, it has no decoder here, or its pictures are too large.
+    """
+    moving = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    if not moving:
+        has_sound = "only sound" if container.streams.audio else "no pictures"
+        raise UnreadableVideo(path, f"it holds {has_sound}, no video stream; give a file with moving pictures")
+    best: Any = container.streams.best("video")
+    stream = best if best in moving else moving[0]
+    if stream.codec_context is None:
+        raise UnreadableVideo(path, "no decoder here knows its video codec; convert it, e.g. to H.264")
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise UnreadableVideo(path, f"its pictures claim {width}x{height} pixels, too large to decode; scale it down")
+    return stream
+
+
+def watch_only(container: InputContainer, *kept: int) -> None:
+    """Has the demuxer skip every stream but those at the indexes ``kept``."""
+    for stream in container.streams:
+        if stream.index not in kept:
+            stream.discard = Discard.all

@@ -1,0 +1,100 @@
+"""From a decoded picture to RGB, at the size somebody asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Self
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+
+from video_vlm.media.geometry import Orientation, displayed_size, fit
+from video_vlm.records import Image
+
+__all__ = ["Colours", "Converter"]
+
+_UNSPECIFIED = 2
+_SMPTE170M = 6
+_MATRICES = {1, 4, 5, 7, 9}
+"""Those of ITU-T H.273 that PyAV hands on to swscale: BT.709, FCC, BT.601, SMPTE 240M, BT.2020."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """How stored numbers become colours; None leaves it to the picture.
+
+    Taken from the first picture for the whole video: where later ones carry no tags, FFmpeg's
+    decoders keep those of whatever was decoded before, and a picture that was sought would differ
+    from the same picture reached by playing.
+    """
+
+    matrix: int | None = None
+    range: int | None = None
+
+    @classmethod
+    def of(cls, picture: VideoFrame) -> Self:
+        if picture.format.is_rgb or len(picture.format.components) < 3:
+            return cls()
+        matrix = Colorspace.ITU601.value if picture.colorspace in (_UNSPECIFIED, _SMPTE170M) else picture.colorspace
+        full = ColorRange.JPEG.value if picture.format.name.startswith("yuvj") else ColorRange.MPEG.value
+        return cls(matrix if matrix in _MATRICES else None, picture.color_range or full)
+
+
+class Converter:
+    """Scales and converts in one step of FFmpeg's swscale; keeps its set-up from picture to picture.
+
+    Args:
+        stored_size: ``(width, height)`` of the first picture: thumbnails keep its proportions even
+            where the video changes size on the way, so that neighbours can be compared.
+        pixel_aspect: Width of a stored pixel over its height.
+        orientation: How the picture is to be laid down.
+        colours: How its numbers become colours.
+    """
+
+    def __init__(
+        self,
+        *,
+        stored_size: tuple[int, int],
+        pixel_aspect: Fraction | None,
+        orientation: Orientation,
+        colours: Colours,
+    ) -> None:
+        self._stored_size = stored_size
+        self._pixel_aspect = pixel_aspect
+        self._orientation = orientation
+        self._colours = colours
+        self._thumbnailers: dict[int, VideoReformatter] = {}
+        self._enlarger = VideoReformatter()
+
+    def thumbnail(self, picture: VideoFrame, width: int) -> Image:
+        """As stored, not turned; averaged over areas, so that grain does not flicker."""
+        if width < 1:
+            raise ValueError(f"a thumbnail must be at least 1 pixel wide, got {width}")
+        stored_width, stored_height = self._stored_size
+        width = min(width, stored_width)
+        size = width, max(1, round(stored_height * width / stored_width))
+        return self._rgb(self._thumbnailers.setdefault(width, VideoReformatter()), picture, size, Interpolation.AREA)
+
+    def upright(self, picture: VideoFrame, max_side: int | None) -> Image:
+        """As displayed: square pixels, turned, no side above ``max_side``."""
+        size = fit(displayed_size(picture.width, picture.height, self._pixel_aspect), max_side)
+        smaller = size[0] * size[1] < picture.width * picture.height
+        method = Interpolation.AREA if smaller else Interpolation.BICUBIC
+        return self._orientation.apply(self._rgb(self._enlarger, picture, size, method))
+
+    def _rgb(
+        self, reformatter: VideoReformatter, picture: VideoFrame, size: tuple[int, int], method: Interpolation
+    ) -> Image:
+        converted = reformatter.reformat(
+            picture,
+            width=size[0],
+            height=size[1],
+            format="rgb24",
+            interpolation=method,
+            src_colorspace=self._colours.matrix,
+            src_color_range=self._colours.range,
+            threads=1,  # waking others costs more than a small picture does
+        )
+        return np.asarray(converted.to_ndarray(), dtype=np.uint8)

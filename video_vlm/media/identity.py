@@ -1,0 +1,29 @@
+"""Who a video is: the hash of its bytes, whatever it is called and wherever it lies."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from video_vlm.media.guard import local_file
+
+__all__ = ["content_id"]
+
+_CHUNK_BYTES = 1 << 20
+
+
+def content_id(path: str | Path) -> str:
+    """The BLAKE2b digest of every byte of a file: 40 hexadecimal digits.
+
+    A renamed or moved file keeps its id, a changed byte changes it, and two files of one name never
+    share it. Nothing is cached: a cache keyed by size and date is how stale memories are reused.
+
+    Raises:
+        UnreadableVideo: the path is not a readable local file.
+    """
+    file = local_file(path)
+    digest = hashlib.blake2b(digest_size=20)
+    with file.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,118 @@
+"""What a container says of itself, and what of it can be believed."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.stream import Stream as AVStream
+
+from video_vlm.media.container import open_container
+from video_vlm.media.geometry import displayed_size
+from video_vlm.media.identity import content_id
+from video_vlm.media.survey import Survey, survey
+from video_vlm.records import Chapter, Span, Stream, StreamKind, Video
+
+__all__ = ["describe", "probe"]
+
+_KINDS: dict[str, StreamKind] = {"video": "video", "audio": "audio", "subtitle": "subtitle"}
+
+
+def probe(path: str | Path) -> Video:
+    """Reads a container's header, its first picture and its last packets, and every byte once for its identity.
+
+    Raises:
+        UnreadableVideo: the file holds no video that can be decoded.
+        RefusedMedia: the file is a list of other files or addresses.
+    """
+    file = Path(path)
+    return describe(file, survey(file))
+
+
+def describe(path: Path, found: Survey) -> Video:
+    """The record of a surveyed file."""
+    with open_container(path) as container:
+        stream = container.streams[found.stream]
+        seconds = _credible_seconds(_declared_seconds(container, stream), found, stream.frames)
+        width, height = displayed_size(*found.stored_size, found.pixel_aspect)
+        return Video(
+            path=path,
+            content_id=content_id(path),
+            format=container.format.name,
+            start_seconds=found.seconds(found.first_pts),
+            duration_seconds=seconds,
+            num_frames=_credible_count(stream.frames, seconds, found),
+            fps=float(found.frame_rate) if found.frame_rate else None,
+            size=(height, width) if found.orientation.transposed else (width, height),
+            rotation=found.orientation.rotation,
+            stream=found.stream,
+            streams=tuple(_stream(each) for each in container.streams),
+            chapters=_chapters(container),
+            title=container.metadata.get("title") or None,
+        )
+
+
+def _declared_seconds(container: InputContainer, stream: AVStream) -> float | None:
+    """The video stream's own length before the container's, which may be that of the sound."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    if tagged := _clock_seconds(stream.metadata.get("DURATION", "")):
+        return tagged
+    return container.duration / av.time_base if container.duration else None
+
+
+def _clock_seconds(text: str) -> float | None:
+    """``00:01:02.500000000``, as Matroska tags write it."""
+    match = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", text.strip())
+    return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else None
+
+
+def _credible_seconds(declared: float | None, found: Survey, num_frames: int) -> float | None:
+    """The declared length where the packets do not contradict it, else theirs.
+
+    Longer than the packets is believed (the file may be cut off), unless it is beyond all measure
+    and no table of as many pictures stands behind it.
+    """
+    measured = found.seconds(found.end_pts - found.first_pts) if found.end_pts is not None else None
+    if declared is None or declared <= 0 or measured is None:
+        return measured if measured is not None else declared or None
+    listed = num_frames / (found.frame_rate or Fraction(25))
+    nonsense = declared > 10 * measured + 60 and declared > 2 * listed
+    return measured if nonsense or declared < measured else declared
+
+
+def _credible_count(declared: int, seconds: float | None, found: Survey) -> int | None:
+    """The declared number of pictures, unless it is beyond what the rate allows (AVI counts ticks)."""
+    if not declared or (seconds and found.frame_rate and declared > 2 * seconds * found.frame_rate + 2):
+        return None
+    return declared
+
+
+def _stream(stream: AVStream) -> Stream:
+    context = stream.codec_context
+    attached = bool(stream.disposition & Disposition.attached_pic)
+    language = stream.language
+    return Stream(
+        index=stream.index,
+        kind="picture" if attached else _KINDS.get(stream.type, "data"),
+        codec=context.codec.canonical_name if context else "unknown",
+        time_base=stream.time_base,
+        language=language if language and language != "und" else None,
+        title=stream.metadata.get("title") or None,
+        default=bool(stream.disposition & Disposition.default),
+    )
+
+
+def _chapters(container: InputContainer) -> tuple[Chapter, ...]:
+    """In order of time; one that ends before it starts is an instant."""
+    chapters = []
+    for number, chapter in enumerate(container.chapters(), start=1):
+        base = chapter["time_base"] or Fraction(1, av.time_base)
+        start, end = float(chapter["start"] * base), float(chapter["end"] * base)
+        title = chapter["metadata"].get("title", "").strip() or f"Chapter {number}"
+        chapters.append(Chapter(Span(start, max(start, end)), title))
+    return tuple(sorted(chapters, key=lambda chapter: chapter.span))

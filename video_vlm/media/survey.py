@@ -1,0 +1,189 @@
+"""What a container's header does not say: found by decoding its first picture and reading its last packets."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain, islice, pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import av
+from av.buffer import Buffer
+from av.container import InputContainer
+from av.packet import Packet
+from av.sidedata.sidedata import Type
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from video_vlm.errors import UnreadableVideo
+from video_vlm.media.clock import Clock, own_time
+from video_vlm.media.container import open_container, packets, video_stream, watch_only
+from video_vlm.media.convert import Colours
+from video_vlm.media.geometry import Orientation
+
+__all__ = ["Survey", "survey"]
+
+_FIRST_PICTURE_PACKETS = 1000
+_MAX_UNDATED = 300
+_SMALL_FILE_BYTES = 64 << 20
+_TAIL_PACKETS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """How to read one video stream.
+
+    ``first_pts`` is the PTS of the first picture. Where the container leaves the first ``num_undated``
+    pictures without a PTS, ``dated_pts`` is the first it does give. ``end_pts`` is where the last
+    packet ends, None where finding it would mean reading a large file whole. ``stored_size`` is
+    ``(width, height)`` in the decoder's pixels.
+    """
+
+    stream: int
+    time_base: Fraction
+    frame_rate: Fraction | None
+    first_pts: int
+    dated_pts: int
+    num_undated: int
+    end_pts: int | None
+    stored_size: tuple[int, int]
+    pixel_aspect: Fraction | None
+    orientation: Orientation
+    colours: Colours
+
+    @property
+    def frame_ticks(self) -> Fraction:
+        """From one picture to the next, in ticks of the time base."""
+        return 1 / ((self.frame_rate or Fraction(25)) * self.time_base)
+
+    @property
+    def frame_seconds(self) -> float:
+        return float(self.frame_ticks * self.time_base)
+
+    def clock(self) -> Clock:
+        """A clock for decoding from the beginning."""
+        return Clock(
+            time_base=self.time_base,
+            frame_ticks=self.frame_ticks,
+            first_pts=self.dated_pts,
+            num_undated=self.num_undated,
+        )
+
+    def seconds(self, pts: int) -> float:
+        return float(pts * self.time_base)
+
+
+def survey(path: Path) -> Survey:
+    """Surveys the video stream of a file.
+
+    Raises:
+        UnreadableVideo: no video stream, or none of its first thousand packets shows a picture.
+    """
+    with open_container(path) as container:
+        stream = video_stream(container, path)
+        watch_only(container, stream.index)
+        picture, pts, num_undated = _first_picture(container, stream, path)
+        index, time_base = stream.index, _time_base(stream)
+        aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
+    rate = _declared_rate(stream, time_base) or _measured_rate(path)
+    ticks = 1 / ((rate or Fraction(25)) * time_base)
+    return Survey(
+        stream=index,
+        time_base=time_base,
+        frame_rate=rate,
+        first_pts=round(pts - num_undated * ticks),
+        dated_pts=pts,
+        num_undated=num_undated,
+        end_pts=_end_pts(path, ticks),
+        stored_size=(picture.width, picture.height),
+        pixel_aspect=aspect,
+        orientation=_orientation(picture),
+        colours=Colours.of(picture),
+    )
+
+
+def _time_base(stream: VideoStream) -> Fraction:
+    return stream.time_base or Fraction(1, av.time_base)
+
+
+def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> tuple[VideoFrame, int, int]:
+    """The first picture, the first time any picture brings along, and how many come before that one."""
+    first = None
+    for num_undated, picture in enumerate(_first_pictures(container, stream)):
+        first = first or picture
+        time = own_time(picture)
+        if time is not None:
+            return first, time, num_undated
+        if num_undated == _MAX_UNDATED:
+            break
+    if first is None:
+        codec = stream.codec_context.codec.canonical_name
+        raise UnreadableVideo(path, f"not one picture of its {codec} video can be decoded; get the file again")
+    return first, stream.start_time or 0, 0
+
+
+def _first_pictures(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    for packet in chain(islice(packets(container, stream), _FIRST_PICTURE_PACKETS), [None]):
+        try:
+            yield from stream.decode(packet)
+        except av.FFmpegError:
+            continue
+
+
+def _declared_rate(stream: VideoStream, time_base: Fraction) -> Fraction | None:
+    """The average rate, unless it is only the clock's tick or a codec's."""
+    rate = stream.average_rate
+    return rate if rate and 0 < rate * time_base < 1 else None
+
+
+def _measured_rate(path: Path) -> Fraction | None:
+    """By the median distance of the first packets."""
+    with open_container(path) as container:
+        stream = video_stream(container, path)
+        watch_only(container, stream.index)
+        first = islice(packets(container, stream), 100)
+        times = sorted(time for packet in first if (time := own_time(packet)) is not None)
+        time_base = _time_base(stream)
+    steps = [after - before for before, after in pairwise(times) if after > before]
+    return 1 / (Fraction(median(steps)) * time_base) if steps else None
+
+
+def _end_pts(path: Path, ticks: Fraction) -> int | None:
+    """Where the last packet ends: from the last keyframe on, or by reading a small file whole."""
+    with open_container(path) as container:
+        stream = video_stream(container, path)
+        watch_only(container, stream.index)
+        try:
+            container.seek(1 << 62, stream=stream)
+            tail = list(islice(packets(container, stream), _TAIL_PACKETS))
+        except av.FFmpegError:
+            tail = []
+    if 0 < len(tail) < _TAIL_PACKETS or path.stat().st_size > _SMALL_FILE_BYTES:
+        return _latest_end(tail, ticks)
+    with open_container(path) as container:
+        stream = video_stream(container, path)
+        watch_only(container, stream.index)
+        return _latest_end(packets(container, stream), ticks)
+
+
+def _latest_end(tail: Iterable[Packet[VideoStream]], ticks: Fraction) -> int | None:
+    ends = ((own_time(packet), packet.duration or round(ticks)) for packet in tail)
+    return max((time + duration for time, duration in ends if time is not None), default=None)
+
+
+def _orientation(picture: VideoFrame) -> Orientation:
+    """From the display matrix; PyAV knows no side data newer than itself, then its angle has to do."""
+    try:
+        side_data: Mapping[Any, Buffer] = picture.side_data  # type: ignore[assignment]  # keyed by Type too
+        matrix = side_data.get(Type.DISPLAYMATRIX)
+    except ValueError:
+        turns = {90: (0, -1, 1, 0), -90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), -180: (-1, 0, 0, -1)}
+        return Orientation.from_matrix(*turns.get(picture.rotation, (1, 0, 0, 1)))
+    if matrix is None:
+        return Orientation()
+    a, b, _, c, d = struct.unpack_from("=5i", bytes(matrix))
+    return Orientation.from_matrix(a, b, c, d)

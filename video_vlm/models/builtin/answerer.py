@@ -1,0 +1,224 @@
+"""The built-in answerer: no weights, no network. It reads, counts and times; it does not see, and it does not guess.
+
+It answers from words (subtitles, speech, screen text, chapter titles) and from structure (shots, fades, times).
+What would need seeing an object or an action is declined, with the nearest moments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from video_vlm.errors import QuestionError
+from video_vlm.models.builtin.draft import Draft
+from video_vlm.models.builtin.facts import find_fact, find_reason, find_title
+from video_vlm.models.builtin.matching import best_matches
+from video_vlm.models.builtin.moments import count_times, find_duration, find_order, find_when
+from video_vlm.models.builtin.overview import find_overview, find_within
+from video_vlm.models.builtin.passages import Passage, Passages, read_passages
+from video_vlm.models.builtin.query import Query, Wanted, read_query, terms
+from video_vlm.models.builtin.sequence import find_beside, find_in_order_of_time, region
+from video_vlm.models.builtin.structure import find_structure, whole_span
+from video_vlm.models.builtin.tables import find_extreme
+from video_vlm.operators import OperatorKind, Window
+from video_vlm.protocols import Look, VideoMemory
+from video_vlm.records import Answer, Citation, Coverage, Level, Receipt, Span, Status, Step
+
+__all__ = ["BuiltinAnswerer"]
+
+_TEXTUAL = frozenset(
+    {Wanted.NAME, Wanted.ADDRESS, Wanted.EMAIL, Wanted.PHONE, Wanted.YEAR, Wanted.DATE, Wanted.MONEY, Wanted.TITLE}
+    | {Wanted.WORDS, Wanted.DEFINITION}
+)
+_NO_EYES = "no model that sees objects and actions"
+
+
+class BuiltinAnswerer:
+    """Answers out of what a video says, shows in writing, and does in time.
+
+    Args:
+        min_confidence: Below this, in ``[0, 1]``, no answer is given.
+    """
+
+    name = "builtin"
+
+    def __init__(self, *, min_confidence: float = 0.5) -> None:
+        self.min_confidence = min_confidence
+
+    def answer(self, question: str, memory: VideoMemory, look: Look | None = None) -> Answer:  # noqa: ARG002
+        """Answer, or say that it is not shown or that it takes eyes.
+
+        Raises:
+            QuestionError: the question is empty.
+        """
+        if not question.strip():
+            raise QuestionError('the question is empty: ask something, e.g. "what happens after the lamp goes out?"')
+        query = read_query(question)
+        passages = read_passages(memory)
+        drafts = list(_drafts(query, memory, passages))
+        best = max(drafts, key=lambda found: found.confidence, default=None)
+        steps = (
+            Step("read", f"{len(passages.spoken)} spoken, {len(passages.written)} written passages"),
+            Step("parse", _parsed(query)),
+            *(Step("find", f"{found.reason}: {found.confidence:.2f}") for found in drafts),
+        )
+        if best is not None and best.confidence >= self.min_confidence:
+            return self._answered(question, memory, best, steps)
+        return self._abstained(question, query, memory, passages, steps)
+
+    def _answered(self, question: str, memory: VideoMemory, best: Draft, steps: tuple[Step, ...]) -> Answer:
+        return Answer(
+            question=question,
+            text=best.text,
+            status=Status.ANSWERED,
+            confidence=round(best.confidence, 2),
+            claims=best.claims,
+            coverage=_coverage(memory),
+            receipt=Receipt(self.name, steps),
+            content_id=memory.video.content_id,
+            path=str(memory.video.path),
+        )
+
+    def _abstained(
+        self, question: str, query: Query, memory: VideoMemory, passages: Passages, steps: tuple[Step, ...]
+    ) -> Answer:
+        status = _why_not(query)
+        channels = _channels_in_words(memory)
+        text = {
+            Status.NOT_SHOWN: f"Not shown: nothing in {channels} answers this.",
+            Status.NEEDS_EYES: f"I cannot tell: nothing in {channels} answers this, and the built-in reader does not see "
+            "objects or actions.",
+        }[status]
+        return Answer(
+            question=question,
+            text=text,
+            status=status,
+            confidence=0.0,
+            claims=(),
+            coverage=_coverage(memory),
+            receipt=Receipt(self.name, steps),
+            nearest=_nearest(query, passages),
+            content_id=memory.video.content_id,
+            path=str(memory.video.path),
+            advice=None,
+        )
+
+
+def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[Draft]:
+    """Every answer that can be put together; the surest is given. What fits exactly is asked first and alone."""
+    whole = whole_span(memory)
+    finders: Sequence[Callable[[], Draft | None]] = (
+        lambda: find_overview(query, memory),
+        lambda: find_structure(query, memory),
+        lambda: find_order(query, passages),
+    )
+    for find in finders:
+        found = find()
+        if found:
+            yield found
+            return
+    parsed = query.parsed
+    if parsed.asks_when:
+        yield from _one(find_when(query, passages))
+        return
+    if parsed.asks_count:
+        yield from _one(count_times(query, passages))
+        return
+    if parsed.asks_duration:
+        yield from _one(find_duration(query, passages))
+    if query.wanted is Wanted.TITLE:
+        yield from _one(find_title(query, passages, memory.video.title or ""))
+        return
+    if query.wanted is Wanted.WORDS and parsed.operator.kind is OperatorKind.NONE:
+        yield from _one(_words_of_chapter(query, passages))
+    if parsed.operator.kind is OperatorKind.NONE:
+        yield from _one(find_extreme(query, passages))
+        yield from _one(_stated(query, passages.all, passages))
+        return
+    yield from _moved(query, passages, whole)
+
+
+def _moved(query: Query, passages: Passages, whole: Span) -> Iterator[Draft]:
+    telling = any(term.weight >= 0.5 for term in query.terms)
+    if telling or query.wanted not in {Wanted.EVENT, Wanted.WORDS, Wanted.ANY}:
+        yield from _one(find_in_order_of_time(query, passages, whole, _stated))
+    if query.wanted in {Wanted.EVENT, Wanted.WORDS} or (query.wanted is Wanted.ANY and not telling):
+        if query.wanted is not Wanted.EVENT or not telling or _anchor_is_chapter(query, passages, whole):
+            yield from _one(find_beside(query, passages))
+        for _, span in region(query, passages, whole)[:1]:
+            if query.parsed.operator.kind in {OperatorKind.WITHIN, OperatorKind.DURING, OperatorKind.BETWEEN}:
+                yield from _one(find_within(query, passages, span))
+
+
+def _words_of_chapter(query: Query, passages: Passages) -> Draft | None:
+    """What is written in the chapter the question names: the last of it, when the most is there."""
+    named = [item for item in best_matches(query.terms, passages.chapters, passages) if item.direct >= 0.4]
+    ended = replace(query.parsed.operator, kind=OperatorKind.WITHIN, window=Window(start_share=0.0, end_share=1.0))
+    within = replace(query, parsed=replace(query.parsed, operator=ended))
+    return find_within(within, passages, named[0].passage.span) if named else None
+
+
+def _anchor_is_chapter(query: Query, passages: Passages, whole: Span) -> bool:
+    found = region(query, passages, whole)
+    return bool(found and found[0][0] and found[0][0].passage in passages.chapters)
+
+
+def _stated(query: Query, pool: Sequence[Passage], passages: Passages) -> Draft | None:
+    find = find_reason if query.wanted is Wanted.REASON else find_fact
+    return find(query, pool, passages)
+
+
+def _one(found: Draft | None) -> Iterator[Draft]:
+    if found:
+        yield found
+
+
+def _why_not(query: Query) -> Status:
+    """Words that are nowhere are not shown; anything else somebody might still see."""
+    if query.wanted in _TEXTUAL or query.channel:
+        return Status.NOT_SHOWN
+    return Status.NEEDS_EYES
+
+
+def _nearest(query: Query, passages: Passages) -> tuple[Citation, ...]:
+    wanted = query.terms + tuple(term for anchor in query.parsed.operator.anchors for term in terms(anchor))
+    matches = [item for item in best_matches(wanted, passages.all, passages) if item.direct >= 0.2]
+    return tuple(item.passage.cite() for item in matches[:3])
+
+
+def _coverage(memory: VideoMemory) -> Coverage:
+    scenes = memory.nodes(Level.SCENE)
+    whole = whole_span(memory)
+    seen = sum(node.span.duration_seconds * node.coverage for node in scenes)
+    return Coverage(
+        scenes_seen=sum(node.coverage > 0 for node in scenes),
+        scenes_total=len(scenes),
+        channels=tuple(memory.channels),
+        seconds_seen=round(seen, 3),
+        seconds_total=round(whole.duration_seconds, 3),
+        missing=(_NO_EYES,),
+    )
+
+
+_CHANNEL_WORDS = {
+    "subtitles": "the subtitles",
+    "screen-text": "the on-screen text",
+    "chapters": "the chapter titles",
+    "speech": "the speech",
+}
+
+
+def _channels_in_words(memory: VideoMemory) -> str:
+    """What was read, in words; a channel that found nothing is not named."""
+    there = [_CHANNEL_WORDS[name] for name in memory.channels if name in _CHANNEL_WORDS]
+    return _listed([*there, "the timing of the pictures"])
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"
+
+
+def _parsed(query: Query) -> str:
+    operator = query.parsed.operator
+    anchors = f" {' / '.join(operator.anchors)!r}" if operator.anchors else ""
+    return f"wants {query.wanted}; {operator.kind}{anchors}; target {query.parsed.target!r}"

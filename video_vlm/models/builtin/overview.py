@@ -1,0 +1,86 @@
+"""Questions about the whole, or about a stretch given outright: told from summaries and from what is said and shown there."""
+
+from __future__ import annotations
+
+import re
+
+from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
+from video_vlm.models.builtin.passages import Passage, Passages
+from video_vlm.models.builtin.query import Query, Wanted
+from video_vlm.protocols import VideoMemory
+from video_vlm.records import Citation, Claim, Level, Node, ObservationKind, Span, clock
+
+__all__ = ["find_overview", "find_within"]
+
+_ABOUT = re.compile(
+    r"\b(?:what(?:'s| is| was)?\s+(?:this|the|that)\s+(?:video|film|movie|clip|lecture|talk|recording|episode)\s+about|summar(?:y|ise|ize)|"
+    r"(?:describe|tell me about|give (?:me )?an? (?:overview|summary) of)\s+(?:this|the)\s+(?:video|film|movie|clip|lecture|talk|recording)|"
+    r"what happens in (?:this|the) (?:video|film|movie|clip))\b",
+    re.I,
+)
+_MOST_CLAIMS = 6
+
+
+def find_overview(query: Query, memory: VideoMemory) -> Draft | None:
+    """The summary of the video, each sentence with the stretch of what it cites."""
+    if not _ABOUT.search(query.parsed.text):
+        return None
+    top = memory.nodes(Level.VIDEO)
+    claims = [claim for node in top for claim in _told(node, memory)]
+    return draft(claims[:_MOST_CLAIMS], 0.8, "summary") if claims else None
+
+
+def _told(node: Node, memory: VideoMemory) -> list[Claim]:
+    spans = {child.id: child.span for child in (node, *_below(node, memory))}
+    claims = []
+    for sentence in node.summary:
+        cites = tuple(Citation(spans[cited]) for cited in sentence.cites if cited in spans)
+        claims.append(Claim(sentence.text, cites or (Citation(node.span),)))
+    return claims
+
+
+def _below(node: Node, memory: VideoMemory) -> list[Node]:
+    return [
+        memory_node
+        for level in (Level.CHAPTER, Level.SCENE, Level.SEGMENT)
+        for memory_node in memory.nodes(level, node.span)
+    ]
+
+
+def find_within(query: Query, passages: Passages, span: Span) -> Draft | None:
+    """What is said and shown in a stretch the question gives: "at 12:30", "in the last minute", "at the start"."""
+    if query.wanted not in {Wanted.EVENT, Wanted.WORDS, Wanted.ANY}:
+        return None
+    if any(term.weight >= 0.5 for term in query.terms) and query.wanted is not Wanted.WORDS:
+        return None
+    here = [passage for passage in passages.all if passage.span.overlaps(span)]
+    if query.wanted is Wanted.WORDS or query.channel == "written":
+        here = [passage for passage in here if passage.kind is ObservationKind.SCREEN_TEXT]
+    if query.channel == "said":
+        here = [passage for passage in here if passage.is_spoken]
+    if not here:
+        return None
+    chosen = _spread(here) if query.wanted is not Wanted.WORDS else _at_edge(query, here)
+    return draft(
+        [quoted_claim(passage) for passage in chosen],
+        0.75 if len(here) <= 4 else 0.6,
+        f"between {clock(span.start)} and {clock(span.end)}",
+    )
+
+
+def _at_edge(query: Query, here: list[Passage]) -> list[Passage]:
+    """Asked for words at the end: the last ones there; at the beginning: the first."""
+    window = query.parsed.operator.window
+    if window and window.end_share == 1.0:
+        latest = max(passage.span.end for passage in here)
+        return [passage for passage in here if passage.span.end >= latest - 0.5][-3:]
+    earliest = min(passage.span.start for passage in here)
+    return [passage for passage in here if passage.span.start <= earliest + 0.5][:3]
+
+
+def _spread(here: list[Passage]) -> list[Passage]:
+    """A few of many, evenly over the time they take."""
+    if len(here) <= _MOST_CLAIMS:
+        return here
+    step = (len(here) - 1) / (_MOST_CLAIMS - 1)
+    return [here[round(index * step)] for index in range(_MOST_CLAIMS)]

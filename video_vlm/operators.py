@@ -1,0 +1,299 @@
+"""Time operators: the words of a question that move in time, parsed instead of embedded.
+
+"What does the guard do after the lamp goes out?" asks for *what the guard does* and moves there from
+*the lamp goes out*. The anchor is searched by itself; the operator then says which side of it counts.
+
+    >>> parsed = parse("What does the guard do right after the lamp goes out?")
+    >>> parsed.target
+    'What does the guard do?'
+    >>> parsed.operator
+    TimeOperator(kind=<OperatorKind.AFTER: 'after'>, anchors=('the lamp goes out',), adjacent=True, window=None)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from video_vlm.records import Span
+
+__all__ = ["OperatorKind", "ParsedQuestion", "TimeOperator", "Window", "parse", "parse_clock"]
+
+
+class OperatorKind(StrEnum):
+    """How a question moves in time."""
+
+    NONE = "none"
+    AFTER = "after"
+    BEFORE = "before"
+    BETWEEN = "between"
+    DURING = "during"
+    NEXT = "next"
+    """"What happens next?": after something the question does not name."""
+    WITHIN = "within"
+    """A stretch the question gives outright: at 12:30, in the last five minutes, at the beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch relative to a video that is not known yet.
+
+    ``start`` and ``end`` are seconds from the start of the video, or from its end where negative
+    (``end`` 0.0 is the end itself); ``start_share`` and ``end_share`` are fractions of its length instead.
+    """
+
+    start: float | None = None
+    end: float | None = None
+    start_share: float | None = None
+    end_share: float | None = None
+
+    def resolve(self, video: Span) -> Span:
+        """The stretch in seconds, cut to the video."""
+        length = video.duration_seconds
+        if self.start_share is not None and self.end_share is not None:
+            return Span(video.start + self.start_share * length, video.start + self.end_share * length)
+        start, end = self.start or 0.0, self.end or 0.0
+        first = video.start + start if start >= 0 else video.end + start
+        last = video.start + end if end > 0 else video.end + end
+        first = min(max(first, video.start), video.end)
+        return Span(first, min(max(last, first), video.end))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOperator:
+    """One move in time: from which anchors, which way, and whether only the nearest thing counts."""
+
+    kind: OperatorKind
+    anchors: tuple[str, ...] = ()
+    adjacent: bool = False
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedQuestion:
+    """A question taken apart: what is asked, and how it moves in time.
+
+    ``asks_when``, ``asks_duration`` and ``asks_count`` say that the answer itself is a time, a
+    length of time, or a number of occurrences; ``extreme`` that only the first or the last one counts.
+    """
+
+    text: str
+    target: str
+    operator: TimeOperator
+    asks_when: bool = False
+    asks_duration: bool = False
+    asks_count: bool = False
+    extreme: str | None = None
+
+
+_QUOTES = re.compile(r"[\"“”„«»]([^\"“”„«»]+)[\"“”„«»]|(?<!\w)['‘]([^'‘’]{2,}(?:['’]\w[^'‘’]*)*)['’](?!\w)")
+_NUMBER = r"(?:\d+(?:[.,]\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty|sixty)"
+_WORD_NUMBERS = {
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "sixty": 60,
+}  # fmt: skip
+_UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_CLOCK = r"\d{1,3}:\d{2}(?::\d{2})?(?:\.\d+)?"
+_MOMENT = rf"(?:{_CLOCK}|(?:second|minute)\s+\d+|\d+(?:\.\d+)?\s*(?:seconds?|secs?|s|minutes?|mins?|min)\b)"
+_ADJACENT = r"(?:(?P<adjacent>right|directly|immediately|just|straight|shortly|soon)\s+)?"
+_TAIL = r"(?P<anchor>[^,?;]+?)\s*(?=[,?;]|$)"
+# Words that take "after" or "before" without any time in them.
+_IDIOMS = re.compile(
+    r"\b(?:(?:look|name|tak|model)\w*\s+after|(?:one|day|time)\s+after\s+(?:another|the\s+other|day|time)|after\s+all|(?:ever|never)\s+before|before\s+long)\b",
+    re.I,
+)
+_AUXILIARY = r"(?:is|are|was|were|do|does|did|will|would|can|could|has|have|had)\b"
+_WHEN = re.compile(
+    r"^\W*(?:when\b|(?:at|from|around|about)?\s*(?:about|around)?\s*(?:what|which)\s+"
+    r"(?:time|second|minute|moment|timestamp|point)s?\b(?!\s+(?:is|was)\s+(?:it|shown|written|displayed|on)\b)|how\s+(?:far|long|many\s+(?:seconds|minutes))\s+in(?:to)?\b)",
+    re.I,
+)
+_DURATION = re.compile(r"\b(?:how\s+long|for\s+how\s+(?:long|many\s+(?:seconds|minutes|hours)))\b", re.I)
+_COUNT = re.compile(r"\b(?:how\s+(?:often|many\s+(?:\w+\s+)?times?)|number\s+of\s+times)\b", re.I)
+_EXTREME = re.compile(r"\b(?:(first|earliest)|(last|final|latest))\b(?!\s+(?:name|few)\b)", re.I)
+
+
+def parse_clock(text: str) -> float:
+    """Seconds from ``12:30``, ``1:02:03``, ``90 seconds``, ``minute 5`` or plain seconds.
+
+    Raises:
+        ValueError: not a time.
+    """
+    text = text.strip().lower()
+    if re.fullmatch(_CLOCK, text):
+        total = 0.0
+        for part in text.split(":"):
+            total = total * 60 + float(part)
+        return total
+    found = re.fullmatch(
+        r"(?:(second|minute)\s+)?(\d+(?:\.\d+)?)\s*(hours?|h|minutes?|mins?|m|seconds?|secs?|s)?", text
+    )
+    if not found:
+        raise ValueError(f"not a time: {text!r} (try 12:30 or 90)")
+    unit = (found[1] or found[3] or "s")[0]
+    return float(found[2]) * _UNIT_SECONDS[unit]
+
+
+def parse(question: str) -> ParsedQuestion:
+    """Take a question apart into what is asked and how it moves in time.
+
+    Quoted phrases are never split: ``after "before the dawn"`` has one anchor.
+    """
+    kept: list[str] = []
+    text = _QUOTES.sub(lambda found: _keep(found, kept), question.strip())
+    masked = _IDIOMS.sub(lambda found: found[0].replace("after", "aft\0er").replace("before", "bef\0ore"), text)
+    target, operator = _find_operator(masked)
+    asks_when = bool(_WHEN.search(target))
+    extreme = _EXTREME.search(target)
+    restore = _restorer(kept)
+    return ParsedQuestion(
+        text=question.strip(),
+        target=restore(target),
+        operator=TimeOperator(
+            operator.kind, tuple(restore(anchor) for anchor in operator.anchors), operator.adjacent, operator.window
+        ),
+        asks_when=asks_when,
+        asks_duration=bool(_DURATION.search(target)) and not asks_when,
+        asks_count=bool(_COUNT.search(target)),
+        extreme=None if not extreme else "first" if extreme[1] else "last",
+    )
+
+
+def _keep(found: re.Match[str], kept: list[str]) -> str:
+    kept.append(found[0])
+    return f"\1{len(kept) - 1}\1"
+
+
+def _restorer(kept: list[str]) -> Callable[[str], str]:
+    def restore(text: str) -> str:
+        text = text.replace("\0", "").strip()
+        return re.sub("\1(\\d+)\1", lambda found: kept[int(found[1])], text)
+
+    return restore
+
+
+def _find_operator(text: str) -> tuple[str, TimeOperator]:
+    for find in (_within, _between, _after_or_before, _during, _next):
+        found = find(text)
+        if found:
+            return found
+    return text, TimeOperator(OperatorKind.NONE)
+
+
+def _cut_out(text: str, found: re.Match[str]) -> str:
+    """The text without what was found, with the comma or gap it leaves closed."""
+    rest = f"{text[: found.start()].rstrip()} {text[found.end() :].lstrip()}".strip()
+    rest = re.sub(r"^[\s,;:]+", "", rest)
+    return re.sub(r"\s+([,;])", r"\1", re.sub(r"[\s,]+([?.!])", r"\1", rest))
+
+
+def _within(text: str) -> tuple[str, TimeOperator] | None:
+    for pattern, window in _WINDOWS:
+        found = pattern.search(text)
+        if found:
+            return _cut_out(text, found), TimeOperator(OperatorKind.WITHIN, window=window(found))
+    return None
+
+
+def _between(text: str) -> tuple[str, TimeOperator] | None:
+    found = re.search(rf"\bbetween\s+(?P<first>[^,?;]+?)\s+and\s+{_TAIL}", text, re.I)
+    # "the difference between A and B" compares; it does not move in time.
+    if not found or re.search(
+        r"\b(?:difference|relation\w*|conversation|distance|fight|choose)\W*$", text[: found.start()], re.I
+    ):
+        return None
+    return _cut_out(text, found), TimeOperator(OperatorKind.BETWEEN, (found["first"], found["anchor"]))
+
+
+def _after_or_before(text: str) -> tuple[str, TimeOperator] | None:
+    words = r"(?P<word>after|once|following|since|before|until|till|prior\s+to|preceding)"
+    pattern = rf"{_ADJACENT}(?<![\w-])(?:(?P<clock>{_MOMENT})\s+)?{words}\s+(?:that\s+)?{_TAIL}"
+    for found in re.finditer(pattern, text, re.I):
+        word = found["word"].lower()
+        if word in {"once", "following", "preceding"} and found.start() > 0:
+            continue  # only as the opening of a clause are these about time
+        kind = OperatorKind.AFTER if word in {"after", "once", "following", "since"} else OperatorKind.BEFORE
+        return _cut_out(text, found), _moved(kind, found["anchor"].strip(), adjacent=bool(found["adjacent"]))
+    return None
+
+
+def _moved(kind: OperatorKind, anchor: str, *, adjacent: bool) -> TimeOperator:
+    """After or before an anchor; where the anchor is itself a time, the stretch on that side of it."""
+    if not re.fullmatch(_MOMENT, anchor, re.I):
+        return TimeOperator(kind, (anchor,), adjacent)
+    seconds = parse_clock(anchor)
+    window = Window(seconds, 0.0) if kind is OperatorKind.AFTER else Window(0.0, max(seconds, 1e-3))
+    return TimeOperator(OperatorKind.WITHIN, window=window)
+
+
+# "When X, what ...?" and "What ... when X?" hang on X; "When does X ...?" asks for the time.
+_HANGS_ON = (
+    rf"\b(?:during|while|whilst)\s+{_TAIL}",
+    rf"^\W*when\s+(?!{_AUXILIARY})(?P<anchor>[^,?]+),\s*(?=\w)",
+    rf"(?<=\w)\s+(?:when|as\s+soon\s+as)\s+{_TAIL}",
+)
+
+
+def _during(text: str) -> tuple[str, TimeOperator] | None:
+    found = next((found for pattern in _HANGS_ON if (found := re.search(pattern, text, re.I))), None)
+    if not found:
+        return None
+    return _cut_out(text, found), TimeOperator(OperatorKind.DURING, (found["anchor"].strip(),))
+
+
+def _next(text: str) -> tuple[str, TimeOperator] | None:
+    found = re.search(r"\b(?:next|afterwards?|then)\b\s*(?=[?.!]|$)", text, re.I)
+    if not found:
+        return None
+    return _cut_out(text, found), TimeOperator(OperatorKind.NEXT, adjacent=True)
+
+
+def _amount(number: str, unit: str) -> float:
+    value = _WORD_NUMBERS.get(number.lower()) or float(number.replace(",", "."))
+    return value * _UNIT_SECONDS[unit[0].lower()]
+
+
+def _at(found: re.Match[str]) -> Window:
+    seconds = parse_clock(found["moment"])
+    return Window(seconds, seconds + 1.0)
+
+
+def _from_to(found: re.Match[str]) -> Window:
+    return Window(parse_clock(found["low"]), parse_clock(found["high"]))
+
+
+def _edge(found: re.Match[str]) -> Window:
+    seconds = _amount(found["number"] or "1", found["unit"])
+    return Window(0.0, seconds) if found["edge"].lower() in {"first", "opening"} else Window(-seconds, 0.0)
+
+
+def _ending(found: re.Match[str]) -> Window:
+    return Window(start_share=0.9, end_share=1.0) if found["end"] else Window(start_share=0.0, end_share=0.1)
+
+
+_OF_IT = r"(?:\s+of\s+(?:the\s+)?(?:video|film|movie|clip|recording|footage|lecture|episode))?"
+_WINDOWS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Window]], ...] = (
+    (
+        re.compile(rf"\b(?:between|from)\s+(?P<low>{_MOMENT})\s+(?:and|to|until|till)\s+(?P<high>{_MOMENT})", re.I),
+        _from_to,
+    ),
+    (
+        re.compile(
+            rf"\b(?:in|during|within|over|for)\s+the\s+(?P<edge>first|opening|last|final|closing)\s+"
+            rf"(?:(?P<number>{_NUMBER})\s+)?(?P<unit>seconds?|minutes?|hours?){_OF_IT}",
+            re.I,
+        ),
+        _edge,
+    ),
+    (re.compile(rf"\b(?:at|around|about|near)\s+(?:about\s+|around\s+)?(?P<moment>{_MOMENT})", re.I), _at),
+    (
+        re.compile(
+            rf"\b(?:at|in|near|towards?)\s+the\s+(?:very\s+)?(?:(?P<end>end|ending|close)|beginning|start|opening)"
+            rf"\b{_OF_IT}(?!\s+(?:of|credits?|titles?|card)\b)",
+            re.I,
+        ),
+        _ending,
+    ),
+)

@@ -1,0 +1,50 @@
+"""Observers: what passes by in, timed observations out.
+
+Subtitles, chapters, text on screen, look and motion; each is found by name in :data:`OBSERVERS`.
+"""
+
+from __future__ import annotations
+
+from video_vlm.protocols import Observer
+from video_vlm.registry import Registry
+from video_vlm.settings import IndexSettings
+
+__all__ = ["OBSERVERS"]
+
+
+def _chapters(settings: IndexSettings) -> Observer:  # noqa: ARG001
+    from video_vlm.perception.chapters import ChapterObserver
+
+    return ChapterObserver()
+
+
+def _subtitles(settings: IndexSettings) -> Observer:  # noqa: ARG001
+    from video_vlm.perception.subtitles import SubtitleObserver
+
+    return SubtitleObserver()
+
+
+def _screen_text(settings: IndexSettings) -> Observer:
+    from video_vlm.perception.screen_text import ScreenTextObserver
+
+    return ScreenTextObserver(settings.screen_text)
+
+
+def _look(settings: IndexSettings) -> Observer:
+    from video_vlm.perception.look import LookObserver
+
+    return LookObserver(settings)
+
+
+def _motion(settings: IndexSettings) -> Observer:
+    from video_vlm.perception.motion import MotionObserver
+
+    return MotionObserver(settings)
+
+
+OBSERVERS: Registry[Observer] = Registry(
+    "observer",
+    {"chapters": _chapters, "subtitles": _subtitles, "screen-text": _screen_text, "look": _look, "motion": _motion},
+    group="video_vlm.observers",
+)
+"""Observers by name; each factory takes the :class:`~video_vlm.settings.IndexSettings`."""

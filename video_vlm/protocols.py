@@ -1,0 +1,225 @@
+"""The seams: what a decoder, an observer, a text encoder, a memory and an answerer must be able to do.
+
+Each is small on purpose. Implementations are found by name in a registry (:mod:`video_vlm.registry`)
+and never know who calls them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from video_vlm.records import (
+    Answer,
+    Damage,
+    Evidence,
+    Frame,
+    Image,
+    Level,
+    Node,
+    Observation,
+    ObservationKind,
+    Span,
+    Video,
+)
+
+__all__ = [
+    "Answerer",
+    "DecodedFrame",
+    "Look",
+    "Observer",
+    "Progress",
+    "ProgressEvent",
+    "TextEncoder",
+    "VideoMemory",
+    "VideoReader",
+    "silent",
+]
+
+
+class DecodedFrame(Protocol):
+    """A picture that has been decoded but not yet converted: ask for the size that is needed.
+
+    Valid until dropped; holding one holds its memory, so hold few.
+    """
+
+    @property
+    def pts(self) -> int: ...
+    @property
+    def pts_seconds(self) -> float: ...
+    @property
+    def is_keyframe(self) -> bool: ...
+
+    def thumbnail(self, width: int) -> Image:
+        """RGB ``(height, width, 3)``, fast and blocky, the picture's own proportions, *not* rotated
+        (detectors do not care); at most as wide as the video, at least 1 pixel high."""
+        ...
+
+    def frame(self, max_side: int | None = None) -> Frame:
+        """The upright picture as displayed, scaled down so that no side exceeds ``max_side``."""
+        ...
+
+
+class VideoReader(Protocol):
+    """An open video. A context manager; not thread-safe."""
+
+    @property
+    def video(self) -> Video: ...
+
+    @property
+    def damage(self) -> Sequence[Damage]:
+        """What could not be decoded so far, in order of time."""
+        ...
+
+    def scan(self, start_seconds: float | None = None) -> Iterator[DecodedFrame]:
+        """Every picture in order of PTS, from the first one at or after ``start_seconds``.
+
+        Raises:
+            UnreadableVideo: when no picture at all can be decoded.
+        """
+        ...
+
+    def frames_at(self, times: Sequence[float], *, max_side: int | None = None) -> Iterator[Frame]:
+        """The picture on display at each time, in ascending order of time, one per distinct picture.
+
+        Times before the first picture give the first, after the last the last. Times that fall on
+        the same picture give it once. Each stretch is decoded once.
+        """
+        ...
+
+    def cues(self) -> Iterator[Observation]:
+        """The cues of embedded *text* subtitle tracks, as subtitle observations, in order."""
+        ...
+
+    def close(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Observer(Protocol):
+    """Turns what passes by into timed observations. One instance a video; fed in order of time.
+
+    The indexer calls :meth:`begin` once, then :meth:`glance` for every decoded picture,
+    :meth:`inspect` for every representative frame, :meth:`close_segment` at the end of every segment
+    (state that :meth:`glance` keeps must not cross it, so that an interrupted run goes on from there
+    with the same result), and :meth:`finish` once with all observations of this observer so far,
+    to join what belongs together across segments.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def digest(self) -> str:
+        """Changes whenever the same video would be observed differently."""
+        ...
+
+    def begin(self, reader: VideoReader) -> Iterable[Observation]: ...
+    def glance(self, pts_seconds: float, thumbnail: Image) -> None: ...
+    def inspect(self, frame: Frame, span: Span) -> Iterable[Observation]:
+        """``span`` is the stretch the representative frame stands for."""
+        ...
+
+    def close_segment(self, span: Span) -> Iterable[Observation]: ...
+    def finish(self, observations: Sequence[Observation]) -> Iterable[Observation]:
+        """Gets this observer's observations in order of time and returns those to keep instead."""
+        ...
+
+
+class TextEncoder(Protocol):
+    """Sentences in, unit vectors out."""
+
+    @property
+    def name(self) -> str:
+        """Identifies weights and pooling: vectors of two encoders are never compared."""
+        ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """``(len(texts), dimension)`` float32, rows of length one."""
+        ...
+
+
+class VideoMemory(Protocol):
+    """The memory of one video, as an answerer sees it: read only."""
+
+    @property
+    def video(self) -> Video: ...
+
+    @property
+    def channels(self) -> Sequence[str]:
+        """The observers that saw this video, by name."""
+        ...
+
+    def nodes(self, level: Level, span: Span | None = None) -> Sequence[Node]:
+        """In order of time; those overlapping ``span``."""
+        ...
+
+    def children(self, node_id: str) -> Sequence[Node]: ...
+
+    def neighbors(self, node_id: str, direction: Literal["before", "after"], count: int = 1) -> Sequence[Node]:
+        """The nearest nodes of the same level on one side in time, nearest first."""
+        ...
+
+    def observations(
+        self, *, kinds: Iterable[ObservationKind] | None = None, span: Span | None = None
+    ) -> Sequence[Observation]:
+        """In order of time; those overlapping ``span``."""
+        ...
+
+    def search(
+        self,
+        query: str,
+        *,
+        span: Span | None = None,
+        kinds: Iterable[ObservationKind] | None = None,
+        limit: int = 10,
+    ) -> Sequence[Evidence]:
+        """What the memory holds nearest to ``query``, best first; the time filter comes before the ranking."""
+        ...
+
+
+class Look(Protocol):
+    """Goes back to the pixels: decodes a few pictures of a stretch and reports what is seen there."""
+
+    def __call__(self, span: Span, *, num_frames: int) -> Sequence[Observation]: ...
+
+
+class Answerer(Protocol):
+    """Answers questions from a memory, and from looking again where it can."""
+
+    @property
+    def name(self) -> str: ...
+
+    def answer(self, question: str, memory: VideoMemory, look: Look | None = None) -> Answer:
+        """Raises:
+        QuestionError: the question is empty.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressEvent:
+    """How far a long piece of work has come. ``total`` is None where it is not known."""
+
+    stage: str
+    done: float
+    total: float | None
+    unit: Literal["s", "file", "frame"] = "s"
+    what: str = ""
+
+
+Progress = Callable[[ProgressEvent], None]
+
+
+def silent(event: ProgressEvent) -> None:
+    """A progress callback that shows nothing."""

@@ -1,0 +1,48 @@
+"""Implementations by name: built in, or brought by other packages through entry points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import entry_points
+from typing import Generic, TypeVar
+
+from video_vlm.errors import UnknownName
+
+__all__ = ["Registry"]
+
+T = TypeVar("T")
+
+
+class Registry(Mapping[str, Callable[..., T]], Generic[T]):
+    """A named set of factories.
+
+    Args:
+        what: What is registered, for messages: ``"decoder"``.
+        built_in: Factories of this package, by name; they are preferred over entry points.
+        group: The entry point group other packages extend, e.g. ``"video_vlm.decoders"``.
+    """
+
+    def __init__(self, what: str, built_in: Mapping[str, Callable[..., T]], *, group: str) -> None:
+        self.what = what
+        self.group = group
+        self._built_in = dict(built_in)
+
+    def __getitem__(self, name: str) -> Callable[..., T]:
+        """Raises:
+        UnknownName: nobody registered ``name``; the message lists who there is.
+        """
+        if name in self._built_in:
+            return self._built_in[name]
+        for point in entry_points(group=self.group, name=name):
+            factory: Callable[..., T] = point.load()
+            return factory
+        raise UnknownName(self.what, name, self)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self._built_in, *(point.name for point in entry_points(group=self.group))]))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __contains__(self, name: object) -> bool:
+        return any(name == known for known in self)

@@ -1,0 +1,105 @@
+"""Every setting and its default, in one place, as frozen records.
+
+Defaults live here only. ``cli/`` merges command line > environment > file > these, once. A stage's
+digest names what it computed: a changed setting never reuses a stale result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from video_vlm.errors import SettingsError
+
+__all__ = [
+    "AskSettings",
+    "FrameSettings",
+    "IndexSettings",
+    "ScreenTextSettings",
+    "Settings",
+    "ShotSettings",
+    "digest",
+]
+
+
+def digest(*parts: object) -> str:
+    """A short stable name for anything that JSON can write."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class ShotSettings:
+    """How shots are found. Thresholds are PySceneDetect's."""
+
+    thumbnail_width: int = 64
+    detector: Literal["adaptive", "content"] = "adaptive"
+    min_shot_seconds: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.thumbnail_width < 16:
+            raise SettingsError(f"shots.thumbnail_width must be at least 16 pixels, got {self.thumbnail_width}")
+        if self.min_shot_seconds < 0:
+            raise SettingsError(f"shots.min_shot_seconds must not be negative, got {self.min_shot_seconds}")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSettings:
+    """How representative frames are chosen inside shots."""
+
+    segment_seconds: float = 30.0
+    """The longest stretch one segment covers."""
+    candidate_seconds: float = 1.0
+    """At most one candidate for a representative frame in this long."""
+    max_side: int = 1280
+    """Representative frames are handed to observers no larger than this, in pixels."""
+    poster_side: int = 192
+    """The small pictures kept in the memory, in pixels."""
+
+    def __post_init__(self) -> None:
+        if self.segment_seconds <= 0 or self.candidate_seconds <= 0:
+            raise SettingsError("frames.segment_seconds and frames.candidate_seconds must be above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenTextSettings:
+    """How text is read from pictures."""
+
+    max_side: int = 1280
+    min_confidence: float = 0.65
+    """Real text is read with 0.8 and more; texture taken for text mostly stays below this."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """From a file to its memory."""
+
+    decoder: str = "pyav"
+    observers: tuple[str, ...] = ("chapters", "subtitles", "screen-text", "look", "motion")
+    shots: ShotSettings = field(default_factory=ShotSettings)
+    frames: FrameSettings = field(default_factory=FrameSettings)
+    screen_text: ScreenTextSettings = field(default_factory=ScreenTextSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class AskSettings:
+    """From a question to its answer."""
+
+    model: str = "builtin"
+    min_confidence: float = 0.5
+    """Below this an answer is not given."""
+    max_look_frames: int = 8
+    """The most pictures one question may have decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of them."""
+
+    index: IndexSettings = field(default_factory=IndexSettings)
+    ask: AskSettings = field(default_factory=AskSettings)
+
+    def digest(self) -> str:
+        return digest(asdict(self))
