@@ -77,10 +77,9 @@ def parse_cues(text: str) -> ParsedCues | None:
         return _settled(_without_rolling(_timed_blocks(text, ends_at_blank=True), text), _plain_markup)
     if re.search(r"^\s*(?:\[Script Info\]|\[Events\]|Dialogue:)", text, re.IGNORECASE | re.MULTILINE):
         return _settled(_ass_events(text), _plain_ass)
-    if _ARROW.search(text) is None:
-        return None
-    parsed = _settled(_timed_blocks(text, ends_at_blank=False), _plain_markup)
-    return parsed if parsed.cues or not parsed.num_skipped else None
+    blocks = tuple(_timed_blocks(text, ends_at_blank=False))
+    parsed = _settled(blocks, _plain_markup)
+    return parsed if blocks and (parsed.cues or not parsed.num_skipped) else None
 
 
 def _settled(raws: Iterable[_Raw], plain: Callable[[str], str]) -> ParsedCues:
