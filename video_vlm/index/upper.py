@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
@@ -24,7 +25,7 @@ _LONGEST_SCENE_SECONDS: Final = 300.0
 _POSTERS_PER_SEGMENT: Final = 3
 _TEXTS: Final[Mapping[Literal["hard", "fade", "dissolve"], str]] = {
     "hard": "cut",
-    "fade": "cut after fading through black",
+    "fade": "fade between shots",
     "dissolve": "dissolve",
 }
 
@@ -36,10 +37,16 @@ def cut_observation(cut: Cut) -> Observation:
 
 
 def shots_of(build: Build, *, span: Span) -> tuple[Shot, ...]:
-    """The shots of a video, from the cuts that were written."""
+    """The shots of a video, from the cuts that were written. A segment begins at each, so its start says where."""
     kinds = {text: kind for kind, text in _TEXTS.items()}
-    cuts = [Cut(said.span, kinds[said.text], said.confidence) for said in build.observations(SHOTS)]
-    return tile(sorted(cuts, key=lambda cut: cut.span.end), span=span)
+    starts = [segment.span.start for segment in build.segments()]
+    cuts = []
+    for said in build.observations(SHOTS):
+        inside = starts[bisect_left(starts, said.span.start) : bisect_right(starts, said.span.end)]
+        if inside:
+            at = min(inside, key=lambda start: abs(start - said.span.middle))
+            cuts.append(Cut(said.span, kinds[said.text], said.confidence, at))
+    return tile(sorted(cuts, key=lambda cut: cut.at), span=span)
 
 
 def upper_nodes(
