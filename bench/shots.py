@@ -3,10 +3,11 @@
     python bench/shots.py [../shared/data/dev/videos] [--quick] [--films DIR] [--seeds 11 12 13] [--each]
 
 Drawn films (``bench/films.py``) know their cuts; a folder with ``*.qa.json`` files that hold ``cuts`` and
-``soft_transitions`` adds real ones. A hard cut is found when a detector cuts within two pictures of it; a gradual change when a
-cut, or the span of one, overlaps it (widened by two pictures). What matches nothing is false. PySceneDetect's detectors see
-full pictures with their defaults and do not say what kind a cut is, so that their false cuts count against both kinds.
-The last line holds the headline figures against their goals; exit 1 on a miss.
+``soft_transitions`` adds real ones. A hard cut is found when a detector cuts within two pictures of it; a gradual
+change when a cut, or the span of one, overlaps it (widened by two pictures). What matches nothing is false.
+PySceneDetect's detectors see full pictures with their defaults and do not say what kind a cut is: their false cuts
+count against both. Thresholds were set on seeds 1 to 3; the default seeds are others. The last line holds the
+headline figures against their goals; exit 1 on a miss.
 """
 
 from __future__ import annotations
@@ -102,7 +103,11 @@ def score(case: Case, found: Sequence[Found]) -> Score:
     result = Score(hard=len(case.truth.cuts), gradual=len(case.truth.gradual), seconds=case.truth.seconds)
     left = sorted(found, key=lambda one: one.span)
     for cut in case.truth.cuts:
-        hit = min((one for one in left if _distance(one.span, cut) <= near), key=lambda one: _distance(one.span, cut), default=None)
+        hit = min(
+            (one for one in left if _distance(one.span, cut) <= near),
+            key=lambda one: _distance(one.span, cut),
+            default=None,
+        )
         result.hard_found += hit is not None
         if hit:
             left.remove(hit)
@@ -124,7 +129,9 @@ def score(case: Case, found: Sequence[Found]) -> Score:
 
 
 def _distance(span: Span, seconds: float) -> float:
-    return max(span.start - seconds, seconds - span.end, 0.0) if span.duration_seconds < 0.2 else abs(span.end - seconds)
+    return (
+        max(span.start - seconds, seconds - span.end, 0.0) if span.duration_seconds < 0.2 else abs(span.end - seconds)
+    )
 
 
 def drawn(folder: Path, *, seeds: Sequence[int], seconds: float, styles: Sequence[str]) -> Iterator[Case]:
@@ -261,7 +268,10 @@ def _headline(table: dict[str, dict[str, Score]]) -> int:
             f"< {GOALS['false a minute']}",
         ),
     }
-    parts = [f"{name} {value:.3f} (goal {goal}: {'met' if met else 'MISSED'})" for name, (value, met, goal) in figures.items()]
+    parts = [
+        f"{name} {value:.3f} (goal {goal}: {'met' if met else 'MISSED'})"
+        for name, (value, met, goal) in figures.items()
+    ]
     print("; ".join(parts))
     return 0 if all(met for _, met, _ in figures.values()) else 1
 

@@ -1,9 +1,9 @@
 """Hard cuts: where a picture leaps away from the one before, further than anything around it moves.
 
 A leap is a step between two pictures that stands out among the steps around it (the adaptive ratio of
-PySceneDetect's ``AdaptiveDetector``) and takes the colours along (their histogram), or stands out by far. It is no cut when what was there
-before is back soon: that was a flash, or something passing by. All of it looks a few pictures back and ahead and
-no further, so that a detector that starts a little earlier decides the same.
+PySceneDetect's ``AdaptiveDetector``) and takes the colours along (their histogram), or stands out by far. It is no
+cut when what was there before is back soon: that was a flash, or something passing by. All of it looks a few
+pictures back and ahead and no further, so that a detector that starts a little earlier decides the same.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ _USUAL_FLOOR = 0.5  # grey levels added to what is usual: two noiseless stills h
 _LEAST_STEP = 4.0  # mean grey levels
 _RATIO, _COLOURS = 2.5, 0.35  # stands out, and takes this share of the colours along
 _FAR_RATIO, _FAR_STEP = 8.0, 15.0  # stands out by far, whatever the colours
-_BACK_SHARE = 0.5  # back again: nearer to the picture before than this share of the leap
+_BACK_SHARE = 0.3  # back again: nearer to the picture before than this share of the leap
+_LIT_BACK_SHARE = 0.5  # the same where the leap was only one of light: things move on while it flashes
+_LIT = 0.5  # correlation of the same picture in another light
 _DARK_LEVEL = 12.0  # mean grey level: below it there is nothing to see on either side
 
 
@@ -107,7 +109,8 @@ class LeapDetector:
 
 def came_back(before: _Seen, head: _Seen, *, past: Iterable[_Seen], ahead: Iterable[_Seen]) -> bool:
     """Whether what was there before ``head`` is there again soon after, or was already: a flash, not a cut."""
-    near = _BACK_SHARE * head.step
+    share = _LIT_BACK_SHARE if _alike(before.image, head.image) >= _LIT else _BACK_SHARE
+    near = share * head.step
     return any(distance(a.image, b.image) < near for a, b in _close_pairs(before, head, past=past, ahead=ahead))
 
 
@@ -125,6 +128,14 @@ def _close_pairs(
 
 def _colours_moved(a: _Seen, b: _Seen) -> float:
     return float(np.abs(a.colours - b.colours).sum()) / 2
+
+
+def _alike(a: Image, b: Image) -> float:
+    """Correlation of two pictures over place, in grey; a bare colour is like everything."""
+    grey_a, grey_b = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) for image in (a, b))
+    grey_a, grey_b = grey_a - grey_a.mean(), grey_b - grey_b.mean()
+    contrast = float(np.sqrt((grey_a * grey_a).mean() * (grey_b * grey_b).mean()))
+    return float((grey_a * grey_b).mean()) / contrast if contrast >= 1.0 else 1.0
 
 
 def brightness(image: Image) -> float:

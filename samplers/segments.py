@@ -1,9 +1,9 @@
 """Cuts a stream of decoded pictures into segments: pieces of one shot, none longer than the limit.
 
-Whether a shot begins with a picture is certain only some seconds later (a dissolve has to end first). Thumbnails wait for that;
-decoded pictures are too large to. So a few times a second one is kept as a *candidate* for a representative
-frame, and all others are let go as soon as hard cuts around them are known. Segments begin at hard cuts and else at candidates,
-so that none is without.
+Whether a shot begins with a picture is certain only some seconds later (a dissolve has to end first). Thumbnails wait
+for that; decoded pictures are too large to. So a few times a second one is kept as a *candidate* for a representative
+frame, and all others are let go as soon as the hard cuts around them are known. Segments begin at hard cuts and else at
+candidates, so that none is without.
 
 What happens depends on the pictures of the last seconds alone: a run that was interrupted goes on from any
 :class:`Mark` with the result an uninterrupted one would have had.
@@ -19,7 +19,7 @@ from itertools import chain
 
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Image
-from video_vlm.samplers.mixes import MEMORY_SECONDS
+from video_vlm.samplers.gradual import MEMORY_SECONDS
 from video_vlm.samplers.shots import MEMORY_FRAMES, ShotDetector
 from video_vlm.settings import IndexSettings
 

@@ -1,9 +1,9 @@
 """Shots from small thumbnails, as a stream: push pictures one at a time, get cuts back a little later.
 
-Hard cuts are found by :mod:`video_vlm.samplers.leaps` (or by PySceneDetect's detectors, by name), gradual
-changes by :mod:`video_vlm.samplers.mixes`. This module lets both see every picture and makes one list of what they find.
+Hard cuts are found by :mod:`video_vlm.samplers.leaps` (or by PySceneDetect's detectors, by name), gradual changes by
+:mod:`video_vlm.samplers.gradual`. This module lets both see every picture and makes one list of what they find.
 
-No decision looks back further than :data:`~video_vlm.samplers.mixes.MEMORY_SECONDS` and
+No decision looks back further than :data:`~video_vlm.samplers.gradual.MEMORY_SECONDS` and
 :data:`MEMORY_FRAMES` pictures, so a detector that starts that much earlier goes on exactly where another one left off.
 """
 
@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 
 from video_vlm.records import Cut, Image, Shot, Span
+from video_vlm.samplers.gradual import GradualDetector
 from video_vlm.samplers.leaps import MAX_AHEAD, LeapDetector
 from video_vlm.samplers.library_cuts import LibraryDetector
-from video_vlm.samplers.mixes import MixDetector
 from video_vlm.settings import ShotSettings
 
 __all__ = ["HARD_CUTS", "MEMORY_FRAMES", "CutDetector", "ShotDetector", "tile"]
@@ -63,7 +63,7 @@ class ShotDetector:
     ) -> None:
         self._min_shot_seconds = settings.min_shot_seconds
         self._hard = HARD_CUTS[settings.detector]()
-        self._gradual = MixDetector()
+        self._gradual = GradualDetector()
         self._start = start_seconds
         self._last_cut = last_cut_seconds
         self._shape: tuple[int, ...] | None = None

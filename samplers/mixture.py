@@ -1,20 +1,20 @@
-"""Gradual changes: stretches in which every picture is a mixture of the first one and the last one.
+"""Whether a stretch of pictures is a mixture of its first one and its last one, and so a dissolve or a fade.
 
 A dissolve from A to B shows ``(1 - a) A + a B`` with ``a`` growing steadily from 0 to 1; a fade is the same with a
-bare colour for A or B. A camera that moves shows nothing of the sort: what lies between two of its pictures is not on the line
-between them. So a stretch is a change when its pictures lie near the line from its first to its last, at places that grow
-evenly, when these two have different structure (another brightness of the same picture is no change), and when little moves
-outside of it (compare Yuan et al., "A formal study of shot boundary detection", 2007, which gives the model).
+bare colour for A or B. A camera that moves shows nothing of the sort: what lies between two of its pictures is not
+on the line between them. So a stretch is a change when its pictures lie near the line from its first to its last,
+at places that grow evenly, when these two have different structure (another brightness of the same picture is no
+change), and when little moves beside it. The model is that of Yuan et al., "A formal study of shot boundary
+detection", 2007.
 
-Pictures are compared about twelve times a second, on a grid that is fixed to the clock. Every decision looks a few
-seconds back and ahead and no further, so that a detector that starts :data:`MEMORY_SECONDS` earlier decides the same.
+All of it is read off the dot products of the newest :class:`Points`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import cv2
@@ -23,34 +23,36 @@ import numpy.typing as npt
 
 from video_vlm.records import Cut, Image, Span
 
-__all__ = ["MEMORY_SECONDS", "MixDetector"]
+__all__ = ["POINTS_PER_SECOND", "Points", "Stretch"]
 
-MEMORY_SECONDS = 12.0
-"""No decision looks back further."""
+POINTS_PER_SECOND = 12.0
+"""How often pictures are compared."""
 
-_RATE = 12.0  # grid points a second
 _SIZE = (24, 14)  # what pictures are compared at: small enough that grain is gone
-_HALVES = (2, 3, 4, 6, 8, 11)  # half lengths that are tried, in grid points
-_LONGEST_SECONDS = 2.5
+_HALVES = (2, 3, 4, 6, 8, 11, 15)  # half lengths that are tried, in grid points
+_LONGEST_SECONDS = 2.6
 _BESIDE = 3  # grid points before and after a stretch that say how much moves here anyway
 _LENGTH = 2 * max(_HALVES) + 2 * _BESIDE + 1
 _FROM_LINE = 0.4  # root mean square distance from the line, as a share of its length, that makes the score zero
 _STRAY = 1.5  # times that distance: more than this in the middle, and the mean cannot be near
 _STEPS = (-0.3, 2.2)  # of the even step, between neighbours
+_END_SHARE = 0.04  # of the way: less than this has not begun
 _UNEVEN = 0.25  # furthest from its even place on the line
+_OUT_MOVES = (2.0, 4.0)  # times what moves beside it: the change does not stand out, and does
+_GOES_ON = (-0.7, -0.4)  # share of the stretch's pace with which what is beside it goes on: a camera, and a change
 _LEAST_LENGTH = 12.0  # root mean square grey levels from A to B
 _DISSOLVE_SCORE = 10.75
 _BARE_SHARE = 0.25  # a picture with less than this share of the other's contrast is a bare colour
 _LEAST_CONTRAST = 6.0
 _FADE_SCORE = 12.0
-_DARK_SECONDS = 1.5  # a fade out and a fade in with no more than this between them are one change
 
 _Kind = Literal["dissolve", "out", "in"]
+_Vector = npt.NDArray[np.float32]
 _Series = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class _Stretch:
+class Stretch:
     """A stretch that may be a change. ``last`` is the number of its last grid point, counted from the first."""
 
     start: float
@@ -59,13 +61,20 @@ class _Stretch:
     last: int
     kind: _Kind
     score: float
+    picture: _Vector = field(repr=False, compare=False)
+    """Its first picture if it fades out, else its last one, less its mean: ``(values,)``."""
 
     @property
     def at(self) -> float:
         """When the new shot begins: in the middle of a dissolve, where the picture comes or is gone in a fade."""
         return {"dissolve": self.middle, "out": self.end, "in": self.start}[self.kind]
 
-    def overlaps(self, other: _Stretch) -> bool:
+    @property
+    def rank(self) -> tuple[float, int, float]:
+        """Of stretches that overlap, the highest is the change."""
+        return self.score, -self.last, self.start
+
+    def overlaps(self, other: Stretch) -> bool:
         return self.start < other.end and other.start < self.end
 
     def cut(self) -> Cut:
@@ -73,75 +82,7 @@ class _Stretch:
         return Cut(Span(self.start, self.end), kind, min(self.score / 255.0, 1.0), self.at)
 
 
-class MixDetector:
-    """Finds dissolves and fades in a stream of thumbnails of one size, given in order of time."""
-
-    def __init__(self) -> None:
-        self._points = _Points()
-        self._bin: int | None = None
-        self._found: list[_Stretch] = []
-        self._decided: list[_Stretch] = []
-        self._gone: _Stretch | None = None
-
-    def push(self, pts_seconds: float, image: Image) -> tuple[Cut, ...]:
-        """Take the next thumbnail (RGB uint8 ``(height, width, 3)``); return the changes that are now certain."""
-        place = math.floor(pts_seconds * _RATE)
-        if place == self._bin:
-            return ()
-        self._bin = place
-        self._points.add(pts_seconds, image)
-        self._found += self._points.stretches()
-        return tuple(self._decide(final=False))
-
-    def finish(self) -> tuple[Cut, ...]:
-        """No more pictures: the changes among those that were still waiting."""
-        for _ in range(_BESIDE):
-            self._points.repeat_last()
-            self._found += self._points.stretches()
-        return tuple(self._decide(final=True))
-
-    @property
-    def undecided_since(self) -> float:
-        """Changes that begin a shot before this time are all known; infinity before any picture."""
-        waiting = [stretch.at for stretch in self._found if not self._is_beaten(stretch)]
-        waiting += [self._gone.at] if self._gone else []
-        return min([self._points.may_turn_at(), *waiting])
-
-    def _decide(self, *, final: bool) -> Iterator[Cut]:
-        ripe = [one for one in self._found if final or self._points.is_past(one)]
-        winners = [one for one in ripe if not self._is_beaten(one)]
-        self._found = [one for one in self._found if one not in ripe]
-        # What is decided may still beat what is not.
-        self._decided = [one for one in (*self._decided, *ripe) if any(one.overlaps(other) for other in self._found)]
-        for stretch in sorted(winners, key=lambda one: one.start):
-            yield from self._join(stretch)
-        if self._gone and (final or self._earliest_start() > self._gone.end + _DARK_SECONDS):
-            yield self._gone.cut()
-            self._gone = None
-
-    def _is_beaten(self, stretch: _Stretch) -> bool:
-        rank = (stretch.score, -stretch.start)
-        rivals = (other for other in (*self._found, *self._decided) if other.overlaps(stretch))
-        return any((other.score, -other.start) > rank for other in rivals)
-
-    def _join(self, stretch: _Stretch) -> Iterator[Cut]:
-        """A fade out waits for the fade in that may follow."""
-        gone, self._gone = self._gone, None
-        if stretch.kind == "in" and gone and stretch.start - gone.end <= _DARK_SECONDS:
-            yield Cut(Span(gone.start, stretch.end), "fade", min(stretch.score / 255.0, 1.0), stretch.at)
-            return
-        if gone:
-            yield gone.cut()
-        if stretch.kind == "out":
-            self._gone = stretch
-        else:
-            yield stretch.cut()
-
-    def _earliest_start(self) -> float:
-        return min([self._points.may_begin_at(), *(one.start for one in self._found)])
-
-
-class _Points:
+class Points:
     """The newest grid points: their times, their dot products with each other, and the means of their channels."""
 
     def __init__(self) -> None:
@@ -155,12 +96,13 @@ class _Points:
         small = cv2.resize(image, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32) - 128.0
         self._append(pts_seconds, small.reshape(-1), small.reshape(-1, 3).mean(axis=0))
 
-    def repeat_last(self) -> None:
-        """As if the video went on with its last picture for one more point."""
-        if self._times:
-            self._append(self._times[-1] + 1.0 / _RATE, self._vectors[-1], self._means[-1])
+    def repeat_last(self) -> Iterator[None]:
+        """As if the video went on with its last picture, point by point, until every stretch can be judged."""
+        for _ in range(_BESIDE if self._times else 0):
+            self._append(self._times[-1] + 1.0 / POINTS_PER_SECOND, self._vectors[-1], self._means[-1])
+            yield
 
-    def _append(self, pts_seconds: float, vector: npt.NDArray[np.float32], means: npt.NDArray[np.floating]) -> None:
+    def _append(self, pts_seconds: float, vector: _Vector, means: npt.NDArray[np.floating]) -> None:
         drop = max(0, len(self._times) + 1 - _LENGTH)
         self._times = [*self._times[drop:], pts_seconds]
         self._vectors = np.concatenate([self._vectors[drop:], vector[None]])
@@ -173,7 +115,7 @@ class _Points:
         self._dots = dots
         self._count += 1
 
-    def stretches(self) -> Iterator[_Stretch]:
+    def stretches(self) -> Iterator[Stretch]:
         """Those that can be judged since the newest point came."""
         last = len(self._times) - 1 - _BESIDE
         for half in _HALVES:
@@ -183,11 +125,34 @@ class _Points:
             judged = self._judge(first, last)
             if judged is not None:
                 kind, score = judged
-                middle = self._times[first + half]
-                number = self._count - 1 - _BESIDE
-                yield _Stretch(self._times[first], middle, self._times[last], number, kind, score)
+                start, end = self._trimmed(first, last)
+                picture = self._vectors[first if kind == "out" else last]
+                yield Stretch(
+                    self._times[start],
+                    self._times[(start + end) // 2],
+                    self._times[end],
+                    self._count - 1 - _BESIDE,
+                    kind,
+                    score,
+                    picture - picture.mean(),
+                )
 
-    def is_past(self, stretch: _Stretch) -> bool:
+    def _trimmed(self, first: int, last: int) -> tuple[int, int]:
+        """Without the points at either end that are its first and its last picture still."""
+        share = self._share(first, last)
+        begun, over = np.nonzero(share > _END_SHARE)[0], np.nonzero(share < 1.0 - _END_SHARE)[0]
+        start = first + int(begun[0]) if len(begun) else first
+        end = first + 2 + int(over[-1]) if len(over) else last
+        return (start, end) if start < end else (first, last)
+
+    def _share(self, first: int, last: int) -> _Series:
+        """How far along the line from the first point to the last those between lie: 0 is the first."""
+        dots, inside = self._dots, slice(first + 1, last)
+        length = dots[first, first] + dots[last, last] - 2 * dots[first, last]
+        share: _Series = dots[last, inside] - dots[first, inside] - dots[first, last] + dots[first, first]
+        return np.asarray(share / length, np.float64)
+
+    def is_past(self, stretch: Stretch) -> bool:
         """Whether every stretch that could overlap this one has been judged."""
         judged = len(self._times) - 1 - _BESIDE
         return (
@@ -242,9 +207,8 @@ class _Points:
     def _nearness(self, first: int, last: int, length: float) -> float:
         """How near the points between lie to the line, and how evenly: 1 is on it, 0 or less is no mixture."""
         inside = slice(first + 1, last)
-        from_first, from_last = self._dots[first, inside], self._dots[last, inside]
-        own = np.diagonal(self._dots)[inside]
-        share = (from_last - from_first - self._dots[first, last] + self._dots[first, first]) / length
+        from_first, own = self._dots[first, inside], np.diagonal(self._dots)[inside]
+        share = self._share(first, last)
         steps = np.diff(np.concatenate([[0.0], share, [1.0]])) * (last - first)
         even = np.arange(1, last - first) / (last - first)
         if steps.min() < _STEPS[0] or steps.max() > _STEPS[1] or np.abs(share - even).max() > _UNEVEN:
@@ -257,12 +221,26 @@ class _Points:
         return float(self._dots[one, other] - np.dot(self._means[one], self._means[other]) / 3)
 
     def _stands_out(self, first: int, last: int, length: float) -> float:
-        """1 where the stretch changes much more than what is beside it, 0 where things move as much all the time."""
+        """1 where the stretch changes much more than what is beside it, 0 where things move as much all the time.
+
+        A slow camera moves evenly too, but it goes on the way it went: what is beside the stretch lies on its line.
+        """
         reach = min((last - first) // 2, _BESIDE)
         before, after = max(first - reach, 0), last + reach
         moves = (self._apart(before, first) + self._apart(last, after)) / 2
-        return min(max((length / (moves + 1.0) - 2.0) / 2.0, 0.0), 1.0)
+        along = max(self._along(before, first, first, last), self._along(last, after, first, last))
+        goes_on = along / length**2 * (last - first) / reach
+        return min(_ramp(length / (moves + 1.0), *_OUT_MOVES), _ramp(-goes_on, *_GOES_ON))
+
+    def _along(self, a: int, b: int, first: int, last: int) -> float:
+        """Dot product of two moves."""
+        dots = self._dots
+        return float(dots[b, last] - dots[b, first] - dots[a, last] + dots[a, first])
 
     def _apart(self, one: int, other: int) -> float:
         square = self._dots[one, one] + self._dots[other, other] - 2 * self._dots[one, other]
         return math.sqrt(max(float(square), 0.0))
+
+
+def _ramp(value: float, zero: float, one: float) -> float:
+    return min(max((value - zero) / (one - zero), 0.0), 1.0)
