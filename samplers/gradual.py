@@ -33,6 +33,7 @@ class GradualDetector:
         self._found: list[Stretch] = []
         self._decided: list[Stretch] = []
         self._gone: Stretch | None = None
+        self._undecided_since = math.inf
 
     def push(self, pts_seconds: float, image: Image) -> tuple[Cut, ...]:
         """Take the next thumbnail (RGB uint8 ``(height, width, 3)``); return the changes that are now certain."""
@@ -53,9 +54,7 @@ class GradualDetector:
     @property
     def undecided_since(self) -> float:
         """Changes that begin a shot before this time are all known; infinity before any picture."""
-        waiting = [stretch.at for stretch in self._found if not self._is_beaten(stretch)]
-        waiting += [self._gone.at] if self._gone else []
-        return min([self._points.may_turn_at(), *waiting])
+        return self._undecided_since
 
     def _decide(self, *, final: bool) -> Iterator[Cut]:
         ripe = [one for one in self._found if final or self._points.is_past(one)]
@@ -68,6 +67,8 @@ class GradualDetector:
         if self._gone and (final or self._earliest_start() > self._gone.end + _DARK_SECONDS):
             yield self._gone.cut()
             self._gone = None
+        waiting = [one.at for one in (*self._found, *([self._gone] if self._gone else []))]
+        self._undecided_since = min([self._points.may_begin_at(), *waiting])
 
     def _is_beaten(self, stretch: Stretch) -> bool:
         rivals = (other for other in (*self._found, *self._decided) if other.overlaps(stretch))

@@ -88,12 +88,13 @@ class Points:
     def __init__(self) -> None:
         self._times: list[float] = []
         self._vectors = np.zeros((0, _SIZE[0] * _SIZE[1] * 3), np.float32)
+        self._means = np.zeros((0, 3), np.float32)
         self._dots = np.zeros((0, 0))
-        self._means = np.zeros((0, 3))
+        self._mean_dots = np.zeros((0, 0))
         self._count = 0
 
     def add(self, pts_seconds: float, image: Image) -> None:
-        small = cv2.resize(image, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32) - 128.0
+        small = np.asarray(cv2.resize(image, _SIZE, interpolation=cv2.INTER_AREA), np.float32) - 128.0
         self._append(pts_seconds, small.reshape(-1), small.reshape(-1, 3).mean(axis=0))
 
     def repeat_last(self) -> Iterator[None]:
@@ -102,17 +103,12 @@ class Points:
             self._append(self._times[-1] + 1.0 / POINTS_PER_SECOND, self._vectors[-1], self._means[-1])
             yield
 
-    def _append(self, pts_seconds: float, vector: _Vector, means: npt.NDArray[np.floating]) -> None:
-        drop = max(0, len(self._times) + 1 - _LENGTH)
-        self._times = [*self._times[drop:], pts_seconds]
-        self._vectors = np.concatenate([self._vectors[drop:], vector[None]])
-        self._means = np.concatenate([self._means[drop:], means[None]])
-        row = (self._vectors @ vector).astype(np.float64) / vector.size
-        size = len(self._times)
-        dots = np.empty((size, size))
-        dots[:-1, :-1] = self._dots[drop:, drop:]
-        dots[-1, :], dots[:, -1] = row, row
-        self._dots = dots
+    def _append(self, pts_seconds: float, vector: _Vector, means: _Vector) -> None:
+        self._times = [*self._times, pts_seconds][-_LENGTH:]
+        self._vectors = np.concatenate([self._vectors, vector[None]])[-_LENGTH:]
+        self._means = np.concatenate([self._means, means[None]])[-_LENGTH:]
+        self._dots = _bordered(self._dots, self._vectors @ vector / vector.size)
+        self._mean_dots = _bordered(self._mean_dots, self._means @ means / means.size)
         self._count += 1
 
     def stretches(self) -> Iterator[Stretch]:
@@ -161,47 +157,36 @@ class Points:
         )
 
     def may_begin_at(self) -> float:
-        """The earliest start of a stretch that is still to be judged."""
-        return self._reached(2 * max(_HALVES), _LONGEST_SECONDS)
-
-    def may_turn_at(self) -> float:
-        """The earliest middle of one."""
-        return self._reached(max(_HALVES), _LONGEST_SECONDS / 2)
-
-    def _reached(self, num_points: int, seconds: float) -> float:
+        """The earliest start of a stretch that is still to be judged; infinity before any picture."""
         if not self._times:
             return math.inf
-        judged = len(self._times) - _BESIDE
-        if judged <= 0:
-            return self._times[0]
-        return max(self._times[max(judged - num_points, 0)], self._times[judged] - seconds)
+        judged = max(len(self._times) - _BESIDE, 0)
+        return max(self._times[max(judged - 2 * max(_HALVES), 0)], self._times[judged] - _LONGEST_SECONDS)
 
     def _judge(self, first: int, last: int) -> tuple[_Kind, float] | None:
         """What the stretch between two points is, and how clearly; None where it is no change."""
-        dots = self._dots
-        length = dots[first, first] + dots[last, last] - 2 * dots[first, last]
-        if length < _LEAST_LENGTH**2:
-            return None
-        if self._strays((first + last) // 2, first, last, length):
-            return None
-        nearness = self._nearness(first, last, length)
-        if nearness <= 0.0:
+        length = self._apart(first, last)
+        if length < _LEAST_LENGTH or self._strays((first + last) // 2, first, last, length**2):
             return None
         a, b, both = self._contrast(first, first), self._contrast(last, last), self._contrast(first, last)
+        kind: _Kind = "dissolve"
         if min(a, b) < (_BARE_SHARE**2) * max(a, b) and max(a, b) >= _LEAST_CONTRAST**2:
-            score = math.sqrt(length) * nearness
-            return ("out" if b < a else "in", score) if score >= _FADE_SCORE else None
-        # What of one picture is not the other one in another light.
-        differs = math.sqrt(max(min(b - both**2 / (a + 1e-3), a - both**2 / (b + 1e-3)), 0.0))
-        score = differs * nearness * self._stands_out(first, last, math.sqrt(length))
-        return ("dissolve", score) if score >= _DISSOLVE_SCORE else None
+            kind, least, most = ("out" if b < a else "in"), _FADE_SCORE, length
+        else:
+            # What of one picture is not the other one in another light.
+            differs = math.sqrt(max(min(b - both**2 / (a + 1e-3), a - both**2 / (b + 1e-3)), 0.0))
+            least, most = _DISSOLVE_SCORE, differs * self._stands_out(first, last, length)
+        if most < least:
+            return None
+        score = most * self._nearness(first, last, length**2)
+        return (kind, score) if score >= least else None
 
     def _strays(self, middle: int, first: int, last: int, length: float) -> bool:
         """Whether the middle alone lies too far off the line: a quick look that spares most of the long ones."""
-        dots = self._dots
-        from_first = dots.item(first, middle) - dots.item(first, first)
-        share = (dots.item(last, middle) - dots.item(first, last) - from_first) / length
-        off = (dots.item(middle, middle) - dots.item(first, middle) - from_first) / length - share**2
+        dot = self._dots.item
+        from_first = dot(first, middle) - dot(first, first)
+        share = (dot(last, middle) - dot(first, last) - from_first) / length
+        off = (dot(middle, middle) - dot(first, middle) - from_first) / length - share**2
         return abs(share - 0.5) > _UNEVEN or off > (_STRAY * _FROM_LINE) ** 2
 
     def _nearness(self, first: int, last: int, length: float) -> float:
@@ -218,7 +203,7 @@ class Points:
 
     def _contrast(self, one: int, other: int) -> float:
         """Covariance of two points over place, the mean of the channels; of a point with itself its variance."""
-        return float(self._dots[one, other] - np.dot(self._means[one], self._means[other]) / 3)
+        return self._dots.item(one, other) - self._mean_dots.item(one, other)
 
     def _stands_out(self, first: int, last: int, length: float) -> float:
         """1 where the stretch changes much more than what is beside it, 0 where things move as much all the time.
@@ -234,12 +219,21 @@ class Points:
 
     def _along(self, a: int, b: int, first: int, last: int) -> float:
         """Dot product of two moves."""
-        dots = self._dots
-        return float(dots[b, last] - dots[b, first] - dots[a, last] + dots[a, first])
+        dot = self._dots.item
+        return dot(b, last) - dot(b, first) - dot(a, last) + dot(a, first)
 
     def _apart(self, one: int, other: int) -> float:
-        square = self._dots[one, one] + self._dots[other, other] - 2 * self._dots[one, other]
-        return math.sqrt(max(float(square), 0.0))
+        dot = self._dots.item
+        return math.sqrt(max(dot(one, one) + dot(other, other) - 2 * dot(one, other), 0.0))
+
+
+def _bordered(square: _Series, row: npt.NDArray[np.floating]) -> _Series:
+    """A symmetric matrix with one more row and column, less its first ones if there are too many."""
+    size = len(row)
+    grown = np.empty((size, size))
+    grown[:-1, :-1] = square[len(square) - size + 1 :, len(square) - size + 1 :]
+    grown[-1, :] = grown[:, -1] = row
+    return grown
 
 
 def _ramp(value: float, zero: float, one: float) -> float:
