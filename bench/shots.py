@@ -1,12 +1,13 @@
 """Shots against the truth: ours beside PySceneDetect's detectors, on drawn films and on real ones.
 
-    python bench/shots.py [../shared/data/dev/videos] [--quick] [--films DIR] [--seeds 11 12 13] [--each]
+    python bench/shots.py [../shared/data/dev/videos] [--quick] [--films DIR] [--seeds 11 12 13] [--each] [--speed fast]
 
 Drawn films (``bench/films.py``) know their cuts; a folder with ``*.qa.json`` files that hold ``cuts`` and
 ``soft_transitions`` adds real ones. A hard cut is found when a detector cuts within two pictures of it; a gradual
 change when a cut, or the span of one, overlaps it (widened by two pictures). What matches nothing is false.
 PySceneDetect's detectors see full pictures with their defaults and do not say what kind a cut is: their false cuts
-count against both. Thresholds were set on seeds 1 to 3; the default seeds are others. The last line holds the
+count against both. ``--speed fast`` scores the fast pass beside the full one (``bench/skimming.py`` holds it to its
+goals). Thresholds were set on seeds 1 to 3; the default seeds are others. The last line holds the
 headline figures against their goals; exit 1 on a miss.
 """
 
@@ -19,14 +20,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tqdm import tqdm
 
 from bench.films import Gradual, Truth, read_truth, script, write
+from video_vlm.index.passes import open_pass, why_in_full
 from video_vlm.media import open_video
 from video_vlm.records import Span
-from video_vlm.samplers.segments import Segmenter
 from video_vlm.settings import IndexSettings
 
 SIZE = (320, 180)
@@ -35,6 +36,7 @@ STYLES = {"ordinary": 2, "busy": 1, "flat": 1, "rough": 2}
 """Films of each style and seed."""
 SECONDS = 90.0
 OURS = "video_vlm"
+FAST = "video_vlm fast"
 KINDS = {"dissolve": "dissolve", "fade": "fade", "wipe": "wipe"}
 GOALS = {"hard F1": 0.98, "gradual F1": 0.85, "false a minute": 0.5}
 
@@ -168,14 +170,14 @@ def _kind(text: str) -> bool:
     return text.split()[0] in KINDS and "shots" not in text
 
 
-def ours(path: Path) -> list[Found]:
+def ours(path: Path, *, speed: Literal["full", "fast"] = "full") -> list[Found]:
     """What indexing finds."""
-    settings = IndexSettings()
+    settings = IndexSettings(speed=speed)
     with open_video(path) as reader:
-        segmenter = Segmenter(settings, fps=reader.video.fps)
-        seen = [one for frame in reader.scan() for one in segmenter.push(frame)]
-        seen += segmenter.finish()
-        return [Found(one.cut.span, one.cut.kind) for one in seen if one.cut is not None]
+        if why_in_full(reader, settings):
+            settings = IndexSettings()
+        cuts = [seen.cut for seen in open_pass(reader, settings, None).seen() if seen.cut is not None]
+        return [Found(cut.span, cut.kind) for cut in cuts]
 
 
 def theirs(detector: str) -> Callable[[Path], list[Found]]:
@@ -193,6 +195,7 @@ def theirs(detector: str) -> Callable[[Path], list[Found]]:
 
 DETECTORS: dict[str, Callable[[Path], list[Found]]] = {
     OURS: ours,
+    FAST: lambda path: ours(path, speed="fast"),
     **{
         f"scenedetect {name.removesuffix('Detector').lower()}": theirs(name)
         for name in ("AdaptiveDetector", "ContentDetector", "HashDetector", "HistogramDetector", "ThresholdDetector")
@@ -207,7 +210,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one short film of each style, no real ones")
     parser.add_argument("--films", type=Path, help="keep drawn films here, and find them here the next time")
     parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13])
-    parser.add_argument("--only", choices=DETECTORS, nargs="+", default=list(DETECTORS))
+    parser.add_argument("--only", choices=DETECTORS, nargs="+", default=[name for name in DETECTORS if name != FAST])
+    parser.add_argument("--speed", choices=["full", "fast"], default="full", help="fast: score the fast pass as well")
     parser.add_argument("--each", action="store_true", help="list what each detector missed and made up")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -217,7 +221,8 @@ def main() -> int:
         groups = {style: list(drawn(films, seeds=seeds, seconds=seconds, styles=[style])) for style in STYLES}
         if options.folder and not options.quick:
             groups["real"] = list(real(options.folder))
-        table = {name: _scores(name, groups) for name in options.only}
+        names = dict.fromkeys([*options.only, *([FAST] if options.speed == "fast" else [])])
+        table = {name: _scores(name, groups) for name in names}
     for name, scores in table.items():
         _print(name, scores, each=options.each)
     return _headline(table)
@@ -257,7 +262,7 @@ def _headline(table: dict[str, dict[str, Score]]) -> int:
     restless = Score()
     for group in ("busy", "rough"):
         restless.add(table[OURS][group])
-    best = max((_total(scores).hard_f1 for name, scores in table.items() if name != OURS), default=0.0)
+    best = max((_total(scores).hard_f1 for name, scores in table.items() if name not in {OURS, FAST}), default=0.0)
     figures = {
         "hard F1": (total.hard_f1, total.hard_f1 >= GOALS["hard F1"], f">= {GOALS['hard F1']}"),
         "hard F1 of the best other": (best, total.hard_f1 >= best, "<= ours"),

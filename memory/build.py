@@ -129,6 +129,7 @@ class Build:
         *,
         video: Video,
         damage: Sequence[Damage],
+        missing: Sequence[str] | None = None,
     ) -> None:
         """The upper levels; from here on this memory is the one that is read.
 
@@ -138,6 +139,7 @@ class Build:
             observations: Replace, observer by observer, what was said so far.
             video: As it proved to be.
             damage: What could not be decoded.
+            missing: What was not looked at, and why, now that it is known; None if it is as it was said.
 
         Raises:
             ValueError: a segment lies in none of the scenes.
@@ -150,6 +152,10 @@ class Build:
             self._put_upper_levels(connection, nodes)
             add_summaries(connection, nodes, content_id=self.content_id, memory=self._memory)
             connection.execute("DELETE FROM memories WHERE content_id = ? AND complete", (self.content_id,))
+            if missing is not None:
+                connection.execute(
+                    "UPDATE memories SET missing = ? WHERE id = ?", (names_to_json(missing), self._memory)
+                )
             connection.execute(
                 "UPDATE memories SET complete = 1, state = '', video = ?, damage = ?, indexed_at = ? WHERE id = ?",
                 (video_to_json(video), damage_to_json(damage), now(), self._memory),

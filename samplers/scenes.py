@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from video_vlm.records import Image, Shot, Span
 
-__all__ = ["Part", "Signature", "alike", "chapters", "divide", "scenes", "signature", "split_at"]
+__all__ = ["Part", "Signature", "alike", "chapters", "divide", "scenes", "signature", "split_at", "unseen"]
 
 Signature = npt.NDArray[np.float32]
 """What a picture looks like, as shares of colour by place: float32, sums to 1."""
@@ -60,6 +60,11 @@ def signature(image: Image) -> Signature:
     flat = (rows * _GRID + columns) * int(np.prod(_BINS)) + colour
     counts = np.bincount(flat.ravel(), minlength=_GRID * _GRID * int(np.prod(_BINS)))
     return np.asarray(counts / counts.sum(), np.float32)
+
+
+def unseen() -> Signature:
+    """Of a shot no picture of which was looked at: like nothing."""
+    return np.zeros(_GRID * _GRID * int(np.prod(_BINS)), np.float32)
 
 
 def alike(a: Signature, b: Signature) -> float:

@@ -45,10 +45,11 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A picture whose place is certain. ``frame`` is None for all but the candidates; ``opens`` is set
-    where a segment begins with it, ``cut`` where a shot does."""
+    where a segment begins with it, ``cut`` where a shot does. Without ``thumbnail`` it is a place that was not
+    looked at."""
 
     pts_seconds: float
-    thumbnail: Image
+    thumbnail: Image | None
     frame: DecodedFrame | None = None
     opens: Mark | None = None
     cut: Cut | None = None

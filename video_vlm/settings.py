@@ -78,6 +78,8 @@ class IndexSettings:
     """From a file to its memory."""
 
     decoder: str = "pyav"
+    speed: Literal["full", "fast"] = "full"
+    """Every picture, or keyframes and what is in doubt between them."""
     observers: tuple[str, ...] = ("chapters", "subtitles", "screen-text", "look", "motion")
     shots: ShotSettings = field(default_factory=ShotSettings)
     frames: FrameSettings = field(default_factory=FrameSettings)

@@ -15,7 +15,8 @@ class IndexReport:
 
     ``video`` carries the times that decoding found, not those the container claims. ``resumed_from``
     is where an interrupted run was taken up (None: from the beginning), ``reused`` says that the
-    memory was complete already, ``missing`` names each observer that could not run and what to type.
+    memory was complete already, ``missing`` names each observer that could not run and what to type, and how much
+    a fast run left out; ``read_in_full`` is why a video was not read fast although it was asked to be.
     """
 
     video: Video
@@ -28,3 +29,4 @@ class IndexReport:
     resumed_from: float | None = None
     reused: bool = False
     missing: tuple[str, ...] = ()
+    read_in_full: str | None = None

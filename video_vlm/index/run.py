@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import logging
 from dataclasses import replace
 from pathlib import Path
 
 from video_vlm.errors import UnreadableVideo
-from video_vlm.index.recipe import recipe_for
+from video_vlm.index.passes import Pass, open_pass, why_in_full
 from video_vlm.index.report import IndexReport
 from video_vlm.index.segment import ClosedSegment, OpenSegment
+from video_vlm.index.speed import Manner, looked_at, manners
 from video_vlm.index.state import State
 from video_vlm.index.upper import SHOTS, covered, cut_observation, shots_of, upper_nodes
-from video_vlm.index.watch import Observations, Watch
+from video_vlm.index.watch import Observations
 from video_vlm.media import open_video
 from video_vlm.media.ledger import Ledger
 from video_vlm.memory import Build, Checkpoint, Library, StoredVideo, node_id
 from video_vlm.memory.summaries import summarize
-from video_vlm.protocols import DecodedFrame, Progress, ProgressEvent, VideoReader, silent
+from video_vlm.protocols import Progress, ProgressEvent, VideoReader, silent
 from video_vlm.records import Cut, Damage, Level, Node, Span, Video
-from video_vlm.samplers.segments import Mark, Seen, Segmenter
+from video_vlm.samplers.segments import Mark
 from video_vlm.settings import IndexSettings
 
 __all__ = ["index_video"]
+
+logger = logging.getLogger(__name__)
 
 _SEGMENT_SENTENCES = 2
 _PROGRESS_SECONDS = 1.0
@@ -37,8 +40,9 @@ def index_video(
 ) -> IndexReport:
     """Write the memory of a video, or go on where an interrupted run stopped, or find it written.
 
-    The video is decoded once, in order, and nothing of it is held but the pictures in hand. Whatever stops
-    the run, what was written is a sound library, and the next run ends with the same memory.
+    The video is decoded once, in order (in a fast run only a part of it), and nothing of it is held but the pictures
+    in hand. Whatever stops the run, what was written is a sound library, and the next run ends with the same memory.
+    A memory that was read in full also serves where a fast one is asked for, and takes the place of a fast one.
 
     Args:
         path: The file.
@@ -52,28 +56,29 @@ def index_video(
         LibraryReadOnly: the library is open read-only, and the video is not in it.
     """
     settings = settings or IndexSettings()
-    watch = Watch.from_settings(settings)
+    will_do = manners(settings)
     file = Path(path)
     known = library.find_path(file)
-    if known is not None and _is_done(known, recipe_for(file, known.video.content_id, library, settings, watch)):
+    if known is not None and any(manner.has_made(known, file, library) for manner in will_do):
         return _reused(library, known)
     with open_video(file, decoder=settings.decoder) as reader:
         content_id = reader.video.content_id
-        recipe = recipe_for(file, content_id, library, settings, watch)
         stored = library.find(content_id)
         if stored is None:
             next(iter(reader.scan()))  # a file without a single picture must leave no trace in the library
-        elif _is_done(stored, recipe):
+        elif any(manner.has_made(stored, file, library) for manner in will_do):
             _remember(library, file, content_id)
             return _reused(library, replace(stored, video=replace(stored.video, path=file)))
-        build = library.build(reader.video, recipe, channels=(SHOTS, *watch.names), missing=watch.missing)
-        report = _Run(reader, build, watch, settings=settings, recipe=recipe, progress=progress).report()
+        in_full = why_in_full(reader, settings)
+        manner = will_do[0 if in_full else -1]
+        recipe = manner.recipe(file, content_id, library)
+        channels = (SHOTS, *manner.watch.names)
+        build = library.build(reader.video, recipe, channels=channels, missing=manner.missing)
+        report = _Run(reader, build, manner, recipe=recipe, progress=progress).report()
     _remember(library, file, content_id)
-    return report
-
-
-def _is_done(stored: StoredVideo, recipe: str) -> bool:
-    return stored.complete and stored.recipe == recipe
+    if in_full:
+        logger.warning("%s was read in full: %s", file, in_full)
+    return replace(report, read_in_full=in_full)
 
 
 def _remember(library: Library, file: Path, content_id: str) -> None:
@@ -104,16 +109,16 @@ class _Run:
         self,
         reader: VideoReader,
         build: Build,
-        watch: Watch,
+        manner: Manner,
         *,
-        settings: IndexSettings,
         recipe: str,
         progress: Progress,
     ) -> None:
         self._reader = reader
         self._build = build
-        self._watch = watch
-        self._settings = settings
+        self._manner = manner
+        self._watch = manner.watch
+        self._settings = manner.settings
         self._recipe = recipe
         self._progress = progress
         self._name = reader.video.path.name
@@ -140,26 +145,30 @@ class _Run:
         """Decode what is not written yet, a segment at a time."""
         mark = None if state is None else state.mark
         self._taken_up_at = mark.start_seconds if mark else self._taken_up_at
-        segmenter = Segmenter(self._settings, mark=mark, fps=self._reader.video.fps)
+        passing = open_pass(self._reader, self._settings, mark)
         segment: OpenSegment | None = None
-        for seen in _placed(self._reader.scan(mark.warm_up_seconds if mark else None), segmenter):
+        for seen in passing.seen():
             if seen.opens is not None:
                 if segment is not None and state is not None:
                     closed = segment.close(end_seconds=seen.opens.start_seconds)
-                    state = self._put(closed, state, following=seen.opens, cut=seen.cut)
+                    state = self._put(closed, state, passing, following=seen.opens, cut=seen.cut)
                 state = state or State(seen.opens.start_seconds)
                 segment = OpenSegment(seen.opens, watch=self._watch, settings=self._settings.frames)
             if segment is not None:
                 segment.see(seen)
             self._tell(seen.pts_seconds)
-        if segment is None or state is None or segmenter.end_seconds is None:
+        if segment is None or state is None or passing.end_seconds is None:
             raise UnreadableVideo(self._reader.video.path, "no picture in it can be decoded")
-        return self._put(segment.close(end_seconds=segmenter.end_seconds), state, following=None, cut=None)
+        closed = segment.close(end_seconds=passing.end_seconds)
+        return self._put(closed, state, passing, following=None, cut=None)
 
-    def _put(self, closed: ClosedSegment, state: State, *, following: Mark | None, cut: Cut | None) -> State:
+    def _put(
+        self, closed: ClosedSegment, state: State, passing: Pass, *, following: Mark | None, cut: Cut | None
+    ) -> State:
         """Write a segment; the cut that ends it is written with it."""
         damage = self._damage(before=closed.span.end if following else None)
-        state = replace(state, num_frames=state.num_frames + closed.num_frames, mark=following, damage=damage)
+        num_frames = passing.num_frames(closed.span, num_seen=closed.num_frames)
+        state = state.after(num_frames=num_frames, num_seen=closed.num_frames, mark=following, damage=damage)
         frames = [(self._node(Level.FRAME, span), jpeg) for span, jpeg in closed.posters]
         said = [one for observer in closed.observations.values() for one in observer]
         said += [one for observer in self._file_said.values() for one in observer if one.span.overlaps(closed.span)]
@@ -167,7 +176,7 @@ class _Run:
         segment = replace(
             self._node(Level.SEGMENT, closed.span),
             summary=summarize(nodes, said, max_sentences=_SEGMENT_SENTENCES),
-            coverage=covered(closed.span, damage),
+            coverage=covered(closed.span, damage) * closed.num_frames / max(1, num_frames),
         )
         observations = {**closed.observations, SHOTS: () if cut is None else (cut_observation(cut),)}
         self._build.put_segment(segment, frames, observations, Checkpoint(closed.span.end, state.to_json()))
@@ -183,7 +192,8 @@ class _Run:
         nodes = upper_nodes(self._build, said, video=video, recipe=self._recipe, damage=state.damage)
         shots = shots_of(self._build, span=whole)
         num_cuts = len(self._build.observations(SHOTS))
-        self._build.finish(nodes, observations, video=video, damage=state.damage)
+        missing = looked_at(self._manner.missing, num_seen=state.num_seen, num_frames=state.num_frames)
+        self._build.finish(nodes, observations, video=video, damage=state.damage, missing=missing)
         return IndexReport(
             video,
             num_frames=state.num_frames,
@@ -193,7 +203,7 @@ class _Run:
             num_observations=len(said) + num_cuts,
             damage=state.damage,
             resumed_from=resumed_from,
-            missing=self._watch.missing,
+            missing=missing,
         )
 
     def _node(self, level: Level, span: Span) -> Node:
@@ -219,12 +229,6 @@ class _Run:
             self._tell_next = pts_seconds + _PROGRESS_SECONDS
             done = pts_seconds - video.start_seconds
             self._progress(ProgressEvent("index", done, video.duration_seconds, what=self._name))
-
-
-def _placed(frames: Iterable[DecodedFrame], segmenter: Segmenter) -> Iterator[Seen]:
-    for frame in frames:
-        yield from segmenter.push(frame)
-    yield from segmenter.finish()
 
 
 def _as_found(video: Video, whole: Span, *, num_frames: int) -> Video:

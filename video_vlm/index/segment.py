@@ -43,6 +43,8 @@ class OpenSegment:
         self._observations: dict[str, list[Observation]] = {name: [] for name in watch.names}
 
     def see(self, seen: Seen) -> None:
+        if seen.thumbnail is None:
+            return
         self._num_frames += 1
         self._watch.glance(seen.pts_seconds, seen.thumbnail)
         if seen.frame is not None:

@@ -15,13 +15,19 @@ __all__ = ["State"]
 class State:
     """Everything before ``mark`` is written. ``mark`` is None once all pictures have been seen.
 
-    ``num_frames`` and ``damage`` count what lies before it; ``start_seconds`` is the first picture's time.
+    ``num_frames``, ``num_seen`` of them, and ``damage`` count what lies before it; ``start_seconds`` is the first
+    picture's time.
     """
 
     start_seconds: float
     num_frames: int = 0
+    num_seen: int = 0
     mark: Mark | None = None
     damage: tuple[Damage, ...] = ()
+
+    def after(self, *, num_frames: int, num_seen: int, mark: Mark | None, damage: tuple[Damage, ...]) -> State:
+        """The state behind one more segment of so many pictures."""
+        return State(self.start_seconds, self.num_frames + num_frames, self.num_seen + num_seen, mark, damage)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -33,6 +39,7 @@ class State:
         return cls(
             start_seconds=data["start_seconds"],
             num_frames=data["num_frames"],
+            num_seen=data["num_seen"],
             mark=Mark(**data["mark"]) if data["mark"] else None,
             damage=tuple(Damage(Span(**item["span"]), item["reason"]) for item in data["damage"]),
         )

@@ -12,7 +12,7 @@ import numpy as np
 from video_vlm.memory import Build, node_id
 from video_vlm.memory.summaries import summarize
 from video_vlm.records import Cut, Damage, Image, Level, Node, Observation, ObservationKind, Shot, Span, Video
-from video_vlm.samplers.scenes import Part, Signature, chapters, divide, scenes, signature, split_at
+from video_vlm.samplers.scenes import Part, Signature, chapters, divide, scenes, signature, split_at, unseen
 from video_vlm.samplers.shots import tile
 
 __all__ = ["SHOTS", "covered", "cut_observation", "shots_of", "upper_nodes"]
@@ -106,9 +106,16 @@ class _NodeMaker:
             parent,
             summary=summarize(children, said, max_sentences=_SENTENCES[level]),
             title=title,
-            coverage=covered(span, self._damage),
+            coverage=min(covered(span, self._damage), _mean_coverage(children)),
             provenance=self._recipe,
         )
+
+
+def _mean_coverage(children: Sequence[Node]) -> float:
+    """By length: what was not looked at in a part was not looked at in the whole."""
+    whole = sum(child.span.duration_seconds for child in children)
+    seen = sum(child.coverage * child.span.duration_seconds for child in children)
+    return min(1.0, seen / whole) if whole else 1.0
 
 
 def _tree(build: Build, segments: Sequence[Node], *, video: Video) -> tuple[tuple[Part, ...], tuple[Span, ...]]:
@@ -143,7 +150,7 @@ def _signatures(build: Build, segments: Sequence[Node]) -> list[Signature]:
         frames = build.frames(segment.id)
         chosen = dict.fromkeys([*frames[:1], *frames[len(frames) // 2 : len(frames) // 2 + 1], *frames[-1:]])
         found += [signature(_picture(jpeg)) for frame in chosen if (jpeg := build.poster(frame.id)) is not None]
-    return found
+    return found or [unseen()]
 
 
 def _picture(jpeg: bytes) -> Image:

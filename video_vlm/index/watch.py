@@ -45,6 +45,13 @@ class Watch:
                 missing.append(f"{name}: {error}")
         return cls(observers, missing=missing)
 
+    def without(self, names: Iterable[str], *, why: str) -> Watch:
+        """The same but for some, who are named among the missing."""
+        left_out = set(names)
+        kept = [observer for observer in self._observers if observer.name not in left_out]
+        gone = [observer.name for observer in self._observers if observer.name in left_out]
+        return Watch(kept, missing=(*self.missing, *(f"{name}: {why}" for name in gone)))
+
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(observer.name for observer in self._observers)

@@ -18,8 +18,10 @@ from video_vlm.errors import UnreadableVideo
 from video_vlm.media.convert import Converter
 from video_vlm.media.cues import read_cues
 from video_vlm.media.ledger import Ledger
+from video_vlm.media.packets import PacketTable, packet_table
 from video_vlm.media.playhead import Playhead
 from video_vlm.media.probe import describe
+from video_vlm.media.skimmer import Skimmer
 from video_vlm.media.survey import survey
 from video_vlm.media.tape import Tape
 from video_vlm.media.times import TIME_TOLERANCE_SECONDS, ascending
@@ -125,6 +127,15 @@ class PyAVReader:
                     shown = picture.pts
                     yield picture.frame(max_side)
 
+    def packets(self) -> PacketTable:
+        """What can be known of every picture without decoding any: read once, and kept."""
+        return self._packets
+
+    def skim(self) -> Skimmer[PyAVFrame]:
+        """A pass that decodes only what it is asked for. A context manager."""
+        self._check_unchanged()
+        return Skimmer(self._path, self._found, self._ledger, framed=lambda pts, picture: self._frame((pts, picture)))
+
     def cues(self) -> Iterator[Observation]:
         self._check_unchanged()
         return read_cues(self._path)
@@ -146,6 +157,11 @@ class PyAVReader:
 
     def _play_from(self, tape: Tape, pts: int) -> Iterator[tuple[int, VideoFrame]]:
         return tape.play_from(pts) if self._clock_is_steady else tape.play()
+
+    @cached_property
+    def _packets(self) -> PacketTable:
+        self._check_unchanged()
+        return packet_table(self._path, self._found)
 
     @cached_property
     def _clock_is_steady(self) -> bool:

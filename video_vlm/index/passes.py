@@ -1,0 +1,85 @@
+"""The two ways to go over a video: every picture, or keyframes and what is in doubt between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from video_vlm.index.skimmed import SkimmedPass
+from video_vlm.media.packets import PacketTable
+from video_vlm.media.skimmer import SkimmingReader
+from video_vlm.protocols import VideoReader
+from video_vlm.records import Span
+from video_vlm.samplers.segments import Mark, Seen, Segmenter
+from video_vlm.settings import IndexSettings
+
+__all__ = ["FullPass", "Pass", "open_pass", "why_in_full"]
+
+_MOST_KEYFRAMES = 4
+"""Where one picture in so many is a keyframe, or more, decoding them alone spares little."""
+
+
+class Pass(Protocol):
+    """Pictures in order, each once its place is certain."""
+
+    def seen(self) -> Iterator[Seen]: ...
+
+    @property
+    def end_seconds(self) -> float | None:
+        """When the last picture ends; None where there was none."""
+        ...
+
+    def num_frames(self, span: Span, *, num_seen: int) -> int:
+        """How many pictures there are in ``span``, of which ``num_seen`` were given out."""
+        ...
+
+
+@dataclass
+class FullPass:
+    """Every picture."""
+
+    reader: VideoReader
+    segmenter: Segmenter
+    start_seconds: float | None
+
+    def seen(self) -> Iterator[Seen]:
+        for frame in self.reader.scan(self.start_seconds):
+            yield from self.segmenter.push(frame)
+        yield from self.segmenter.finish()
+
+    @property
+    def end_seconds(self) -> float | None:
+        return self.segmenter.end_seconds
+
+    def num_frames(self, span: Span, *, num_seen: int) -> int:  # noqa: ARG002
+        return num_seen
+
+
+def open_pass(reader: VideoReader, settings: IndexSettings, mark: Mark | None) -> Pass:
+    """The pass that ``settings.speed`` names, from ``mark`` on."""
+    if settings.speed == "fast" and isinstance(reader, SkimmingReader):
+        return SkimmedPass(reader, settings, mark)
+    segmenter = Segmenter(settings, mark=mark, fps=reader.video.fps)
+    return FullPass(reader, segmenter, mark.warm_up_seconds if mark else None)
+
+
+def why_in_full(reader: VideoReader, settings: IndexSettings) -> str | None:
+    """Why a video has to be read in full although it was asked to be fast; None where it need not."""
+    if settings.speed == "full":
+        return None
+    if not isinstance(reader, SkimmingReader):
+        return f"the decoder {settings.decoder} cannot leave pictures out"
+    return _why_not_by_packets(reader.packets(), settings.frames.segment_seconds)
+
+
+def _why_not_by_packets(table: PacketTable, segment_seconds: float) -> str | None:
+    if table.flaw is not None:
+        return table.flaw
+    if table.num_groups == 1:
+        return "it has a single keyframe"
+    if table.num_groups * _MOST_KEYFRAMES >= len(table):
+        return f"{table.num_groups} of its {len(table)} pictures are keyframes, so that there is little to leave out"
+    if table.longest_group_seconds > segment_seconds:
+        return f"its keyframes lie up to {table.longest_group_seconds:.0f} s apart"
+    return None

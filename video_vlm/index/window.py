@@ -1,0 +1,117 @@
+"""What looking into one window of a video gives: keyframes, the stretches that left doubt, and the cuts of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from video_vlm.media.packets import PacketTable
+from video_vlm.media.skimmer import Skimmer
+from video_vlm.protocols import DecodedFrame
+from video_vlm.records import Cut, Image
+from video_vlm.samplers.restlessness import Restlessness
+from video_vlm.samplers.segments import Seen, Segmenter
+from video_vlm.samplers.skim import Check, Plan, Stretch, checked, plan, presumed
+from video_vlm.settings import IndexSettings
+
+__all__ = ["Looked", "Window"]
+
+_BUDGET_SHARE = 0.2  # of a window's pictures
+_SAME_SECONDS = 0.15  # a cut this near to a plain one is that one
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Pictures and cuts, each in order of time. Only keyframes, and pictures that begin a shot, are held decoded."""
+
+    pictures: tuple[Seen, ...]
+    cuts: tuple[Cut, ...]
+
+
+class Window:
+    """Some groups of pictures, looked into once.
+
+    Args:
+        table: Of the whole video.
+        restless: Of the same table.
+        groups: Which groups.
+        heads: The keyframes of ``groups``, and of the group after them, that could be decoded, by group.
+        settings: How shots are found.
+    """
+
+    def __init__(
+        self,
+        table: PacketTable,
+        restless: Restlessness,
+        groups: range,
+        heads: Mapping[int, DecodedFrame],
+        *,
+        settings: IndexSettings,
+    ) -> None:
+        self._table = table
+        self._groups = groups
+        self._heads = heads
+        self._settings = settings
+        self._thumbnails = self._head_thumbnails()
+        budget = round(_BUDGET_SHARE * len(table.places(groups.start, groups.stop)))
+        self.plan: Plan = plan(table, self._thumbnails, restless, groups=groups, frame_budget=budget)
+
+    def look(self, skimmer: Skimmer[DecodedFrame]) -> Looked:
+        """Decode what is planned, and say what is there."""
+        decoded = [one for stretch in self.plan.stretches for one in self._decode(skimmer, stretch)]
+        plain = list(self.plan.cuts)
+        for check in self.plan.checks:
+            at = self._table.group_starts[check.group]
+            before = self._thumbnails[check.group - self._groups.start - 1]
+            cut = checked(check, before=before, pictures=self._after(skimmer, check, decoded), at=at)
+            plain += [] if cut is None else [cut]
+        found = [seen.cut for seen in decoded if seen.cut is not None and not _is_one_of(seen.cut, plain)]
+        cuts = [*plain, *found, *presumed(self.plan, [*plain, *found])]
+        return Looked(self._pictures(decoded), tuple(sorted(cuts, key=lambda cut: cut.at)))
+
+    def _head_thumbnails(self) -> list[Image]:
+        """Of every group; a keyframe that was lost counts as unchanged."""
+        thumbnails: list[Image] = []
+        end = min(self._groups.stop + 1, self._table.num_groups)
+        for number in range(self._groups.start, end):
+            head = self._heads.get(number)
+            if head is not None:
+                thumbnails.append(head.thumbnail(self._settings.shots.thumbnail_width))
+            elif thumbnails:
+                thumbnails.append(thumbnails[-1])
+        return [*thumbnails[:1] * (end - self._groups.start - len(thumbnails)), *thumbnails]
+
+    def _decode(self, skimmer: Skimmer[DecodedFrame], stretch: Stretch) -> Iterator[Seen]:
+        segmenter = Segmenter(self._settings)
+        for frame in skimmer.stretch(stretch.groups, until_seconds=stretch.until_seconds):
+            yield from map(_lightened, segmenter.push(frame))
+        yield from map(_lightened, segmenter.finish())
+
+    def _after(self, skimmer: Skimmer[DecodedFrame], check: Check, decoded: Sequence[Seen]) -> list[Image]:
+        """The pictures by which a keyframe is judged, from a stretch that was decoded anyway if there is one."""
+        start = self._table.group_starts[check.group]
+        if any(check.group in one.groups and check.until_seconds <= one.until_seconds for one in self.plan.stretches):
+            inside = (one for one in decoded if start <= one.pts_seconds <= check.until_seconds)
+            return [one.thumbnail for one in inside if one.thumbnail is not None]
+        width = self._settings.shots.thumbnail_width
+        groups = range(check.group, check.group + 1)
+        after = [one.thumbnail(width) for one in skimmer.stretch(groups, until_seconds=check.until_seconds)]
+        return after or [self._thumbnails[check.group - self._groups.start]]
+
+    def _pictures(self, decoded: Sequence[Seen]) -> tuple[Seen, ...]:
+        first = self._groups.start
+        heads = {
+            head.pts_seconds: Seen(head.pts_seconds, self._thumbnails[number - first], head)
+            for number, head in self._heads.items()
+            if number in self._groups
+        }
+        between = {one.pts_seconds: replace(one, cut=None) for one in decoded}
+        return tuple(seen for _, seen in sorted({**between, **heads}.items()))
+
+
+def _lightened(seen: Seen) -> Seen:
+    return replace(seen, opens=None, frame=seen.frame if seen.cut else None)
+
+
+def _is_one_of(cut: Cut, plain: Sequence[Cut]) -> bool:
+    return any(cut.span.widen(_SAME_SECONDS).contains(one.at) for one in plain)
