@@ -3,7 +3,8 @@
 An encoder puts a keyframe where a cut is, if it may, and spends bytes where pictures are new. So, with nothing
 decoded but keyframes:
 
-- A keyframe off the regular beat that looks unlike the one before it, with nothing restless beside it, is a cut.
+- A keyframe off the regular beat (or after next to no bytes at all) that looks unlike the one before it, with nothing
+  restless beside it, is a cut.
 - A keyframe like that with restless packets beside it is a cut, the middle of a dissolve or a fade, a flash or a fast
   pan. The half second after it tells: it costs a few pictures, as it begins with a keyframe.
 - Bytes that rise for some tenths of a second (a *swell*) are a dissolve, a fade or a camera, and one packet far above
@@ -105,7 +106,7 @@ def plan(
     checks: list[Check] = []
     for number, (before, after) in enumerate(pairwise(thumbnails), start=groups.start + 1):
         unlike = distance(before, after)
-        if unlike < _UNLIKE or table.is_due(number):
+        if unlike < _UNLIKE or (table.is_due(number) and not table.weighs_little(number - 1)):
             continue
         at = table.group_starts[number]
         if _is_calm(restless, at):

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from video_vlm.index.skimmed import SkimmedPass
+from video_vlm.index.window import budget_of, windows
 from video_vlm.media.packets import PacketTable
 from video_vlm.media.skimmer import SkimmingReader
 from video_vlm.protocols import VideoReader
 from video_vlm.records import Span
+from video_vlm.samplers.restlessness import Restlessness
 from video_vlm.samplers.segments import Mark, Seen, Segmenter
+from video_vlm.samplers.skim import plan
 from video_vlm.settings import IndexSettings
 
 __all__ = ["FullPass", "Pass", "open_pass", "why_in_full"]
@@ -82,4 +85,13 @@ def _why_not_by_packets(table: PacketTable, segment_seconds: float) -> str | Non
         return f"{table.num_groups} of its {len(table)} pictures are keyframes, so that there is little to leave out"
     if table.longest_group_seconds > segment_seconds:
         return f"its keyframes lie up to {table.longest_group_seconds:.0f} s apart"
+    if all(map(table.is_due, range(1, table.num_groups))) and _leaves_doubt(table):
+        return "its keyframes come on a fixed beat, and its packets leave more in doubt than a fast run may decode"
     return None
+
+
+def _leaves_doubt(table: PacketTable) -> bool:
+    """Whether packets alone, where keyframes tell nothing, raise more questions than can be looked into."""
+    restless = Restlessness(table)
+    plans = (plan(table, (), restless, groups=one, frame_budget=budget_of(table, one)) for one in windows(table))
+    return any(made.left for made in plans)

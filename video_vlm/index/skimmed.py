@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from video_vlm.index.window import Looked, Window
+from video_vlm.index.window import Looked, Window, windows
 from video_vlm.media.skimmer import SkimmingReader
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Span
@@ -18,8 +18,6 @@ from video_vlm.samplers.segments import Mark, Seen
 from video_vlm.settings import IndexSettings
 
 __all__ = ["SkimmedPass"]
-
-_WINDOW_GROUPS = 16  # their keyframes are held decoded
 
 
 class SkimmedPass:
@@ -59,12 +57,11 @@ class SkimmedPass:
         if self._mark is not None:
             yield Seen(self._mark.start_seconds, None, opens=self._mark)
         with self._reader.skim() as skimmer:
-            for start in range(first, table.num_groups, _WINDOW_GROUPS):
-                groups = range(start, min(start + _WINDOW_GROUPS, table.num_groups))
-                ahead = range(start, min(groups.stop + 1, table.num_groups))
+            for groups in windows(table, first_group=first):
+                ahead = range(groups.start, min(groups.stop + 1, table.num_groups))
                 skimmer.load(ahead)
                 heads = {number: head for number, head in heads.items() if number in ahead}
-                new = range(start + len(heads), ahead.stop)
+                new = range(groups.start + len(heads), ahead.stop)
                 heads |= {table.group_at(head.pts_seconds): head for head in skimmer.keyframes(new)}
                 window = Window(table, self._restless, groups, heads, settings=self._settings)
                 yield from self._placed(window.look(skimmer), groups)

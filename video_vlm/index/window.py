@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from video_vlm.media.packets import PacketTable
 from video_vlm.media.skimmer import Skimmer
 from video_vlm.protocols import DecodedFrame
-from video_vlm.records import Cut, Image
+from video_vlm.records import Cut, Image, Span
 from video_vlm.samplers.restlessness import Restlessness
 from video_vlm.samplers.segments import Seen, Segmenter
 from video_vlm.samplers.skim import Check, Plan, Stretch, checked, plan, presumed
 from video_vlm.settings import IndexSettings
 
-__all__ = ["Looked", "Window"]
+__all__ = ["Looked", "Window", "budget_of", "windows"]
 
+_NUM_GROUPS = 16  # their keyframes are held decoded
 _BUDGET_SHARE = 0.2  # of a window's pictures
+_NEW_SECONDS = 0.5  # so soon after a stretch begins, the detectors do not know what is usual in it
+_SPIKE, _LATE_SECONDS = 1.3, 0.1  # times the largest packet around; a cut is seen at the next picture not left out
 _SAME_SECONDS = 0.15  # a cut this near to a plain one is that one
+
+
+def windows(table: PacketTable, *, first_group: int = 0) -> Iterator[range]:
+    """The groups of each window from the one that begins with ``first_group`` on."""
+    for start in range(first_group, table.num_groups, _NUM_GROUPS):
+        yield range(start, min(start + _NUM_GROUPS, table.num_groups))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,11 @@ class Looked:
 
     pictures: tuple[Seen, ...]
     cuts: tuple[Cut, ...]
+
+
+def budget_of(table: PacketTable, groups: range) -> int:
+    """How many pictures of the stretches between the keyframes of a window may be decoded."""
+    return round(_BUDGET_SHARE * len(table.places(groups.start, groups.stop)))
 
 
 class Window:
@@ -52,9 +67,9 @@ class Window:
         self._groups = groups
         self._heads = heads
         self._settings = settings
+        self._restless = restless
         self._thumbnails = self._head_thumbnails()
-        budget = round(_BUDGET_SHARE * len(table.places(groups.start, groups.stop)))
-        self.plan: Plan = plan(table, self._thumbnails, restless, groups=groups, frame_budget=budget)
+        self.plan: Plan = plan(table, self._thumbnails, restless, groups=groups, frame_budget=budget_of(table, groups))
 
     def look(self, skimmer: Skimmer[DecodedFrame]) -> Looked:
         """Decode what is planned, and say what is there."""
@@ -82,10 +97,20 @@ class Window:
         return [*thumbnails[:1] * (end - self._groups.start - len(thumbnails)), *thumbnails]
 
     def _decode(self, skimmer: Skimmer[DecodedFrame], stretch: Stretch) -> Iterator[Seen]:
-        segmenter = Segmenter(self._settings)
-        for frame in skimmer.stretch(stretch.groups, until_seconds=stretch.until_seconds):
-            yield from map(_lightened, segmenter.push(frame))
-        yield from map(_lightened, segmenter.finish())
+        shots = replace(self._settings.shots, min_shot_seconds=0.0)  # a stretch does not begin with a shot
+        segmenter = Segmenter(replace(self._settings, shots=shots))
+        decoded = skimmer.stretch(stretch.groups, until_seconds=stretch.until_seconds)
+        seen = chain.from_iterable(map(segmenter.push, decoded))
+        start = self._table.group_starts[stretch.groups.start]
+        for one in chain(seen, _finished(segmenter)):
+            doubtful = one.cut is not None and one.cut.kind == "hard" and one.pts_seconds - start < _NEW_SECONDS
+            if doubtful and not self._stands_out(one.pts_seconds):
+                one = replace(one, cut=None)
+            yield replace(one, opens=None, frame=one.frame if one.cut else None)
+
+    def _stands_out(self, at: float) -> bool:
+        """Whether a packet at, or a little before, a picture is one that a cut would make."""
+        return self._restless.spike(Span(at - _LATE_SECONDS, at + _LATE_SECONDS / 2)) >= _SPIKE
 
     def _after(self, skimmer: Skimmer[DecodedFrame], check: Check, decoded: Sequence[Seen]) -> list[Image]:
         """The pictures by which a keyframe is judged, from a stretch that was decoded anyway if there is one."""
@@ -109,8 +134,9 @@ class Window:
         return tuple(seen for _, seen in sorted({**between, **heads}.items()))
 
 
-def _lightened(seen: Seen) -> Seen:
-    return replace(seen, opens=None, frame=seen.frame if seen.cut else None)
+def _finished(segmenter: Segmenter) -> Iterator[Seen]:
+    """What a segmenter gives out at the end, which is not asked for before."""
+    yield from segmenter.finish()
 
 
 def _is_one_of(cut: Cut, plain: Sequence[Cut]) -> bool:

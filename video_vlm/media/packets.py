@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from statistics import median
 
 from av.packet import Packet
 from av.video.stream import VideoStream
@@ -17,6 +16,11 @@ from video_vlm.media.container import open_container, packets, video_stream, wat
 from video_vlm.media.survey import Survey
 
 __all__ = ["PacketTable", "packet_table"]
+
+_USUAL_BEATS = {250, 128}
+"""Pictures from one keyframe to the next at most, where nobody told the encoder otherwise: x264, x265; libvpx."""
+
+_LITTLE_SHARE = 1.0
 
 
 @dataclass(frozen=True)
@@ -55,20 +59,26 @@ class PacketTable:
         return max((after - before for before, after in pairwise(edges)), default=0.0)
 
     @cached_property
-    def _step_seconds(self) -> float:
-        return median(after - before for before, after in pairwise(self.seconds)) if len(self) > 1 else 0.0
+    def group_sizes(self) -> tuple[int, ...]:
+        """How many pictures each group holds."""
+        return tuple(after - before for before, after in pairwise((*self.keyframes, len(self))))
 
     @cached_property
-    def _has_beat(self) -> bool:
-        return sum(self._is_longest(number) for number in range(1, self.num_groups)) > 1
-
-    def _is_longest(self, number: int) -> bool:
-        since = self.group_starts[number] - self.group_starts[number - 1]
-        return since >= self.longest_group_seconds - 1.5 * self._step_seconds
+    def beat(self) -> int | None:
+        """The number of pictures after which the encoder made a keyframe whatever there was to see; None if unknown."""
+        whole = self.group_sizes[:-1]
+        longest = max(whole, default=0)
+        known = longest in _USUAL_BEATS or whole.count(longest) > 1
+        return longest if known and longest > 1 else None
 
     def is_due(self, number: int) -> bool:
-        """Whether the keyframe of a group came when the encoder's longest distance was used up, whatever it shows."""
-        return number > 0 and self._has_beat and self._is_longest(number)
+        """Whether the keyframe of a group came on the beat."""
+        return number > 0 and self.group_sizes[number - 1] == self.beat
+
+    def weighs_little(self, number: int) -> bool:
+        """Whether all that follows the keyframe of a group is so small that its last picture can hardly be another."""
+        head, *rest = self.num_bytes[self.keyframes[number] :][: self.group_sizes[number]]
+        return sum(rest) < _LITTLE_SHARE * head
 
     def group_at(self, seconds: float) -> int:
         """The number of the group on display at a time; the first one before any."""
