@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from video_vlm.cli.command import Session
+from video_vlm.cli.command import Session, SpeedOption
 from video_vlm.cli.terminal import dim, one_line, print_json, write
 from video_vlm.records import Answer, Citation, Claim, Status
 
@@ -30,6 +30,7 @@ def ask(
     model: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who answers [default: builtin].", show_default=False)
     ] = None,
+    speed: SpeedOption = None,
 ) -> None:
     """Ask a question of a video.
 
@@ -43,8 +44,9 @@ def ask(
       videoqa ask film.mp4 "What happens after the keeper falls asleep?"
       videoqa ask lecture.mkv "What does she say about bridges in the last 5 minutes?"
       videoqa ask film.mp4 "When does the storm break?" --json
+      videoqa ask film.mp4 "When does the storm break?" --speed fast
     """
-    with session.open(model=model) as videos:
+    with session.open(model=model, speed=speed) as videos:
         answer = videos.ask(video, question)
     if session.json:
         print_json(json.loads(answer.to_json()))

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +29,25 @@ from video_vlm.cli.terminal import one_line, write
 if TYPE_CHECKING:
     from video_vlm.library import VideoQA
 
-__all__ = ["Common", "Session", "command", "common_options", "remember_options"]
+__all__ = ["Common", "Session", "Speed", "SpeedOption", "command", "common_options", "remember_options"]
+
+
+class Speed(StrEnum):
+    """How a video is read."""
+
+    FULL = "full"
+    FAST = "fast"
+
+
+SpeedOption = Annotated[
+    Speed | None,
+    typer.Option(
+        "--speed",
+        help="full: every picture; fast: keyframes and what is in doubt between them [default: full].",
+        show_default=False,
+    ),
+]
+"""Of every command that may read a video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +116,18 @@ class Session:
     quiet: bool = False
 
     @contextmanager
-    def open(self, *, model: str | None = None) -> Iterator[VideoQA]:
+    def open(self, *, model: str | None = None, speed: Speed | None = None) -> Iterator[VideoQA]:
         """The library, with progress shown while it is open."""
         from video_vlm.library import VideoQA
 
         with (
             progress_on(quiet=self.quiet) as progress,
             VideoQA(
-                self.configuration.library, settings=self.configuration.settings, model=model, progress=progress
+                self.configuration.library,
+                settings=self.configuration.settings,
+                model=model,
+                speed=speed.value if speed else None,
+                progress=progress,
             ) as videos,
         ):
             yield videos

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from video_vlm.cli.command import Session
+from video_vlm.cli.command import Session, SpeedOption
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain, message
 from video_vlm.cli.paths import NotFound, videos_in
@@ -38,6 +38,7 @@ def index(
     paths: Annotated[
         list[str], typer.Argument(metavar="PATHS", help="Video files, folders, or patterns such as 'tapes/*.mkv'.")
     ],
+    speed: SpeedOption = None,
 ) -> ExitCode:
     """Read videos into the library ahead of questions.
 
@@ -45,15 +46,19 @@ def index(
     run that was interrupted goes on where it stopped. A file that cannot be read is reported and passed
     over; the exit code is then 3, or 1 if no file could be read.
 
+    With --speed fast, keyframes and packet sizes say where to look, and most pictures are not decoded. What that
+    leaves out is stated; reading the video again with --speed full fills it in.
+
     Examples:
 
     \b
       videoqa index film.mp4
       videoqa index ~/Videos --library ./memory
       videoqa index 'tapes/**/*.mkv' --json
+      videoqa index ~/Videos --speed fast
     """
     outcomes: list[Outcome] = []
-    with session.open() as videos:
+    with session.open(speed=speed) as videos:
         for found in videos_in(paths):
             outcome = Outcome(found.typed, error=found.reason) if isinstance(found, NotFound) else read(videos, found)
             outcomes.append(outcome)
@@ -91,7 +96,11 @@ def summary(made: IndexReport) -> str:
     notes = [
         *(["already known"] if made.reused else []),
         *([f"{counted(len(made.damage), 'stretch', 'stretches')} could not be decoded"] if made.damage else []),
-        *(f"without {missing.partition(':')[0]}" for missing in made.missing),
+        *([f"read in full: {made.read_in_full}"] if made.read_in_full else []),
+        *(
+            missing if missing.startswith("fast: ") else f"without {missing.partition(':')[0]}"
+            for missing in made.missing
+        ),
     ]
     return "; ".join([", ".join(found), *notes])
 

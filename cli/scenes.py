@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from video_vlm.cli.command import Session
+from video_vlm.cli.command import Session, SpeedOption
 from video_vlm.cli.contact_sheet import check_ending, save_contact_sheet
 from video_vlm.cli.terminal import one_line, print_json, table, write
 from video_vlm.records import Node, clock
@@ -41,6 +41,7 @@ def scenes(
             metavar="OUT.jpg", help="Also draw a contact sheet: one small picture per scene.", show_default=False
         ),
     ] = None,
+    speed: SpeedOption = None,
 ) -> None:
     """List the scenes of a video.
 
@@ -52,10 +53,11 @@ def scenes(
       videoqa scenes film.mp4
       videoqa scenes film.mp4 --format csv > scenes.csv
       videoqa scenes film.mp4 --sheet scenes.jpg
+      videoqa scenes film.mp4 --speed fast
     """
     if sheet:
         check_ending(sheet)
-    with session.open() as videos:
+    with session.open(speed=speed) as videos:
         found = videos.scenes(video)
         posters = [(clock(scene.span.start), videos.poster(video, scene)) for scene in found] if sheet else []
     WRITERS[Format.JSON if session.json else form](found)

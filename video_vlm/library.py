@@ -27,7 +27,7 @@ from video_vlm.media import content_id
 from video_vlm.memory import Library, MemoryView, Problem, StoredVideo, open_library
 from video_vlm.protocols import Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Level, Node, Span
-from video_vlm.settings import Settings
+from video_vlm.settings import Settings, Speed
 
 __all__ = ["VideoQA"]
 
@@ -42,6 +42,8 @@ class VideoQA:
         library: The folder the memory is kept in, made if missing; None for the platform's data folder.
         settings: How videos are read and questions answered.
         model: Who answers, instead of ``settings.ask.model``.
+        speed: How videos are read, instead of ``settings.index.speed``. Where it is ``"full"``, questions do not make
+            do with a memory that was read fast.
         progress: Called with how far long work has come.
         encoder: Adds search by meaning to search by words.
 
@@ -55,12 +57,16 @@ class VideoQA:
         *,
         settings: Settings | None = None,
         model: str | None = None,
+        speed: Speed | None = None,
         progress: Progress = silent,
         encoder: TextEncoder | None = None,
     ) -> None:
         self.settings = settings or Settings()
         if model is not None:
             self.settings = replace(self.settings, ask=replace(self.settings.ask, model=model))
+        if speed is not None:
+            self.settings = replace(self.settings, index=replace(self.settings.index, speed=speed))
+        self._at_least: Speed = speed or "fast"
         self._progress = progress
         self._library = open_library(None if library is None else Path(library), encoder=encoder)
 
@@ -148,7 +154,16 @@ class VideoQA:
         self.close()
 
     def _known_or_read(self, path: Path | str) -> str:
-        return self.index(path).video.content_id if Path(path).is_file() else self._known(path)
+        if not Path(path).is_file():
+            return self._known(path)
+        read = index_video(
+            Path(path),
+            self._library,
+            settings=self.settings.index,
+            at_least=self._at_least,
+            progress=self._progress,
+        )
+        return read.video.content_id
 
     def _known(self, path: Path | str) -> str:
         """The content id of a video in the library.

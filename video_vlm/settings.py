@@ -20,6 +20,7 @@ __all__ = [
     "ScreenTextSettings",
     "Settings",
     "ShotSettings",
+    "Speed",
     "digest",
 ]
 
@@ -73,12 +74,15 @@ class ScreenTextSettings:
     """Real text is read with 0.8 and more; texture taken for text mostly stays below this."""
 
 
+Speed = Literal["full", "fast"]
+
+
 @dataclass(frozen=True, slots=True)
 class IndexSettings:
     """From a file to its memory."""
 
     decoder: str = "pyav"
-    speed: Literal["full", "fast"] = "full"
+    speed: Speed = "full"
     """Every picture, or keyframes and what is in doubt between them."""
     observers: tuple[str, ...] = ("chapters", "subtitles", "screen-text", "look", "motion")
     shots: ShotSettings = field(default_factory=ShotSettings)

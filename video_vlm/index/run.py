@@ -21,7 +21,7 @@ from video_vlm.memory.summaries import summarize
 from video_vlm.protocols import Progress, ProgressEvent, VideoReader, silent
 from video_vlm.records import Cut, Damage, Level, Node, Span, Video
 from video_vlm.samplers.segments import Mark
-from video_vlm.settings import IndexSettings
+from video_vlm.settings import IndexSettings, Speed
 
 __all__ = ["index_video"]
 
@@ -36,6 +36,7 @@ def index_video(
     library: Library,
     *,
     settings: IndexSettings | None = None,
+    at_least: Speed | None = None,
     progress: Progress = silent,
 ) -> IndexReport:
     """Write the memory of a video, or go on where an interrupted run stopped, or find it written.
@@ -48,6 +49,7 @@ def index_video(
         path: The file.
         library: Where the memory goes.
         settings: The defaults if None.
+        at_least: How a memory that is there already must have been made; as ``settings.speed`` if None.
         progress: Called about once for every second of video, stage ``"index"``.
 
     Raises:
@@ -56,21 +58,21 @@ def index_video(
         LibraryReadOnly: the library is open read-only, and the video is not in it.
     """
     settings = settings or IndexSettings()
-    will_do = manners(settings)
+    how = manners(settings, at_least=at_least or settings.speed)
     file = Path(path)
     known = library.find_path(file)
-    if known is not None and any(manner.has_made(known, file, library) for manner in will_do):
+    if known is not None and how.have_made(known, file, library):
         return _reused(library, known)
     with open_video(file, decoder=settings.decoder) as reader:
         content_id = reader.video.content_id
         stored = library.find(content_id)
         if stored is None:
             next(iter(reader.scan()))  # a file without a single picture must leave no trace in the library
-        elif any(manner.has_made(stored, file, library) for manner in will_do):
+        elif how.have_made(stored, file, library):
             _remember(library, file, content_id)
             return _reused(library, replace(stored, video=replace(stored.video, path=file)))
         in_full = why_in_full(reader, settings)
-        manner = will_do[0 if in_full else -1]
+        manner = how.full if in_full else how.asked
         recipe = manner.recipe(file, content_id, library)
         channels = (SHOTS, *manner.watch.names)
         build = library.build(reader.video, recipe, channels=channels, missing=manner.missing)

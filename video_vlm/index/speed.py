@@ -9,9 +9,9 @@ from video_vlm.index.recipe import recipe_for
 from video_vlm.index.watch import Watch
 from video_vlm.memory import Library, StoredVideo
 from video_vlm.perception import NEED_NEIGHBOURS
-from video_vlm.settings import IndexSettings
+from video_vlm.settings import IndexSettings, Speed
 
-__all__ = ["Manner", "looked_at", "manners"]
+__all__ = ["Manner", "Manners", "looked_at", "manners"]
 
 _FAST = "fast: looked at keyframes and what was in doubt between them"
 
@@ -35,18 +35,34 @@ class Manner:
         return stored.complete and stored.recipe == self.recipe(path, stored.video.content_id, library)
 
 
-def manners(settings: IndexSettings) -> tuple[Manner, ...]:
-    """Those whose memory will do, the best first; the last is what was asked for. In full is better than fast.
+@dataclass(frozen=True)
+class Manners:
+    """How a video is to be read: as ``asked``, or in ``full`` where it cannot be fast. ``will_do`` are those whose
+    memory spares it."""
+
+    asked: Manner
+    full: Manner
+    will_do: tuple[Manner, ...]
+
+    def have_made(self, stored: StoredVideo, path: Path, library: Library) -> bool:
+        return any(manner.has_made(stored, path, library) for manner in self.will_do)
+
+
+def manners(settings: IndexSettings, *, at_least: Speed) -> Manners:
+    """In full is always better than fast; a fast memory will do where ``at_least`` says so.
 
     Raises:
         UnknownName: the settings name an observer nobody registered.
     """
     watch = Watch.from_settings(settings)
     full = Manner(replace(settings, speed="full"), watch)
-    if settings.speed == "full":
-        return (full,)
     why = "left out, as a fast run sees no neighbouring pictures; read the video again with --speed full"
-    return full, Manner(settings, watch.without(NEED_NEIGHBOURS, why=why))
+    fast = Manner(replace(settings, speed="fast"), watch.without(NEED_NEIGHBOURS, why=why))
+    return Manners(
+        asked=full if settings.speed == "full" else fast,
+        full=full,
+        will_do=(full,) if at_least == "full" else (full, fast),
+    )
 
 
 def looked_at(missing: tuple[str, ...], *, num_seen: int, num_frames: int) -> tuple[str, ...]:
