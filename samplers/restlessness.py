@@ -16,6 +16,7 @@ __all__ = ["Restlessness"]
 _SWELL = 1.7  # times what is usual
 _SMOOTH_SECONDS = 0.36  # over which bytes are averaged: pictures that others need are larger than those between
 _USUAL_SECONDS = 3.0  # on each side, whose median is usual
+_USUAL_EVERY_SECONDS = 0.2  # what is usual changes slowly
 _LONGEST_SECONDS = 3.0  # a swell that goes on is how things are
 _SPIKE = 1.8  # times the largest packet around
 _SPIKE_USUAL = 3.0  # times the median one around
@@ -84,13 +85,15 @@ class Restlessness:
     def _swell_of(self, num_bytes: _Series) -> _Series:
         width = self._pictures(_SMOOTH_SECONDS) | 1
         smooth = np.convolve(np.pad(num_bytes, width // 2, mode="edge"), np.ones(width) / width, "valid")
-        reach = self._pictures(_USUAL_SECONDS)
-        usual = [np.median(smooth[max(0, place - reach) : place + reach + 1]) for place in range(len(smooth))]
-        return np.asarray(smooth / (np.array(usual) + 1.0))
+        reach, every = self._pictures(_USUAL_SECONDS), self._pictures(_USUAL_EVERY_SECONDS)
+        usual = [np.median(smooth[max(0, place - reach) : place + reach + 1]) for place in range(0, len(smooth), every)]
+        return np.asarray(smooth / (np.repeat(usual, every)[: len(smooth)] + 1.0))
 
     def _spike_of(self, num_bytes: _Series) -> _Series:
         spike = np.zeros(len(num_bytes))
-        for place in np.flatnonzero(~self._is_key):
+        beside = np.pad(num_bytes, 1)
+        is_peak = (num_bytes > beside[:-2]) & (num_bytes > beside[2:])
+        for place in np.flatnonzero(is_peak & ~self._is_key):
             before = num_bytes[max(0, place - self._around) : place]
             others = np.concatenate([before, num_bytes[place + 1 : place + 1 + self._around]])
             if len(others) and num_bytes[place] >= _SPIKE_USUAL * np.median(others):
