@@ -1,0 +1,135 @@
+"""Does the encoder see order? Train small models from nothing on the scripted world and ask them.
+
+    python bench/order.py [--out DIR] [--arms NAME ...] [--seeds 0 1 2] [--steps N] [--quick]
+
+One row an arm, the mean over seeds (and the lowest): questions about order of clips that were not trained on, what
+guessing gets of them from frames in no order, questions whose answer differs between a clip and its reverse (both
+right), and every kind of question. A run that is in ``--out`` is not made again, so that the table can be made in
+pieces. ``--quick`` trains nothing: it asks the weights that come with the package, with their temporal attention and
+without. The last line holds the headline figures against their goals; exit 1 on a miss.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from video_vlm.encoder.training import TrainSettings, seed_everything, train
+from video_vlm.encoder.world_model import ARMS, WorldModel, load_world_model, save_world_model
+from video_vlm.encoder.world_task import Score, WorldTask, score
+
+BLIND = ("spatial only", "+ time position")
+ABOVE_CHANCE, ORDER, TWINS, MERGING_COSTS = 0.10, 0.97, 0.97, 0.01
+
+
+def run(arm: str, seed: int, *, steps: int, folder: Path) -> Score:
+    """Train one model and score it, or read what an earlier run came to."""
+    name = f"{arm.strip('+ ').replace(' ', '-')}-{seed}-{steps}"
+    result = folder / f"{name}.json"
+    if result.is_file():
+        return Score(**json.loads(result.read_text(encoding="utf-8"))["score"])
+    seed_everything(seed)
+    task = WorldTask(WorldModel(ARMS[arm]))
+    settings = TrainSettings(num_steps=steps, batch_size=16, learning_rate=2e-3, seed=seed, save_every=steps)
+    began = time.perf_counter()
+    with tqdm(total=steps, desc=name, unit="step", disable=not sys.stderr.isatty()) as bar:
+        train(task, settings, folder=folder / name, watch=lambda _step, loss: shown(bar, loss))
+    found = score(task.world)
+    about = f"bench/order.py: {arm}, seed {seed}, {steps} steps"
+    save_world_model(task.world, folder / f"{name}.safetensors", about=about)
+    seconds = time.perf_counter() - began
+    result.write_text(json.dumps({"arm": arm, "seed": seed, "seconds": seconds, "score": asdict(found)}), "utf-8")
+    return found
+
+
+def shown(bar: tqdm, loss: float) -> None:  # type: ignore[type-arg]
+    bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+    bar.update()
+
+
+def row(name: str, scores: Sequence[Score]) -> str:
+    def cell(values: Sequence[float]) -> str:
+        return f"{100 * float(np.mean(values)):5.1f} ({100 * min(values):5.1f})"
+
+    kinds = " ".join(f"{100 * float(np.mean([one.by_kind[kind] for one in scores])):9.1f}" for kind in scores[0].by_kind)
+    chance = 100 * float(np.mean([one.chance for one in scores]))
+    return f"{name:22} {cell([s.order for s in scores])} {chance:6.1f} {cell([s.twins for s in scores])} {kinds}"
+
+
+def header(kinds: Sequence[str]) -> str:
+    return f"{'':22} {'order (min)':>13} {'chance':>6} {'twins (min)':>13} " + " ".join(f"{kind:>9}" for kind in kinds)
+
+
+def ablation(arguments: argparse.Namespace) -> bool:
+    """Train and score every arm, print the table and the last line."""
+    table: dict[str, list[Score]] = {}
+    for arm in arguments.arms:
+        table[arm] = [run(arm, seed, steps=arguments.steps, folder=arguments.out) for seed in arguments.seeds]
+    print(header(list(next(iter(table.values()))[0].by_kind)))
+    for arm, scores in table.items():
+        print(row(arm, scores))
+    return verdict(table)
+
+
+def verdict(table: dict[str, list[Score]]) -> bool:
+    """The last line, of whatever rows there are."""
+    means = {arm: float(np.mean([one.order for one in scores])) for arm, scores in table.items()}
+    said, good = [], True
+    for arm in BLIND:
+        if arm in table:
+            above = means[arm] - float(np.mean([one.chance for one in table[arm]]))
+            said.append(f"{arm}: {100 * above:+.1f} points of chance (goal <= {100 * ABOVE_CHANCE:.0f})")
+            good &= above <= ABOVE_CHANCE
+    if "+ temporal attention" in table:
+        order, twins = means["+ temporal attention"], float(np.mean([s.twins for s in table["+ temporal attention"]]))
+        said.append(f"with temporal attention {100 * order:.1f} %, twins {100 * twins:.1f} % (goals >= 97)")
+        good &= order >= ORDER and twins >= TWINS
+        if "+ merging 4x" in table:
+            cost = order - means["+ merging 4x"]
+            said.append(f"4x merging costs {100 * cost:.1f} points (goal <= {100 * MERGING_COSTS:.0f})")
+            good &= cost <= MERGING_COSTS
+    print("; ".join(said) + ("" if good else " MISSED"))
+    return good
+
+
+def quick() -> bool:
+    """Ask the shipped weights, as they are and with the gates of their temporal attention closed."""
+    model = load_world_model()
+    whole = score(model, num_clips=64)
+    for gate in (part.gate for part in model.encoder.temporal.values()):
+        torch.nn.init.zeros_(gate)
+    blind = score(model, num_clips=64)
+    print(header(list(whole.by_kind)))
+    print(row("shipped weights", [whole]))
+    print(row("gates closed", [blind]))
+    good = whole.order >= ORDER and whole.twins >= TWINS and blind.order <= blind.chance + ABOVE_CHANCE
+    print(
+        f"shipped weights: order {100 * whole.order:.1f} %, twins {100 * whole.twins:.1f} % (goals >= 97); gates closed "
+        f"{100 * (blind.order - blind.chance):+.1f} points of chance (goal <= 10)" + ("" if good else " MISSED")
+    )
+    return good
+
+
+def main() -> int:
+    """Run, print, and say by the exit code whether the goals were met."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("sample/order"), help="where runs are kept")
+    parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--quick", action="store_true", help="train nothing, ask the shipped weights")
+    arguments = parser.parse_args()
+    return 0 if (quick() if arguments.quick else ablation(arguments)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""Finding and opening a tower: a local folder, or a name in the local hub cache; nothing is downloaded."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from video_vlm.errors import MissingExtra, SettingsError
+
+if TYPE_CHECKING:
+    import torch
+
+    from video_vlm.encoder.towers import Tower
+
+__all__ = ["KNOWN_TOWERS", "find_tower", "load_model", "load_tower", "require_models"]
+
+KNOWN_TOWERS: Final = (
+    "google/siglip2-base-patch16-224",
+    "google/siglip-base-patch16-224",
+    "openai/clip-vit-base-patch16",
+    "openai/clip-vit-base-patch32",
+    "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
+)
+"""Image-text models that are looked for in the local hub cache, in this order."""
+
+NEEDED: Final = ("torch", "transformers", "einops", "safetensors")
+
+
+def require_models(feature: str) -> None:
+    """Raises:
+    MissingExtra: something the encoder needs is not installed.
+    """
+    if any(find_spec(name) is None for name in NEEDED):
+        raise MissingExtra(feature, "models")
+
+
+def find_tower() -> str | None:
+    """The first of :data:`KNOWN_TOWERS` whose weights are in the local hub cache; None if there is none."""
+    if any(find_spec(name) is None for name in NEEDED):
+        return None
+    from huggingface_hub import try_to_load_from_cache
+
+    cached = (name for name in KNOWN_TOWERS if isinstance(try_to_load_from_cache(name, "model.safetensors"), str))
+    return next(cached, None)
+
+
+def load_tower(name: str, *, dtype: torch.dtype | None = None, device: str = "cpu") -> Tower:
+    """The vision tower of a model; for the rest see :func:`load_model`."""
+    from video_vlm.encoder.towers import as_tower
+
+    return as_tower(load_model(name, dtype=dtype, device=device)).eval()
+
+
+def load_model(name: str, *, dtype: torch.dtype | None = None, device: str = "cpu") -> Any:
+    """A vision or image-text model of transformers, from safetensors weights only.
+
+    Args:
+        name: A folder, or the id of a model whose weights are in the local hub cache.
+        dtype: What the weights are computed in; None for the dtype they are stored in.
+        device: Where they are put.
+
+    Raises:
+        MissingExtra: torch, transformers, einops or safetensors is not installed.
+        SettingsError: there is no such folder or cached model, or its weights are no safetensors.
+    """
+    require_models("an image tower")
+    from transformers import AutoModel
+
+    try:
+        where = str(Path(name)) if Path(name).is_dir() else name
+        model = AutoModel.from_pretrained(
+            where, local_files_only=True, use_safetensors=True, dtype="auto" if dtype is None else dtype
+        )
+    except (OSError, ValueError, KeyError) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise SettingsError(
+            f"{name}: no image tower that can be loaded from here: {first} (a folder with config.json and "
+            "model.safetensors, or a model in the local hub cache)"
+        ) from error
+    return model.to(device).eval()
