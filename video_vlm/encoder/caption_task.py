@@ -83,7 +83,7 @@ class CaptionTask:
         return describe({"task": "captions", **asdict(self.settings), "encoder": asdict(self.model.encoder.settings)})
 
     def loss(self, *, batch_number: int, batch_size: int) -> Tensor:
-        pictures, seconds, captions = self._batch(batch_number, batch_size)
+        pictures, seconds, captions = self.batch(batch_number, batch_size)
         clips, arrow = self.model(pictures, seconds)
         texts = self.model.text(captions)
         loss = CONTRASTIVE[self.settings.contrastive](similarities(clips, texts))
@@ -94,7 +94,7 @@ class CaptionTask:
             loss = loss + self.settings.arrow_weight * arrow_of_time_loss(arrow, arrow_back)
         return loss
 
-    def _batch(self, number: int, size: int) -> tuple[Tensor, Tensor, list[str]]:
+    def batch(self, number: int, size: int) -> tuple[Tensor, Tensor, list[str]]:
         """Videos in a new order every epoch, each with one of its captions."""
         size = min(size, len(self.videos))
         epoch, place = divmod(number, len(self.videos) // size)

@@ -69,7 +69,7 @@ class QuestionReader(nn.Module):
         heads = (self._heads(each) for each in (self.query(question), self.key(seen), self.says(seen)))
         mask = tokens.size.log()[:, None, None].to(seen.dtype)
         said = scaled_dot_product_attention(*heads, attn_mask=mask).transpose(1, 2).flatten(2)
-        logits: Tensor = self.votes(said * self.relevance(question)) + self.expected(question)
+        logits: Tensor = self.votes(said * (1 + self.relevance(question))) + self.expected(question)
         return logits
 
     def _heads(self, tokens: Tensor) -> Tensor:

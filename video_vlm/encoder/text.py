@@ -44,26 +44,27 @@ class SmallTextTower(nn.Module):
 
 
 class TransformersTextTower(nn.Module):
-    """The text half of a SigLIP or CLIP model, frozen; vectors in the space the two halves share."""
+    """The text half of a SigLIP or CLIP model, frozen; vectors in the space the two halves share.
+
+    The model is held, not owned: it is no part of what is trained and saved.
+    """
 
     def __init__(self, model: nn.Module, tokenizer: Any) -> None:
         super().__init__()
-        self.model: Any = model.requires_grad_(False)
+        self._held: tuple[Any] = (model.requires_grad_(False),)
         self.tokenizer = tokenizer
-        self.padding = "max_length" if "siglip" in str(self.model.config.model_type) else True
-        text = self.model.config.text_config
-        self.width = int(getattr(self.model.config, "projection_dim", 0) or getattr(text, "projection_size", text.hidden_size))
+        config = self._held[0].config
+        self.max_length = int(config.text_config.max_position_embeddings)
+        self.padding = "max_length" if "siglip" in str(config.model_type) else True
+        own = getattr(config.text_config, "projection_size", config.text_config.hidden_size)
+        self.width = int(getattr(config, "projection_dim", own))
 
     @torch.no_grad()
     def forward(self, captions: Sequence[str]) -> Tensor:
         tokens = self.tokenizer(
-            list(captions), padding=self.padding, truncation=True, max_length=self._max_length, return_tensors="pt"
+            list(captions), padding=self.padding, truncation=True, max_length=self.max_length, return_tensors="pt"
         )
-        device = next(self.model.parameters()).device
-        vectors = self.model.get_text_features(**{name: value.to(device) for name, value in tokens.items()})
+        (model,) = self._held
+        vectors = model.get_text_features(**{name: value.to(model.device) for name, value in tokens.items()})
         out: Tensor = getattr(vectors, "pooler_output", vectors)
         return out
-
-    @property
-    def _max_length(self) -> int:
-        return int(self.model.config.text_config.max_position_embeddings)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from video_vlm.encoder.budget import fewer, spend
 from video_vlm.encoder.checkpoint import load_weights, save_tensors
 from video_vlm.encoder.reader import Asked, QuestionReader
+from video_vlm.encoder.saved import encoder_settings
 from video_vlm.encoder.towers import SiglipTower
 from video_vlm.encoder.video import EncoderSettings, Encoding, Fold, VideoEncoder
 from video_vlm.errors import SettingsError
@@ -124,11 +125,8 @@ def load_world_model(path: Path = SHIPPED) -> WorldModel:
 
 
 def _settings(data: dict[str, Any]) -> WorldModelSettings:
-    encoder = {**data["encoder"], "folds": tuple(Fold(**fold) for fold in data["encoder"]["folds"])}
-    encoder["temporal_depths"] = tuple(encoder["temporal_depths"])
-    return WorldModelSettings(
-        **{**data, "encoder": EncoderSettings(**encoder), "world": WorldSettings(**data["world"])}
-    )
+    encoder, world = encoder_settings(data["encoder"]), WorldSettings(**data["world"])
+    return WorldModelSettings(**{**data, "encoder": encoder, "world": world})
 
 
 def _tiny_tower(settings: WorldModelSettings) -> SiglipTower:
@@ -143,4 +141,16 @@ def _tiny_tower(settings: WorldModelSettings) -> SiglipTower:
         patch_size=settings.patch,
         vision_use_head=False,
     )
-    return SiglipTower(SiglipVisionModel(config))
+    tower = SiglipTower(SiglipVisionModel(config))
+    _begin_with_blobs(tower.model.embeddings.patch_embedding)
+    return tower
+
+
+@torch.no_grad()
+def _begin_with_blobs(patches: nn.Conv2d) -> None:
+    """Let patch filters start out seeing quarters of a patch, not single pixels.
+
+    From pixel noise, hundreds of steps pass before even a colour is seen.
+    """
+    coarse = torch.randn(*patches.weight.shape[:2], 2, 2) / patches.weight[0].numel() ** 0.5
+    patches.weight.copy_(nn.functional.interpolate(coarse, patches.weight.shape[2:], mode="nearest"))

@@ -24,11 +24,11 @@ HELD_OUT = 1_000_000_000
 QUESTIONS_A_CLIP = 16
 
 
-NARRATE_WEIGHT = 0.5
+NARRATE_WEIGHT = 0.2
 
 
 class WorldTask:
-    """Clips and their reverses: right answers to questions of them, and frame by frame who moves which way."""
+    """Clips and their reverses: right answers to questions of them, and place by place who moves which way."""
 
     def __init__(self, world: WorldModel) -> None:
         self.world = world
@@ -44,7 +44,9 @@ class WorldTask:
         asked = as_numbers([_some(ask_all(clip.script), seed=batch_number) for clip in clips])
         encoding = self.world.encode(*pictures_of(clips))
         answered = cross_entropy(self.world.answer(encoding, asked).flatten(0, 1), asked.answer.flatten())
-        return answered + NARRATE_WEIGHT * self.narrator.loss(encoding, [clip.script for clip in clips])
+        grid = self.world.settings.world.side // self.world.settings.patch
+        narrated = self.narrator.loss(encoding.tokens, [clip.script for clip in clips], grid=grid)
+        return answered + NARRATE_WEIGHT * narrated
 
 
 def with_reverses(seeds: Sequence[int], settings: WorldSettings) -> list[Clip]:

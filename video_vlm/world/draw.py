@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from video_vlm.world.script import Actor, EventKind, Script
 
-__all__ = ["Clip", "draw"]
+__all__ = ["Clip", "draw", "in_picture"]
 
 Frames = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
@@ -48,6 +48,16 @@ def draw(script: Script) -> Clip:
     grain = np.random.default_rng((script.seed, 1)).normal(0.0, settings.noise, _shape(script)).astype(np.float32)
     pictures = _pictures(script) + grain
     return Clip(script, (pictures.clip(0, 1) * 255).round().astype(np.uint8), seconds)
+
+
+def in_picture(script: Script, place: int) -> tuple[Line, Line]:
+    """Where the middle of an actor is seen in each frame, ``x`` and ``y`` as shares of the side; a script backwards, too."""
+    if script.backwards:
+        x, y = in_picture(script.reversed(), place)
+        return x[::-1], y[::-1]
+    frames = np.arange(script.settings.num_frames, dtype=np.float32)
+    x, y = position(script, place)
+    return x - np.float32(script.pan[0]) * frames, y - np.float32(script.pan[1]) * frames
 
 
 def position(script: Script, place: int) -> tuple[Line, Line]:
