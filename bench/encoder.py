@@ -4,8 +4,8 @@
 
 *Speed.* A base-size ViT-B/16 tower with random weights at 224 pixels, each setting in a process of its own that takes
 turns with the plain tower of transformers, run frame by frame; CPU time, so that other programs count less. The
-arithmetic saved is counted on the same run. *Exactness.* With nothing merged and its gates closed the encoder must be the
-tower of transformers, bit for bit. *Fidelity.* The weights trained on the scripted world (``bench/order.py``): the
+arithmetic saved is counted on the same run. *Exactness.* With nothing merged and its gates closed the encoder must be
+the tower of transformers, bit for bit. *Fidelity.* The weights trained on the scripted world (``bench/order.py``): the
 cosine of clips' vectors with and without merging, on frames of the videos in ``--videos``, and one odd frame among
 256 that must still be found at a tenth of the tokens. ``--quick`` has fewer frames and settings. The last line holds
 the headline figures against their goals; exit 1 on a miss.
@@ -31,7 +31,7 @@ from torch import Tensor
 from video_vlm.encoder.captions import FrameSettings, read_clip
 from video_vlm.encoder.flops import count_flops
 from video_vlm.encoder.presets import settings_for
-from video_vlm.encoder.towers import Tower, as_tower
+from video_vlm.encoder.towers import as_tower
 from video_vlm.encoder.video import EncoderSettings, Fold, VideoEncoder
 from video_vlm.encoder.world_model import CONTRAST, GROUND, load_world_model
 from video_vlm.world import COLOURS, Actor, WorldSettings, draw, write_script
@@ -92,11 +92,14 @@ def setting(name: str) -> EncoderSettings:
     if name == "static":
         return settings_for(4, num_blocks=BLOCKS, num_patches=PATCHES, tolerance=0.02)
     depths = (0, 3, 6, 9) if name.endswith("time") else ()
-    settings = settings_for(float(name.partition("x")[0]), num_blocks=BLOCKS, num_patches=PATCHES, temporal_depths=depths)
+    settings = settings_for(
+        float(name.partition("x")[0]), num_blocks=BLOCKS, num_patches=PATCHES, temporal_depths=depths
+    )
     return replace(settings, initial_gate=0.5)
 
 
 def cpu_seconds(run: Callable[[], object]) -> float:
+    """What one run costs, over all threads."""
     began = time.process_time()
     run()
     return time.process_time() - began
@@ -105,7 +108,9 @@ def cpu_seconds(run: Callable[[], object]) -> float:
 def speed(frames: Sequence[int], names: Sequence[str], repeat: int) -> dict[tuple[int, str], dict[str, float]]:
     """Every setting at every length; prints the table."""
     found: dict[tuple[int, str], dict[str, float]] = {}
-    print(f"{'':22} {'tokens':>7} {'fewer':>6} {'CPU s':>7} {'faster':>7} {'by FLOPs':>8} {'of that':>8} {'peak MB':>8}")
+    print(
+        f"{'':22} {'tokens':>7} {'fewer':>6} {'CPU s':>7} {'faster':>7} {'by FLOPs':>8} {'of that':>8} {'peak MB':>8}"
+    )
     for count in frames:
         for name in ("tower", *names):
             found[count, name] = measured_apart(name, count, repeat)
@@ -114,6 +119,7 @@ def speed(frames: Sequence[int], names: Sequence[str], repeat: int) -> dict[tupl
 
 
 def measured_apart(name: str, num_frames: int, repeat: int) -> dict[str, float]:
+    """:func:`one_setting` in a process of its own, so that peaks of memory do not mix."""
     command = [sys.executable, __file__, "--one", name, "--frames", str(num_frames), "--repeat", str(repeat)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -123,6 +129,7 @@ def measured_apart(name: str, num_frames: int, repeat: int) -> dict[str, float]:
 
 
 def row(name: str, one: dict[str, float], tower: dict[str, float]) -> str:
+    """One line of the table."""
     faster, by_flops = tower["seconds"] / one["seconds"], tower["flops"] / one["flops"]
     return (
         f"{name:22} {one['tokens']:7.0f} {tower['tokens'] / one['tokens']:5.1f}x {one['seconds']:7.2f} {faster:6.2f}x "
@@ -161,9 +168,7 @@ def fidelity(videos: Sequence[Path]) -> dict[int, float]:
     for times, some in folds.items():
         cosines = []
         for pictures, seconds in clips:
-            whole, merged = (
-                with_folds(model.encoder, each)(pictures[None], seconds[None]).clip for each in ((), some)
-            )
+            whole, merged = (with_folds(model.encoder, each)(pictures[None], seconds[None]).clip for each in ((), some))
             cosines.append(float(torch.cosine_similarity(whole, merged)))
         lowest[times] = min(cosines)
         print(f"{times}x fewer tokens, {len(clips)} videos: cosine {median(cosines):.4f}, lowest {min(cosines):.4f}")
@@ -189,6 +194,7 @@ def needles() -> tuple[float, float]:
 
 
 def needle_found(seed: int, folding: VideoEncoder, plain: VideoEncoder) -> tuple[bool, bool]:
+    """Whether the frame nearest to the odd one is the one that holds it: after folding, after pooling evenly."""
     pictures, seconds, place, needle = haystack(seed)
     query = plain(needle[None, None], seconds[:, :1]).frames[0]
     folded = folding(pictures[None], seconds)
@@ -219,7 +225,9 @@ def main() -> int:
     """Run, print, and say by the exit code whether the goals were met."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, nargs="+", help="lengths of clips (32 64; --quick: 8)")
-    parser.add_argument("--videos", type=Path, help="a folder of videos for fidelity; without, clips of the scripted world")
+    parser.add_argument(
+        "--videos", type=Path, help="a folder of videos for fidelity; without, clips of the scripted world"
+    )
     parser.add_argument("--repeat", type=int, help="runs of each setting, the median counts (3; --quick: 1)")
     parser.add_argument("--quick", action="store_true", help="fewer frames and settings, under a minute")
     parser.add_argument("--one", help=argparse.SUPPRESS)
@@ -236,13 +244,16 @@ def report(arguments: argparse.Namespace) -> int:
     frames = arguments.frames or ([8] if quick else [32, 64])
     names = ["1x", "4x", "20x", "static"] if quick else [*(f"{t}x" for t in TIMES), "4x + time", "static"]
     table = speed(frames, names, arguments.repeat or (1 if quick else 3))
-    exact = {kind: is_exact(kind) for kind in (("SiglipVision",) if quick else ("SiglipVision", "Siglip2Vision", "CLIPVision"))}
+    exact = {
+        kind: is_exact(kind)
+        for kind in (("SiglipVision",) if quick else ("SiglipVision", "Siglip2Vision", "CLIPVision"))
+    }
     print(f"exactly the tower: {', '.join(f'{kind} {same}' for kind, same in exact.items())}")
     if arguments.videos:
         suffixes = {".mp4", ".webm", ".mkv"}
         fidelity(sorted(path for path in arguments.videos.iterdir() if path.suffix in suffixes))
     folded, pooled = needles()
-    print(f"one odd frame in {NEEDLE_FRAMES} found at a tenth of the tokens: folded {folded:.2f}, pooled evenly {pooled:.2f}")
+    print(f"one odd frame in {NEEDLE_FRAMES}, a tenth of the tokens: found {folded:.2f}, pooled evenly {pooled:.2f}")
     misses, said = judged(table, frames[0])
     misses += [f"{kind} is not exact" for kind, same in exact.items() if not same]
     misses += ["the needle is lost"] if folded < 1 or folded <= pooled else []
@@ -256,7 +267,11 @@ def judged(table: dict[tuple[int, str], dict[str, float]], first: int) -> tuple[
     for (count, name), one in table.items():
         tower = table[count, "tower"]
         faster, by_flops = tower["seconds"] / one["seconds"], tower["flops"] / one["flops"]
-        goal = STATIC_GOAL if name == "static" else SPEED_GOALS.get(int(name.partition("x")[0] or 0) if name[0].isdigit() else 0)
+        goal = (
+            STATIC_GOAL
+            if name == "static"
+            else SPEED_GOALS.get(int(name.partition("x")[0] or 0) if name[0].isdigit() else 0)
+        )
         if count == first and goal and "time" not in name:
             said.append(f"{name} {faster:.2f}x faster (goal {goal})")
             misses += [f"{name} {faster:.2f}x"] if faster < goal else []

@@ -22,10 +22,14 @@ def encoder(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where checkpoint and weights are kept.")],
     tower: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Image-text model: folder or cached hub id. Without: a small one from nothing."),
+        typer.Option(
+            metavar="NAME", help="Image-text model: folder or cached hub id. Without: a small one from nothing."
+        ),
     ] = None,
     stage: Annotated[Literal["encoder", "projector"], typer.Option(help="What learns.")] = "encoder",
-    loss: Annotated[Literal["siglip", "clip"], typer.Option(help="How clips and captions are brought together.")] = "siglip",
+    loss: Annotated[
+        Literal["siglip", "clip"], typer.Option(help="How clips and captions are brought together.")
+    ] = "siglip",
     unfreeze: Annotated[int, typer.Option(min=0, metavar="N", help="The tower's last N blocks learn too.")] = 0,
     fewer: Annotated[int, typer.Option(min=1, metavar="K", help="Merge to K times fewer tokens: 1, 2, 4.")] = 1,
     frames: Annotated[int, typer.Option(min=1, metavar="N", help="Frames of each video.")] = 16,
@@ -36,7 +40,9 @@ def encoder(
     precision: Annotated[Literal["float32", "bfloat16"], typer.Option(help="What products are made in.")] = "float32",
     device: Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, mps.")] = "cpu",
     seed: Annotated[int, typer.Option(metavar="N", help="Decides weights and batches.")] = 0,
-    save_every: Annotated[int, typer.Option("--save-every", min=1, metavar="N", help="Steps between checkpoints.")] = 200,
+    save_every: Annotated[
+        int, typer.Option("--save-every", min=1, metavar="N", help="Steps between checkpoints.")
+    ] = 200,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out.")] = False,
 ) -> None:
     """Train the temporal encoder.

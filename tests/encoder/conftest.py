@@ -42,7 +42,7 @@ def tower(tower_folder: Callable[[str], Path]) -> Callable[[str], Tower]:
     return lambda kind: load_tower(str(tower_folder(kind)))
 
 
-def tiny_model(kind: str):  # type: ignore[no-untyped-def]  # noqa: ANN201
+def tiny_model(kind: str):  # type: ignore[no-untyped-def]
     import torch
     import transformers
 

@@ -13,8 +13,8 @@ from video_vlm.encoder.tokens import Tokens, patch_tokens
 from video_vlm.encoder.tree import grow_trees, link_frames
 
 FRAMES, POSITIONS, WIDTH = 9, 7, 16
-SPENDING = [spend, spend_on_fixed_camera]
 Spend = Callable[..., Tokens]
+SPENDING: list[Spend] = [spend, spend_on_fixed_camera]
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -103,7 +103,7 @@ def test_a_needle_survives_at_a_tenth_of_the_tokens() -> None:
     values[0, 4, 3] = 2 * noise(WIDTH, seed=9)
 
     for spending in SPENDING:
-        spent = spending(tokens_of(values), num_tokens=POSITIONS * FRAMES // 6, num_frames=FRAMES, **{})
+        spent = spending(tokens_of(values), num_tokens=POSITIONS * FRAMES // 6, num_frames=FRAMES)
         cosine = torch.cosine_similarity(spent.values[0], values[0, 4, 3], dim=-1)
         token = int(cosine.argmax())
         assert cosine[token] > 0.99
@@ -152,7 +152,7 @@ def test_static_merging_cuts_each_place_where_it_changes() -> None:
 
     owner = merge_static(values, num_tokens=3).owner.view(FRAMES, 2)
 
-    assert owner[:, 0].unique().numel() == 1
+    assert len(set(owner[:, 0].tolist())) == 1
     assert (owner[:5, 1] == owner[0, 1]).all()
     assert (owner[5:, 1] == owner[5, 1]).all()
     assert owner[0, 1] != owner[5, 1]
@@ -165,4 +165,4 @@ def test_clusters_gather_what_is_near() -> None:
     owner = cluster_tokens(values, num_tokens=3).owner.view(3, 8)
 
     assert (owner == owner[:, :1]).all()
-    assert owner[:, 0].unique().numel() == 3
+    assert len(set(owner[:, 0].tolist())) == 3

@@ -62,10 +62,10 @@ def test_in_training_a_closed_gate_still_learns(tower: Callable[[str], Tower]) -
 
     encoder(*clips()).frames.square().sum().backward()
 
-    gate = encoder.temporal["1"].gate
+    gate = dict(encoder.named_parameters())["temporal.1.gate"]
     assert gate.item() == 0
     assert gate.grad is not None
-    assert gate.grad.abs().sum() > 0
+    assert float(gate.grad.abs()) > 0
 
 
 def test_an_image_text_model_gives_its_vision_half(tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ def test_compression_gives_as_many_tokens_as_it_has_queries() -> None:
 def test_compression_does_not_care_where_a_token_stands_but_when() -> None:
     compress, tokens = Compressor(16, num_queries=5, num_heads=4).eval(), some_tokens()
     order = torch.randperm(12, generator=torch.Generator().manual_seed(1))
-    names = ("values", "size", "start", "end")
-    turned = Tokens(*(getattr(tokens, name)[:, order] for name in names), tokens.patches)
+    values, size, start, end = (each[:, order] for each in (tokens.values, tokens.size, tokens.start, tokens.end))
+    turned = Tokens(values, size, start, end, tokens.patches)
     later = Tokens(tokens.values, tokens.size, tokens.start.flip(1), tokens.end.flip(1), tokens.patches)
 
     assert torch.allclose(compress(turned), compress(tokens), atol=1e-5)
@@ -114,7 +114,9 @@ def test_presets_come_close_to_the_reduction_they_are_asked_for(tower: Callable[
 
     assert wide.r * (12 - wide.r_from) < 196
     if settings is not None:
-        tokens = VideoEncoder(tower("siglip"), settings).eval()(noise(1, 12, 3, 32, 32), torch.arange(12.0)[None]).tokens
+        tokens = (
+            VideoEncoder(tower("siglip"), settings).eval()(noise(1, 12, 3, 32, 32), torch.arange(12.0)[None]).tokens
+        )
         assert 192 / tokens.num_tokens == pytest.approx(times, rel=0.1)
 
 

@@ -123,7 +123,8 @@ def test_frames_that_are_farther_apart_are_another_clip(tower: Callable[[str], T
 def test_folding_saves_the_arithmetic_it_promises(tower: Callable[[str], Tower]) -> None:
     pictures, seconds = clips(8)
     plain, folded = (
-        VideoEncoder(tower("vit"), settings).eval() for settings in (EncoderSettings(), EncoderSettings(folds=(Fold(0, 4),)))
+        VideoEncoder(tower("vit"), settings).eval()
+        for settings in (EncoderSettings(), EncoderSettings(folds=(Fold(0, 4),)))
     )
 
     saved = count_flops(lambda: plain(pictures, seconds)) / count_flops(lambda: folded(pictures, seconds))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ def test_one_thing_moves_at_a_time_and_all_stay_in_the_picture(seed: int) -> Non
     script = write_script(seed)
     moves = script.motions
 
-    assert all(earlier.end < later.start for earlier, later in zip(moves, moves[1:], strict=False))
+    assert all(earlier.end < later.start for earlier, later in pairwise(moves))
     assert all(0 < event.start < event.end <= script.settings.num_frames for event in moves)
     for actor, one in enumerate(script.actors):
         steps = [(e.way.step, e.length) for e in moves if e.actor == actor and e.way]
@@ -89,7 +90,7 @@ def scripts(kind: EventKind) -> list[Script]:
 def test_the_log_is_what_the_pictures_show() -> None:
     script = write_script(3, WorldSettings(noise=0.0, pan=0.0, chance_of_post=0.0, chance_of_guest=0.0))
     frames = draw(script).frames.astype(int)
-    changed = [bool(np.abs(after - before).max() > 40) for before, after in zip(frames, frames[1:], strict=False)]
+    changed = [bool(np.abs(after - before).max() > 40) for before, after in pairwise(frames)]
 
     moving = {frame for event in script.motions for frame in range(event.start - 1, event.end)}
     assert {place for place, change in enumerate(changed) if change} <= moving

@@ -30,7 +30,9 @@ def spend(tokens: Tokens, *, num_tokens: int, num_frames: int, min_cosine: float
     In a batch all clips keep as many as the one that needs most.
     """
     _check(num_tokens)
-    values = rearrange(tokens.values, "batch (frames positions) width -> batch frames positions width", frames=num_frames)
+    values = rearrange(
+        tokens.values, "batch (frames positions) width -> batch frames positions width", frames=num_frames
+    )
     links = link_frames(values)
     needed = int(links.natural_count(min_cosine).max())
     grown = tokens.merged(grow_trees(links, num_tokens=min(num_tokens, needed)))
@@ -40,9 +42,15 @@ def spend(tokens: Tokens, *, num_tokens: int, num_frames: int, min_cosine: float
 def spend_on_fixed_camera(tokens: Tokens, *, num_tokens: int, num_frames: int, tolerance: float = 0.0) -> Tokens:
     """The same for a camera that stands still: each place in the picture is cut in time by itself, then clusters."""
     _check(num_tokens)
-    values = rearrange(tokens.values, "batch (frames positions) width -> batch frames positions width", frames=num_frames)
+    values = rearrange(
+        tokens.values, "batch (frames positions) width -> batch frames positions width", frames=num_frames
+    )
     merged = tokens.merged(merge_static(values, num_tokens=num_tokens, tolerance=tolerance))
-    return merged.merged(cluster_tokens(merged.values, num_tokens=num_tokens)) if merged.num_tokens > num_tokens else merged
+    return (
+        merged.merged(cluster_tokens(merged.values, num_tokens=num_tokens))
+        if merged.num_tokens > num_tokens
+        else merged
+    )
 
 
 def _check(num_tokens: int) -> None:

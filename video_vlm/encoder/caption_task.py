@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
@@ -16,23 +16,13 @@ from video_vlm.encoder.checkpoint import describe
 from video_vlm.encoder.losses import arrow_of_time_loss, clip_loss, order_loss, siglip_loss, similarities
 from video_vlm.encoder.video import Encoding, VideoEncoder
 
-__all__ = ["CONTRASTIVE", "CaptionModel", "CaptionSettings", "CaptionTask", "TextTower"]
+__all__ = ["CONTRASTIVE", "CaptionModel", "CaptionSettings", "CaptionTask"]
 
 CONTRASTIVE: Final[dict[str, Callable[[Tensor], Tensor]]] = {"clip": clip_loss, "siglip": siglip_loss}
 """How clips and captions are brought together, by name."""
 
 HELD_CLIPS = 512
 """Decoded clips kept in memory, so that a small set is not decoded again in every epoch."""
-
-
-class TextTower(Protocol):
-    """Captions in, vectors out."""
-
-    width: int
-
-    def __call__(self, captions: Sequence[str]) -> Tensor:
-        """``(captions width)``."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +40,23 @@ class CaptionSettings:
 class CaptionModel(nn.Module):
     """A video encoder beside a text tower, joined by one linear map where their widths differ.
 
-    ``text`` is a module of its own; whether it learns is up to its parameters.
+    ``text`` is a module from captions to ``(captions width)`` that says its ``width``; whether it learns is up to its
+    parameters.
     """
 
-    def __init__(self, encoder: VideoEncoder, text: nn.Module) -> None:
+    def __init__(self, encoder: VideoEncoder, text: Any) -> None:
         super().__init__()
         self.encoder = encoder
-        self.text: Any = text
-        self.join = nn.Linear(encoder.tower.width, int(self.text.width))
+        self.text = text
+        width = int(self.text.width)
+        self.join = nn.Linear(encoder.tower.width, width)
         self.arrow = nn.Linear(encoder.tower.width, 1)
-        if encoder.tower.width == self.text.width:
+        if encoder.tower.width == width:
             nn.init.eye_(self.join.weight)
             nn.init.zeros_(self.join.bias)
 
     def forward(self, pictures: Tensor, seconds: Tensor) -> tuple[Tensor, Tensor]:
-        """One vector a clip in the space of captions ``(batch width)``, and how much it looks to go forwards ``(batch)``."""
+        """A clip in the space of captions ``(batch width)``, and how much it seems to go forwards ``(batch)``."""
         encoding: Encoding = self.encoder(pictures, seconds)
         return self.join(encoding.clip), self.arrow(encoding.clip)[:, 0]
 
@@ -99,7 +91,9 @@ class CaptionTask:
         size = min(size, len(self.videos))
         epoch, place = divmod(number, len(self.videos) // size)
         chance = np.random.default_rng((epoch, len(self.videos)))
-        chosen = [self.videos[index] for index in chance.permutation(len(self.videos))[place * size : (place + 1) * size]]
+        chosen = [
+            self.videos[index] for index in chance.permutation(len(self.videos))[place * size : (place + 1) * size]
+        ]
         device = next(self.model.parameters()).device
         pictures, seconds = (torch.stack(part).to(device) for part in zip(*map(self._read, chosen), strict=True))
         captions = [video.captions[int(chance.integers(len(video.captions)))] for video in chosen]
@@ -108,5 +102,3 @@ class CaptionTask:
     def _read(self, video: CaptionedVideo) -> tuple[Tensor, Tensor]:
         clip: tuple[Tensor, Tensor] = self._clip(video.path)
         return clip
-
-

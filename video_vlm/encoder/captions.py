@@ -100,7 +100,7 @@ def read_clip(path: Path, settings: FrameSettings) -> tuple[Tensor, Tensor]:
 
 
 def _fitted(image: np.ndarray[Any, np.dtype[np.uint8]], settings: FrameSettings) -> Tensor:
-    """One picture at the tower's size and scale: ``(channels side side)``. Squeezed, not cut: events happen at edges."""
+    """One picture at the tower's size and scale, ``(channels side side)``; squeezed, not cut: edges matter."""
     pixels = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255
     size = (settings.side, settings.side)
     fitted = torch.nn.functional.interpolate(pixels, size, mode="bilinear", antialias=True, align_corners=False)[0]

@@ -34,9 +34,8 @@ class CrossAttention(nn.Module):
     def forward(self, queries: Tensor, context: Tensor, *, bias: Tensor | None = None) -> Tensor:
         key, value = self.key_value(self.context_norm(context)).chunk(2, dim=-1)
         mask = None if bias is None else bias[:, None, None].to(queries.dtype)
-        seen = scaled_dot_product_attention(
-            *(self._heads(each) for each in (self.query(self.query_norm(queries)), key, value)), attn_mask=mask
-        )
+        asked, key, value = (self._heads(each) for each in (self.query(self.query_norm(queries)), key, value))
+        seen = scaled_dot_product_attention(asked, key, value, attn_mask=mask)
         out: Tensor = self.out(rearrange(seen, "batch heads queries width -> batch queries (heads width)"))
         return out
 

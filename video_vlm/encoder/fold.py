@@ -1,7 +1,7 @@
 """Merging over time, whole frames at once: neighbours that look alike become one, position by position.
 
 Folding early is what saves most: every later layer then runs on fewer frames. Which neighbours go together is
-decided per clip, by the partition that loses least, so that a still minute costs a frame and a sudden one keeps its own.
+decided per clip, by the partition that loses least: a still minute costs one frame, a sudden event keeps its own.
 """
 
 from __future__ import annotations

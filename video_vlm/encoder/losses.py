@@ -30,7 +30,7 @@ def siglip_loss(similarity: Tensor, *, scale: Tensor | float = 10.0, bias: Tenso
 
 
 def arrow_of_time_loss(forwards: Tensor, backwards: Tensor) -> Tensor:
-    """A clip must look more like going forwards than its reverse does: two scores ``(clips)``, after Wei et al. 2018."""
+    """A clip must seem to go forwards more than its reverse does: two scores ``(clips)``, after Wei et al. 2018."""
     return softplus(backwards - forwards).mean()
 
 

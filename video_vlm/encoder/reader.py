@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from einops import rearrange
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
@@ -66,14 +67,14 @@ class QuestionReader(nn.Module):
     def forward(self, tokens: Tokens, asked: Asked) -> Tensor:
         question = torch.cat((self.kind(asked.kind), self.about(asked.about)), dim=-1)
         seen = self.norm(tokens.values)
-        heads = (self._heads(each) for each in (self.query(question), self.key(seen), self.says(seen)))
+        query, key, says = (self._heads(each) for each in (self.query(question), self.key(seen), self.says(seen)))
         mask = tokens.size.log()[:, None, None].to(seen.dtype)
-        said = scaled_dot_product_attention(*heads, attn_mask=mask).transpose(1, 2).flatten(2)
+        said = scaled_dot_product_attention(query, key, says, attn_mask=mask).transpose(1, 2).flatten(2)
         logits: Tensor = self.votes(said * (1 + self.relevance(question))) + self.expected(question)
         return logits
 
     def _heads(self, tokens: Tensor) -> Tensor:
-        return tokens.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+        return rearrange(tokens, "batch tokens (heads width) -> batch heads tokens width", heads=self.num_heads)
 
 
 def _two_layers(width_in: int, width: int) -> nn.Sequential:

@@ -24,9 +24,9 @@ def gram(values: Tensor) -> Tensor:
 
 
 def stretch_errors(inner: Tensor, weight: Tensor) -> Tensor:
-    """The squared error of every stretch ``[first, last]``: ``(batch times times), (batch times) -> (batch first last)``.
+    """The squared error of every stretch ``[first, last]``: ``(batch times times) -> (batch first last)``.
 
-    ``weight`` is how much each time counts. Stretches that end before they begin cost infinity.
+    ``weight`` ``(batch times)`` is how much each time counts. Stretches that end before they begin cost infinity.
     """
     weight = weight.double()
     both = weight[:, :, None] * weight[:, None, :] * inner
@@ -48,8 +48,11 @@ def _range_sums(each: Tensor) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Partitions:
-    """The best cut into 1, 2, ... stretches: ``errors`` is ``(batch, counts)``, ``begins`` ``(counts, batch, times + 1)``,
-    where the last of ``count`` stretches that end before a time begins."""
+    """The best cuts into 1, 2, ... stretches.
+
+    ``errors`` is ``(batch, counts)``; ``begins`` ``(counts, batch, times + 1)`` says where the last stretch begins when
+    so many end before a time.
+    """
 
     errors: Tensor
     begins: Tensor

@@ -64,8 +64,7 @@ def with_values(stage: Stage, values: Tensor) -> Stage:
 
 
 def folded(stage: Stage, assignment: Assignment) -> Stage:
-    """Frames that became one, as :func:`~video_vlm.encoder.fold.fold_frames` said; inside a frame all tokens must still be
-    there, as they are folded position by position."""
+    """Frames that became one, as ``fold_frames`` said, position by position; no tokens of a frame may be merged yet."""
     if assignment.num_merged == stage.values.shape[1]:
         return stage
     flat = rearrange(stage.values, "batch frames tokens width -> batch frames (tokens width)")
@@ -106,13 +105,14 @@ def patch_tokens_of(stage: Stage, last: Tensor, *, num_prefix: int) -> Tokens:
     """The tokens of patches, ``last`` being the tower's last values ``(batch frames tokens width)``."""
     batch, _, tokens, _ = last.shape
     each = "batch frames -> batch (frames tokens)"
-    spans = [repeat(time, each, tokens=tokens - num_prefix) for time in (stage.start, stage.end)]
+    start, end = (repeat(time, each, tokens=tokens - num_prefix) for time in (stage.start, stage.end))
     size = stage.size[:, :, num_prefix:] * stage.weight[..., None]
     places = _patch_grid(stage, num_prefix=num_prefix)
     owner = places.gather(1, stage.folded.owner[..., None].expand(-1, -1, places.shape[2]))
     return Tokens(
         rearrange(last[:, :, num_prefix:], "batch frames tokens width -> batch (frames tokens) width"),
         rearrange(size, "batch frames tokens -> batch (frames tokens)"),
-        *spans,
+        start,
+        end,
         Assignment(owner.reshape(batch, -1), last.shape[1] * (tokens - num_prefix)),
     )

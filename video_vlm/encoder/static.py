@@ -28,9 +28,7 @@ def merge_static(values: Tensor, *, num_tokens: int, tolerance: float = 0.0) -> 
     savings = rearrange(_savings(cuts.errors), "(batch positions) cuts -> batch positions cuts", batch=batch)
     floor = tolerance * values.float().square().sum(dim=-1).mean(dim=(1, 2)).double()
     counts = _spend(savings, num_cuts=max(num_tokens, positions) - positions, floor=floor)
-    owner = rearrange(
-        cuts.owner(counts.flatten()), "(batch positions) frames -> batch positions frames", batch=batch
-    )
+    owner = rearrange(cuts.owner(counts.flatten()), "(batch positions) frames -> batch positions frames", batch=batch)
     offset = counts.cumsum(dim=1) - counts
     owner = rearrange(owner + offset[..., None], "batch positions frames -> batch (frames positions)")
     return Assignment(owner, int(counts[0].sum()))

@@ -54,14 +54,15 @@ class TimePosition(nn.Module):
         self.gate = nn.Parameter(torch.full((1,), initial_gate))
 
     def forward(self, values: Tensor, seconds: Tensor) -> Tensor:
-        return values + self.gate * self.encode(seconds)[:, :, None]
+        timed: Tensor = values + self.gate * self.encode(seconds)[:, :, None]
+        return timed
 
 
 class TimeBias(nn.Module):
     """What distance in time takes from attention's scores: ``(batch frames) -> (batch heads queries keys)``.
 
-    Each head has a rate for the past and one for the future, in units per second. Pairs of heads start at half a second,
-    four, thirty-two and so on, one head of a pair looking back and the other ahead; all rates are learned.
+    Each head has a rate for the past and one for the future, in units per second. Pairs of heads start at half a
+    second, four, thirty-two and so on, one head of a pair looking back and the other ahead; all rates are learned.
     """
 
     def __init__(self, num_heads: int) -> None:
@@ -75,7 +76,8 @@ class TimeBias(nn.Module):
     def forward(self, seconds: Tensor) -> Tensor:
         ahead = (seconds[:, None, None, :] - seconds[:, None, :, None]).float()
         past, future = (rate.exp()[:, None, None] for rate in (self.log_past, self.log_future))
-        return -(future * ahead.clamp_min(0) + past * (-ahead).clamp_min(0))
+        bias: Tensor = -(future * ahead.clamp_min(0) + past * (-ahead).clamp_min(0))
+        return bias
 
 
 class TemporalAttention(nn.Module):
@@ -109,7 +111,8 @@ class TemporalAttention(nn.Module):
         seen = self._attend(projected if where is None else _at_positions(projected, where), self.distance(seconds))
         if where is not None:
             seen = _back_to_tokens(seen, where, num_tokens=values.shape[2])
-        return values + self.gate * self.out(seen)
+        looked: Tensor = values + self.gate * self.out(seen)
+        return looked
 
     def _attend(self, projected: Tensor, bias: Tensor) -> Tensor:
         query, key, value = rearrange(

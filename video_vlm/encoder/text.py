@@ -51,9 +51,10 @@ class TransformersTextTower(nn.Module):
 
     def __init__(self, model: nn.Module, tokenizer: Any) -> None:
         super().__init__()
-        self._held: tuple[Any] = (model.requires_grad_(False),)
+        held: Any = model.requires_grad_(False)
+        self._held = (held,)
         self.tokenizer = tokenizer
-        config = self._held[0].config
+        config = held.config
         self.max_length = int(config.text_config.max_position_embeddings)
         self.padding = "max_length" if "siglip" in str(config.model_type) else True
         own = getattr(config.text_config, "projection_size", config.text_config.hidden_size)

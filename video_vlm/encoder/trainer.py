@@ -75,7 +75,9 @@ def train_encoder(request: TrainRequest, *, watch: Watch = lambda _step, _loss: 
 def _train_world(request: TrainRequest, watch: Watch) -> Report:
     arm = {1: "+ temporal attention", 2: "+ merging 2x", 4: "+ merging 4x", 8: "+ merging 8x"}.get(request.fewer)
     if arm is None or request.tower or request.stage != "encoder":
-        raise SettingsError("the scripted world trains a small model of its own: no --tower or --stage; --fewer 1, 2, 4 or 8")
+        raise SettingsError(
+            "the scripted world trains a small model of its own: no --tower or --stage; --fewer 1, 2, 4 or 8"
+        )
     task = WorldTask(WorldModel(ARMS[arm]))
     report = train(task, request.how, folder=request.out, resume=request.resume, watch=watch)
     about = f"videoqa train encoder world: {arm}, seed {request.how.seed}, {report.step} steps"

@@ -95,7 +95,9 @@ def train(
     """
     path = folder / CHECKPOINT
     learned = [each for each in task.model.parameters() if each.requires_grad]
-    optimizer = torch.optim.AdamW(learned, lr=settings.learning_rate, weight_decay=settings.weight_decay, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(
+        learned, lr=settings.learning_rate, weight_decay=settings.weight_decay, betas=(0.9, 0.98)
+    )
     step, loss = (_go_on(path, task, optimizer) if resume else 0), math.nan
     seed_everything(settings.seed)
     task.model.train()

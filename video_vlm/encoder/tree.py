@@ -44,18 +44,20 @@ def link_frames(values: Tensor, *, segment_cosine: float = 0.9) -> Links:
     return Links(_first_frame(parent, 0), _first_frame(cosine, -torch.inf))
 
 
-def grow_trees(links: Links, *, num_tokens: int, min_cosine: float = 0.8) -> Assignment:
+def grow_trees(links: Links, *, num_tokens: int) -> Assignment:
     """Each token's anchor, when the strongest links are kept: ``(batch, frames x positions)``.
 
-    As many trees are left as the clip of the batch that has most to say needs at ``min_cosine``; no fewer than
-    ``num_tokens``, if links must be dropped for it, and the same number for all, so that a batch stays one tensor.
+    ``num_tokens`` trees are left, more where segments begin so often that there are not links enough; the same number
+    for all clips, so that a batch stays one tensor.
     """
     batch, frames, positions = links.parent.shape
     trees = max(num_tokens, int((links.cosine == -torch.inf).flatten(1).sum(dim=1).max()))
     trees = min(trees, frames * positions)
     strongest = links.cosine.flatten(1).argsort(dim=1, descending=True, stable=True)[:, : frames * positions - trees]
     linked = torch.zeros(batch, frames * positions, dtype=torch.bool, device=links.parent.device)
-    linked = rearrange(linked.scatter(1, strongest, value=True), "batch (frames positions) -> batch frames positions", frames=frames)
+    linked = rearrange(
+        linked.scatter(1, strongest, value=True), "batch (frames positions) -> batch frames positions", frames=frames
+    )
     roots = _follow(links.parent, linked)
     rank = (~linked).flatten(1).cumsum(dim=1) - 1
     return Assignment(rank.gather(1, roots.flatten(1)), trees)

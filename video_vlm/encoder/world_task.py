@@ -56,7 +56,7 @@ def with_reverses(seeds: Sequence[int], settings: WorldSettings) -> list[Clip]:
 
 
 def held_out(num_clips: int, settings: WorldSettings, *, batch_size: int = 64) -> Iterator[list[Clip]]:
-    """Clips that were not trained on, with their reverses, in batches of at most ``batch_size`` and as many reverses."""
+    """Clips that were not trained on, in batches of at most ``batch_size`` and as many reverses."""
     for start in range(0, num_clips, batch_size):
         seeds = range(HELD_OUT + start, HELD_OUT + min(start + batch_size, num_clips))
         yield with_reverses(seeds, settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +52,7 @@ def draw(script: Script) -> Clip:
 
 
 def in_picture(script: Script, place: int) -> tuple[Line, Line]:
-    """Where the middle of an actor is seen in each frame, ``x`` and ``y`` as shares of the side; a script backwards, too."""
+    """Where the middle of an actor is seen in each frame, ``x`` and ``y`` as shares of the side."""
     if script.backwards:
         x, y = in_picture(script.reversed(), place)
         return x[::-1], y[::-1]
@@ -63,11 +64,12 @@ def in_picture(script: Script, place: int) -> tuple[Line, Line]:
 def position(script: Script, place: int) -> tuple[Line, Line]:
     """Where the middle of an actor is in each frame, ``x`` and ``y``, beside the camera's movement."""
     now = np.arange(1, script.settings.num_frames + 1, dtype=np.float32)
-    x, y = np.full_like(now, script.actors[place].x), np.full_like(now, script.actors[place].y)
+    x: Line = np.full_like(now, script.actors[place].x)
+    y: Line = np.full_like(now, script.actors[place].y)
     for event in script.events:
         if event.actor == place and event.way is not None:
-            gone = event.length * ((now - event.start) / (event.end - event.start)).clip(0, 1)
-            x, y = x + event.way.step[0] * gone, y + event.way.step[1] * gone
+            gone = np.float32(event.length) * ((now - event.start) / (event.end - event.start)).clip(0, 1)
+            x, y = (at + np.float32(step) * gone for at, step in zip((x, y), event.way.step, strict=True))
     return x, y
 
 
@@ -125,7 +127,7 @@ def _cover(actor: Actor, x: Plane, y: Plane, radius: float, pixel: float) -> Pla
     return _soft(distance, pixel)
 
 
-def _soft(distance: Plane, pixel: float) -> Plane:
+def _soft(distance: npt.NDArray[Any], pixel: float) -> Plane:
     cover: Plane = np.clip(0.5 - distance / pixel, 0, 1).astype(np.float32)
     return cover
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from video_vlm.world.script import COLOURS, Event, EventKind, Script, Way
 
@@ -79,7 +80,7 @@ def _neighbours(script: Script) -> Iterator[Question]:
     """Who moves right after, and right before, those who move once."""
     names, movers, moves = _names(script), _movers(script), script.motions
     times = Counter(event.actor for event in moves)
-    for earlier, later in zip(moves, moves[1:], strict=False):
+    for earlier, later in pairwise(moves):
         for anchor, answer, kind in ((earlier, later, QuestionKind.AFTER), (later, earlier, QuestionKind.BEFORE)):
             if times[anchor.actor] == 1:
                 about = names[anchor.actor]

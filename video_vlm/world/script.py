@@ -108,7 +108,9 @@ class WorldSettings:
         if not 2 <= self.num_movers < len(COLOURS):
             raise ValueError(f"num_movers must be from 2 to {len(COLOURS) - 1}, got {self.num_movers}")
         if self.num_frames <= 2 * self.num_movers:
-            raise ValueError(f"{self.num_movers} moves need more than {2 * self.num_movers} frames, got {self.num_frames}")
+            raise ValueError(
+                f"{self.num_movers} moves need more than {2 * self.num_movers} frames, got {self.num_frames}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def write_script(seed: int, settings: WorldSettings | None = None) -> Script:
     settings = settings or WorldSettings()
     chance = np.random.default_rng(seed)
     guest = chance.random() < settings.chance_of_guest
-    cast = _cast(chance, settings, number=settings.num_movers + int(guest))
+    cast = _cast(chance, number=settings.num_movers + int(guest))
     events = _moves(chance, settings, cast)
     if guest:
         frame = int(chance.integers(settings.num_frames // 4, 3 * settings.num_frames // 4))
@@ -154,7 +156,7 @@ def write_script(seed: int, settings: WorldSettings | None = None) -> Script:
     return Script(seed, settings, cast, ordered, (pan[0], pan[1]), post)
 
 
-def _cast(chance: np.random.Generator, settings: WorldSettings, *, number: int) -> tuple[Actor, ...]:
+def _cast(chance: np.random.Generator, *, number: int) -> tuple[Actor, ...]:
     """The movers, then the guest if there is one.
 
     They stand anywhere: on a grid, one frame alone would tell who is between two cells and so on the move.
@@ -218,9 +220,7 @@ def _inside(place: tuple[float, float], way: Way, length: float) -> bool:
     return all(0.08 <= at + step * length <= 0.92 for at, step in zip(place, way.step, strict=True))
 
 
-def _room(
-    places: list[tuple[float, float]], actor: int, way: Way, settings: WorldSettings
-) -> tuple[float, int | None]:
+def _room(places: list[tuple[float, float]], actor: int, way: Way, settings: WorldSettings) -> tuple[float, int | None]:
     """How far ``actor`` can go that way before touching somebody, and whom."""
     nearest: tuple[float, int | None] = (float("inf"), None)
     (x, y), (step_x, step_y), touch = places[actor], way.step, 2 * settings.radius
