@@ -31,7 +31,7 @@ from torch import Tensor
 from video_vlm.encoder.captions import FrameSettings, read_clip
 from video_vlm.encoder.flops import count_flops
 from video_vlm.encoder.presets import settings_for
-from video_vlm.encoder.towers import as_tower
+from video_vlm.encoder.towers import Tower, as_tower
 from video_vlm.encoder.video import EncoderSettings, Fold, VideoEncoder
 from video_vlm.encoder.world_model import CONTRAST, GROUND, load_world_model
 from video_vlm.world import COLOURS, Actor, WorldSettings, draw, write_script
@@ -72,19 +72,24 @@ def one_setting(name: str, num_frames: int, repeat: int) -> dict[str, float]:
     tower = as_tower(base_model("SiglipVision"))
     pictures, seconds = film(num_frames, still=name == "static")
     measured: dict[str, float] = {}
-    if name == "tower":
-        run: Callable[[], object] = lambda: [tower.model(picture[None]) for picture in pictures[0]]  # noqa: E731
-        measured["tokens"] = num_frames * PATCHES
-    else:
-        encoder = VideoEncoder(tower, setting(name)).eval()
-        run = lambda: encoder(pictures, seconds)  # noqa: E731
-        with torch.inference_mode():
-            measured["tokens"] = encoder(pictures, seconds).tokens.num_tokens
+    run = frame_by_frame(tower, pictures) if name == "tower" else encoding(tower, name, pictures, seconds)
     with torch.inference_mode():
         measured["seconds"] = median(cpu_seconds(run) for _ in range(repeat))
+        measured["tokens"] = run()
     measured["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     measured["flops"] = count_flops(run)
     return measured
+
+
+def frame_by_frame(tower: Tower, pictures: Tensor) -> Callable[[], int]:
+    """The tower of transformers on one frame after the other; gives back how many tokens that makes."""
+    return lambda: sum(tower.model(picture[None]).last_hidden_state.shape[1] for picture in pictures[0])
+
+
+def encoding(tower: Tower, name: str, pictures: Tensor, seconds: Tensor) -> Callable[[], int]:
+    """The encoder with a setting; gives back how many tokens that leaves."""
+    encoder = VideoEncoder(tower, setting(name)).eval()
+    return lambda: encoder(pictures, seconds).tokens.num_tokens
 
 
 def setting(name: str) -> EncoderSettings:

@@ -5,9 +5,10 @@
 The arms without merging learn from nothing; each arm that merges goes on, for a fifth of the steps, from the weights
 of the arm before it. One row an arm, the mean over seeds (and the lowest): questions about order of clips that were
 not trained on, what guessing gets of them from frames in no order, questions whose answer differs between a clip and
-its reverse (both right), and every kind of question. A run that is in ``--out`` is not made again, so that the table
-can be made in pieces. ``--quick`` trains nothing: it asks the weights that come with the package, with their temporal
-attention and without. The last line holds the headline figures against their goals; exit 1 on a miss.
+its reverse (both right; first of those about order, then of all), and every kind of question. A run that is in
+``--out`` is not made again, so that the table can be made in pieces. ``--quick`` trains nothing: it asks the weights
+that come with the package, with their temporal attention and without. The last line holds the headline figures against
+their goals; exit 1 on a miss.
 """
 
 from __future__ import annotations
@@ -93,12 +94,14 @@ def row(name: str, scores: Sequence[Score]) -> str:
         f"{100 * float(np.mean([one.by_kind[kind] for one in scores])):9.1f}" for kind in scores[0].by_kind
     )
     chance = 100 * float(np.mean([one.chance for one in scores]))
-    return f"{name:22} {cell([s.order for s in scores])} {chance:6.1f} {cell([s.twins for s in scores])} {kinds}"
+    order, twins, both = ([getattr(one, field) for one in scores] for field in ("order", "order_twins", "twins"))
+    return f"{name:22} {cell(order)} {chance:6.1f} {cell(twins)} {cell(both)} {kinds}"
 
 
 def header(kinds: Sequence[str]) -> str:
     """The line above the table."""
-    return f"{'':22} {'order (min)':>13} {'chance':>6} {'twins (min)':>13} " + " ".join(f"{kind:>9}" for kind in kinds)
+    shares = f"{'order (min)':>13} {'chance':>6} {'of twins':>13} {'all twins':>13}"
+    return f"{'':22} {shares} " + " ".join(f"{kind:>9}" for kind in kinds)
 
 
 def ablation(arguments: argparse.Namespace) -> bool:

@@ -11,8 +11,8 @@ __all__ = ["settings_for"]
 MOST_FOLDED = 4.0
 """Frames are folded down to one in four; what is to go beyond that goes inside frames."""
 
-FIRST_FOLD, SECOND_FOLD = 1, 3
-"""Two folds, the second once the first layers have seen more than the raw patches."""
+FIRST_FOLD, SECOND_FOLD = 0, 2
+"""The blocks before which frames are folded: at once, and again when two blocks have seen more than raw patches."""
 
 
 def settings_for(

@@ -51,7 +51,7 @@ class EncoderSettings:
     r: int = 0
     """Tokens removed from each frame by each block from ``r_from`` on."""
     r_from: int = 0
-    frames_at_once: int = 8
+    frames_at_once: int = 4
     """The tower runs on this many frames at a time."""
 
     def __post_init__(self) -> None:

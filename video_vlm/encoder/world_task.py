@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -66,13 +66,15 @@ def held_out(num_clips: int, settings: WorldSettings, *, batch_size: int = 64) -
 class Score:
     """How many questions were answered right, as shares.
 
-    ``order`` is over all questions about order, ``chance`` what guessing from frames in no order gets of these;
-    ``twins`` over questions whose answer differs between a clip and its reverse: both right. ``by_kind`` holds
-    the share for every kind of question.
+    ``order`` is over all questions about the order of events, ``chance`` what guessing from frames in no order gets
+    of these. ``order_twins`` is over questions about order whose answer differs between a clip and its reverse: both
+    right; ``twins`` over all such questions, which way something goes among them. ``by_kind`` holds the share for
+    every kind of question.
     """
 
     order: float
     chance: float
+    order_twins: float
     twins: float
     by_kind: dict[str, float]
 
@@ -82,17 +84,22 @@ def score(model: WorldModel, *, num_clips: int = 256) -> Score:
     """Ask a model every question of clips that were not trained on, and of their reverses."""
     model.eval()
     right: list[tuple[Question, bool]] = []
-    twins: list[bool] = []
+    twins: list[tuple[Question, bool]] = []
     for clips in held_out(num_clips, model.settings.world):
         answered = _answered(model, clips)
         right += [pair for each in answered for pair in each]
         half = len(clips) // 2
         for forwards, backwards in zip(answered[:half], answered[half:], strict=True):
             twins += _both_right(forwards, backwards)
-    order = [(question.chance, good) for question, good in right if question.kind.is_about_order]
-    chances, hits = zip(*order, strict=True)
+    chances = [question.chance for question, _ in right if question.kind.is_about_order]
     kinds = {str(kind): _share(good for question, good in right if question.kind is kind) for kind in KINDS}
-    return Score(_share(hits), float(np.mean(chances)), _share(twins), kinds)
+    return Score(
+        _share(good for question, good in right if question.kind.is_about_order),
+        float(np.mean(chances)),
+        _share(good for question, good in twins if question.kind.is_about_order),
+        _share(good for _, good in twins),
+        kinds,
+    )
 
 
 def _answered(model: WorldModel, clips: Sequence[Clip]) -> list[list[tuple[Question, bool]]]:
@@ -103,14 +110,16 @@ def _answered(model: WorldModel, clips: Sequence[Clip]) -> list[list[tuple[Quest
     return [list(zip(some, marks, strict=False)) for some, marks in zip(questions, right, strict=True)]
 
 
-def _both_right(forwards: list[tuple[Question, bool]], backwards: list[tuple[Question, bool]]) -> list[bool]:
+def _both_right(
+    forwards: list[tuple[Question, bool]], backwards: list[tuple[Question, bool]]
+) -> list[tuple[Question, bool]]:
     """For each question that has another answer in the reverse, whether both answers are right."""
     there = {question.text: (question.answer, good) for question, good in backwards}
     pairs = [(question, good, there[question.text]) for question, good in forwards if question.text in there]
-    return [good and also for question, good, (answer, also) in pairs if answer != question.answer]
+    return [(question, good and also) for question, good, (answer, also) in pairs if answer != question.answer]
 
 
-def _share(marks: Iterator[bool] | Sequence[bool]) -> float:
+def _share(marks: Iterable[bool]) -> float:
     each = list(marks)
     return float(np.mean(each)) if each else 0.0
 

@@ -30,8 +30,8 @@ class QuestionKind(StrEnum):
 
     @property
     def is_about_order(self) -> bool:
-        """Whether frames in another order would have another answer."""
-        return self is not QuestionKind.HOW_MANY
+        """Whether it asks which of several events came when."""
+        return self not in (QuestionKind.WHICH_WAY, QuestionKind.HOW_MANY)
 
 
 @dataclass(frozen=True, slots=True)
