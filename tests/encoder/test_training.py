@@ -14,7 +14,7 @@ from video_vlm.encoder.trainer import TrainRequest, train_encoder
 from video_vlm.encoder.training import CHECKPOINT, TrainSettings, train
 from video_vlm.encoder.video import EncoderSettings, Fold, VideoEncoder
 from video_vlm.encoder.world_model import ARMS, WorldModel, load_world_model, pictures_of, save_world_model
-from video_vlm.encoder.world_task import WorldTask, held_out, score
+from video_vlm.encoder.world_task import HELD_OUT, WorldTask, _seeds, held_out, score
 from video_vlm.errors import SettingsError
 from video_vlm.world import ask_all, write_films, write_script
 
@@ -123,6 +123,11 @@ def test_every_arm_of_the_ablation_learns_and_is_scored(tmp_path: Path, arm: str
     assert 0 <= scored.twins <= 1
     assert 0 <= scored.order <= 1
     assert 1 / 3 < scored.chance < 0.7
+
+
+@pytest.mark.parametrize("batch_number", [0, 7, 10**9, 10**12])
+def test_no_batch_has_clips_that_are_held_out(batch_number: int) -> None:
+    assert all(0 <= seed < HELD_OUT for seed in _seeds(batch_number, 8))
 
 
 def test_a_model_of_the_world_is_saved_with_all_it_needs(tmp_path: Path) -> None:

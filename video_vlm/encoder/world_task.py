@@ -23,7 +23,6 @@ HELD_OUT = 1_000_000_000
 
 QUESTIONS_A_CLIP = 16
 
-
 NARRATE_WEIGHT = 0.2
 
 
@@ -124,8 +123,9 @@ def _share(marks: Iterable[bool]) -> float:
     return float(np.mean(each)) if each else 0.0
 
 
-def _seeds(batch_number: int, count: int) -> range:
-    return range(batch_number * count, (batch_number + 1) * count)
+def _seeds(batch_number: int, count: int) -> list[int]:
+    """Seeds of one batch's scripts, below those that are held out whatever the number of the batch."""
+    return [(batch_number * count + place) % HELD_OUT for place in range(count)]
 
 
 def _some(questions: Sequence[Question], *, seed: int) -> list[Question]:
