@@ -13,16 +13,7 @@ if TYPE_CHECKING:
 
     from video_vlm.encoder.towers import Tower
 
-__all__ = ["KNOWN_TOWERS", "find_tower", "load_model", "load_tower", "require_models"]
-
-KNOWN_TOWERS: Final = (
-    "google/siglip2-base-patch16-224",
-    "google/siglip-base-patch16-224",
-    "openai/clip-vit-base-patch16",
-    "openai/clip-vit-base-patch32",
-    "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
-)
-"""Image-text models that are looked for in the local hub cache, in this order."""
+__all__ = ["load_model", "load_tower", "require_models"]
 
 NEEDED: Final = ("torch", "transformers", "einops", "safetensors")
 
@@ -33,16 +24,6 @@ def require_models(feature: str) -> None:
     """
     if any(find_spec(name) is None for name in NEEDED):
         raise MissingExtra(feature, "models")
-
-
-def find_tower() -> str | None:
-    """The first of :data:`KNOWN_TOWERS` whose weights are in the local hub cache; None if there is none."""
-    if any(find_spec(name) is None for name in NEEDED):
-        return None
-    from huggingface_hub import try_to_load_from_cache
-
-    cached = (name for name in KNOWN_TOWERS if isinstance(try_to_load_from_cache(name, "model.safetensors"), str))
-    return next(cached, None)
 
 
 def load_tower(name: str, *, dtype: torch.dtype | None = None, device: str = "cpu") -> Tower:
