@@ -18,6 +18,7 @@ from video_vlm.errors import ReaderLost, VideoQAError
 from video_vlm.index.one import index_one
 from video_vlm.index.report import IndexOutcome
 from video_vlm.index.run import known_report
+from video_vlm.index.watch import Watch
 from video_vlm.index.worker import Desk, Worker
 from video_vlm.media.cores import num_cores
 from video_vlm.memory import Library
@@ -65,9 +66,9 @@ def index_many(
     if jobs == 1:
         yield from (index_one(path, library, settings=settings, progress=progress) for path in paths)
         return
-    unread = []
+    unread, watch = [], Watch.from_settings(settings)
     for path in paths:
-        report = known_report(path, library, settings)
+        report = known_report(path, library, settings, watch)
         if report is None:
             unread.append(path)
         else:

@@ -56,7 +56,7 @@ def index_video(
     settings = settings or IndexSettings()
     watch = Watch.from_settings(settings)
     file = Path(path)
-    known = _known(file, library, settings, watch)
+    known = known_report(file, library, settings, watch)
     if known is not None:
         return known
     with open_video(file, decoder=settings.decoder, threads=threads) as reader:
@@ -74,16 +74,8 @@ def index_video(
     return report
 
 
-def known_report(path: Path, library: Library, settings: IndexSettings) -> IndexReport | None:
-    """The report of a file that is unchanged since it was read with these settings; None if it has to be read.
-
-    Raises:
-        UnknownName: the settings name an observer nobody registered.
-    """
-    return _known(path, library, settings, Watch.from_settings(settings))
-
-
-def _known(file: Path, library: Library, settings: IndexSettings, watch: Watch) -> IndexReport | None:
+def known_report(file: Path, library: Library, settings: IndexSettings, watch: Watch) -> IndexReport | None:
+    """The report of a file that is unchanged since it was read with these settings; None if it has to be read."""
     known = library.find_path(file)
     if known is not None and _is_done(known, recipe_for(file, known.video.content_id, library, settings, watch)):
         return _reused(library, known)

@@ -144,7 +144,8 @@ def _read_all(connection: Connection, desk: Desk) -> None:
 def _portable(outcome: IndexOutcome) -> IndexOutcome:
     """Errors of other packages may not survive the journey; their text does."""
     error = outcome.error
-    if error is None or isinstance(error, VideoQAError) or type(error) is OSError:
+    is_plain = isinstance(error, OSError) and type(error).__module__ == "builtins"
+    if error is None or is_plain or isinstance(error, VideoQAError):
         return outcome
     return IndexOutcome(outcome.path, error=RuntimeError(f"{type(error).__name__}: {error}"))
 
