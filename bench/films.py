@@ -3,8 +3,8 @@
     python bench/films.py OUT.mp4 [--style ordinary] [--seconds 60] [--size 1280x720] [--codec libx264] [--seed 1]
 
 writes ``OUT.mp4`` and, beside it, ``OUT.truth.json``: the hard cuts and the spans of the gradual changes, in seconds.
-Styles: ``ordinary`` (every kind of cut, some motion), ``busy`` (fast pans, shaking, grain, many objects), ``flat`` (slides
-that hardly change), ``rough`` (few cuts; flashes, whip pans and a strobe that are none).
+Styles: ``ordinary`` (every kind of cut, some motion), ``busy`` (fast pans, shaking, grain, many objects), ``flat``
+(slides that hardly change), ``rough`` (few cuts; flashes, whip pans and a strobe that are none).
 """
 
 from __future__ import annotations
@@ -167,7 +167,9 @@ def _join(style: str, chance: np.random.Generator, longest: float) -> Join:
     shares = {"ordinary": 0.4, "busy": 0.15, "flat": 0.2, "rough": 0.3}[style]
     if chance.random() >= shares:
         return Join()
-    kinds: tuple[JoinKind, ...] = ("dissolve", "dissolve", "fade", "fade-white") if style != "rough" else ("dissolve", "fade")
+    kinds: tuple[JoinKind, ...] = (
+        ("dissolve", "dissolve", "fade", "fade-white") if style != "rough" else ("dissolve", "fade")
+    )
     return Join(kinds[chance.integers(len(kinds))], round(min(float(chance.uniform(0.3, 1.6)), 0.45 * longest), 2))
 
 
@@ -216,7 +218,9 @@ def _shot(film: Film, index: int, time: float) -> Picture:
         picture = _grained(picture, take.grain, round(since * film.fps))
     if take.light < 1.0:
         picture = np.asarray(cv2.convertScaleAbs(picture, alpha=take.light), np.uint8)
-    if any(0 <= since - flash < 0.08 for flash in take.flashes) or (take.strobe and 1 < since < 4 and int(since * 6) % 2):
+    if any(0 <= since - flash < 0.08 for flash in take.flashes) or (
+        take.strobe and 1 < since < 4 and int(since * 6) % 2
+    ):
         picture = np.asarray(cv2.convertScaleAbs(picture, alpha=0.3, beta=170), np.uint8)
     return picture
 
@@ -239,7 +243,12 @@ def _place(seed: int, size: tuple[int, int]) -> Picture:
         if chance.random() < 0.5:
             cv2.rectangle(image, tuple(map(int, corner)), tuple(map(int, corner + extent)), colour, -1)
         else:
-            cv2.ellipse(image, (tuple(map(float, corner)), tuple(map(float, 2 * extent)), float(chance.uniform(0, 180))), colour, -1)
+            cv2.ellipse(
+                image,
+                (tuple(map(float, corner)), tuple(map(float, 2 * extent)), float(chance.uniform(0, 180))),
+                colour,
+                -1,
+            )
     fine = chance.normal(0, 5, (height // 2, width // 2, 1)).astype(np.float32)
     image += cv2.resize(fine, (width, height), interpolation=cv2.INTER_LINEAR)[..., None]
     return np.clip(image, 0, 255).astype(np.uint8)

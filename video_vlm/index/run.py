@@ -161,7 +161,7 @@ class _Run:
                 segment = OpenSegment(seen.opens, watch=self._watch, settings=self._settings.frames)
             if segment is not None:
                 segment.see(seen)
-            self._tell_of(seen.frame.pts_seconds)
+            self._tell_of(seen.pts_seconds)
         if segment is None or state is None or segmenter.end_seconds is None:
             raise UnreadableVideo(self._reader.video.path, "no picture in it can be decoded")
         return self._put(segment.close(end_seconds=segmenter.end_seconds), state, following=None, cut=None)

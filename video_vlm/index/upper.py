@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
@@ -23,11 +23,12 @@ SHOTS: Final = "shots"
 
 _SENTENCES: Final = {Level.SCENE: 3, Level.CHAPTER: 5, Level.VIDEO: 6}
 _LONGEST_SCENE_SECONDS: Final = 300.0
+_ONE_IS_ENOUGH_SECONDS: Final = 600.0
 _ALWAYS_DECLARED: Final = 20  # so many chapters a container may have at any length
 _MIN_DECLARED_SECONDS: Final = 180.0  # if it has more, they are at least this long on average
 _TEXTS: Final[Mapping[Literal["hard", "fade", "dissolve"], str]] = {
     "hard": "cut",
-    "fade": "cut after fading through black",
+    "fade": "fade between shots",
     "dissolve": "dissolve",
 }
 
@@ -39,10 +40,16 @@ def cut_observation(cut: Cut) -> Observation:
 
 
 def shots_of(build: Build, *, span: Span) -> tuple[Shot, ...]:
-    """The shots of a video, from the cuts that were written."""
+    """The shots of a video, from the cuts that were written. A segment begins at each, so its start says where."""
     kinds = {text: kind for kind, text in _TEXTS.items()}
-    cuts = [Cut(said.span, kinds[said.text], said.confidence) for said in build.observations(SHOTS)]
-    return tile(sorted(cuts, key=lambda cut: cut.span.end), span=span)
+    starts = [segment.span.start for segment in build.segments()]
+    cuts = []
+    for said in build.observations(SHOTS):
+        inside = starts[bisect_left(starts, said.span.start) : bisect_right(starts, said.span.end)]
+        if inside:
+            at = min(inside, key=lambda start: abs(start - said.span.middle))
+            cuts.append(Cut(said.span, kinds[said.text], said.confidence, at))
+    return tile(sorted(cuts, key=lambda cut: cut.at), span=span)
 
 
 def upper_nodes(
@@ -137,7 +144,7 @@ def _declared_chapters(video: Video) -> tuple[Chapter, ...]:
     One for a long film says nothing, and hundreds, one for each cue or second, are marks: such a video gets
     chapters of our own, and what the marks say stays among its observations.
     """
-    fewest = 1 if video.span.duration_seconds <= _MIN_DECLARED_SECONDS * 3 else 2
+    fewest = 1 if video.span.duration_seconds <= _ONE_IS_ENOUGH_SECONDS else 2
     most = max(_ALWAYS_DECLARED, video.span.duration_seconds / _MIN_DECLARED_SECONDS)
     return video.chapters if fewest <= len(video.chapters) <= most else ()
 
