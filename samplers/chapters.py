@@ -97,13 +97,19 @@ def _both(left: Part, right: Part) -> Part:
 
 
 def _even_out(edges: list[int], parts: Sequence[Part], shortest: float) -> None:
-    """Move the border between a short chapter and its shorter neighbour to the middle of the two."""
-    for place in range(len(edges) - 1):
+    """Move the border between a short chapter and its shorter neighbour to the middle, or take it away."""
+    place = 0
+    while place < len(edges) - 1:
         seconds = [_stretch(parts, a, b).duration_seconds for a, b in pairwise(edges)]
-        if len(seconds) < 2 or seconds[place] >= shortest:
+        place += 1
+        if len(seconds) < 2 or seconds[place - 1] >= shortest:
             continue
-        border = min((one for one in (place, place + 1) if 0 < one < len(seconds)), key=_beside(place, seconds))
+        border = min((one for one in (place - 1, place) if 0 < one < len(seconds)), key=_beside(place - 1, seconds))
         first, after = edges[border - 1], edges[border + 1]
+        if _stretch(parts, first, after).duration_seconds <= _LONGEST_SECONDS:
+            del edges[border]
+            place = border - 1
+            continue
         middle = (parts[first].span.start + parts[after - 1].span.end) / 2
         edges[border] = min(range(first + 1, after), key=lambda one: abs(parts[one].span.start - middle))
 
