@@ -22,8 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench.films import script, write
-from bench.shots import FAST, OURS, SECONDS, STYLES, Score, drawn, ours, real, score
+from films import script, write
+from shots import FAST, OURS, SECONDS, STYLES, Score, drawn, ours, real, score
+
 from video_vlm.index import index_video
 from video_vlm.memory import open_library
 from video_vlm.settings import IndexSettings

@@ -8,12 +8,12 @@ from typing import Any
 
 import typer
 
-from video_vlm.cli import ask, doctor, index, library, scenes, search, show
+from video_vlm.cli import ask, doctor, index, library, scenes, search, show, train
 from video_vlm.cli.command import command, remember_options
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
 
-__all__ = ["COMMANDS", "LIBRARY_COMMANDS", "app", "main"]
+__all__ = ["COMMANDS", "LIBRARY_COMMANDS", "TRAIN_COMMANDS", "app", "main"]
 
 COMMANDS: dict[str, Callable[..., int | None]] = {
     "ask": ask.ask,
@@ -29,6 +29,9 @@ LIBRARY_COMMANDS: dict[str, Callable[..., int | None]] = {
     "verify": library.verify,
     "where": library.where,
 }
+TRAIN_COMMANDS: dict[str, Callable[..., int | None]] = {
+    "encoder": train.encoder,
+}
 
 OPTIONS: dict[str, Any] = {
     "no_args_is_help": True,
@@ -41,13 +44,18 @@ OPTIONS: dict[str, Any] = {
 
 
 def build() -> typer.Typer:
-    top, shelf = typer.Typer(name="videoqa", **OPTIONS), typer.Typer(**OPTIONS)
+    top, shelf, school = typer.Typer(name="videoqa", **OPTIONS), typer.Typer(**OPTIONS), typer.Typer(**OPTIONS)
     top.callback()(remember_options())
     for name, function in COMMANDS.items():
         top.command(name)(command(function))
     for name, function in LIBRARY_COMMANDS.items():
         shelf.command(name)(command(function))
+    for name, function in TRAIN_COMMANDS.items():
+        school.command(name)(command(function))
+    # With a single command Typer would leave its name out.
+    school.callback()(lambda: None)
     top.add_typer(shelf, name="library", help="What is remembered: list, remove, verify, where.")
+    top.add_typer(school, name="train", help="Learn from videos: encoder.")
     return top
 
 

@@ -12,7 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -23,7 +23,7 @@ import typer
 import video_vlm
 from video_vlm.cli.configuration import PROJECT_FILE, Configuration, configure, parse_assignments, user_file
 from video_vlm.cli.failures import guarded
-from video_vlm.cli.progress import progress_on
+from video_vlm.cli.progress import Reporter, progress_on
 from video_vlm.cli.terminal import one_line, write
 
 if TYPE_CHECKING:
@@ -116,12 +116,14 @@ class Session:
     quiet: bool = False
 
     @contextmanager
-    def open(self, *, model: str | None = None, speed: Speed | None = None) -> Iterator[VideoQA]:
-        """The library, with progress shown while it is open."""
+    def open(
+        self, *, model: str | None = None, speed: Speed | None = None, reporter: Reporter | None = None
+    ) -> Iterator[VideoQA]:
+        """The library; what takes long goes to ``reporter``, or else is shown while it is open."""
         from video_vlm.library import VideoQA
 
         with (
-            progress_on(quiet=self.quiet) as progress,
+            progress_on(quiet=self.quiet) if reporter is None else nullcontext(reporter) as progress,
             VideoQA(
                 self.configuration.library,
                 settings=self.configuration.settings,

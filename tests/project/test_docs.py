@@ -16,7 +16,7 @@ import typer
 
 from video_vlm import VideoQA
 from video_vlm.cli import ExitCode
-from video_vlm.cli.app import COMMANDS, LIBRARY_COMMANDS
+from video_vlm.cli.app import COMMANDS, LIBRARY_COMMANDS, TRAIN_COMMANDS
 from video_vlm.cli.ask import as_text
 from video_vlm.cli.configuration import known_keys
 from video_vlm.cli.doctor import PARTS
@@ -25,7 +25,11 @@ from video_vlm.perception import OBSERVERS
 from video_vlm.records import Answer, Coverage, Frame, Receipt, Span
 from video_vlm.settings import IndexSettings, Settings
 
-ALL_COMMANDS = {**COMMANDS, **{f"library {name}": function for name, function in LIBRARY_COMMANDS.items()}}
+ALL_COMMANDS = {
+    **COMMANDS,
+    **{f"library {name}": function for name, function in LIBRARY_COMMANDS.items()},
+    **{f"train {name}": function for name, function in TRAIN_COMMANDS.items()},
+}
 
 
 def read(root: Path, name: str) -> str:
@@ -73,7 +77,7 @@ def test_commands_that_are_shown_exist(root: Path, name: str) -> None:
     shown = re.findall(r"(?:^\$ |^|[/\\`])videoqa ((?:--library \S+ )?[a-z]+)", read(root, name), flags=re.MULTILINE)
 
     assert shown
-    assert {command.split()[-1] for command in shown} <= {*COMMANDS, "library"}
+    assert {command.split()[-1] for command in shown} <= {*COMMANDS, "library", "train"}
 
 
 def test_every_setting_is_documented_with_its_default(root: Path) -> None:

@@ -22,7 +22,9 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
     assert not loaded_by(f"import {module}") & HEAVY
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["ask", "--help"], ["library", "where"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["ask", "--help"], ["library", "where"], ["train", "encoder", "-h"]]
+)
 def test_a_command_that_reads_no_video_loads_nothing_heavy(arguments: list[str]) -> None:
     assert not loaded_by(f"from video_vlm.cli import main\nassert main({arguments!r}) == 0") & HEAVY
 

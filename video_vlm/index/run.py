@@ -10,7 +10,7 @@ from video_vlm.errors import UnreadableVideo
 from video_vlm.index.passes import Pass, open_pass, why_in_full
 from video_vlm.index.report import IndexReport
 from video_vlm.index.segment import ClosedSegment, OpenSegment
-from video_vlm.index.speed import Manner, looked_at, manners
+from video_vlm.index.speed import Manner, Manners, looked_at, manners
 from video_vlm.index.state import State
 from video_vlm.index.upper import SHOTS, covered, cut_observation, shots_of, upper_nodes
 from video_vlm.index.watch import Observations
@@ -23,7 +23,7 @@ from video_vlm.records import Cut, Damage, Level, Node, Span, Video
 from video_vlm.samplers.segments import Mark
 from video_vlm.settings import IndexSettings, Speed
 
-__all__ = ["index_video"]
+__all__ = ["index_video", "known_report"]
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ def index_video(
     settings: IndexSettings | None = None,
     at_least: Speed | None = None,
     progress: Progress = silent,
+    threads: int | None = None,
 ) -> IndexReport:
     """Write the memory of a video, or go on where an interrupted run stopped, or find it written.
 
@@ -51,6 +52,7 @@ def index_video(
         settings: The defaults if None.
         at_least: How a memory that is there already must have been made; as ``settings.speed`` if None.
         progress: Called about once for every second of video, stage ``"index"``.
+        threads: How many the decoder may use; None for as many as there are cores. The memory is the same.
 
     Raises:
         UnreadableVideo: no picture of it can be decoded; the library is as it was.
@@ -60,10 +62,10 @@ def index_video(
     settings = settings or IndexSettings()
     how = manners(settings, at_least=at_least or settings.speed)
     file = Path(path)
-    known = library.find_path(file)
-    if known is not None and how.have_made(known, file, library):
-        return _reused(library, known)
-    with open_video(file, decoder=settings.decoder) as reader:
+    known = known_report(file, library, how)
+    if known is not None:
+        return known
+    with open_video(file, decoder=settings.decoder, threads=threads) as reader:
         content_id = reader.video.content_id
         stored = library.find(content_id)
         if stored is None:
@@ -81,6 +83,12 @@ def index_video(
     if in_full:
         logger.warning("%s was read in full: %s", file, in_full)
     return replace(report, read_in_full=in_full)
+
+
+def known_report(file: Path, library: Library, how: Manners) -> IndexReport | None:
+    """The report of a file that is unchanged since it was read as it is to be; None if it has to be read."""
+    known = library.find_path(file)
+    return _reused(library, known) if known is not None and how.have_made(known, file, library) else None
 
 
 def _remember(library: Library, file: Path, content_id: str) -> None:
@@ -123,7 +131,7 @@ class _Run:
         self._settings = manner.settings
         self._recipe = recipe
         self._progress = progress
-        self._name = reader.video.path.name
+        self._path = reader.video.path
         self._tell_next = float("-inf")
         self._taken_up_at = float("-inf")
         self._earlier_damage: tuple[Damage, ...] = ()
@@ -158,7 +166,7 @@ class _Run:
                 segment = OpenSegment(seen.opens, watch=self._watch, settings=self._settings.frames)
             if segment is not None:
                 segment.see(seen)
-            self._tell(seen.pts_seconds)
+            self._tell_of(seen.pts_seconds)
         if segment is None or state is None or passing.end_seconds is None:
             raise UnreadableVideo(self._reader.video.path, "no picture in it can be decoded")
         closed = segment.close(end_seconds=passing.end_seconds)
@@ -187,7 +195,7 @@ class _Run:
     def _finish(self, state: State, *, resumed_from: float | None) -> IndexReport:
         segments = self._build.segments()
         whole = Span(segments[0].span.start, segments[-1].span.end)
-        self._progress(ProgressEvent("index", whole.duration_seconds, whole.duration_seconds, what=self._name))
+        self._tell(whole.duration_seconds, whole.duration_seconds)
         video = _as_found(self._reader.video, whole, num_frames=state.num_frames)
         observations = self._watch.finish(self._build.observations)
         said = [one for observer in observations.values() for one in observer]
@@ -225,12 +233,15 @@ class _Run:
                 ledger.note(start, end, one.reason)
         return tuple(ledger.damage)
 
-    def _tell(self, pts_seconds: float) -> None:
+    def _tell_of(self, pts_seconds: float) -> None:
         video = self._reader.video
         if pts_seconds >= self._tell_next:
             self._tell_next = pts_seconds + _PROGRESS_SECONDS
             done = pts_seconds - video.start_seconds
-            self._progress(ProgressEvent("index", done, video.duration_seconds, what=self._name))
+            self._tell(done, video.duration_seconds)
+
+    def _tell(self, done: float, total: float | None) -> None:
+        self._progress(ProgressEvent("index", done, total, what=self._path.name, path=self._path))
 
 
 def _as_found(video: Video, whole: Span, *, num_frames: int) -> Video:

@@ -16,6 +16,7 @@ from av.video.frame import VideoFrame
 
 from video_vlm.errors import UnreadableVideo
 from video_vlm.media.convert import Converter
+from video_vlm.media.cores import num_cores
 from video_vlm.media.cues import read_cues
 from video_vlm.media.ledger import Ledger
 from video_vlm.media.packets import PacketTable, packet_table
@@ -23,7 +24,7 @@ from video_vlm.media.playhead import Playhead
 from video_vlm.media.probe import describe
 from video_vlm.media.skimmer import Skimmer
 from video_vlm.media.survey import survey
-from video_vlm.media.tape import Tape
+from video_vlm.media.tape import MOST_THREADS, Tape
 from video_vlm.media.times import TIME_TOLERANCE_SECONDS, ascending
 from video_vlm.media.timetable import steady_clock
 from video_vlm.records import Damage, Frame, Image, Observation, Video
@@ -65,6 +66,7 @@ class PyAVReader:
 
     Args:
         path: The file.
+        threads: How many FFmpeg may decode with; None for as many as there are cores.
 
     Raises:
         UnreadableVideo: the file holds no video that can be decoded.
@@ -73,8 +75,9 @@ class PyAVReader:
 
     frame_accurate: ClassVar[bool] = True
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, threads: int | None = None) -> None:
         self._path = Path(path)
+        self._threads = threads or num_cores()
         self._found = survey(self._path)
         self._state = self._file_state()
         self._video = describe(self._path, self._found)
@@ -134,7 +137,13 @@ class PyAVReader:
     def skim(self) -> Skimmer[PyAVFrame]:
         """A pass that decodes only what it is asked for. A context manager."""
         self._check_unchanged()
-        return Skimmer(self._path, self._found, self._ledger, framed=lambda pts, picture: self._frame((pts, picture)))
+        return Skimmer(
+            self._path,
+            self._found,
+            self._ledger,
+            framed=lambda pts, picture: self._frame((pts, picture)),
+            threads=min(self._threads, MOST_THREADS),
+        )
 
     def cues(self) -> Iterator[Observation]:
         self._check_unchanged()
@@ -153,7 +162,7 @@ class PyAVReader:
 
     def _tape(self) -> Tape:
         self._check_unchanged()
-        return Tape(self._path, self._found, self._ledger)
+        return Tape(self._path, self._found, self._ledger, threads=self._threads)
 
     def _play_from(self, tape: Tape, pts: int) -> Iterator[tuple[int, VideoFrame]]:
         return tape.play_from(pts) if self._clock_is_steady else tape.play()

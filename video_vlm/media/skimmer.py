@@ -51,13 +51,17 @@ class Skimmer(Generic[F]):
         found: Its survey.
         ledger: Where damage is noted.
         framed: Makes a picture and its PTS what is given out.
+        threads: How many each decoder may use.
     """
 
-    def __init__(self, path: Path, found: Survey, ledger: Ledger, *, framed: Callable[[int, VideoFrame], F]) -> None:
+    def __init__(
+        self, path: Path, found: Survey, ledger: Ledger, *, framed: Callable[[int, VideoFrame], F], threads: int
+    ) -> None:
         self._path = path
         self._found = found
         self._ledger = ledger
         self._framed = framed
+        self._threads = threads
         self._opened = ExitStack()
         self._groups: dict[int, list[VideoPacket]] = {}
         self._num_begun = 0
@@ -132,5 +136,6 @@ class Skimmer(Generic[F]):
         container = self._opened.enter_context(open_container(self._path))
         (stream,) = (one for one in container.streams.video if one.index == self._found.stream)
         stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = self._threads
         stream.codec_context.options = {"max_pixels": str(MAX_PIXELS), **options}
         return stream.codec_context

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Videoqa
+
+needs_models = pytest.mark.skipif(
+    not all(find_spec(name) for name in ("torch", "transformers", "einops", "safetensors")),
+    reason="the models extra is not installed",
+)
+
+
+@pytest.mark.skipif(bool(find_spec("torch")), reason="the models extra is installed")
+def test_without_the_extra_it_says_what_to_type(videoqa: Videoqa) -> None:
+    run = videoqa("train", "encoder", "world", "--out", "runs")
+
+    assert run.code == 1
+    assert "pip install 'video-vlm[models]'" in run.err
+
+
+@needs_models
+def test_the_world_is_trained_on_and_gone_on_from(videoqa: Videoqa, tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+
+    first = videoqa("train", "encoder", "world", "--out", out, "--steps", "2", "--batch", "4")
+    second = videoqa("train", "encoder", "world", "--out", out, "--steps", "3", "--batch", "4", "--resume", "--json")
+
+    assert first.out.startswith("step 2, loss")
+    assert json.loads(second.out)["step"] == 3
+    assert (out / "world.safetensors").is_file()
+
+
+@needs_models
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere"], "no such folder"),
+        (["world", "--tower", "x"], "a small model of its own"),
+        (["world", "--resume"], "checkpoint.safetensors"),
+        (["world", "--rate", "-1"], "learning_rate"),
+    ],
+)
+def test_what_cannot_be_trained_is_one_line_and_a_usage_error(
+    videoqa: Videoqa, arguments: list[str], message: str
+) -> None:
+    run = videoqa("train", "encoder", *arguments, "--out", "runs")
+
+    assert run.code == 2
+    assert run.err.count("\n") == 1
+    assert message in run.err

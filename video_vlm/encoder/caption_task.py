@@ -1,0 +1,104 @@
+"""Learning from videos with captions: a clip and what is said of it come together, its reverse does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from typing import Any, Final, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from video_vlm.encoder.captions import CaptionedVideo, FrameSettings, read_clip
+from video_vlm.encoder.checkpoint import describe
+from video_vlm.encoder.losses import arrow_of_time_loss, clip_loss, order_loss, siglip_loss, similarities
+from video_vlm.encoder.video import Encoding, VideoEncoder
+
+__all__ = ["CONTRASTIVE", "CaptionModel", "CaptionSettings", "CaptionTask"]
+
+CONTRASTIVE: Final[dict[str, Callable[[Tensor], Tensor]]] = {"clip": clip_loss, "siglip": siglip_loss}
+"""How clips and captions are brought together, by name."""
+
+HELD_CLIPS = 512
+"""Decoded clips kept in memory, so that a small set is not decoded again in every epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionSettings:
+    """What is made small, and by how much each part counts."""
+
+    contrastive: Literal["clip", "siglip"] = "siglip"
+    order_weight: float = 0.5
+    """For captions that must fit their clip better than the reverse."""
+    arrow_weight: float = 0.2
+    """For telling a clip from its reverse without a caption."""
+    frames: FrameSettings = field(default_factory=FrameSettings)
+
+
+class CaptionModel(nn.Module):
+    """A video encoder beside a text tower, joined by one linear map where their widths differ.
+
+    ``text`` is a module from captions to ``(captions width)`` that says its ``width``; whether it learns is up to its
+    parameters.
+    """
+
+    def __init__(self, encoder: VideoEncoder, text: Any) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.text = text
+        width = int(self.text.width)
+        self.join = nn.Linear(encoder.tower.width, width)
+        self.arrow = nn.Linear(encoder.tower.width, 1)
+        if encoder.tower.width == width:
+            nn.init.eye_(self.join.weight)
+            nn.init.zeros_(self.join.bias)
+
+    def forward(self, pictures: Tensor, seconds: Tensor) -> tuple[Tensor, Tensor]:
+        """A clip in the space of captions ``(batch width)``, and how much it seems to go forwards ``(batch)``."""
+        encoding: Encoding = self.encoder(pictures, seconds)
+        return self.join(encoding.clip), self.arrow(encoding.clip)[:, 0]
+
+
+class CaptionTask:
+    """Contrast of clips with captions, order and the arrow of time, from a folder of captioned videos."""
+
+    def __init__(self, model: CaptionModel, videos: Sequence[CaptionedVideo], settings: CaptionSettings) -> None:
+        self.model = model
+        self.videos = videos
+        self.settings = settings
+        self._clip = lru_cache(maxsize=HELD_CLIPS)(lambda path: read_clip(path, settings.frames))
+
+    @property
+    def recipe(self) -> str:
+        return describe({"task": "captions", **asdict(self.settings), "encoder": asdict(self.model.encoder.settings)})
+
+    def loss(self, *, batch_number: int, batch_size: int) -> Tensor:
+        pictures, seconds, captions = self.batch(batch_number, batch_size)
+        clips, arrow = self.model(pictures, seconds)
+        texts = self.model.text(captions)
+        loss = CONTRASTIVE[self.settings.contrastive](similarities(clips, texts))
+        if self.settings.order_weight or self.settings.arrow_weight:
+            backwards, arrow_back = self.model(pictures.flip(1), seconds)
+            own, other = (torch.cosine_similarity(each.float(), texts.float()) for each in (clips, backwards))
+            loss = loss + self.settings.order_weight * order_loss(own, other)
+            loss = loss + self.settings.arrow_weight * arrow_of_time_loss(arrow, arrow_back)
+        return loss
+
+    def batch(self, number: int, size: int) -> tuple[Tensor, Tensor, list[str]]:
+        """Videos in a new order every epoch, each with one of its captions."""
+        size = min(size, len(self.videos))
+        epoch, place = divmod(number, len(self.videos) // size)
+        chance = np.random.default_rng((epoch, len(self.videos)))
+        chosen = [
+            self.videos[index] for index in chance.permutation(len(self.videos))[place * size : (place + 1) * size]
+        ]
+        device = next(self.model.parameters()).device
+        pictures, seconds = (torch.stack(part).to(device) for part in zip(*map(self._read, chosen), strict=True))
+        captions = [video.captions[int(chance.integers(len(video.captions)))] for video in chosen]
+        return pictures, seconds, captions
+
+    def _read(self, video: CaptionedVideo) -> tuple[Tensor, Tensor]:
+        clip: tuple[Tensor, Tensor] = self._clip(video.path)
+        return clip

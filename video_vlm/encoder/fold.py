@@ -1,0 +1,34 @@
+"""Merging over time, whole frames at once: neighbours that look alike become one, position by position.
+
+Folding early is what saves most: every later layer then runs on fewer frames. Which neighbours go together is
+decided per clip, by the partition that loses least: a still minute costs one frame, a sudden event keeps its own.
+"""
+
+from __future__ import annotations
+
+import torch
+from einops import rearrange
+from torch import Tensor
+
+from video_vlm.encoder.assignment import Assignment, identity
+from video_vlm.encoder.segmentation import gram, partition, stretch_errors
+
+__all__ = ["fold_frames"]
+
+
+def fold_frames(values: Tensor, *, weight: Tensor, num_frames: int, tolerance: float = 0.0) -> Assignment:
+    """Which frames become one, ``(batch frames tokens width)``, so that ``num_frames`` are left.
+
+    ``weight`` ``(batch frames)`` is how many frames each already stands for. Fewer are left where the whole batch
+    can do with fewer: where what is lost is at most ``tolerance`` of the clip's own mean energy.
+    """
+    batch, frames = values.shape[:2]
+    if num_frames >= frames and tolerance <= 0:
+        return identity(batch, frames, device=values.device)
+    flat = rearrange(values.detach(), "batch frames tokens width -> batch frames (tokens width)")
+    cuts = partition(stretch_errors(gram(flat), weight), max_count=min(num_frames, frames))
+    energy = (flat.float().square().mean(dim=(1, 2)) * flat.shape[2]).double() * weight.double().sum(dim=1)
+    enough = cuts.errors <= tolerance * energy[:, None]
+    counts = torch.where(enough.any(dim=1), enough.int().argmax(dim=1) + 1, cuts.errors.shape[1])
+    count = int(counts.max())
+    return Assignment(cuts.owner(torch.full_like(counts, count)), count)

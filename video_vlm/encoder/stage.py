@@ -1,0 +1,118 @@
+"""Where a batch of clips stands between two blocks of the encoder, and what folding and merging do to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from einops import rearrange, repeat
+from torch import Tensor
+
+from video_vlm.encoder.assignment import Assignment, identity, merge, merged_size, merged_span
+from video_vlm.encoder.tokens import Tokens, frame_spans
+
+__all__ = ["Stage", "begin", "folded", "patch_tokens_of", "thinned", "with_values"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Tokens on their way through the tower, and all that is known of them.
+
+    ``values`` ``(batch frames tokens width)``; ``size`` ``(batch frames tokens)`` in patches of one frame;
+    ``weight`` ``(batch frames)`` in frames of the clip; ``seconds`` (the mean time), ``start`` and ``end``
+    ``(batch frames)``; ``folded`` says which frame each frame of the clip went into, ``where``
+    ``(batch frames positions)`` which token of its frame each position did.
+    """
+
+    values: Tensor
+    size: Tensor
+    weight: Tensor
+    seconds: Tensor
+    start: Tensor
+    end: Tensor
+    folded: Assignment
+    where: Tensor
+
+    @property
+    def bias(self) -> Tensor | None:
+        """What makes a merged token count as often as it has patches, ``((batch frames) tokens)``; None if none has."""
+        if self.size.shape[2] == self.where.shape[2]:
+            return None
+        return rearrange(self.size, "batch frames tokens -> (batch frames) tokens").log()
+
+
+def begin(values: Tensor, seconds: Tensor, *, end_seconds: Tensor | None = None) -> Stage:
+    """The stage before the first block: every position a token, every frame its own."""
+    batch, frames, positions, _ = values.shape
+    start, end = frame_spans(seconds.double(), end_seconds=end_seconds)
+    places = torch.arange(positions, device=values.device)
+    return Stage(
+        values,
+        torch.ones(batch, frames, positions, device=values.device),
+        torch.ones(batch, frames, device=values.device),
+        seconds.double(),
+        start,
+        end,
+        identity(batch, frames, device=values.device),
+        repeat(places, "positions -> batch frames positions", batch=batch, frames=frames),
+    )
+
+
+def with_values(stage: Stage, values: Tensor) -> Stage:
+    """The same tokens, further on; ``((batch frames) tokens width)`` will do too."""
+    return replace(stage, values=values.reshape(*stage.values.shape[:2], *values.shape[-2:]))
+
+
+def folded(stage: Stage, assignment: Assignment) -> Stage:
+    """Frames that became one, as ``fold_frames`` said, position by position; no tokens of a frame may be merged yet."""
+    if assignment.num_merged == stage.values.shape[1]:
+        return stage
+    flat = rearrange(stage.values, "batch frames tokens width -> batch frames (tokens width)")
+    start, end = merged_span(stage.start, stage.end, assignment)
+    kept = slice(None, assignment.num_merged)
+    return Stage(
+        merge(flat, assignment, size=stage.weight).unflatten(2, stage.values.shape[2:]),
+        stage.size[:, kept],
+        merged_size(stage.weight, assignment),
+        merge(stage.seconds[..., None], assignment, size=stage.weight)[..., 0],
+        start,
+        end,
+        stage.folded.then(assignment),
+        stage.where[:, kept],
+    )
+
+
+def thinned(stage: Stage, assignment: Assignment) -> Stage:
+    """Tokens that became one inside their frames: ``assignment`` is for ``(batch frames)`` as one batch."""
+    frames = "batch frames tokens ... -> (batch frames) tokens ..."
+    size = rearrange(stage.size, frames)
+    where = assignment.owner.gather(1, rearrange(stage.where, frames))
+    return replace(
+        with_values(stage, merge(rearrange(stage.values, frames), assignment, size=size)),
+        size=merged_size(size, assignment).reshape(*stage.size.shape[:2], -1),
+        where=where.reshape(stage.where.shape),
+    )
+
+
+def _patch_grid(stage: Stage, *, num_prefix: int) -> Tensor:
+    """Which of all patch tokens, frame after frame, each position went into: ``(batch frames positions)``."""
+    frames, tokens = stage.values.shape[1], stage.values.shape[2] - num_prefix
+    offset = tokens * torch.arange(frames, device=stage.where.device)
+    return stage.where[:, :, num_prefix:] - num_prefix + offset[:, None]
+
+
+def patch_tokens_of(stage: Stage, last: Tensor, *, num_prefix: int) -> Tokens:
+    """The tokens of patches, ``last`` being the tower's last values ``(batch frames tokens width)``."""
+    batch, _, tokens, _ = last.shape
+    each = "batch frames -> batch (frames tokens)"
+    start, end = (repeat(time, each, tokens=tokens - num_prefix) for time in (stage.start, stage.end))
+    size = stage.size[:, :, num_prefix:] * stage.weight[..., None]
+    places = _patch_grid(stage, num_prefix=num_prefix)
+    owner = places.gather(1, stage.folded.owner[..., None].expand(-1, -1, places.shape[2]))
+    return Tokens(
+        rearrange(last[:, :, num_prefix:], "batch frames tokens width -> batch (frames tokens) width"),
+        rearrange(size, "batch frames tokens -> batch (frames tokens)"),
+        start,
+        end,
+        Assignment(owner.reshape(batch, -1), last.shape[1] * (tokens - num_prefix)),
+    )

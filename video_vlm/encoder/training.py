@@ -1,0 +1,154 @@
+"""The training loop: a task says what is to be made small, everything else is here.
+
+A task's batch follows from the step's number, so that a run that was interrupted and goes on ends with the same
+weights as one that was not.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from video_vlm.encoder.checkpoint import read_checkpoint, restore_moments, write_checkpoint
+from video_vlm.errors import SettingsError
+
+__all__ = ["CHECKPOINT", "Report", "Task", "TrainSettings", "Watch", "train"]
+
+CHECKPOINT: Final = "checkpoint.safetensors"
+
+Precision = Literal["float32", "bfloat16"]
+"""bfloat16 has the range of float32, so that losses need no scaling."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """How training runs. One step is ``accumulate`` batches and one change of the weights."""
+
+    num_steps: int = 1000
+    batch_size: int = 32
+    accumulate: int = 1
+    learning_rate: float = 1e-3
+    warmup_steps: int = 20
+    weight_decay: float = 0.01
+    max_norm: float = 1.0
+    precision: Precision = "float32"
+    seed: int = 0
+    save_every: int = 200
+
+    def __post_init__(self) -> None:
+        for name in ("num_steps", "batch_size", "accumulate", "save_every"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"training: {name} must be at least 1, got {getattr(self, name)}")
+        if self.learning_rate <= 0 or self.max_norm <= 0:
+            raise SettingsError("training: learning_rate and max_norm must be above 0")
+
+    def learning_rate_at(self, step: int) -> float:
+        """Up in a line, down in half a cosine to a twentieth."""
+        up = min(1.0, (step + 1) / max(1, self.warmup_steps))
+        down = 0.05 + 0.95 * (1 + math.cos(math.pi * step / self.num_steps)) / 2
+        return self.learning_rate * up * down
+
+
+class Task(Protocol):
+    """What is learned. ``recipe`` names it and everything that decides its batches."""
+
+    @property
+    def model(self) -> nn.Module: ...
+
+    @property
+    def recipe(self) -> str: ...
+
+    def loss(self, *, batch_number: int, batch_size: int) -> Tensor:
+        """The loss of one batch, which follows from its number."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How training went: the last step made, the last loss, and where the checkpoint is."""
+
+    step: int
+    loss: float
+    checkpoint: Path
+
+
+Watch = Callable[[int, float], None]
+"""Called after each step with its number, from 1, and its loss."""
+
+
+def train(
+    task: Task, settings: TrainSettings, *, folder: Path, resume: bool = False, watch: Watch = lambda _step, _loss: None
+) -> Report:
+    """Train until ``settings.num_steps``, leaving a checkpoint in ``folder``; an interrupt leaves one too.
+
+    Raises:
+        SettingsError: ``resume`` without a checkpoint, or with one of another recipe.
+        KeyboardInterrupt: passed on, the checkpoint written.
+    """
+    path = folder / CHECKPOINT
+    learned = [each for each in task.model.parameters() if each.requires_grad]
+    optimizer = torch.optim.AdamW(
+        learned, lr=settings.learning_rate, weight_decay=settings.weight_decay, betas=(0.9, 0.98)
+    )
+    step, loss = (_go_on(path, task, optimizer) if resume else 0), math.nan
+    seed_everything(settings.seed)
+    task.model.train()
+    try:
+        while step < settings.num_steps:
+            loss = _step(task, optimizer, settings, step=step)
+            step += 1
+            watch(step, loss)
+            if step % settings.save_every == 0:
+                write_checkpoint(path, step=step, model=task.model, optimizer=optimizer, recipe=task.recipe)
+    finally:
+        write_checkpoint(path, step=step, model=task.model, optimizer=optimizer, recipe=task.recipe)
+    return Report(step, loss, path)
+
+
+def seed_everything(seed: int) -> None:
+    """Make what follows repeatable."""
+    random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def _go_on(path: Path, task: Task, optimizer: torch.optim.Optimizer) -> int:
+    found = read_checkpoint(path)
+    if found.recipe != task.recipe:
+        raise SettingsError(f"{path}: a checkpoint of something else; give another folder, or leave out --resume")
+    task.model.load_state_dict(dict(found.weights))
+    restore_moments(optimizer, found.moments)
+    return found.step
+
+
+def _step(task: Task, optimizer: torch.optim.Optimizer, settings: TrainSettings, *, step: int) -> float:
+    for group in optimizer.param_groups:
+        group["lr"] = settings.learning_rate_at(step)
+    optimizer.zero_grad(set_to_none=True)
+    total = 0.0
+    for part in range(settings.accumulate):
+        number = settings.seed * 1_000_003 + step * settings.accumulate + part
+        with _mixed(settings.precision, task.model):
+            loss = task.loss(batch_number=number, batch_size=settings.batch_size) / settings.accumulate
+        loss.backward()
+        total += float(loss.detach())
+    if not math.isfinite(total):
+        raise SettingsError(f"training: the loss is {total} at step {step + 1}; try a lower learning rate, or float32")
+    nn.utils.clip_grad_norm_(task.model.parameters(), settings.max_norm)
+    optimizer.step()
+    return total
+
+
+def _mixed(precision: Precision, model: nn.Module) -> AbstractContextManager[object]:
+    """Weights stay float32; products are made in ``precision``."""
+    if precision == "float32":
+        return nullcontext()
+    device = next(model.parameters()).device.type
+    return torch.autocast(device, dtype=torch.bfloat16)

@@ -1,0 +1,170 @@
+"""The encoder itself: a tower for pictures, made to see a video.
+
+Between the tower's own blocks, frames that look alike are folded into one, tokens look along time, and tokens
+that look alike inside a frame become one. Each of these is off unless asked for, and with all of them off the
+result is the tower's, bit for bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+
+from video_vlm.encoder.bipartite import key_metric, match_tokens
+from video_vlm.encoder.fold import fold_frames
+from video_vlm.encoder.stage import Stage, begin, folded, patch_tokens_of, thinned, with_values
+from video_vlm.encoder.temporal import TemporalAttention, TimePosition
+from video_vlm.encoder.tokens import Tokens
+from video_vlm.encoder.towers import Tower
+
+__all__ = ["EncoderSettings", "Encoding", "Fold", "VideoEncoder"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Before block ``depth``, leave one frame in ``factor``."""
+
+    depth: int
+    factor: float
+
+    def __post_init__(self) -> None:
+        if self.depth < 0 or self.factor < 1:
+            raise ValueError(f"a fold needs depth >= 0 and factor >= 1, got {self.depth} and {self.factor}")
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSettings:
+    """What happens between the blocks of the tower."""
+
+    temporal_depths: tuple[int, ...] = ()
+    """Blocks in front of which tokens look along time."""
+    initial_gate: float = 0.0
+    """How far that is let in before it was learned; 0 leaves the tower as it is."""
+    time_position: bool = False
+    """Whether the first block is told each frame's time."""
+    folds: tuple[Fold, ...] = ()
+    tolerance: float = 0.0
+    """Fold further where no more than this share of a clip's energy is lost."""
+    r: int = 0
+    """Tokens removed from each frame by each block from ``r_from`` on."""
+    r_from: int = 0
+    frames_at_once: int = 4
+    """The tower runs on this many frames at a time."""
+
+    def __post_init__(self) -> None:
+        if self.r < 0 or self.r_from < 0 or self.frames_at_once < 1 or self.tolerance < 0:
+            raise ValueError(f"r, r_from and tolerance must not be negative, nor frames_at_once below 1: {self}")
+        if self.r and any(fold.depth > self.r_from for fold in self.folds):
+            raise ValueError("frames are folded position by position: fold before tokens merge inside frames (r_from)")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A batch of clips, encoded.
+
+    ``tokens`` are those of patches (no class token); ``frames`` ``(batch frames width)`` is one vector for each frame
+    left, which stands for ``[start, end)`` and ``weight`` frames of the clip.
+    """
+
+    tokens: Tokens
+    frames: Tensor
+    start: Tensor
+    end: Tensor
+    weight: Tensor
+
+    @property
+    def clip(self) -> Tensor:
+        """One vector a clip, ``(batch width)``: the mean over its time."""
+        return torch.einsum("bfw,bf->bw", self.frames, self._share())
+
+    def _share(self) -> Tensor:
+        return (self.weight / self.weight.sum(dim=1, keepdim=True)).to(self.frames.dtype)
+
+
+class VideoEncoder(nn.Module):
+    """Frames with their times in, time-stamped tokens and vectors out.
+
+    Args:
+        tower: For pictures; its weights are used unchanged.
+        settings: What happens between its blocks.
+    """
+
+    def __init__(self, tower: Tower, settings: EncoderSettings | None = None) -> None:
+        super().__init__()
+        self.tower = tower
+        self.settings = settings or EncoderSettings()
+        gate = self.settings.initial_gate
+        self.time_position = TimePosition(tower.width, initial_gate=gate) if self.settings.time_position else None
+        self.temporal = nn.ModuleDict(
+            {
+                str(depth): TemporalAttention(tower.width, num_heads=tower.num_heads, initial_gate=gate)
+                for depth in self.settings.temporal_depths
+            }
+        )
+
+    def forward(self, pictures: Tensor, seconds: Tensor, *, end_seconds: Tensor | None = None) -> Encoding:
+        """Encode clips.
+
+        Args:
+            pictures: ``(batch frames channels height width)``, as the tower wants them.
+            seconds: ``(batch frames)``, each frame's time on the video's clock, ascending.
+            end_seconds: ``(batch)``, where the last frame's stretch ends; a step after it if not given.
+        """
+        stage = begin(self._embed(pictures, seconds), seconds, end_seconds=end_seconds)
+        for depth in range(len(self.tower.blocks)):
+            stage = self._fold(stage, depth)
+            stage = self._look_along_time(stage, depth)
+            stage = self._block(stage, depth)
+        return self._finish(stage)
+
+    def _embed(self, pictures: Tensor, seconds: Tensor) -> Tensor:
+        flat = rearrange(pictures, "batch frames channels height width -> (batch frames) channels height width")
+        embedded = torch.cat([self.tower.embed(part) for part in flat.split(self.settings.frames_at_once)])
+        values = rearrange(embedded, "(batch frames) tokens width -> batch frames tokens width", batch=len(pictures))
+        return values if self.time_position is None else self.time_position(values, seconds)
+
+    def _fold(self, stage: Stage, depth: int) -> Stage:
+        for fold in self.settings.folds:
+            if fold.depth == depth:
+                kept = max(1, round(stage.values.shape[1] / fold.factor))
+                tolerance = self.settings.tolerance
+                which = fold_frames(stage.values, weight=stage.weight, num_frames=kept, tolerance=tolerance)
+                stage = folded(stage, which)
+        return stage
+
+    def _look_along_time(self, stage: Stage, depth: int) -> Stage:
+        if str(depth) not in self.temporal:
+            return stage
+        where = None if stage.bias is None else stage.where
+        return with_values(stage, self.temporal[str(depth)](stage.values, stage.seconds, where=where))
+
+    def _block(self, stage: Stage, depth: int) -> Stage:
+        tokens = rearrange(stage.values, "batch frames tokens width -> (batch frames) tokens width")
+        if not self.settings.r or depth < self.settings.r_from:
+            return with_values(stage, self._run(depth, tokens, stage.bias))
+        with self.tower.keys_of(depth) as keys:
+            out = self._run(depth, tokens, stage.bias)
+        metric = key_metric(torch.cat(keys), num_heads=self.tower.num_heads)
+        which = match_tokens(metric, r=self.settings.r, num_protected=self.tower.num_prefix)
+        return thinned(with_values(stage, out), which)
+
+    def _run(self, depth: int, tokens: Tensor, bias: Tensor | None) -> Tensor:
+        step = self.settings.frames_at_once
+        parts = tokens.split(step)
+        biases = [None] * len(parts) if bias is None else bias.split(step)
+        return torch.cat([self.tower.block(depth, part, bias=one) for part, one in zip(parts, biases, strict=True)])
+
+    def _finish(self, stage: Stage) -> Encoding:
+        tokens = rearrange(stage.values, "batch frames tokens width -> (batch frames) tokens width")
+        last, pooled = self.tower.finish(tokens, bias=stage.bias)
+        shape, num_prefix = stage.values.shape[:2], self.tower.num_prefix
+        return Encoding(
+            patch_tokens_of(stage, last.unflatten(0, shape), num_prefix=num_prefix),
+            pooled.unflatten(0, shape),
+            stage.start,
+            stage.end,
+            stage.weight,
+        )

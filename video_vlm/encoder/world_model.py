@@ -1,0 +1,156 @@
+"""A small model of the scripted world: the encoder around a tiny tower, and a head that answers questions.
+
+It exists to prove that the encoder sees order, and to be trained in minutes on a CPU. It knows coloured shapes on a
+dark ground and nothing else; it is never offered for real films.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from video_vlm.encoder.budget import fewer, spend
+from video_vlm.encoder.checkpoint import load_weights, save_tensors
+from video_vlm.encoder.reader import Asked, QuestionReader
+from video_vlm.encoder.saved import encoder_settings
+from video_vlm.encoder.towers import SiglipTower
+from video_vlm.encoder.video import EncoderSettings, Encoding, Fold, VideoEncoder
+from video_vlm.errors import SettingsError
+from video_vlm.world import Clip, WorldSettings
+
+__all__ = ["ARMS", "SHIPPED", "WorldModel", "WorldModelSettings", "load_world_model", "pictures_of", "save_world_model"]
+
+SHIPPED = Path(__file__).parent / "weights" / "world.safetensors"
+"""The weights that come with the package; ``world.md`` beside them says exactly what they are."""
+
+GROUND, CONTRAST = 0.16, 0.2
+"""Pictures are counted from the grey of the ground, so that empty ground is about nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorldModelSettings:
+    """The shape of the model and what its encoder does; the world it is for."""
+
+    width: int = 64
+    num_blocks: int = 3
+    num_heads: int = 4
+    patch: int = 8
+    encoder: EncoderSettings = field(default_factory=EncoderSettings)
+    times_fewer: float = 1.0
+    """Tokens are merged after the encoder until there are this many times fewer than patches."""
+    world: WorldSettings = field(default_factory=WorldSettings)
+
+
+def _arm(
+    *folds: tuple[int, int], temporal: bool = True, time_position: bool = True, times_fewer: float = 1.0
+) -> WorldModelSettings:
+    # Learned from nothing, there is no tower to be kept as it was: the gates start open.
+    encoder = EncoderSettings(
+        temporal_depths=(0, 1, 2) if temporal else (),
+        time_position=time_position,
+        initial_gate=1.0,
+        folds=tuple(Fold(depth, factor) for depth, factor in folds),
+        frames_at_once=4096,
+    )
+    return WorldModelSettings(encoder=encoder, times_fewer=times_fewer)
+
+
+ARMS = {
+    "spatial only": _arm(temporal=False, time_position=False),
+    "+ time position": _arm(temporal=False),
+    "+ temporal attention": _arm(),
+    "+ merging 2x": _arm((1, 2)),
+    "+ merging 4x": _arm((1, 2), (2, 2)),
+    "+ merging 8x": _arm((1, 2), (2, 2), times_fewer=8.0),
+}
+"""The rows of the ablation, each adding one thing to the row before it; ``bench/order.py`` prints it."""
+
+
+class WorldModel(nn.Module):
+    """Clips and questions in, logits of :data:`video_vlm.world.ANSWERS` out: ``(batch questions answers)``."""
+
+    def __init__(self, settings: WorldModelSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.encoder = VideoEncoder(_tiny_tower(settings), settings.encoder)
+        self.reader = QuestionReader(settings.width, num_heads=settings.num_heads)
+
+    def encode(self, pictures: Tensor, seconds: Tensor) -> Encoding:
+        encoding: Encoding = self.encoder(pictures, seconds)
+        return encoding
+
+    def forward(self, pictures: Tensor, seconds: Tensor, asked: Asked) -> Tensor:
+        return self.answer(self.encode(pictures, seconds), asked)
+
+    def answer(self, encoding: Encoding, asked: Asked) -> Tensor:
+        tokens = encoding.tokens
+        if self.settings.times_fewer > 1:
+            budget = fewer(tokens, times=self.settings.times_fewer)
+            tokens = spend(tokens, num_tokens=budget, num_frames=encoding.frames.shape[1])
+        logits: Tensor = self.reader(tokens, asked)
+        return logits
+
+
+def pictures_of(clips: Sequence[Clip]) -> tuple[Tensor, Tensor]:
+    """Clips of one length as the model wants them: ``(batch frames channels height width)``, ``(batch frames)``."""
+    frames = torch.from_numpy(np.stack([clip.frames for clip in clips])).permute(0, 1, 4, 2, 3)
+    return (frames.float() / 255 - GROUND) / CONTRAST, torch.from_numpy(np.stack([clip.seconds for clip in clips]))
+
+
+def save_world_model(model: WorldModel, path: Path, *, about: str) -> None:
+    """Write weights and settings in half precision: half the file, and no answer changes for it."""
+    tensors = {name: value.half() for name, value in model.state_dict().items()}
+    save_tensors(path, tensors, about={"settings": json.dumps(asdict(model.settings)), "about": about})
+
+
+def load_world_model(path: Path = SHIPPED) -> WorldModel:
+    """The model of a file that :func:`save_world_model` wrote, ready to answer.
+
+    Raises:
+        SettingsError: there is no such file, or it holds another model.
+    """
+    about, weights = load_weights(path)
+    if "settings" not in about:
+        raise SettingsError(f"{path}: these are not the weights of a model of the scripted world")
+    model = WorldModel(_settings(json.loads(about["settings"])))
+    model.load_state_dict({name: value.float() for name, value in weights.items()})
+    return model.eval()
+
+
+def _settings(data: dict[str, Any]) -> WorldModelSettings:
+    encoder, world = encoder_settings(data["encoder"]), WorldSettings(**data["world"])
+    return WorldModelSettings(**{**data, "encoder": encoder, "world": world})
+
+
+def _tiny_tower(settings: WorldModelSettings) -> SiglipTower:
+    from transformers import SiglipVisionConfig, SiglipVisionModel
+
+    config = SiglipVisionConfig(
+        hidden_size=settings.width,
+        intermediate_size=2 * settings.width,
+        num_hidden_layers=settings.num_blocks,
+        num_attention_heads=settings.num_heads,
+        image_size=settings.world.side,
+        patch_size=settings.patch,
+        vision_use_head=False,
+    )
+    tower = SiglipTower(SiglipVisionModel(config))
+    _begin_with_blobs(tower.model.embeddings.patch_embedding)
+    return tower
+
+
+@torch.no_grad()
+def _begin_with_blobs(patches: nn.Conv2d) -> None:
+    """Let patch filters start out seeing quarters of a patch, not single pixels.
+
+    From pixel noise, hundreds of steps pass before even a colour is seen.
+    """
+    coarse = torch.randn(*patches.weight.shape[:2], 2, 2) / patches.weight[0].numel() ** 0.5
+    patches.weight.copy_(nn.functional.interpolate(coarse, patches.weight.shape[2:], mode="nearest"))

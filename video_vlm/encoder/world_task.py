@@ -1,0 +1,133 @@
+"""Learning to answer the scripted world's questions, and measuring how well that went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from video_vlm.encoder.checkpoint import describe
+from video_vlm.encoder.narrator import Narrator
+from video_vlm.encoder.reader import KINDS, as_numbers
+from video_vlm.encoder.world_model import WorldModel, pictures_of
+from video_vlm.world import Clip, Question, WorldSettings, ask_all, draw, write_script
+
+__all__ = ["Score", "WorldTask", "held_out", "score"]
+
+HELD_OUT = 1_000_000_000
+"""Scripts with seeds from here on are never trained on."""
+
+QUESTIONS_A_CLIP = 16
+
+NARRATE_WEIGHT = 0.2
+
+
+class WorldTask:
+    """Clips and their reverses: right answers to questions of them, and place by place who moves which way."""
+
+    def __init__(self, world: WorldModel) -> None:
+        self.world = world
+        self.narrator = Narrator(world.settings.width)
+        self.model = nn.ModuleDict({"world": world, "narrator": self.narrator})
+
+    @property
+    def recipe(self) -> str:
+        return describe({"task": "world", **asdict(self.world.settings)})
+
+    def loss(self, *, batch_number: int, batch_size: int) -> Tensor:
+        clips = with_reverses(_seeds(batch_number, max(1, batch_size // 2)), self.world.settings.world)
+        asked = as_numbers([_some(ask_all(clip.script), seed=batch_number) for clip in clips])
+        encoding = self.world.encode(*pictures_of(clips))
+        answered = cross_entropy(self.world.answer(encoding, asked).flatten(0, 1), asked.answer.flatten())
+        grid = self.world.settings.world.side // self.world.settings.patch
+        narrated = self.narrator.loss(encoding.tokens, [clip.script for clip in clips], grid=grid)
+        return answered + NARRATE_WEIGHT * narrated
+
+
+def with_reverses(seeds: Sequence[int], settings: WorldSettings) -> list[Clip]:
+    """The clip of each seed, then the reverse of each."""
+    clips = [draw(write_script(seed, settings)) for seed in seeds]
+    return [*clips, *(clip.reversed() for clip in clips)]
+
+
+def held_out(num_clips: int, settings: WorldSettings, *, batch_size: int = 64) -> Iterator[list[Clip]]:
+    """Clips that were not trained on, in batches of at most ``batch_size`` and as many reverses."""
+    for start in range(0, num_clips, batch_size):
+        seeds = range(HELD_OUT + start, HELD_OUT + min(start + batch_size, num_clips))
+        yield with_reverses(seeds, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How many questions were answered right, as shares.
+
+    ``order`` is over all questions about the order of events, ``chance`` what guessing from frames in no order gets
+    of these. ``order_twins`` is over questions about order whose answer differs between a clip and its reverse: both
+    right; ``twins`` over all such questions, which way something goes among them. ``by_kind`` holds the share for
+    every kind of question.
+    """
+
+    order: float
+    chance: float
+    order_twins: float
+    twins: float
+    by_kind: dict[str, float]
+
+
+@torch.inference_mode()
+def score(model: WorldModel, *, num_clips: int = 256) -> Score:
+    """Ask a model every question of clips that were not trained on, and of their reverses."""
+    model.eval()
+    right: list[tuple[Question, bool]] = []
+    twins: list[tuple[Question, bool]] = []
+    for clips in held_out(num_clips, model.settings.world):
+        answered = _answered(model, clips)
+        right += [pair for each in answered for pair in each]
+        half = len(clips) // 2
+        for forwards, backwards in zip(answered[:half], answered[half:], strict=True):
+            twins += _both_right(forwards, backwards)
+    chances = [question.chance for question, _ in right if question.kind.is_about_order]
+    kinds = {str(kind): _share(good for question, good in right if question.kind is kind) for kind in KINDS}
+    return Score(
+        _share(good for question, good in right if question.kind.is_about_order),
+        float(np.mean(chances)),
+        _share(good for question, good in twins if question.kind.is_about_order),
+        _share(good for _, good in twins),
+        kinds,
+    )
+
+
+def _answered(model: WorldModel, clips: Sequence[Clip]) -> list[list[tuple[Question, bool]]]:
+    questions = [ask_all(clip.script) for clip in clips]
+    most = max(map(len, questions))
+    asked = as_numbers([[*some, *some[:1] * (most - len(some))] for some in questions])
+    right = (model(*pictures_of(clips), asked).argmax(dim=-1) == asked.answer).tolist()
+    return [list(zip(some, marks, strict=False)) for some, marks in zip(questions, right, strict=True)]
+
+
+def _both_right(
+    forwards: list[tuple[Question, bool]], backwards: list[tuple[Question, bool]]
+) -> list[tuple[Question, bool]]:
+    """For each question that has another answer in the reverse, whether both answers are right."""
+    there = {question.text: (question.answer, good) for question, good in backwards}
+    pairs = [(question, good, there[question.text]) for question, good in forwards if question.text in there]
+    return [(question, good and also) for question, good, (answer, also) in pairs if answer != question.answer]
+
+
+def _share(marks: Iterable[bool]) -> float:
+    each = list(marks)
+    return float(np.mean(each)) if each else 0.0
+
+
+def _seeds(batch_number: int, count: int) -> list[int]:
+    """Seeds of one batch's scripts, below those that are held out whatever the number of the batch."""
+    return [(batch_number * count + place) % HELD_OUT for place in range(count)]
+
+
+def _some(questions: Sequence[Question], *, seed: int) -> list[Question]:
+    chance = np.random.default_rng((seed, len(questions)))
+    return [questions[place] for place in chance.integers(0, len(questions), QUESTIONS_A_CLIP)]

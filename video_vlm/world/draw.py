@@ -1,0 +1,137 @@
+"""Drawing a script: frames as an array, the same every time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from video_vlm.world.script import Actor, EventKind, Script
+
+__all__ = ["Clip", "draw", "in_picture"]
+
+Frames = npt.NDArray[np.uint8]
+Plane = npt.NDArray[np.float32]
+Line = npt.NDArray[np.float32]
+
+PAINT = {
+    "red": (0.85, 0.15, 0.15),
+    "green": (0.15, 0.7, 0.25),
+    "blue": (0.2, 0.35, 0.9),
+    "yellow": (0.95, 0.85, 0.2),
+    "purple": (0.65, 0.25, 0.75),
+    "white": (0.95, 0.95, 0.95),
+}
+POST, POST_WIDTH = (0.45, 0.45, 0.45), 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A drawn script: RGB uint8 ``(frames, height, width, 3)`` and the time of each in seconds."""
+
+    script: Script
+    frames: Frames
+    seconds: npt.NDArray[np.float64]
+
+    def reversed(self) -> Clip:
+        """The same pictures in the other order, at the same times, with the log that is then true."""
+        return Clip(self.script.reversed(), self.frames[::-1].copy(), self.seconds)
+
+
+def draw(script: Script) -> Clip:
+    """The clip of a script; one that was reversed is drawn forwards and turned round."""
+    settings = script.settings
+    seconds = np.arange(settings.num_frames) / settings.fps
+    if script.backwards:
+        return Clip(script, draw(script.reversed()).frames[::-1].copy(), seconds)
+    grain = np.random.default_rng((script.seed, 1)).normal(0.0, settings.noise, _shape(script)).astype(np.float32)
+    pictures = _pictures(script) + grain
+    return Clip(script, (pictures.clip(0, 1) * 255).round().astype(np.uint8), seconds)
+
+
+def in_picture(script: Script, place: int) -> tuple[Line, Line]:
+    """Where the middle of an actor is seen in each frame, ``x`` and ``y`` as shares of the side."""
+    if script.backwards:
+        x, y = in_picture(script.reversed(), place)
+        return x[::-1], y[::-1]
+    frames = np.arange(script.settings.num_frames, dtype=np.float32)
+    x, y = position(script, place)
+    return x - np.float32(script.pan[0]) * frames, y - np.float32(script.pan[1]) * frames
+
+
+def position(script: Script, place: int) -> tuple[Line, Line]:
+    """Where the middle of an actor is in each frame, ``x`` and ``y``, beside the camera's movement."""
+    now = np.arange(1, script.settings.num_frames + 1, dtype=np.float32)
+    x: Line = np.full_like(now, script.actors[place].x)
+    y: Line = np.full_like(now, script.actors[place].y)
+    for event in script.events:
+        if event.actor == place and event.way is not None:
+            gone = np.float32(event.length) * ((now - event.start) / (event.end - event.start)).clip(0, 1)
+            x, y = (at + np.float32(step) * gone for at, step in zip((x, y), event.way.step, strict=True))
+    return x, y
+
+
+def _shape(script: Script) -> tuple[int, int, int, int]:
+    return (script.settings.num_frames, script.settings.side, script.settings.side, 3)
+
+
+def _pictures(script: Script) -> Plane:
+    """``(frames, height, width, 3)`` in ``[0, 1]``, without noise."""
+    pixel = 1 / script.settings.side
+    x, y = _grids(script)
+    pictures = _ground(x, y, script.seed)
+    for place, actor in enumerate(script.actors):
+        at_x, at_y = (line[:, None, None] for line in position(script, place))
+        cover = _cover(actor, x - at_x, y - at_y, script.settings.radius, pixel)
+        pictures = _paint(pictures, cover * _is_there(script, place)[:, None, None], PAINT[actor.colour])
+    if script.post is not None:
+        cover = _soft(np.abs(x - script.post - POST_WIDTH / 2) - POST_WIDTH / 2, pixel)
+        pictures = _paint(pictures, np.broadcast_to(cover, pictures.shape[:3]), POST)
+    return pictures
+
+
+def _grids(script: Script) -> tuple[Plane, Plane]:
+    """Where each pixel of each frame lies on the ground, the camera panning: ``x`` and ``y``."""
+    side, frames = script.settings.side, np.arange(script.settings.num_frames, dtype=np.float32)[:, None, None]
+    middles = (np.arange(side, dtype=np.float32) + 0.5) / side
+    rows = np.broadcast_to(middles[None, :, None], (len(frames), side, side))
+    columns = np.broadcast_to(middles[None, None, :], (len(frames), side, side))
+    return columns + np.float32(script.pan[0]) * frames, rows + np.float32(script.pan[1]) * frames
+
+
+def _is_there(script: Script, place: int) -> Line:
+    """1 where the actor is in the picture, else 0, for each frame."""
+    entries = [event.start for event in script.events if (event.kind, event.actor) == (EventKind.APPEAR, place)]
+    now = np.arange(script.settings.num_frames)
+    return (now >= max(entries, default=0)).astype(np.float32)
+
+
+def _ground(x: Plane, y: Plane, seed: int) -> Plane:
+    """Slow waves of dark grey, fixed to the ground, so that a panning camera shows."""
+    phase, tilt = np.random.default_rng((seed, 2)).uniform(0, 2 * np.pi, 2)
+    waves = np.sin(14 * (np.cos(tilt) * x + np.sin(tilt) * y) + phase)
+    grey: Plane = (0.16 + 0.05 * waves)[..., None].repeat(3, axis=-1).astype(np.float32)
+    return grey
+
+
+def _cover(actor: Actor, x: Plane, y: Plane, radius: float, pixel: float) -> Plane:
+    """How much of each pixel the actor covers, from its signed distance."""
+    if actor.shape == "circle":
+        distance = np.hypot(x, y) - radius
+    elif actor.shape == "square":
+        distance = np.maximum(np.abs(x), np.abs(y)) - 0.88 * radius
+    else:
+        distance = np.maximum(0.87 * np.abs(x) + 0.5 * -y, y) - 0.62 * radius
+    return _soft(distance, pixel)
+
+
+def _soft(distance: npt.NDArray[Any], pixel: float) -> Plane:
+    cover: Plane = np.clip(0.5 - distance / pixel, 0, 1).astype(np.float32)
+    return cover
+
+
+def _paint(picture: Plane, cover: Plane, colour: tuple[float, float, float]) -> Plane:
+    painted: Plane = picture + cover[..., None] * (np.asarray(colour, np.float32) - picture)
+    return painted

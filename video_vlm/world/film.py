@@ -1,0 +1,48 @@
+"""The scripted world as files: real videos and their captions, in the form that training reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+from video_vlm.world.draw import Clip, draw
+from video_vlm.world.questions import ask_all, tell
+from video_vlm.world.script import Script
+
+__all__ = ["CAPTIONS", "write_films"]
+
+CAPTIONS = "captions.jsonl"
+
+
+def write_films(scripts: Iterable[Script], folder: Path) -> Path:
+    """Draw each script into a video of its own and tell it in ``captions.jsonl``; gives back that file.
+
+    Each line is ``{"video", "caption", "seed", "questions": [{"q", "a"}]}``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for script in scripts:
+        name = f"{script.seed:08d}{'-reversed' if script.backwards else ''}.mp4"
+        _write_video(draw(script), folder / name)
+        questions = [{"q": question.text, "a": question.answer} for question in ask_all(script)]
+        lines.append({"video": name, "caption": tell(script), "seed": script.seed, "questions": questions})
+    path = folder / CAPTIONS
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8", newline="\n")
+    return path
+
+
+def _write_video(clip: Clip, path: Path) -> None:
+    import av
+
+    rate = Fraction(clip.script.settings.fps).limit_denominator(1000)
+    with av.open(path, "w", options={"fflags": "+bitexact"}) as container:
+        stream = container.add_stream("mpeg4", rate=rate, options={"qscale": "2"})
+        stream.width = stream.height = clip.script.settings.side
+        stream.pix_fmt = "yuv420p"
+        for number, picture in enumerate(clip.frames):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = number, 1 / rate
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
