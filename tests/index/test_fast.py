@@ -56,14 +56,20 @@ def place(number: int, *, num_frames: int) -> Iterator[Image]:
         yield np.asarray(image, np.uint8)
 
 
-def write(path: Path, images: Iterable[Image], *, codec: str = "libx264", options: Mapping[str, str]) -> Path:
+def write(
+    path: Path, images: Iterable[Image], *, codec: str = "libx264", options: Mapping[str, str], start: int = 0
+) -> Path:
+    """A file of RGB pictures; the first is shown ``start`` pictures after the beginning of the clock."""
     pixels = "rgb8" if codec == "gif" else "yuv420p"
     with av.open(path, "w") as container:
         stream: Any = container.add_stream(codec, rate=FPS, options=dict(options))
-        stream.width, stream.height, stream.pix_fmt = 160, 96, pixels
-        stream.time_base = Fraction(1, FPS)
-        for image in images:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format=pixels)))
+        stream.pix_fmt, stream.time_base = pixels, Fraction(1, FPS)
+        for number, image in enumerate(images, start):
+            if number == start:
+                stream.height, stream.width = image.shape[:2]
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format=pixels)
+            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
 
@@ -227,3 +233,25 @@ def test_a_variable_frame_rate_is_read_fast_by_its_own_clock(tmp_path: Path, fas
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     assert cuts_in(path, fast) == [pytest.approx(times[75] / 144, abs=0.01)]
+
+
+def test_a_file_that_was_cut_off_is_read_fast_as_far_as_it_goes_and_the_rest_is_said(
+    tmp_path: Path, fast: IndexSettings, library: Library
+) -> None:
+    images = [image for number in range(6) for image in place(number, num_frames=40)]
+    whole = write(tmp_path / "whole.mkv", images, options=X264)
+    torn = tmp_path / "torn.mkv"
+    torn.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
+    report = index_video(torn, library, settings=fast)
+    assert report.read_in_full is None
+    assert [damage.span.end for damage in report.damage] == [pytest.approx(240 / FPS, abs=0.1)]
+    assert library.verify() == ()
+
+
+def test_a_picture_that_changes_its_shape_in_mid_stream_is_read_fast(tmp_path: Path, fast: IndexSettings) -> None:
+    wide = write(tmp_path / "wide.ts", place(1, num_frames=90), options=X264)
+    tall = [np.ascontiguousarray(image[:, :96]) for image in place(2, num_frames=90)]
+    narrow = write(tmp_path / "narrow.ts", tall, options=X264, start=90)
+    both = tmp_path / "both.ts"
+    both.write_bytes(wide.read_bytes() + narrow.read_bytes())
+    assert pytest.approx(90 / FPS, abs=0.2) in [cut - seen_in(both, fast)[0].pts_seconds for cut in cuts_in(both, fast)]

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+import cv2
+import numpy as np
+
 from video_vlm.media.packets import PacketTable
 from video_vlm.media.skimmer import Skimmer
 from video_vlm.protocols import DecodedFrame
@@ -91,7 +94,8 @@ class Window:
         for number in range(self._groups.start, end):
             head = self._heads.get(number)
             if head is not None:
-                thumbnails.append(head.thumbnail(self._settings.shots.thumbnail_width))
+                thumbnail = head.thumbnail(self._settings.shots.thumbnail_width)
+                thumbnails.append(_shaped(thumbnail, thumbnails[0].shape) if thumbnails else thumbnail)
             elif thumbnails:
                 thumbnails.append(thumbnails[-1])
         return [*thumbnails[:1] * (end - self._groups.start - len(thumbnails)), *thumbnails]
@@ -117,11 +121,13 @@ class Window:
         start = self._table.group_starts[check.group]
         if any(check.group in one.groups and check.until_seconds <= one.until_seconds for one in self.plan.stretches):
             inside = (one for one in decoded if start <= one.pts_seconds <= check.until_seconds)
-            return [one.thumbnail for one in inside if one.thumbnail is not None]
-        width = self._settings.shots.thumbnail_width
-        groups = range(check.group, check.group + 1)
-        after = [one.thumbnail(width) for one in skimmer.stretch(groups, until_seconds=check.until_seconds)]
-        return after or [self._thumbnails[check.group - self._groups.start]]
+            after = [one.thumbnail for one in inside if one.thumbnail is not None]
+        else:
+            width = self._settings.shots.thumbnail_width
+            groups = range(check.group, check.group + 1)
+            after = [one.thumbnail(width) for one in skimmer.stretch(groups, until_seconds=check.until_seconds)]
+        head = self._thumbnails[check.group - self._groups.start]
+        return [_shaped(one, head.shape) for one in after] or [head]
 
     def _pictures(self, decoded: Sequence[Seen]) -> tuple[Seen, ...]:
         first = self._groups.start
@@ -132,6 +138,13 @@ class Window:
         }
         between = {one.pts_seconds: replace(one, cut=None) for one in decoded}
         return tuple(seen for _, seen in sorted({**between, **heads}.items()))
+
+
+def _shaped(thumbnail: Image, shape: tuple[int, ...]) -> Image:
+    """As large as others are: the picture may change its size in mid-stream."""
+    if thumbnail.shape == shape:
+        return thumbnail
+    return np.asarray(cv2.resize(thumbnail, (shape[1], shape[0]), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _finished(segmenter: Segmenter) -> Iterator[Seen]:

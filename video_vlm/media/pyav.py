@@ -108,7 +108,8 @@ class PyAVReader:
             for picture in map(self._frame, pictures):
                 yield picture
         if picture is not None:
-            self._note_early_end(picture)
+            ticks = picture.picture.duration or self._found.frame_ticks
+            self._note_early_end(picture.pts_seconds + float(ticks * self._found.time_base))
         elif start_seconds is None:
             raise UnreadableVideo(self._path, "not one of its pictures can be decoded; get the file again")
 
@@ -137,6 +138,7 @@ class PyAVReader:
     def skim(self) -> Skimmer[PyAVFrame]:
         """A pass that decodes only what it is asked for. A context manager."""
         self._check_unchanged()
+        self._note_early_end(max(self._packets.seconds, default=0.0) + self._found.frame_seconds)
         return Skimmer(
             self._path,
             self._found,
@@ -180,10 +182,8 @@ class PyAVReader:
         pts, picture = stamped
         return PyAVFrame(pts, self._found.seconds(pts), picture, self._converter)
 
-    def _note_early_end(self, last: PyAVFrame) -> None:
+    def _note_early_end(self, end: float) -> None:
         """The header may promise more than there is; a little more is nothing."""
-        ticks = last.picture.duration or self._found.frame_ticks
-        end = last.pts_seconds + float(ticks * self._found.time_base)
         promised = self._video.span.end
         if promised - end > max(_EARLY_SECONDS, 3 * self._found.frame_seconds):
             self._ledger.note(end, promised, "the file ends early: its header promises more, it was cut off")
