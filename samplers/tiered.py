@@ -29,6 +29,7 @@ _PEAK_SHARE_BESIDE_MOVE = 0.1
 _BURST_SECONDS = (0.0, 2.0, -2.0, 4.0)
 _APART_SECONDS = 15.0
 _GATE_Z = 4.0
+_MOST_PEAKS = 128
 
 
 def tiered(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
@@ -63,7 +64,7 @@ def _follow(selection: Selection, led: Sequence[Stretch], num_frames: int) -> bo
 def _peaks(times: Seconds, z: Scores) -> list[int]:
     """What stands out. In a short video nothing can stand out as far as in a long one: the gate is lower there."""
     gate = min(_GATE_Z, 0.75 * math.sqrt(len(times) / 3))
-    return peaks(times, z, least=max(gate, 1e-9), apart_seconds=_APART_SECONDS, most=len(times))
+    return peaks(times, z, least=max(gate, 1e-9), apart_seconds=_APART_SECONDS, most=_MOST_PEAKS)
 
 
 def _in_order_of(move: Move, times: Seconds, found: list[int]) -> list[int]:
