@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +39,8 @@ def top_k(seen: Seen, count: int) -> list[int]:
 def aks(seen: Seen, count: int, *, threshold: float = 0.8, depth: int = 5) -> list[int]:
     """Adaptive Keyframe Sampling (Tang et al. 2025, arXiv 2502.21271): judge and split.
 
-    A part whose best scores stand out over its mean by ``threshold`` (scores scaled to [0, 1]) gives its best; any other
-    is halved, budget and all, down to ``depth``. Halving rounds down: a leaf may be left with nothing.
+    A part whose best scores stand out over its mean by ``threshold`` (scores scaled to [0, 1]) gives its best; any
+    other is halved, budget and all, down to ``depth``. Halving rounds down: a leaf may be left with nothing.
     """
     return _judge(_unit(seen.scores), 0, count, threshold=threshold, depth=depth)
 
@@ -74,7 +75,9 @@ def bandit(seen: Seen, count: int, *, arm_seconds: int = 30, pulls: int = 4, per
     bounds = []
     for arm in arms:
         pulled = seen.scores[arm[np.linspace(0, len(arm) - 1, min(pulls, len(arm))).astype(int)]]
-        bounds.append(pulled.mean() + np.sqrt(2 * pulled.var() * log / len(pulled)) + 3 * np.ptp(pulled) * log / len(pulled) ** 2)
+        bounds.append(
+            pulled.mean() + np.sqrt(2 * pulled.var() * log / len(pulled)) + 3 * np.ptp(pulled) * log / len(pulled) ** 2
+        )
     chosen = np.argsort(-np.array(bounds), kind="stable")[: max(1, count // per_arm)]
     picked = [place for arm in chosen for place in arms[arm][np.argsort(-seen.scores[arms[arm]])[:per_arm]].tolist()]
     return sorted(picked[:count])
@@ -83,7 +86,7 @@ def bandit(seen: Seen, count: int, *, arm_seconds: int = 30, pulls: int = 4, per
 def list_index(seen: Seen, count: int) -> list[int]:
     """Every so-many-th of a list of frames that holds one for each shot and one every half minute inside long ones."""
     edges = [*seen.shot_starts, len(seen.scores)]
-    listed = [second for start, end in zip(edges[:-1], edges[1:], strict=True) for second in range(start, end, 30)]
+    listed = [second for start, end in pairwise(edges) for second in range(start, end, 30)]
     return [listed[int(place * len(listed) / count)] for place in range(count)]
 
 

@@ -1,4 +1,4 @@
-"""Made-up similarity of two hours of video to a question, one number a second, with the truth about where the answer is.
+"""Made-up similarity of two hours of video to a question, one number a second, with the truth where the answer is.
 
 The numbers look like those of an image-text encoder: about 0.2, drifting slowly and noisy, and some
 hundredths higher where a picture fits. Decoys fit about as well as the real place; some fit better.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -46,11 +47,13 @@ def shots(noise: np.random.Generator, seconds: int = SECONDS) -> list[int]:
     return [0, *dict.fromkeys(int(start) for start in starts if 1 <= start < seconds - 1)]
 
 
-def film(scores: npt.NDArray[np.float64], starts: list[int], noise: np.random.Generator, aim: Aim | None = None) -> Subject:
+def film(
+    scores: npt.NDArray[np.float64], starts: list[int], noise: np.random.Generator, aim: Aim | None = None
+) -> Subject:
     """What a sampler is told of it: shots with a look of their own that changes a little inside."""
     seconds = len(scores)
     edges = [*starts, seconds]
-    tiled = tuple(Shot(Span(float(a), float(b)), 0.5) for a, b in zip(edges[:-1], edges[1:], strict=True))
+    tiled = tuple(Shot(Span(float(a), float(b)), 0.5) for a, b in pairwise(edges))
     places = np.repeat(noise.normal(size=(len(starts), 24)), np.diff(edges), axis=0)
     looks = (places + noise.normal(0, 0.2, places.shape)).astype(np.float32)
     return Subject(
@@ -65,7 +68,9 @@ def film(scores: npt.NDArray[np.float64], starts: list[int], noise: np.random.Ge
     )
 
 
-def _apart(noise: np.random.Generator, count: int, *, room: int, low: int = 120, high: int = SECONDS - 240) -> list[int]:
+def _apart(
+    noise: np.random.Generator, count: int, *, room: int, low: int = 120, high: int = SECONDS - 240
+) -> list[int]:
     """``count`` seconds, none within ``room`` of another."""
     chosen: list[int] = []
     while len(chosen) < count:
@@ -94,7 +99,7 @@ def needle(length: int) -> Callable[[np.random.Generator], Scenario]:
 
 
 def after(noise: np.random.Generator) -> Scenario:
-    """What happens after X: X is seen for 20 s, the answer in the 60 s behind it is like nothing in the question; two decoys."""
+    """What happens after X: X is there for 20 s, the answer in the 60 s behind it fits nothing asked; two decoys."""
     scores = background(noise)
     where, *decoys = _apart(noise, 3, room=180)
     _fits(scores, where, 20, _FIT)
@@ -105,13 +110,15 @@ def after(noise: np.random.Generator) -> Scenario:
 
 
 def fast_cut_opening(noise: np.random.Generator) -> Scenario:
-    """300 cuts in the first 8 %, which fit the question a little everywhere; the answer is 30 s somewhere behind them."""
+    """300 cuts in the first 8 %, all fitting the question a little; the answer is 30 s somewhere behind them."""
     opening = round(0.08 * SECONDS)
     scores = background(noise)
     scores[:opening] += noise.uniform(0, 0.5 * _FIT, opening)
     where = int(noise.integers(opening + 60, SECONDS - 60))
     _fits(scores, where, 30, 0.8 * _FIT)
-    starts = sorted({*np.linspace(0, opening - 1, 300).astype(int).tolist(), *(one for one in shots(noise) if one > opening)})
+    starts = sorted(
+        {*np.linspace(0, opening - 1, 300).astype(int).tolist(), *(one for one in shots(noise) if one > opening)}
+    )
     return Scenario(film(scores, starts, noise), (Span(where, where + 30),))
 
 
@@ -139,7 +146,11 @@ def slides(noise: np.random.Generator) -> Scenario:
     while edges[-1] < SECONDS - 120:
         edges.append(edges[-1] + int(noise.integers(60, 300)))
     starts = edges[:-1]
-    scores = 0.2 + np.repeat(noise.normal(0, _DRIFT, len(starts)), np.diff([*starts, SECONDS])) + noise.normal(0, 0.003, SECONDS)
+    scores = (
+        0.2
+        + np.repeat(noise.normal(0, _DRIFT, len(starts)), np.diff([*starts, SECONDS]))
+        + noise.normal(0, 0.003, SECONDS)
+    )
     right, *near = noise.choice(np.arange(1, len(starts) - 1), 3, replace=False).tolist()
     ends = [*starts[1:], SECONDS]
     _fits(scores, starts[right], ends[right] - starts[right], _FIT)

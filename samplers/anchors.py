@@ -1,8 +1,8 @@
 """From the words of time to stretches of time: where X is, and which side of it was asked for.
 
-The anchor is scored by itself and smoothed more than the rest (9 candidates): what happens after X need not look like X,
-so the question's own scores cannot find it. Up to three places are held possible, as a decoy may outscore the
-right one.
+The anchor is scored by itself and smoothed more than the rest (9 candidates): what happens after X need not look
+like X, so the question's own scores cannot find it. Up to three places are held possible, as a decoy may outscore
+the right one.
 """
 
 from __future__ import annotations
@@ -17,10 +17,7 @@ from video_vlm.samplers.pictures import Seconds
 from video_vlm.samplers.series import extent, peaks, relevance
 from video_vlm.samplers.subject import Aim, Channels, Move, Subject
 
-__all__ = ["REACH_SECONDS", "Anchor", "Stretch", "find_anchors", "stretches"]
-
-REACH_SECONDS = 75.0
-"""How far from its anchor something still happens "after" or "before" it."""
+__all__ = ["Anchor", "Stretch", "find_anchors", "stretches"]
 
 _MOST_ANCHORS = 3
 _ANCHOR_TAPS = 9
@@ -81,17 +78,17 @@ def stretches(subject: Subject) -> tuple[Stretch, ...]:
     if move is None or not aim.anchors:
         return ()
     anchors = find_anchors(aim.anchors[0], subject.candidates, end=subject.span.end)
-    return _inside(subject.span, [_moved(aim, move(anchor.span), anchor) for anchor in anchors])
+    return _inside(subject.span, [_moved(aim, move(anchor.span, aim.reach_seconds), anchor) for anchor in anchors])
 
 
 def _moved(aim: Aim, span: Span, anchor: Anchor) -> Stretch:
     return Stretch(span, anchor.z, f"{aim.move} the anchor at {clock(anchor.span.start)}, z {anchor.z:.1f}")
 
 
-_MOVES: Mapping[Move, Callable[[Span], Span]] = {
-    Move.AFTER: lambda span: Span(span.end, span.end + REACH_SECONDS),
-    Move.BEFORE: lambda span: Span(span.start - REACH_SECONDS, span.start),
-    Move.DURING: lambda span: span.widen(_MARGIN_SECONDS),
+_MOVES: Mapping[Move, Callable[[Span, float], Span]] = {
+    Move.AFTER: lambda span, reach: Span(span.end, span.end + reach),
+    Move.BEFORE: lambda span, reach: Span(span.start - reach, span.start),
+    Move.DURING: lambda span, _reach: span.widen(_MARGIN_SECONDS),
 }
 
 

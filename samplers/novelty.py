@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -66,7 +68,7 @@ def without_repeats(subject: Subject) -> npt.NDArray[np.bool_]:
 def _quiet_runs(kept: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     """From each one kept up to the next, where others lie between: ``[start, stop)``."""
     places = np.append(np.flatnonzero(kept), len(kept))
-    return [(int(a), int(b)) for a, b in zip(places[:-1], places[1:], strict=True) if b - a > 1]
+    return [(int(a), int(b)) for a, b in pairwise(places) if b - a > 1]
 
 
 def _keep_drifting(kept: npt.NDArray[np.bool_], looks: npt.NDArray[np.float32], start: int, stop: int) -> None:

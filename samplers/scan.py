@@ -32,5 +32,7 @@ def scan(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
             seconds, score = float(times[bounds[place] + best]), float(inside[best])
             selection.take(seconds, score=score, reason=f"best of stretch {place + 1} of {num_frames}, z {score:.1f}")
         else:
-            selection.take(float(edges[place : place + 2].mean()), reason=f"middle of stretch {place + 1} of {num_frames}")
+            selection.take(
+                float(edges[place : place + 2].mean()), reason=f"middle of stretch {place + 1} of {num_frames}"
+            )
     return selection.plan()

@@ -91,9 +91,7 @@ class Selection:
         edges = [(first - 1, span.start), *((index, self._pictures.seconds(index)) for index in inside)]
         edges.append((stop, span.end))
         return [
-            _Gap(left + 1, right, start, end)
-            for (left, start), (right, end) in pairwise(edges)
-            if right - left > 1
+            _Gap(left + 1, right, start, end) for (left, start), (right, end) in pairwise(edges) if right - left > 1
         ]
 
 

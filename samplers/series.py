@@ -6,8 +6,6 @@ not known counts as ordinary, and what does not vary says nothing.
 
 from __future__ import annotations
 
-
-
 import numpy as np
 import numpy.typing as npt
 
@@ -105,5 +103,3 @@ def extent(z: Scores, place: int) -> tuple[int, int]:
 def _run(flags: npt.NDArray[np.bool_]) -> int:
     """How many are True before the first False."""
     return int(np.argmin(flags)) if not flags.all() else len(flags)
-
-

@@ -33,4 +33,4 @@ def equal_parts(edges: Seconds, weights: Scores, count: int) -> Seconds:
 def candidate_edges(candidates: Seconds, *, start: float, end: float) -> Seconds:
     """Each candidate speaks for the time that is nearest to it: the borders between, ``(n + 1,)``."""
     borders = (candidates[1:] + candidates[:-1]) / 2
-    return np.clip(np.concatenate([[start], borders, [end]]), start, end)
+    return np.asarray(np.clip(np.concatenate([[start], borders, [end]]), start, end), np.float64)

@@ -53,11 +53,13 @@ class Aim:
         anchors: For each anchor phrase how well the candidates fit it by itself: one for after, before and during,
             two for between.
         window: The stretch of :attr:`Move.WITHIN`.
+        reach_seconds: How far from its anchor something still happens "after" or "before" it.
     """
 
     move: Move = Move.ANYWHERE
     anchors: tuple[Channels, ...] = ()
     window: Span | None = None
+    reach_seconds: float = 75.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,9 +1,10 @@
 """The default for questions: the moves in time first, then the peaks, then everything else, by shares of the budget.
 
 1. Where a question moves in time, 60 % goes to the stretches its move leads to (:mod:`~video_vlm.samplers.anchors`).
-2. Peaks of relevance get bursts of up to four pictures: single ones first, so that a small budget still visits every peak.
-   Nothing that stands out (no z above 4) means a question about the whole: no peaks.
-3. The rest covers the widest gaps, 40 % of the budget at least where there is no move, each picture drawn towards the best candidate near by.
+2. Peaks of relevance get bursts of up to four pictures: single ones first, so that a small budget still visits every
+   peak. Nothing that stands out (no z above 4) means a question about the whole: no peaks.
+3. The rest covers the widest gaps, 40 % of the budget at least where there is no move, each picture drawn towards
+   the best candidate near by.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import numpy as np
 
@@ -75,7 +76,7 @@ def fast_cut_opening(*, seconds: float = 3600.0, cuts: int = 300, share: float =
     """A film whose first 8 % has 300 cuts, all its motion and everything new; then one long shot."""
     opening = seconds * share
     edges = np.linspace(0.0, opening, cuts + 1)
-    shots = tuple(Shot(Span(float(a), float(b)), 0.5) for a, b in zip(edges[:-1], edges[1:], strict=True))
+    shots = tuple(Shot(Span(float(a), float(b)), 0.5) for a, b in pairwise(edges.tolist()))
     candidates = np.concatenate([edges[:-1], np.arange(opening, seconds, 1.0)])
     busy = (candidates < opening).astype(np.float64)
     looks = np.random.default_rng(2).normal(size=(len(candidates), 16)).astype(np.float32)

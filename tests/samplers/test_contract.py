@@ -47,9 +47,11 @@ def _subjects(draw: st.DrawFn) -> Subject:
     pictures = Pictures(Span(start, start + length), step_seconds=step)
     cut = Span(start, start + length).middle
     shots = (Shot(Span(start, cut), 0.2), Shot(Span(cut, start + length), draw(st.floats())))
-    return subject_of(
-        pictures, lambda _: row, move=draw(st.sampled_from(Move)), shots=shots, num_candidates=count
-    ) if length > 1e-3 else Subject(pictures)
+    return (
+        subject_of(pictures, lambda _: row, move=draw(st.sampled_from(Move)), shots=shots, num_candidates=count)
+        if length > 1e-3
+        else Subject(pictures)
+    )
 
 
 @settings(max_examples=60, deadline=None)
