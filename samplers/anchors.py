@@ -14,7 +14,7 @@ import numpy as np
 
 from video_vlm.records import Span, clock
 from video_vlm.samplers.pictures import Seconds
-from video_vlm.samplers.series import extent, peaks, relevance
+from video_vlm.samplers.series import extent, loudest, peaks, softened
 from video_vlm.samplers.subject import Aim, Channels, Move, Subject
 
 __all__ = ["Anchor", "Stretch", "find_anchors", "stretches"]
@@ -53,11 +53,12 @@ def find_anchors(channels: Channels, times: Seconds, *, end: float) -> tuple[Anc
     """
     if times.size == 0 or not channels:
         return ()
-    wide, fine = (relevance(channels, taps=taps) for taps in (_ANCHOR_TAPS, 3))
-    least = max(_LEAST_Z, float(wide.max()) / 2)
-    places = peaks(times, wide, least=least, apart_seconds=_APART_SECONDS, most=_MOST_ANCHORS)
+    wide, fine = (loudest(channels, taps=taps) for taps in (_ANCHOR_TAPS, 3))
+    z = softened(wide)
+    least = max(_LEAST_Z, float(z.max()) / 2)
+    places = peaks(times, z, least=least, apart_seconds=_APART_SECONDS, most=_MOST_ANCHORS)
     borders = np.append(times, max(end, float(times[-1])))
-    return tuple(Anchor(_trimmed(fine, *extent(wide, place), borders), float(wide[place])) for place in places)
+    return tuple(Anchor(_trimmed(fine, *extent(wide, place), borders), float(z[place])) for place in places)
 
 
 def _trimmed(fine: Seconds, first: int, stop: int, borders: Seconds) -> Span:

@@ -53,7 +53,7 @@ class Selection:
     def cover(self, num_frames: int, *, reason: str, within: Span | None = None, prefer: Prefer | None = None) -> int:
         """Take ``num_frames`` where the gaps between what is taken are widest, evenly inside each gap.
 
-        Worked example: ``[0, 100)`` with 50 taken and 3 to go -> 25 and 67, 83: no gap is wider than 25.
+        Worked example: ``[0, 100)`` with 50 taken and 3 to go -> 17 and 33, 75: no gap is wider than 25.
 
         Args:
             num_frames: How many; as many as there are left, at most.

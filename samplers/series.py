@@ -12,17 +12,22 @@ import numpy.typing as npt
 from video_vlm.samplers.pictures import Seconds
 from video_vlm.samplers.subject import Channels, Scores
 
-__all__ = ["extent", "peaks", "relevance", "robust_z", "smooth"]
+__all__ = ["extent", "loudest", "peaks", "relevance", "robust_z", "smooth", "softened"]
 
 _NORMAL = 1.4826
 """Times the median absolute deviation it is the standard deviation of normal noise."""
 
 _STEEP = 8.0
-"""Above this a z says "certainly"; it grows by its logarithm, so that one channel cannot outshout the others."""
+"""Above this a z says "certainly"."""
 
 
 def relevance(channels: Channels, *, taps: int = 3) -> Scores:
     """The best robust z over channels, each smoothed and scaled by itself; ``(n,)``, empty without channels."""
+    return softened(loudest(channels, taps=taps))
+
+
+def loudest(channels: Channels, *, taps: int) -> Scores:
+    """The same, not softened: a few hits among silence may stand hundreds of deviations out."""
     rows = [robust_z(smooth(scores, taps=taps)) for scores in channels.values()]
     return np.max(np.stack(rows), axis=0) if rows else np.zeros(0)
 
@@ -66,10 +71,11 @@ def robust_z(scores: Scores) -> Scores:
         scale = float(values[known].std())
     if scale < 1e-9:
         return np.zeros(len(scores))
-    return _softened(np.where(known, values - middle, 0.0) / scale)
+    return np.where(known, values - middle, 0.0) / scale
 
 
-def _softened(z: Scores) -> Scores:
+def softened(z: Scores) -> Scores:
+    """Above 8 the logarithm: what is certain in one channel does not silence what is likely in another."""
     return np.where(z > _STEEP, _STEEP + np.log(np.maximum(z, _STEEP) / _STEEP), np.maximum(z, -_STEEP))
 
 

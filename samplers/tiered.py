@@ -69,10 +69,10 @@ def _peaks(times: Seconds, z: Scores) -> list[int]:
 
 
 def _in_order_of(move: Move, times: Seconds, found: list[int]) -> list[int]:
-    """The earliest first for "first", the latest first for "last"; else the highest first."""
+    """The two earliest for "first", the two latest for "last", as the outermost may be none; else the highest first."""
     if move not in (Move.FIRST, Move.LAST):
         return found
-    return sorted(found, key=lambda place: float(times[place]), reverse=move is Move.LAST)
+    return sorted(found, key=lambda place: float(times[place]), reverse=move is Move.LAST)[:2]
 
 
 def _strike(selection: Selection, times: Seconds, z: Scores, found: Sequence[int], num_frames: int) -> None:
