@@ -79,7 +79,8 @@ def as_text(answer: Answer) -> Iterator[str]:
         yield f"To get further: {one_line(answer.advice)}"
     yield ""
     how_sure = ABSTAINED.get(answer.status, f"confidence {answer.confidence:.2f}")
-    yield dim(f"{how_sure}; {one_line(str(answer.coverage))}")
+    looked = f"; {answer.receipt.frames_decoded} pictures looked at again" if answer.receipt.frames_decoded else ""
+    yield dim(f"{how_sure}; {one_line(str(answer.coverage))}{looked}")
 
 
 def lead_of(answer: Answer) -> str:

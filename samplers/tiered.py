@@ -1,8 +1,8 @@
 """The default for questions: the moves in time first, then the peaks, then everything else, by shares of the budget.
 
 1. Where a question moves in time, 60 % goes to the stretches its move leads to (:mod:`~video_vlm.samplers.anchors`).
-2. Peaks of relevance get bursts of up to four pictures: single ones first, so that a small budget still visits every
-   peak. Nothing that stands out (no z above 4) means a question about the whole: no peaks.
+2. Peaks of relevance get bursts: one picture each first, so that a small budget still visits every peak, then four over
+   six seconds, then eight. Nothing that stands out (no z above 4) means a question about the whole: no peaks.
 3. The rest covers the widest gaps, 40 % of the budget at least where there is no move, each picture drawn towards
    the best candidate near by.
 """
@@ -27,7 +27,7 @@ __all__ = ["tiered"]
 _MOVE_SHARE = 0.6
 _COVERAGE_SHARE = 0.4
 _PEAK_SHARE_BESIDE_MOVE = 0.1
-_BURST_SECONDS = (0.0, 2.0, -2.0, 4.0)
+_BURST_SECONDS = (0.0, 2.0, -2.0, 4.0, -4.0, 1.0, -1.0, 3.0)
 _APART_SECONDS = 15.0
 _GATE_Z = 4.0
 _MOST_PEAKS = 128
