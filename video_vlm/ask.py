@@ -93,9 +93,10 @@ def plan(
         settings: Which sampler, and what a picture costs; the defaults if None.
         frames: How many pictures; by the length of the video if None.
         tokens: How many visual tokens instead, or the least of both.
-        path: Where the file is now; only ``codec-keyframes`` reads it.
+        path: Where the file is now, if it is there: packets are read, for the times of pictures.
 
     Raises:
+        MediaError: there is a file, and it cannot be read.
         NotIndexed: the library does not know the video.
         UnknownName: no such sampler.
         ValueError: the budget buys no picture.
@@ -130,8 +131,10 @@ def _look_again(
         tokens_per_frame=settings.tokens_per_frame,
         frames=max(1, budget // _COARSE_SHARE),
     )
-    planned = plan_look(question, memory, lambda _: coarse, sampler=settings.sampler, path=path, poster=memory.poster)
     try:
+        planned = plan_look(
+            question, memory, lambda _: coarse, sampler=settings.sampler, path=path, poster=memory.poster
+        )
         with open_video(path, decoder=index.decoder) as reader:
             step = pictures_of(memory).step_seconds
             looker = Looker(reader, Eyes(index), frame_budget=budget, step_seconds=step)

@@ -32,7 +32,7 @@ class Eyes:
     def __init__(self, settings: IndexSettings) -> None:
         self._settings = settings
         self._observers: list[Observer] = []
-        self.missing: list[str] = []
+        self.missing: list[str] = []  # whose extra is not installed, and what to type
         for name in (name for name in _OBSERVERS if name in settings.observers):
             try:
                 self._observers.append(OBSERVERS[name](settings))

@@ -35,7 +35,7 @@ class Looker:
         self._eyes = eyes
         self._step = step_seconds
         self.num_left = frame_budget
-        self.steps: list[Step] = []
+        self.steps = [Step("look", f"without {part}") for part in eyes.missing]
         self.seen: list[Observation] = []
         self.looked: list[Span] = []
         self.excluded: list[Span] = []

@@ -83,14 +83,15 @@ def plan_look(
         memory: What is known of the video.
         budget_of: The budget for so many seconds of video.
         sampler: A sampler's name, or ``"auto"``: by the question, else by the length.
-        path: The file; only ``codec-keyframes`` reads it, packets only.
+        path: The file, if it is there: its packets are read, for the times of keyframes and of pictures.
         poster: Small pictures of representative frames, to tell near-duplicates by.
         visual: Similarity of pictures to words, where a tower is there.
 
     Raises:
         UnknownName: no such sampler.
+        MediaError: there is a file, and it cannot be read.
     """
-    subject = _subject(question, memory, visual)
+    subject = _subject(question, memory, visual, path)
     seconds = subject.span.duration_seconds
     name = sampler_for(seconds, subject.aim.move, asked=bool(subject.scores), named=sampler)
     if name == "codec-keyframes" and path is not None:
@@ -102,8 +103,8 @@ def plan_look(
     return LookPlan(name, subject.aim.move, budget, samples, subject.span, subject.shots, _places(subject))
 
 
-def _subject(question: str, memory: VideoMemory, visual: Similarity | None) -> Subject:
-    pictures = pictures_of(memory)
+def _subject(question: str, memory: VideoMemory, visual: Similarity | None, path: Path | None) -> Subject:
+    pictures = pictures_of(memory, path)
     times = candidates_of(pictures)
     parsed = parse(question)
     scored = [

@@ -28,11 +28,15 @@ Poster = Callable[[str], bytes | None]
 _CANDIDATE_SECONDS = 1.0
 _FEWEST_CANDIDATES = 60
 _MOST_POSTERS = 600
+_TIMED_SECONDS = 900.0
+"""Up to this length the packets are read to know each picture's time; beyond it that takes too long for a plan."""
+
 _AMOUNTS = (
     (re.compile(r"\bbusy motion\b"), 3.0),
-    (re.compile(r"\b(?:slight)\b"), 1.0),
-    (re.compile(r"\b(?:motion|camera|flash\w*)\b"), 2.0),
+    (re.compile(r"\bslight motion\b"), 1.0),
+    (re.compile(r"\b(?:motion|camera)\b"), 2.0),
 )
+"""How much moves by the words for it, the first that fits; nothing in a still picture."""
 
 
 def whole_of(memory: VideoMemory) -> Span:
@@ -41,9 +45,18 @@ def whole_of(memory: VideoMemory) -> Span:
     return Span(nodes[0].span.start, nodes[-1].span.end) if nodes else memory.video.span
 
 
-def pictures_of(memory: VideoMemory) -> Pictures:
-    """The pictures of a video at their mean rate."""
+def pictures_of(memory: VideoMemory, path: Path | None = None) -> Pictures:
+    """The pictures of a video: each at its own time where the file is there and not long, else at their mean rate.
+
+    Raises:
+        UnreadableVideo: there is a file, and it holds no video that can be decoded.
+    """
     whole = whole_of(memory)
+    if path is not None and whole.duration_seconds <= _TIMED_SECONDS:
+        times = np.array(timetable(path, survey(path)).seconds)
+        inside = times[(times >= whole.start) & (times < whole.end)]
+        if inside.size and bool(np.all(np.diff(inside) > 0)):
+            return Pictures(whole, times=inside)
     num_frames = memory.video.num_frames or round(whole.duration_seconds * (memory.video.fps or 25.0))
     return Pictures(whole, step_seconds=whole.duration_seconds / max(num_frames, 1) or 1.0)
 

@@ -41,12 +41,11 @@ def find_added(query: Query, passages: Passages, memory: VideoMemory) -> Draft |
         return None
     anchor = _anchor(operator.anchors[0], query, passages)
     added = _added(anchor, passages.screen) if anchor else []
-    if not added:
+    if not anchor or not added:
         return None
-    appeared = added[0].span.start
-    coarse = _unread_before(appeared, memory)
+    coarse = _unread_before(added[0].span.start, memory)
+    reason = f"added after {anchor.text[:40]!r}, seen to within {coarse:.1f} s"
     sure = _SURE if coarse <= _FINE_SECONDS else _COARSE
-    reason = f"added after {anchor.text[:40]!r}, seen to within {coarse:.1f} s" if anchor else ""
     return draft([quoted_claim(row) for row in added[:_MOST_ROWS]], sure, reason)
 
 
