@@ -12,7 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,7 +22,7 @@ import typer
 import video_vlm
 from video_vlm.cli.configuration import PROJECT_FILE, Configuration, configure, parse_assignments, user_file
 from video_vlm.cli.failures import guarded
-from video_vlm.cli.progress import progress_on
+from video_vlm.cli.progress import Reporter, progress_on
 from video_vlm.cli.terminal import one_line, write
 
 if TYPE_CHECKING:
@@ -97,10 +97,11 @@ class Session:
     quiet: bool = False
 
     @contextmanager
-    def open(self, **asked: Any) -> Iterator[VideoQA]:
-        """The library, with progress shown while it is open.
+    def open(self, *, reporter: Reporter | None = None, **asked: Any) -> Iterator[VideoQA]:
+        """The library; what takes long goes to ``reporter``, or else is shown while it is open.
 
         Args:
+            reporter: Who is told.
             asked: Settings under ``ask`` that were typed as options of the command; None where they were not.
         """
         from video_vlm.library import VideoQA
@@ -109,7 +110,7 @@ class Session:
         typed = {name: value for name, value in asked.items() if value is not None}
         settings = replace(settings, ask=replace(settings.ask, **typed))
         with (
-            progress_on(quiet=self.quiet) as progress,
+            progress_on(quiet=self.quiet) if reporter is None else nullcontext(reporter) as progress,
             VideoQA(self.configuration.library, settings=settings, progress=progress) as videos,
         ):
             yield videos

@@ -1,36 +1,38 @@
-"""``videoqa index``: read videos into the library, one after the other, whatever a single one does."""
+"""``videoqa index``: read videos into the library, several at a time, whatever a single one does."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain, message
+from video_vlm.cli.outcome import Outcome
 from video_vlm.cli.paths import NotFound, videos_in
+from video_vlm.cli.progress import Reporter, progress_on
+from video_vlm.cli.progress_lines import ProgressLines
 from video_vlm.cli.terminal import one_line, print_json, write
-from video_vlm.errors import MediaError, VideoQAError
+from video_vlm.errors import MediaError
 
 if TYPE_CHECKING:
-    from video_vlm.index import IndexReport
+    from video_vlm.index import IndexOutcome, IndexReport
     from video_vlm.library import VideoQA
 
 __all__ = ["index"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one file: its content id and what was found, or the reason why not."""
+class ProgressForm(StrEnum):
+    """How progress is shown."""
 
-    path: str
-    content_id: str | None = None
-    summary: str | None = None
-    error: str | None = None
+    BARS = "bars"
+    JSON = "json"
 
 
 def index(
@@ -38,6 +40,13 @@ def index(
     paths: Annotated[
         list[str], typer.Argument(metavar="PATHS", help="Video files, folders, or patterns such as 'tapes/*.mkv'.")
     ],
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", metavar="N", min=1, help="Files read side by side; else one for each core, up to 8."),
+    ] = None,
+    progress: Annotated[
+        ProgressForm, typer.Option("--progress", help="Bars, on a terminal only, or a JSON object a line.")
+    ] = ProgressForm.BARS,
 ) -> ExitCode:
     """Read videos into the library ahead of questions.
 
@@ -49,36 +58,52 @@ def index(
 
     \b
       videoqa index film.mp4
-      videoqa index ~/Videos --library ./memory
+      videoqa index ~/Videos --library ./memory --jobs 4
       videoqa index 'tapes/**/*.mkv' --json
     """
-    outcomes: list[Outcome] = []
-    with session.open() as videos:
-        for found in videos_in(paths):
-            outcome = Outcome(found.typed, error=found.reason) if isinstance(found, NotFound) else read(videos, found)
-            outcomes.append(outcome)
-            if not session.json:
-                report(outcome)
+    with reporting(progress, quiet=session.quiet) as reporter, session.open(reporter=reporter) as videos:
+        outcomes: dict[int, Outcome] = {}
+        with closing(read_all(videos, list(videos_in(paths)), jobs=jobs)) as known:
+            for place, outcome in known:
+                outcomes[place] = outcome
+                reporter.ended(outcome)
+                if not session.json:
+                    report(outcome)
     if session.json:
-        print_json([asdict(outcome) for outcome in outcomes])
-    return finish(outcomes)
+        print_json([asdict(outcomes[place]) for place in sorted(outcomes)])
+    return finish(list(outcomes.values()))
 
 
-def read(videos: VideoQA, path: Path) -> Outcome:
-    """Index one file; what is wrong with this file is its own affair, what is wrong with the library is not.
+@contextmanager
+def reporting(form: ProgressForm, *, quiet: bool) -> Iterator[Reporter]:
+    """JSON lines were asked for by a program: they are written even if ``quiet``."""
+    if form is ProgressForm.JSON:
+        yield ProgressLines()
+        return
+    with progress_on(quiet=quiet) as bars:
+        yield bars
+
+
+def read_all(videos: VideoQA, found: Sequence[Path | NotFound], *, jobs: int | None) -> Generator[tuple[int, Outcome]]:
+    """What became of everything that was typed, as it is known, each with its place in what was typed.
 
     Raises:
-        VideoQAError: anything that would be wrong for the next file too.
+        VideoQAError: anything that would be wrong for every file.
     """
-    try:
-        made = videos.index(path)
-    except MediaError as error:
-        return Outcome(str(path), error=error.reason)
-    except VideoQAError:
-        raise
-    except Exception as error:
-        return Outcome(str(path), error=message(error))
-    return Outcome(str(path), content_id=made.video.content_id, summary=summary(made))
+    places = {file: place for place, file in enumerate(found) if isinstance(file, Path)}
+    for place, missing in enumerate(found):
+        if isinstance(missing, NotFound):
+            yield place, Outcome(missing.typed, error=missing.reason)
+    with closing(videos.index_many(places, jobs=jobs)) as finished:
+        for one in finished:
+            yield places[one.path], outcome_of(one)
+
+
+def outcome_of(one: IndexOutcome) -> Outcome:
+    if one.report is not None:
+        return Outcome(str(one.path), content_id=one.report.video.content_id, summary=summary(one.report))
+    error = cast("Exception", one.error)  # there is one where there is no report
+    return Outcome(str(one.path), error=error.reason if isinstance(error, MediaError) else message(error))
 
 
 def summary(made: IndexReport) -> str:

@@ -3,65 +3,110 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
+from video_vlm.cli.outcome import Outcome
+from video_vlm.cli.pace import Pace
 from video_vlm.cli.terminal import one_line
-from video_vlm.protocols import Progress, ProgressEvent, silent
+from video_vlm.protocols import ProgressEvent
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ["progress_on"]
+__all__ = ["Nobody", "Reporter", "progress_on"]
+
+
+class Reporter(Protocol):
+    """Hears how far work has come, and what became of each file of a batch."""
+
+    def __call__(self, event: ProgressEvent) -> None: ...
+    def ended(self, outcome: Outcome) -> None: ...
+
+
+class Nobody:
+    """A reporter for when nobody waits."""
+
+    def __call__(self, event: ProgressEvent) -> None:
+        pass
+
+    def ended(self, outcome: Outcome) -> None:
+        pass
 
 
 @contextmanager
-def progress_on(stream: TextIO | None = None, *, quiet: bool = False) -> Iterator[Progress]:
-    """A progress callback that draws on ``stream`` (stderr) while the block runs, and leaves nothing behind."""
+def progress_on(stream: TextIO | None = None, *, quiet: bool = False) -> Iterator[Reporter]:
+    """A reporter that draws on ``stream`` (stderr) while the block runs, and leaves nothing behind."""
     shown = sys.stderr if stream is None else stream
     if quiet or not shown.isatty():
-        yield silent
+        yield Nobody()
         return
-    bar = Bar(shown)
+    bars = Bars(shown)
     try:
-        yield bar
+        yield bars
     finally:
-        bar.close()
+        bars.close()
 
 
-class Bar:
-    """One bar at a time: a new stage, or a new file, takes the place of the last."""
+class Bars:
+    """A bar for each file that is being worked on, one below the other; one that is done is taken away."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
-        self.label = ""
-        self.bar: tqdm | None = None
+        self.bars: dict[str, Bar] = {}
 
     def __call__(self, event: ProgressEvent) -> None:
-        label = one_line(f"{event.stage} {event.what}")
-        if self.bar is None or label != self.label or event.total != self.bar.total:
-            self.open(label, event)
-        if self.bar is not None:
-            self.bar.update(event.done - self.bar.n)
+        key = f"{event.stage} {event.path or event.what}"
+        if key not in self.bars:
+            # A new stage of one file, or of no file, takes the place of the last.
+            self.take_away([k for k, bar in self.bars.items() if event.path is None or bar.path in (None, event.path)])
+            self.bars[key] = Bar(event, self.stream, row=self.free_row())
+        self.bars[key].show(event)
 
-    def open(self, label: str, event: ProgressEvent) -> None:
-        from tqdm import tqdm
+    def ended(self, outcome: Outcome) -> None:
+        self.take_away([key for key, bar in self.bars.items() if str(bar.path) == outcome.path])
 
-        self.close()
-        self.label = label
-        unit = " s of video" if event.unit == "s" else f" {event.unit}s"
-        self.bar = tqdm(
-            total=event.total,
-            initial=event.done,
-            desc=label,
-            unit=unit,
-            file=self.stream,
-            leave=False,
-            dynamic_ncols=True,
-        )
+    def take_away(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.bars.pop(key).close()
+
+    def free_row(self) -> int:
+        taken = {bar.row for bar in self.bars.values()}
+        return next(row for row in range(len(taken) + 1) if row not in taken)
 
     def close(self) -> None:
-        if self.bar is not None:
-            self.bar.close()
-            self.bar = None
+        self.take_away(list(self.bars))
+
+
+class Bar:
+    """One bar: how far, how fast (times the speed of life), how long yet."""
+
+    def __init__(self, event: ProgressEvent, stream: TextIO, *, row: int) -> None:
+        from tqdm import tqdm
+
+        self.path = event.path
+        self.row = row
+        self.pace = Pace()
+        self.drawn: tqdm = tqdm(
+            desc=one_line(f"{event.stage} {event.what}"),
+            unit=f" {event.unit}s",
+            file=stream,
+            position=row,
+            leave=False,
+            dynamic_ncols=True,
+            bar_format="{desc}",
+        )
+
+    def show(self, event: ProgressEvent) -> None:
+        self.pace.note(event)
+        self.drawn.total = event.total
+        if event.unit == "s":
+            meter = "{percentage:3.0f}%|{bar}| " if event.total else ""
+            self.drawn.bar_format = f"{{desc}}: {meter}{self.pace}"
+        else:
+            self.drawn.bar_format = None
+        self.drawn.update(event.done - self.drawn.n)
+
+    def close(self) -> None:
+        self.drawn.close()

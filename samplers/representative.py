@@ -23,7 +23,6 @@ __all__ = ["Representative", "RepresentativePicker"]
 
 _WIDTH = 160  # pixels: a line of text is still a line
 _BLOCK = 8
-_LOOKS_PER_WINDOW = 3
 _PATIENCE_WINDOWS = 3  # what only moves is kept this often
 _CHANGED = 10.0  # grey levels a block must differ by, over the median block: grain and exposure change all blocks
 _SETTLED = 0.4  # of its change: a block that differs less than this from a window ago has come to rest
@@ -52,7 +51,7 @@ class _Candidate:
 
 
 class RepresentativePicker:
-    """Picks from one segment; fed its pictures in order of time. Holds four pictures at most.
+    """Picks from one segment; fed candidates in order of time, a few a window. Holds four pictures at most.
 
     Args:
         settings: ``candidate_seconds`` is the length of a window.
@@ -62,7 +61,6 @@ class RepresentativePicker:
     def __init__(self, settings: FrameSettings, *, start_seconds: float) -> None:
         self._window_seconds = settings.candidate_seconds
         self._start = start_seconds
-        self._look = -1
         self._best: _Candidate | None = None
         self._previous: _Candidate | None = None
         self._last_resort: _Candidate | None = None
@@ -70,12 +68,8 @@ class RepresentativePicker:
         self._kept_from = start_seconds
 
     def push(self, picture: DecodedFrame) -> tuple[Representative, ...]:
-        """Look at the next picture; return the representative whose stretch has just ended, if one has."""
-        look = math.floor((picture.pts_seconds - self._start) * _LOOKS_PER_WINDOW / self._window_seconds)
-        if look == self._look:
-            return ()
-        self._look = look
-        window = look // _LOOKS_PER_WINDOW
+        """Look at the next candidate; return the representative whose stretch has just ended, if one has."""
+        window = math.floor((picture.pts_seconds - self._start) / self._window_seconds)
         ended = self._end_window() if self._best is not None and window != self._best.window else ()
         candidate = _candidate(picture, window)
         if self._best is None or candidate.sharpness > _SHARPER * self._best.sharpness:

@@ -1,4 +1,4 @@
-"""From shots to scenes and from scenes to chapters: pure functions over spans and what they look like.
+"""From shots to scenes: pure functions over spans and what they look like.
 
 A *shot* is what lies between two cuts; a *scene* is one or more shots of one event. Shots are joined by
 overlapping links (Hanjalic, Lagendijk and Biemond, 1999): a shot is linked to a later one that looks alike
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from video_vlm.records import Image, Shot, Span
 
-__all__ = ["Part", "Signature", "alike", "chapters", "divide", "scenes", "signature", "split_at"]
+__all__ = ["Part", "Signature", "alike", "divide", "mean", "scenes", "signature", "split_at"]
 
 Signature = npt.NDArray[np.float32]
 """What a picture looks like, as shares of colour by place: float32, sums to 1."""
@@ -29,9 +29,6 @@ _ALIKE = (0.40, 0.85)  # what two shots must share to be linked: short ones, lon
 _LENGTHS = (2.0, 8.0)  # seconds: where short ends and long begins
 _GRID = 2  # a signature is taken in _GRID x _GRID fields
 _BINS = (8, 3, 4)  # hue, saturation, value
-
-_CHAPTER_SECONDS = (300.0, 900.0)  # shortest and longest
-_ONE_CHAPTER_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ def scenes(shots: Sequence[Shot], signatures: Sequence[Sequence[Signature]]) -> 
     return tuple(
         Part(
             Span(shots[group[0]].span.start, shots[group[-1]].span.end),
-            _mean([(shots[index].span, _average(signatures[index])) for index in group]),
+            mean([(shots[index].span, _average(signatures[index])) for index in group]),
         )
         for group in groups
     )
@@ -110,27 +107,6 @@ def split_at(parts: Sequence[Part], times: Iterable[float]) -> tuple[Part, ...]:
     return tuple(pieces)
 
 
-def chapters(parts: Sequence[Part]) -> tuple[Span, ...]:
-    """Join neighbouring scenes, the most alike first, into chapters of 5 to 15 minutes.
-
-    A video of up to ten minutes is one chapter. A scene that is longer than a chapter stays whole, and
-    a short one between two chapters that are full stays short.
-    """
-    if not parts:
-        return ()
-    if parts[-1].span.end - parts[0].span.start <= _ONE_CHAPTER_SECONDS:
-        return (Span(parts[0].span.start, parts[-1].span.end),)
-    joined = list(parts)
-    likeness = [alike(a.signature, b.signature) for a, b in pairwise(joined)]
-    while (left := _next_join(joined, likeness)) is not None:
-        a, b = joined[left], joined[left + 1]
-        joined[left : left + 2] = [Part(a.span.cover(b.span), _mean([(a.span, a.signature), (b.span, b.signature)]))]
-        del likeness[left]
-        for place in range(max(0, left - 1), min(left + 1, len(likeness))):
-            likeness[place] = alike(joined[place].signature, joined[place + 1].signature)
-    return tuple(part.span for part in joined)
-
-
 def _last_linked(index: int, shots: Sequence[Shot], signatures: Sequence[Sequence[Signature]]) -> int:
     """The last later shot within reach that looks like this one; ``index`` itself if none does."""
     shot, last = shots[index], index
@@ -138,30 +114,20 @@ def _last_linked(index: int, shots: Sequence[Shot], signatures: Sequence[Sequenc
         if shots[later].opened_by == "fade" or shots[later].span.start - shot.span.end > _REACH_SECONDS:
             break
         # What a camera sees last in one shot is what it may come back to in the next.
-        nearest = max(alike(a, b) for a in signatures[index][-2:] for b in signatures[later][:2])
-        if nearest >= _needed_likeness(shot, shots[later]):
+        if _nearest(signatures[index][-2:], signatures[later][:2]) >= _needed_likeness(shot, shots[later]):
             last = later
     return last
+
+
+def _nearest(some: Sequence[Signature], others: Sequence[Signature]) -> float:
+    """How alike the two are that are most alike."""
+    return float(np.minimum(np.stack(some)[:, None], np.stack(others)[None]).sum(axis=-1).max())
 
 
 def _needed_likeness(a: Shot, b: Shot) -> float:
     """A short shot is a part of something; a long one may well be an event by itself."""
     seconds = min(a.span.duration_seconds, b.span.duration_seconds)
     return float(np.interp(seconds, _LENGTHS, _ALIKE))
-
-
-def _next_join(parts: Sequence[Part], likeness: Sequence[float]) -> int | None:
-    """The index of the first of the two neighbours to join next, or None if all are long enough.
-
-    ``likeness`` is that of each part with the next one.
-    """
-    shortest, longest = _CHAPTER_SECONDS
-    costs = [
-        (-likeness[index], b.span.end - a.span.start, index)
-        for index, (a, b) in enumerate(pairwise(parts))
-        if min(a.span.duration_seconds, b.span.duration_seconds) < shortest and b.span.end - a.span.start <= longest
-    ]
-    return min(costs)[2] if costs else None
 
 
 def _divide(part: Part, borders: Sequence[float], max_seconds: float) -> list[Part]:
@@ -177,7 +143,8 @@ def _average(signatures: Sequence[Signature]) -> Signature:
     return np.asarray(np.mean(np.stack(signatures), axis=0), np.float32)
 
 
-def _mean(weighted: Sequence[tuple[Span, Signature]]) -> Signature:
-    """Mean by length."""
+def mean(weighted: Iterable[tuple[Span, Signature]]) -> Signature:
+    """What several stretches look like together, each by its length."""
+    weighted = list(weighted)
     weights = np.array([max(span.duration_seconds, 1e-6) for span, _ in weighted])
     return np.asarray(np.average(np.stack([part for _, part in weighted]), axis=0, weights=weights), np.float32)

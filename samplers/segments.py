@@ -1,25 +1,32 @@
 """Cuts a stream of decoded pictures into segments: pieces of one shot, none longer than the limit.
 
-:class:`Segmenter` holds a picture back only until it is certain whether a shot begins with it. At every
-border it starts a new shot detector and shows it the last few pictures again. So what happens inside a
-segment depends on that segment and on those few pictures alone, and a run that was interrupted goes on
-from any :class:`Mark` with the result an uninterrupted one would have had.
+Whether a shot begins with a picture is certain only some seconds later (a dissolve has to end first). Thumbnails wait
+for that; decoded pictures are too large to. So a few times a second one is kept as a *candidate* for a representative
+frame, and all others are let go as soon as the hard cuts around them are known. Segments begin at hard cuts and else at
+candidates, so that none is without.
+
+What happens depends on the pictures of the last seconds alone: a run that was interrupted goes on from any
+:class:`Mark` with the result an uninterrupted one would have had.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Image
+from video_vlm.samplers.gradual import MEMORY_SECONDS
 from video_vlm.samplers.shots import MEMORY_FRAMES, ShotDetector
 from video_vlm.settings import IndexSettings
 
 __all__ = ["Mark", "Seen", "Segmenter"]
 
 _FALLBACK_FPS = 25.0
+_CANDIDATES_PER_WINDOW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +44,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A picture whose place is certain. ``opens`` is set where a segment begins with it, ``cut`` where a shot does."""
+    """A picture whose place is certain. ``frame`` is None for all but the candidates; ``opens`` is set
+    where a segment begins with it, ``cut`` where a shot does."""
 
-    frame: DecodedFrame
+    pts_seconds: float
     thumbnail: Image
+    frame: DecodedFrame | None = None
     opens: Mark | None = None
     cut: Cut | None = None
 
@@ -55,17 +64,23 @@ class Segmenter:
     """
 
     def __init__(self, settings: IndexSettings, *, mark: Mark | None = None, fps: float | None = None) -> None:
-        self._settings = settings
+        self._width = settings.shots.thumbnail_width
+        self._max_seconds = settings.frames.segment_seconds
+        self._candidate_seconds = settings.frames.candidate_seconds / _CANDIDATES_PER_WINDOW
         self._mark = mark
-        self._resume_from = mark.start_seconds if mark else float("-inf")
-        self._history: deque[tuple[float, Image]] = deque(maxlen=MEMORY_FRAMES)
-        self._queue: deque[Seen] = deque()
-        self._cuts: dict[float, Cut] = {}
-        self._detector: ShotDetector | None = None
+        self._detector = ShotDetector(
+            settings.shots,
+            start_seconds=mark.start_seconds if mark else None,
+            last_cut_seconds=mark.shot_seconds if mark else None,
+        )
+        self._fresh: deque[Seen] = deque()
+        self._thinned: deque[Seen] = deque()
+        self._cuts: deque[Cut] = deque()
         self._segment: Mark | None = None
+        self._look: int | None = None
+        self._times: deque[float] = deque()
         self._newest: float | None = None
         self._step_seconds = 1.0 / (fps or _FALLBACK_FPS)
-        self._finished = False
 
     @property
     def end_seconds(self) -> float | None:
@@ -80,67 +95,75 @@ class Segmenter:
                 return ()
             self._step_seconds = seconds - self._newest
         self._newest = seconds
-        thumbnail = frame.thumbnail(self._settings.shots.thumbnail_width)
-        if seconds < self._resume_from:
-            self._history.append((seconds, thumbnail))
-            return ()
-        self._queue.append(Seen(frame, thumbnail))
-        if self._detector is None:
-            self._detector = self._new_detector(self._mark.shot_seconds if self._mark else seconds)
-        self._note(self._detector.push(seconds, thumbnail))
-        return tuple(self._certain())
+        thumbnail = frame.thumbnail(self._width)
+        self._fresh.append(Seen(seconds, thumbnail, frame))
+        self._cuts += self._detector.push(seconds, thumbnail)
+        self._thin(self._detector.leaps_undecided_since)
+        return tuple(self._certain(self._detector.undecided_since))
 
     def finish(self) -> tuple[Seen, ...]:
         """No more pictures: those that were still held back."""
-        self._finished = True
-        if self._detector is not None:
-            self._note(self._detector.finish())
-        return tuple(self._certain())
+        self._cuts += self._detector.finish()
+        self._thin(math.inf)
+        return tuple(self._certain(math.inf))
 
-    def _certain(self) -> Iterator[Seen]:
-        while self._detector is not None and len(self._queue) > self._detector.num_waiting:
-            yield self._place(self._queue.popleft())
+    def _thin(self, undecided_since: float) -> None:
+        """Let go of the decoded pictures that will not be needed."""
+        while self._fresh and self._fresh[0].pts_seconds < undecided_since:
+            seen = self._fresh.popleft()
+            self._thinned.append(seen if self._is_candidate(seen.pts_seconds) else replace(seen, frame=None))
+
+    def _is_candidate(self, seconds: float) -> bool:
+        """The first picture after every tick of a clock of its own, and the first one after a hard cut."""
+        look = self._look_of(seconds)
+        is_new, self._look = look != self._look, look
+        return is_new or self._detector.leapt(seconds) or any(cut.at == seconds for cut in self._cuts)
+
+    def _certain(self, undecided_since: float) -> Iterator[Seen]:
+        while self._thinned and self._thinned[0].pts_seconds < undecided_since:
+            seen = self._thinned.popleft()
+            if self._mark is None or seen.pts_seconds >= self._mark.start_seconds:
+                seen = self._place(seen)
+                yield seen
+            self._remember(seen.pts_seconds)
 
     def _place(self, seen: Seen) -> Seen:
-        seconds = seen.frame.pts_seconds
-        cut = self._cuts.pop(seconds, None)
         if self._segment is None:
-            seen = Seen(seen.frame, seen.thumbnail, self._open(seconds, shot_seconds=None))
-        elif cut is not None:
-            seen = Seen(seen.frame, seen.thumbnail, self._open(seconds, shot_seconds=seconds), cut)
-            self._start_anew(seen)
-        elif self._is_full(seconds):
-            seen = Seen(seen.frame, seen.thumbnail, self._open(seconds, shot_seconds=self._segment.shot_seconds))
-            self._start_anew(seen)
-        self._history.append((seconds, seen.thumbnail))
+            self._segment = self._mark or self._new_mark(seen.pts_seconds, shot_seconds=seen.pts_seconds)
+            return replace(seen, opens=self._segment)
+        if self._cuts and seen.frame is not None and self._cuts[0].at <= seen.pts_seconds:
+            # A gradual change takes the next candidate, which may be a little after it.
+            cut = self._cuts.popleft()
+            while self._cuts and self._cuts[0].at <= seen.pts_seconds:
+                cut = self._cuts.popleft()
+            span = replace(cut.span, end=max(cut.span.end, seen.pts_seconds))
+            self._segment = self._new_mark(seen.pts_seconds, shot_seconds=seen.pts_seconds)
+            return replace(seen, opens=self._segment, cut=replace(cut, span=span, at=seen.pts_seconds))
+        if seen.frame is not None and self._is_full(seen.pts_seconds):
+            self._segment = self._new_mark(seen.pts_seconds, shot_seconds=self._segment.shot_seconds)
+            return replace(seen, opens=self._segment)
         return seen
 
     def _is_full(self, seconds: float) -> bool:
-        """Whether the segment would get too long if it took this picture in."""
-        ends = self._queue[0].frame.pts_seconds if self._queue else self.end_seconds
+        """Whether the segment would get too long if it went on to the next picture it could end at."""
+        ends = self._next_candidate()
         if self._segment is None or ends is None or seconds <= self._segment.start_seconds:
             return False
-        return ends - self._segment.start_seconds > self._settings.frames.segment_seconds + 1e-9
+        return ends - self._segment.start_seconds > self._max_seconds + 1e-9
 
-    def _open(self, seconds: float, *, shot_seconds: float | None) -> Mark:
-        if shot_seconds is None and self._mark is not None:
-            self._segment = self._mark
-        else:
-            warm_up = self._history[0][0] if self._history else seconds
-            self._segment = Mark(seconds, seconds if shot_seconds is None else shot_seconds, warm_up)
-        return self._segment
+    def _next_candidate(self) -> float | None:
+        kept = (seen.pts_seconds for seen in self._thinned if seen.frame is not None)
+        coming = (seen.pts_seconds for seen in self._fresh if self._look_of(seen.pts_seconds) != self._look)
+        return next(chain(kept, coming), self.end_seconds)
 
-    def _start_anew(self, first: Seen) -> None:
-        """A new detector for the segment that ``first`` opens, brought to where the old one was."""
-        self._cuts.clear()
-        self._detector = self._new_detector(self._segment.shot_seconds if self._segment else first.frame.pts_seconds)
-        for seen in (first, *self._queue):
-            self._note(self._detector.push(seen.frame.pts_seconds, seen.thumbnail))
-        if self._finished:
-            self._note(self._detector.finish())
+    def _look_of(self, seconds: float) -> int:
+        return math.floor(seconds / self._candidate_seconds)
 
-    def _new_detector(self, shot_seconds: float) -> ShotDetector:
-        return ShotDetector(self._settings.shots, history=self._history, last_cut_seconds=shot_seconds)
+    def _new_mark(self, seconds: float, *, shot_seconds: float) -> Mark:
+        return Mark(seconds, shot_seconds, self._times[0] if self._times else seconds)
 
-    def _note(self, cuts: tuple[Cut, ...]) -> None:
-        self._cuts.update((cut.span.end, cut) for cut in cuts)
+    def _remember(self, seconds: float) -> None:
+        """Times to warm up from: at least so many pictures, and at least so many seconds."""
+        self._times.append(seconds)
+        while len(self._times) > MEMORY_FRAMES and self._times[1] <= seconds - MEMORY_SECONDS:
+            self._times.popleft()

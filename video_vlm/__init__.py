@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from video_vlm.errors import VideoQAError
-    from video_vlm.index import IndexReport, index_video
+    from video_vlm.index import IndexOutcome, IndexReport, index_video
     from video_vlm.library import VideoQA
     from video_vlm.media import content_id, open_video, probe
     from video_vlm.memory import open_library
@@ -29,6 +29,7 @@ __all__ = [
     "Citation",
     "Claim",
     "Evidence",
+    "IndexOutcome",
     "IndexReport",
     "IndexSettings",
     "Level",
@@ -50,6 +51,7 @@ __all__ = [
 _HOMES = {
     "VideoQAError": "errors",
     "VideoQA": "library",
+    "IndexOutcome": "index",
     "IndexReport": "index",
     "index_video": "index",
     "content_id": "media",

@@ -3,7 +3,8 @@
     VideoQAError
     ├── MediaError              a file that cannot be read as the video it claims to be
     │   ├── UnreadableVideo     no video stream, no frame, not a video, missing, empty
-    │   └── RefusedMedia        readable, but opening it would reach other files or the network
+    │   ├── RefusedMedia        readable, but opening it would reach other files or the network
+    │   └── ReaderLost          the process that was reading it ended before it was done
     ├── SubtitleError           a subtitle file that no known encoding or format explains
     ├── SettingsError           a setting that does not exist or does not fit
     ├── UnknownName             a sampler, decoder, observer or model nobody registered
@@ -17,13 +18,14 @@
         └── LibraryTooNew       written by a later version of this package
 
 A message is one line: what went wrong, where, and what to do about it. Foreign errors (FFmpeg,
-SQLite, ...) are turned into these at one seam each, with ``raise ... from``.
+SQLite, ...) are turned into these at one seam each, with ``raise ... from``. They cross from one
+process to another whole.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "MissingExtra",
     "NotIndexed",
     "QuestionError",
+    "ReaderLost",
     "RefusedMedia",
     "SamplerError",
     "SettingsError",
@@ -47,6 +50,16 @@ __all__ = [
 
 class VideoQAError(Exception):
     """Base of every error this package raises on purpose."""
+
+    def __reduce__(self) -> tuple[Callable[..., VideoQAError], tuple[object, ...]]:
+        # Python would call the class with the message alone; some of these are made from other things.
+        return _remade, (type(self), self.args, self.__dict__)
+
+
+def _remade(kind: type[VideoQAError], arguments: tuple[object, ...], state: dict[str, object]) -> VideoQAError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(state)
+    return error
 
 
 class MediaError(VideoQAError):
@@ -69,6 +82,10 @@ class UnreadableVideo(MediaError):
 
 class RefusedMedia(MediaError):
     """The file is a playlist or reference that would open other files or URLs."""
+
+
+class ReaderLost(MediaError):
+    """The process that was reading the file ended before it was done."""
 
 
 class SubtitleError(MediaError):

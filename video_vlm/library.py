@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +23,7 @@ from typing import Self
 
 from video_vlm.ask import ask, plan
 from video_vlm.errors import LibraryError, NotIndexed
-from video_vlm.index import IndexReport, index_video
+from video_vlm.index import IndexOutcome, IndexReport, index_many, index_video
 from video_vlm.looking import LookPlan
 from video_vlm.media import content_id
 from video_vlm.memory import Library, MemoryView, Problem, StoredVideo, open_library
@@ -77,6 +78,22 @@ class VideoQA:
             MediaError: the file cannot be read as a video.
         """
         return index_video(Path(path), self._library, settings=self.settings.index, progress=self._progress)
+
+    def index_many(self, paths: Iterable[Path | str], *, jobs: int | None = None) -> Generator[IndexOutcome]:
+        """Read videos into the library, several at a time; gives an outcome for each as it is done.
+
+        A file that cannot be read costs only itself, even if it takes the process down that reads it. In a script
+        call this under ``if __name__ == "__main__":``, as everything that starts processes.
+
+        Args:
+            paths: The files.
+            jobs: How many at a time; None for one for each core, up to eight. With 1 no process is started.
+
+        Raises:
+            VideoQAError: something that is wrong for every file, such as a full disk or an unknown observer.
+        """
+        files = (Path(path) for path in paths)
+        return index_many(files, self._library, settings=self.settings.index, progress=self._progress, jobs=jobs)
 
     def ask(self, path: Path | str, question: str) -> Answer:
         """Answer a question of one video, reading it first if the library does not know it.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
@@ -209,13 +210,15 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProgressEvent:
-    """How far a long piece of work has come. ``total`` is None where it is not known."""
+    """How far a long piece of work has come. ``total`` is None where it is not known; ``path`` is the file, if it
+    is work on one."""
 
     stage: str
     done: float
     total: float | None
     unit: Literal["s", "file", "frame"] = "s"
     what: str = ""
+    path: Path | None = None
 
 
 Progress = Callable[[ProgressEvent], None]

@@ -183,11 +183,16 @@ class Damage:
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Where one shot ends and the next begins. ``span`` is an instant for a hard cut, the length of
-    the transition for a gradual one."""
+    the transition for a gradual one; the new shot begins ``at`` a picture inside it."""
 
     span: Span
     kind: Literal["hard", "fade", "dissolve"]
     score: float
+    at: float
+
+    def __post_init__(self) -> None:
+        if not self.span.start <= self.at <= self.span.end:
+            raise ValueError(f"a shot begins inside its cut, got {self.at} and [{self.span.start}, {self.span.end}]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,11 @@ def digest(*parts: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ShotSettings:
-    """How shots are found. Thresholds are PySceneDetect's."""
+    """How shots are found."""
 
     thumbnail_width: int = 64
-    detector: Literal["adaptive", "content"] = "adaptive"
+    detector: Literal["leap", "adaptive", "content"] = "leap"
+    """Who finds hard cuts: this package, or PySceneDetect's detector of that name. Gradual changes are ours."""
     min_shot_seconds: float = 0.5
 
     def __post_init__(self) -> None:

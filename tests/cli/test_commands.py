@@ -99,11 +99,11 @@ def test_a_bad_file_does_not_stop_a_batch(videoqa: Videoqa, sample_film: Path, o
 
     assert run.code == 3
     assert len(run.out.splitlines()) == 1
-    assert [line.split(":")[1].strip() for line in run.err.splitlines()] == [
-        "bad.mp4",
-        "gone.mp4",
-        "empty.mp4",
+    assert sorted(line.split(":")[1].strip() for line in run.err.splitlines()) == [
         "1 of 4 read, 3 failed",
+        "bad.mp4",
+        "empty.mp4",
+        "gone.mp4",
     ]
 
 
@@ -111,6 +111,23 @@ def test_a_batch_in_which_nothing_could_be_read_failed(videoqa: Videoqa, own_she
     Path("bad.mp4").write_text("this is no video", encoding="utf-8")
 
     assert videoqa("index", "bad.mp4").code == 1
+
+
+def test_index_as_json_keeps_the_order_that_was_typed(videoqa: Videoqa, sample_film: Path, own_shelf: Path) -> None:
+    Path("bad.mp4").write_text("this is no video", encoding="utf-8")
+
+    outcomes = json.loads(videoqa("index", "bad.mp4", sample_film, "gone.mp4", "--jobs", "2", "--json").out)
+
+    assert [Path(one["path"]).name for one in outcomes] == ["bad.mp4", sample_film.name, "gone.mp4"]
+
+
+def test_index_tells_a_program_how_far_it_is(videoqa: Videoqa, sample_film: Path) -> None:
+    run = videoqa("index", sample_film, "--progress", "json", "--library", "new", "--set", "index.observers=look", "-q")
+
+    events = [json.loads(line) for line in run.err.splitlines()]
+    assert {event["path"] for event in events} == {str(sample_film)}
+    assert [event["event"] for event in (*events[:2], events[-1])] == ["start", "progress", "done"]
+    assert events[-2]["done_seconds"] == events[-2]["total_seconds"] == 90.0
 
 
 def test_index_as_json_has_a_line_for_every_file(videoqa: Videoqa, sample_film: Path, own_shelf: Path) -> None:

@@ -117,7 +117,7 @@ def test_a_list_is_written_as_a_list_in_a_file_and_with_commas_elsewhere(project
         ("[ask]\nmin_confidence = 'much'", "ask.min_confidence must be a number, got 'much'"),
         ("[ask]\nmin_confidence = true", "ask.min_confidence must be a number, got True"),
         ("[ask]\nmax_look_frames = 1.5", "ask.max_look_frames must be a whole number, got 1.5"),
-        ("[index.shots]\ndetector = 'magic'", "index.shots.detector must be 'adaptive' or 'content', got 'magic'"),
+        ("[index.shots]\ndetector = 'magic'", "index.shots.detector must be 'leap' or 'adaptive' or 'content', got 'magic'"),
         ("[index]\nobservers = 3", "index.observers must be a list of words, got 3"),
         ("[index.shots]\nthumbnail_width = 1", "thumbnail_width must be at least 16"),
         ("library = 3", "library must be a folder, got 3"),

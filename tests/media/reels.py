@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 
 from video_vlm.records import Image
 
-__all__ = ["TICK", "Reel", "number_on", "numbered", "steady", "write_reel"]
+__all__ = ["TICK", "Reel", "number_on", "numbered", "repeated", "steady", "write_reel"]
 
 TICK = Fraction(1, 1000)
 """Times of a reel are in milliseconds."""
@@ -137,3 +137,19 @@ def _cues(stream: SubtitleStream, cues: Sequence[tuple[int, int, str]]) -> Itera
         packet.pts = packet.dts = start
         packet.duration = end - start
         yield packet
+
+
+def repeated(path: Path, out: Path, *, times: int, seconds: float) -> Path:
+    """The packets of a film over and over, each turn ``seconds`` after the last: hours in a moment."""
+    with av.open(str(path)) as source, av.open(str(out), "w") as target:
+        stream = source.streams.video[0]
+        copied = target.add_stream_from_template(stream)
+        ticks = round(Fraction(seconds) / (stream.time_base or TICK))
+        packets = [packet for packet in source.demux(stream) if packet.size]
+        plan = [(packet.pts or 0, packet.dts or 0) for packet in packets]
+        for turn in range(times):
+            for packet, (pts, dts) in zip(packets, plan, strict=True):
+                packet.pts, packet.dts = pts + turn * ticks, dts + turn * ticks
+                packet.stream = copied
+                target.mux(packet)
+    return out

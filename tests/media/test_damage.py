@@ -49,6 +49,13 @@ def test_decoding_goes_on_after_a_hole(hole: Path) -> None:
     assert seen[-30:] == [(number, number) for number in range(30, 60)]
 
 
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_a_hole_is_the_same_for_any_number_of_threads(hole: Path, threads: int) -> None:
+    with open_video(hole) as reader, open_video(hole, threads=threads) as other:
+        assert [frame.pts for frame in other.scan()] == [frame.pts for frame in reader.scan()]
+        assert tuple(other.damage) == tuple(reader.damage)
+
+
 def test_a_hole_is_told_where_it_is(hole: Path) -> None:
     with open_video(hole) as reader:
         list(reader.scan())

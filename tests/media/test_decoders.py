@@ -191,3 +191,13 @@ def test_a_playlist_is_refused(decoder: str, make_video: MakeVideo, tmp_path: Pa
 def test_a_decoder_says_whether_it_is_frame_accurate(open_reel: Open, decoder: str) -> None:
     accurate = {"pyav": True, "torchcodec": True, "decord": False}
     assert getattr(open_reel(Reel()), "frame_accurate", None) is accurate[decoder]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_the_pictures_do_not_depend_on_the_number_of_threads(decoder: str, make_video: MakeVideo, threads: int) -> None:
+    path = make_video(REELS["reordered"])
+    with open_video(path, decoder=decoder) as reader, open_video(path, decoder=decoder, threads=threads) as other:
+        expected = [(frame.pts, frame.frame().image) for frame in reader.scan()]
+        found = [(frame.pts, frame.frame().image) for frame in other.scan()]
+    assert [pts for pts, _ in found] == [pts for pts, _ in expected]
+    assert all(np.array_equal(a, b) for (_, a), (_, b) in zip(found, expected, strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -16,10 +17,26 @@ from hypothesis import strategies as st
 from tests.media.reels import Reel, number_on, steady
 from video_vlm.media import open_video
 from video_vlm.media.clock import Clock
+from video_vlm.media.convert import Colours
+from video_vlm.media.geometry import Orientation
+from video_vlm.media.survey import Survey
 from video_vlm.media.times import ascending
 
 MakeVideo = Callable[[Reel], Path]
 MILLISECOND = Fraction(1, 1000)
+SURVEY = Survey(
+    stream=0,
+    time_base=MILLISECOND,
+    frame_rate=Fraction(25),
+    first_pts=0,
+    dated_pts=0,
+    num_undated=0,
+    end_pts=None,
+    stored_size=(64, 48),
+    pixel_aspect=None,
+    orientation=Orientation(),
+    colours=Colours(),
+)
 
 
 def stamps(clock: Clock, times: list[int | None]) -> list[int | None]:
@@ -134,3 +151,9 @@ def test_times_are_put_in_order_once_each() -> None:
 def test_a_time_must_be_finite(bad: float) -> None:
     with pytest.raises(ValueError, match="finite"):
         ascending([0.0, bad])
+
+
+@given(st.integers(-(10**12), 10**12), st.sampled_from([(1, 90000), (1001, 30000), (1, 12800), (1, 3), (7, 1)]))
+def test_seconds_are_the_float_nearest_to_the_exact_time(pts: int, time_base: tuple[int, int]) -> None:
+    found = replace(SURVEY, time_base=Fraction(*time_base))
+    assert found.seconds(pts) == float(pts * Fraction(*time_base))

@@ -7,8 +7,8 @@ import pytest
 import video_vlm
 
 PROMISED = """
-    Answer AskSettings Citation Claim Evidence IndexReport IndexSettings Level Node Observation Settings Span Status
-    Video VideoQA VideoQAError content_id index_video open_library open_video probe
+    Answer AskSettings Citation Claim Evidence IndexOutcome IndexReport IndexSettings Level Node Observation Settings
+    Span Status Video VideoQA VideoQAError content_id index_video open_library open_video probe
 """
 
 

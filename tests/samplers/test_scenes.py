@@ -1,4 +1,4 @@
-"""Scenes and chapters as functions over shots and what they look like."""
+"""Scenes as functions over shots and what they look like."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from video_vlm.records import Image, Shot, Span
-from video_vlm.samplers.scenes import Part, Signature, alike, chapters, divide, scenes, signature, split_at
+from video_vlm.samplers.scenes import Part, Signature, alike, divide, scenes, signature, split_at
 
 Blocks = Callable[[int], Image]
 
@@ -66,6 +66,11 @@ def test_a_place_that_is_seen_again_much_later_is_another_scene() -> None:
     assert spans(found) == [(0, 3), (3, 63), (63, 66)]
 
 
+def test_a_place_that_is_cut_away_from_for_a_moment_is_one_scene() -> None:
+    away = [[place(look)] for look in (1, 2, 3, 1, 4)]
+    assert spans(scenes(shots(4, 2, 2, 4, 9), away)) == [(0, 12), (12, 21)]
+
+
 def test_the_end_of_a_shot_is_compared_with_the_beginning_of_the_next() -> None:
     found = scenes(shots(5, 5), [[place(1), place(2), place(3)], [place(3), place(4), place(5)]])
     assert spans(found) == [(0, 10)]
@@ -90,25 +95,3 @@ def test_a_long_part_without_a_border_stays_whole() -> None:
 
 def test_parts_are_cut_in_two_where_a_time_lies_inside() -> None:
     assert spans(split_at(parts(10, 10), [4.0, 10.0, 4.0, 25.0])) == [(0, 4), (4, 10), (10, 20)]
-
-
-def test_a_short_video_is_one_chapter() -> None:
-    assert chapters(parts(100, 200, 290)) == (Span(0, 590),)
-
-
-def test_nothing_has_no_chapters() -> None:
-    assert chapters([]) == ()
-
-
-def test_chapters_join_what_looks_alike() -> None:
-    found = chapters(parts(*[100.0] * 12, places=[1] * 5 + [2] * 7))
-    assert found[0] == Span(0, 500)
-
-
-@given(st.lists(st.tuples(st.floats(1, 290), st.integers(0, 3)), min_size=1, max_size=60))
-def test_chapters_tile_the_video_and_none_is_too_long(film: list[tuple[float, int]]) -> None:
-    made = parts(*(length for length, _ in film), places=[look for _, look in film])
-    found = chapters(made)
-    assert [span.start for span in found] == [made[0].span.start, *(span.end for span in found[:-1])]
-    assert found[-1].end == made[-1].span.end
-    assert max(span.duration_seconds for span in found) <= 900 + 1e-6

@@ -29,16 +29,31 @@ def starts(seen: Iterable[Seen]) -> list[float]:
     return [one.opens.start_seconds for one in seen if one.opens is not None]
 
 
+def times(pictures: Iterable[DecodedFrame]) -> list[float]:
+    return [picture.pts_seconds for picture in pictures]
+
+
 def test_every_picture_comes_back_once_and_in_order(stream: Stream, blocks: Blocks) -> None:
     pictures = stream([blocks(index // 40) for index in range(200)])
-    assert [seen.frame for seen in placed(pictures, Segmenter(limit(3.0)))] == list(pictures)
+    assert [seen.pts_seconds for seen in placed(pictures, Segmenter(limit(3.0)))] == times(pictures)
+
+
+def test_only_a_few_decoded_pictures_a_second_are_kept(stream: Stream, blocks: Blocks) -> None:
+    seen = placed(stream([blocks(0)] * 500, fps=50.0), Segmenter(limit(30.0)))
+    kept = [one.frame for one in seen if one.frame is not None]
+    assert 30 <= len(kept) <= 32
+
+
+def test_every_segment_begins_with_a_picture_that_is_kept(stream: Stream, blocks: Blocks) -> None:
+    seen = placed(busy(stream, blocks), Segmenter(limit(1.5)))
+    assert all(one.frame is not None for one in seen if one.opens is not None)
 
 
 def test_a_segment_begins_at_every_cut_and_where_the_last_one_is_full(stream: Stream, blocks: Blocks) -> None:
     pictures = stream([blocks(0)] * 125 + [blocks(1)] * 50, start=10.0)
     seen = placed(pictures, Segmenter(limit(2.0)))
     assert starts(seen) == [10.0, 12.0, 14.0, 15.0]
-    assert [one.frame.pts_seconds for one in seen if one.cut is not None] == [15.0]
+    assert [one.pts_seconds for one in seen if one.cut is not None] == [15.0]
 
 
 @pytest.mark.parametrize("fps", [1.0, 7.3, 24.0, 29.97])
@@ -72,11 +87,16 @@ def test_no_picture_is_no_segment() -> None:
 
 def test_pictures_without_a_time_of_their_own_are_dropped(stream: Stream, blocks: Blocks) -> None:
     first, second = stream([blocks(0)] * 2)
-    assert [seen.frame for seen in placed([first, first, second, first], Segmenter(IndexSettings()))] == [first, second]
+    seen = placed([first, first, second, first], Segmenter(IndexSettings()))
+    assert [one.pts_seconds for one in seen] == times([first, second])
+
+
+def _mixed(a: Image, b: Image, share: float) -> Image:
+    return np.asarray(a * (1 - share) + b * share, np.uint8)
 
 
 def busy(stream: Stream, blocks: Blocks) -> Sequence[DecodedFrame]:
-    """Cuts, a fade, flashes and noise, at an uneven rhythm."""
+    """Cuts, fades, a dissolve, flashes and noise, at an uneven rhythm."""
     noise = np.random.default_rng(5)
     white = np.full_like(blocks(0), 255)
     images: list[Image] = []
@@ -85,6 +105,7 @@ def busy(stream: Stream, blocks: Blocks) -> Sequence[DecodedFrame]:
         images += [white] * int(noise.integers(0, 4)) + [blocks(seed)] * 12
         images += [np.asarray(blocks(seed) * level, np.uint8) for level in np.linspace(1, 0, 15) if seed % 2]
         images += [np.zeros_like(white)] * (10 if seed % 2 else 0)
+        images += [_mixed(blocks(seed), blocks(seed + 1), share) for share in np.linspace(0, 1, 20) if seed == 2]
         images += [noise.integers(0, 255, white.shape).astype(np.uint8) for _ in range(10)]
     return stream(images)
 
@@ -100,5 +121,9 @@ def test_going_on_from_any_mark_gives_what_an_uninterrupted_run_gives(stream: St
         rest = [picture for picture in pictures if picture.pts_seconds >= mark.warm_up_seconds]
         resumed = placed(rest, Segmenter(limit(1.5), mark=mark))
         # The cut that opens the first segment was reported by the run that found it.
-        assert [(one.frame, one.opens) for one in resumed] == [(one.frame, one.opens) for one in straight[place:]]
+        assert [told(one) for one in resumed] == [told(one) for one in straight[place:]]
         assert [one.cut for one in resumed[1:]] == [one.cut for one in straight[place + 1 :]]
+
+
+def told(seen: Seen) -> tuple[float, DecodedFrame | None, Mark | None]:
+    return seen.pts_seconds, seen.frame, seen.opens

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from video_vlm.index.report import IndexReport
+from video_vlm.index.batch import default_jobs, index_many
+from video_vlm.index.report import IndexOutcome, IndexReport
 from video_vlm.index.run import index_video
 
-__all__ = ["IndexReport", "index_video"]
+__all__ = ["IndexOutcome", "IndexReport", "default_jobs", "index_many", "index_video"]

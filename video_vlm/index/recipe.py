@@ -13,7 +13,7 @@ from video_vlm.settings import IndexSettings, digest
 
 __all__ = ["STAGES_VERSION", "recipe_for"]
 
-STAGES_VERSION = 1
+STAGES_VERSION = 2
 """Raised whenever shots, segments, frames, scenes or chapters would come out otherwise for the same video."""
 
 

@@ -1,12 +1,13 @@
-"""What indexing a video came to."""
+"""What indexing came to: a video, and one file of many."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from video_vlm.records import Damage, Video
 
-__all__ = ["IndexReport"]
+__all__ = ["IndexOutcome", "IndexReport"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,16 @@ class IndexReport:
     resumed_from: float | None = None
     reused: bool = False
     missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexOutcome:
+    """What became of one file of many: its report, or what was wrong with it; never both."""
+
+    path: Path
+    report: IndexReport | None = None
+    error: Exception | None = None
+
+    def __post_init__(self) -> None:
+        if (self.report is None) == (self.error is None):
+            raise ValueError(f"{self.path}: an outcome is a report or an error, got {self.report} and {self.error}")

@@ -22,7 +22,7 @@ from video_vlm.records import Cut, Damage, Level, Node, Span, Video
 from video_vlm.samplers.segments import Mark, Seen, Segmenter
 from video_vlm.settings import IndexSettings
 
-__all__ = ["index_video"]
+__all__ = ["index_video", "known_report"]
 
 _SEGMENT_SENTENCES = 2
 _PROGRESS_SECONDS = 1.0
@@ -34,6 +34,7 @@ def index_video(
     *,
     settings: IndexSettings | None = None,
     progress: Progress = silent,
+    threads: int | None = None,
 ) -> IndexReport:
     """Write the memory of a video, or go on where an interrupted run stopped, or find it written.
 
@@ -45,6 +46,7 @@ def index_video(
         library: Where the memory goes.
         settings: The defaults if None.
         progress: Called about once for every second of video, stage ``"index"``.
+        threads: How many the decoder may use; None for as many as there are cores. The memory is the same.
 
     Raises:
         UnreadableVideo: no picture of it can be decoded; the library is as it was.
@@ -54,10 +56,10 @@ def index_video(
     settings = settings or IndexSettings()
     watch = Watch.from_settings(settings)
     file = Path(path)
-    known = library.find_path(file)
-    if known is not None and _is_done(known, recipe_for(file, known.video.content_id, library, settings, watch)):
-        return _reused(library, known)
-    with open_video(file, decoder=settings.decoder) as reader:
+    known = known_report(file, library, settings, watch)
+    if known is not None:
+        return known
+    with open_video(file, decoder=settings.decoder, threads=threads) as reader:
         content_id = reader.video.content_id
         recipe = recipe_for(file, content_id, library, settings, watch)
         stored = library.find(content_id)
@@ -70,6 +72,14 @@ def index_video(
         report = _Run(reader, build, watch, settings=settings, recipe=recipe, progress=progress).report()
     _remember(library, file, content_id)
     return report
+
+
+def known_report(file: Path, library: Library, settings: IndexSettings, watch: Watch) -> IndexReport | None:
+    """The report of a file that is unchanged since it was read with these settings; None if it has to be read."""
+    known = library.find_path(file)
+    if known is not None and _is_done(known, recipe_for(file, known.video.content_id, library, settings, watch)):
+        return _reused(library, known)
+    return None
 
 
 def _is_done(stored: StoredVideo, recipe: str) -> bool:
@@ -116,7 +126,7 @@ class _Run:
         self._settings = settings
         self._recipe = recipe
         self._progress = progress
-        self._name = reader.video.path.name
+        self._path = reader.video.path
         self._tell_next = float("-inf")
         self._taken_up_at = float("-inf")
         self._earlier_damage: tuple[Damage, ...] = ()
@@ -151,7 +161,7 @@ class _Run:
                 segment = OpenSegment(seen.opens, watch=self._watch, settings=self._settings.frames)
             if segment is not None:
                 segment.see(seen)
-            self._tell(seen.frame.pts_seconds)
+            self._tell_of(seen.pts_seconds)
         if segment is None or state is None or segmenter.end_seconds is None:
             raise UnreadableVideo(self._reader.video.path, "no picture in it can be decoded")
         return self._put(segment.close(end_seconds=segmenter.end_seconds), state, following=None, cut=None)
@@ -176,7 +186,7 @@ class _Run:
     def _finish(self, state: State, *, resumed_from: float | None) -> IndexReport:
         segments = self._build.segments()
         whole = Span(segments[0].span.start, segments[-1].span.end)
-        self._progress(ProgressEvent("index", whole.duration_seconds, whole.duration_seconds, what=self._name))
+        self._tell(whole.duration_seconds, whole.duration_seconds)
         video = _as_found(self._reader.video, whole, num_frames=state.num_frames)
         observations = self._watch.finish(self._build.observations)
         said = [one for observer in observations.values() for one in observer]
@@ -213,12 +223,15 @@ class _Run:
                 ledger.note(start, end, one.reason)
         return tuple(ledger.damage)
 
-    def _tell(self, pts_seconds: float) -> None:
+    def _tell_of(self, pts_seconds: float) -> None:
         video = self._reader.video
         if pts_seconds >= self._tell_next:
             self._tell_next = pts_seconds + _PROGRESS_SECONDS
             done = pts_seconds - video.start_seconds
-            self._progress(ProgressEvent("index", done, video.duration_seconds, what=self._name))
+            self._tell(done, video.duration_seconds)
+
+    def _tell(self, done: float, total: float | None) -> None:
+        self._progress(ProgressEvent("index", done, total, what=self._path.name, path=self._path))
 
 
 def _placed(frames: Iterable[DecodedFrame], segmenter: Segmenter) -> Iterator[Seen]:

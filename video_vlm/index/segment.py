@@ -44,8 +44,9 @@ class OpenSegment:
 
     def see(self, seen: Seen) -> None:
         self._num_frames += 1
-        self._watch.glance(seen.frame.pts_seconds, seen.thumbnail)
-        self._inspect(self._picker.push(seen.frame))
+        self._watch.glance(seen.pts_seconds, seen.thumbnail)
+        if seen.frame is not None:
+            self._inspect(self._picker.push(seen.frame))
 
     def close(self, *, end_seconds: float) -> ClosedSegment:
         span = Span(self._start, end_seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
@@ -10,8 +11,9 @@ import numpy as np
 
 from video_vlm.memory import Build, node_id
 from video_vlm.memory.summaries import summarize
-from video_vlm.records import Cut, Damage, Image, Level, Node, Observation, ObservationKind, Shot, Span, Video
-from video_vlm.samplers.scenes import Part, Signature, chapters, divide, scenes, signature, split_at
+from video_vlm.records import Chapter, Cut, Damage, Image, Level, Node, Observation, ObservationKind, Shot, Span, Video
+from video_vlm.samplers.chapters import chapters
+from video_vlm.samplers.scenes import Part, Signature, divide, scenes, signature, split_at
 from video_vlm.samplers.shots import tile
 
 __all__ = ["SHOTS", "covered", "cut_observation", "shots_of", "upper_nodes"]
@@ -21,10 +23,12 @@ SHOTS: Final = "shots"
 
 _SENTENCES: Final = {Level.SCENE: 3, Level.CHAPTER: 5, Level.VIDEO: 6}
 _LONGEST_SCENE_SECONDS: Final = 300.0
-_POSTERS_PER_SEGMENT: Final = 3
+_ONE_IS_ENOUGH_SECONDS: Final = 600.0
+_ALWAYS_DECLARED: Final = 20  # so many chapters a container may have at any length
+_MIN_DECLARED_SECONDS: Final = 180.0  # if it has more, they are at least this long on average
 _TEXTS: Final[Mapping[Literal["hard", "fade", "dissolve"], str]] = {
     "hard": "cut",
-    "fade": "cut after fading through black",
+    "fade": "fade between shots",
     "dissolve": "dissolve",
 }
 
@@ -36,10 +40,16 @@ def cut_observation(cut: Cut) -> Observation:
 
 
 def shots_of(build: Build, *, span: Span) -> tuple[Shot, ...]:
-    """The shots of a video, from the cuts that were written."""
+    """The shots of a video, from the cuts that were written. A segment begins at each, so its start says where."""
     kinds = {text: kind for kind, text in _TEXTS.items()}
-    cuts = [Cut(said.span, kinds[said.text], said.confidence) for said in build.observations(SHOTS)]
-    return tile(sorted(cuts, key=lambda cut: cut.span.end), span=span)
+    starts = [segment.span.start for segment in build.segments()]
+    cuts = []
+    for said in build.observations(SHOTS):
+        inside = starts[bisect_left(starts, said.span.start) : bisect_right(starts, said.span.end)]
+        if inside:
+            at = min(inside, key=lambda start: abs(start - said.span.middle))
+            cuts.append(Cut(said.span, kinds[said.text], said.confidence, at))
+    return tile(sorted(cuts, key=lambda cut: cut.at), span=span)
 
 
 def upper_nodes(
@@ -54,20 +64,23 @@ def upper_nodes(
     segments = build.segments()
     scene_parts, chapter_spans = _tree(build, segments, video=video)
     said = tuple(observations)
-    make = _NodeMaker(video, recipe, said, damage)
+    make = _NodeMaker(video, recipe, damage)
     top = make.identity(Level.VIDEO, video.span)
     scene_nodes: list[Node] = []
     chapter_nodes: list[Node] = []
     for span in chapter_spans:
         parent = make.identity(Level.CHAPTER, span)
+        said_here = [one for one in said if one.span.overlaps(span)]
         inside = [
-            make(Level.SCENE, part.span, parent=parent, children=_within(segments, part.span))
+            make(Level.SCENE, part.span, said_here, parent=parent, children=_within(segments, part.span))
             for part in scene_parts
             if span.contains(part.span.start)
         ]
         scene_nodes += inside
-        chapter_nodes.append(make(Level.CHAPTER, span, parent=top, children=inside, title=_title(video, span)))
-    whole = make(Level.VIDEO, video.span, parent=None, children=chapter_nodes, title=video.title)
+        chapter_nodes.append(
+            make(Level.CHAPTER, span, said_here, parent=top, children=inside, title=_title(video, span))
+        )
+    whole = make(Level.VIDEO, video.span, said, parent=None, children=chapter_nodes, title=video.title)
     return whole, *chapter_nodes, *scene_nodes
 
 
@@ -78,26 +91,32 @@ def covered(span: Span, damage: Iterable[Damage]) -> float:
 
 
 class _NodeMaker:
-    def __init__(self, video: Video, recipe: str, said: Sequence[Observation], damage: Sequence[Damage]) -> None:
+    def __init__(self, video: Video, recipe: str, damage: Sequence[Damage]) -> None:
         self._video = video
         self._recipe = recipe
-        self._said = said
         self._damage = damage
 
     def identity(self, level: Level, span: Span) -> str:
         return node_id(self._video.content_id, level, span, self._recipe)
 
     def __call__(
-        self, level: Level, span: Span, *, parent: str | None, children: Sequence[Node], title: str | None = None
+        self,
+        level: Level,
+        span: Span,
+        said: Iterable[Observation],
+        *,
+        parent: str | None,
+        children: Sequence[Node],
+        title: str | None = None,
     ) -> Node:
-        said = [one for one in self._said if one.span.overlaps(span)]
+        inside = [one for one in said if one.span.overlaps(span)]
         return Node(
             self.identity(level, span),
             self._video.content_id,
             level,
             span,
             parent,
-            summary=summarize(children, said, max_sentences=_SENTENCES[level]),
+            summary=summarize(children, inside, max_sentences=_SENTENCES[level]),
             title=title,
             coverage=covered(span, self._damage),
             provenance=self._recipe,
@@ -110,19 +129,31 @@ def _tree(build: Build, segments: Sequence[Node], *, video: Video) -> tuple[tupl
     borders = [segment.span.start for segment in segments]
     parts = scenes(shots, [_signatures(build, _within(segments, shot.span)) for shot in shots])
     parts = divide(parts, borders=borders, max_seconds=_LONGEST_SCENE_SECONDS)
-    if not video.chapters:
+    declared = _declared_chapters(video)
+    if not declared:
         return parts, chapters(parts)
     # What the container calls a chapter begins at the nearest place where something here begins.
-    starts = [min(borders, key=lambda border: abs(border - chapter.span.start)) for chapter in video.chapters]
+    starts = [min(borders, key=lambda border: abs(border - chapter.span.start)) for chapter in declared]
     spans = [part.span for part in split_at([Part(video.span, parts[0].signature)], starts)]
     return split_at(parts, starts), tuple(spans)
+
+
+def _declared_chapters(video: Video) -> tuple[Chapter, ...]:
+    """The container's chapters, where they divide the video as chapters do.
+
+    One for a long film says nothing, and hundreds, one for each cue or second, are marks: such a video gets
+    chapters of our own, and what the marks say stays among its observations.
+    """
+    fewest = 1 if video.span.duration_seconds <= _ONE_IS_ENOUGH_SECONDS else 2
+    most = max(_ALWAYS_DECLARED, video.span.duration_seconds / _MIN_DECLARED_SECONDS)
+    return video.chapters if fewest <= len(video.chapters) <= most else ()
 
 
 def _title(video: Video, span: Span) -> str | None:
     """The title of the container's chapter that covers most of ``span``."""
     shares = [
         (part.duration_seconds, chapter.title)
-        for chapter in video.chapters
+        for chapter in _declared_chapters(video)
         if (part := span.overlap(chapter.span)) is not None
     ]
     return max(shares)[1] or None if shares else None
@@ -146,5 +177,9 @@ def _picture(jpeg: bytes) -> Image:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def _within(segments: Iterable[Node], span: Span) -> list[Node]:
-    return [segment for segment in segments if span.start <= segment.span.start < span.end]
+def _within(segments: Sequence[Node], span: Span) -> Sequence[Node]:
+    """Those that begin inside ``span``."""
+    first, after = (
+        bisect_left(segments, edge, key=lambda segment: segment.span.start) for edge in (span.start, span.end)
+    )
+    return segments[first:after]

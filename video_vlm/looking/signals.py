@@ -72,7 +72,7 @@ def candidates_of(pictures: Pictures) -> Seconds:
 def shots_of(memory: VideoMemory) -> tuple[Shot, ...]:
     """The shots, from the cuts the memory holds."""
     cuts = [
-        Cut(one.span, "hard", one.confidence)
+        Cut(one.span, "hard", one.confidence, one.span.end)
         for one in memory.observations(kinds=[ObservationKind.TRANSITION])
         if one.source == "shots"
     ]

@@ -15,22 +15,22 @@ from video_vlm.registry import Registry
 __all__ = ["DECODERS", "content_id", "open_video", "probe"]
 
 
-def _pyav(path: str | Path) -> VideoReader:
+def _pyav(path: str | Path, *, threads: int | None = None) -> VideoReader:
     from video_vlm.media.pyav import PyAVReader
 
-    return PyAVReader(path)
+    return PyAVReader(path, threads=threads)
 
 
-def _torchcodec(path: str | Path) -> VideoReader:
+def _torchcodec(path: str | Path, *, threads: int | None = None) -> VideoReader:
     from video_vlm.media.torchcodec import TorchCodecReader
 
-    return TorchCodecReader(path)
+    return TorchCodecReader(path, threads=threads)
 
 
-def _decord(path: str | Path) -> VideoReader:
+def _decord(path: str | Path, *, threads: int | None = None) -> VideoReader:
     from video_vlm.media.decord import DecordReader
 
-    return DecordReader(path)
+    return DecordReader(path, threads=threads)
 
 
 DECODERS: Registry[VideoReader] = Registry(
@@ -39,8 +39,13 @@ DECODERS: Registry[VideoReader] = Registry(
 """Decoders by name. ``pyav`` is always there; ``torchcodec`` and ``decord`` are extras, never chosen silently."""
 
 
-def open_video(path: str | Path, *, decoder: str = "pyav") -> VideoReader:
+def open_video(path: str | Path, *, decoder: str = "pyav", threads: int | None = None) -> VideoReader:
     """Opens a video for streaming and for looking at given times; use it in a ``with``.
+
+    Args:
+        path: The file.
+        decoder: Which of :data:`DECODERS`.
+        threads: How many the decoder may use; None for as many as there are cores. Changes speed and memory only.
 
     Raises:
         UnreadableVideo: the file holds no video that can be decoded: missing, empty, cut off, sound only, no video.
@@ -48,4 +53,4 @@ def open_video(path: str | Path, *, decoder: str = "pyav") -> VideoReader:
         UnknownName: there is no such decoder.
         MissingExtra: the decoder is not installed.
     """
-    return DECODERS[decoder](path)
+    return DECODERS[decoder](path, threads=threads)

@@ -38,20 +38,22 @@ class Clock:
     def __init__(self, *, time_base: Fraction, frame_ticks: Fraction, first_pts: int = 0, num_undated: int = 0) -> None:
         self._time_base = time_base
         self._frame_ticks = max(frame_ticks, Fraction(1))
-        self._next_undated = first_pts - num_undated * frame_ticks
+        self._first_undated = first_pts - num_undated * frame_ticks
         self._shift = 0
         self._last: int | None = None
 
     def stamp(self, pts: int | None) -> int | None:
         """The PTS of a picture that brings ``pts`` along, or None where it repeats a time already shown."""
-        stamped = round(self._next_undated) if pts is None else pts + self._shift
+        stamped = round(self._next_undated()) if pts is None else pts + self._shift
         if self._last is not None and stamped <= self._last:
             if (self._last - stamped) * self._time_base < _RESTART_SECONDS:
                 return None
             stamped = self._go_on_from(self._last, stamped)
         self._last = stamped
-        self._next_undated = stamped + self._frame_ticks
         return stamped
+
+    def _next_undated(self) -> Fraction:
+        return self._first_undated if self._last is None else self._last + self._frame_ticks
 
     def _go_on_from(self, last: int, stamped: int) -> int:
         resumed = round(last + self._frame_ticks)

@@ -70,6 +70,7 @@ class IndexedReader(ABC):
 
     Args:
         path: The file.
+        threads: How many the library may use; None leaves it to the library.
 
     Raises:
         UnreadableVideo: the file holds no video that can be decoded, or this library cannot be
@@ -80,8 +81,9 @@ class IndexedReader(ABC):
     library: ClassVar[str]
     frame_accurate: ClassVar[bool]
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, threads: int | None = None) -> None:
         self._path = Path(path)
+        self._threads = threads
         self._found = survey(self._path)
         self._video = describe(self._path, self._found)
         self._times = timetable(self._path, self._found)

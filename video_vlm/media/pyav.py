@@ -16,6 +16,7 @@ from av.video.frame import VideoFrame
 
 from video_vlm.errors import UnreadableVideo
 from video_vlm.media.convert import Converter
+from video_vlm.media.cores import num_cores
 from video_vlm.media.cues import read_cues
 from video_vlm.media.ledger import Ledger
 from video_vlm.media.playhead import Playhead
@@ -63,6 +64,7 @@ class PyAVReader:
 
     Args:
         path: The file.
+        threads: How many FFmpeg may decode with; None for as many as there are cores.
 
     Raises:
         UnreadableVideo: the file holds no video that can be decoded.
@@ -71,8 +73,9 @@ class PyAVReader:
 
     frame_accurate: ClassVar[bool] = True
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, threads: int | None = None) -> None:
         self._path = Path(path)
+        self._threads = threads or num_cores()
         self._found = survey(self._path)
         self._state = self._file_state()
         self._video = describe(self._path, self._found)
@@ -142,7 +145,7 @@ class PyAVReader:
 
     def _tape(self) -> Tape:
         self._check_unchanged()
-        return Tape(self._path, self._found, self._ledger)
+        return Tape(self._path, self._found, self._ledger, threads=self._threads)
 
     def _play_from(self, tape: Tape, pts: int) -> Iterator[tuple[int, VideoFrame]]:
         return tape.play_from(pts) if self._clock_is_steady else tape.play()

@@ -74,7 +74,8 @@ class Survey:
         )
 
     def seconds(self, pts: int) -> float:
-        return float(pts * self.time_base)
+        # Asked for every picture: the same float as that of the fraction, several times faster.
+        return pts * self.time_base.numerator / self.time_base.denominator
 
 
 def survey(path: Path) -> Survey:

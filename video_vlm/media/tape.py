@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from itertools import chain, dropwhile
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import av
 from av.packet import Packet
@@ -25,6 +25,9 @@ __all__ = ["Tape"]
 _STEPS_BACK_SECONDS = (0, 1, 4, 16, 64, 256)
 """How far before the wanted time to try next, where a seek lands behind it."""
 
+_MOST_THREADS = 16
+"""FFmpeg's own limit: each thread holds a picture, and beyond this they only wait for each other."""
+
 Packets: TypeAlias = "Iterator[Packet[VideoStream]]"  # quoted: PyAV's class is generic for type checkers only
 Pictures: TypeAlias = "Iterator[tuple[int, VideoFrame]]"
 
@@ -36,13 +39,11 @@ class Tape:
         path: The file.
         found: Its survey.
         ledger: Where damage is noted.
-        threads: ``"AUTO"`` decodes several pictures at a time. PyAV then loses the last ones of a
-            file that ends in a broken packet; they are fetched again with ``"SLICE"``.
+        threads: How many decode, each a picture of its own. With more than one, PyAV loses the last
+            pictures of a file that ends in a broken packet; they are fetched again with one.
     """
 
-    def __init__(
-        self, path: Path, found: Survey, ledger: Ledger, *, threads: Literal["AUTO", "SLICE"] = "AUTO"
-    ) -> None:
+    def __init__(self, path: Path, found: Survey, ledger: Ledger, *, threads: int) -> None:
         self._path = path
         self._found = found
         self._ledger = ledger
@@ -105,7 +106,8 @@ class Tape:
         self._container = self._opened.enter_context(open_container(self._path))
         (self._stream,) = (s for s in self._container.streams.video if s.index == self._found.stream)
         watch_only(self._container, self._stream.index)
-        self._stream.thread_type = self._threads
+        self._stream.thread_type = "AUTO"
+        self._stream.codec_context.thread_count = min(self._threads, _MOST_THREADS)
         self._stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
         self._is_open = True
 
@@ -136,9 +138,9 @@ class Tape:
     def _remainder(self, rollcall: RollCall) -> Iterator[VideoFrame]:
         """The last pictures, decoded one by one, where an error swallowed them."""
         last = rollcall.last_pts
-        if self._threads != "AUTO" or last is None or not rollcall.is_incomplete:
+        if self._threads == 1 or last is None or not rollcall.is_incomplete:
             return
-        with closing(Tape(self._path, self._found, self._ledger, threads="SLICE")) as again:
+        with closing(Tape(self._path, self._found, self._ledger, threads=1)) as again:
             landed = again._from_keyframe(last)
             source = landed[1] if landed is not None else again._from_start()
             second = RollCall(self._found, Ledger())

@@ -43,7 +43,7 @@ class TorchCodecReader(IndexedReader):
                 str(self._path.absolute()),
                 stream_index=self._found.stream,
                 dimension_order="NHWC",
-                num_ffmpeg_threads=0,
+                num_ffmpeg_threads=self._threads or 0,
                 seek_mode="exact",
             )
         except (RuntimeError, ValueError) as error:

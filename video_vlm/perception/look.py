@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from video_vlm.perception.observer import BaseObserver
 from video_vlm.records import Image, Observation, ObservationKind, Span
-from video_vlm.samplers.shots import brightness
+from video_vlm.samplers.leaps import brightness
 from video_vlm.settings import IndexSettings
 
 __all__ = ["LookObserver", "colour_shares", "join_repeats"]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.records import Image, Observation, ObservationKind, Span
-from video_vlm.samplers.shots import brightness
+from video_vlm.samplers.leaps import brightness
 
 __all__ = ["Brightness"]
 

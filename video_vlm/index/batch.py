@@ -1,0 +1,173 @@
+"""Many files, several at a time, each read by a process of its own: what one of them does, the others never notice.
+
+Every worker writes to the same library, a transaction at a time, and a memory depends on its file and the settings
+alone: in whatever order files are done, the library ends up the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from logging import LogRecord
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from video_vlm.errors import ReaderLost, VideoQAError
+from video_vlm.index.one import index_one
+from video_vlm.index.report import IndexOutcome
+from video_vlm.index.run import known_report
+from video_vlm.index.watch import Watch
+from video_vlm.index.worker import Desk, Worker
+from video_vlm.media.cores import num_cores
+from video_vlm.memory import Library
+from video_vlm.protocols import Progress, ProgressEvent, silent
+from video_vlm.settings import IndexSettings
+
+__all__ = ["default_jobs", "index_many"]
+
+_MOST_JOBS = 8
+_SNIFF_BYTES = 1 << 16
+_MOST_FALSE_STARTS = 3
+
+
+def default_jobs() -> int:
+    """One for each core, up to eight: each holds the pictures of a video in memory."""
+    return min(num_cores(), _MOST_JOBS)
+
+
+def index_many(
+    paths: Iterable[Path],
+    library: Library,
+    *,
+    settings: IndexSettings | None = None,
+    progress: Progress = silent,
+    jobs: int | None = None,
+) -> Generator[IndexOutcome]:
+    """Index files side by side; gives an outcome for each as it is done. Close the iterator to stop early.
+
+    A file that cannot be read, or that takes its process down, costs no other file anything.
+
+    Args:
+        paths: The files.
+        library: Where the memories go.
+        settings: The defaults if None.
+        progress: Called with events of all files; their ``path`` says which.
+        jobs: How many at a time; None for :func:`default_jobs`. With 1 they are read in this process, in order.
+
+    Raises:
+        VideoQAError: something that is wrong for every file, such as a full disk or an unknown observer.
+    """
+    settings = settings or IndexSettings()
+    jobs = default_jobs() if jobs is None else jobs
+    if jobs < 1:
+        raise ValueError(f"jobs must be at least 1, got {jobs}")
+    if jobs == 1:
+        yield from (index_one(path, library, settings=settings, progress=progress) for path in paths)
+        return
+    unread, watch = [], Watch.from_settings(settings)
+    for path in paths:
+        report = known_report(path, library, settings, watch)
+        if report is None:
+            unread.append(path)
+        else:
+            yield IndexOutcome(path, report)
+    if len(unread) == 1:
+        yield index_one(unread[0], library, settings=settings, progress=progress)
+    elif unread:
+        crew = _Crew(unread, library, settings=settings, progress=progress, jobs=min(jobs, len(unread)))
+        yield from crew.outcomes()
+
+
+class _Crew:
+    """The workers, and the files nobody has in hand yet, each with what it resembles."""
+
+    def __init__(
+        self, paths: Iterable[Path], library: Library, *, settings: IndexSettings, progress: Progress, jobs: int
+    ) -> None:
+        level = logging.getLogger("video_vlm").getEffectiveLevel()
+        self._desk = Desk(library.folder.absolute(), settings, max(1, num_cores() // jobs), level)
+        self._library = library
+        self._progress = progress
+        self._jobs = jobs
+        self._waiting = [(path, _resemblance(path)) for path in paths]
+        self._in_hand: dict[Worker, str] = {}
+        self._workers: list[Worker] = []
+        self._false_starts = 0
+
+    def outcomes(self) -> Iterator[IndexOutcome]:
+        """Until every file has one. However it is left, the workers are gone."""
+        try:
+            self._workers += [Worker(self._desk) for _ in range(self._jobs)]
+            while self._waiting or self._in_hand:
+                self._hand_out()
+                for worker in self._speaking():
+                    yield from self._hear(worker)
+        finally:
+            for worker in self._workers:
+                worker.stop()
+
+    def _hand_out(self) -> None:
+        for worker in self._workers:
+            if not worker.is_idle:
+                continue
+            place = _first_unlike(self._waiting, self._in_hand.values())
+            if place is None:
+                return
+            path, self._in_hand[worker] = self._waiting.pop(place)
+            worker.give(path)
+
+    def _speaking(self) -> list[Worker]:
+        speaking = set(wait([worker.connection for worker in self._workers]))
+        return [worker for worker in self._workers if worker.connection in speaking]
+
+    def _hear(self, worker: Worker) -> Iterator[IndexOutcome]:
+        said = worker.hear()
+        if isinstance(said, ProgressEvent):
+            self._progress(said)
+        elif isinstance(said, LogRecord):
+            logging.getLogger(said.name).handle(said)
+        elif isinstance(said, VideoQAError):
+            raise said
+        elif isinstance(said, IndexOutcome):
+            del self._in_hand[worker]
+            if isinstance(said.error, ReaderLost):
+                self._replace(worker)
+            elif said.report is not None:
+                self._library.embed(said.report.video.content_id)
+            yield said
+        elif said == "gone":
+            self._note_false_start(worker)
+
+    def _note_false_start(self, worker: Worker) -> None:
+        self._false_starts += not worker.is_ready
+        if self._false_starts >= _MOST_FALSE_STARTS:
+            raise VideoQAError(
+                "the processes that read videos side by side end as soon as they are started: in a script, call"
+                " index_many under `if __name__ == '__main__':`, or read one after the other (jobs=1)"
+            )
+        self._replace(worker)
+
+    def _replace(self, worker: Worker) -> None:
+        worker.stop()
+        self._workers[self._workers.index(worker)] = Worker(self._desk)
+
+
+def _first_unlike(waiting: Sequence[tuple[Path, str]], in_hand: Collection[str]) -> int | None:
+    """The place of the first file that cannot be a copy of one in hand: two must not write the same memory at once."""
+    return next((place for place, (_, resembles) in enumerate(waiting) if resembles not in in_hand), None)
+
+
+def _resemblance(path: Path) -> str:
+    """The same for equal files, and rarely for others: size, beginning and end."""
+    if not path.is_file():
+        return str(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(_SNIFF_BYTES)
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _SNIFF_BYTES))
+            return f"{size} {hashlib.blake2b(head + file.read(), digest_size=16).hexdigest()}"
+    except OSError:
+        return str(path)
