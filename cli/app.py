@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from video_vlm.cli import ask, doctor, index, library, scenes, search, show, train
+from video_vlm.cli import ask, doctor, index, library, plan, scenes, search, show, train
 from video_vlm.cli.command import command, remember_options
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
@@ -17,6 +17,7 @@ __all__ = ["COMMANDS", "LIBRARY_COMMANDS", "TRAIN_COMMANDS", "app", "main"]
 
 COMMANDS: dict[str, Callable[..., int | None]] = {
     "ask": ask.ask,
+    "plan": plan.plan,
     "index": index.index,
     "search": search.search,
     "scenes": scenes.scenes,

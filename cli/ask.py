@@ -30,12 +30,22 @@ def ask(
     model: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who answers [default: builtin].", show_default=False)
     ] = None,
+    sampler: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who plans which pictures to look at.", show_default=False)
+    ] = None,
+    frames: Annotated[
+        int | None,
+        typer.Option(
+            min=0, metavar="K", help="Look at K pictures at most; 0: answer from memory alone.", show_default=False
+        ),
+    ] = None,
     speed: SpeedOption = None,
 ) -> None:
     """Ask a question of a video.
 
     The first question reads the video once and remembers it; later ones are answered from memory. Every claim
-    carries the seconds it rests on. "Not shown" means that what was read does not say it; "needs eyes" that
+    carries the seconds it rests on. Where memory is not sure, a few pictures are decoded and looked at again; --json
+    has them all on the receipt. "Not shown" means that what was read does not say it; "needs eyes" that
     it takes seeing which this answerer has not got.
 
     Examples:
@@ -45,8 +55,9 @@ def ask(
       videoqa ask lecture.mkv "What does she say about bridges in the last 5 minutes?"
       videoqa ask film.mp4 "When does the storm break?" --json
       videoqa ask film.mp4 "When does the storm break?" --speed fast
+      videoqa ask film.mp4 "What is written on the door?" --frames 24 --sampler scan
     """
-    with session.open(model=model, speed=speed) as videos:
+    with session.open(model=model, sampler=sampler, max_look_frames=frames, speed=speed) as videos:
         answer = videos.ask(video, question)
     if session.json:
         print_json(json.loads(answer.to_json()))
@@ -70,7 +81,8 @@ def as_text(answer: Answer) -> Iterator[str]:
         yield f"To get further: {one_line(answer.advice)}"
     yield ""
     how_sure = ABSTAINED.get(answer.status, f"confidence {answer.confidence:.2f}")
-    yield dim(f"{how_sure}; {one_line(str(answer.coverage))}")
+    looked = f"; {answer.receipt.frames_decoded} pictures looked at again" if answer.receipt.frames_decoded else ""
+    yield dim(f"{how_sure}; {one_line(str(answer.coverage))}{looked}")
 
 
 def lead_of(answer: Answer) -> str:

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -116,18 +116,24 @@ class Session:
     quiet: bool = False
 
     @contextmanager
-    def open(
-        self, *, model: str | None = None, speed: Speed | None = None, reporter: Reporter | None = None
-    ) -> Iterator[VideoQA]:
-        """The library; what takes long goes to ``reporter``, or else is shown while it is open."""
+    def open(self, *, reporter: Reporter | None = None, speed: Speed | None = None, **asked: Any) -> Iterator[VideoQA]:
+        """The library; what takes long goes to ``reporter``, or else is shown while it is open.
+
+        Args:
+            reporter: Who is told.
+            speed: How videos are read, if it was typed.
+            asked: Settings under ``ask`` that were typed as options of the command; None where they were not.
+        """
         from video_vlm.library import VideoQA
 
+        settings = self.configuration.settings
+        typed = {name: value for name, value in asked.items() if value is not None}
+        settings = replace(settings, ask=replace(settings.ask, **typed))
         with (
             progress_on(quiet=self.quiet) if reporter is None else nullcontext(reporter) as progress,
             VideoQA(
                 self.configuration.library,
-                settings=self.configuration.settings,
-                model=model,
+                settings=settings,
                 speed=speed.value if speed else None,
                 progress=progress,
             ) as videos,

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from video_vlm.records import Sample, Span
+from video_vlm.records import Sample
+from video_vlm.samplers.selection import Selection
+from video_vlm.samplers.subject import Subject
 
 __all__ = ["uniform"]
 
 
-def uniform(span: Span, *, num_frames: int) -> tuple[Sample, ...]:
-    """Exactly ``num_frames`` distinct times, the centres of equal stretches of ``span``.
+def uniform(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
+    """The centres of equal stretches of time.
 
-    Worked example: ``[0, 10)`` with 4 frames -> 1.25, 3.75, 6.25, 8.75. An instant has one time only.
+    Worked example: ``[0, 10)`` with 4 frames -> 1.25, 3.75, 6.25, 8.75, or the pictures nearest to these.
 
     Raises:
-        ValueError: ``num_frames`` is below 1.
+        ValueError: ``frame_budget`` is below 1.
     """
-    if num_frames < 1:
-        raise ValueError(f"num_frames must be at least 1, got {num_frames}")
-    if span.duration_seconds == 0:
-        return (Sample(span.start, reason="the only instant"),)
-    step = span.duration_seconds / num_frames
-    reason = f"centre of one of {num_frames} equal stretches"
-    return tuple(Sample(span.start + (index + 0.5) * step, reason=reason) for index in range(num_frames))
+    selection = Selection(subject.pictures, frame_budget)
+    num_frames = selection.num_left
+    step = subject.span.duration_seconds / num_frames
+    for place in range(num_frames):
+        selection.take(
+            subject.span.start + (place + 0.5) * step, reason=f"centre of one of {num_frames} equal stretches"
+        )
+    return selection.plan()

@@ -8,6 +8,7 @@
     ├── SubtitleError           a subtitle file that no known encoding or format explains
     ├── SettingsError           a setting that does not exist or does not fit
     ├── UnknownName             a sampler, decoder, observer or model nobody registered
+    ├── SamplerError            a sampler that broke its contract
     ├── MissingExtra            an optional part that is not installed: says what to type
     ├── QuestionError           a question that is empty or cannot be read
     └── LibraryError            the store on disk
@@ -38,6 +39,7 @@ __all__ = [
     "QuestionError",
     "ReaderLost",
     "RefusedMedia",
+    "SamplerError",
     "SettingsError",
     "SubtitleError",
     "UnknownName",
@@ -109,6 +111,19 @@ class UnknownName(VideoQAError):
         close = difflib.get_close_matches(name, self.known, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         super().__init__(f"no {what} named {name!r}.{hint} Known: {', '.join(self.known)}")
+
+
+class SamplerError(VideoQAError):
+    """A sampler whose plan is not what every plan has to be.
+
+    Args:
+        name: The sampler.
+        reason: What is wrong with its plan.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        super().__init__(f"the sampler {name!r} broke its contract: {reason}; take another one, and tell its author")
 
 
 class MissingExtra(VideoQAError):

@@ -21,9 +21,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from video_vlm.ask import ask
+from video_vlm.ask import ask, plan
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.index import IndexOutcome, IndexReport, index_many, index_video
+from video_vlm.looking import LookPlan
 from video_vlm.media import content_id
 from video_vlm.memory import Library, MemoryView, Problem, StoredVideo, open_library
 from video_vlm.protocols import Progress, TextEncoder, silent
@@ -113,8 +114,32 @@ class VideoQA:
             self._library,
             self._known_or_read(path),
             settings=self.settings.ask,
-            path=Path(path) if Path(path).is_file() else None,
+            eyes=self.settings.index,
+            path=_file(path),
             progress=self._progress,
+        )
+
+    def plan(
+        self, path: Path | str, question: str = "", *, frames: int | None = None, tokens: int | None = None
+    ) -> LookPlan:
+        """Which pictures of a video a question is worth, and why each; the video is read first if need be.
+
+        No model is called, nothing is decoded for it. ``frames`` or ``tokens`` set the budget; else the length does.
+
+        Raises:
+            MediaError: the file cannot be read as a video.
+            NotIndexed: there is no such file, and the library knows none of that name or id.
+            UnknownName: the settings name a sampler nobody registered.
+            ValueError: the budget buys no picture.
+        """
+        return plan(
+            question,
+            self._library,
+            self._known_or_read(path),
+            settings=self.settings.ask,
+            frames=frames,
+            tokens=tokens,
+            path=_file(path),
         )
 
     def search(
@@ -199,6 +224,10 @@ class VideoQA:
         if not fits:
             raise NotIndexed(f"{path}: no such video in {self._library.folder}; read it first: videoqa index {path}")
         return fits[0]
+
+
+def _file(path: Path | str) -> Path | None:
+    return Path(path) if Path(path).is_file() else None
 
 
 def _is_called(stored: StoredVideo, name: str) -> bool:

@@ -97,8 +97,18 @@ class AskSettings:
     model: str = "builtin"
     min_confidence: float = 0.5
     """Below this an answer is not given."""
-    max_look_frames: int = 8
-    """The most pictures one question may have decoded."""
+    max_look_frames: int = 12
+    """The most pictures one question may have decoded; 0 for none."""
+    sampler: str = "auto"
+    """Who plans which pictures: a sampler's name, or the policy."""
+    tokens_per_frame: int = 256
+    """Visual tokens one picture costs the model at hand, after merging."""
+
+    def __post_init__(self) -> None:
+        if self.max_look_frames < 0:
+            raise SettingsError(f"ask.max_look_frames must not be negative, got {self.max_look_frames}")
+        if self.tokens_per_frame < 1:
+            raise SettingsError(f"ask.tokens_per_frame must be at least 1, got {self.tokens_per_frame}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from video_vlm.cli.configuration import known_keys
 from video_vlm.cli.doctor import PARTS
 from video_vlm.media import DECODERS
 from video_vlm.perception import OBSERVERS
-from video_vlm.records import Answer, Coverage, Frame, Receipt, Span
+from video_vlm.records import Answer, Coverage, Frame, Receipt, Shot, Span
+from video_vlm.samplers import SAMPLERS, Pictures, Subject
 from video_vlm.settings import IndexSettings, Settings
 
 ALL_COMMANDS = {
@@ -155,6 +156,23 @@ def test_the_example_observer_observes(root: Path) -> None:
 
     assert [len(one) for one in seen] == [1, 0]
     assert observer.name == "darkness"
+
+
+def test_the_example_sampler_keeps_the_contract(root: Path) -> None:
+    code = blocks(read(root, "docs/plugins.md"), "python")[1]
+    names: dict[str, Any] = {}
+    exec(compile(code, "docs/plugins.md", "exec"), names)
+    shots = (Shot(Span(0, 4), 0.0), Shot(Span(4, 10), 0.5))
+
+    planned = names["edges"](Subject(Pictures(Span(0, 10)), shots=shots), frame_budget=3)
+
+    assert [round(one.pts_seconds) for one in planned] == [0, 4, 7]
+
+
+def test_the_samplers_are_those_of_the_commands(root: Path) -> None:
+    documented = [row[0] for row in rows(section(read(root, "docs/commands.md"), "videoqa plan"))]
+
+    assert documented[documented.index("sampler") + 1 :] == list(SAMPLERS)
 
 
 def documents(root: Path) -> list[Path]:

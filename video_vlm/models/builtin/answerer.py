@@ -12,6 +12,7 @@ from dataclasses import replace
 from video_vlm.errors import QuestionError
 from video_vlm.models.builtin.draft import Draft
 from video_vlm.models.builtin.facts import find_fact, find_reason, find_title
+from video_vlm.models.builtin.growth import find_added
 from video_vlm.models.builtin.matching import best_matches
 from video_vlm.models.builtin.moments import count_times, find_duration, find_order, find_when
 from video_vlm.models.builtin.overview import find_overview, find_within
@@ -47,6 +48,8 @@ class BuiltinAnswerer:
 
     def answer(self, question: str, memory: VideoMemory, look: Look | None = None) -> Answer:  # noqa: ARG002
         """Answer, or say that it is not shown or that it takes eyes.
+
+        It does not look by itself: whoever asks looks for it, and what was seen then stands in ``memory``.
 
         Raises:
             QuestionError: the question is empty.
@@ -135,7 +138,8 @@ def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[D
         yield from _one(find_extreme(query, passages))
         yield from _one(_stated(query, passages.all, passages))
         return
-    yield from _moved(query, passages, whole)
+    added = find_added(query, passages, memory)
+    yield from _one(added) if added else _moved(query, passages, whole)
 
 
 def _moved(query: Query, passages: Passages, whole: Span) -> Iterator[Draft]:

@@ -40,6 +40,8 @@ class Passage:
     """What its pronouns may stand for: the stems of the sentence before, where it has one."""
     height: float = 0.0
     """Of the letters, as a share of the picture's height; 0 where it is not on screen."""
+    top: float = 0.0
+    """Where the letters begin, from the top, likewise."""
 
     @property
     def is_spoken(self) -> bool:
@@ -104,8 +106,8 @@ def _passage(item: Observation) -> Passage:
     tag = _SPEAKER_TAG.match(item.text)
     found = tuple(word for word in words(item.text) if not tag or word.start >= tag.end())
     carrying = frozenset(word.stem for word in found if word.text.casefold() not in STOP_WORDS)
-    height = (item.box[3] - item.box[1]) if item.box else 0.0
-    return Passage(item.text, item.span, item.kind, found, carrying, item.confidence, height=height)
+    top, height = (item.box[1], item.box[3] - item.box[1]) if item.box else (0.0, 0.0)
+    return Passage(item.text, item.span, item.kind, found, carrying, item.confidence, height=height, top=top)
 
 
 def _joined_cues(cues: Sequence[Observation]) -> Iterator[Observation]:

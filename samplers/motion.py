@@ -1,0 +1,34 @@
+"""More pictures where more moves, and some everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from video_vlm.records import Sample
+from video_vlm.samplers.selection import Selection
+from video_vlm.samplers.series import robust_z, smooth
+from video_vlm.samplers.strata import candidate_edges, equal_parts
+from video_vlm.samplers.subject import Subject
+
+__all__ = ["motion"]
+
+_LIVELY = 3.0
+"""A z of motion above which more does not count: the liveliest second weighs four times a still one."""
+
+
+def motion(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
+    """Equal parts of time, each second weighed by how much moves in it: 1 where nothing does, 4 at most.
+
+    Raises:
+        ValueError: ``frame_budget`` is below 1.
+    """
+    selection = Selection(subject.pictures, frame_budget)
+    if subject.motion is None or subject.candidates.size == 0:
+        selection.cover(selection.num_left, reason="coverage: motion was not measured")
+        return selection.plan()
+    lively = np.clip(robust_z(smooth(subject.motion, taps=3)), 0.0, _LIVELY)
+    edges = candidate_edges(subject.candidates, start=subject.span.start, end=subject.span.end)
+    for seconds in equal_parts(edges, 1.0 + lively, selection.num_left).tolist():
+        z = float(lively[np.abs(subject.candidates - seconds).argmin()])
+        selection.take(seconds, score=z, reason=f"motion z {z:.1f}" if z > 0 else "floor: little moves here")
+    return selection.plan()

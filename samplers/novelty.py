@@ -1,0 +1,85 @@
+"""What was not seen yet: near-duplicates inside a shot are dropped, what is left is spread over time."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from video_vlm.records import Sample
+from video_vlm.samplers.pictures import Seconds
+from video_vlm.samplers.selection import Selection
+from video_vlm.samplers.subject import Subject
+
+__all__ = ["novelty", "without_repeats"]
+
+_SAME = 0.97
+"""Cosine above which two pictures of a shot show the same thing."""
+
+_BLOCK = 64
+_ROUNDS = 3
+"""How many new pictures one stretch may give before the others are asked again."""
+
+
+def novelty(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
+    """In equal stretches of time the candidates that are new; a stretch gives three times its share at most.
+
+    Raises:
+        ValueError: ``frame_budget`` is below 1.
+    """
+    selection = Selection(subject.pictures, frame_budget)
+    fresh = subject.candidates[without_repeats(subject)]
+    num_strata = selection.num_left
+    edges = np.linspace(subject.span.start, subject.span.end, num_strata + 1)
+    strata = np.split(fresh, np.searchsorted(fresh, edges[1:-1]))
+    for turn in range(_ROUNDS):
+        for stratum in strata:
+            if turn < min(_ROUNDS, stratum.size):
+                selection.take(_nth(stratum, turn), reason="new: unlike the picture before it")
+    selection.cover(selection.num_left, reason="coverage: nothing new here")
+    return selection.plan()
+
+
+def _nth(stratum: Seconds, turn: int) -> float:
+    """The first, then ever later ones: [a, b, c, d, e, f] -> a, c, e."""
+    return float(stratum[turn * stratum.size // _ROUNDS if stratum.size > _ROUNDS else turn])
+
+
+def without_repeats(subject: Subject) -> npt.NDArray[np.bool_]:
+    """Which candidates to keep, ``(n,)``: the first of each shot, and every one that is unlike the last one kept.
+
+    Where looks are not known all are kept: nothing says that they repeat.
+    """
+    count = len(subject.candidates)
+    if subject.looks is None or count < 2:
+        return np.ones(count, np.bool_)
+    looks = np.nan_to_num(subject.looks.astype(np.float32))
+    looks = looks / np.maximum(np.linalg.norm(looks, axis=1, keepdims=True), 1e-12)
+    unlike = np.einsum("nd,nd->n", looks[1:], looks[:-1]) <= _SAME
+    borders = np.searchsorted(subject.candidates, [shot.span.start for shot in subject.shots])
+    kept = np.concatenate([[True], unlike])
+    kept[borders[borders < count]] = True
+    for start, stop in _quiet_runs(kept):
+        _keep_drifting(kept, looks, start, stop)
+    return kept
+
+
+def _quiet_runs(kept: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """From each one kept up to the next, where others lie between: ``[start, stop)``."""
+    places = np.append(np.flatnonzero(kept), len(kept))
+    return [(int(a), int(b)) for a, b in pairwise(places) if b - a > 1]
+
+
+def _keep_drifting(kept: npt.NDArray[np.bool_], looks: npt.NDArray[np.float32], start: int, stop: int) -> None:
+    """Slow change adds up: keep the next one that is unlike the last one kept."""
+    last, place = start, start + 1
+    while place < stop:
+        block = looks[place : min(place + _BLOCK, stop)] @ looks[last]
+        new = np.flatnonzero(block <= _SAME)
+        if new.size:
+            last = place + int(new[0])
+            kept[last] = True
+            place = last + 1
+        else:
+            place += len(block)

@@ -1,0 +1,46 @@
+"""Every shot its share, by how long it is and how much it differs from the one before."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from video_vlm.records import Sample
+from video_vlm.samplers.selection import Selection
+from video_vlm.samplers.strata import equal_parts
+from video_vlm.samplers.subject import Scores, Subject
+
+__all__ = ["scene"]
+
+
+def scene(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
+    """Equal parts of time, each second weighed by how far its shot leapt from the one before: 1 to 2.
+
+    A shot's share is spread evenly over it, so a single picture is its middle. With more shots than budget the
+    short ones are passed over in turn: a burst of cuts takes little more than its share of time.
+
+    Raises:
+        ValueError: ``frame_budget`` is below 1.
+    """
+    selection = Selection(subject.pictures, frame_budget)
+    if not subject.shots:
+        selection.cover(selection.num_left, reason="coverage: shots are not known")
+        return selection.plan()
+    starts = np.array([shot.span.start for shot in subject.shots])
+    edges = np.append(starts, subject.shots[-1].span.end)
+    parts = equal_parts(edges, 1.0 + _leaps(subject), selection.num_left)
+    shares = Counter((np.searchsorted(starts, parts, side="right") - 1).tolist())
+    for place, share in sorted(shares.items()):
+        span = subject.shots[max(place, 0)].span
+        for part in range(share):
+            seconds = span.start + (part + 0.5) / share * span.duration_seconds
+            selection.take(seconds, reason=f"shot {place + 1} of {len(starts)}, {part + 1} of {share}")
+    return selection.plan()
+
+
+def _leaps(subject: Subject) -> Scores:
+    """How far each shot leapt, between 0 and 1 of the furthest; 0 where that is not known."""
+    leaps = np.nan_to_num(np.array([shot.score for shot in subject.shots]), nan=0.0, posinf=0.0, neginf=0.0)
+    leaps = np.maximum(leaps, 0.0)
+    return np.asarray(leaps / (leaps.max() or 1.0))
