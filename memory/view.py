@@ -11,6 +11,7 @@ from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.codec import node_of, observation_of
 from video_vlm.memory.database import Database
+from video_vlm.memory.looks import KeptLook, looks_at
 from video_vlm.memory.passages import IN_ORDER
 from video_vlm.memory.search import WITHIN, Filter
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
@@ -110,15 +111,21 @@ class MemoryView:
     def observations(
         self, *, kinds: Iterable[ObservationKind] | None = None, span: Span | None = None
     ) -> tuple[Observation, ...]:
-        """In order of time; those overlapping ``span``. What was written back after a question is among them."""
+        """What observers saw, in order of time; those overlapping ``span``. Looks are apart: :meth:`looks`."""
         within = Filter((self.content_id,), span, None if kinds is None else tuple(kinds))
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT p.* FROM passages AS p"  # noqa: S608 - constants only
-                f" WHERE (p.memory = :memory OR p.memory IS NULL) AND p.node IS NULL AND {WITHIN} ORDER BY {IN_ORDER}",
+                f" WHERE (p.memory = :memory OR p.memory IS NULL)"
+                f" AND p.look IS NULL AND p.node IS NULL AND {WITHIN} ORDER BY {IN_ORDER}",
                 {**within.parameters(), "memory": self._memory},
             )
             return tuple(observation_of(row) for row in rows)
+
+    def looks(self) -> tuple[KeptLook, ...]:
+        """What questions made us look at since, in the order it was kept; :meth:`search` finds what was seen."""
+        with self._reading() as connection:
+            return looks_at(connection, self.content_id)
 
     def search(
         self,

@@ -26,7 +26,7 @@ from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.index import IndexOutcome, IndexReport, index_many, index_video
 from video_vlm.looking import LookPlan
 from video_vlm.media import content_id
-from video_vlm.memory import Library, MemoryView, Problem, StoredVideo, open_library
+from video_vlm.memory import KeptLook, Library, MemoryView, Problem, StoredVideo, open_library
 from video_vlm.protocols import Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Level, Node, Span
 from video_vlm.settings import Settings, Speed
@@ -166,6 +166,22 @@ class VideoQA:
         memory = self.memory(path)
         frames = (memory.poster(frame.id) for frame in memory.nodes(Level.FRAME, node.span))
         return memory.poster(node.id) or next((jpeg for jpeg in frames if jpeg), None)
+
+    def looks(self, path: Path | str) -> tuple[KeptLook, ...]:
+        """What questions made us look at in a video, in the order it was kept.
+
+        Raises:
+            NotIndexed: the library does not know it.
+        """
+        return self._library.looks(self._known(path))
+
+    def forget_looks(self, path: Path | str) -> int:
+        """Forget them, and what was seen in them; returns how many. What observers saw of the whole video stays.
+
+        Raises:
+            NotIndexed: the library does not know it.
+        """
+        return self._library.forget_looks(self._known(path))
 
     def videos(self) -> tuple[StoredVideo, ...]:
         """What the library remembers, complete or not."""
