@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from video_vlm.looking.eyes import Eyes
 from video_vlm.looking.overlay import Overlay
@@ -13,8 +14,12 @@ from video_vlm.records import Observation, Span
 
 __all__ = ["KnownPictures", "recall", "valid_looks"]
 
-_AS_GOOD_SECONDS = 0.125
-"""Half the beat of the closest look: a picture this near tells the same."""
+_AS_GOOD_SECONDS = 0.25
+"""Half the beat of a close look at two pictures a second: a picture this near tells the same, or nearer than half of
+what the pictures of a plan lie apart."""
+
+
+_ROUNDING = 1e-3
 
 
 class KnownPictures:
@@ -32,13 +37,24 @@ class KnownPictures:
         for look in self._looks:
             seen[look.observer].update(one.start for one in look.pictures)
         self._starts = sorted(set.intersection(*seen.values())) if seen else []
-        self._after = max(step_seconds, _AS_GOOD_SECONDS)
+        self._step = step_seconds
 
-    def has(self, seconds: float) -> bool:
-        """Whether the picture on display then was seen, or one so near that it tells the same."""
+    def among(self, times: Sequence[float]) -> tuple[float, ...]:
+        """Of the times of a plan, ascending, those whose picture was seen, or one so near that it tells the same.
+
+        ``10.0, 10.5, 11.0`` (half a second apart) are known where a picture was seen every half second, whatever the
+        phase; ``10.0, 10.25, 10.5`` are then known but for every other one.
+        """
+        apart = min((later - one for one, later in pairwise(times)), default=2 * _AS_GOOD_SECONDS)
+        return tuple(seconds for seconds in times if self._has(seconds, within=min(apart / 2, _AS_GOOD_SECONDS)))
+
+    def _has(self, seconds: float, *, within: float) -> bool:
         place = bisect_left(self._starts, seconds)
         near = self._starts[max(place - 1, 0) : place + 1]
-        return any(start - _AS_GOOD_SECONDS <= seconds < start + self._after for start in near)
+        return any(
+            start - within - _ROUNDING <= seconds <= start + within + _ROUNDING or start <= seconds < start + self._step
+            for start in near
+        )
 
     def seen_at(self, times: Sequence[float]) -> tuple[Observation, ...]:
         """What was kept of the pictures at these times."""

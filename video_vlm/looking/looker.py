@@ -81,15 +81,14 @@ class Looker:
         Of pictures that are known it gives back what was kept of them: the rest stands in the memory word for word.
         """
         times = [sample.pts_seconds for sample in samples][: max(self.num_left, 0)]
-        unknown = [seconds for seconds in times if not self._known.has(seconds)]
+        known = self._known.among(times)
+        unknown = [seconds for seconds in times if seconds not in known]
         frames = list(self._reader.frames_at(unknown, max_side=self._eyes.max_side)) if unknown else []
         seen = [one for glance in _glances(frames) for one in self._see(glance, reason)]
-        num_known = len(times) - len(unknown)
-        self.num_left -= len(frames) + num_known
+        self.num_left -= len(frames) + len(known)
         self.seen += seen
-        self.steps.append(_step(frames, seen, reason, num_known=num_known))
-        told = self._known.seen_at([seconds for seconds in times if seconds not in unknown])
-        return sorted((*seen, *told), key=lambda one: one.span)
+        self.steps.append(_step(frames, seen, reason, num_known=len(known)))
+        return sorted((*seen, *self._known.seen_at(known)), key=lambda one: one.span)
 
     def _see(self, frames: Sequence[Frame], reason: str) -> tuple[Observation, ...]:
         until = frames[-1].pts_seconds + self._step
