@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from video_vlm.cli import ask, doctor, index, library, looks, plan, scenes, search, show, train
+from video_vlm.cli import ask, doctor, index, library, looks, plan, scenes, search, show, train, travel
 from video_vlm.cli.command import command, remember_options
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
@@ -29,6 +29,8 @@ LIBRARY_COMMANDS: dict[str, Callable[..., int | None]] = {
     "remove": library.remove,
     "looks": looks.looks,
     "forget-looks": looks.forget_looks,
+    "export": travel.export,
+    "import": travel.take_in,
     "verify": library.verify,
     "where": library.where,
 }
@@ -57,7 +59,11 @@ def build() -> typer.Typer:
         school.command(name)(command(function))
     # With a single command Typer would leave its name out.
     school.callback()(lambda: None)
-    top.add_typer(shelf, name="library", help="What is remembered: list, remove, looks, forget-looks, verify, where.")
+    top.add_typer(
+        shelf,
+        name="library",
+        help="What is remembered: list, remove, looks, forget-looks, export, import, verify, where.",
+    )
     top.add_typer(school, name="train", help="Learn from videos: encoder.")
     return top
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from video_vlm.memory.codec import clean, observation_of
 from video_vlm.memory.passages import add_seen
 from video_vlm.records import Observation, Span
 
-__all__ = ["KeptLook", "add_looks", "drop_looks", "drop_stale_looks", "looks_at"]
+__all__ = ["KeptLook", "add_look", "drop_looks", "drop_stale_looks", "looks_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +49,21 @@ class KeptLook:
         return (len(self.pictures) - 1) / seconds if seconds else None
 
 
-def add_looks(connection: sqlite3.Connection, looks: Sequence[KeptLook], *, content_id: str, written_at: str) -> int:
-    """Keeps looks; returns how many observations that added: what the memory says already is not said twice."""
-    added = 0
-    for look in looks:
-        cursor = connection.execute(
-            "INSERT INTO looks (content_id, observer, digest, question, reason, max_side, looked_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                content_id,
-                look.observer,
-                look.digest,
-                clean(look.question),
-                clean(look.reason),
-                look.max_side,
-                written_at,
-            ),
-        )
-        pictures = {one.start: one.end for one in look.pictures}
-        connection.executemany(
-            "INSERT INTO looked_pictures VALUES (?, ?, ?)",
-            [(cursor.lastrowid, start, end) for start, end in pictures.items()],
-        )
-        owner = {
-            "content_id": content_id,
-            "look": cursor.lastrowid,
-            "observer": look.observer,
-            "question": clean(look.question),
-            "written_at": written_at,
-        }
-        added += add_seen(connection, look.observations, owner)
-    return added
+def add_look(connection: sqlite3.Connection, look: KeptLook, *, content_id: str, written_at: str) -> int:
+    """Keeps a look; returns how many observations that added: what the memory says already is not said twice."""
+    question = clean(look.question)
+    cursor = connection.execute(
+        "INSERT INTO looks (content_id, observer, digest, question, reason, max_side, looked_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (content_id, look.observer, look.digest, question, clean(look.reason), look.max_side, written_at),
+    )
+    pictures = {one.start: one.end for one in look.pictures}
+    connection.executemany(
+        "INSERT INTO looked_pictures VALUES (?, ?, ?)",
+        [(cursor.lastrowid, start, end) for start, end in pictures.items()],
+    )
+    owner = {"content_id": content_id, "look": cursor.lastrowid, "observer": look.observer}
+    return add_seen(connection, look.observations, {**owner, "question": question, "written_at": written_at})
 
 
 def looks_at(connection: sqlite3.Connection, content_id: str) -> tuple[KeptLook, ...]:

@@ -19,7 +19,8 @@ from video_vlm.memory.catalog import StoredVideo, known_content_id, now, remembe
 from video_vlm.memory.database import Database
 from video_vlm.memory.dump import dump
 from video_vlm.memory.layout import Layout, default_library_folder
-from video_vlm.memory.looks import KeptLook, add_looks, drop_looks, looks_at
+from video_vlm.memory.looks import KeptLook, add_look, drop_looks, looks_at
+from video_vlm.memory.portable import Imported, export_memory, import_memory
 from video_vlm.memory.search import Filter, search_passages
 from video_vlm.memory.vectors import TextVectors
 from video_vlm.memory.verify import Problem, rebuild_derived, verify
@@ -166,7 +167,8 @@ class Library:
         """
         with self._database.write() as connection:
             self._known(connection, content_id)
-            added = add_looks(connection, looks, content_id=content_id, written_at=now())
+            written_at = now()
+            added = sum(add_look(connection, look, content_id=content_id, written_at=written_at) for look in looks)
         if added:
             self.embed(content_id)
         return added
@@ -189,6 +191,27 @@ class Library:
         """
         with self._database.write() as connection:
             return drop_looks(connection, content_id)
+
+    def export_memory(self, content_id: str, path: Path) -> None:
+        """Write one video's memory to a single file that :meth:`import_memory` takes in elsewhere.
+
+        Raises:
+            NotIndexed: the library does not know the video.
+            LibraryError: the file cannot be written.
+        """
+        export_memory(self._database, content_id, path)
+
+    def import_memory(self, path: Path) -> Imported:
+        """Take in such a file, all of it or nothing. What is there and is as full or fuller is kept.
+
+        Raises:
+            LibraryDamaged: not such a file, or not whole.
+            LibraryTooNew: written by a later version.
+            LibraryReadOnly: the library is open read-only.
+        """
+        imported = import_memory(self._database, path)
+        self.embed(imported.stored.video.content_id)
+        return imported
 
     def remove(self, content_id: str) -> bool:
         """Forget a video: its memories, what was learned of it, and where its file was. False if unknown."""

@@ -26,7 +26,7 @@ from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.index import IndexOutcome, IndexReport, index_many, index_video
 from video_vlm.looking import LookPlan
 from video_vlm.media import content_id
-from video_vlm.memory import KeptLook, Library, MemoryView, Problem, StoredVideo, open_library
+from video_vlm.memory import Imported, KeptLook, Library, MemoryView, Problem, StoredVideo, open_library
 from video_vlm.protocols import Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Level, Node, Span
 from video_vlm.settings import Settings, Speed
@@ -182,6 +182,24 @@ class VideoQA:
             NotIndexed: the library does not know it.
         """
         return self._library.forget_looks(self._known(path))
+
+    def export_memory(self, path: Path | str, out: Path | str) -> None:
+        """Write the memory of a video to a single file, to be taken in elsewhere by :meth:`import_memory`.
+
+        Raises:
+            NotIndexed: the library does not know it.
+            LibraryError: the file cannot be written.
+        """
+        self._library.export_memory(self._known(path), Path(out))
+
+    def import_memory(self, path: Path | str) -> Imported:
+        """Take in such a file; what is there already and is as full or fuller is kept.
+
+        Raises:
+            LibraryDamaged: not such a file, or not whole.
+            LibraryTooNew: written by a later version.
+        """
+        return self._library.import_memory(Path(path))
 
     def videos(self) -> tuple[StoredVideo, ...]:
         """What the library remembers, complete or not."""
