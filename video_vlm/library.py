@@ -19,10 +19,11 @@ from collections.abc import Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from video_vlm.ask import ask, plan
 from video_vlm.errors import LibraryError, NotIndexed
+from video_vlm.export import export
 from video_vlm.index import IndexOutcome, IndexReport, index_many, index_video
 from video_vlm.looking import LookPlan
 from video_vlm.media import content_id
@@ -182,6 +183,16 @@ class VideoQA:
             NotIndexed: the library does not know it.
         """
         return self._library.forget_looks(self._known(path))
+
+    def export(self, path: Path | str, out: BinaryIO, *, form: str, what: str = "scenes") -> None:
+        """Write what is remembered of a video in a format other programs read: see :func:`video_vlm.export.export`.
+
+        Raises:
+            NotIndexed: the library does not know it.
+            UnknownName: no such format or table.
+            MissingExtra: the format needs an extra.
+        """
+        export(self.memory(path), out, form=form, what=what)
 
     def export_memory(self, path: Path | str, out: Path | str) -> None:
         """Write the memory of a video to a single file, to be taken in elsewhere by :meth:`import_memory`.
