@@ -8,7 +8,21 @@ from typing import Any
 
 import typer
 
-from video_vlm.cli import ask, doctor, export, index, library, looks, plan, scenes, search, show, train, travel
+from video_vlm.cli import (
+    ask,
+    doctor,
+    export,
+    index,
+    library,
+    looks,
+    plan,
+    scenes,
+    search,
+    show,
+    summarize,
+    train,
+    travel,
+)
 from video_vlm.cli.command import command, remember_options
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
@@ -23,6 +37,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "scenes": scenes.scenes,
     "show": show.show,
     "export": export.export,
+    "summarize": summarize.summarize,
     "doctor": doctor.doctor,
 }
 LIBRARY_COMMANDS: dict[str, Callable[..., int | None]] = {

@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -23,8 +23,17 @@ from typing import BinaryIO, Self
 
 from video_vlm.ask import ask, plan
 from video_vlm.errors import LibraryError, NotIndexed
-from video_vlm.export import export
-from video_vlm.index import IndexOutcome, IndexReport, index_many, index_video
+from video_vlm.export import CATALOGUES, export
+from video_vlm.export.scenes import outline
+from video_vlm.index import (
+    Estimate,
+    IndexOutcome,
+    IndexReport,
+    default_jobs,
+    estimate,
+    index_many,
+    index_video,
+)
 from video_vlm.looking import LookPlan
 from video_vlm.media import content_id
 from video_vlm.memory import Imported, KeptLook, Library, MemoryView, Problem, StoredVideo, open_library
@@ -193,6 +202,25 @@ class VideoQA:
             MissingExtra: the format needs an extra.
         """
         export(self.memory(path), out, form=form, what=what)
+
+    def estimate(self, paths: Iterable[Path | str], *, jobs: int | None = None) -> Estimate:
+        """What reading these videos would take: hours, time and disk. The longest is tried for some seconds."""
+        files = (Path(path) for path in paths)
+        return estimate(files, self._library, settings=self.settings.index, jobs=jobs or default_jobs())
+
+    def catalogue(
+        self, content_ids: Iterable[str], out: BinaryIO, *, form: str, failures: Mapping[str, str] | None = None
+    ) -> None:
+        """Write one document about many videos of the library.
+
+        Args:
+            content_ids: Which, in the order they are to stand in.
+            out: Where the bytes go.
+            form: One of :data:`video_vlm.export.CATALOGUES`.
+            failures: Files that could not be read, to be named in it, each with the reason.
+        """
+        outlines = (outline(self._library.memory(content_id)) for content_id in content_ids)
+        CATALOGUES[form](outlines, failures or {}, out)
 
     def export_memory(self, path: Path | str, out: Path | str) -> None:
         """Write the memory of a video to a single file, to be taken in elsewhere by :meth:`import_memory`.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from video_vlm.export.catalogue import CATALOGUES
 from video_vlm.export.formats import FORMATS, Format, export
 from video_vlm.export.tables import TABLES
 
-__all__ = ["FORMATS", "TABLES", "Format", "export"]
+__all__ = ["CATALOGUES", "FORMATS", "TABLES", "Format", "export"]

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from video_vlm.index.batch import default_jobs, index_many
+from video_vlm.index.estimate import Estimate, Forecast, estimate, reading_jobs
 from video_vlm.index.report import IndexOutcome, IndexReport
 from video_vlm.index.run import index_video
 
-__all__ = ["IndexOutcome", "IndexReport", "default_jobs", "index_many", "index_video"]
+__all__ = [
+    "Estimate",
+    "Forecast",
+    "IndexOutcome",
+    "IndexReport",
+    "default_jobs",
+    "estimate",
+    "index_many",
+    "index_video",
+    "reading_jobs",
+]

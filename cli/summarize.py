@@ -1,0 +1,165 @@
+"""``videoqa summarize``: whole folders of videos as one document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from video_vlm.cli.command import Session, SpeedOption
+from video_vlm.cli.exit_codes import ExitCode
+from video_vlm.cli.export import written_whole
+from video_vlm.cli.failures import complain
+from video_vlm.cli.index import finish, read_all, report
+from video_vlm.cli.outcome import Outcome
+from video_vlm.cli.overall import Overall
+from video_vlm.cli.paths import NotFound, videos_in
+from video_vlm.cli.progress import Reporter, progress_on
+from video_vlm.cli.terminal import one_line, print_json, write
+from video_vlm.cli.travel import check_not_the_video
+from video_vlm.records import clock
+
+if TYPE_CHECKING:
+    from video_vlm.index import Estimate
+    from video_vlm.library import VideoQA
+
+__all__ = ["CatalogueFormat", "OnError", "summarize"]
+
+
+class CatalogueFormat(StrEnum):
+    """How the document is written."""
+
+    HTML = "html"
+    MD = "md"
+    JSON = "json"
+    JSONL = "jsonl"
+
+
+class OnError(StrEnum):
+    """What a file that cannot be read does to the others."""
+
+    SKIP = "skip"
+    STOP = "stop"
+
+
+def summarize(
+    session: Session,
+    paths: Annotated[
+        list[str], typer.Argument(metavar="DIRS", help="Folders, video files, or patterns such as 'tapes/*.mkv'.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The document.")],
+    form: Annotated[CatalogueFormat, typer.Option("--format", help="How to write it.")] = CatalogueFormat.HTML,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", metavar="N", min=1, help="Files read side by side; else one for each core, up to 8."),
+    ] = None,
+    memory: Annotated[
+        float | None,
+        typer.Option("--memory", metavar="GB", min=0.1, help="Read fewer side by side than would take more memory."),
+    ] = None,
+    on_error: Annotated[
+        OnError, typer.Option("--on-error", help="Pass over files that cannot be read, or stop at the first.")
+    ] = OnError.SKIP,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what it would take: hours, time and disk.")
+    ] = False,
+    speed: SpeedOption = None,
+) -> ExitCode:
+    """Summarize whole folders of videos in one document.
+
+    Finds the videos, reads those that are not in the library yet, several at a time, and writes a document over all
+    of them: for each a small picture, a paragraph, and its chapters. The HTML is one page that holds everything and
+    can be searched without a server. A run that was interrupted goes on where it stopped.
+
+    Examples:
+
+    \b
+      videoqa summarize ~/Videos -o videos.html
+      videoqa summarize ~/Videos -o videos.html --dry-run
+      videoqa summarize tapes/ more/ -o videos.jsonl --format jsonl --speed fast --memory 4
+    """
+    from video_vlm.index import default_jobs, reading_jobs
+
+    found = list(videos_in(paths))
+    files = [one for one in found if isinstance(one, Path)]
+    check_not_the_video(out, *files)
+    side_by_side = reading_jobs(memory and memory * 1e9, jobs or default_jobs())
+    if dry_run:
+        with session.open(speed=speed) as videos:
+            return foretell(session, videos.estimate(files, jobs=side_by_side), found)
+    with (
+        progress_on(quiet=session.quiet) as bars,
+        overall(bars, files) as reporter,
+        session.open(reporter=reporter, speed=speed) as videos,
+    ):
+        outcomes = read(session, videos, found, reporter, jobs=side_by_side, on_error=on_error)
+        code = finish(outcomes)
+        if code is ExitCode.FAILED or (code is not ExitCode.OK and on_error is OnError.STOP):
+            complain(f"{out} is not written")
+            return code
+        save(videos, outcomes, out, form)
+    if session.json:
+        print_json({"out": str(out), "files": [asdict(one) for one in outcomes]})
+    else:
+        write(one_line(f"{out}: {sum(one.error is None for one in outcomes)} videos"))
+    return code
+
+
+@contextmanager
+def overall(bars: Reporter, files: Sequence[Path]) -> Iterator[Overall]:
+    """A reporter for all files together; how long they are is in their headers."""
+    from video_vlm.index.estimate import seconds_of
+
+    yield Overall(bars, {path: seconds for path in files if (seconds := seconds_of(path))})
+
+
+def read(
+    session: Session,
+    videos: VideoQA,
+    found: Sequence[Path | NotFound],
+    reporter: Reporter,
+    *,
+    jobs: int,
+    on_error: OnError,
+) -> list[Outcome]:
+    """A line for each file as it is done; what became of them in the order they were typed."""
+    outcomes: dict[int, Outcome] = {}
+    with closing(read_all(videos, found, jobs=jobs)) as known:
+        for place, outcome in known:
+            outcomes[place] = outcome
+            reporter.ended(outcome)
+            if outcome.error is not None or not session.json:
+                report(outcome)
+            if outcome.error is not None and on_error is OnError.STOP:
+                break
+    return [outcomes[place] for place in sorted(outcomes)]
+
+
+def save(videos: VideoQA, outcomes: Sequence[Outcome], out: Path, form: CatalogueFormat) -> None:
+    """The document, each video once, whole or not at all."""
+    content_ids = dict.fromkeys(one.content_id for one in outcomes if one.content_id is not None)
+    failures = {one.path: one.error for one in outcomes if one.error is not None}
+    with written_whole(out) as file:
+        videos.catalogue(content_ids, file, form=form.value, failures=failures)
+
+
+def foretell(session: Session, made: Estimate, found: Sequence[Path | NotFound]) -> ExitCode:
+    """What it would take."""
+    wrong = {str(one.path): one.error for one in made.files if one.error is not None}
+    wrong |= {one.typed: one.reason for one in found if isinstance(one, NotFound)}
+    known = sum(one.known for one in made.files)
+    for path, reason in wrong.items():
+        complain(f"{path}: {reason}")
+    if session.json:
+        print_json({**asdict(made), "files": [{**asdict(one), "path": str(one.path)} for one in made.files]})
+    else:
+        took = "unknown" if made.reading_seconds is None else f"about {clock(made.reading_seconds)}"
+        write(f"{len(made.files)} files, {made.video_seconds / 3600:.2f} hours of video; {known} are known already")
+        write(f"to read: {made.unread_seconds / 3600:.2f} hours; time: {took if made.unread_seconds else 'none'};")
+        write(f"disk: about {made.disk_bytes / 1e6:.0f} MB more in the library")
+    return ExitCode.SOME_FAILED if wrong and made.files else ExitCode.FAILED if wrong else ExitCode.OK
