@@ -1,12 +1,12 @@
 """Ask every question of every ``*.qa.json`` below a folder and count what came back.
 
-    python bench/answers.py ../shared/data/dev [--quick] [--show wrong|all] [--model NAME]
+    python bench/answers.py ../shared/data/dev [--quick] [--show wrong|all] [--model NAME] [--keep-looks]
 
 Ground truth is ``{"video": file, "questions": [{"q", "accept": [regex], "evidence": [s, s], "kind", "needs"}]}``.
 An answer is *right* when one of ``accept`` matches its text and a cited span overlaps the evidence. A question that
 the words and the timing of the video answer (needs text, structure, chapters) should be right; one that needs eyes, or
 that nothing answers, should be declined. The last line holds the headline figures against their goals; exit 1 on a
-miss.
+miss. Each question is answered as if it were the first, unless looks are kept.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from video_vlm import VideoQA
+from video_vlm import AskSettings, Settings, VideoQA
 from video_vlm.errors import MediaError
 from video_vlm.records import Answer, Span, Status
 
@@ -60,11 +60,14 @@ def judge(truth: dict[str, Any], answer: Answer) -> str:
     return RIGHT if any(cite.span.overlaps(evidence) for cite in answer.citations) else UNCITED
 
 
-def ask_all(folder: Path, library: Path, *, model: str, quick: bool) -> tuple[list[Asked], list[tuple[float, float]]]:
+def ask_all(
+    folder: Path, library: Path, *, model: str, quick: bool, keep_looks: bool
+) -> tuple[list[Asked], list[tuple[float, float]]]:
     """Every question, and for each video the seconds of its first question and the median of the later ones."""
     asked: list[Asked] = []
     times: list[tuple[float, float]] = []
-    with VideoQA(library, model=model) as videos:
+    settings = Settings(ask=AskSettings(keep_looks=keep_looks))
+    with VideoQA(library, model=model, settings=settings) as videos:
         for path in tqdm(sorted(folder.rglob("*.qa.json")), unit="video", disable=not sys.stderr.isatty()):
             truth = json.loads(path.read_text(encoding="utf-8"))
             if quick and truth["duration_s"] > QUICK_SECONDS:
@@ -114,11 +117,16 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help=f"only videos of at most {QUICK_SECONDS:.0f} s")
     parser.add_argument("--library", type=Path, help="keep the memory here instead of in a temporary folder")
     parser.add_argument("--model", default="builtin")
+    parser.add_argument("--keep-looks", action="store_true", help="what one question looked at serves the next")
     parser.add_argument("--show", choices=("wrong", "all"), help="print the questions that went wrong, or all")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         asked, times = ask_all(
-            options.folder, options.library or Path(temporary), model=options.model, quick=options.quick
+            options.folder,
+            options.library or Path(temporary),
+            model=options.model,
+            quick=options.quick,
+            keep_looks=options.keep_looks,
         )
     if not asked:
         print(f"no *.qa.json below {options.folder}", file=sys.stderr)
@@ -130,6 +138,7 @@ def main() -> int:
     print(table(asked, "kind"), "", table(asked, "needs"), "", sep="\n")
     ratios = sorted(later / first for first, later in times)
     ratio = ratios[len(ratios) // 2]
+    print(f"{sum(one.answer.receipt.frames_decoded for one in asked)} pictures decoded to answer")
     print(f"a later question takes {ratio:.3f} of the first one's time (median of {len(ratios)} videos)")
     figures = headline(asked)
     met = {name: figures[name] < goal if name in AT_MOST else figures[name] >= goal for name, goal in GOALS.items()}

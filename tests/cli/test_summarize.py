@@ -51,6 +51,7 @@ def test_a_folder_becomes_a_page_and_what_failed_is_named(videoqa: Videoqa, fold
     assert page.count("<article>") == 2
     assert "bad.mp4" in page
     assert page.count("<script>") == 1
+    assert "[hidden] { display: none !important }" in page, "else the cards' own display wins over what a search hides"
     assert "http" not in page.replace("http-equiv", "")
     assert page.count("data:image/jpeg;base64,") >= 4
 

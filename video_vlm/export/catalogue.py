@@ -28,6 +28,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto
 input { font: inherit; width: 100%; padding: .5rem; margin: 1rem 0 }
 article { display: grid; grid-template-columns: 192px 1fr; gap: 1rem; padding: 1rem 0; border-top: 1px solid #8884 }
 article > img { width: 192px; border-radius: 4px }
+[hidden] { display: none !important }
 h2 { margin: 0; font-size: 1.1rem } p { margin: .3rem 0 } small { opacity: .7 }
 ol { grid-column: 1 / -1; display: flex; gap: .5rem; overflow-x: auto; list-style: none; margin: 0; padding: 0 }
 li { flex: 0 0 120px; font-size: .75rem } li img { width: 120px; border-radius: 3px; display: block }
