@@ -14,6 +14,7 @@ QUESTION = "Which phone number is written on the door?"
 
 def test_looks_are_listed_and_forgotten(videoqa: Videoqa, own_shelf: Path, sample_film: Path) -> None:
     observers = "index.observers=subtitles,look"
+    videoqa("library", "forget-looks", "--all")
     assert videoqa("library", "looks").out == "nothing was looked at for a question yet\n"
     asked = json.loads(videoqa("ask", sample_film, QUESTION, "--set", observers, "--frames", "5", "--json").out)
     listed = videoqa("library", "looks", "film.mp4").out.splitlines()

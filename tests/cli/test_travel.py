@@ -10,8 +10,9 @@ import pytest
 from tests.cli.conftest import Videoqa
 
 
-def test_a_memory_goes_elsewhere_as_one_file(videoqa: Videoqa, shelf: Path, tmp_path: Path) -> None:
-    written = videoqa("--library", shelf, "library", "export", "film.mp4")
+def test_a_memory_goes_elsewhere_as_one_file(videoqa: Videoqa, own_shelf: Path, tmp_path: Path) -> None:
+    videoqa("library", "forget-looks", "--all")
+    written = videoqa("library", "export", "film.mp4")
     assert written.code == 0
     assert written.out.startswith("film.videoqa: the memory of film.mp4, ")
     taken = videoqa("--library", tmp_path / "new", "library", "import", "film.videoqa")
@@ -19,7 +20,7 @@ def test_a_memory_goes_elsewhere_as_one_file(videoqa: Videoqa, shelf: Path, tmp_
     assert taken.out == "film.videoqa: added film.mp4: the video was not known\n"
     again = videoqa("--library", tmp_path / "new", "library", "import", "film.videoqa")
     assert again.out == "film.videoqa: kept film.mp4: the same is there already\n"
-    here = videoqa("--library", shelf, "show", "film.mp4", "--depth", "frame", "--json").out
+    here = videoqa("show", "film.mp4", "--depth", "frame", "--json").out
     there = videoqa("--library", tmp_path / "new", "show", "film.mp4", "--depth", "frame", "--json").out
     assert json.loads(here) == json.loads(there)
 
