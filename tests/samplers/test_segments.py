@@ -11,6 +11,7 @@ import pytest
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Image
 from video_vlm.samplers.segments import Mark, Seen, Segmenter
+from video_vlm.samplers.sieve import Sieve
 from video_vlm.settings import FrameSettings, IndexSettings
 
 Stream = Callable[..., Sequence[DecodedFrame]]
@@ -18,7 +19,8 @@ Blocks = Callable[[int], Image]
 
 
 def placed(pictures: Iterable[DecodedFrame], segmenter: Segmenter) -> list[Seen]:
-    return [*(seen for picture in pictures for seen in segmenter.push(picture)), *segmenter.finish()]
+    sieved = Sieve(IndexSettings())(pictures)
+    return [*(seen for one in sieved for seen in segmenter.push(one)), *segmenter.finish()]
 
 
 def limit(seconds: float) -> IndexSettings:

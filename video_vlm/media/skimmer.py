@@ -11,15 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeAlias, TypeVar, runtime_checkable
+from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import av
-from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
-from video_vlm.media.container import MAX_PIXELS, open_container, packets, watch_only
+from video_vlm.media.container import open_container, open_decoder, packets, watch_only
+from video_vlm.media.groups import VideoPacket
 from video_vlm.media.ledger import Ledger
 from video_vlm.media.packets import PacketTable
 from video_vlm.media.survey import Survey
@@ -28,9 +27,6 @@ from video_vlm.protocols import DecodedFrame
 __all__ = ["Skimmer", "SkimmingReader"]
 
 _LOST = "pictures could not be decoded"
-
-VideoPacket: TypeAlias = "Packet[VideoStream]"  # quoted: PyAV's class is generic for type checkers only
-
 
 F = TypeVar("F", bound=DecodedFrame)
 
@@ -67,8 +63,8 @@ class Skimmer(Generic[F]):
         self._num_begun = 0
 
     def __enter__(self) -> Self:
-        self._whole = self._decoder({})
-        self._coarse = self._decoder({"skip_loop_filter": "all"})
+        self._whole = self._decoder()
+        self._coarse = self._decoder(skip_loop_filter="all")
         self._coarse.skip_frame = "NONREF"
         container = self._opened.enter_context(open_container(self._path))
         (stream,) = (one for one in container.streams.video if one.index == self._found.stream)
@@ -131,11 +127,5 @@ class Skimmer(Generic[F]):
     def _seconds(self, packet: VideoPacket) -> float:
         return self._found.seconds(packet.pts or 0)
 
-    def _decoder(self, options: dict[str, str]) -> VideoCodecContext:
-        """A decoder of its own, which only an open file gives."""
-        container = self._opened.enter_context(open_container(self._path))
-        (stream,) = (one for one in container.streams.video if one.index == self._found.stream)
-        stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = self._threads
-        stream.codec_context.options = {"max_pixels": str(MAX_PIXELS), **options}
-        return stream.codec_context
+    def _decoder(self, **options: str) -> VideoCodecContext:
+        return open_decoder(self._opened, self._path, self._found.stream, threads=self._threads, **options)
