@@ -18,7 +18,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -60,8 +59,8 @@ class Subject:
 
 
 SUBJECTS = (
-    Subject("720p-h264", is_headline=True),
-    Subject("1080p-h264", size=(1920, 1080), turns=2, is_headline=True),
+    Subject("720p-h264", turns=8, is_headline=True),
+    Subject("1080p-h264", size=(1920, 1080), turns=4, is_headline=True),
     Subject("720p-h264-busy", style="busy"),
     Subject("720p-h264-flat", style="flat"),
     Subject("720p-hevc", codec="libx265"),

@@ -77,7 +77,8 @@ class Window:
 
     def look(self, skimmer: Skimmer[DecodedFrame]) -> Looked:
         """Decode what is planned, and say what is there."""
-        decoded = [one for stretch in self.plan.stretches for one in self._decode(skimmer, stretch)]
+        looks = skimmer.side_by_side(lambda stretch: list(self._decode(skimmer, stretch)), self.plan.stretches)
+        decoded = list(chain.from_iterable(looks))
         plain = list(self.plan.cuts)
         for check in self.plan.checks:
             at = self._table.group_starts[check.group]
