@@ -41,7 +41,7 @@ T = TypeVar("T")
 class Work(Protocol[T]):
     """What is done with pictures in a lane. Must be the same whether it is given them in pieces or as one stream."""
 
-    def __call__(self, pictures: Iterable[DecodedFrame]) -> Generator[T, None, None]: ...
+    def __call__(self, pictures: Iterable[DecodedFrame]) -> Iterator[T]: ...
 
     def is_large(self, made: T) -> bool:
         """Whether what was made holds a decoded picture."""
