@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from video_vlm.records import Cut, Image, Span
 
-__all__ = ["AROUND", "FLASH_SECONDS", "LeapDetector", "brightness", "came_back", "distance", "may_be_leap"]
+__all__ = ["AROUND", "FLASH_SECONDS", "LeapDetector", "brightness", "came_back", "colours_moved", "distance", "may_be_leap"]
 
 FLASH_SECONDS = 0.4
 """A picture that is back within this long was interrupted by a flash, not by a cut."""
@@ -53,10 +53,7 @@ class _Seen:
     @cached_property
     def colours(self) -> npt.NDArray[np.float32]:
         """Shares of 512 colours, ``(512,)``."""
-        coarse = (self.image >> 5).astype(np.int32)
-        index = (coarse[..., 0] << 6) | (coarse[..., 1] << 3) | coarse[..., 2]
-        counts = np.bincount(index.ravel(), minlength=512)
-        return np.asarray(counts / counts.sum(), np.float32)
+        return _colours(self.image)
 
 
 class LeapDetector:
@@ -143,6 +140,19 @@ def _close_pairs(
 
 def _colours_moved(a: _Seen, b: _Seen) -> float:
     return float(np.abs(a.colours - b.colours).sum()) / 2
+
+
+def colours_moved(a: Image, b: Image) -> float:
+    """The share of one picture's pixels that is of colours the other does not have, from 0 to 1."""
+    return float(np.abs(_colours(a) - _colours(b)).sum()) / 2
+
+
+def _colours(image: Image) -> npt.NDArray[np.float32]:
+    """Shares of 512 colours, ``(512,)``."""
+    coarse = (image >> 5).astype(np.int32)
+    index = (coarse[..., 0] << 6) | (coarse[..., 1] << 3) | coarse[..., 2]
+    counts = np.bincount(index.ravel(), minlength=512)
+    return np.asarray(counts / counts.sum(), np.float32)
 
 
 def _alike(a: Image, b: Image) -> float:
