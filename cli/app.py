@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from video_vlm.cli import ask, doctor, index, library, plan, scenes, search, show, train
+from video_vlm.cli import ask, doctor, export, index, library, looks, plan, scenes, search, show, train, travel
 from video_vlm.cli.command import command, remember_options
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
@@ -22,11 +22,16 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "search": search.search,
     "scenes": scenes.scenes,
     "show": show.show,
+    "export": export.export,
     "doctor": doctor.doctor,
 }
 LIBRARY_COMMANDS: dict[str, Callable[..., int | None]] = {
     "list": library.list_videos,
     "remove": library.remove,
+    "looks": looks.looks,
+    "forget-looks": looks.forget_looks,
+    "export": travel.export,
+    "import": travel.take_in,
     "verify": library.verify,
     "where": library.where,
 }
@@ -55,7 +60,8 @@ def build() -> typer.Typer:
         school.command(name)(command(function))
     # With a single command Typer would leave its name out.
     school.callback()(lambda: None)
-    top.add_typer(shelf, name="library", help="What is remembered: list, remove, verify, where.")
+    shelf_holds = f"What is remembered: {', '.join(LIBRARY_COMMANDS)}."
+    top.add_typer(shelf, name="library", help=shelf_holds)
     top.add_typer(school, name="train", help="Learn from videos: encoder.")
     return top
 

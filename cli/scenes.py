@@ -15,6 +15,7 @@ from video_vlm.cli.command import Session, SpeedOption
 from video_vlm.cli.contact_sheet import check_ending, save_contact_sheet
 from video_vlm.cli.terminal import one_line, print_json, table, write
 from video_vlm.records import Node, clock
+from video_vlm.text import inert
 
 __all__ = ["scenes"]
 
@@ -92,11 +93,6 @@ def as_csv(found: Sequence[Node]) -> None:
 
 def what(scene: Node) -> str:
     return scene.title or scene.text
-
-
-def inert(cell: str) -> str:
-    """Text from a video as a spreadsheet should take it: never as a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell
 
 
 WRITERS: Mapping[Format, Callable[[Sequence[Node]], None]] = {

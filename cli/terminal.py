@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -17,34 +16,11 @@ from contextlib import nullcontext
 from typing import Any, TextIO
 from unicodedata import combining, east_asian_width
 
+from video_vlm.text import HARMFUL, one_line, visible
+
 __all__ = ["dim", "fitted", "one_line", "print_json", "table", "visible", "write"]
 
 DIM, PLAIN = "\x1b[2m", "\x1b[0m"
-
-BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-HARMFUL = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{BIDI}]")
-"""Control characters except tab and newline, line separators, and the bidirectional controls (Unicode TR 9)."""
-
-
-def visible(text: str) -> str:
-    """``text`` with everything a terminal might act on replaced by a character that shows it.
-
-    >>> visible("red\\x1b[31m alert")
-    'red␛[31m alert'
-    """
-    return HARMFUL.sub(lambda match: stand_in(match[0]), text)
-
-
-def stand_in(character: str) -> str:
-    code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "␡" if code == 0x7F else "�"
-
-
-def one_line(text: str) -> str:
-    """``text`` with every run of white space as one blank, and :func:`visible`."""
-    return visible(" ".join(text.split()))
 
 
 def write(line: str = "", *, file: TextIO | None = None) -> None:

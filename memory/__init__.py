@@ -7,6 +7,8 @@ from video_vlm.memory.build import Build, Checkpoint
 from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.levels import node_id
+from video_vlm.memory.looks import KeptLook
+from video_vlm.memory.portable import Imported
 from video_vlm.memory.store import Library, open_library
 from video_vlm.memory.verify import Problem
 from video_vlm.memory.view import MemoryView
@@ -14,6 +16,8 @@ from video_vlm.memory.view import MemoryView
 __all__ = [
     "Build",
     "Checkpoint",
+    "Imported",
+    "KeptLook",
     "Layout",
     "Library",
     "MemoryView",

@@ -18,6 +18,7 @@ from video_vlm.memory.codec import (
 )
 from video_vlm.memory.database import Database
 from video_vlm.memory.levels import holder
+from video_vlm.memory.looks import drop_stale_looks
 from video_vlm.memory.passages import IN_ORDER, add_observations, add_summaries, drop_observations
 from video_vlm.records import Damage, Level, Node, Observation, Video
 
@@ -130,6 +131,7 @@ class Build:
         video: Video,
         damage: Sequence[Damage],
         missing: Sequence[str] | None = None,
+        digests: Mapping[str, str] | None = None,
     ) -> None:
         """The upper levels; from here on this memory is the one that is read.
 
@@ -140,6 +142,7 @@ class Build:
             video: As it proved to be.
             damage: What could not be decoded.
             missing: What was not looked at, and why, now that it is known; None if it is as it was said.
+            digests: Of observers by name: looks that one of them took with another digest are forgotten.
 
         Raises:
             ValueError: a segment lies in none of the scenes.
@@ -152,6 +155,7 @@ class Build:
             self._put_upper_levels(connection, nodes)
             add_summaries(connection, nodes, content_id=self.content_id, memory=self._memory)
             connection.execute("DELETE FROM memories WHERE content_id = ? AND complete", (self.content_id,))
+            drop_stale_looks(connection, self.content_id, digests or {})
             if missing is not None:
                 connection.execute(
                     "UPDATE memories SET missing = ? WHERE id = ?", (names_to_json(missing), self._memory)

@@ -153,7 +153,7 @@ def observation_of(row: sqlite3.Row) -> Observation:
 def _decoding(what: str) -> Iterator[None]:
     try:
         yield
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise LibraryDamaged(
             f"the library holds a {what} that cannot be read ({error}); index the video again"
         ) from error

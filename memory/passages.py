@@ -10,7 +10,7 @@ from video_vlm.memory.codec import clean, observation_columns
 from video_vlm.memory.words import searchable
 from video_vlm.records import Level, Node, Observation
 
-__all__ = ["IN_ORDER", "SEARCHED_LEVEL", "add_learned", "add_observations", "add_summaries", "drop_observations"]
+__all__ = ["IN_ORDER", "SEARCHED_LEVEL", "add_observations", "add_seen", "add_summaries", "drop_observations"]
 
 SEARCHED_LEVEL: Final = Level.SCENE
 """The level whose summaries search finds: coarser ones match everything, finer ones repeat their observations."""
@@ -25,6 +25,7 @@ _COLUMNS: Final = (
     "observer",
     "segment",
     "node",
+    "look",
     "question",
     "kind",
     "start",
@@ -82,26 +83,18 @@ def add_summaries(connection: sqlite3.Connection, nodes: Iterable[Node], *, cont
     )
 
 
-def add_learned(
-    connection: sqlite3.Connection,
-    observations: Sequence[Observation],
-    *,
-    content_id: str,
-    observer: str,
-    question: str,
-    written_at: str,
-) -> int:
-    """Adds what is not known yet; returns how many that were. Asking twice adds nothing."""
-    known = {
-        tuple(row)
-        for row in connection.execute(
-            'SELECT kind, start, "end", text FROM passages WHERE content_id = ? AND memory IS NULL', (content_id,)
-        )
-    }
+def add_seen(connection: sqlite3.Connection, observations: Iterable[Observation], owner: Mapping[str, object]) -> int:
+    """Adds what was seen in a look, but for what the video's passages say already, word for word, of all of its time.
+
+    Returns how many that were. ``owner`` holds the columns they share.
+    """
     columns = [observation_columns(one) for one in dict.fromkeys(observations)]
-    new = [one for one in columns if (one["kind"], one["start"], one["end"], one["text"]) not in known]
-    origin = {"content_id": content_id, "observer": observer, "question": clean(question), "written_at": written_at}
-    _insert(connection, ({**one, **origin} for one in new))
+    said = (
+        "SELECT 1 FROM readable_passages WHERE content_id = :content_id AND kind = :kind AND text = :text"
+        ' AND start <= :start AND "end" >= :end'
+    )
+    new = [one for one in columns if connection.execute(said, {**one, **owner}).fetchone() is None]
+    _insert(connection, ({**one, **owner} for one in new))
     return len(new)
 
 

@@ -7,6 +7,7 @@ is lost when the process is killed, or the machine loses its power.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -18,13 +19,14 @@ from video_vlm.memory.catalog import StoredVideo, known_content_id, now, remembe
 from video_vlm.memory.database import Database
 from video_vlm.memory.dump import dump
 from video_vlm.memory.layout import Layout, default_library_folder
-from video_vlm.memory.passages import add_learned
+from video_vlm.memory.looks import KeptLook, add_look, drop_looks, looks_at
+from video_vlm.memory.portable import Imported, export_memory, import_memory
 from video_vlm.memory.search import Filter, search_passages
 from video_vlm.memory.vectors import TextVectors
 from video_vlm.memory.verify import Problem, rebuild_derived, verify
 from video_vlm.memory.view import MemoryView
 from video_vlm.protocols import TextEncoder
-from video_vlm.records import Evidence, Observation, ObservationKind, Span, Video
+from video_vlm.records import Evidence, ObservationKind, Span, Video
 
 __all__ = ["Library", "open_library"]
 
@@ -129,10 +131,7 @@ class Library:
             NotIndexed: there is none.
         """
         with self._database.read() as connection:
-            found = stored_video(connection, content_id)
-        if found is None:
-            raise NotIndexed(f"no video {content_id} in {self.folder}: index it first")
-        memory, stored = found
+            memory, stored = self._known(connection, content_id)
         return MemoryView(self._database, memory, stored, search=self._search)
 
     def search(
@@ -156,27 +155,63 @@ class Library:
         contents = None if content_ids is None else tuple(content_ids)
         return self._search(query, Filter(contents, span, None if kinds is None else tuple(kinds)), limit)
 
-    def write_back(
-        self, content_id: str, observations: Sequence[Observation], *, question: str, source: str = "look"
-    ) -> int:
-        """Keep what a question made us look at; returns how much of it was new.
+    def write_back(self, content_id: str, looks: Sequence[KeptLook]) -> int:
+        """Keep what a question made us look at; returns how many observations that added.
 
-        It belongs to the video, not to one memory of it: a rebuild keeps it, and observers'
-        own observations are never touched.
+        It belongs to the video and to its observers' digests, not to one memory of it, and observers' own
+        observations are never touched. What they say already is not added again.
 
         Raises:
             NotIndexed: the library does not know the video.
             LibraryReadOnly: the library is open read-only.
         """
         with self._database.write() as connection:
-            if stored_video(connection, content_id) is None:
-                raise NotIndexed(f"no video {content_id} in {self.folder}: index it first")
-            added = add_learned(
-                connection, observations, content_id=content_id, observer=source, question=question, written_at=now()
-            )
+            self._known(connection, content_id)
+            written_at = now()
+            added = sum(add_look(connection, look, content_id=content_id, written_at=written_at) for look in looks)
         if added:
             self.embed(content_id)
         return added
+
+    def looks(self, content_id: str) -> tuple[KeptLook, ...]:
+        """What questions made us look at in one video, in the order it was kept.
+
+        Raises:
+            NotIndexed: the library does not know the video.
+        """
+        with self._database.read() as connection:
+            self._known(connection, content_id)
+            return looks_at(connection, content_id)
+
+    def forget_looks(self, content_id: str) -> int:
+        """Forget them, with what was seen in them; returns how many. What observers saw stays.
+
+        Raises:
+            LibraryReadOnly: the library is open read-only.
+        """
+        with self._database.write() as connection:
+            return drop_looks(connection, content_id)
+
+    def export_memory(self, content_id: str, path: Path) -> None:
+        """Write one video's memory to a single file that :meth:`import_memory` takes in elsewhere.
+
+        Raises:
+            NotIndexed: the library does not know the video.
+            LibraryError: the file cannot be written.
+        """
+        export_memory(self._database, content_id, path)
+
+    def import_memory(self, path: Path) -> Imported:
+        """Take in such a file, all of it or nothing. What is there and is as full or fuller is kept.
+
+        Raises:
+            LibraryDamaged: not such a file, or not whole.
+            LibraryTooNew: written by a later version.
+            LibraryReadOnly: the library is open read-only.
+        """
+        imported = import_memory(self._database, path)
+        self.embed(imported.stored.video.content_id)
+        return imported
 
     def remove(self, content_id: str) -> bool:
         """Forget a video: its memories, what was learned of it, and where its file was. False if unknown."""
@@ -211,6 +246,12 @@ class Library:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _known(self, connection: sqlite3.Connection, content_id: str) -> tuple[int, StoredVideo]:
+        found = stored_video(connection, content_id)
+        if found is None:
+            raise NotIndexed(f"no video {content_id} in {self.folder}: index it first")
+        return found
 
     def _search(self, query: str, within: Filter, limit: int) -> tuple[Evidence, ...]:
         return search_passages(self._database, query, within=within, limit=limit, meaning=self._vectors)

@@ -15,7 +15,7 @@ from video_vlm.memory.layout import Layout
 from video_vlm.memory.levels import TOLERANCE_SECONDS, gaps, level_above
 from video_vlm.records import Level, Node
 
-__all__ = ["Problem", "rebuild_derived", "verify"]
+__all__ = ["Problem", "problems_in", "rebuild_derived", "verify"]
 
 _RESTORE: Final = "restore a copy of the file, or delete it and index again"
 _REINDEX: Final = "remove the video from the library and index it again"
@@ -39,13 +39,21 @@ def verify(database: Database, layout: Layout) -> tuple[Problem, ...]:
     where = layout.database.name
     try:
         with database.read() as connection:
-            pages = tuple(_pages(connection, where))
-            if pages:  # What stands on broken pages need not be looked at.
-                return pages
-            found = [*_owners(connection, where), *_trees(connection), *_words(connection), *_vectors(connection)]
+            found = problems_in(connection, where)
     except LibraryDamaged as error:
         return (Problem(where, str(error), _RESTORE),)
     return (*found, *_full_text(database), *_index_files(layout))
+
+
+def problems_in(connection: sqlite3.Connection, where: str) -> tuple[Problem, ...]:
+    """What is wrong inside one file: its pages; if those are whole, its rows."""
+    # What stands on broken pages need not be looked at.
+    return tuple(_pages(connection, where)) or (
+        *_owners(connection, where),
+        *_trees(connection),
+        *_words(connection),
+        *_vectors(connection),
+    )
 
 
 def rebuild_derived(database: Database, layout: Layout) -> None:

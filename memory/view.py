@@ -5,22 +5,54 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
 
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.codec import node_of, observation_of
 from video_vlm.memory.database import Database
+from video_vlm.memory.looks import KeptLook, looks_at
 from video_vlm.memory.passages import IN_ORDER
 from video_vlm.memory.search import WITHIN, Filter
+from video_vlm.memory.vectors import vector_from_blob
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
 
-__all__ = ["MemoryView"]
+__all__ = ["MemoryView", "StoredVector"]
 
 _NEIGHBORS = {
     "before": ("<", "DESC"),
     "after": (">", "ASC"),
 }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredVector:
+    """One passage as one encoder sees it: ``vector`` is ``(dimension,)`` float32; ``kind`` is None for a summary."""
+
+    encoder: str
+    span: Span
+    kind: ObservationKind | None
+    text: str
+    node: str | None
+    vector: npt.NDArray[np.float32]
+
+    @classmethod
+    def of(cls, row: sqlite3.Row) -> StoredVector:
+        """Raises:
+        LibraryError: it has another size than its encoder gives.
+        """
+        return cls(
+            row["encoder"],
+            Span(row["start"], row["end"]),
+            None if row["kind"] is None else ObservationKind(row["kind"]),
+            row["text"],
+            row["node"] or row["segment"],
+            vector_from_blob(row["vector"], row["dimension"]),
+        )
 
 
 class MemoryView:
@@ -110,15 +142,38 @@ class MemoryView:
     def observations(
         self, *, kinds: Iterable[ObservationKind] | None = None, span: Span | None = None
     ) -> tuple[Observation, ...]:
-        """In order of time; those overlapping ``span``. What was written back after a question is among them."""
+        """What observers saw, in order of time; those overlapping ``span``. Looks are apart: :meth:`looks`."""
         within = Filter((self.content_id,), span, None if kinds is None else tuple(kinds))
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT p.* FROM passages AS p"  # noqa: S608 - constants only
-                f" WHERE (p.memory = :memory OR p.memory IS NULL) AND p.node IS NULL AND {WITHIN} ORDER BY {IN_ORDER}",
+                f" WHERE (p.memory = :memory OR p.memory IS NULL)"
+                f" AND p.look IS NULL AND p.node IS NULL AND {WITHIN} ORDER BY {IN_ORDER}",
                 {**within.parameters(), "memory": self._memory},
             )
             return tuple(observation_of(row) for row in rows)
+
+    def looks(self) -> tuple[KeptLook, ...]:
+        """What questions made us look at since, in the order it was kept; :meth:`search` finds what was seen."""
+        with self._reading() as connection:
+            return looks_at(connection, self.content_id)
+
+    def vectors(self) -> Iterator[StoredVector]:
+        """The vectors of all that can be found by its words, encoder by encoder, a few at a time."""
+        last = ("", 0)
+        while True:
+            with self._reading() as connection:
+                rows = connection.execute(
+                    "SELECT v.*, p.*, e.dimension FROM vectors AS v JOIN encoders AS e ON e.name = v.encoder"
+                    " JOIN passages AS p ON p.id = v.passage WHERE (p.memory = :memory OR p.memory IS NULL)"
+                    " AND p.content_id = :content AND (v.encoder, v.passage) > (:encoder, :passage)"
+                    " ORDER BY v.encoder, v.passage LIMIT 512",
+                    {"memory": self._memory, "content": self.content_id, "encoder": last[0], "passage": last[1]},
+                ).fetchall()
+            yield from (StoredVector.of(row) for row in rows)
+            if not rows:
+                return
+            last = (rows[-1]["encoder"], rows[-1]["passage"])
 
     def search(
         self,

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from video_vlm.errors import MediaError
+from video_vlm.errors import LibraryError, LibraryReadOnly, MediaError
 from video_vlm.looking import LookPlan, answer_by_looking, plan_look
 from video_vlm.looking.eyes import Eyes
+from video_vlm.looking.kept import recall, valid_looks
 from video_vlm.looking.looker import Looker
 from video_vlm.looking.rounds import is_worth_a_look
 from video_vlm.looking.signals import pictures_of
 from video_vlm.media import open_video
-from video_vlm.memory import Library, MemoryView
+from video_vlm.memory import KeptLook, Library, MemoryView
 from video_vlm.models import MODELS
-from video_vlm.protocols import Answerer, Progress, ProgressEvent, silent
+from video_vlm.protocols import Answerer, Progress, ProgressEvent, VideoMemory, VideoReader, silent
 from video_vlm.records import Answer, Status, Step
 from video_vlm.samplers.budgets import budget_for
 from video_vlm.settings import AskSettings, IndexSettings
@@ -60,9 +62,11 @@ def ask(
     model = MODELS[settings.model](settings)
     memory = library.memory(content_id)
     progress(ProgressEvent("ask", 0.0, None, what=question))
-    answer = model.answer(question, memory)
+    case = _Case.of(question, memory, model, settings, eyes or IndexSettings())
+    answer = case.from_memory()
     if is_worth_a_look(answer) and settings.max_look_frames > 0:
-        answer = _look_again(question, answer, memory, model, settings, eyes or IndexSettings(), path)
+        answer, taken = _look_again(answer, case, path)
+        answer = _kept(answer, library, content_id, taken) if settings.keep_looks else answer
     missing = memory.stored.missing
     where = path or memory.video.path
     return replace(
@@ -113,35 +117,84 @@ def plan(
     )
 
 
-def _look_again(
-    question: str,
-    answer: Answer,
-    memory: MemoryView,
-    model: Answerer,
-    settings: AskSettings,
-    index: IndexSettings,
-    path: Path | None,
-) -> Answer:
-    """The answer with looks on its receipt, or why there were none."""
+@dataclass(frozen=True)
+class _Case:
+    """What one question is answered from: the memory, ``kept`` looks of earlier questions that still hold, and who
+    answers and looks."""
+
+    question: str
+    memory: MemoryView
+    model: Answerer
+    settings: AskSettings
+    index: IndexSettings
+    eyes: Eyes
+    kept: tuple[KeptLook, ...]
+
+    @classmethod
+    def of(
+        cls, question: str, memory: MemoryView, model: Answerer, settings: AskSettings, index: IndexSettings
+    ) -> _Case:
+        eyes = Eyes(index)
+        return cls(question, memory, model, settings, index, eyes, valid_looks(memory.looks(), eyes))
+
+    @property
+    def known(self) -> VideoMemory:
+        return recall(self.memory, self.kept)
+
+    def from_memory(self) -> Answer:
+        """What memory says, and the looks kept in it."""
+        answer = self.model.answer(self.question, self.known)
+        pictures = {picture.start for look in self.kept for picture in look.pictures}
+        if not pictures:
+            return answer
+        return _noted(answer, Step("recall", f"{len(pictures)} pictures looked at for earlier questions are known"))
+
+    def looker(self, reader: VideoReader) -> Looker:
+        return Looker(
+            reader,
+            self.eyes,
+            frame_budget=self.settings.max_look_frames,
+            step_seconds=pictures_of(self.memory).step_seconds,
+            question=self.question,
+            known=self.kept,
+        )
+
+
+def _look_again(answer: Answer, case: _Case, path: Path | None) -> tuple[Answer, Sequence[KeptLook]]:
+    """The answer with looks on its receipt, or why there were none; and the looks that were taken."""
     if path is None:
-        return _noted(answer, Step("look", "none: the file is not where it was, so this is from memory alone"))
-    budget = settings.max_look_frames
+        return _noted(answer, Step("look", "none: the file is not where it was, so this is from memory alone")), ()
+    memory, settings = case.memory, case.settings
     coarse = budget_for(
         memory.video.duration_seconds or 0.0,
         tokens_per_frame=settings.tokens_per_frame,
-        frames=max(1, budget // _COARSE_SHARE),
+        frames=max(1, settings.max_look_frames // _COARSE_SHARE),
     )
     try:
         planned = plan_look(
-            question, memory, lambda _: coarse, sampler=settings.sampler, path=path, poster=memory.poster
+            case.question, memory, lambda _: coarse, sampler=settings.sampler, path=path, poster=memory.poster
         )
-        with open_video(path, decoder=index.decoder) as reader:
-            step = pictures_of(memory).step_seconds
-            looker = Looker(reader, Eyes(index), frame_budget=budget, step_seconds=step)
-            return answer_by_looking(question, answer, memory, model, looker=looker, plan=planned)
+        with open_video(path, decoder=case.index.decoder) as reader:
+            looker = case.looker(reader)
+            found = answer_by_looking(case.question, answer, case.known, case.model, looker=looker, plan=planned)
+            return found, looker.taken
     except MediaError as error:
         logger.warning("answered from memory alone: %s", error)
-        return _noted(answer, Step("look", f"none: {error}"))
+        return _noted(answer, Step("look", f"none: {error}")), ()
+
+
+def _kept(answer: Answer, library: Library, content_id: str, taken: Sequence[KeptLook]) -> Answer:
+    """The answer, once its looks are in the library; the receipt says where they could not be kept."""
+    if not taken:
+        return answer
+    try:
+        library.write_back(content_id, taken)
+    except LibraryReadOnly:
+        return _noted(answer, Step("keep", "none of the looks: the library is open read-only"))
+    except LibraryError as error:
+        logger.warning("what was looked at is not kept: %s", error)
+        return _noted(answer, Step("keep", f"none of the looks: {error}"))
+    return answer
 
 
 def _noted(answer: Answer, step: Step) -> Answer:

@@ -19,14 +19,15 @@ from collections.abc import Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from video_vlm.ask import ask, plan
 from video_vlm.errors import LibraryError, NotIndexed
+from video_vlm.export import export
 from video_vlm.index import IndexOutcome, IndexReport, index_many, index_video
 from video_vlm.looking import LookPlan
 from video_vlm.media import content_id
-from video_vlm.memory import Library, MemoryView, Problem, StoredVideo, open_library
+from video_vlm.memory import Imported, KeptLook, Library, MemoryView, Problem, StoredVideo, open_library
 from video_vlm.protocols import Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Level, Node, Span
 from video_vlm.settings import Settings, Speed
@@ -166,6 +167,50 @@ class VideoQA:
         memory = self.memory(path)
         frames = (memory.poster(frame.id) for frame in memory.nodes(Level.FRAME, node.span))
         return memory.poster(node.id) or next((jpeg for jpeg in frames if jpeg), None)
+
+    def looks(self, path: Path | str) -> tuple[KeptLook, ...]:
+        """What questions made us look at in a video, in the order it was kept.
+
+        Raises:
+            NotIndexed: the library does not know it.
+        """
+        return self._library.looks(self._known(path))
+
+    def forget_looks(self, path: Path | str) -> int:
+        """Forget them, and what was seen in them; returns how many. What observers saw of the whole video stays.
+
+        Raises:
+            NotIndexed: the library does not know it.
+        """
+        return self._library.forget_looks(self._known(path))
+
+    def export(self, path: Path | str, out: BinaryIO, *, form: str, what: str = "scenes") -> None:
+        """Write what is remembered of a video in a format other programs read: see :func:`video_vlm.export.export`.
+
+        Raises:
+            NotIndexed: the library does not know it.
+            UnknownName: no such format or table.
+            MissingExtra: the format needs an extra.
+        """
+        export(self.memory(path), out, form=form, what=what)
+
+    def export_memory(self, path: Path | str, out: Path | str) -> None:
+        """Write the memory of a video to a single file, to be taken in elsewhere by :meth:`import_memory`.
+
+        Raises:
+            NotIndexed: the library does not know it.
+            LibraryError: the file cannot be written.
+        """
+        self._library.export_memory(self._known(path), Path(out))
+
+    def import_memory(self, path: Path | str) -> Imported:
+        """Take in such a file; what is there already and is as full or fuller is kept.
+
+        Raises:
+            LibraryDamaged: not such a file, or not whole.
+            LibraryTooNew: written by a later version.
+        """
+        return self._library.import_memory(Path(path))
 
     def videos(self) -> tuple[StoredVideo, ...]:
         """What the library remembers, complete or not."""

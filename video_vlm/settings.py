@@ -99,6 +99,8 @@ class AskSettings:
     """Below this an answer is not given."""
     max_look_frames: int = 12
     """The most pictures one question may have decoded; 0 for none."""
+    keep_looks: bool = True
+    """What was looked at for one question is kept in the library for the next."""
     sampler: str = "auto"
     """Who plans which pictures: a sampler's name, or the policy."""
     tokens_per_frame: int = 256

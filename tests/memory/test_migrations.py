@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -80,3 +81,22 @@ def test_an_unfinished_creation_cannot_be_read_but_can_be_opened(tmp_path: Path)
 def test_the_format_of_a_new_library_is_the_newest(connection: sqlite3.Connection) -> None:
     assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT_VERSION,)
     assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+
+
+FORMATS = Path(__file__).with_name("formats")
+
+
+@pytest.mark.parametrize("version", range(1, FORMAT_VERSION))
+def test_a_library_of_every_earlier_format_opens_with_all_it_holds(version: int, tmp_path: Path, film: Film) -> None:
+    """``formats/format-N.sqlite3.gz`` is the film and one learned passage, as the last code of format N wrote them."""
+    packed = FORMATS / f"format-{version}.sqlite3.gz"
+    (tmp_path / "library.sqlite3").write_bytes(gzip.decompress(packed.read_bytes()))
+    with open_library(tmp_path) as library, open_library(tmp_path / "new") as new:
+        film.write(new)
+        assert library.verify() == ()
+        assert library.search("cat")[0].text == "a cat on the windowsill"
+        assert library.dump("film")["nodes"] == new.dump("film")["nodes"]
+        assert {one.text for one in new.memory("film").observations()} < {
+            one.text for one in library.memory("film").observations()
+        }
+        assert library.looks("film") == ()

@@ -13,11 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly, NotIndexed
-from video_vlm.memory import Checkpoint, Library, StoredVideo, open_library
+from video_vlm.memory import Checkpoint, KeptLook, Library, StoredVideo, open_library
 from video_vlm.records import Damage, Level, Observation, ObservationKind, Span
 
 if TYPE_CHECKING:
     from tests.memory.conftest import Film
+
+
+def a_look(*seen: Observation, looked_at: str = "") -> KeptLook:
+    """One picture shown to a model."""
+    return KeptLook("some-model", "version 1", "is there a cat?", "a close look", 640, (Span(11, 12),), seen, looked_at)
 
 
 def test_a_finished_memory_gives_back_what_was_written(library: Library, film: Film) -> None:
@@ -156,7 +161,7 @@ def test_videos_do_not_mix(library: Library, film: Film) -> None:
 
 def test_a_removed_video_leaves_no_trace(library: Library, film: Film, tmp_path: Path) -> None:
     film.write(library)
-    library.write_back("film", [film.looked(0)], question="what colour?")
+    library.write_back("film", [a_look(film.looked(0))])
     (tmp_path / "film.mp4").write_bytes(b"film")
     library.remember_path(tmp_path / "film.mp4", "film")
     assert library.remove("film")
@@ -173,19 +178,59 @@ def test_what_a_question_made_us_see_is_kept_beside_what_observers_saw(library: 
     film.write(library)
     before = library.memory("film").observations()
     seen = Observation(Span(11, 12), ObservationKind.CAPTION, "a cat on the windowsill", "some-model", 0.7)
-    assert library.write_back("film", [seen], question="is there a cat?") == 1
-    assert library.write_back("film", [seen, seen], question="a cat?") == 0
-    after = library.memory("film").observations()
-    assert sorted(after, key=repr) == sorted([*before, seen], key=repr)
+    assert library.write_back("film", [a_look(seen)]) == 1
+    assert library.write_back("film", [a_look(seen, seen)]) == 0
+    assert library.memory("film").observations() == before
+    kept, again = library.looks("film")
+    assert kept == a_look(seen, looked_at=kept.looked_at)
+    assert again == a_look(looked_at=again.looked_at)
     assert library.search("cat")[0].text == "a cat on the windowsill"
     replace(film, recipe="recipe-2").write(library)
-    assert seen in library.memory("film").observations(), "a rebuild keeps what was learned"
+    assert library.memory("film").looks() == (kept, again), "a rebuild keeps what was learned"
     assert library.verify() == ()
+
+
+def test_what_observers_say_already_is_not_said_again_by_a_look(library: Library, film: Film) -> None:
+    film.write(library)
+    part = replace(film.looked(0), span=Span(2, 3))
+    longer = replace(film.looked(0), span=Span(2, 13))
+    assert library.write_back("film", [a_look(part, longer)]) == 1
+    assert library.looks("film")[0].observations == (longer,)
+
+
+def test_looks_are_forgotten_and_nothing_else(library: Library, film: Film) -> None:
+    film.write(library)
+    before = library.dump("film")
+    library.write_back("film", [a_look(Observation(Span(1, 2), ObservationKind.CAPTION, "a cat", "look"))])
+    assert library.forget_looks("film") == 1
+    assert library.forget_looks("film") == 0
+    assert (library.looks("film"), library.search("cat")) == ((), ())
+    assert library.dump("film") == before
+    assert library.verify() == ()
+
+
+def test_a_rebuild_drops_the_looks_of_an_observer_that_would_now_see_otherwise(library: Library, film: Film) -> None:
+    film.write(library)
+    mine, others = a_look(), replace(a_look(), observer="another")
+    library.write_back("film", [mine, others])
+    again = replace(film, recipe="recipe-2")
+    build = again.start(library)
+    again.go_on(build)
+    assert len(library.looks("film")) == 2
+    build.finish(again.upper(), {}, video=film.video, damage=(), digests={"some-model": "version 2"})
+    assert [look.observer for look in library.looks("film")] == ["another"]
+
+
+def test_a_look_without_a_picture_is_none() -> None:
+    with pytest.raises(ValueError, match="needs a picture"):
+        replace(a_look(), pictures=())
 
 
 def test_writing_back_to_an_unknown_video_is_refused(library: Library, film: Film) -> None:
     with pytest.raises(NotIndexed):
-        library.write_back("nobody", [film.looked(0)], question="?")
+        library.write_back("nobody", [a_look()])
+    with pytest.raises(NotIndexed):
+        library.looks("nobody")
 
 
 def test_an_unchanged_file_is_known_and_a_changed_one_is_not(library: Library, tmp_path: Path) -> None:
@@ -233,7 +278,8 @@ def test_a_read_only_library_reads_and_refuses_to_write(tmp_path: Path, film: Fi
             lambda: film.start(library),
             lambda: library.remove("film"),
             lambda: library.remember_path(tmp_path, "film"),
-            lambda: library.write_back("film", [], question="?"),
+            lambda: library.write_back("film", [a_look()]),
+            lambda: library.forget_looks("film"),
         ):
             with pytest.raises(LibraryReadOnly):
                 write()

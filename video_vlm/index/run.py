@@ -203,7 +203,8 @@ class _Run:
         shots = shots_of(self._build, span=whole)
         num_cuts = len(self._build.observations(SHOTS))
         missing = looked_at(self._manner.missing, num_seen=state.num_seen, num_frames=state.num_frames)
-        self._build.finish(nodes, observations, video=video, damage=state.damage, missing=missing)
+        digests = dict(zip(self._watch.names, self._watch.digests, strict=True))
+        self._build.finish(nodes, observations, video=video, damage=state.damage, missing=missing, digests=digests)
         return IndexReport(
             video,
             num_frames=state.num_frames,

@@ -5,7 +5,7 @@ The same observers that watched the whole video are fed the pictures of one look
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import cv2
@@ -44,19 +44,24 @@ class Eyes:
         """How large pictures are wanted."""
         return self._settings.frames.max_side
 
-    def see(self, frames: Sequence[Frame], *, until: float) -> tuple[Observation, ...]:
-        """What is seen in pictures that follow one another, in order of time.
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """Of the observers by name: what was seen under other digests might be seen otherwise now."""
+        return {observer.name: observer.digest for observer in self._observers}
+
+    def see(self, frames: Sequence[Frame], *, until: float) -> Mapping[str, tuple[Observation, ...]]:
+        """What each observer sees in pictures that follow one another, in order of time.
 
         Args:
-            frames: In order of time.
+            frames: In order of time, at least one.
             until: When the last of them ends, in seconds.
         """
-        if not frames:
-            return ()
         ends = [*(later.pts_seconds for _, later in pairwise(frames)), max(until, frames[-1].pts_seconds)]
         spans = [Span(frame.pts_seconds, end) for frame, end in zip(frames, ends, strict=True)]
-        seen = [one for observer in self._observers for one in _observe(observer, frames, spans, self._width)]
-        return tuple(sorted(seen, key=lambda one: one.span))
+        return {
+            observer.name: tuple(sorted(_observe(observer, frames, spans, self._width), key=lambda one: one.span))
+            for observer in self._observers
+        }
 
     @property
     def _width(self) -> int:

@@ -1,4 +1,4 @@
-"""A memory with what a look saw on top of it, as long as one question is answered."""
+"""A memory with what looks saw on top of it: of this question, and of those before that were kept."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Overlay:
         kinds: Iterable[ObservationKind] | None = None,
         limit: int = 10,
     ) -> Sequence[Evidence]:
-        """The memory's own search: what was just seen is not in its index."""
+        """The memory's own search: it finds what was kept of looks, not what was just seen."""
         return self._memory.search(query, span=span, kinds=kinds, limit=limit)
 
 

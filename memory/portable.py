@@ -1,0 +1,254 @@
+"""One video's memory as a single file, to take elsewhere; and such a file read back, whoever it comes from.
+
+The file is a library of one video (SQLite, the same tables) with a seal: its format and a checksum over every row. It
+holds no paths and nothing derived. A file from outside is data and is taken for nothing else: its tables must be
+exactly those that this package makes, triggers and views included; every value is checked by type and read as
+a record; the tree is verified; then rows, not pages, are copied. What a stranger says of a video may still be wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+
+from video_vlm.errors import LibraryDamaged, LibraryError, NotIndexed
+from video_vlm.memory.catalog import StoredVideo, stored_video, stored_videos
+from video_vlm.memory.codec import observation_of, video_from_json, video_to_json
+from video_vlm.memory.database import Database
+from video_vlm.memory.looks import add_look, looks_at
+from video_vlm.memory.migrations import FORMAT_VERSION, MIGRATIONS, check_format, migrate
+from video_vlm.memory.schema import APPLICATION_ID
+from video_vlm.memory.travel import (
+    ALL_TABLES,
+    MEMORY_TABLES,
+    VECTOR_TABLES,
+    checksum,
+    copy_rows,
+    mistyped,
+)
+from video_vlm.memory.verify import problems_in
+
+__all__ = ["Imported", "export_memory", "import_memory"]
+
+_SEAL: Final = "CREATE TABLE seal (content_id TEXT NOT NULL, checksum TEXT NOT NULL)"
+
+_AGAIN: Final = "export it again where it came from"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a file: ``added``, ``replaced`` a poorer memory, or ``kept`` the one that is there."""
+
+    stored: StoredVideo
+    outcome: Literal["added", "replaced", "kept"]
+    why: str
+    num_looks: int = 0
+
+
+def export_memory(database: Database, content_id: str, path: Path) -> None:
+    """Write one video's memory to ``path``, whole or not at all; what was there is replaced.
+
+    Raises:
+        NotIndexed: the library does not know the video.
+        LibraryError: the file cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with database.read() as source:
+            found = stored_video(source, content_id)
+            if found is None:
+                raise NotIndexed(f"no video {content_id} in {database.path.parent}: index it first")
+            _write(part, source, content_id, found[0], path)
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise LibraryError(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write(part: Path, source: sqlite3.Connection, content_id: str, memory: int, path: Path) -> None:
+    try:
+        with closing(sqlite3.connect(part, isolation_level=None)) as target:
+            target.row_factory = sqlite3.Row
+            migrate(target, part)
+            target.execute("BEGIN")
+            there = copy_rows(source, target, ALL_TABLES, content_id=content_id, memory=memory)
+            _strip_path(target)
+            target.execute(_SEAL)
+            target.execute(
+                "INSERT INTO seal VALUES (?, ?)", (content_id, checksum(target, content_id=content_id, memory=there))
+            )
+            target.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        raise LibraryError(f"{path} cannot be written: {error}") from error
+
+
+def import_memory(database: Database, path: Path) -> Imported:
+    """Take a memory in from such a file, in one transaction; the file is not changed.
+
+    What is there already and is as full or fuller is kept; looks that are not there yet are added either way.
+
+    Raises:
+        LibraryDamaged: not such a file, or not whole.
+        LibraryTooNew: written by a later version.
+        LibraryReadOnly: the library is open read-only.
+    """
+    with _opened(path) as (source, memory, theirs), database.write() as target:
+        content_id = theirs.video.content_id
+        ours = stored_video(target, content_id)
+        outcome, why = _judge(ours, target, theirs, source, memory)
+        if outcome != "kept":
+            condition = "complete" if theirs.complete else "NOT complete"
+            target.execute(f"DELETE FROM memories WHERE content_id = ? AND {condition}", (content_id,))  # noqa: S608
+            left_out = () if _encoders_agree(source, target) else VECTOR_TABLES
+            tables = [table for table in MEMORY_TABLES if table not in left_out]
+            copy_rows(source, target, tables, content_id=content_id, memory=memory)
+        num_looks = _add_looks(source, target, content_id)
+        stored = stored_video(target, content_id)
+    if stored is None:
+        raise AssertionError("an imported video is stored")
+    return Imported(stored[1], outcome, why, num_looks)
+
+
+def _judge(
+    ours: tuple[int, StoredVideo] | None,
+    target: sqlite3.Connection,
+    theirs: StoredVideo,
+    source: sqlite3.Connection,
+    memory: int,
+) -> tuple[Literal["added", "replaced", "kept"], str]:
+    if ours is None:
+        return "added", "the video was not known"
+    if _fullness(source, memory, theirs) > _fullness(target, *ours):
+        return "replaced", "what was there knew less"
+    same = ours[1].recipe == theirs.recipe and ours[1].complete == theirs.complete
+    return "kept", "the same is there already" if same else "what is there is as full or fuller"
+
+
+def _encoders_agree(source: sqlite3.Connection, target: sqlite3.Connection) -> bool:
+    """Whether vectors under one name have one size. Where they have not, ours are made again from the words."""
+    ours = dict(target.execute("SELECT name, dimension FROM encoders").fetchall())
+    theirs = source.execute("SELECT name, dimension FROM encoders").fetchall()
+    return all(ours.get(name, dimension) == dimension for name, dimension in theirs)
+
+
+def _fullness(connection: sqlite3.Connection, memory: int, stored: StoredVideo) -> tuple[bool, float, int, int]:
+    """To the end or not; seconds really looked at; by how many observers; how much they saw."""
+    seconds = connection.execute(
+        "SELECT total((\"end\" - start) * coverage) FROM nodes WHERE memory = ? AND level = 'segment'", (memory,)
+    ).fetchone()[0]
+    passages = connection.execute("SELECT count(*) FROM passages WHERE memory = ?", (memory,)).fetchone()[0]
+    return stored.complete, round(seconds, 3), len(stored.channels), passages
+
+
+def _add_looks(source: sqlite3.Connection, target: sqlite3.Connection, content_id: str) -> int:
+    """Those not there yet; what was seen in them plays no part in that: what is known already is not kept."""
+    known = {replace(look, observations=()) for look in looks_at(target, content_id)}
+    new = [look for look in looks_at(source, content_id) if replace(look, observations=()) not in known]
+    for look in new:
+        add_look(target, look, content_id=content_id, written_at=look.looked_at)
+    return len(new)
+
+
+def _strip_path(connection: sqlite3.Connection) -> None:
+    """Where the file lay is nobody else's business; its name is."""
+    for row in connection.execute("SELECT id, video FROM memories").fetchall():
+        video = video_from_json(row["video"])
+        stripped = video_to_json(replace(video, path=Path(video.path.name)))
+        connection.execute("UPDATE memories SET video = ? WHERE id = ?", (stripped, row["id"]))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]:
+    """A file from outside, once all of it has been checked; of an earlier format a copy that was brought up to date."""
+    if not path.is_file():
+        raise LibraryError(f"{path}: no such file")
+    with tempfile.TemporaryDirectory(prefix="videoqa-import-") as folder, _naming_errors(path):
+        copy = Path(folder) / "memory.sqlite3"
+        shutil.copyfile(path, copy)
+        with closing(_connect(copy)) as source:
+            version = _check_tables(source, path)
+            content_id, memory = _check_seal(source, path)
+            if version < FORMAT_VERSION:
+                source.execute("PRAGMA query_only = OFF")
+                source.execute("PRAGMA trusted_schema = ON")
+                migrate(source, copy)
+            source.execute("BEGIN")
+            yield source, memory, _check_content(source, path, content_id)
+
+
+def _connect(copy: Path) -> sqlite3.Connection:
+    source = sqlite3.connect(copy, isolation_level=None)
+    source.row_factory = sqlite3.Row
+    for pragma in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", "foreign_keys = ON"):
+        source.execute(f"PRAGMA {pragma}")
+    return source
+
+
+def _check_tables(source: sqlite3.Connection, path: Path) -> int:
+    """Every table, index, view and trigger must be the very one that this package makes."""
+    if source.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise LibraryDamaged(f"{path} is no memory that videoqa exported")
+    version = check_format(source, path)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+        migrate(model, Path(":memory:"), migrations=MIGRATIONS[:version])
+        model.execute(_SEAL)
+        expected = _tables(model)
+    if _tables(source) != expected:
+        raise LibraryDamaged(f"{path} holds tables that no export of format {version} has; {_AGAIN}")
+    return version
+
+
+def _tables(connection: sqlite3.Connection) -> set[tuple[str, ...]]:
+    return {tuple(row) for row in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")}
+
+
+def _check_seal(source: sqlite3.Connection, path: Path) -> tuple[str, int]:
+    """The one video and memory in it, as they were when it was sealed."""
+    problem = source.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    seals = source.execute("SELECT * FROM seal").fetchall()
+    memories = source.execute("SELECT id, content_id FROM memories").fetchall()
+    if problem != "ok" or len(seals) != 1 or len(memories) != 1:
+        raise LibraryDamaged(f"{path} is damaged; {_AGAIN}")
+    content_id, memory = memories[0]["content_id"], memories[0]["id"]
+    found = checksum(source, content_id=content_id, memory=memory)
+    if (seals[0]["content_id"], seals[0]["checksum"]) != (content_id, found):
+        raise LibraryDamaged(f"{path} is not as it was exported: its checksum does not fit; {_AGAIN}")
+    return content_id, memory
+
+
+def _check_content(source: sqlite3.Connection, path: Path, content_id: str) -> StoredVideo:
+    """Every value of its type, every row a record, every tree a tree."""
+    column = mistyped(source)
+    problems = () if column else problems_in(source, path.name)
+    if column or problems:
+        raise LibraryDamaged(f"{path} is not sound ({column or problems[0].what}); {_AGAIN}")
+    for row in source.execute("SELECT * FROM passages WHERE node IS NULL"):
+        observation_of(row)
+    looks_at(source, content_id)
+    for row in source.execute("SELECT vector FROM vectors"):
+        if not np.isfinite(np.frombuffer(row["vector"], "<f4")).all():
+            raise LibraryDamaged(f"{path} holds vectors that are not numbers; {_AGAIN}")
+    (stored,) = stored_videos(source)
+    if stored.video.content_id != content_id or stored.video.path.name != str(stored.video.path):
+        raise LibraryDamaged(f"{path} is of another video than it says; {_AGAIN}")
+    return stored
+
+
+@contextmanager
+def _naming_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, UnicodeDecodeError, ValueError) as error:
+        raise LibraryDamaged(f"{path} is damaged ({error}); {_AGAIN}") from error

@@ -1,0 +1,8 @@
+"""A video's memory in formats that other programs read: tables, subtitles, documents, an editing timeline."""
+
+from __future__ import annotations
+
+from video_vlm.export.formats import FORMATS, Format, export
+from video_vlm.export.tables import TABLES
+
+__all__ = ["FORMATS", "TABLES", "Format", "export"]

@@ -1,0 +1,72 @@
+"""The formats by name, and the one function that writes any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from video_vlm.errors import SettingsError, UnknownName
+from video_vlm.export.cues import write_srt, write_vtt
+from video_vlm.export.editing import write_otio
+from video_vlm.export.markdown import write_markdown
+from video_vlm.export.page import write_html
+from video_vlm.export.rows import write_csv, write_jsonl, write_parquet
+from video_vlm.export.scenes import outline
+from video_vlm.export.tables import TABLES, Table
+from video_vlm.memory import MemoryView
+
+__all__ = ["FORMATS", "Format", "export"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a memory is written. ``is_table``: any of :data:`TABLES`; else scenes alone. ``is_text``: fit for stdout."""
+
+    write: Callable[[MemoryView, str, BinaryIO], None]
+    is_table: bool = False
+    is_text: bool = True
+
+
+def _rows(write: Callable[[Table, BinaryIO], None]) -> Callable[[MemoryView, str, BinaryIO], None]:
+    return lambda memory, what, out: write(TABLES[what](memory), out)
+
+
+def _otio(memory: MemoryView, what: str, out: BinaryIO) -> None:  # noqa: ARG001 - scenes alone
+    write_otio(outline(memory), out, path=memory.video.path, fps=memory.video.fps)
+
+
+FORMATS: Mapping[str, Format] = {
+    "parquet": Format(_rows(write_parquet), is_table=True, is_text=False),
+    "jsonl": Format(_rows(write_jsonl), is_table=True),
+    "csv": Format(_rows(write_csv), is_table=True),
+    "srt": Format(lambda memory, _, out: write_srt(outline(memory), out)),
+    "vtt": Format(lambda memory, _, out: write_vtt(outline(memory), out)),
+    "md": Format(lambda memory, _, out: write_markdown(outline(memory), out)),
+    "html": Format(lambda memory, _, out: write_html(outline(memory), out)),
+    "otio": Format(_otio),
+}
+"""By the name it is asked for, which is also the usual ending of its files."""
+
+
+def export(memory: MemoryView, out: BinaryIO, *, form: str, what: str = "scenes") -> None:
+    """Write a memory in a format that other programs read.
+
+    Args:
+        memory: Of one video.
+        out: Where the bytes go.
+        form: One of :data:`FORMATS`.
+        what: One of :data:`TABLES`; what is no table has scenes alone.
+
+    Raises:
+        UnknownName: no such format or table.
+        SettingsError: this format cannot hold that table.
+        MissingExtra: the format needs an extra.
+    """
+    for kind, name, known in (("format", form, FORMATS), ("table", what, TABLES)):
+        if name not in known:
+            raise UnknownName(kind, name, known)
+    if what != "scenes" and not FORMATS[form].is_table:
+        tables = ", ".join(name for name, one in FORMATS.items() if one.is_table)
+        raise SettingsError(f"{form} holds scenes, not {what}: take {tables}")
+    FORMATS[form].write(memory, what, out)
