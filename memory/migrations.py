@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from video_vlm.errors import LibraryDamaged, LibraryTooNew
-from video_vlm.memory.schema import APPLICATION_ID, FORMAT_1
+from video_vlm.memory.schema import APPLICATION_ID, FORMAT_1, FORMAT_2
 
 __all__ = ["FORMAT_VERSION", "MIGRATIONS", "Migration", "check_format", "migrate"]
 
 Migration = tuple[str, ...]
 """The statements that lead from one format to the next."""
 
-MIGRATIONS: tuple[Migration, ...] = (FORMAT_1,)
+MIGRATIONS: tuple[Migration, ...] = (FORMAT_1, FORMAT_2)
 """``MIGRATIONS[n]`` leads from format n to n + 1; an empty file is format 0. Only ever appended to."""
 
 FORMAT_VERSION = len(MIGRATIONS)

@@ -1,4 +1,4 @@
-"""The tables of format 1, as the statements that make them.
+"""The tables, as the statements that make each format out of the one before.
 
 ``videos`` owns everything by content id. A ``memories`` row is one pass over a video with one
 recipe; a video has at most one complete and one unfinished memory, so that the complete one stays
@@ -6,13 +6,16 @@ readable while another is built. ``passages`` is everything that can be found by
 observations, scene summaries (``node`` set), and what a question made us look at (``memory`` null:
 it belongs to the video and outlives a rebuild). ``word_index`` (FTS5) and ``encoders.revision``
 follow by trigger, inside the same transaction, and so cannot fall out of step.
+
+Format 2 adds what pictures look like: ``sights`` holds one vector for a node and an image-text tower (of frames as it
+gave them, of segments and scenes as means of these), and ``posters`` the time of the picture that a frame was taken from.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["APPLICATION_ID", "FORMAT_1"]
+__all__ = ["APPLICATION_ID", "FORMAT_1", "FORMAT_2"]
 
 APPLICATION_ID: Final = 0x76514131
 """``vQA1``: written into the file's header, tells a library from other programs' SQLite files."""
@@ -159,6 +162,40 @@ FORMAT_1: Final = (
     """,
     """
     CREATE TRIGGER vector_deleted AFTER DELETE ON vectors BEGIN
+        UPDATE encoders SET revision = lower(hex(randomblob(12))) WHERE name = old.encoder;
+    END
+    """,
+)
+
+FORMAT_2: Final = (
+    "ALTER TABLE posters ADD COLUMN pts_seconds REAL",
+    # Rows have ids, never given twice: they are what a derived index knows a vector by.
+    """
+    CREATE TABLE sights (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        memory INTEGER NOT NULL,
+        node TEXT NOT NULL,
+        encoder TEXT NOT NULL REFERENCES encoders ON DELETE CASCADE,
+        vector BLOB NOT NULL,
+        UNIQUE (memory, node, encoder),
+        FOREIGN KEY (memory, node) REFERENCES nodes (memory, id) ON DELETE CASCADE
+    )
+    """,
+    # With the names that a filter over passages has; whoever asks for a kind of passage gets no sights.
+    """
+    CREATE VIEW readable_sights AS
+    SELECT s.id, s.encoder, s.vector, s.memory, m.content_id, n.id AS node, n.level, n.parent, n.start, n."end",
+        NULL AS kind
+    FROM readable_memories AS m JOIN nodes AS n ON n.memory = m.id
+    JOIN sights AS s ON s.memory = n.memory AND s.node = n.id
+    """,
+    """
+    CREATE TRIGGER sight_added AFTER INSERT ON sights BEGIN
+        UPDATE encoders SET revision = lower(hex(randomblob(12))) WHERE name = new.encoder;
+    END
+    """,
+    """
+    CREATE TRIGGER sight_deleted AFTER DELETE ON sights BEGIN
         UPDATE encoders SET revision = lower(hex(randomblob(12))) WHERE name = old.encoder;
     END
     """,

@@ -12,6 +12,7 @@ from video_vlm.looking import LookPlan, answer_by_looking, plan_look
 from video_vlm.looking.eyes import Eyes
 from video_vlm.looking.looker import Looker
 from video_vlm.looking.rounds import is_worth_a_look
+from video_vlm.looking.sight import sight_of
 from video_vlm.looking.signals import pictures_of
 from video_vlm.media import open_video
 from video_vlm.memory import Library, MemoryView
@@ -84,7 +85,8 @@ def plan(
     tokens: int | None = None,
     path: Path | None = None,
 ) -> LookPlan:
-    """Which pictures a question is worth looking at. Nothing is decoded, no model is called.
+    """Which pictures a question is worth looking at. Nothing is decoded; a tower that has seen the video reads the
+    question, no other model is called.
 
     Args:
         question: In plain English; empty for the video as such.
@@ -110,6 +112,7 @@ def plan(
         sampler=settings.sampler,
         path=path,
         poster=memory.poster,
+        sight=sight_of(memory),
     )
 
 
@@ -133,7 +136,13 @@ def _look_again(
     )
     try:
         planned = plan_look(
-            question, memory, lambda _: coarse, sampler=settings.sampler, path=path, poster=memory.poster
+            question,
+            memory,
+            lambda _: coarse,
+            sampler=settings.sampler,
+            path=path,
+            poster=memory.poster,
+            sight=sight_of(memory),
         )
         with open_video(path, decoder=index.decoder) as reader:
             step = pictures_of(memory).step_seconds
