@@ -58,13 +58,15 @@ class DenseIndex:
     def nearest(
         self, query: npt.NDArray[np.float32], *, limit: int, allowed: npt.NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:
-        """Ids by cosine to a vector of length one, nearest first; only those ``allowed``, if that is given."""
+        """Ids by cosine to a vector of length one, nearest first, then in order of id; only those ``allowed``, if that
+        is given."""
         index = self._index()
         if index is None or index.ntotal == 0:
             return []
         only = None if allowed is None else _only(allowed)
         cosines, ids = index.search(query[None], min(limit, index.ntotal), params=only)
-        return [(int(one), float(cosine)) for one, cosine in zip(ids[0], cosines[0], strict=True) if one >= 0]
+        found = [(int(one), float(cosine)) for one, cosine in zip(ids[0], cosines[0], strict=True) if one >= 0]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
     def _index(self) -> Any | None:
         """The FAISS index over the vectors as they are now; None if there are none."""

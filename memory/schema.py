@@ -7,8 +7,8 @@ observations, scene summaries (``node`` set), and what a question made us look a
 it belongs to the video and outlives a rebuild). ``word_index`` (FTS5) and ``encoders.revision``
 follow by trigger, inside the same transaction, and so cannot fall out of step.
 
-Format 2 adds what pictures look like: ``sights`` holds one vector for a node and an image-text tower (of frames as it
-gave them, of segments and scenes as means of these), and ``posters`` the time of the picture that a frame was taken from.
+Format 2 adds what pictures look like: ``sights`` holds one vector for a node and an image-text tower (of frames as
+it gave them, of segments and scenes as means of these), and ``posters`` the time of the picture a frame is taken from.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -221,6 +222,20 @@ def _samples(file: Path) -> Iterator[str]:
             yield hashlib.sha256(opened.read(_SAMPLE_BYTES)).hexdigest()
 
 
+@contextmanager
+def _no_progress_bar() -> Iterator[None]:
+    """Loading takes a moment, and stderr is for what the user asked to see."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
 def _load(folder: Path, device: str) -> tuple[Any, Any, Any]:
     """Model, preparation of pictures, and text tower."""
     import torch
@@ -230,14 +245,13 @@ def _load(folder: Path, device: str) -> tuple[Any, Any, Any]:
 
     chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     # In float32 everywhere: weights of half precision are no faster on a CPU, and the vectors must be the same.
-    model = load_model(str(folder), dtype=torch.float32, device=chosen)
     try:
+        with _no_progress_bar():
+            model = load_model(str(folder), dtype=torch.float32, device=chosen)
         # Always PIL's: the preparation by torchvision gives slightly other pictures, and is not installed everywhere.
         prepare = AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise SettingsError(
-            f"{folder}: the tower's preparation of pictures or words cannot be loaded: {first}"
-        ) from error
+        raise SettingsError(f"{folder}: the tower cannot be loaded: {first}") from error
     return model, prepare, TransformersTextTower(model, tokenizer)
