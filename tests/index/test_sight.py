@@ -201,7 +201,7 @@ def test_pictures_are_encoded_off_the_decoding_thread_and_few_wait() -> None:
             return super().encode_pictures(pictures)
 
     tower = Slow()
-    given = []
+    given: list[int] = []
 
     def give() -> None:
         for number in range(20):
