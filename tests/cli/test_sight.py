@@ -14,6 +14,9 @@ import pytest
 from tests.cli.conftest import Videoqa
 from tests.index.conftest import write_pictures
 from tests.towers import shape_pictures, teach_tower, write_tower
+from video_vlm import VideoQA
+from video_vlm.records import Span
+from video_vlm.settings import IndexSettings, Settings, SightSettings
 
 needs_models = pytest.mark.skipif(
     any(find_spec(name) is None for name in ("torch", "transformers", "einops", "safetensors")),
@@ -23,7 +26,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 SHOWN = (("red", "circle"), ("blue", "square"), ("green", "triangle"), ("yellow", "circle"), ("white", "square"))
 SECONDS_EACH = 4
-TIERED = ("--sampler", "tiered", "--json")
 
 
 @pytest.fixture(scope="session")
@@ -105,17 +107,14 @@ def test_a_video_that_was_read_before_is_seen_by_the_next_index(
 
 
 @needs_models
-def test_a_plan_goes_by_what_the_tower_has_seen(
-    videoqa: Videoqa, shapes: Path, taught: Path, use: Callable[[Path], None]
-) -> None:
-    use(taught)
-    videoqa("index", shapes)
-    run = videoqa("plan", shapes, "Where is the blue square?", "--frames", "8", *TIERED)
-    peaks = [one["pts_seconds"] for one in json.loads(run.out)["samples"] if "peak" in one["reason"]]
-    assert peaks
-    assert all(4 <= seconds < 9 for seconds in peaks)
-    blind = videoqa("plan", shapes, "Where is the blue square?", "--frames", "8", *TIERED, "--set", "sight.model=none")
-    assert "peak" not in blind.out
+def test_a_question_is_led_to_where_the_tower_saw_what_it_asks_for(shapes: Path, taught: Path, tmp_path: Path) -> None:
+    for model, places in ((str(taught), 1), ("none", 0)):
+        settings = Settings(index=IndexSettings(observers=("look", "motion")), sight=SightSettings(model=model))
+        with VideoQA(tmp_path / "library", settings=settings) as videos:
+            videos.index(shapes)
+            planned = videos.plan(shapes, "Where is the blue square?", frames=8)
+        assert len(planned.places) == places
+        assert all(place.overlaps(Span(4.0, 8.0)) for place in planned.places)
 
 
 @pytest.mark.parametrize(

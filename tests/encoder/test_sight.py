@@ -166,6 +166,11 @@ def test_a_damaged_tower_is_refused_when_it_is_loaded(
         TransformersSight(folder).encode_texts(["red"])
 
 
+def test_a_device_that_is_not_there_is_a_mistake_in_the_settings(sight_folder: Callable[[str], Path]) -> None:
+    with pytest.raises(SettingsError, match="cannot be loaded"):
+        TransformersSight(sight_folder("siglip"), device="abacus").encode_texts(["red"])
+
+
 def test_loading_shows_no_bar(sight_folder: Callable[[str], Path], capfd: pytest.CaptureFixture[str]) -> None:
     TransformersSight(sight_folder("siglip")).encode_texts(["red"])
     assert "Loading" not in capfd.readouterr().err

@@ -244,14 +244,15 @@ def _load(folder: Path, device: str) -> tuple[Any, Any, Any]:
     from video_vlm.encoder.text import TransformersTextTower
 
     chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    here = {"local_files_only": True, "trust_remote_code": False}
     # In float32 everywhere: weights of half precision are no faster on a CPU, and the vectors must be the same.
     try:
         with _no_progress_bar():
             model = load_model(str(folder), dtype=torch.float32, device=chosen)
         # Always PIL's: the preparation by torchvision gives slightly other pictures, and is not installed everywhere.
-        prepare = AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
+        prepare = AutoImageProcessor.from_pretrained(folder, backend="pil", **here)
+        tokenizer = AutoTokenizer.from_pretrained(folder, **here)
+    except (OSError, ValueError, KeyError, RuntimeError, AssertionError) as error:  # the last two: no such device
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise SettingsError(f"{folder}: the tower cannot be loaded: {first}") from error
     return model, prepare, TransformersTextTower(model, tokenizer)
