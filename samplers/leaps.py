@@ -21,7 +21,16 @@ import numpy.typing as npt
 
 from video_vlm.records import Cut, Image, Span
 
-__all__ = ["AROUND", "FLASH_SECONDS", "LeapDetector", "brightness", "came_back", "colours_moved", "distance", "may_be_leap"]
+__all__ = [
+    "AROUND",
+    "FLASH_SECONDS",
+    "LeapDetector",
+    "brightness",
+    "came_back",
+    "colours_moved",
+    "distance",
+    "may_be_leap",
+]
 
 FLASH_SECONDS = 0.4
 """A picture that is back within this long was interrupted by a flash, not by a cut."""

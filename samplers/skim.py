@@ -6,8 +6,8 @@ decoded but keyframes:
 - A keyframe off the regular beat (or after next to no bytes at all) that looks unlike the one before it and has other
   colours, with nothing restless beside it, is a cut.
 - So is one on the beat, where nothing between it and the one before it can be the change instead.
-- A keyframe off the beat with restless packets beside it is a cut, the middle of a dissolve or a fade, a flash or a fast
-  pan. The half second after it tells: it costs a few pictures, as it begins with a keyframe.
+- A keyframe off the beat with restless packets beside it is a cut, the middle of a dissolve or a fade, a flash or a
+  fast pan. The half second after it tells: it costs a few pictures, as it begins with a keyframe.
 - Bytes that rise for some tenths of a second (a *swell*) are a dissolve, a fade or a camera, and one packet far above
   its neighbours (a *spike*) a cut for which no keyframe was allowed, or a flash. Such a *doubt* is decoded from the
   keyframe before it on; those that stand out most for the pictures they cost come first, as far as a budget goes.

@@ -5,5 +5,6 @@ from __future__ import annotations
 from video_vlm.index.batch import default_jobs, index_many
 from video_vlm.index.report import IndexOutcome, IndexReport
 from video_vlm.index.run import index_video
+from video_vlm.index.sight import see_the_rest
 
-__all__ = ["IndexOutcome", "IndexReport", "default_jobs", "index_many", "index_video"]
+__all__ = ["IndexOutcome", "IndexReport", "default_jobs", "index_many", "index_video", "see_the_rest"]
