@@ -5,8 +5,7 @@ decoded but keyframes:
 
 - A keyframe off the regular beat (or after next to no bytes at all) that looks unlike the one before it and has other
   colours, with nothing restless beside it, is a cut.
-- So is one on the beat, where nothing between it and the one before it can be the change instead.
-- A keyframe off the beat with restless packets beside it is a cut, the middle of a dissolve or a fade, a flash or a
+- A keyframe like that with restless packets beside it is a cut, the middle of a dissolve or a fade, a flash or a
   fast pan. The half second after it tells: it costs a few pictures, as it begins with a keyframe.
 - Bytes that rise for some tenths of a second (a *swell*) are a dissolve, a fade or a camera, and one packet far above
   its neighbours (a *spike*) a cut for which no keyframe was allowed, or a flash. Such a *doubt* is decoded from the
@@ -109,15 +108,13 @@ def plan(
     for number, (before, after) in enumerate(pairwise(thumbnails), start=groups.start + 1):
         unlike = distance(before, after)
         moved = colours_moved(before, after)
-        if unlike < _UNLIKE or moved < _COLOURS:
+        is_due = table.is_due(number) and not table.weighs_little(number - 1)
+        if unlike < _UNLIKE or moved < _COLOURS or is_due:
             continue
         at = table.group_starts[number]
-        is_due = table.is_due(number) and not table.weighs_little(number - 1)
-        if is_due and (moved < _CHECKED_COLOURS or any(_doubts(table, restless, range(number - 1, number)))):
-            continue
         if _is_calm(restless, at):
             cuts.append(Cut(Span(at, at), "hard", min(1.0, unlike / 255.0), at))
-        elif unlike >= _CHECKED_UNLIKE and moved >= _CHECKED_COLOURS and not is_due:
+        elif unlike >= _CHECKED_UNLIKE and moved >= _CHECKED_COLOURS:
             until = min(at + _BESIDE_SECONDS, table.seconds[table.places(number, number + 1)[-1]])
             is_restless = restless.swell(Span(at - _BESIDE_SECONDS, at)) >= _RESTLESS_BEFORE
             checks.append(Check(number, until, unlike, is_restless))
