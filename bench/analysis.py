@@ -36,6 +36,9 @@ OBSERVERS = "index.observers=chapters,subtitles,look,motion"
 SUFFIXES = {".mp4", ".mkv", ".webm", ".mov", ".avi", ".ts"}
 MEGABYTE = 1 << 20
 
+_BATCH = 4
+"""So many of the films are read side by side."""
+
 GOALS = {
     "full pass / limit": ("<=", 1.2),
     "scenedetect / full pass": (">=", 1.4),
@@ -259,7 +262,7 @@ def main() -> int:
         real = sorted(path for path in options.folder.rglob("*") if path.suffix in SUFFIXES) if options.folder else []
         for path in real:
             print(row(path.name[:28], net(measure(path, folder, rounds=rounds), start)), flush=True)
-        print(batch_figures([*paths.values()], folder, rounds=rounds), flush=True)
+        print(batch_figures([*paths.values()][:_BATCH], folder, rounds=rounds), flush=True)
         peaks = list(memory_figures(films, seconds=seconds, quick=options.quick))
     figures = verdicts([c for s, c in found.items() if s.is_headline], list(found.values()), peaks)
     shown = [
