@@ -357,7 +357,7 @@ def repeat(path: Path, out: Path, *, times: int) -> Path:
     """The same packets over and over: a film of hours in seconds of work."""
     with av.open(str(path)) as source, av.open(str(out), "w") as target:
         stream = source.streams.video[0]
-        copied = target.add_stream_from_template(stream)
+        copied = target.add_stream_from_template(stream, opaque=True)
         length = int(stream.duration or 0)
         packets = [packet for packet in source.demux(stream) if packet.dts is not None]
         plan = [(packet.pts, packet.dts) for packet in packets]

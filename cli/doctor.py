@@ -32,7 +32,7 @@ PARTS = (
     Part("", ("pysubs2",), "reading subtitle files"),
     Part("", ("faiss",), "searching vectors"),
     Part("ocr", ("rapidocr", "onnxruntime"), "text on screen"),
-    Part("models", ("torch", "transformers", "einops", "safetensors"), "search by meaning, with a sentence encoder"),
+    Part("models", ("torch", "transformers", "einops", "safetensors"), "search by sight, with an image-text tower"),
     Part("export", ("pyarrow", "opentimelineio"), "export as Parquet and OpenTimelineIO"),
     Part("torchcodec", ("torchcodec",), "another decoder: index.decoder=torchcodec"),
     Part("decord", ("decord",), "another decoder: index.decoder=decord"),
@@ -62,7 +62,7 @@ def doctor(session: Session) -> ExitCode:
       videoqa doctor
       videoqa doctor --json
     """
-    findings = [*machine(), *parts(), *configuration(session)]
+    findings = [*machine(), *parts(), *sight(session), *configuration(session)]
     if session.json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -83,6 +83,27 @@ def parts() -> Iterator[Finding]:
         pip = f"pip install 'video-vlm[{part.extra}]'" if part.extra else "pip install --force-reinstall video-vlm"
         state = f"missing {', '.join(missing)}" if missing else "installed"
         yield Finding(part.brings, state, fix=pip if missing else "", broken=bool(missing) and not part.extra)
+
+
+def sight(session: Session) -> Iterator[Finding]:
+    """Which image-text tower sees what is indexed, or what to type to have one. Its weights are not loaded."""
+    from video_vlm.encoder.sight import HOW_TO_NAME, find_sight
+    from video_vlm.errors import VideoQAError
+
+    what, settings = "image-text tower", session.configuration.settings.sight
+    try:
+        tower = find_sight(settings)
+    except VideoQAError as error:
+        yield Finding(what, str(error), fix="--set sight.model=FOLDER, auto or none")
+        return
+    if tower is not None:
+        yield Finding(what, f"{tower.label} in {tower.folder} ({tower.name})")
+    elif settings.model == "none":
+        yield Finding(what, "none, as sight.model says")
+    else:
+        installed = all(find_spec(module) for part in PARTS if part.extra == "models" for module in part.modules)
+        fix = HOW_TO_NAME if installed else f"pip install 'video-vlm[models]', then {HOW_TO_NAME}"
+        yield Finding(what, "none in the local hub cache, and none is named", fix=fix)
 
 
 def configuration(session: Session) -> Iterator[Finding]:

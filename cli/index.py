@@ -122,6 +122,7 @@ def summary(made: IndexReport) -> str:
         counted(made.num_observations, "observation"),
     )
     notes = [
+        *([f"{counted(made.num_sights, 'picture')} seen"] if made.num_sights else []),
         *(["already known"] if made.reused else []),
         *([f"{counted(len(made.damage), 'stretch', 'stretches')} could not be decoded"] if made.damage else []),
         *([f"read in full: {made.read_in_full}"] if made.read_in_full else []),

@@ -3,12 +3,13 @@
 Imports no model: text encoders and summaries come in through protocols.
 """
 
-from video_vlm.memory.build import Build, Checkpoint
+from video_vlm.memory.build import Build, Checkpoint, Picture
 from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.levels import node_id
 from video_vlm.memory.looks import KeptLook
 from video_vlm.memory.portable import Imported
+from video_vlm.memory.sights import Sights, Unseen
 from video_vlm.memory.store import Library, open_library
 from video_vlm.memory.verify import Problem
 from video_vlm.memory.view import MemoryView
@@ -21,8 +22,11 @@ __all__ = [
     "Layout",
     "Library",
     "MemoryView",
+    "Picture",
     "Problem",
+    "Sights",
     "StoredVideo",
+    "Unseen",
     "default_library_folder",
     "node_id",
     "open_library",

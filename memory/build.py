@@ -20,9 +20,10 @@ from video_vlm.memory.database import Database
 from video_vlm.memory.levels import holder
 from video_vlm.memory.looks import drop_stale_looks
 from video_vlm.memory.passages import IN_ORDER, add_observations, add_summaries, drop_observations
+from video_vlm.memory.sights import Sights, pool_scenes, put_sights
 from video_vlm.records import Damage, Level, Node, Observation, Video
 
-__all__ = ["Build", "Checkpoint", "begin_build"]
+__all__ = ["Build", "Checkpoint", "Picture", "begin_build"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,15 @@ class Checkpoint:
 
     until_seconds: float
     state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A frame with its small JPEG, and the time of the picture it was taken from, if that is known."""
+
+    node: Node
+    jpeg: bytes
+    pts_seconds: float | None = None
 
 
 class Build:
@@ -69,27 +79,35 @@ class Build:
     def put_segment(
         self,
         segment: Node,
-        frames: Sequence[tuple[Node, bytes]],
+        frames: Sequence[Picture],
         observations: Mapping[str, Sequence[Observation]],
         checkpoint: Checkpoint,
+        *,
+        sights: Sights | None = None,
     ) -> None:
         """One segment with all that belongs to it, and the checkpoint behind it.
 
         Args:
             segment: Its parent is given by :meth:`finish`.
-            frames: Its frames, each with a small JPEG; their parent is the segment.
+            frames: Its frames; their parent is the segment.
             observations: By observer.
             checkpoint: Where a resumed build goes on.
+            sights: What the frames look like, in the same order, where a tower has seen them.
         """
         _check_level(Level.SEGMENT, [segment])
-        _check_level(Level.FRAME, [frame for frame, _ in frames])
+        _check_level(Level.FRAME, [frame.node for frame in frames])
         with self._database.write() as connection:
             self._check_unfinished(connection)
             self._forget_segment(connection, segment.id)
             self._put_node(connection, segment, parent=None)
-            for frame, jpeg in frames:
-                self._put_node(connection, frame, parent=segment.id)
-                connection.execute("INSERT INTO posters VALUES (?, ?, ?)", (self._memory, frame.id, jpeg))
+            for frame in frames:
+                self._put_node(connection, frame.node, parent=segment.id)
+                connection.execute(
+                    "INSERT INTO posters (memory, node, jpeg, pts_seconds) VALUES (?, ?, ?, ?)",
+                    (self._memory, frame.node.id, frame.jpeg, frame.pts_seconds),
+                )
+            if sights is not None:
+                put_sights(connection, self._memory, segment.id, [frame.node.id for frame in frames], sights)
             add_observations(
                 connection, observations, content_id=self.content_id, memory=self._memory, segment=segment.id
             )
@@ -154,6 +172,7 @@ class Build:
             add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
             self._put_upper_levels(connection, nodes)
             add_summaries(connection, nodes, content_id=self.content_id, memory=self._memory)
+            pool_scenes(connection, self._memory)
             connection.execute("DELETE FROM memories WHERE content_id = ? AND complete", (self.content_id,))
             drop_stale_looks(connection, self.content_id, digests or {})
             if missing is not None:

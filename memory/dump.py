@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from video_vlm.memory.view import MemoryView
-from video_vlm.records import Level
+from video_vlm.records import Level, Node
 
 __all__ = ["dump"]
 
@@ -21,10 +21,15 @@ def dump(memory: MemoryView) -> dict[str, Any]:
     observations = [asdict(one) for one in memory.observations()]
     return {
         **stored,
-        "nodes": [{**asdict(node), "poster": _fingerprint(memory.poster(node.id))} for node in nodes],
+        "nodes": [{**asdict(node), **_pictures(memory, node)} for node in nodes],
         "observations": sorted(observations, key=lambda one: (one["span"]["start"], one["span"]["end"], repr(one))),
     }
 
 
-def _fingerprint(jpeg: bytes | None) -> str | None:
-    return None if jpeg is None else hashlib.sha256(jpeg).hexdigest()
+def _pictures(memory: MemoryView, node: Node) -> dict[str, Any]:
+    sights = {tower: _fingerprint(vector) for tower, vector in memory.sights(node.id).items()}
+    return {"poster": _fingerprint(memory.poster(node.id)), "sights": sights}
+
+
+def _fingerprint(blob: bytes | None) -> str | None:
+    return None if blob is None else hashlib.sha256(blob).hexdigest()

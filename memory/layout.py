@@ -38,3 +38,7 @@ class Layout:
     def text_index(self, encoder: str) -> Path:
         """The derived index over the text vectors of one encoder; its name may hold any character."""
         return self.vectors / f"text-{digest(encoder)}.faiss"
+
+    def sight_index(self, encoder: str, level: str) -> Path:
+        """The derived index over what the nodes of one level look like to one tower."""
+        return self.vectors / f"sight-{level}-{digest(encoder)}.faiss"

@@ -237,7 +237,7 @@ def _check_content(source: sqlite3.Connection, path: Path, content_id: str) -> S
     for row in source.execute("SELECT * FROM passages WHERE node IS NULL"):
         observation_of(row)
     looks_at(source, content_id)
-    for row in source.execute("SELECT vector FROM vectors"):
+    for row in source.execute("SELECT vector FROM vectors UNION ALL SELECT vector FROM sights"):
         if not np.isfinite(np.frombuffer(row["vector"], "<f4")).all():
             raise LibraryDamaged(f"{path} holds vectors that are not numbers; {_AGAIN}")
     (stored,) = stored_videos(source)

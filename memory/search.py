@@ -1,10 +1,10 @@
-"""Finding passages: by words (BM25) and by meaning (vectors), the two rankings fused."""
+"""Finding moments: by words (BM25), by meaning (vectors) and by sight (an image-text tower), the rankings fused."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -13,7 +13,7 @@ from video_vlm.memory.fusion import Fused, fuse
 from video_vlm.memory.words import match_query
 from video_vlm.records import Evidence, ObservationKind, Span
 
-__all__ = ["WITHIN", "Filter", "Meaning", "Neighbour", "search_passages"]
+__all__ = ["WITHIN", "Filter", "Meaning", "Moment", "Neighbour", "pool_for", "search_moments"]
 
 WITHIN: Final = """
     (:contents IS NULL OR p.content_id IN (SELECT value FROM json_each(:contents)))
@@ -27,6 +27,9 @@ _BY_WORDS: Final = f"""
     WHERE word_index MATCH :query AND {WITHIN}
     ORDER BY bm25(word_index), p.start, p.id LIMIT :limit
 """  # noqa: S608 - constants only
+
+_MOMENT_SECONDS: Final = 30.0
+"""A passage longer than this (a chapter's title) is at no one moment."""
 
 _POOL: Final = 50
 """Each ranking is this deep before fusing: what only one of them finds first must meet the other's tail."""
@@ -64,32 +67,73 @@ class Meaning(Protocol):
     def nearest(self, query: str, *, within: Filter, limit: int) -> Sequence[Neighbour]: ...
 
 
-def search_passages(
-    database: Database, query: str, *, within: Filter, limit: int, meaning: Meaning | None
-) -> tuple[Evidence, ...]:
-    """The passages nearest to ``query``, best first.
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A frame near in looks: which, the stretch it stands for, and how near (cosine)."""
 
-    ``Evidence.score`` is the fused score and compares within one search only; ``why`` says which
-    ranking found it at which place.
+    node: str
+    content_id: str
+    span: Span
+    cosine: float
+
+
+def pool_for(limit: int) -> int:
+    """How deep each ranking has to be for so many results.
 
     Raises:
         ValueError: ``limit`` is not positive.
     """
     if limit < 1:
         raise ValueError(f"limit must be at least 1, got {limit}")
-    pool = max(_POOL, 2 * limit)
+    return max(_POOL, 2 * limit)
+
+
+def search_moments(
+    database: Database,
+    query: str,
+    *,
+    within: Filter,
+    limit: int,
+    meaning: Meaning | None,
+    seen: Mapping[str, Sequence[Moment]] | None = None,
+) -> tuple[Evidence, ...]:
+    """What is nearest to ``query``, best first.
+
+    ``Evidence.score`` is the fused score and compares within one search only; ``why`` says which
+    ranking found it at which place. What was ``seen``, by ranking, counts for a passage that was found at the same
+    moment, and stands for itself where there is none.
+
+    Raises:
+        ValueError: ``limit`` is not positive.
+    """
+    pool = pool_for(limit)
     neighbours = meaning.nearest(query, within=within, limit=pool) if meaning and query.strip() else ()
     with database.read() as connection:
-        fused = fuse(
-            {
-                "words": _by_words(connection, query, within=within, limit=pool),
-                "meaning": [one.passage for one in neighbours],
-            }
-        )
-        cosines = {one.passage: one.cosine for one in neighbours}
-        rows = _rows(connection, [one.item for one in fused])
-    found = [one for one in fused if one.item in rows][:limit]
-    return tuple(_evidence(rows[one.item], one, cosines.get(one.item)) for one in found)
+        rankings: dict[str, Sequence[int | Moment]] = {
+            "words": _by_words(connection, query, within=within, limit=pool),
+            "meaning": [one.passage for one in neighbours],
+        }
+        rows = _rows(connection, [one for ranking in rankings.values() for one in ranking if isinstance(one, int)])
+    texts = [rows[one.item] for one in fuse(rankings) if isinstance(one.item, int) and one.item in rows]
+    cosines: dict[tuple[str, int | Moment], float] = {("meaning", one.passage): one.cosine for one in neighbours}
+    for name, moments in (seen or {}).items():
+        items = _joined(moments, texts)
+        cosines |= {(name, item): one.cosine for item, one in zip(items, moments, strict=True)}
+        rankings[name] = items
+    found = [one for one in fuse(rankings) if isinstance(one.item, Moment) or one.item in rows][:limit]
+    return tuple(_evidence(one, rows, cosines) for one in found)
+
+
+def _joined(moments: Sequence[Moment], texts: Sequence[sqlite3.Row]) -> list[int | Moment]:
+    """For each moment the best passage that was found at it and is not longer than a moment; else itself."""
+    free = [row for row in texts if row["kind"] is not None and row["end"] - row["start"] <= _MOMENT_SECONDS]
+    items: list[int | Moment] = []
+    for one in moments:
+        there = (row for row in free if row["content_id"] == one.content_id and _span(row).overlaps(one.span))
+        row = next(there, None)
+        items.append(one if row is None else int(row["id"]))
+        free = [other for other in free if other is not row]
+    return items
 
 
 def _by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[int]:
@@ -108,18 +152,33 @@ def _rows(connection: sqlite3.Connection, passages: Iterable[int]) -> dict[int, 
     return {row["id"]: row for row in rows}
 
 
-def _evidence(row: sqlite3.Row, fused: Fused[int], cosine: float | None) -> Evidence:
+def _evidence(
+    fused: Fused[int | Moment], rows: Mapping[int, sqlite3.Row], cosines: Mapping[tuple[str, int | Moment], float]
+) -> Evidence:
+    item = fused.item
+    why = ", ".join(_reasons(fused, cosines))
+    by = tuple(fused.ranks)
+    if isinstance(item, Moment):
+        return Evidence(item.span, fused.score, why, node=item.node, content_id=item.content_id, found_by=by)
+    row = rows[item]
     return Evidence(
-        span=Span(row["start"], row["end"]),
+        span=_span(row),
         score=fused.score,
-        why=", ".join(_reason(name, rank, cosine) for name, rank in fused.ranks.items()),
+        why=why,
         text=row["text"],
         kind=None if row["kind"] is None else ObservationKind(row["kind"]),
         node=row["node"] or row["segment"],
         content_id=row["content_id"],
+        found_by=by,
     )
 
 
-def _reason(name: str, rank: int, cosine: float | None) -> str:
+def _span(row: sqlite3.Row) -> Span:
+    return Span(row["start"], row["end"])
+
+
+def _reasons(fused: Fused[int | Moment], cosines: Mapping[tuple[str, int | Moment], float]) -> Iterator[str]:
     """``words #1``, ``meaning #3 (0.71)``."""
-    return f"{name} #{rank}" + (f" ({cosine:.2f})" if name == "meaning" and cosine is not None else "")
+    for name, rank in fused.ranks.items():
+        cosine = cosines.get((name, fused.item))
+        yield f"{name} #{rank}" + ("" if cosine is None else f" ({cosine:.2f})")

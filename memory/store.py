@@ -21,23 +21,32 @@ from video_vlm.memory.dump import dump
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.looks import KeptLook, add_look, drop_looks, looks_at
 from video_vlm.memory.portable import Imported, export_memory, import_memory
-from video_vlm.memory.search import Filter, search_passages
+from video_vlm.memory.search import Filter, pool_for, search_moments
+from video_vlm.memory.seen import SightVectors
+from video_vlm.memory.sights import Sights, Unseen, complete_sights, unseen
 from video_vlm.memory.vectors import TextVectors
 from video_vlm.memory.verify import Problem, rebuild_derived, verify
 from video_vlm.memory.view import MemoryView
-from video_vlm.protocols import TextEncoder
-from video_vlm.records import Evidence, ObservationKind, Span, Video
+from video_vlm.protocols import ImageTextEncoder, TextEncoder
+from video_vlm.records import Evidence, Image, ObservationKind, Span, Video
 
 __all__ = ["Library", "open_library"]
 
 
-def open_library(folder: Path | None = None, *, read_only: bool = False, encoder: TextEncoder | None = None) -> Library:
+def open_library(
+    folder: Path | None = None,
+    *,
+    read_only: bool = False,
+    encoder: TextEncoder | None = None,
+    sight: ImageTextEncoder | None = None,
+) -> Library:
     """Open a library, making it if there is none.
 
     Args:
         folder: Where it is; None for the user's own, in the platform's data folder.
         read_only: Change nothing on disk; works on read-only file systems. It must exist.
         encoder: Adds search by meaning to search by words.
+        sight: Adds search by sight, and has whatever is indexed seen.
 
     Raises:
         LibraryDamaged: the file is torn, or another program's.
@@ -50,20 +59,33 @@ def open_library(folder: Path | None = None, *, read_only: bool = False, encoder
             layout.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LibraryError(f"{layout.folder} cannot be made a library: {error.strerror}") from error
-    return Library(layout, Database(layout.database, read_only=read_only), encoder=encoder)
+    return Library(layout, Database(layout.database, read_only=read_only), encoder=encoder, sight=sight)
 
 
 class Library:
     """An open library; a context manager. Made by :func:`open_library`."""
 
-    def __init__(self, layout: Layout, database: Database, *, encoder: TextEncoder | None = None) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        database: Database,
+        *,
+        encoder: TextEncoder | None = None,
+        sight: ImageTextEncoder | None = None,
+    ) -> None:
         self.layout = layout
         self._database = database
         self._vectors = None if encoder is None else TextVectors(database, layout, encoder)
+        self._sight = None if sight is None else SightVectors(database, layout, sight)
 
     @property
     def folder(self) -> Path:
         return self.layout.folder
+
+    @property
+    def sight(self) -> ImageTextEncoder | None:
+        """The tower that sees what is indexed here; None if there is none."""
+        return None if self._sight is None else self._sight.encoder
 
     @property
     def read_only(self) -> bool:
@@ -124,6 +146,36 @@ class Library:
         """
         return 0 if self._vectors is None else self._vectors.embed(content_id)
 
+    def unseen(self, content_id: str) -> tuple[Unseen, ...]:
+        """The segments of a video that the tower has not seen whole; none without a tower, or without the video."""
+        with self._database.read() as connection:
+            found = stored_video(connection, content_id)
+            return () if found is None or self.sight is None else unseen(connection, found[0], self.sight.name)
+
+    def num_sights(self, content_id: str) -> int:
+        """How many frames of a video the tower has seen."""
+        name = None if self.sight is None else self.sight.name
+        with self._database.read() as connection:
+            (count,) = connection.execute(
+                "SELECT count(*) FROM readable_sights WHERE content_id = ? AND encoder = ? AND level = 'frame'",
+                (content_id, name),
+            ).fetchone()
+        return int(count)
+
+    def put_sights(self, content_id: str, one: Unseen, sights: Sights) -> None:
+        """Write what a segment looks like that was indexed unseen; its scene changes with it.
+
+        Raises:
+            NotIndexed: the library does not know the video.
+            LibraryError: its memory was replaced meanwhile.
+            LibraryReadOnly: the library is open read-only.
+        """
+        with self._database.write() as connection:
+            found = stored_video(connection, content_id)
+            if found is None:
+                raise NotIndexed(f"no video {content_id} in {self.folder}: index it first")
+            complete_sights(connection, found[0], one, sights)
+
     def memory(self, content_id: str) -> MemoryView:
         """One video's memory: the complete one, else as far as it has come.
 
@@ -132,7 +184,7 @@ class Library:
         """
         with self._database.read() as connection:
             memory, stored = self._known(connection, content_id)
-        return MemoryView(self._database, memory, stored, search=self._search)
+        return MemoryView(self._database, memory, stored, search=self._search, sight=self._sight)
 
     def search(
         self,
@@ -142,18 +194,26 @@ class Library:
         span: Span | None = None,
         kinds: Iterable[ObservationKind] | None = None,
         limit: int = 10,
+        like: Image | None = None,
     ) -> tuple[Evidence, ...]:
-        """What all memories hold nearest to ``query``, best first.
+        """What all memories hold nearest to ``query``, best first; by sight too, where a tower is there.
 
         Args:
-            query: Words; nothing in them is an operator.
+            query: Words; nothing in them is an operator. Empty if a picture says it all.
             content_ids: Only these videos.
             span: Only what overlaps this stretch.
-            kinds: Only observations of these kinds; None for all, and scene summaries too.
+            kinds: Only observations of these kinds; None for all, and scene summaries and sights too.
             limit: At most this many.
+            like: A picture to find the like of. Needs a tower.
         """
         contents = None if content_ids is None else tuple(content_ids)
-        return self._search(query, Filter(contents, span, None if kinds is None else tuple(kinds)), limit)
+        within = Filter(contents, span, None if kinds is None else tuple(kinds))
+        pool = pool_for(limit)
+        seen = {}
+        if self._sight is not None:
+            seen["sight"] = self._sight.by_words(query, within=within, limit=pool)
+            seen["like"] = [] if like is None else self._sight.by_picture(like, within=within, limit=pool)
+        return search_moments(self._database, query, within=within, limit=limit, meaning=self._vectors, seen=seen)
 
     def write_back(self, content_id: str, looks: Sequence[KeptLook]) -> int:
         """Keep what a question made us look at; returns how many observations that added.
@@ -254,4 +314,4 @@ class Library:
         return found
 
     def _search(self, query: str, within: Filter, limit: int) -> tuple[Evidence, ...]:
-        return search_passages(self._database, query, within=within, limit=limit, meaning=self._vectors)
+        return search_moments(self._database, query, within=within, limit=limit, meaning=self._vectors)

@@ -26,22 +26,27 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that travels: which of its rows belong to a memory, and which columns hold the id of another's row."""
+    """A table that travels: which of its rows belong to a memory, and which columns hold the id of another's row.
+    ``beside`` is another table that ``rows`` asks; earlier formats may not have it."""
 
     name: str
     rows: str
     links: Mapping[str, str] = field(default_factory=dict)
     ignore_known: bool = False
+    beside: str | None = None
 
 
 _OF_MEMORY: Final = "memory = :memory"
 _OF_LOOKS: Final = "look IN (SELECT id FROM looks WHERE content_id = :content)"
 _OF_PASSAGES: Final = f"passage IN (SELECT id FROM passages WHERE {_OF_MEMORY})"  # noqa: S608
 _WITH_VECTORS: Final = f"name IN (SELECT encoder FROM vectors WHERE {_OF_PASSAGES})"  # noqa: S608
+_WITH_SIGHTS: Final = f"name IN (SELECT encoder FROM sights WHERE {_OF_MEMORY})"  # noqa: S608
 
 VECTOR_TABLES: Final = (
     Table("encoders", _WITH_VECTORS, ignore_known=True),
     Table("vectors", _OF_PASSAGES, {"passage": "passages"}),
+    Table("encoders", _WITH_SIGHTS, ignore_known=True, beside="sights"),
+    Table("sights", _OF_MEMORY, {"memory": "memories"}),
 )
 
 MEMORY_TABLES: Final = (
@@ -71,7 +76,7 @@ def copy_rows(
     source: sqlite3.Connection, target: sqlite3.Connection, tables: Sequence[Table], *, content_id: str, memory: int
 ) -> int:
     """Copies a memory's rows, in the caller's transaction; returns the memory's id in ``target``."""
-    ids: dict[str, dict[int, int]] = {"memories": {}, "passages": {}, "looks": {}}
+    ids: dict[str, dict[int, int]] = {"memories": {}, "passages": {}, "looks": {}, "sights": {}}
     for table in tables:
         for row in _rows(source, table, content_id, memory):
             columns = {
@@ -90,7 +95,7 @@ def checksum(connection: sqlite3.Connection, *, content_id: str, memory: int) ->
     tables.)"""
     total = hashlib.sha256()
     there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    for table in (one for one in ALL_TABLES if one.name in there):
+    for table in (one for one in ALL_TABLES if one.name in there and (one.beside or one.name) in there):
         total.update(_bytes(table.name))
         for row in _rows(connection, table, content_id, memory):
             total.update(b"".join(_bytes(value) for value in row.values()) + b"\n")
@@ -120,7 +125,14 @@ def _rows(connection: sqlite3.Connection, table: Table, content_id: str, memory:
         yield dict(zip(names, row, strict=True))
 
 
-_ORDER: Final = {"videos": "content_id", "memories": "id", "passages": "id", "looks": "id", "encoders": "name"}
+_ORDER: Final = {
+    "videos": "content_id",
+    "memories": "id",
+    "passages": "id",
+    "looks": "id",
+    "encoders": "name",
+    "sights": "id",
+}
 
 
 def _insert(table: Table, columns: Sequence[str]) -> str:

@@ -1,40 +1,32 @@
 """Text vectors: kept in SQLite, searched exactly.
 
 A search inside named videos reads their vectors and multiplies. A search of the whole library asks
-a FAISS index (flat inner product: exact too), which is derived from SQLite, kept in a file, and
-made again whenever it is missing, torn or behind.
+a derived index (:mod:`video_vlm.memory.dense`), exact too.
 """
 
 from __future__ import annotations
 
-import logging
 import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.errors import LibraryError
 from video_vlm.memory.database import Database
-from video_vlm.memory.index_file import IndexHeader, UnusableIndex, read_index, write_index
+from video_vlm.memory.dense import DenseIndex, Vectors, register_encoder, to_blob, vector_from_blob
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.search import WITHIN, Filter, Neighbour
 from video_vlm.protocols import TextEncoder
 
-__all__ = ["TextVectors", "vector_from_blob"]
-
-_log = logging.getLogger(__name__)
-
-Vectors = npt.NDArray[np.float32]
+__all__ = ["TextVectors"]
 
 MIN_COSINE: Final = 0.2
 """Nearer than this to be worth a place: the nearest passage to nonsense is still nonsense."""
 
 _BATCH: Final = 64
 
-_STORED: Final = np.dtype("<f4")
+_ROWS: Final = "SELECT passage AS id, vector FROM vectors WHERE encoder = :encoder ORDER BY passage"
 
 _MISSING: Final = """
     SELECT p.id, p.text FROM readable_passages AS p
@@ -46,14 +38,13 @@ _MISSING: Final = """
 
 
 class TextVectors:
-    """The vectors of one encoder in one library. Shared by threads; the FAISS index is loaded on first use."""
+    """The vectors of one encoder in one library. Shared by threads."""
 
     def __init__(self, database: Database, layout: Layout, encoder: TextEncoder) -> None:
         self._database = database
-        self._layout = layout
         self._encoder = encoder
-        self._loading = threading.Lock()
-        self._loaded: tuple[IndexHeader, Any] | None = None
+        path = layout.text_index(encoder.name)
+        self._dense = DenseIndex(database, path, encoder.name, encoder.dimension, rows=_ROWS)
 
     def embed(self, content_id: str | None = None) -> int:
         """Encode what has no vector yet, of one video or of all; returns how many passages that were.
@@ -91,16 +82,8 @@ class TextVectors:
         return [Neighbour(rows[place]["passage"], float(cosines[place])) for place in best]
 
     def _by_index(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[Neighbour]:
-        index = self._index()
-        if index is None:
-            return []
-        allowed = None if within == Filter() else _only(self._allowed(within))
-        cosines, passages = index.search(query[None], min(limit, index.ntotal), params=allowed)
-        return [
-            Neighbour(int(passage), float(cosine))
-            for passage, cosine in zip(passages[0], cosines[0], strict=True)
-            if passage >= 0
-        ]
+        allowed = None if within == Filter() else self._allowed(within)
+        return [Neighbour(one, cosine) for one, cosine in self._dense.nearest(query, limit=limit, allowed=allowed)]
 
     def _allowed(self, within: Filter) -> npt.NDArray[np.int64]:
         with self._database.read() as connection:
@@ -109,50 +92,6 @@ class TextVectors:
                 within.parameters(),
             )
             return np.fromiter((row["id"] for row in rows), np.int64)
-
-    def _index(self) -> Any | None:
-        """The FAISS index over the vectors as they are now; None if there are none."""
-        with self._loading:
-            header = self._header()
-            if header is None:
-                return None
-            if self._loaded is None or self._loaded[0] != header:
-                self._loaded = self._load_or_build(header)
-            return self._loaded[1]
-
-    def _load_or_build(self, header: IndexHeader) -> tuple[IndexHeader, Any]:
-        path = self._layout.text_index(self._encoder.name)
-        try:
-            return header, read_index(path, header)
-        except UnusableIndex as reason:
-            _log.info("building the search index again: %s", reason)
-        header, index = self._build()
-        if not self._database.read_only:
-            try:
-                write_index(path, index, header)
-            except OSError as error:
-                _log.warning("the search index stays in memory: %s cannot be written (%s)", path, error)
-        return header, index
-
-    def _build(self) -> tuple[IndexHeader, Any]:
-        import faiss
-
-        index = faiss.IndexIDMap2(faiss.IndexFlatIP(self._encoder.dimension))
-        with self._database.read() as connection:
-            header = self._header()
-            if header is None:
-                raise LibraryError(f"the vectors of {self._encoder.name} were removed while they were read; try again")
-            for rows in _batches(connection, self._encoder.name):
-                index.add_with_ids(self._stack(rows), np.array([row["passage"] for row in rows], np.int64))
-        return header, index
-
-    def _header(self) -> IndexHeader | None:
-        with self._database.read() as connection:
-            row = connection.execute("SELECT * FROM encoders WHERE name = ?", (self._encoder.name,)).fetchone()
-        if row is None:
-            return None
-        self._check_dimension(row["dimension"])
-        return IndexHeader(self._encoder.name, row["dimension"], row["revision"])
 
     def _missing(self, content_id: str | None, after: int) -> list[tuple[int, str]]:
         with self._database.read() as connection:
@@ -164,15 +103,11 @@ class TextVectors:
     def _store(self, vectors: Sequence[tuple[int, npt.NDArray[np.float32]]]) -> None:
         name, dimension = self._encoder.name, self._encoder.dimension
         with self._database.write() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO encoders VALUES (?, ?, lower(hex(randomblob(12))))", (name, dimension)
-            )
-            row = connection.execute("SELECT dimension FROM encoders WHERE name = ?", (name,)).fetchone()
-            self._check_dimension(row["dimension"])
+            register_encoder(connection, name, dimension)
             # A passage may have been dropped, or given its vector by another process, while the encoder ran.
             connection.executemany(
                 "INSERT OR IGNORE INTO vectors SELECT id, ?, ? FROM passages WHERE id = ?",
-                [(name, vector.astype(_STORED).tobytes(), passage) for passage, vector in vectors],
+                [(name, to_blob(vector), passage) for passage, vector in vectors],
             )
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
@@ -186,36 +121,3 @@ class TextVectors:
 
     def _stack(self, rows: Sequence[sqlite3.Row]) -> Vectors:
         return np.stack([vector_from_blob(row["vector"], self._encoder.dimension) for row in rows])
-
-    def _check_dimension(self, stored: int) -> None:
-        if stored != self._encoder.dimension:
-            raise LibraryError(
-                f"the library's vectors of {self._encoder.name} have {stored} numbers, this encoder gives"
-                f" {self._encoder.dimension}: it is another model under the same name"
-            )
-
-
-def vector_from_blob(blob: bytes, dimension: int) -> npt.NDArray[np.float32]:
-    """One stored vector, ``(dimension,)`` float32.
-
-    Raises:
-        LibraryError: it has another size.
-    """
-    if len(blob) != dimension * _STORED.itemsize:
-        raise LibraryError(
-            f"a stored vector has {len(blob)} bytes, expected {dimension * _STORED.itemsize}: verify the library"
-        )
-    return np.frombuffer(blob, _STORED).astype(np.float32, copy=False)
-
-
-def _only(passages: npt.NDArray[np.int64]) -> Any:
-    import faiss
-
-    parameters: Any = faiss.SearchParameters
-    return parameters(sel=faiss.IDSelectorBatch(passages))
-
-
-def _batches(connection: sqlite3.Connection, encoder: str) -> Iterator[list[sqlite3.Row]]:
-    cursor = connection.execute("SELECT passage, vector FROM vectors WHERE encoder = ? ORDER BY passage", (encoder,))
-    while rows := cursor.fetchmany(4096):
-        yield rows

@@ -151,7 +151,9 @@ def _full_text(database: Database) -> Iterator[Problem]:
 
 def _vectors(connection: sqlite3.Connection) -> Iterator[Problem]:
     rows = connection.execute(
-        "SELECT e.name, count(*) AS wrong FROM vectors AS v JOIN encoders AS e ON e.name = v.encoder"
+        "SELECT e.name, count(*) AS wrong FROM ("
+        "SELECT encoder, vector FROM vectors UNION ALL SELECT encoder, vector FROM sights"
+        ") AS v JOIN encoders AS e ON e.name = v.encoder"
         " WHERE length(v.vector) <> 4 * e.dimension GROUP BY e.name"
     )
     for row in rows:

@@ -15,10 +15,11 @@ from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.codec import node_of, observation_of
 from video_vlm.memory.database import Database
+from video_vlm.memory.dense import vector_from_blob
 from video_vlm.memory.looks import KeptLook, looks_at
 from video_vlm.memory.passages import IN_ORDER
 from video_vlm.memory.search import WITHIN, Filter
-from video_vlm.memory.vectors import vector_from_blob
+from video_vlm.memory.seen import SightVectors
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
 
 __all__ = ["MemoryView", "StoredVector"]
@@ -69,11 +70,13 @@ class MemoryView:
         stored: StoredVideo,
         *,
         search: Callable[[str, Filter, int], tuple[Evidence, ...]],
+        sight: SightVectors | None = None,
     ) -> None:
         self.stored = stored
         self._database = database
         self._memory = memory
         self._search = search
+        self._sight = sight
 
     @property
     def video(self) -> Video:
@@ -183,8 +186,22 @@ class MemoryView:
         kinds: Iterable[ObservationKind] | None = None,
         limit: int = 10,
     ) -> tuple[Evidence, ...]:
-        """What this memory holds nearest to ``query``, best first; the filters come before the ranking."""
+        """What this memory has in words nearest to ``query``, best first; the filters come before the ranking."""
         return self._search(query, Filter((self.content_id,), span, None if kinds is None else tuple(kinds)), limit)
+
+    def frames_like(self, text: str) -> tuple[tuple[Span, float], ...]:
+        """How near each representative frame is to words, by the library's tower: its stretch and a cosine, in order
+        of time; nothing where no tower has seen this video. The tower is loaded for it."""
+        return () if self._sight is None else self._sight.frames(self.content_id, text)
+
+    def sights(self, node_id: str) -> dict[str, bytes]:
+        """What a node looks like, by tower: little-endian float32, of length one."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT encoder, vector FROM sights WHERE memory = ? AND node = ? ORDER BY encoder",
+                (self._memory, node_id),
+            )
+            return {row["encoder"]: bytes(row["vector"]) for row in rows}
 
     def _nodes(self, condition: str, *, order: str = "ASC", limit: int = -1, **parameters: object) -> tuple[Node, ...]:
         with self._reading() as connection:

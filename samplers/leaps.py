@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
@@ -21,7 +21,16 @@ import numpy.typing as npt
 
 from video_vlm.records import Cut, Image, Span
 
-__all__ = ["FLASH_SECONDS", "LeapDetector", "brightness", "came_back", "distance"]
+__all__ = [
+    "AROUND",
+    "FLASH_SECONDS",
+    "LeapDetector",
+    "brightness",
+    "came_back",
+    "colours_moved",
+    "distance",
+    "may_be_leap",
+]
 
 FLASH_SECONDS = 0.4
 """A picture that is back within this long was interrupted by a flash, not by a cut."""
@@ -29,7 +38,9 @@ FLASH_SECONDS = 0.4
 MAX_AHEAD = 12
 """How many pictures back, and ahead, a decision looks at most."""
 
-_AROUND = 4  # pictures on each side whose steps are what is usual here
+AROUND = 4
+"""Pictures on each side whose steps are what is usual here."""
+
 _USUAL_FLOOR = 0.5  # grey levels added to what is usual: two noiseless stills have none
 _LEAST_STEP = 4.0  # mean grey levels
 _RATIO, _COLOURS = 2.5, 0.35  # stands out, and takes this share of the colours along
@@ -51,10 +62,7 @@ class _Seen:
     @cached_property
     def colours(self) -> npt.NDArray[np.float32]:
         """Shares of 512 colours, ``(512,)``."""
-        coarse = (self.image >> 5).astype(np.int32)
-        index = (coarse[..., 0] << 6) | (coarse[..., 1] << 3) | coarse[..., 2]
-        counts = np.bincount(index.ravel(), minlength=512)
-        return np.asarray(counts / counts.sum(), np.float32)
+        return _colours(self.image)
 
 
 class LeapDetector:
@@ -89,13 +97,13 @@ class LeapDetector:
     def _is_ripe(self) -> bool:
         num_ahead = len(self._waiting) - 1
         seconds_ahead = self._waiting[-1].pts_seconds - self._waiting[0].pts_seconds
-        return num_ahead >= MAX_AHEAD or (num_ahead >= _AROUND and seconds_ahead >= FLASH_SECONDS)
+        return num_ahead >= MAX_AHEAD or (num_ahead >= AROUND and seconds_ahead >= FLASH_SECONDS)
 
     def _is_cut(self, head: _Seen) -> bool:
         if head.step < _LEAST_STEP or not self._past:
             return False
-        around = [*list(self._past)[-_AROUND:], *list(self._waiting)[:_AROUND]]
-        ratio = head.step / (median(seen.step for seen in around) + _USUAL_FLOOR)
+        around = [*list(self._past)[-AROUND:], *list(self._waiting)[:AROUND]]
+        ratio = _ratio(head.step, [seen.step for seen in around])
         if ratio < _RATIO or max(brightness(self._past[-1].image), brightness(head.image)) < _DARK_LEVEL:
             return False
         before = self._past[-1]
@@ -105,6 +113,19 @@ class LeapDetector:
             return True
         pairs = [(before, head), *_close_pairs(before, head, past=self._past, ahead=self._waiting)]
         return min(_colours_moved(a, b) for a, b in pairs) >= _COLOURS
+
+
+def may_be_leap(step: float, around: Sequence[float]) -> bool:
+    """Whether a picture could be called a cut, by the steps of the pictures around it; False is certain.
+
+    ``around`` should hold the steps of :data:`AROUND` pictures on each side; those that are not known are left out.
+    """
+    unknown = [0.0] * (2 * AROUND - len(around))
+    return step >= _LEAST_STEP and _ratio(step, [*around, *unknown]) >= _RATIO
+
+
+def _ratio(step: float, around: Sequence[float]) -> float:
+    return step / (median(around) + _USUAL_FLOOR)
 
 
 def came_back(before: _Seen, head: _Seen, *, past: Iterable[_Seen], ahead: Iterable[_Seen]) -> bool:
@@ -128,6 +149,19 @@ def _close_pairs(
 
 def _colours_moved(a: _Seen, b: _Seen) -> float:
     return float(np.abs(a.colours - b.colours).sum()) / 2
+
+
+def colours_moved(a: Image, b: Image) -> float:
+    """The share of one picture's pixels that is of colours the other does not have, from 0 to 1."""
+    return float(np.abs(_colours(a) - _colours(b)).sum()) / 2
+
+
+def _colours(image: Image) -> npt.NDArray[np.float32]:
+    """Shares of 512 colours, ``(512,)``."""
+    coarse = (image >> 5).astype(np.int32)
+    index = (coarse[..., 0] << 6) | (coarse[..., 1] << 3) | coarse[..., 2]
+    counts = np.bincount(index.ravel(), minlength=512)
+    return np.asarray(counts / counts.sum(), np.float32)
 
 
 def _alike(a: Image, b: Image) -> float:

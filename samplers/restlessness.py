@@ -7,6 +7,7 @@ from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from video_vlm.media.packets import PacketTable
 from video_vlm.records import Span
@@ -45,7 +46,7 @@ class Restlessness:
         return self._most(self._swell, span)
 
     def spike(self, span: Span) -> float:
-        """The highest in ``span``; 0 where it holds no picture."""
+        """The highest in ``span``; 0 where no packet in it is larger than all those around."""
         return self._most(self._spike, span)
 
     def swells(self, places: range) -> Iterator[tuple[Span, float]]:
@@ -91,11 +92,12 @@ class Restlessness:
 
     def _spike_of(self, num_bytes: _Series) -> _Series:
         spike = np.zeros(len(num_bytes))
-        beside = np.pad(num_bytes, 1)
-        is_peak = (num_bytes > beside[:-2]) & (num_bytes > beside[2:])
-        for place in np.flatnonzero(is_peak & ~self._is_key):
+        # Of every picture the largest packet before it, and after it; most are no match for either.
+        most = sliding_window_view(np.pad(num_bytes, self._around), self._around).max(axis=1)
+        largest = np.maximum(most[: len(num_bytes)], most[self._around + 1 :])
+        for place in np.flatnonzero((num_bytes > largest) & ~self._is_key):
             before = num_bytes[max(0, place - self._around) : place]
             others = np.concatenate([before, num_bytes[place + 1 : place + 1 + self._around]])
             if len(others) and num_bytes[place] >= _SPIKE_USUAL * np.median(others):
-                spike[place] = num_bytes[place] / (others.max() + 1.0)
+                spike[place] = num_bytes[place] / (largest[place] + 1.0)
         return spike

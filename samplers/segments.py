@@ -5,6 +5,8 @@ for that; decoded pictures are too large to. So a few times a second one is kept
 frame, and all others are let go as soon as the hard cuts around them are known. Segments begin at hard cuts and else at
 candidates, so that none is without.
 
+Pictures come from a :class:`~video_vlm.samplers.sieve.Sieve`, which has let go of most already.
+
 What happens depends on the pictures of the last seconds alone: a run that was interrupted goes on from any
 :class:`Mark` with the result an uninterrupted one would have had.
 """
@@ -21,9 +23,9 @@ from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Image
 from video_vlm.samplers.gradual import MEMORY_SECONDS
 from video_vlm.samplers.shots import MEMORY_FRAMES, ShotDetector
-from video_vlm.settings import IndexSettings
+from video_vlm.settings import FrameSettings, IndexSettings
 
-__all__ = ["Mark", "Seen", "Segmenter"]
+__all__ = ["Mark", "Seen", "Segmenter", "look_number"]
 
 _FALLBACK_FPS = 25.0
 _CANDIDATES_PER_WINDOW = 3
@@ -44,8 +46,8 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A picture whose place is certain. ``frame`` is None for all but the candidates; ``opens`` is set
-    where a segment begins with it, ``cut`` where a shot does. Without ``thumbnail`` it is a place that was not
+    """A picture that was looked at. ``frame`` is None where it is no candidate. Once its place is certain, ``opens`` is
+    set where a segment begins with it, ``cut`` where a shot does. Without ``thumbnail`` it is a place that was not
     looked at."""
 
     pts_seconds: float
@@ -53,6 +55,11 @@ class Seen:
     frame: DecodedFrame | None = None
     opens: Mark | None = None
     cut: Cut | None = None
+
+
+def look_number(seconds: float, settings: FrameSettings) -> int:
+    """Which tick of the candidates' clock a time belongs to."""
+    return math.floor(seconds / settings.candidate_seconds * _CANDIDATES_PER_WINDOW)
 
 
 class Segmenter:
@@ -65,9 +72,8 @@ class Segmenter:
     """
 
     def __init__(self, settings: IndexSettings, *, mark: Mark | None = None, fps: float | None = None) -> None:
-        self._width = settings.shots.thumbnail_width
+        self._frames = settings.frames
         self._max_seconds = settings.frames.segment_seconds
-        self._candidate_seconds = settings.frames.candidate_seconds / _CANDIDATES_PER_WINDOW
         self._mark = mark
         self._detector = ShotDetector(
             settings.shots,
@@ -88,17 +94,17 @@ class Segmenter:
         """When the newest picture ends, taken to be shown as long as the one before it; None before any."""
         return None if self._newest is None else self._newest + self._step_seconds
 
-    def push(self, frame: DecodedFrame) -> tuple[Seen, ...]:
+    def push(self, seen: Seen) -> tuple[Seen, ...]:
         """Take the next picture. One that is not later than the one before it is dropped: it has no time of its own."""
-        seconds = frame.pts_seconds
+        seconds = seen.pts_seconds
         if self._newest is not None:
             if seconds <= self._newest:
                 return ()
             self._step_seconds = seconds - self._newest
         self._newest = seconds
-        thumbnail = frame.thumbnail(self._width)
-        self._fresh.append(Seen(seconds, thumbnail, frame))
-        self._cuts += self._detector.push(seconds, thumbnail)
+        self._fresh.append(seen)
+        if seen.thumbnail is not None:
+            self._cuts += self._detector.push(seconds, seen.thumbnail)
         self._thin(self._detector.leaps_undecided_since)
         return tuple(self._certain(self._detector.undecided_since))
 
@@ -112,13 +118,18 @@ class Segmenter:
         """Let go of the decoded pictures that will not be needed."""
         while self._fresh and self._fresh[0].pts_seconds < undecided_since:
             seen = self._fresh.popleft()
-            self._thinned.append(seen if self._is_candidate(seen.pts_seconds) else replace(seen, frame=None))
+            self._thinned.append(self._thinner(seen))
 
-    def _is_candidate(self, seconds: float) -> bool:
-        """The first picture after every tick of a clock of its own, and the first one after a hard cut."""
-        look = self._look_of(seconds)
+    def _thinner(self, seen: Seen) -> Seen:
+        """Only the first picture after every tick, and the first one after a hard cut, are candidates."""
+        seconds, look = seen.pts_seconds, self._look_of(seen.pts_seconds)
         is_new, self._look = look != self._look, look
-        return is_new or self._detector.leapt(seconds) or any(cut.at == seconds for cut in self._cuts)
+        if seen.frame is None or is_new or self._detector.leapt(seconds) or self._is_hard_cut(seconds):
+            return seen
+        return replace(seen, frame=None)
+
+    def _is_hard_cut(self, seconds: float) -> bool:
+        return any(cut.at == seconds and cut.kind == "hard" for cut in self._cuts)
 
     def _certain(self, undecided_since: float) -> Iterator[Seen]:
         while self._thinned and self._thinned[0].pts_seconds < undecided_since:
@@ -158,7 +169,7 @@ class Segmenter:
         return next(chain(kept, coming), self.end_seconds)
 
     def _look_of(self, seconds: float) -> int:
-        return math.floor(seconds / self._candidate_seconds)
+        return look_number(seconds, self._frames)
 
     def _new_mark(self, seconds: float, *, shot_seconds: float) -> Mark:
         return Mark(seconds, shot_seconds, self._times[0] if self._times else seconds)

@@ -3,10 +3,10 @@
 An encoder puts a keyframe where a cut is, if it may, and spends bytes where pictures are new. So, with nothing
 decoded but keyframes:
 
-- A keyframe off the regular beat (or after next to no bytes at all) that looks unlike the one before it, with nothing
-  restless beside it, is a cut.
-- A keyframe like that with restless packets beside it is a cut, the middle of a dissolve or a fade, a flash or a fast
-  pan. The half second after it tells: it costs a few pictures, as it begins with a keyframe.
+- A keyframe off the regular beat (or after next to no bytes at all) that looks unlike the one before it and has other
+  colours, with nothing restless beside it, is a cut.
+- A keyframe like that with restless packets beside it is a cut, the middle of a dissolve or a fade, a flash or a
+  fast pan. The half second after it tells: it costs a few pictures, as it begins with a keyframe.
 - Bytes that rise for some tenths of a second (a *swell*) are a dissolve, a fade or a camera, and one packet far above
   its neighbours (a *spike*) a cut for which no keyframe was allowed, or a flash. Such a *doubt* is decoded from the
   keyframe before it on; those that stand out most for the pictures they cost come first, as far as a budget goes.
@@ -26,13 +26,14 @@ import cv2
 
 from video_vlm.media.packets import PacketTable
 from video_vlm.records import Cut, Image, Span
-from video_vlm.samplers.leaps import distance
+from video_vlm.samplers.leaps import colours_moved, distance
 from video_vlm.samplers.restlessness import Restlessness
 
 __all__ = ["Check", "Doubt", "Plan", "Stretch", "checked", "plan", "presumed"]
 
 _UNLIKE = 12.0  # mean grey levels between keyframes
 _CHECKED_UNLIKE = 25.0  # the same where packets are restless: a camera gets that far by itself
+_COLOURS, _CHECKED_COLOURS = 0.25, 0.4  # share of the picture that has other colours: the same place keeps its own
 _CALM_SWELL, _CALM_SPIKE = 1.7, 1.6
 _BESIDE_SECONDS = 0.5
 _RESTLESS_BEFORE = 1.6
@@ -106,12 +107,14 @@ def plan(
     checks: list[Check] = []
     for number, (before, after) in enumerate(pairwise(thumbnails), start=groups.start + 1):
         unlike = distance(before, after)
-        if unlike < _UNLIKE or (table.is_due(number) and not table.weighs_little(number - 1)):
+        moved = colours_moved(before, after)
+        is_due = table.is_due(number) and not table.weighs_little(number - 1)
+        if unlike < _UNLIKE or moved < _COLOURS or is_due:
             continue
         at = table.group_starts[number]
         if _is_calm(restless, at):
             cuts.append(Cut(Span(at, at), "hard", min(1.0, unlike / 255.0), at))
-        elif unlike >= _CHECKED_UNLIKE:
+        elif unlike >= _CHECKED_UNLIKE and moved >= _CHECKED_COLOURS:
             until = min(at + _BESIDE_SECONDS, table.seconds[table.places(number, number + 1)[-1]])
             is_restless = restless.swell(Span(at - _BESIDE_SECONDS, at)) >= _RESTLESS_BEFORE
             checks.append(Check(number, until, unlike, is_restless))

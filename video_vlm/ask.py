@@ -14,6 +14,7 @@ from video_vlm.looking.eyes import Eyes
 from video_vlm.looking.kept import recall, valid_looks
 from video_vlm.looking.looker import Looker
 from video_vlm.looking.rounds import is_worth_a_look
+from video_vlm.looking.sight import sight_of
 from video_vlm.looking.signals import pictures_of
 from video_vlm.media import open_video
 from video_vlm.memory import KeptLook, Library, MemoryView
@@ -88,7 +89,8 @@ def plan(
     tokens: int | None = None,
     path: Path | None = None,
 ) -> LookPlan:
-    """Which pictures a question is worth looking at. Nothing is decoded, no model is called.
+    """Which pictures a question is worth looking at. Nothing is decoded; a tower that has seen the video reads the
+    question, no other model is called.
 
     Args:
         question: In plain English; empty for the video as such.
@@ -114,6 +116,7 @@ def plan(
         sampler=settings.sampler,
         path=path,
         poster=memory.poster,
+        sight=sight_of(memory),
     )
 
 
@@ -172,7 +175,13 @@ def _look_again(answer: Answer, case: _Case, path: Path | None) -> tuple[Answer,
     )
     try:
         planned = plan_look(
-            case.question, memory, lambda _: coarse, sampler=settings.sampler, path=path, poster=memory.poster
+            case.question,
+            memory,
+            lambda _: coarse,
+            sampler=settings.sampler,
+            path=path,
+            poster=memory.poster,
+            sight=sight_of(memory),
         )
         with open_video(path, decoder=case.index.decoder) as reader:
             looker = case.looker(reader)

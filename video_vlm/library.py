@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from video_vlm.ask import ask, plan
+from video_vlm.encoder.sight import find_sight, require_sight
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.export import CATALOGUES, export
 from video_vlm.export.scenes import outline
@@ -33,12 +34,13 @@ from video_vlm.index import (
     estimate,
     index_many,
     index_video,
+    see_the_rest,
 )
 from video_vlm.looking import LookPlan
 from video_vlm.media import content_id
 from video_vlm.memory import Imported, KeptLook, Library, MemoryView, Problem, StoredVideo, open_library
-from video_vlm.protocols import Progress, TextEncoder, silent
-from video_vlm.records import Answer, Evidence, Level, Node, Span
+from video_vlm.protocols import ImageTextEncoder, Progress, TextEncoder, silent
+from video_vlm.records import Answer, Evidence, Image, Level, Node, Span
 from video_vlm.settings import Settings, Speed
 
 __all__ = ["VideoQA"]
@@ -58,8 +60,10 @@ class VideoQA:
             do with a memory that was read fast.
         progress: Called with how far long work has come.
         encoder: Adds search by meaning to search by words.
+        sight: The image-text tower that sees, instead of the one that ``settings.sight`` names.
 
     Raises:
+        SettingsError: the settings name a tower that is not there.
         LibraryError: the folder cannot be used, or what is in it is damaged or too new.
     """
 
@@ -72,6 +76,7 @@ class VideoQA:
         speed: Speed | None = None,
         progress: Progress = silent,
         encoder: TextEncoder | None = None,
+        sight: ImageTextEncoder | None = None,
     ) -> None:
         self.settings = settings or Settings()
         if model is not None:
@@ -80,7 +85,8 @@ class VideoQA:
             self.settings = replace(self.settings, index=replace(self.settings.index, speed=speed))
         self._at_least: Speed = speed or "fast"
         self._progress = progress
-        self._library = open_library(None if library is None else Path(library), encoder=encoder)
+        sight = sight or find_sight(self.settings.sight)
+        self._library = open_library(None if library is None else Path(library), encoder=encoder, sight=sight)
 
     @property
     def library(self) -> Library:
@@ -88,12 +94,15 @@ class VideoQA:
         return self._library
 
     def index(self, path: Path | str) -> IndexReport:
-        """Read a video into the library: once; unchanged, it is not decoded again.
+        """Read a video into the library: once; unchanged, it is not decoded again, unless an image-text tower has
+        yet to see its pictures.
 
         Raises:
             MediaError: the file cannot be read as a video.
         """
-        return index_video(Path(path), self._library, settings=self.settings.index, progress=self._progress)
+        settings, progress = self.settings.index, self._progress
+        report = index_video(Path(path), self._library, settings=settings, progress=progress)
+        return see_the_rest(report, self._library, settings=settings, progress=progress)
 
     def index_many(self, paths: Iterable[Path | str], *, jobs: int | None = None) -> Generator[IndexOutcome]:
         """Read videos into the library, several at a time; gives an outcome for each as it is done.
@@ -153,11 +162,26 @@ class VideoQA:
         )
 
     def search(
-        self, query: str, *, path: Path | str | None = None, span: Span | None = None, limit: int = 10
+        self,
+        query: str = "",
+        *,
+        path: Path | str | None = None,
+        span: Span | None = None,
+        limit: int = 10,
+        like: Image | None = None,
     ) -> tuple[Evidence, ...]:
-        """The moments nearest to ``query``, best first: of one video, or of all that were indexed."""
+        """The moments nearest to ``query``, best first: of one video, or of all that were indexed.
+
+        Where an image-text tower is there, pictures are compared with the words too, and with ``like``, a picture.
+
+        Raises:
+            MissingExtra: there is a picture, and what a tower takes is not installed.
+            SettingsError: there is a picture, and no tower to compare it.
+        """
+        if like is not None:
+            require_sight(self._library.sight)
         within = None if path is None else (self._known(path),)
-        return self._library.search(query, content_ids=within, span=span, limit=limit)
+        return self._library.search(query, content_ids=within, span=span, limit=limit, like=like)
 
     def scenes(self, path: Path | str) -> tuple[Node, ...]:
         """The scenes of a video in order of time, reading it first if the library does not know it."""

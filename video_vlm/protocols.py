@@ -1,4 +1,4 @@
-"""The seams: what a decoder, an observer, a text encoder, a memory and an answerer must be able to do.
+"""The seams: what a decoder, an observer, text and image-text encoders, a memory and an answerer must be able to do.
 
 Each is small on purpose. Implementations are found by name in a registry (:mod:`video_vlm.registry`)
 and never know who calls them.
@@ -32,6 +32,7 @@ from video_vlm.records import (
 __all__ = [
     "Answerer",
     "DecodedFrame",
+    "ImageTextEncoder",
     "Look",
     "Observer",
     "Progress",
@@ -146,6 +147,34 @@ class TextEncoder(Protocol):
     def dimension(self) -> int: ...
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """``(len(texts), dimension)`` float32, rows of length one."""
+        ...
+
+
+class ImageTextEncoder(Protocol):
+    """An image-text tower: pictures and words in, unit vectors of one space out.
+
+    It is handed to the processes that read videos side by side, so it must survive pickling.
+    """
+
+    @property
+    def name(self) -> str:
+        """Identifies the weights and how pictures are prepared: vectors of two towers are never compared."""
+        ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def batch_size(self) -> int:
+        """How many pictures it is best given at a time."""
+        ...
+
+    def encode_pictures(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
+        """RGB pictures of any sizes: ``(len(pictures), dimension)`` float32, rows of length one."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """``(len(texts), dimension)`` float32, rows of length one."""
         ...
 

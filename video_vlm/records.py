@@ -302,7 +302,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Something in the memory that bears on a question: where, how strongly, and why it was found."""
+    """Something in the memory that bears on a question: where, how strongly, and why it was found.
+
+    ``found_by`` names the searches that found it: ``words``, ``meaning``, ``sight`` (words compared with pictures),
+    ``like`` (a picture with pictures). What sight alone found has no text.
+    """
 
     span: Span
     score: float
@@ -311,6 +315,7 @@ class Evidence:
     kind: ObservationKind | None = None
     node: str | None = None
     content_id: str = ""
+    found_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ __all__ = [
     "ScreenTextSettings",
     "Settings",
     "ShotSettings",
+    "SightSettings",
     "Speed",
     "digest",
 ]
@@ -114,10 +115,22 @@ class AskSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SightSettings:
+    """Which image-text tower sees. It is no part of a memory's recipe: vectors are kept by the tower that gave them,
+    beside what the recipe made."""
+
+    model: str = "auto"
+    """A folder, or a name in the local hub cache; ``auto`` for a known one in the cache, ``none`` for none."""
+    device: str = "auto"
+    """Where it runs, as torch names it; ``auto`` for a GPU if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of them."""
 
     index: IndexSettings = field(default_factory=IndexSettings)
+    sight: SightSettings = field(default_factory=SightSettings)
     ask: AskSettings = field(default_factory=AskSettings)
 
     def digest(self) -> str:

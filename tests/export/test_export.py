@@ -23,7 +23,7 @@ from tests.memory.conftest import CharacterGrams, Film
 from video_vlm.errors import SettingsError, UnknownName
 from video_vlm.export import FORMATS, TABLES, export
 from video_vlm.export.markdown import escaped
-from video_vlm.memory import KeptLook, MemoryView, open_library
+from video_vlm.memory import KeptLook, MemoryView, Picture, open_library
 from video_vlm.records import Level, Node, Observation, ObservationKind, Sentence, Span
 
 pytest.importorskip("pyarrow", reason="Parquet needs the extra export")
@@ -51,9 +51,9 @@ class HostileFilm(Film):
 
     lines: tuple[str, ...] = EVIL
 
-    def frames(self, number: int) -> list[tuple[Node, bytes]]:
-        frames = super().frames(number)
-        return [(frame, jpeg(40 * number) if number else b"<svg onload=alert(1)>") for frame, _ in frames]
+    def frames(self, number: int) -> list[Picture]:
+        shown = jpeg(40 * number) if number else b"<svg onload=alert(1)>"
+        return [replace(frame, jpeg=shown) for frame in super().frames(number)]
 
     def upper(self) -> list[Node]:
         nodes = super().upper()

@@ -55,7 +55,7 @@ def _film() -> Iterator[Image]:
     yield from _scene(1, num_frames=2 * FPS)
 
 
-def _write_video(path: Path, images: Iterable[Image], *, fps: int = FPS) -> Path:
+def write_pictures(path: Path, images: Iterable[Image], *, fps: int = FPS) -> Path:
     """An H.264 film with B-frames and a keyframe now and then, as files in the wild are."""
     with av.open(path, "w") as container:
         stream = container.add_stream("libx264", rate=fps, options={"g": "30", "bf": "2", "crf": "18"})
@@ -73,7 +73,7 @@ def _write_video(path: Path, images: Iterable[Image], *, fps: int = FPS) -> Path
 @pytest.fixture(scope="session")
 def write_video() -> Callable[..., Path]:
     """``write_video(path, images, fps=12)``: a file of RGB pictures of one size."""
-    return _write_video
+    return write_pictures
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +81,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """About 22 seconds with two hard cuts, a fade through black, and subtitles beside it."""
     folder = tmp_path_factory.mktemp("film")
     (folder / "film.srt").write_text(SUBTITLES, encoding="utf-8")
-    return _write_video(folder / "film.mp4", _film())
+    return write_pictures(folder / "film.mp4", _film())
 
 
 @pytest.fixture(scope="session")

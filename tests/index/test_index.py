@@ -210,3 +210,15 @@ def test_a_cut_off_file_gives_what_can_be_seen_and_says_what_not(
     assert report.damage
     assert library.find(report.video.content_id) is not None
     assert library.verify() == ()
+
+
+@pytest.mark.parametrize("name", ["popeye_p1_vobsub.mkv", "bbb_trailer.webm", "psd_testvideo.mp4"])
+def test_the_memory_is_the_same_for_any_number_of_threads(
+    shared_data: Path, settings: IndexSettings, tmp_path: Path, name: str
+) -> None:
+    dumps = []
+    for threads in (1, 3):
+        with open_library(tmp_path / str(threads)) as library:
+            report = index_video(shared_data / "videos" / name, library, settings=settings, threads=threads)
+            dumps.append(library.dump(report.video.content_id))
+    assert dumps[0] == dumps[1]

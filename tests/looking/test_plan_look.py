@@ -106,8 +106,8 @@ def test_similarity_of_pictures_is_one_more_channel() -> None:
     def tower(text: str, seconds: Seconds) -> Scores:
         return np.where(seconds == 42.0, 1.0, 0.0)
 
-    channels = channels_for("a red kite", FILM, TIMES, question="Where is it?", visual=tower)
-    assert channels["visual"].argmax() == 42
+    channels = channels_for("a red kite", FILM, TIMES, question="Where is it?", sight=tower)
+    assert channels["sight"].argmax() == 42
 
 
 def test_what_happens_after_x_is_looked_for_behind_x() -> None:

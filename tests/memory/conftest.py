@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from video_vlm.memory import Build, Checkpoint, Library, node_id, open_library
+from video_vlm.memory import Build, Checkpoint, Library, Picture, node_id, open_library
 from video_vlm.records import (
     Chapter,
     Damage,
@@ -102,11 +102,11 @@ class Film:
     def segment(self, number: int) -> Node:
         return self.node(Level.SEGMENT, Span(SEGMENT_SECONDS * number, SEGMENT_SECONDS * (number + 1)))
 
-    def frames(self, number: int) -> list[tuple[Node, bytes]]:
+    def frames(self, number: int) -> list[Picture]:
         segment = self.segment(number)
         middle = segment.span.middle
         spans = (Span(segment.span.start, middle), Span(middle, segment.span.end))
-        return [(self.node(Level.FRAME, span, segment.id), f"jpeg {span.start}".encode()) for span in spans]
+        return [Picture(self.node(Level.FRAME, span, segment.id), f"jpeg {span.start}".encode()) for span in spans]
 
     def said(self, number: int) -> Observation:
         start = SEGMENT_SECONDS * number

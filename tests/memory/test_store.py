@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly, NotIndexed
-from video_vlm.memory import Checkpoint, KeptLook, Library, StoredVideo, open_library
+from video_vlm.memory import Checkpoint, KeptLook, Library, Picture, StoredVideo, open_library
 from video_vlm.records import Damage, Level, Observation, ObservationKind, Span
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def test_a_finished_memory_gives_back_what_was_written(library: Library, film: F
     scene = memory.nodes(Level.SCENE)[1]
     assert scene in film.upper()
     assert memory.nodes(Level.SEGMENT)[2] == replace(film.segment(2), parent=scene.id)
-    assert memory.frames()[4:6] == tuple(frame for frame, _ in film.frames(2))
+    assert memory.frames()[4:6] == tuple(frame.node for frame in film.frames(2))
     assert memory.poster(memory.frames()[4].id) == b"jpeg 20.0"
     assert memory.observations(kinds=[ObservationKind.LOOK]) == tuple(film.looked(number) for number in range(6))
     assert library.verify() == ()
@@ -136,9 +136,9 @@ def test_putting_a_segment_twice_leaves_it_once(library: Library, film: Film) ->
 def test_a_failing_write_leaves_nothing_behind(library: Library, film: Film) -> None:
     build = film.write(library, until=1)
     before = library.dump("film")
-    stranger = replace(film.frames(1)[1][0], content_id="another")
+    stranger = replace(film.frames(1)[1].node, content_id="another")
     with pytest.raises(ValueError, match="another"):
-        build.put_segment(film.segment(1), [film.frames(1)[0], (stranger, b"")], {}, Checkpoint(20.0))
+        build.put_segment(film.segment(1), [film.frames(1)[0], Picture(stranger, b"")], {}, Checkpoint(20.0))
     assert library.dump("film") == before
 
 

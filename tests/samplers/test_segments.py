@@ -11,14 +11,16 @@ import pytest
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Image
 from video_vlm.samplers.segments import Mark, Seen, Segmenter
-from video_vlm.settings import FrameSettings, IndexSettings
+from video_vlm.samplers.sieve import Sieve
+from video_vlm.settings import FrameSettings, IndexSettings, ShotSettings
 
 Stream = Callable[..., Sequence[DecodedFrame]]
 Blocks = Callable[[int], Image]
 
 
 def placed(pictures: Iterable[DecodedFrame], segmenter: Segmenter) -> list[Seen]:
-    return [*(seen for picture in pictures for seen in segmenter.push(picture)), *segmenter.finish()]
+    sieved = Sieve(IndexSettings())(pictures)
+    return [*(seen for one in sieved for seen in segmenter.push(one)), *segmenter.finish()]
 
 
 def limit(seconds: float) -> IndexSettings:
@@ -127,3 +129,26 @@ def test_going_on_from_any_mark_gives_what_an_uninterrupted_run_gives(stream: St
 
 def told(seen: Seen) -> tuple[float, DecodedFrame | None, Mark | None]:
     return seen.pts_seconds, seen.frame, seen.opens
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_stream_may_be_sieved_in_pieces(stream: Stream, blocks: Blocks, seed: int) -> None:
+    pictures = busy(stream, blocks)
+    edges = [0, *sorted(np.random.default_rng(seed).integers(1, len(pictures), 12).tolist()), len(pictures)]
+    pieces = [pictures[start:end] for start, end in pairwise(edges)]
+    settings = limit(1.5)
+    in_pieces = [seen for piece in pieces for seen in Sieve(settings)(piece)]
+    segmenter = Segmenter(settings)
+    found = [*(seen for one in in_pieces for seen in segmenter.push(one)), *segmenter.finish()]
+    straight = placed(pictures, Segmenter(settings))
+    assert [(told(one), one.cut) for one in found] == [(told(one), one.cut) for one in straight]
+
+
+def test_a_sieve_keeps_few_pictures_where_little_happens(stream: Stream, blocks: Blocks) -> None:
+    kept = [seen for seen in Sieve(IndexSettings())(stream([blocks(0)] * 500, fps=50.0)) if seen.frame is not None]
+    assert 30 <= len(kept) <= 32
+
+
+def test_a_sieve_keeps_every_picture_for_a_detector_it_does_not_know(stream: Stream, blocks: Blocks) -> None:
+    settings = IndexSettings(shots=ShotSettings(detector="content"))
+    assert all(seen.frame is not None for seen in Sieve(settings)(stream([blocks(0)] * 50)))

@@ -102,3 +102,10 @@ def test_strong_swells_are_presumed_changes_only_where_those_decoded_were() -> N
     proved = Cut(Span(1.0, 1.4), "dissolve", 0.2, 1.2)
     assert [cut.span for cut in presumed(made, [proved])] == [unseen.span]
     assert list(presumed(made, [])) == []
+
+
+def test_a_keyframe_with_the_colours_of_the_one_before_it_is_no_cut() -> None:
+    moved = np.concatenate([TEXTURE[0][:, 8:], TEXTURE[0][:, :8]], axis=1)
+    packets = table(400, (0, 130, 290))
+    assert [cut.at for cut in planned(packets, TEXTURE[0], TEXTURE[1] // 4, TEXTURE[1] // 4).cuts] == [130 / FPS]
+    assert planned(packets, TEXTURE[0], moved, moved).cuts == ()

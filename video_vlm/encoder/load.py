@@ -46,14 +46,19 @@ def load_model(name: str, *, dtype: torch.dtype | None = None, device: str = "cp
         SettingsError: there is no such folder or cached model, or its weights are no safetensors.
     """
     require_models("an image tower")
+    from safetensors import SafetensorError
     from transformers import AutoModel
 
     try:
         where = str(Path(name)) if Path(name).is_dir() else name
         model = AutoModel.from_pretrained(
-            where, local_files_only=True, use_safetensors=True, dtype="auto" if dtype is None else dtype
+            where,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype="auto" if dtype is None else dtype,
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise SettingsError(
             f"{name}: no image tower that can be loaded from here: {first} (a folder with config.json and "

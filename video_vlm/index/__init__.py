@@ -6,6 +6,7 @@ from video_vlm.index.batch import default_jobs, index_many
 from video_vlm.index.estimate import Estimate, Forecast, estimate, reading_jobs
 from video_vlm.index.report import IndexOutcome, IndexReport
 from video_vlm.index.run import index_video
+from video_vlm.index.sight import see_the_rest
 
 __all__ = [
     "Estimate",
@@ -17,4 +18,5 @@ __all__ = [
     "index_many",
     "index_video",
     "reading_jobs",
+    "see_the_rest",
 ]

@@ -69,7 +69,7 @@ def index_many(
     unread, how = [], manners(settings, at_least=settings.speed)
     for path in paths:
         report = known_report(path, library, how)
-        if report is None:
+        if report is None or library.unseen(report.video.content_id):
             unread.append(path)
         else:
             yield IndexOutcome(path, report)
@@ -87,7 +87,7 @@ class _Crew:
         self, paths: Iterable[Path], library: Library, *, settings: IndexSettings, progress: Progress, jobs: int
     ) -> None:
         level = logging.getLogger("video_vlm").getEffectiveLevel()
-        self._desk = Desk(library.folder.absolute(), settings, max(1, num_cores() // jobs), level)
+        self._desk = Desk(library.folder.absolute(), settings, max(1, num_cores() // jobs), level, sight=library.sight)
         self._library = library
         self._progress = progress
         self._jobs = jobs

@@ -8,6 +8,7 @@ from pathlib import Path
 from video_vlm.errors import MediaError, VideoQAError
 from video_vlm.index.report import IndexOutcome
 from video_vlm.index.run import index_video
+from video_vlm.index.sight import see_the_rest
 from video_vlm.memory import Library
 from video_vlm.protocols import Progress, ProgressEvent
 from video_vlm.settings import IndexSettings
@@ -27,7 +28,8 @@ def index_one(
     """
     progress(ProgressEvent("index", 0.0, None, what=path.name, path=path))
     try:
-        return IndexOutcome(path, index_video(path, library, settings=settings, progress=progress, threads=threads))
+        report = index_video(path, library, settings=settings, progress=progress, threads=threads)
+        return IndexOutcome(path, see_the_rest(report, library, settings=settings, progress=progress, threads=threads))
     except MediaError as error:
         return IndexOutcome(path, error=error)
     except VideoQAError:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
 from video_vlm.index.skimmed import SkimmedPass
 from video_vlm.index.window import budget_of, windows
+from video_vlm.media.lanes import LaneReader
 from video_vlm.media.packets import PacketTable
 from video_vlm.media.skimmer import SkimmingReader
 from video_vlm.protocols import VideoReader
 from video_vlm.records import Span
 from video_vlm.samplers.restlessness import Restlessness
 from video_vlm.samplers.segments import Mark, Seen, Segmenter
+from video_vlm.samplers.sieve import Sieve
 from video_vlm.samplers.skim import plan
 from video_vlm.settings import IndexSettings
 
@@ -43,13 +46,20 @@ class FullPass:
     """Every picture."""
 
     reader: VideoReader
+    sieve: Sieve
     segmenter: Segmenter
     start_seconds: float | None
 
     def seen(self) -> Iterator[Seen]:
-        for frame in self.reader.scan(self.start_seconds):
-            yield from self.segmenter.push(frame)
+        with closing(self._sieved()) as sieved:
+            for one in sieved:
+                yield from self.segmenter.push(one)
         yield from self.segmenter.finish()
+
+    def _sieved(self) -> Generator[Seen, None, None]:
+        if isinstance(self.reader, LaneReader):
+            return self.reader.scan_with(self.sieve, self.start_seconds)
+        return self.sieve(self.reader.scan(self.start_seconds))
 
     @property
     def end_seconds(self) -> float | None:
@@ -64,7 +74,7 @@ def open_pass(reader: VideoReader, settings: IndexSettings, mark: Mark | None) -
     if settings.speed == "fast" and isinstance(reader, SkimmingReader):
         return SkimmedPass(reader, settings, mark)
     segmenter = Segmenter(settings, mark=mark, fps=reader.video.fps)
-    return FullPass(reader, segmenter, mark.warm_up_seconds if mark else None)
+    return FullPass(reader, Sieve(settings), segmenter, mark.warm_up_seconds if mark else None)
 
 
 def why_in_full(reader: VideoReader, settings: IndexSettings) -> str | None:

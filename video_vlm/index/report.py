@@ -14,7 +14,8 @@ __all__ = ["IndexOutcome", "IndexReport"]
 class IndexReport:
     """What is in the memory of a video now, and how it got there.
 
-    ``video`` carries the times that decoding found, not those the container claims. ``resumed_from``
+    ``video`` carries the times that decoding found, not those the container claims. ``num_sights`` counts the pictures
+    that the library's image-text tower has seen (0 without one). ``resumed_from``
     is where an interrupted run was taken up (None: from the beginning), ``reused`` says that the
     memory was complete already, ``missing`` names each observer that could not run and what to type, and how much
     a fast run left out; ``read_in_full`` is why a video was not read fast although it was asked to be.
@@ -26,6 +27,7 @@ class IndexReport:
     num_segments: int
     num_scenes: int
     num_observations: int
+    num_sights: int = 0
     damage: tuple[Damage, ...] = ()
     resumed_from: float | None = None
     reused: bool = False

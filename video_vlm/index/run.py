@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from video_vlm.errors import UnreadableVideo
+from video_vlm.index.outbox import Outbox, Unwritten
 from video_vlm.index.passes import Pass, open_pass, why_in_full
 from video_vlm.index.report import IndexReport
 from video_vlm.index.segment import ClosedSegment, OpenSegment
+from video_vlm.index.sight import Seeing
 from video_vlm.index.speed import Manner, Manners, looked_at, manners
 from video_vlm.index.state import State
 from video_vlm.index.upper import SHOTS, covered, cut_observation, shots_of, upper_nodes
 from video_vlm.index.watch import Observations
 from video_vlm.media import open_video
 from video_vlm.media.ledger import Ledger
-from video_vlm.memory import Build, Checkpoint, Library, StoredVideo, node_id
+from video_vlm.memory import Build, Checkpoint, Library, Picture, StoredVideo, node_id
 from video_vlm.memory.summaries import summarize
 from video_vlm.protocols import Progress, ProgressEvent, VideoReader, silent
 from video_vlm.records import Cut, Damage, Level, Node, Span, Video
@@ -44,7 +47,9 @@ def index_video(
 
     The video is decoded once, in order (in a fast run only a part of it), and nothing of it is held but the pictures
     in hand. Whatever stops the run, what was written is a sound library, and the next run ends with the same memory.
-    A memory that was read in full also serves where a fast one is asked for, and takes the place of a fast one.
+    A memory that was read in full also serves where a fast one is asked for, and takes the place of a fast one. Where
+    the library has an image-text tower, that sees the pictures; what was indexed without it is left as it is
+    (:func:`video_vlm.index.sight.see_the_rest` adds what is missing).
 
     Args:
         path: The file.
@@ -78,11 +83,12 @@ def index_video(
         recipe = manner.recipe(file, content_id, library)
         channels = (SHOTS, *manner.watch.names)
         build = library.build(reader.video, recipe, channels=channels, missing=manner.missing)
-        report = _Run(reader, build, manner, recipe=recipe, progress=progress).report()
+        with nullcontext() if library.sight is None else Seeing(library.sight) as seeing:
+            report = _Run(reader, build, manner, recipe=recipe, progress=progress, seeing=seeing).report()
     _remember(library, file, content_id)
     if in_full:
         logger.warning("%s was read in full: %s", file, in_full)
-    return replace(report, read_in_full=in_full)
+    return replace(report, read_in_full=in_full, num_sights=library.num_sights(content_id))
 
 
 def known_report(file: Path, library: Library, how: Manners) -> IndexReport | None:
@@ -106,6 +112,7 @@ def _reused(library: Library, stored: StoredVideo) -> IndexReport:
         num_segments=len(memory.nodes(Level.SEGMENT)),
         num_scenes=len(memory.nodes(Level.SCENE)),
         num_observations=len(observations),
+        num_sights=library.num_sights(stored.video.content_id),
         damage=stored.damage,
         reused=True,
         missing=stored.missing,
@@ -123,9 +130,12 @@ class _Run:
         *,
         recipe: str,
         progress: Progress,
+        seeing: Seeing | None,
     ) -> None:
         self._reader = reader
         self._build = build
+        self._outbox = Outbox(build)
+        self._seeing = seeing
         self._manner = manner
         self._watch = manner.watch
         self._settings = manner.settings
@@ -163,33 +173,37 @@ class _Run:
                     closed = segment.close(end_seconds=seen.opens.start_seconds)
                     state = self._put(closed, state, passing, following=seen.opens, cut=seen.cut)
                 state = state or State(seen.opens.start_seconds)
-                segment = OpenSegment(seen.opens, watch=self._watch, settings=self._settings.frames)
+                sight = None if self._seeing is None else self._seeing.segment()
+                segment = OpenSegment(seen.opens, watch=self._watch, settings=self._settings.frames, sight=sight)
             if segment is not None:
                 segment.see(seen)
             self._tell_of(seen.pts_seconds)
         if segment is None or state is None or passing.end_seconds is None:
             raise UnreadableVideo(self._reader.video.path, "no picture in it can be decoded")
         closed = segment.close(end_seconds=passing.end_seconds)
-        return self._put(closed, state, passing, following=None, cut=None)
+        state = self._put(closed, state, passing, following=None, cut=None)
+        self._outbox.empty()
+        return state
 
     def _put(
         self, closed: ClosedSegment, state: State, passing: Pass, *, following: Mark | None, cut: Cut | None
     ) -> State:
-        """Write a segment; the cut that ends it is written with it."""
+        """Give a segment out to be written; the cut that ends it is written with it."""
         damage = self._damage(before=closed.span.end if following else None)
         num_frames = passing.num_frames(closed.span, num_seen=closed.num_frames)
         state = state.after(num_frames=num_frames, num_seen=closed.num_frames, mark=following, damage=damage)
-        frames = [(self._node(Level.FRAME, span), jpeg) for span, jpeg in closed.posters]
+        pictures = [Picture(self._node(Level.FRAME, one.span), one.jpeg, one.pts_seconds) for one in closed.posters]
         said = [one for observer in closed.observations.values() for one in observer]
         said += [one for observer in self._file_said.values() for one in observer if one.span.overlaps(closed.span)]
-        nodes = [node for node, _ in frames]
+        nodes = [picture.node for picture in pictures]
         segment = replace(
             self._node(Level.SEGMENT, closed.span),
             summary=summarize(nodes, said, max_sentences=_SEGMENT_SENTENCES),
             coverage=covered(closed.span, damage) * closed.num_frames / max(1, num_frames),
         )
         observations = {**closed.observations, SHOTS: () if cut is None else (cut_observation(cut),)}
-        self._build.put_segment(segment, frames, observations, Checkpoint(closed.span.end, state.to_json()))
+        checkpoint = Checkpoint(closed.span.end, state.to_json())
+        self._outbox.add(Unwritten(segment, pictures, observations, checkpoint, closed.sight))
         return state
 
     def _finish(self, state: State, *, resumed_from: float | None) -> IndexReport:

@@ -8,38 +8,50 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from video_vlm.index.sight import SegmentSight
 from video_vlm.index.watch import Observations, Watch
 from video_vlm.records import Frame, Image, Observation, Span
 from video_vlm.samplers.representative import Representative, RepresentativePicker
 from video_vlm.samplers.segments import Mark, Seen
 from video_vlm.settings import FrameSettings
 
-__all__ = ["ClosedSegment", "OpenSegment", "poster"]
+__all__ = ["ClosedSegment", "OpenSegment", "Poster", "poster"]
 
 _JPEG_QUALITY = 80
 
 
 @dataclass(frozen=True, slots=True)
+class Poster:
+    """A small JPEG of a representative frame, when that picture is shown, and the stretch it stands for."""
+
+    span: Span
+    jpeg: bytes
+    pts_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ClosedSegment:
-    """What one segment left behind. ``posters`` are small JPEGs of its representative frames, each
-    with the stretch it stands for; the stretches tile the segment."""
+    """What one segment left behind. The stretches of ``posters`` tile the segment; ``sight`` is what the pictures
+    they were made from look like, where there is a tower."""
 
     span: Span
     num_frames: int
-    posters: tuple[tuple[Span, bytes], ...]
+    posters: tuple[Poster, ...]
     observations: Observations
+    sight: SegmentSight | None = None
 
 
 class OpenSegment:
     """Takes in a segment's pictures in order of time. Keeps none but the few that may yet represent it."""
 
-    def __init__(self, mark: Mark, *, watch: Watch, settings: FrameSettings) -> None:
+    def __init__(self, mark: Mark, *, watch: Watch, settings: FrameSettings, sight: SegmentSight | None = None) -> None:
         self._start = mark.start_seconds
         self._watch = watch
         self._settings = settings
+        self._sight = sight
         self._picker = RepresentativePicker(settings, start_seconds=mark.start_seconds)
         self._num_frames = 0
-        self._posters: list[tuple[Span, bytes]] = []
+        self._posters: list[Poster] = []
         self._observations: dict[str, list[Observation]] = {name: [] for name in watch.names}
 
     def see(self, seen: Seen) -> None:
@@ -55,12 +67,17 @@ class OpenSegment:
         self._inspect(self._picker.close(end_seconds=end_seconds))
         self._add(self._watch.close_segment(span))
         observations = {name: tuple(said) for name, said in self._observations.items()}
-        return ClosedSegment(span, self._num_frames, tuple(self._posters), observations)
+        if self._sight is not None:
+            self._sight.close()
+        return ClosedSegment(span, self._num_frames, tuple(self._posters), observations, self._sight)
 
     def _inspect(self, representatives: Iterable[Representative]) -> None:
         for representative in representatives:
             frame: Frame = representative.picture.frame(self._settings.max_side)
-            self._posters.append((representative.span, poster(frame.image, side=self._settings.poster_side)))
+            jpeg = poster(frame.image, side=self._settings.poster_side)
+            self._posters.append(Poster(representative.span, jpeg, frame.pts_seconds))
+            if self._sight is not None:
+                self._sight.see(frame.image)
             self._add(self._watch.inspect(frame, representative.span))
 
     def _add(self, observations: Observations) -> None:

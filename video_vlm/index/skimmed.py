@@ -6,11 +6,12 @@ before them began. So an interrupted run that begins again with a window ends wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from video_vlm.index.ahead import one_ahead
 from video_vlm.index.window import Looked, Window, windows
-from video_vlm.media.skimmer import SkimmingReader
+from video_vlm.media.skimmer import Skimmer, SkimmingReader
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Span
 from video_vlm.samplers.restlessness import Restlessness
@@ -51,20 +52,25 @@ class SkimmedPass:
         return self._table.count(span.start, span.end)
 
     def seen(self) -> Iterator[Seen]:
-        table = self._table
-        first = table.group_at(self._mark.warm_up_seconds) if self._mark else 0
-        heads: dict[int, DecodedFrame] = {}
+        first = self._table.group_at(self._mark.warm_up_seconds) if self._mark else 0
         if self._mark is not None:
             yield Seen(self._mark.start_seconds, None, opens=self._mark)
         with self._reader.skim() as skimmer:
-            for groups in windows(table, first_group=first):
-                ahead = range(groups.start, min(groups.stop + 1, table.num_groups))
-                skimmer.load(ahead)
-                heads = {number: head for number, head in heads.items() if number in ahead}
-                new = range(groups.start + len(heads), ahead.stop)
-                heads |= {table.group_at(head.pts_seconds): head for head in skimmer.keyframes(new)}
-                window = Window(table, self._restless, groups, heads, settings=self._settings)
-                yield from self._placed(window.look(skimmer), groups)
+            for looked, groups in one_ahead(self._looked(skimmer, windows(self._table, first_group=first))):
+                yield from self._placed(looked, groups)
+
+    def _looked(self, skimmer: Skimmer[DecodedFrame], every: Iterable[range]) -> Iterator[tuple[Looked, range]]:
+        """What each window shows. Depends on nothing that is decided about the ones before."""
+        table = self._table
+        heads: dict[int, DecodedFrame] = {}
+        for groups in every:
+            ahead = range(groups.start, min(groups.stop + 1, table.num_groups))
+            skimmer.load(ahead)
+            heads = {number: head for number, head in heads.items() if number in ahead}
+            new = range(groups.start + len(heads), ahead.stop)
+            heads |= {table.group_at(head.pts_seconds): head for head in skimmer.keyframes(new)}
+            window = Window(table, self._restless, groups, heads, settings=self._settings)
+            yield window.look(skimmer), groups
 
     def _placed(self, looked: Looked, groups: range) -> Iterator[Seen]:
         """Where segments begin. A cut at the first picture of the next window waits for it."""

@@ -15,6 +15,7 @@ from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Image, Span
 from video_vlm.samplers.restlessness import Restlessness
 from video_vlm.samplers.segments import Seen, Segmenter
+from video_vlm.samplers.sieve import Sieve
 from video_vlm.samplers.skim import Check, Plan, Stretch, checked, plan, presumed
 from video_vlm.settings import IndexSettings
 
@@ -76,7 +77,8 @@ class Window:
 
     def look(self, skimmer: Skimmer[DecodedFrame]) -> Looked:
         """Decode what is planned, and say what is there."""
-        decoded = [one for stretch in self.plan.stretches for one in self._decode(skimmer, stretch)]
+        looks = skimmer.side_by_side(lambda stretch: list(self._decode(skimmer, stretch)), self.plan.stretches)
+        decoded = list(chain.from_iterable(looks))
         plain = list(self.plan.cuts)
         for check in self.plan.checks:
             at = self._table.group_starts[check.group]
@@ -102,9 +104,10 @@ class Window:
 
     def _decode(self, skimmer: Skimmer[DecodedFrame], stretch: Stretch) -> Iterator[Seen]:
         shots = replace(self._settings.shots, min_shot_seconds=0.0)  # a stretch does not begin with a shot
-        segmenter = Segmenter(replace(self._settings, shots=shots))
+        settings = replace(self._settings, shots=shots)
+        segmenter = Segmenter(settings)
         decoded = skimmer.stretch(stretch.groups, until_seconds=stretch.until_seconds)
-        seen = chain.from_iterable(map(segmenter.push, decoded))
+        seen = chain.from_iterable(map(segmenter.push, Sieve(settings)(decoded)))
         start = self._table.group_starts[stretch.groups.start]
         for one in chain(seen, _finished(segmenter)):
             doubtful = one.cut is not None and one.cut.kind == "hard" and one.pts_seconds - start < _NEW_SECONDS

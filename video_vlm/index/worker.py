@@ -26,7 +26,7 @@ from video_vlm.errors import ReaderLost, VideoQAError
 from video_vlm.index.one import index_one
 from video_vlm.index.report import IndexOutcome
 from video_vlm.memory import open_library
-from video_vlm.protocols import ProgressEvent
+from video_vlm.protocols import ImageTextEncoder, ProgressEvent
 from video_vlm.settings import IndexSettings
 
 __all__ = ["Desk", "Message", "Worker"]
@@ -39,12 +39,13 @@ _LAST_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a worker works with: the folder of the library, how videos are read, and what is worth logging."""
+    """What a worker works with: the folder of the library, how videos are read, what is worth logging, and who sees."""
 
     library: Path
     settings: IndexSettings
     threads: int
     log_level: int
+    sight: ImageTextEncoder | None = None
 
 
 class Worker:
@@ -133,7 +134,9 @@ def _work(connection: Connection, desk: Desk) -> None:
 
 
 def _read_all(connection: Connection, desk: Desk) -> None:
-    with open_library(desk.library) as library:
+    # Read when torch is loaded, which happens in here: each worker's tower keeps to the worker's cores.
+    os.environ.setdefault("OMP_NUM_THREADS", str(desk.threads))
+    with open_library(desk.library, sight=desk.sight) as library:
         connection.send("ready")
         while True:
             path = connection.recv()

@@ -62,7 +62,7 @@ _CHANNELS: Mapping[str, _Channel] = {
 
 
 def channels_for(
-    phrase: str, memory: VideoMemory, times: Seconds, *, question: str, visual: Similarity | None = None
+    phrase: str, memory: VideoMemory, times: Seconds, *, question: str, sight: Similarity | None = None
 ) -> Channels:
     """How well each candidate fits a phrase, by channel; channels that find nothing are left out.
 
@@ -71,14 +71,14 @@ def channels_for(
         memory: Where.
         times: The candidates, ascending.
         question: The whole question: it says which channels are meant.
-        visual: An image-text tower, as one more channel.
+        sight: How much pictures look like words, by an image-text tower: one more channel.
     """
     found = {
         name: _series(phrase, memory.search(phrase, kinds=_CHANNELS[name].kinds, limit=_LIMIT), times)
         for name in _asked(question)
     }
-    if visual is not None:
-        found["visual"] = visual(phrase, times)
+    if sight is not None:
+        found["sight"] = sight(phrase, times)
     return {name: scores for name, scores in found.items() if np.isfinite(scores).any() and np.any(scores != 0)}
 
 

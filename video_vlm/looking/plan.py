@@ -74,9 +74,9 @@ def plan_look(
     sampler: str = AUTO,
     path: Path | None = None,
     poster: Poster | None = None,
-    visual: Similarity | None = None,
+    sight: Similarity | None = None,
 ) -> LookPlan:
-    """Plan which pictures to look at for a question. Decodes nothing and calls no model.
+    """Plan which pictures to look at for a question. Decodes nothing; the only model asked is ``sight``, for words.
 
     Args:
         question: In plain English; empty for the video as such.
@@ -85,13 +85,13 @@ def plan_look(
         sampler: A sampler's name, or ``"auto"``: by the question, else by the length.
         path: The file, if it is there: its packets are read, for the times of keyframes and of pictures.
         poster: Small pictures of representative frames, to tell near-duplicates by.
-        visual: Similarity of pictures to words, where a tower is there.
+        sight: Similarity of pictures to words, where a tower has seen the video.
 
     Raises:
         UnknownName: no such sampler.
         MediaError: there is a file, and it cannot be read.
     """
-    subject = _subject(question, memory, visual, path)
+    subject = _subject(question, memory, sight, path)
     seconds = subject.span.duration_seconds
     name = sampler_for(seconds, subject.aim.move, asked=bool(subject.scores), named=sampler)
     if name == "codec-keyframes" and path is not None:
@@ -103,12 +103,12 @@ def plan_look(
     return LookPlan(name, subject.aim.move, budget, samples, subject.span, subject.shots, _places(subject))
 
 
-def _subject(question: str, memory: VideoMemory, visual: Similarity | None, path: Path | None) -> Subject:
+def _subject(question: str, memory: VideoMemory, sight: Similarity | None, path: Path | None) -> Subject:
     pictures = pictures_of(memory, path)
     times = candidates_of(pictures)
     parsed = parse(question)
     scored = [
-        channels_for(phrase, memory, times, question=question, visual=visual)
+        channels_for(phrase, memory, times, question=question, sight=sight)
         for phrase in (parsed.target, *parsed.operator.anchors)
     ]
     return Subject(

@@ -9,7 +9,7 @@ playlists, devices, scripts or image sequences) are probed for. FFmpeg's complai
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
@@ -17,12 +17,13 @@ import av
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Discard, Disposition
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from video_vlm.errors import RefusedMedia, UnreadableVideo
 from video_vlm.media.guard import local_file, refuse_references
 
-__all__ = ["MAX_PIXELS", "MAX_SIDE", "open_container", "packets", "video_stream", "watch_only"]
+__all__ = ["MAX_PIXELS", "MAX_SIDE", "open_container", "open_decoder", "packets", "video_stream", "watch_only"]
 
 MAX_SIDE = 16384
 MAX_PIXELS = 200_000_000
@@ -107,6 +108,24 @@ def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[V
             failures += 1
         else:
             return
+
+
+def open_decoder(opened: ExitStack, path: Path, stream: int, *, threads: int, **options: str) -> VideoCodecContext:
+    """A decoder of its own for a stream, which only an open file gives; ``opened`` closes it.
+
+    Args:
+        opened: Holds the file open.
+        path: The file.
+        stream: Its index.
+        threads: How many the decoder may use.
+        options: FFmpeg's, for the codec.
+    """
+    container = opened.enter_context(open_container(path))
+    (found,) = (one for one in container.streams.video if one.index == stream)
+    found.thread_type = "AUTO"
+    found.codec_context.thread_count = threads
+    found.codec_context.options = {"max_pixels": str(MAX_PIXELS), **options}
+    return found.codec_context
 
 
 def video_stream(container: InputContainer, path: Path) -> VideoStream:

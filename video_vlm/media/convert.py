@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
@@ -42,8 +43,16 @@ class Colours:
         return cls(matrix if matrix in _MATRICES else None, picture.color_range or full)
 
 
+class _Scalers(threading.local):
+    """FFmpeg's set-ups for scaling; one is never used by two threads."""
+
+    def __init__(self) -> None:
+        self.thumbnails: dict[int, VideoReformatter] = {}
+        self.upright = VideoReformatter()
+
+
 class Converter:
-    """Scales and converts in one step of FFmpeg's swscale; keeps its set-up from picture to picture.
+    """Scales and converts in one step of FFmpeg's swscale; keeps its set-up from picture to picture. Thread-safe.
 
     Args:
         stored_size: ``(width, height)`` of the first picture: thumbnails keep its proportions even
@@ -65,8 +74,7 @@ class Converter:
         self._pixel_aspect = pixel_aspect
         self._orientation = orientation
         self._colours = colours
-        self._thumbnailers: dict[int, VideoReformatter] = {}
-        self._enlarger = VideoReformatter()
+        self._scalers = _Scalers()
 
     def thumbnail(self, picture: VideoFrame, width: int) -> Image:
         """As stored, not turned; averaged over areas, so that grain does not flicker."""
@@ -75,14 +83,16 @@ class Converter:
         stored_width, stored_height = self._stored_size
         width = min(width, stored_width)
         size = width, max(1, round(stored_height * width / stored_width))
-        return self._rgb(self._thumbnailers.setdefault(width, VideoReformatter()), picture, size, Interpolation.AREA)
+        return self._rgb(
+            self._scalers.thumbnails.setdefault(width, VideoReformatter()), picture, size, Interpolation.AREA
+        )
 
     def upright(self, picture: VideoFrame, max_side: int | None) -> Image:
         """As displayed: square pixels, turned, no side above ``max_side``."""
         size = fit(displayed_size(picture.width, picture.height, self._pixel_aspect), max_side)
         smaller = size[0] * size[1] < picture.width * picture.height
         method = Interpolation.AREA if smaller else Interpolation.BICUBIC
-        return self._orientation.apply(self._rgb(self._enlarger, picture, size, method))
+        return self._orientation.apply(self._rgb(self._scalers.upright, picture, size, method))
 
     def _rgb(
         self, reformatter: VideoReformatter, picture: VideoFrame, size: tuple[int, int], method: Interpolation

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import dropwhile
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 from av.video.frame import VideoFrame
 
 from video_vlm.errors import UnreadableVideo
+from video_vlm.media.container import open_decoder
 from video_vlm.media.convert import Converter
 from video_vlm.media.cores import num_cores
 from video_vlm.media.cues import read_cues
+from video_vlm.media.groups import Groups
+from video_vlm.media.lanes import MOST_LANES, Lanes, Work
 from video_vlm.media.ledger import Ledger
 from video_vlm.media.packets import PacketTable, packet_table
 from video_vlm.media.playhead import Playhead
@@ -35,6 +38,11 @@ _NEAR_SECONDS = 1.0
 """Less than this ahead is decoded through without asking whether a keyframe lies between."""
 
 _EARLY_SECONDS = 1.0
+
+_AHEAD_BYTES = 96 << 20
+"""How much of decoded pictures is held by lanes that are ahead."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +106,45 @@ class PyAVReader:
         return self._ledger.damage
 
     def scan(self, start_seconds: float | None = None) -> Iterator[PyAVFrame]:
+        first = None if start_seconds is None else self._first_pts(start_seconds)
+        return self._played(first, is_rest=start_seconds is not None)
+
+    def scan_with(self, work: Work[T], start_seconds: float | None = None) -> Generator[T, None, None]:
+        if self._num_lanes == 1 or not self._clock_is_plain:
+            yield from work(self.scan(start_seconds))
+            return
+        first = None if start_seconds is None else self._first_pts(start_seconds)
+        lanes = Lanes(
+            lambda opened: open_decoder(
+                opened, self._path, self._found.stream, threads=min(self._threads // self._num_lanes, MOST_THREADS)
+            ),
+            lambda pts, picture: self._frame((pts, picture)),
+            work,
+            num_lanes=self._num_lanes,
+            num_pictures=max(1, _AHEAD_BYTES // self._picture_bytes),
+            first_pts=-math.inf if first is None else first,
+        )
+        with closing(self._tape()) as tape:
+            yield from lanes.run(Groups(tape.packets_from(-math.inf if first is None else first)))
+        last = lanes.last_shown
+        if not lanes.is_whole:
+            following = first if last is None or last.pts is None else last.pts + 1
+            yield from work(self._played(following, is_rest=last is not None or first is not None))
+        elif last is not None and last.pts is not None:
+            self._note_end(last.pts, last)
+
+    def _played(self, first: int | None, *, is_rest: bool) -> Iterator[PyAVFrame]:
+        """Every picture from the one at ``first`` on; ``is_rest``: there need not be one."""
         picture = None
         with closing(self._tape()) as tape:
-            if start_seconds is None:
-                pictures = tape.play()
-            else:
-                first = math.ceil((start_seconds - TIME_TOLERANCE_SECONDS) / self._found.time_base)
+            pictures = tape.play()
+            if first is not None:
                 pictures = dropwhile(lambda each: each[0] < first, self._play_from(tape, first))
             for picture in map(self._frame, pictures):
                 yield picture
         if picture is not None:
-            ticks = picture.picture.duration or self._found.frame_ticks
-            self._note_early_end(picture.pts_seconds + float(ticks * self._found.time_base))
-        elif start_seconds is None:
+            self._note_end(picture.pts, picture.picture)
+        elif not is_rest:
             raise UnreadableVideo(self._path, "not one of its pictures can be decoded; get the file again")
 
     def frames_at(self, times: Sequence[float], *, max_side: int | None = None) -> Iterator[Frame]:
@@ -181,6 +215,28 @@ class PyAVReader:
     def _frame(self, stamped: tuple[int, VideoFrame]) -> PyAVFrame:
         pts, picture = stamped
         return PyAVFrame(pts, self._found.seconds(pts), picture, self._converter)
+
+    def _first_pts(self, seconds: float) -> int:
+        """Of the pictures at or after a time."""
+        return math.ceil((seconds - TIME_TOLERANCE_SECONDS) / self._found.time_base)
+
+    @property
+    def _num_lanes(self) -> int:
+        return max(1, min(self._threads, MOST_LANES))
+
+    @property
+    def _clock_is_plain(self) -> bool:
+        """Whether every picture's own time is the one it is stamped with."""
+        return self._found.num_undated == 0 and self._found.first_pts == self._found.dated_pts
+
+    @property
+    def _picture_bytes(self) -> int:
+        width, height = self._found.stored_size
+        return width * height * 3 // 2
+
+    def _note_end(self, pts: int, last: VideoFrame) -> None:
+        ticks = last.duration or self._found.frame_ticks
+        self._note_early_end(self._found.seconds(pts) + float(ticks * self._found.time_base))
 
     def _note_early_end(self, end: float) -> None:
         """The header may promise more than there is; a little more is nothing."""

@@ -1,25 +1,27 @@
 """Decodes only what is asked for: keyframes by themselves, and coarse stretches from a keyframe on.
 
-Packets are read once, in the order of the file, a few groups at a time; nothing is sought. Keyframes go to one
-decoder, whole; the stretches go to another, which leaves out the pictures no other needs and the smoothing of block
-edges (the loop filter): half the cost, and good enough to see whether a picture follows from the one before.
+Packets are read once, in the order of the file, a few groups at a time; nothing is sought. Keyframes are decoded
+whole; stretches without the pictures no other needs and without the smoothing of block edges (the loop filter): half
+the cost, and good enough to see whether a picture follows from the one before. Several are decoded side by side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeAlias, TypeVar, runtime_checkable
+from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import av
-from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
-from video_vlm.media.container import MAX_PIXELS, open_container, packets, watch_only
+from video_vlm.media.container import open_container, open_decoder, packets, watch_only
+from video_vlm.media.groups import VideoPacket
+from video_vlm.media.lanes import MOST_LANES
 from video_vlm.media.ledger import Ledger
 from video_vlm.media.packets import PacketTable
 from video_vlm.media.survey import Survey
@@ -29,10 +31,9 @@ __all__ = ["Skimmer", "SkimmingReader"]
 
 _LOST = "pictures could not be decoded"
 
-VideoPacket: TypeAlias = "Packet[VideoStream]"  # quoted: PyAV's class is generic for type checkers only
-
-
 F = TypeVar("F", bound=DecodedFrame)
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 @runtime_checkable
@@ -43,15 +44,35 @@ class SkimmingReader(Protocol):
     def skim(self) -> Skimmer[DecodedFrame]: ...
 
 
+class _Decoders:
+    """Decoders of one kind, as many as are in use at once."""
+
+    def __init__(self, opened: ExitStack, open_one: Callable[[ExitStack], VideoCodecContext]) -> None:
+        self._opened = opened
+        self._open_one = open_one
+        self._lock = Lock()
+        self._idle: list[VideoCodecContext] = []
+
+    @contextmanager
+    def one(self) -> Iterator[VideoCodecContext]:
+        with self._lock:
+            decoder = self._idle.pop() if self._idle else self._open_one(self._opened)
+        try:
+            yield decoder
+        finally:
+            decoder.flush_buffers()
+            self._idle.append(decoder)
+
+
 class Skimmer(Generic[F]):
-    """One pass over a file, forward. A context manager.
+    """One pass over a file, forward. A context manager. What is loaded may be decoded by several threads at once.
 
     Args:
         path: The file; its packets must bring their times along (:class:`~video_vlm.media.packets.PacketTable`).
         found: Its survey.
         ledger: Where damage is noted.
         framed: Makes a picture and its PTS what is given out.
-        threads: How many each decoder may use.
+        threads: How many may be used in all.
     """
 
     def __init__(
@@ -61,15 +82,17 @@ class Skimmer(Generic[F]):
         self._found = found
         self._ledger = ledger
         self._framed = framed
-        self._threads = threads
+        self._num_lanes = min(threads, MOST_LANES)
+        self._threads = threads // self._num_lanes
         self._opened = ExitStack()
+        self._noting = Lock()
+        self._whole = _Decoders(self._opened, self._decoder)
+        self._coarse = _Decoders(self._opened, self._coarse_decoder)
         self._groups: dict[int, list[VideoPacket]] = {}
         self._num_begun = 0
 
     def __enter__(self) -> Self:
-        self._whole = self._decoder({})
-        self._coarse = self._decoder({"skip_loop_filter": "all"})
-        self._coarse.skip_frame = "NONREF"
+        self._lanes = ThreadPoolExecutor(self._num_lanes, thread_name_prefix="lane")
         container = self._opened.enter_context(open_container(self._path))
         (stream,) = (one for one in container.streams.video if one.index == self._found.stream)
         watch_only(container, stream.index)
@@ -79,7 +102,12 @@ class Skimmer(Generic[F]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._lanes.shutdown(cancel_futures=True)
         self._opened.close()
+
+    def side_by_side(self, work: Callable[[T], U], jobs: Iterable[T]) -> Iterator[U]:
+        """Do the jobs in several threads; what comes of them in their order."""
+        return self._lanes.map(work, jobs)
 
     def load(self, groups: range) -> None:
         """Read the packets of ``groups``, and of no others: those before are let go, those between passed over."""
@@ -96,7 +124,10 @@ class Skimmer(Generic[F]):
     def keyframes(self, groups: range) -> Iterator[F]:
         """The first pictures of ``groups``."""
         heads = [self._groups[number][0] for number in groups if number in self._groups]
-        yield from self._pictures(self._whole, heads)
+        share = -(-len(heads) // self._num_lanes) or 1
+        shares = [heads[first : first + share] for first in range(0, len(heads), share)]
+        for pictures in self.side_by_side(lambda some: list(self._pictures(self._whole, some)), shares):
+            yield from pictures
 
     def stretch(self, groups: range, *, until_seconds: float) -> Iterator[F]:
         """Pictures others need, from the first of ``groups`` to the last one at or before ``until_seconds``."""
@@ -107,35 +138,33 @@ class Skimmer(Generic[F]):
             if self._seconds(wanted[0]) <= picture.pts_seconds <= until_seconds:
                 yield picture
 
-    def _pictures(self, decoder: VideoCodecContext, wanted: Sequence[VideoPacket]) -> Iterator[F]:
+    def _pictures(self, decoders: _Decoders, wanted: Sequence[VideoPacket]) -> Iterator[F]:
         last: int | None = None
-        for picture in self._decoded(decoder, wanted):
+        for picture in self._decoded(decoders, wanted):
             if picture.pts is not None and (last is None or picture.pts > last):
                 last = picture.pts
                 yield self._framed(picture.pts, picture)
 
-    def _decoded(self, decoder: VideoCodecContext, wanted: Sequence[VideoPacket]) -> Iterator[VideoFrame]:
-        try:
+    def _decoded(self, decoders: _Decoders, wanted: Sequence[VideoPacket]) -> Iterator[VideoFrame]:
+        with decoders.one() as decoder:
             for packet in (*wanted, None):
                 try:
                     yield from decoder.decode(packet)
                 except av.FFmpegError:
                     self._note(packet or wanted[-1])
-        finally:
-            decoder.flush_buffers()
 
     def _note(self, packet: VideoPacket) -> None:
         start = self._seconds(packet)
-        self._ledger.note(start, start + self._found.frame_seconds, _LOST)
+        with self._noting:
+            self._ledger.note(start, start + self._found.frame_seconds, _LOST)
 
     def _seconds(self, packet: VideoPacket) -> float:
         return self._found.seconds(packet.pts or 0)
 
-    def _decoder(self, options: dict[str, str]) -> VideoCodecContext:
-        """A decoder of its own, which only an open file gives."""
-        container = self._opened.enter_context(open_container(self._path))
-        (stream,) = (one for one in container.streams.video if one.index == self._found.stream)
-        stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = self._threads
-        stream.codec_context.options = {"max_pixels": str(MAX_PIXELS), **options}
-        return stream.codec_context
+    def _decoder(self, opened: ExitStack, **options: str) -> VideoCodecContext:
+        return open_decoder(opened, self._path, self._found.stream, threads=self._threads, **options)
+
+    def _coarse_decoder(self, opened: ExitStack) -> VideoCodecContext:
+        decoder = self._decoder(opened, skip_loop_filter="all")
+        decoder.skip_frame = "NONREF"
+        return decoder

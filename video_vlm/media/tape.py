@@ -75,6 +75,11 @@ class Tape:
         first = next(pictures, None)
         return chain([first], pictures) if first is not None and first[0] <= pts else None
 
+    def packets_from(self, pts: float) -> Packets:
+        """From a keyframe whose picture is shown at or before ``pts``, or all of them."""
+        landed = None if pts == -math.inf else self._from_keyframe(math.floor(pts))
+        return self._from_start() if landed is None else landed[1]
+
     def _from_start(self) -> Packets:
         self._open()
         return packets(self._container, self._stream)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 import cv2
@@ -127,8 +128,7 @@ _Points = npt.NDArray[np.float32]
 def _follow(before: Image, after: Image) -> tuple[_Points, _Points]:
     """Points that could be followed, ``(n, 2)`` from the middle of the picture, and how each moved, in pixels."""
     height, width = before.shape
-    columns, rows = np.meshgrid(np.arange(_GRID, width - 2, _GRID), np.arange(_GRID, height - 2, _GRID))
-    start = np.stack([columns.ravel(), rows.ravel()], axis=1).astype(np.float32)
+    start = _grid(width, height)
     end, found, _ = cv2.calcOpticalFlowPyrLK(
         before,
         after,
@@ -141,6 +141,13 @@ def _follow(before: Image, after: Image) -> tuple[_Points, _Points]:
     kept = found.ravel() == 1
     centre = np.array([width / 2, height / 2], np.float32)
     return start[kept] - centre, (end[:, 0, :] - start)[kept]
+
+
+@lru_cache(maxsize=1)
+def _grid(width: int, height: int) -> _Points:
+    """The points that are looked for, ``(n, 2)``, from the upper left corner."""
+    columns, rows = np.meshgrid(np.arange(_GRID, width - 2, _GRID), np.arange(_GRID, height - 2, _GRID))
+    return np.stack([columns.ravel(), rows.ravel()], axis=1).astype(np.float32)
 
 
 def _shared_motion(points: _Points, moves: _Points) -> tuple[_Points, float, npt.NDArray[np.bool_]]:

@@ -1,0 +1,162 @@
+"""Finding moments by sight: a vector of words or of a picture against what frames, segments and scenes look like."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from video_vlm.memory.database import Database
+from video_vlm.memory.dense import DenseIndex, stack
+from video_vlm.memory.fusion import fuse
+from video_vlm.memory.layout import Layout
+from video_vlm.memory.search import WITHIN, Filter, Moment
+from video_vlm.protocols import ImageTextEncoder
+from video_vlm.records import Image, Level, Span
+
+__all__ = ["SightVectors"]
+
+_LEVELS: Final = (Level.FRAME, Level.SEGMENT, Level.SCENE)
+
+_FRAMES_A_MOMENT: Final = 8
+"""So many more frames than moments are asked for: neighbours in one segment are one moment."""
+
+_ROWS: Final = """
+    SELECT s.id, s.vector FROM sights AS s JOIN nodes AS n ON n.memory = s.memory AND n.id = s.node
+    WHERE s.encoder = :encoder AND n.level = :level ORDER BY s.id
+"""
+
+_READ: Final = f"""
+    SELECT p.id, p.vector FROM json_each(:contents) AS c CROSS JOIN readable_sights AS p ON p.content_id = c.value
+    WHERE p.encoder = :encoder AND p.level = :level AND {WITHIN} ORDER BY p.id
+"""  # noqa: S608 - constants only
+
+_ALLOWED: Final = f"""
+    SELECT p.id FROM readable_sights AS p WHERE p.encoder = :encoder AND p.level = :level AND {WITHIN}
+"""  # noqa: S608 - constants only
+
+_Vector = npt.NDArray[np.float32]
+
+
+class SightVectors:
+    """What one image-text tower has seen in one library. Shared by threads."""
+
+    def __init__(self, database: Database, layout: Layout, encoder: ImageTextEncoder) -> None:
+        self.encoder = encoder
+        self._database = database
+        self._dense = {
+            level: DenseIndex(
+                database,
+                layout.sight_index(encoder.name, level),
+                encoder.name,
+                encoder.dimension,
+                rows=_ROWS,
+                level=level.value,
+            )
+            for level in _LEVELS
+        }
+
+    def by_words(self, query: str, *, within: Filter, limit: int) -> list[Moment]:
+        """The moments that look most like what words say: by their frames, and by their segments and scenes.
+
+        The tower is not loaded where there is nothing it has seen.
+        """
+        if within.kinds is not None or not query.strip() or not self._has_seen():
+            return []
+        (vector,) = self.encoder.encode_texts([query])
+        moments = self._moments(vector, within, limit)
+        ids = list(moments)
+        rankings = {"frame": ids}
+        above = dict(zip(ids, ids, strict=True))
+        for level in _LEVELS[1:]:
+            places = self._places(vector, level, within, limit)
+            found = [one for one in ids if above[one] in places]
+            rankings[level.value] = sorted(found, key=lambda one: places[above[one]])
+            above = self._parents(above)
+        return [moments[one.item] for one in fuse(rankings)][:limit]
+
+    def by_picture(self, picture: Image, *, within: Filter, limit: int) -> list[Moment]:
+        """The moments with the frames most like a picture, nearest first."""
+        if within.kinds is not None or not self._has_seen():
+            return []
+        (vector,) = self.encoder.encode_pictures([picture])
+        return list(self._moments(vector, within, limit).values())[:limit]
+
+    def frames(self, content_id: str, query: str) -> tuple[tuple[Span, float], ...]:
+        """How near each frame of a video is to words (cosine), in order of time; nothing where none was seen."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                'SELECT start, "end", vector FROM readable_sights WHERE content_id = ? AND encoder = ?'
+                " AND level = 'frame' ORDER BY start, \"end\", node",
+                (content_id, self.encoder.name),
+            ).fetchall()
+        if not rows or not query.strip():
+            return ()
+        (vector,) = self.encoder.encode_texts([query])
+        cosines = stack(rows, self.encoder.dimension) @ vector
+        return tuple((Span(row["start"], row["end"]), float(one)) for row, one in zip(rows, cosines, strict=True))
+
+    def _has_seen(self) -> bool:
+        with self._database.read() as connection:
+            row = connection.execute("SELECT 1 FROM sights WHERE encoder = ? LIMIT 1", (self.encoder.name,)).fetchone()
+        return row is not None
+
+    def _moments(self, vector: _Vector, within: Filter, limit: int) -> dict[str, Moment]:
+        """By segment: the frame in it that is nearest; in order of nearness."""
+        near = dict(self._near(vector, Level.FRAME, within, _FRAMES_A_MOMENT * limit))
+        rows = self._rows(near)
+        moments: dict[str, Moment] = {}
+        for one in (one for one in near if one in rows):
+            row = rows[one]
+            moment = Moment(row["node"], row["content_id"], Span(row["start"], row["end"]), near[one])
+            moments.setdefault(row["parent"], moment)
+        return moments
+
+    def _places(self, vector: _Vector, level: Level, within: Filter, limit: int) -> dict[str, int]:
+        """The nearest nodes of a level, each with its place."""
+        near = [one for one, _ in self._near(vector, level, within, _FRAMES_A_MOMENT * limit)]
+        rows = self._rows(near)
+        return {rows[one]["node"]: place for place, one in enumerate(near) if one in rows}
+
+    def _near(self, vector: _Vector, level: Level, within: Filter, limit: int) -> list[tuple[int, float]]:
+        parameters = {**within.parameters(), "encoder": self.encoder.name, "level": level.value}
+        if within.content_ids is None:
+            allowed = None if within == Filter() else self._allowed(parameters)
+            return self._dense[level].nearest(vector, limit=limit, allowed=allowed)
+        with self._database.read() as connection:
+            rows = connection.execute(_READ, parameters).fetchall()
+        if not rows:
+            return []
+        cosines = stack(rows, self.encoder.dimension) @ vector
+        best = np.argsort(-cosines, kind="stable")[:limit]
+        return [(rows[place]["id"], float(cosines[place])) for place in best]
+
+    def _allowed(self, parameters: Mapping[str, object]) -> npt.NDArray[np.int64]:
+        with self._database.read() as connection:
+            return np.fromiter((row["id"] for row in connection.execute(_ALLOWED, parameters)), np.int64)
+
+    def _rows(self, ids: Iterable[int]) -> dict[int, sqlite3.Row]:
+        """By id; those that were dropped since they were found, or are not to be read, are not there."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT * FROM readable_sights WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+            )
+            return {row["id"]: row for row in rows}
+
+    def _parents(self, below: Mapping[str, str]) -> dict[str, str]:
+        """For each key the node above its value; left out where there is none yet."""
+        found = self._parents_of(list(below.values()))
+        return {key: found.get(node, "") for key, node in below.items()}
+
+    def _parents_of(self, nodes: Sequence[str]) -> dict[str, str]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT n.id, n.parent FROM readable_memories AS m JOIN nodes AS n ON n.memory = m.id"
+                " WHERE n.parent IS NOT NULL AND n.id IN (SELECT value FROM json_each(?))",
+                (json.dumps(nodes),),
+            )
+            return {row["id"]: row["parent"] for row in rows}
