@@ -33,6 +33,7 @@ from video_vlm.records import Image
 from video_vlm.settings import IndexSettings, Speed
 
 GOAL = 0.85
+POSSIBLE = 1.05
 OBSERVERS = ("chapters", "subtitles", "look", "motion")
 
 
@@ -110,11 +111,18 @@ def main() -> int:
         print(f"{'video':20}{'speed':>6}{'pictures':>10}{'batches':>9}{'index /s':>10}{'tower /s':>10}{'share':>7}")
         speeds: tuple[Speed, ...] = ("full",) if options.quick else ("full", "fast")
         shares = [row(video, tower, speed=speed, rounds=rounds) for video in videos for speed in speeds]
+    return headline(min(shares), highest=max(shares))
+
+
+def headline(share: float, *, highest: float) -> int:
+    """The last line, and the exit code. Faster than the tower alone is impossible: then nothing was measured."""
     if (load := os.getloadavg()[0]) > num_cores() + 1:
         print(f"other programs were at work (load {load:.1f} on {num_cores()} cores): measure again when they are not")
-    met = min(shares) >= GOAL
-    print(f"of the tower's own speed {min(shares):.2f} (goal >= {GOAL}: {'met' if met else 'MISSED'})")
-    return 0 if met else 1
+    said = "met" if share >= GOAL else "MISSED"
+    if highest > POSSIBLE:
+        said = "NOT MEASURED: other programs took more from the tower alone than from the index"
+    print(f"of the tower's own speed {share:.2f} (goal >= {GOAL}: {said})")
+    return 0 if said == "met" else 1
 
 
 def row(video: Path, tower: TransformersSight, *, speed: Speed, rounds: int) -> float:
