@@ -165,6 +165,10 @@ def _again(folder: Path, label: str, device: str) -> TransformersSight:
 
 def _cached(name: str) -> Path | None:
     """The folder of a model in the local hub cache, if its weights are there as safetensors."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    if not Path(HF_HUB_CACHE).is_dir():
+        return None  # what would look into it takes a fifth of a second to load
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
