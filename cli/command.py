@@ -29,7 +29,16 @@ from video_vlm.cli.terminal import one_line, write
 if TYPE_CHECKING:
     from video_vlm.library import VideoQA
 
-__all__ = ["Common", "Session", "Speed", "SpeedOption", "command", "common_options", "remember_options"]
+__all__ = [
+    "Common",
+    "JobsOption",
+    "Session",
+    "Speed",
+    "SpeedOption",
+    "command",
+    "common_options",
+    "remember_options",
+]
 
 
 class Speed(StrEnum):
@@ -39,6 +48,10 @@ class Speed(StrEnum):
     FAST = "fast"
 
 
+JobsOption = Annotated[
+    int | None,
+    typer.Option("--jobs", metavar="N", min=1, help="Files read side by side; else one for each core, up to 8."),
+]
 SpeedOption = Annotated[
     Speed | None,
     typer.Option(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from video_vlm.cli.command import Session, SpeedOption
+from video_vlm.cli.command import JobsOption, Session, SpeedOption
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain, message
 from video_vlm.cli.outcome import Outcome
@@ -40,10 +40,7 @@ def index(
     paths: Annotated[
         list[str], typer.Argument(metavar="PATHS", help="Video files, folders, or patterns such as 'tapes/*.mkv'.")
     ],
-    jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", metavar="N", min=1, help="Files read side by side; else one for each core, up to 8."),
-    ] = None,
+    jobs: JobsOption = None,
     progress: Annotated[
         ProgressForm, typer.Option("--progress", help="Bars, on a terminal only, or a JSON object a line.")
     ] = ProgressForm.BARS,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from video_vlm.cli.command import Session, SpeedOption
+from video_vlm.cli.command import JobsOption, Session, SpeedOption
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.export import written_whole
 from video_vlm.cli.failures import complain
@@ -54,10 +54,7 @@ def summarize(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The document.")],
     form: Annotated[CatalogueFormat, typer.Option("--format", help="How to write it.")] = CatalogueFormat.HTML,
-    jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", metavar="N", min=1, help="Files read side by side; else one for each core, up to 8."),
-    ] = None,
+    jobs: JobsOption = None,
     memory: Annotated[
         float | None,
         typer.Option("--memory", metavar="GB", min=0.1, help="Read fewer side by side than would take more memory."),

@@ -1,6 +1,6 @@
 """One file decoded by several decoders side by side, a group of pictures each, with the result of a single one.
 
-Two decoders with a thread each spend a fifth less than one with two threads, which wait for each other's pictures.
+Two decoders with a thread each spend an eighth less than one with two threads, which wait for each other's pictures.
 What is done with the pictures (a thumbnail of each) is done in the same threads, so that it keeps no one waiting; and
 what is no longer needed is let go there, so that a lane that is ahead holds little. Packets are read once, in the order
 of the file, and nothing is sought.
