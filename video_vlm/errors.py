@@ -10,6 +10,7 @@
     ├── UnknownName             a sampler, decoder, observer or model nobody registered
     ├── SamplerError            a sampler that broke its contract
     ├── MissingExtra            an optional part that is not installed: says what to type
+    ├── ModelError              a model that cannot be loaded or reached, or that refused
     ├── QuestionError           a question that is empty or cannot be read
     └── LibraryError            the store on disk
         ├── NotIndexed          a video the library has no memory of
@@ -35,6 +36,7 @@ __all__ = [
     "LibraryTooNew",
     "MediaError",
     "MissingExtra",
+    "ModelError",
     "NotIndexed",
     "QuestionError",
     "ReaderLost",
@@ -138,6 +140,10 @@ class MissingExtra(VideoQAError):
         self.feature = feature
         self.extra = extra
         super().__init__(f"{feature} needs an extra: pip install 'video-vlm[{extra}]'")
+
+
+class ModelError(VideoQAError):
+    """A model cannot be loaded or reached, or it refused."""
 
 
 class QuestionError(VideoQAError):

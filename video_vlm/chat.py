@@ -1,0 +1,67 @@
+"""The seam to language models, with eyes or without: turns of words and pictures in, words out.
+
+Whoever answers questions (:mod:`video_vlm.models`) talks to a model through this and never knows whether it runs in
+this process or behind a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from video_vlm.records import Frame
+
+__all__ = ["ChatModel", "Part", "Role", "Turn"]
+
+Role = Literal["system", "user", "assistant"]
+
+Part = str | Frame
+"""Words, or one picture with its time; how a model is told the time of a picture is its own affair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one side says: words and pictures in the order in which they are read."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+
+class ChatModel(Protocol):
+    """A language model that is ready to be talked to."""
+
+    @property
+    def name(self) -> str:
+        """What stands on receipts, e.g. ``hf:Qwen/Qwen3-VL-2B-Instruct``."""
+        ...
+
+    @property
+    def max_pictures(self) -> int:
+        """How many pictures one conversation may hold; 0 for a model without eyes."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens a conversation and its answer may have together."""
+        ...
+
+    def num_tokens(self, turns: Sequence[Turn]) -> int:
+        """How many tokens the turns are, pictures included; exact where the model is here, else an upper estimate."""
+        ...
+
+    def stream(
+        self, turns: Sequence[Turn], *, max_tokens: int = 1024, schema: Mapping[str, Any] | None = None
+    ) -> Iterator[str]:
+        """The answer, a piece at a time; closing the iterator stops the model and frees what it held.
+
+        Args:
+            turns: The conversation so far, ending with a user's turn.
+            max_tokens: How long the answer may become.
+            schema: A JSON schema the answer should follow. A model that can be held to it is; one that cannot is only
+                asked, so what comes back is checked by the caller.
+
+        Raises:
+            ModelError: the model cannot be reached, or refused; the message says what to do.
+        """
+        ...
