@@ -39,6 +39,7 @@ def encoder(
     rate: Annotated[float, typer.Option(metavar="X", help="Learning rate.")] = 1e-3,
     precision: Annotated[Literal["float32", "bfloat16"], typer.Option(help="What products are made in.")] = "float32",
     device: Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, mps.")] = "cpu",
+    workers: Annotated[int, typer.Option(min=0, metavar="N", help="Processes that make batches ahead.")] = 0,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides weights and batches.")] = 0,
     save_every: Annotated[
         int, typer.Option("--save-every", min=1, metavar="N", help="Steps between checkpoints.")
@@ -73,6 +74,7 @@ def encoder(
         precision=precision,
         seed=seed,
         save_every=save_every,
+        num_workers=workers,
     )
     request = TrainRequest(
         data,

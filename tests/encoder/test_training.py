@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from video_vlm.encoder.batches import MakeBatch, batches_in_order
 from video_vlm.encoder.checkpoint import read_checkpoint
 from video_vlm.encoder.load import load_tower
 from video_vlm.encoder.reader import as_numbers
@@ -13,10 +15,11 @@ from video_vlm.encoder.saved import ENCODER_FILE, load_encoder, save_encoder
 from video_vlm.encoder.trainer import TrainRequest, train_encoder
 from video_vlm.encoder.training import CHECKPOINT, TrainSettings, train
 from video_vlm.encoder.video import EncoderSettings, Fold, VideoEncoder
+from video_vlm.encoder.world_batches import HELD_OUT, WorldBatches, _seeds, frames_of
 from video_vlm.encoder.world_model import ARMS, WorldModel, load_world_model, pictures_of, save_world_model
-from video_vlm.encoder.world_task import HELD_OUT, WorldTask, _seeds, held_out, score
+from video_vlm.encoder.world_task import WorldTask, held_out, score
 from video_vlm.errors import SettingsError
-from video_vlm.world import ask_all, write_films, write_script
+from video_vlm.world import WorldSettings, ask_all, write_films, write_script
 
 SHORT = TrainSettings(num_steps=4, batch_size=4, save_every=2)
 
@@ -31,11 +34,16 @@ class Line:
         self.model = nn.Linear(3, 1)
         self.stop_at = stop_at
 
-    def loss(self, *, batch_number: int, batch_size: int) -> Tensor:
-        if batch_number == self.stop_at:
+    def batches(self, *, batch_size: int) -> MakeBatch[Tensor]:
+        return partial(self.points, batch_size)
+
+    def points(self, batch_size: int, number: int) -> Tensor:
+        if number == self.stop_at:
             raise KeyboardInterrupt
-        points = torch.randn(batch_size, 3, generator=torch.Generator().manual_seed(batch_number))
-        missed: Tensor = self.model(points)[:, 0] - points @ torch.tensor([1.0, -2.0, 3.0])
+        return torch.randn(batch_size, 3, generator=torch.Generator().manual_seed(number))
+
+    def loss(self, batch: Tensor) -> Tensor:
+        missed: Tensor = self.model(batch)[:, 0] - batch @ torch.tensor([1.0, -2.0, 3.0])
         return missed.square().mean()
 
 
@@ -66,10 +74,23 @@ def test_an_interrupt_leaves_a_checkpoint_and_going_on_ends_the_same(tmp_path: P
     assert all(torch.equal(parts[name], whole[name]) for name in whole)
 
 
+def test_batches_made_ahead_by_other_processes_are_the_same_in_the_same_order() -> None:
+    make = WorldBatches(WorldSettings(), grid=3, batch_size=4)
+
+    ahead = list(batches_in_order(make, range(5, 9), num_workers=2))
+    here = list(batches_in_order(make, range(5, 9), num_workers=0))
+
+    assert len(ahead) == 4
+    for other, own in zip(ahead, here, strict=True):
+        assert torch.equal(other.frames, own.frames)
+        assert torch.equal(other.facts, own.facts)
+        assert torch.equal(other.asked.answer, own.asked.answer)
+
+
 def test_batches_that_are_accumulated_are_one_step(tmp_path: Path) -> None:
     class Same(Line):
-        def loss(self, *, batch_number: int, batch_size: int) -> Tensor:
-            return super().loss(batch_number=0, batch_size=batch_size)
+        def points(self, batch_size: int, number: int) -> Tensor:
+            return super().points(batch_size, 0)
 
     for accumulate in (1, 3):
         settings = TrainSettings(num_steps=3, batch_size=8, accumulate=accumulate)
@@ -95,10 +116,8 @@ def test_going_on_from_nothing_says_so(tmp_path: Path) -> None:
 
 def test_a_loss_that_is_no_number_ends_training_with_the_weights_kept(tmp_path: Path) -> None:
     class Broken(Line):
-        def loss(self, *, batch_number: int, batch_size: int) -> Tensor:
-            return super().loss(batch_number=batch_number, batch_size=batch_size) * (
-                torch.inf if batch_number == 2 else 1
-            )
+        def points(self, batch_size: int, number: int) -> Tensor:
+            return super().points(batch_size, number) * (torch.inf if number == 2 else 1)
 
     with pytest.raises(SettingsError, match="at step 3"):
         train(Broken(), SHORT, folder=tmp_path)
@@ -135,7 +154,8 @@ def test_a_model_of_the_world_is_saved_with_all_it_needs(tmp_path: Path) -> None
     model = WorldModel(ARMS["+ merging 8x"]).eval()
     (clips,) = held_out(2, model.settings.world)
     asked = as_numbers([ask_all(clip.script)[:3] for clip in clips])
-    pictures, seconds = pictures_of(clips)
+    frames, seconds = frames_of(clips)
+    pictures = pictures_of(frames)
 
     save_world_model(model, tmp_path / "world.safetensors", about="a test")
     again = load_world_model(tmp_path / "world.safetensors")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from typing import Any, Final, Literal
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from video_vlm.encoder.captions import CaptionedVideo, FrameSettings, read_clip
+from video_vlm.encoder.caption_batches import CaptionBatch, CaptionBatches
+from video_vlm.encoder.captions import CaptionedVideo, FrameSettings
 from video_vlm.encoder.checkpoint import describe
 from video_vlm.encoder.losses import arrow_of_time_loss, clip_loss, order_loss, siglip_loss, similarities
 from video_vlm.encoder.video import Encoding, VideoEncoder
@@ -20,9 +19,6 @@ __all__ = ["CONTRASTIVE", "CaptionModel", "CaptionSettings", "CaptionTask"]
 
 CONTRASTIVE: Final[dict[str, Callable[[Tensor], Tensor]]] = {"clip": clip_loss, "siglip": siglip_loss}
 """How clips and captions are brought together, by name."""
-
-HELD_CLIPS = 512
-"""Decoded clips kept in memory, so that a small set is not decoded again in every epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +64,22 @@ class CaptionTask:
         self.model = model
         self.videos = videos
         self.settings = settings
-        self._clip = lru_cache(maxsize=HELD_CLIPS)(lambda path: read_clip(path, settings.frames))
 
     @property
     def recipe(self) -> str:
         return describe({"task": "captions", **asdict(self.settings), "encoder": asdict(self.model.encoder.settings)})
 
-    def loss(self, *, batch_number: int, batch_size: int) -> Tensor:
-        pictures, seconds, captions = self.batch(batch_number, batch_size)
+    @property
+    def device(self) -> torch.device:
+        return self.model.join.weight.device
+
+    def batches(self, *, batch_size: int) -> CaptionBatches:
+        return CaptionBatches(self.videos, self.settings.frames, batch_size)
+
+    def loss(self, batch: CaptionBatch) -> Tensor:
+        pictures, seconds = batch.pictures.to(self.device), batch.seconds.to(self.device)
         clips, arrow = self.model(pictures, seconds)
-        texts = self.model.text(captions)
+        texts = self.model.text(batch.captions)
         loss = CONTRASTIVE[self.settings.contrastive](similarities(clips, texts))
         if self.settings.order_weight or self.settings.arrow_weight:
             backwards, arrow_back = self.model(pictures.flip(1), seconds)
@@ -85,20 +87,3 @@ class CaptionTask:
             loss = loss + self.settings.order_weight * order_loss(own, other)
             loss = loss + self.settings.arrow_weight * arrow_of_time_loss(arrow, arrow_back)
         return loss
-
-    def batch(self, number: int, size: int) -> tuple[Tensor, Tensor, list[str]]:
-        """Videos in a new order every epoch, each with one of its captions."""
-        size = min(size, len(self.videos))
-        epoch, place = divmod(number, len(self.videos) // size)
-        chance = np.random.default_rng((epoch, len(self.videos)))
-        chosen = [
-            self.videos[index] for index in chance.permutation(len(self.videos))[place * size : (place + 1) * size]
-        ]
-        device = next(self.model.parameters()).device
-        pictures, seconds = (torch.stack(part).to(device) for part in zip(*map(self._read, chosen), strict=True))
-        captions = [video.captions[int(chance.integers(len(video.captions)))] for video in chosen]
-        return pictures, seconds, captions
-
-    def _read(self, video: CaptionedVideo) -> tuple[Tensor, Tensor]:
-        clip: tuple[Tensor, Tensor] = self._clip(video.path)
-        return clip

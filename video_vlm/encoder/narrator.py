@@ -6,7 +6,6 @@ after training: answers come from the reader alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -51,11 +50,14 @@ class Narrator(nn.Module):
         super().__init__()
         self.say = nn.Linear(width, len(COLOURS) * len(FACTS))
 
-    def loss(self, tokens: Tokens, scripts: Sequence[Script], *, grid: int) -> Tensor:
-        """Cross-entropy summed over a frame's patches and all that may be said of them, averaged over frames."""
+    def loss(self, tokens: Tokens, facts: Tensor) -> Tensor:
+        """Cross-entropy summed over a frame's patches and all that may be said of them, averaged over frames.
+
+        ``facts`` ``(batch frames patches facts)``: of a token is true what is true of any patch in it.
+        """
         said = self.say(tokens.values)
-        facts = torch.stack([facts_of(script, grid=grid) for script in scripts]).flatten(1, 2)
-        owner = tokens.patches.owner[..., None].expand_as(facts)
-        true = torch.zeros_like(said).scatter_reduce(1, owner, facts, "amax")
+        flat = facts.flatten(1, 2).to(said.dtype)
+        owner = tokens.patches.owner[..., None].expand_as(flat)
+        true = torch.zeros_like(said).scatter_reduce(1, owner, flat, "amax")
         each = binary_cross_entropy_with_logits(said, true, reduction="none").sum(dim=2)
-        return each.mean() * grid * grid
+        return each.mean() * facts.shape[2]

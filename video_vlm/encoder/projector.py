@@ -11,6 +11,7 @@ from dataclasses import asdict
 import torch
 from torch import Tensor, nn
 
+from video_vlm.encoder.caption_batches import CaptionBatch, CaptionBatches
 from video_vlm.encoder.caption_task import CONTRASTIVE, CaptionTask
 from video_vlm.encoder.checkpoint import describe
 from video_vlm.encoder.losses import similarities
@@ -43,11 +44,14 @@ class ProjectorTask:
     def recipe(self) -> str:
         return describe({"task": "projector", **asdict(self.captions.settings)})
 
-    def loss(self, *, batch_number: int, batch_size: int) -> Tensor:
-        pictures, seconds, captions = self.captions.batch(batch_number, batch_size)
+    def batches(self, *, batch_size: int) -> CaptionBatches:
+        return self.captions.batches(batch_size=batch_size)
+
+    def loss(self, batch: CaptionBatch) -> Tensor:
+        device = self.captions.device
         with torch.no_grad():
-            tokens: Tokens = self.frozen.encoder(pictures, seconds).tokens
-            texts = self.frozen.text(captions)
+            tokens: Tokens = self.frozen.encoder(batch.pictures.to(device), batch.seconds.to(device)).tokens
+            texts = self.frozen.text(batch.captions)
         share = (tokens.size / tokens.size.sum(dim=1, keepdim=True)).to(tokens.values.dtype)
         clips = (self.model(tokens.values) * share[..., None]).sum(dim=1)
         return CONTRASTIVE[self.captions.settings.contrastive](similarities(clips, texts))

@@ -32,6 +32,9 @@ class Asked:
     answer: Tensor
     chance: Tensor
 
+    def to(self, device: torch.device) -> Asked:
+        return Asked(*(each.to(device) for each in (self.kind, self.about, self.answer, self.chance)))
+
 
 def as_numbers(questions: Sequence[Sequence[Question]]) -> Asked:
     """The same number of questions for each clip of a batch."""

@@ -79,6 +79,7 @@ def _train_world(request: TrainRequest, watch: Watch) -> Report:
             "the scripted world trains a small model of its own: no --tower or --stage; --fewer 1, 2, 4 or 8"
         )
     task = WorldTask(WorldModel(ARMS[arm]))
+    task.model.to(request.device)
     report = train(task, request.how, folder=request.out, resume=request.resume, watch=watch)
     about = f"videoqa train encoder world: {arm}, seed {request.how.seed}, {report.step} steps"
     save_world_model(task.world, request.out / "world.safetensors", about=about)

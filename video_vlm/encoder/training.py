@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from video_vlm.encoder.batches import MakeBatch, batches_in_order
 from video_vlm.encoder.checkpoint import read_checkpoint, restore_moments, write_checkpoint
 from video_vlm.errors import SettingsError
 
@@ -42,11 +43,15 @@ class TrainSettings:
     precision: Precision = "float32"
     seed: int = 0
     save_every: int = 200
+    num_workers: int = 0
+    """Processes that make batches ahead; 0: each is made when it is needed. No result depends on it."""
 
     def __post_init__(self) -> None:
         for name in ("num_steps", "batch_size", "accumulate", "save_every"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"training: {name} must be at least 1, got {getattr(self, name)}")
+        if self.num_workers < 0:
+            raise SettingsError(f"training: num_workers must not be negative, got {self.num_workers}")
         if self.learning_rate <= 0 or self.max_norm <= 0:
             raise SettingsError("training: learning_rate and max_norm must be above 0")
 
@@ -57,7 +62,10 @@ class TrainSettings:
         return self.learning_rate * up * down
 
 
-class Task(Protocol):
+B = TypeVar("B")
+
+
+class Task(Protocol[B]):
     """What is learned. ``recipe`` names it and everything that decides its batches."""
 
     @property
@@ -66,8 +74,12 @@ class Task(Protocol):
     @property
     def recipe(self) -> str: ...
 
-    def loss(self, *, batch_number: int, batch_size: int) -> Tensor:
-        """The loss of one batch, which follows from its number."""
+    def batches(self, *, batch_size: int) -> MakeBatch[B]:
+        """What makes a batch from its number, anywhere."""
+        ...
+
+    def loss(self, batch: B) -> Tensor:
+        """The loss of one batch, which it moves to where the model is."""
         ...
 
 
@@ -85,7 +97,12 @@ Watch = Callable[[int, float], None]
 
 
 def train(
-    task: Task, settings: TrainSettings, *, folder: Path, resume: bool = False, watch: Watch = lambda _step, _loss: None
+    task: Task[B],
+    settings: TrainSettings,
+    *,
+    folder: Path,
+    resume: bool = False,
+    watch: Watch = lambda _step, _loss: None,
 ) -> Report:
     """Train until ``settings.num_steps``, leaving a checkpoint in ``folder``; an interrupt leaves one too.
 
@@ -101,9 +118,12 @@ def train(
     step, loss = (_go_on(path, task, optimizer) if resume else 0), math.nan
     seed_everything(settings.seed)
     task.model.train()
+    batches = batches_in_order(
+        task.batches(batch_size=settings.batch_size), _numbers(settings, step=step), num_workers=settings.num_workers
+    )
     try:
         while step < settings.num_steps:
-            loss = _step(task, optimizer, settings, step=step)
+            loss = _step(task, optimizer, settings, batches, step=step)
             step += 1
             watch(step, loss)
             if step % settings.save_every == 0:
@@ -119,7 +139,13 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def _go_on(path: Path, task: Task, optimizer: torch.optim.Optimizer) -> int:
+def _numbers(settings: TrainSettings, *, step: int) -> range:
+    """The numbers of the batches from ``step`` on; no two seeds share one."""
+    first = settings.seed * 1_000_003
+    return range(first + step * settings.accumulate, first + settings.num_steps * settings.accumulate)
+
+
+def _go_on(path: Path, task: Task[B], optimizer: torch.optim.Optimizer) -> int:
     found = read_checkpoint(path)
     if found.recipe != task.recipe:
         raise SettingsError(f"{path}: a checkpoint of something else; give another folder, or leave out --resume")
@@ -128,15 +154,17 @@ def _go_on(path: Path, task: Task, optimizer: torch.optim.Optimizer) -> int:
     return found.step
 
 
-def _step(task: Task, optimizer: torch.optim.Optimizer, settings: TrainSettings, *, step: int) -> float:
+def _step(
+    task: Task[B], optimizer: torch.optim.Optimizer, settings: TrainSettings, batches: Iterator[B], *, step: int
+) -> float:
     for group in optimizer.param_groups:
         group["lr"] = settings.learning_rate_at(step)
     optimizer.zero_grad(set_to_none=True)
     total = 0.0
-    for part in range(settings.accumulate):
-        number = settings.seed * 1_000_003 + step * settings.accumulate + part
+    for _ in range(settings.accumulate):
+        batch = next(batches)
         with _mixed(settings.precision, task.model):
-            loss = task.loss(batch_number=number, batch_size=settings.batch_size) / settings.accumulate
+            loss = task.loss(batch) / settings.accumulate
         loss.backward()
         total += float(loss.detach())
     if not math.isfinite(total):

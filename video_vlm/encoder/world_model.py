@@ -7,12 +7,10 @@ dark ground and nothing else; it is never offered for real films.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -23,7 +21,7 @@ from video_vlm.encoder.saved import encoder_settings
 from video_vlm.encoder.towers import SiglipTower
 from video_vlm.encoder.video import EncoderSettings, Encoding, Fold, VideoEncoder
 from video_vlm.errors import SettingsError
-from video_vlm.world import Clip, WorldSettings
+from video_vlm.world import WorldSettings
 
 __all__ = ["ARMS", "SHIPPED", "WorldModel", "WorldModelSettings", "load_world_model", "pictures_of", "save_world_model"]
 
@@ -82,6 +80,15 @@ class WorldModel(nn.Module):
         self.encoder = VideoEncoder(_tiny_tower(settings), settings.encoder)
         self.reader = QuestionReader(settings.width, num_heads=settings.num_heads)
 
+    @property
+    def device(self) -> torch.device:
+        return self.reader.norm.weight.device
+
+    @property
+    def grid(self) -> int:
+        """Patches along a side."""
+        return self.settings.world.side // self.settings.patch
+
     def encode(self, pictures: Tensor, seconds: Tensor) -> Encoding:
         encoding: Encoding = self.encoder(pictures, seconds)
         return encoding
@@ -98,10 +105,9 @@ class WorldModel(nn.Module):
         return logits
 
 
-def pictures_of(clips: Sequence[Clip]) -> tuple[Tensor, Tensor]:
-    """Clips of one length as the model wants them: ``(batch frames channels height width)``, ``(batch frames)``."""
-    frames = torch.from_numpy(np.stack([clip.frames for clip in clips])).permute(0, 1, 4, 2, 3)
-    return (frames.float() / 255 - GROUND) / CONTRAST, torch.from_numpy(np.stack([clip.seconds for clip in clips]))
+def pictures_of(frames: Tensor) -> Tensor:
+    """Frames, uint8, as the model wants them."""
+    return (frames.float() / 255 - GROUND) / CONTRAST
 
 
 def save_world_model(model: WorldModel, path: Path, *, about: str) -> None:

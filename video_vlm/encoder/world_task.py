@@ -13,15 +13,11 @@ from torch.nn.functional import cross_entropy
 from video_vlm.encoder.checkpoint import describe
 from video_vlm.encoder.narrator import Narrator
 from video_vlm.encoder.reader import KINDS, as_numbers
+from video_vlm.encoder.world_batches import HELD_OUT, WorldBatch, WorldBatches, frames_of, with_reverses
 from video_vlm.encoder.world_model import WorldModel, pictures_of
-from video_vlm.world import Clip, Question, WorldSettings, ask_all, draw, write_script
+from video_vlm.world import Clip, Question, WorldSettings, ask_all
 
 __all__ = ["Score", "WorldTask", "held_out", "score"]
-
-HELD_OUT = 1_000_000_000
-"""Scripts with seeds from here on are never trained on."""
-
-QUESTIONS_A_CLIP = 16
 
 NARRATE_WEIGHT = 0.2
 
@@ -38,20 +34,15 @@ class WorldTask:
     def recipe(self) -> str:
         return describe({"task": "world", **asdict(self.world.settings)})
 
-    def loss(self, *, batch_number: int, batch_size: int) -> Tensor:
-        clips = with_reverses(_seeds(batch_number, max(1, batch_size // 2)), self.world.settings.world)
-        asked = as_numbers([_some(ask_all(clip.script), seed=batch_number) for clip in clips])
-        encoding = self.world.encode(*pictures_of(clips))
-        answered = cross_entropy(self.world.answer(encoding, asked).flatten(0, 1), asked.answer.flatten())
-        grid = self.world.settings.world.side // self.world.settings.patch
-        narrated = self.narrator.loss(encoding.tokens, [clip.script for clip in clips], grid=grid)
-        return answered + NARRATE_WEIGHT * narrated
+    def batches(self, *, batch_size: int) -> WorldBatches:
+        return WorldBatches(self.world.settings.world, self.world.grid, batch_size)
 
-
-def with_reverses(seeds: Sequence[int], settings: WorldSettings) -> list[Clip]:
-    """The clip of each seed, then the reverse of each."""
-    clips = [draw(write_script(seed, settings)) for seed in seeds]
-    return [*clips, *(clip.reversed() for clip in clips)]
+    def loss(self, batch: WorldBatch) -> Tensor:
+        there = batch.to(self.world.device)
+        encoding = self.world.encode(pictures_of(there.frames), there.seconds)
+        logits = self.world.answer(encoding, there.asked)
+        answered = cross_entropy(logits.flatten(0, 1), there.asked.answer.flatten())
+        return answered + NARRATE_WEIGHT * self.narrator.loss(encoding.tokens, there.facts)
 
 
 def held_out(num_clips: int, settings: WorldSettings, *, batch_size: int = 64) -> Iterator[list[Clip]]:
@@ -105,7 +96,8 @@ def _answered(model: WorldModel, clips: Sequence[Clip]) -> list[list[tuple[Quest
     questions = [ask_all(clip.script) for clip in clips]
     most = max(map(len, questions))
     asked = as_numbers([[*some, *some[:1] * (most - len(some))] for some in questions])
-    right = (model(*pictures_of(clips), asked).argmax(dim=-1) == asked.answer).tolist()
+    frames, seconds = (each.to(model.device) for each in frames_of(clips))
+    right = (model(pictures_of(frames), seconds, asked.to(model.device)).argmax(dim=-1).cpu() == asked.answer).tolist()
     return [list(zip(some, marks, strict=False)) for some, marks in zip(questions, right, strict=True)]
 
 
@@ -121,13 +113,3 @@ def _both_right(
 def _share(marks: Iterable[bool]) -> float:
     each = list(marks)
     return float(np.mean(each)) if each else 0.0
-
-
-def _seeds(batch_number: int, count: int) -> list[int]:
-    """Seeds of one batch's scripts, below those that are held out whatever the number of the batch."""
-    return [(batch_number * count + place) % HELD_OUT for place in range(count)]
-
-
-def _some(questions: Sequence[Question], *, seed: int) -> list[Question]:
-    chance = np.random.default_rng((seed, len(questions)))
-    return [questions[place] for place in chance.integers(0, len(questions), QUESTIONS_A_CLIP)]
