@@ -1,9 +1,9 @@
 """Does the encoder see order? Train small models from nothing on the scripted world and ask them.
 
-    python bench/order.py [--out DIR] [--arms NAME ...] [--seeds 0 1 2] [--steps N] [--device cuda] [--quick]
+    python bench/order.py [--out DIR] [--arms NAME ...] [--seeds 0 1 2] [--steps N] [--more N] [--device cuda] [--quick]
 
-The arms without merging learn from nothing; each arm that merges goes on, for half as many steps, from the weights of
-"+ temporal attention". One row an arm, the mean over seeds (and the lowest): questions about order of clips that were
+The arms without merging learn from nothing; each arm that merges goes on from the weights of "+ temporal attention",
+for ``--more`` steps. One row an arm, the mean over seeds (and the lowest): questions about order of clips that were
 not trained on, what guessing gets of them from frames in no order, questions whose answer differs between a clip and
 its reverse (both right; first of those about order, then of all), and every kind of question. A run that is in
 ``--out`` is not made again, so that the table can be made in pieces. ``--quick`` trains nothing: it asks the weights
@@ -37,10 +37,11 @@ ABOVE_CHANCE, ORDER, TWINS, MERGING_COSTS = 0.10, 0.97, 0.97, 0.01
 
 @dataclass(frozen=True)
 class Bench:
-    """Where runs are kept, how long an arm that learns from nothing does, and on what."""
+    """Where runs are kept, how many steps an arm learns from nothing and how many one that goes on, and on what."""
 
     folder: Path
     steps: int
+    more: int
     device: str
     num_workers: int
 
@@ -75,7 +76,7 @@ def learner(arm: str, seed: int, bench: Bench) -> tuple[WorldTask, TrainSettings
         run(before, seed, bench)
         task.world.load_state_dict(load_world_model(weights_of(before, seed, bench.folder)).state_dict())
         # With another seed: batches that were not trained on yet.
-        settings = replace(settings, num_steps=bench.steps // 2, learning_rate=1e-3, seed=seed + 100)
+        settings = replace(settings, num_steps=bench.more, learning_rate=1e-3, seed=seed + 100)
     task.model.to(bench.device)
     return task, settings
 
@@ -118,7 +119,7 @@ def header(kinds: Sequence[str]) -> str:
 
 def ablation(arguments: argparse.Namespace) -> bool:
     """Train and score every arm, print the table and the last line."""
-    bench = Bench(arguments.out, arguments.steps, arguments.device, arguments.workers)
+    bench = Bench(arguments.out, arguments.steps, arguments.more, arguments.device, arguments.workers)
     table: dict[str, list[Score]] = {}
     for arm in arguments.arms:
         table[arm] = [run(arm, seed, bench) for seed in arguments.seeds]
@@ -173,7 +174,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("sample/order"), help="where runs are kept")
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--steps", type=int, default=6000, help="of an arm that learns from nothing")
+    parser.add_argument("--steps", type=int, default=4000, help="of an arm that learns from nothing")
+    parser.add_argument("--more", type=int, default=1800, help="of an arm that goes on from another's weights")
     parser.add_argument("--device", default="cpu", help="where models learn: cpu, cuda, mps")
     parser.add_argument("--workers", type=int, default=0, help="processes that draw clips ahead")
     parser.add_argument("--quick", action="store_true", help="train nothing, ask the shipped weights")

@@ -54,7 +54,7 @@ def encoder(
     Examples:
 
     \b
-      videoqa train encoder world --out runs/world --steps 3000 --batch 8 --rate 2e-3
+      videoqa train encoder world --out runs/world --steps 4000 --batch 32 --rate 2e-3
       videoqa train encoder clips/ --tower google/siglip-base-patch16-224 --out runs/clips
       videoqa train encoder clips/ --out runs/clips --stage projector
     """

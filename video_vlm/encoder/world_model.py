@@ -36,7 +36,7 @@ GROUND, CONTRAST = 0.16, 0.2
 class WorldModelSettings:
     """The shape of the model and what its encoder does; the world it is for."""
 
-    width: int = 64
+    width: int = 96
     num_blocks: int = 3
     num_heads: int = 4
     patch: int = 8
