@@ -188,13 +188,20 @@ def is_alive(pid: int) -> bool:
     return not status.exists() or status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
 
 
+def _hear_ctrl_c() -> None:
+    """A test run in the background of a shell inherits an ignored Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a console's Ctrl-C is another thing there")
 def test_ctrl_c_stops_everything_at_once_and_says_so(films: list[Path], tmp_path: Path) -> None:
     """As a terminal sends it: to the command and its workers alike."""
     library = tmp_path / "library"
     command = [sys.executable, "-m", "video_vlm.cli", "--library", str(library), "--set", "index.observers=look"]
     command += ["index", *map(str, films), "--jobs", "2", "--progress", "json"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_hear_ctrl_c
+    ) as run:
         assert run.stderr is not None
         said = [run.stderr.readline()]
         os.killpg(run.pid, signal.SIGINT)
