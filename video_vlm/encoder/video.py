@@ -7,6 +7,7 @@ result is the tower's, bit for bit.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -51,7 +52,7 @@ class EncoderSettings:
     r: int = 0
     """Tokens removed from each frame by each block from ``r_from`` on."""
     r_from: int = 0
-    frames_at_once: int = 4
+    frames_at_once: int = 2
     """The tower runs on this many frames at a time."""
 
     def __post_init__(self) -> None:
@@ -122,7 +123,7 @@ class VideoEncoder(nn.Module):
 
     def _embed(self, pictures: Tensor, seconds: Tensor) -> Tensor:
         flat = rearrange(pictures, "batch frames channels height width -> (batch frames) channels height width")
-        embedded = torch.cat([self.tower.embed(part) for part in flat.split(self.settings.frames_at_once)])
+        embedded = self._in_parts(len(flat), lambda some: self.tower.embed(flat[some]))
         values = rearrange(embedded, "(batch frames) tokens width -> batch frames tokens width", batch=len(pictures))
         return values if self.time_position is None else self.time_position(values, seconds)
 
@@ -152,18 +153,41 @@ class VideoEncoder(nn.Module):
         return thinned(with_values(stage, out), which)
 
     def _run(self, depth: int, tokens: Tensor, bias: Tensor | None) -> Tensor:
+        def block(some: slice) -> Tensor:
+            return self.tower.block(depth, tokens[some], bias=None if bias is None else bias[some])
+
+        return self._in_parts(len(tokens), block, over=tokens)
+
+    def _in_parts(self, count: int, run: Callable[[slice], Tensor], *, over: Tensor | None = None) -> Tensor:
+        """``run`` on some frames at a time, its results one after the other.
+
+        Where nothing is learned they are written ``over`` what they were made from, so that a long clip is held once.
+        """
         step = self.settings.frames_at_once
-        parts = tokens.split(step)
-        biases = [None] * len(parts) if bias is None else bias.split(step)
-        return torch.cat([self.tower.block(depth, part, bias=one) for part, one in zip(parts, biases, strict=True)])
+        parts = [slice(start, start + step) for start in range(0, count, step)]
+        if torch.is_grad_enabled():
+            return torch.cat([run(some) for some in parts])
+        for some in parts:
+            done = run(some)
+            over = done.new_empty(count, *done.shape[1:]) if over is None else over
+            over[some] = done
+        assert over is not None  # noqa: S101 - there is a frame
+        return over
 
     def _finish(self, stage: Stage) -> Encoding:
         tokens = rearrange(stage.values, "batch frames tokens width -> (batch frames) tokens width")
-        last, pooled = self.tower.finish(tokens, bias=stage.bias)
+        pooled: list[Tensor] = []
+
+        def finish(some: slice) -> Tensor:
+            last, vectors = self.tower.finish(tokens[some], bias=None if stage.bias is None else stage.bias[some])
+            pooled.append(vectors)
+            return last
+
+        last = self._in_parts(len(tokens), finish, over=tokens)
         shape, num_prefix = stage.values.shape[:2], self.tower.num_prefix
         return Encoding(
             patch_tokens_of(stage, last.unflatten(0, shape), num_prefix=num_prefix),
-            pooled.unflatten(0, shape),
+            torch.cat(pooled).unflatten(0, shape),
             stage.start,
             stage.end,
             stage.weight,
