@@ -98,8 +98,10 @@ def running(tower: Tower, name: str, pictures: Tensor, seconds: Tensor) -> Calla
 
 
 def frame_by_frame(tower: Tower, pictures: Tensor) -> Callable[[], int]:
-    """The tower of transformers on one frame after the other; gives back how many tokens that makes."""
-    return lambda: sum(tower.model(picture[None]).last_hidden_state.shape[1] for picture in pictures[0])
+    """The tower of transformers on one frame after the other, its tokens kept; gives back how many that makes."""
+    return lambda: sum(
+        tokens.shape[1] for tokens in [tower.model(picture[None]).last_hidden_state for picture in pictures[0]]
+    )
 
 
 def all_at_once(tower: Tower, pictures: Tensor) -> Callable[[], int]:

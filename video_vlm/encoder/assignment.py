@@ -13,6 +13,8 @@ from torch import Tensor
 
 __all__ = ["Assignment", "identity", "merge", "merged_size", "merged_span", "unmerge"]
 
+_VALUES_AT_ONCE = 2**20
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -48,14 +50,19 @@ def merged_size(size: Tensor, assignment: Assignment) -> Tensor:
 def merge(values: Tensor, assignment: Assignment, *, size: Tensor) -> Tensor:
     """The mean of what goes together, weighted by size: ``(batch tokens width) -> (batch merged width)``.
 
-    Sums are made in float32 or better: in half precision a mean of many tokens would drift.
+    Sums are made in float32 or better: in half precision a mean of many tokens would drift. A stretch of the width
+    at a time, so that no second copy of all values is held.
     """
-    precise = torch.promote_types(values.dtype, torch.float32)
-    weight = size.to(precise)
-    total = values.new_zeros(values.shape[0], assignment.num_merged, values.shape[2], dtype=precise)
+    weight = size.to(torch.promote_types(values.dtype, torch.float32))
+    whole = merged_size(weight, assignment)[..., None]
+    width = max(1, _VALUES_AT_ONCE // max(1, size.numel()))
+    return torch.cat([_merged(some, assignment, weight, whole) for some in values.split(width, dim=2)], dim=2)
+
+
+def _merged(values: Tensor, assignment: Assignment, weight: Tensor, whole: Tensor) -> Tensor:
+    total = weight.new_zeros(values.shape[0], assignment.num_merged, values.shape[2])
     where = assignment.owner[..., None].expand(values.shape)
-    total = total.scatter_add(1, where, values.to(precise) * weight[..., None])
-    return (total / merged_size(weight, assignment)[..., None]).to(values.dtype)
+    return (total.scatter_add(1, where, values * weight[..., None]) / whole).to(values.dtype)
 
 
 def unmerge(merged: Tensor, assignment: Assignment) -> Tensor:

@@ -11,7 +11,7 @@ from einops import rearrange
 from torch import Tensor
 
 from video_vlm.encoder.assignment import Assignment, identity
-from video_vlm.encoder.segmentation import gram, partition, stretch_errors
+from video_vlm.encoder.segmentation import energy, gram, partition, stretch_errors
 
 __all__ = ["fold_frames"]
 
@@ -27,8 +27,8 @@ def fold_frames(values: Tensor, *, weight: Tensor, num_frames: int, tolerance: f
         return identity(batch, frames, device=values.device)
     flat = rearrange(values.detach(), "batch frames tokens width -> batch frames (tokens width)")
     cuts = partition(stretch_errors(gram(flat), weight), max_count=min(num_frames, frames))
-    energy = (flat.float().square().mean(dim=(1, 2)) * flat.shape[2]).double() * weight.double().sum(dim=1)
-    enough = cuts.errors <= tolerance * energy[:, None]
+    whole = energy(flat).mean(dim=1) * weight.double().sum(dim=1)
+    enough = cuts.errors <= tolerance * whole[:, None]
     counts = torch.where(enough.any(dim=1), enough.int().argmax(dim=1) + 1, cuts.errors.shape[1])
     count = int(counts.max())
     return Assignment(cuts.owner(torch.full_like(counts, count)), count)

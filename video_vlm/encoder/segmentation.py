@@ -11,16 +11,33 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["Partitions", "gram", "partition", "stretch_errors"]
+__all__ = ["Partitions", "energy", "gram", "partition", "stretch_errors"]
+
+_EXACT = torch.float64
+
+_WIDTH_AT_ONCE = 2**14
 
 
 def gram(values: Tensor) -> Tensor:
     """Inner products along time, ``(batch times width) -> (batch times times)`` float64, the mean taken off.
 
-    Errors do not change with the mean; taking it off keeps their small differences exact.
+    Errors do not change with the mean; taking it off keeps their small differences exact. A stretch of the width at a
+    time, so that a long clip is not held twice.
     """
+    return sum((_gram(some) for some in values.split(_WIDTH_AT_ONCE, dim=2)), start=values.new_zeros((), dtype=_EXACT))
+
+
+def _gram(values: Tensor) -> Tensor:
     centred = values.float() - values.float().mean(dim=1, keepdim=True)
-    return (centred @ centred.transpose(1, 2)).double()
+    return (centred @ centred.transpose(1, 2)).to(_EXACT)
+
+
+def energy(values: Tensor) -> Tensor:
+    """The squared length of every time's values, ``(batch times width) -> (batch times)`` float64."""
+    parts = values.split(_WIDTH_AT_ONCE, dim=2)
+    return sum(
+        (some.float().square().sum(dim=2, dtype=_EXACT) for some in parts), start=values.new_zeros((), dtype=_EXACT)
+    )
 
 
 def stretch_errors(inner: Tensor, weight: Tensor) -> Tensor:

@@ -68,10 +68,10 @@ class Tower(nn.Module):
         return getattr(self.blocks[depth], "self_attn")  # noqa: B009 - typed as a plain module
 
     @contextmanager
-    def keys_of(self, depth: int) -> Iterator[list[Tensor]]:
-        """What the keys of a block's attention are while it runs, ``(frames tokens width)`` each."""
+    def keys_of(self, depth: int, see: Callable[[Tensor], Tensor]) -> Iterator[list[Tensor]]:
+        """What ``see`` makes of the keys of a block's attention, ``(frames tokens width)``, each time it runs."""
         seen: list[Tensor] = []
-        hook = self.attention(depth).k_proj.register_forward_hook(lambda _module, _inputs, keys: seen.append(keys))
+        hook = self.attention(depth).k_proj.register_forward_hook(lambda _module, _inputs, keys: seen.append(see(keys)))
         try:
             yield seen
         finally:

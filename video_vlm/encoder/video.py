@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from einops import rearrange
@@ -146,10 +147,9 @@ class VideoEncoder(nn.Module):
         tokens = rearrange(stage.values, "batch frames tokens width -> (batch frames) tokens width")
         if not self.settings.r or depth < self.settings.r_from:
             return with_values(stage, self._run(depth, tokens, stage.bias))
-        with self.tower.keys_of(depth) as keys:
+        with self.tower.keys_of(depth, partial(key_metric, num_heads=self.tower.num_heads)) as metrics:
             out = self._run(depth, tokens, stage.bias)
-        metric = key_metric(torch.cat(keys), num_heads=self.tower.num_heads)
-        which = match_tokens(metric, r=self.settings.r, num_protected=self.tower.num_prefix)
+        which = match_tokens(torch.cat(metrics), r=self.settings.r, num_protected=self.tower.num_prefix)
         return thinned(with_values(stage, out), which)
 
     def _run(self, depth: int, tokens: Tensor, bias: Tensor | None) -> Tensor:
