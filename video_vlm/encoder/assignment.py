@@ -55,8 +55,12 @@ def merge(values: Tensor, assignment: Assignment, *, size: Tensor) -> Tensor:
     """
     weight = size.to(torch.promote_types(values.dtype, torch.float32))
     whole = merged_size(weight, assignment)[..., None]
+    merged = values.new_empty(values.shape[0], assignment.num_merged, values.shape[2])
     width = max(1, _VALUES_AT_ONCE // max(1, size.numel()))
-    return torch.cat([_merged(some, assignment, weight, whole) for some in values.split(width, dim=2)], dim=2)
+    for start in range(0, values.shape[2], width):
+        some = slice(start, start + width)
+        merged[:, :, some] = _merged(values[:, :, some], assignment, weight, whole)
+    return merged
 
 
 def _merged(values: Tensor, assignment: Assignment, weight: Tensor, whole: Tensor) -> Tensor:

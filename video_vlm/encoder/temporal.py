@@ -22,6 +22,10 @@ SHORTEST_SECONDS, LONGEST_SECONDS = 0.25, 4096.0
 """Periods of the waves that tell time: from less than a step between frames to more than an hour."""
 
 
+_POSITIONS_AT_ONCE = 64
+"""Queries, keys and values of all positions of a long clip are larger than the clip."""
+
+
 def seconds_to_waves(seconds: Tensor, *, num_waves: int) -> Tensor:
     """Sines and cosines of time, ``(...) -> (... 2*num_waves)`` float32, periods in geometric steps."""
     periods = torch.logspace(
@@ -106,6 +110,12 @@ class TemporalAttention(nn.Module):
     def forward(self, values: Tensor, seconds: Tensor, *, where: Tensor | None = None) -> Tensor:
         if self.is_closed:
             return values
+        if where is not None:
+            return self._look(values, seconds, where)
+        some = values.split(_POSITIONS_AT_ONCE, dim=2)  # positions know nothing of each other
+        return torch.cat([self._look(each, seconds, None) for each in some], dim=2)
+
+    def _look(self, values: Tensor, seconds: Tensor, where: Tensor | None) -> Tensor:
         timed = self.norm(values) + self.time(seconds)[:, :, None]
         projected = self.query_key_value(timed)
         seen = self._attend(projected if where is None else _at_positions(projected, where), self.distance(seconds))
