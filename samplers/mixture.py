@@ -87,10 +87,8 @@ class Points:
 
     def __init__(self) -> None:
         self._times: list[float] = []
-        self._vectors = np.zeros((0, _SIZE[0] * _SIZE[1] * 3), np.float32)
-        self._means = np.zeros((0, 3), np.float32)
-        self._dots = np.zeros((0, 0))
-        self._mean_dots = np.zeros((0, 0))
+        self._newest = _Newest(_SIZE[0] * _SIZE[1] * 3)
+        self._newest_means = _Newest(3)
         self._count = 0
 
     def add(self, pts_seconds: float, image: Image) -> None:
@@ -100,15 +98,14 @@ class Points:
     def repeat_last(self) -> Iterator[None]:
         """As if the video went on with its last picture, point by point, until every stretch can be judged."""
         for _ in range(_BESIDE if self._times else 0):
-            self._append(self._times[-1] + 1.0 / POINTS_PER_SECOND, self._vectors[-1], self._means[-1])
+            last = self._newest.vectors[-1], self._newest_means.vectors[-1]
+            self._append(self._times[-1] + 1.0 / POINTS_PER_SECOND, *last)
             yield
 
     def _append(self, pts_seconds: float, vector: _Vector, means: _Vector) -> None:
         self._times = [*self._times, pts_seconds][-_LENGTH:]
-        self._vectors = np.concatenate([self._vectors, vector[None]])[-_LENGTH:]
-        self._means = np.concatenate([self._means, means[None]])[-_LENGTH:]
-        self._dots = _bordered(self._dots, self._vectors @ vector / vector.size)
-        self._mean_dots = _bordered(self._mean_dots, self._means @ means / means.size)
+        self._newest.add(vector)
+        self._newest_means.add(means)
         self._count += 1
 
     def stretches(self) -> Iterator[Stretch]:
@@ -122,7 +119,7 @@ class Points:
             if judged is not None:
                 kind, score = judged
                 start, end = self._trimmed(first, last)
-                picture = self._vectors[first if kind == "out" else last]
+                picture = self._newest.vectors[first if kind == "out" else last]
                 yield Stretch(
                     self._times[start],
                     self._times[(start + end) // 2],
@@ -143,7 +140,7 @@ class Points:
 
     def _share(self, first: int, last: int) -> _Series:
         """How far along the line from the first point to the last those between lie: 0 is the first."""
-        dots, inside = self._dots, slice(first + 1, last)
+        dots, inside = self._newest.dots, slice(first + 1, last)
         length = dots[first, first] + dots[last, last] - 2 * dots[first, last]
         share: _Series = dots[last, inside] - dots[first, inside] - dots[first, last] + dots[first, first]
         return np.asarray(share / length, np.float64)
@@ -183,7 +180,7 @@ class Points:
 
     def _strays(self, middle: int, first: int, last: int, length: float) -> bool:
         """Whether the middle alone lies too far off the line: a quick look that spares most of the long ones."""
-        dot = self._dots.item
+        dot = self._newest.dots.item
         from_first = dot(first, middle) - dot(first, first)
         share = (dot(last, middle) - dot(first, last) - from_first) / length
         off = (dot(middle, middle) - dot(first, middle) - from_first) / length - share**2
@@ -192,18 +189,18 @@ class Points:
     def _nearness(self, first: int, last: int, length: float) -> float:
         """How near the points between lie to the line, and how evenly: 1 is on it, 0 or less is no mixture."""
         inside = slice(first + 1, last)
-        from_first, own = self._dots[first, inside], np.diagonal(self._dots)[inside]
+        from_first, own = self._newest.dots[first, inside], np.diagonal(self._newest.dots)[inside]
         share = self._share(first, last)
         steps = np.diff(np.concatenate([[0.0], share, [1.0]])) * (last - first)
         even = np.arange(1, last - first) / (last - first)
         if steps.min() < _STEPS[0] or steps.max() > _STEPS[1] or np.abs(share - even).max() > _UNEVEN:
             return 0.0
-        off: _Series = (own - 2 * from_first + self._dots[first, first]) / length - share**2
+        off: _Series = (own - 2 * from_first + self._newest.dots[first, first]) / length - share**2
         return 1.0 - math.sqrt(max(float(off.mean()), 0.0)) / _FROM_LINE
 
     def _contrast(self, one: int, other: int) -> float:
         """Covariance of two points over place, the mean of the channels; of a point with itself its variance."""
-        return self._dots.item(one, other) - self._mean_dots.item(one, other)
+        return self._newest.dots.item(one, other) - self._newest_means.dots.item(one, other)
 
     def _stands_out(self, first: int, last: int, length: float) -> float:
         """1 where the stretch changes much more than what is beside it, 0 where things move as much all the time.
@@ -219,21 +216,41 @@ class Points:
 
     def _along(self, a: int, b: int, first: int, last: int) -> float:
         """Dot product of two moves."""
-        dot = self._dots.item
+        dot = self._newest.dots.item
         return dot(b, last) - dot(b, first) - dot(a, last) + dot(a, first)
 
     def _apart(self, one: int, other: int) -> float:
-        dot = self._dots.item
+        dot = self._newest.dots.item
         return math.sqrt(max(dot(one, one) + dot(other, other) - 2 * dot(one, other), 0.0))
 
 
-def _bordered(square: _Series, row: npt.NDArray[np.floating]) -> _Series:
-    """A symmetric matrix with one more row and column, less its first ones if there are too many."""
-    size = len(row)
-    grown = np.empty((size, size))
-    grown[:-1, :-1] = square[len(square) - size + 1 :, len(square) - size + 1 :]
-    grown[-1, :] = grown[:, -1] = row
-    return grown
+class _Newest:
+    """The newest vectors, up to :data:`_LENGTH`, and their dot products; nothing is moved for most that come."""
+
+    def __init__(self, width: int) -> None:
+        self._all_vectors = np.zeros((2 * _LENGTH, width), np.float32)
+        self._all_dots = np.zeros((2 * _LENGTH, 2 * _LENGTH))
+        self._first = self._end = 0
+        self._view()
+
+    def add(self, vector: _Vector) -> None:
+        if self._end == len(self._all_vectors):
+            self._move_to_front()
+        self._all_vectors[self._end] = vector
+        self._end += 1
+        self._first = max(self._first, self._end - _LENGTH)
+        self._view()
+        self.dots[-1] = self.dots[:, -1] = self.vectors @ self.vectors[-1] / vector.size
+
+    def _view(self) -> None:
+        inside = slice(self._first, self._end)
+        self.vectors, self.dots = self._all_vectors[inside], self._all_dots[inside, inside]
+
+    def _move_to_front(self) -> None:
+        size = self._end - self._first
+        self._all_vectors[:size] = self.vectors
+        self._all_dots[:size, :size] = self.dots
+        self._first, self._end = 0, size
 
 
 def _ramp(value: float, zero: float, one: float) -> float:

@@ -117,7 +117,7 @@ class RepresentativePicker:
 
 
 def _candidate(picture: DecodedFrame, window: int) -> _Candidate:
-    grey = np.asarray(cv2.cvtColor(picture.thumbnail(_WIDTH), cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = picture.grey(_WIDTH)
     sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var())
     return _Candidate(picture, grey, sharpness, window)
 

@@ -62,6 +62,10 @@ class DecodedFrame(Protocol):
         (detectors do not care); at most as wide as the video, at least 1 pixel high."""
         ...
 
+    def grey(self, width: int) -> Image:
+        """The same without colours, ``(height, width)``: a third of the work."""
+        ...
+
     def frame(self, max_side: int | None = None) -> Frame:
         """The upright picture as displayed, scaled down so that no side exceeds ``max_side``."""
         ...

@@ -33,6 +33,9 @@ class Picture:
         size = (width, max(1, round(full_height * width / full_width)))
         return np.asarray(cv2.resize(self.image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
+    def grey(self, width: int) -> Image:
+        return np.asarray(cv2.cvtColor(self.thumbnail(width), cv2.COLOR_RGB2GRAY), np.uint8)
+
     def frame(self, max_side: int | None = None) -> Frame:
         return Frame(self.pts, self.pts_seconds, self.image)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -15,6 +15,8 @@ from video_vlm.media.geometry import Orientation, displayed_size, fit
 from video_vlm.records import Image
 
 __all__ = ["Colours", "Converter"]
+
+_Pixels = Literal["rgb24", "gray"]
 
 _UNSPECIFIED = 2
 _SMPTE170M = 6
@@ -47,7 +49,7 @@ class _Scalers(threading.local):
     """FFmpeg's set-ups for scaling; one is never used by two threads."""
 
     def __init__(self) -> None:
-        self.thumbnails: dict[int, VideoReformatter] = {}
+        self.thumbnails: dict[tuple[int, _Pixels], VideoReformatter] = {}
         self.upright = VideoReformatter()
 
 
@@ -78,30 +80,41 @@ class Converter:
 
     def thumbnail(self, picture: VideoFrame, width: int) -> Image:
         """As stored, not turned; averaged over areas, so that grain does not flicker."""
+        return self._small(picture, width, "rgb24")
+
+    def grey(self, picture: VideoFrame, width: int) -> Image:
+        """A thumbnail without colours, ``(height, width)``."""
+        return self._small(picture, width, "gray")
+
+    def _small(self, picture: VideoFrame, width: int, pixels: _Pixels) -> Image:
         if width < 1:
             raise ValueError(f"a thumbnail must be at least 1 pixel wide, got {width}")
         stored_width, stored_height = self._stored_size
         width = min(width, stored_width)
         size = width, max(1, round(stored_height * width / stored_width))
-        return self._rgb(
-            self._scalers.thumbnails.setdefault(width, VideoReformatter()), picture, size, Interpolation.AREA
-        )
+        scaler = self._scalers.thumbnails.setdefault((width, pixels), VideoReformatter())
+        return self._converted(scaler, picture, size, Interpolation.AREA, pixels)
 
     def upright(self, picture: VideoFrame, max_side: int | None) -> Image:
         """As displayed: square pixels, turned, no side above ``max_side``."""
         size = fit(displayed_size(picture.width, picture.height, self._pixel_aspect), max_side)
         smaller = size[0] * size[1] < picture.width * picture.height
         method = Interpolation.AREA if smaller else Interpolation.BICUBIC
-        return self._orientation.apply(self._rgb(self._scalers.upright, picture, size, method))
+        return self._orientation.apply(self._converted(self._scalers.upright, picture, size, method, "rgb24"))
 
-    def _rgb(
-        self, reformatter: VideoReformatter, picture: VideoFrame, size: tuple[int, int], method: Interpolation
+    def _converted(
+        self,
+        reformatter: VideoReformatter,
+        picture: VideoFrame,
+        size: tuple[int, int],
+        method: Interpolation,
+        pixels: _Pixels,
     ) -> Image:
         converted = reformatter.reformat(
             picture,
             width=size[0],
             height=size[1],
-            format="rgb24",
+            format=pixels,
             interpolation=method,
             src_colorspace=self._colours.matrix,
             src_color_range=self._colours.range,

@@ -48,6 +48,9 @@ class IndexedFrame:
         size = width, max(1, round(stored_height * width / stored_width))
         return _resized(self.found.orientation.undo(self.turned), size)
 
+    def grey(self, width: int) -> Image:
+        return np.asarray(cv2.cvtColor(self.thumbnail(width), cv2.COLOR_RGB2GRAY), np.uint8)
+
     def frame(self, max_side: int | None = None) -> Frame:
         orientation = self.found.orientation
         height, width = self.turned.shape[:2]

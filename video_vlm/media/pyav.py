@@ -61,6 +61,9 @@ class PyAVFrame:
     def thumbnail(self, width: int) -> Image:
         return self.converter.thumbnail(self.picture, width)
 
+    def grey(self, width: int) -> Image:
+        return self.converter.grey(self.picture, width)
+
     def frame(self, max_side: int | None = None) -> Frame:
         image = self.converter.upright(self.picture, max_side)
         return Frame(self.pts, self.pts_seconds, image, self.is_keyframe)

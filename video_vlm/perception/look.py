@@ -127,7 +127,9 @@ def _nearest_names() -> npt.NDArray[np.int64]:
     cube = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(1, -1, 3)
     owners = np.array([place for place, name in enumerate(_NAMES) for _ in _PALETTE[name]])
     examples = np.array([[colour for name in _NAMES for colour in _PALETTE[name]]], np.uint8)
-    distances = np.linalg.norm(_lab(cube)[:, None, :] - _lab(examples)[None, :, :], axis=2)
+    cube_lab, examples_lab = _lab(cube).astype(np.float64), _lab(examples).astype(np.float64)
+    # Squared distances less what is the same for all examples.
+    distances = (examples_lab**2).sum(axis=1) - 2 * cube_lab @ examples_lab.T
     return np.asarray(owners[distances.argmin(axis=1)], np.int64)
 
 

@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-
-import snowballstemmer
+from typing import TYPE_CHECKING
 
 from video_vlm.models.builtin.lexicon import IRREGULAR, NUMBER_WORDS, SAME_MEANING, STOP_WORDS, TENS
+
+if TYPE_CHECKING:
+    import snowballstemmer
 
 __all__ = ["Word", "alike", "phrase_position", "squeeze", "stem", "stems", "words"]
 
@@ -50,6 +52,8 @@ class Word:
 
 @cache
 def _stemmer() -> snowballstemmer.stemmer:
+    import snowballstemmer  # loads all of its languages
+
     return snowballstemmer.stemmer("english")
 
 
