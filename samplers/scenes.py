@@ -8,9 +8,10 @@ sides stays together. A fade always separates.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import cv2
 import numpy as np
@@ -69,28 +70,32 @@ def alike(a: Signature, b: Signature) -> float:
     return float(np.minimum(a, b).sum())
 
 
-def scenes(shots: Sequence[Shot], signatures: Sequence[Sequence[Signature]]) -> tuple[Part, ...]:
+def scenes(shots: Sequence[Shot], signatures: Iterable[Sequence[Signature]]) -> tuple[Part, ...]:
     """Join neighbouring shots of one event. The scenes tile what the shots tile.
 
     Args:
         shots: In order, tiling the video.
-        signatures: For each shot, those of its representative frames, in order; at least one each.
+        signatures: For each shot, those of its representative frames, in order; at least one each. Taken a few shots
+            ahead and let go again, so that a long video's are never held together.
     """
-    groups: list[list[int]] = []
+    coming = iter(signatures)
+    ahead: deque[Sequence[Signature]] = deque(islice(coming, _REACH_SHOTS))
+    parts: list[Part] = []
+    group: list[tuple[Span, Signature]] = []
     linked_until = -1
     for index, shot in enumerate(shots):
+        ahead.extend(islice(coming, 1))
         if index > linked_until or shot.opened_by == "fade":
-            groups.append([])
-            linked_until = index
-        groups[-1].append(index)
-        linked_until = max(linked_until, _last_linked(index, shots, signatures))
-    return tuple(
-        Part(
-            Span(shots[group[0]].span.start, shots[group[-1]].span.end),
-            mean([(shots[index].span, _average(signatures[index])) for index in group]),
-        )
-        for group in groups
-    )
+            parts += _joined(group)
+            group, linked_until = [], index
+        linked_until = max(linked_until, index + _reach(shots[index : index + 1 + _REACH_SHOTS], ahead))
+        group.append((shot.span, _average(ahead.popleft())))
+    return (*parts, *_joined(group))
+
+
+def _joined(group: Sequence[tuple[Span, Signature]]) -> Iterator[Part]:
+    if group:
+        yield Part(group[0][0].cover(group[-1][0]), mean(group))
 
 
 def divide(parts: Sequence[Part], *, borders: Sequence[float], max_seconds: float) -> tuple[Part, ...]:
@@ -112,14 +117,14 @@ def split_at(parts: Sequence[Part], times: Iterable[float]) -> tuple[Part, ...]:
     return tuple(pieces)
 
 
-def _last_linked(index: int, shots: Sequence[Shot], signatures: Sequence[Sequence[Signature]]) -> int:
-    """The last later shot within reach that looks like this one; ``index`` itself if none does."""
-    shot, last = shots[index], index
-    for later in range(index + 1, min(index + 1 + _REACH_SHOTS, len(shots))):
-        if shots[later].opened_by == "fade" or shots[later].span.start - shot.span.end > _REACH_SECONDS:
+def _reach(shots: Sequence[Shot], signatures: Sequence[Sequence[Signature]]) -> int:
+    """Which of these shots is the last that looks like the first; 0 if none but itself does."""
+    first, last = shots[0], 0
+    for later, shot in enumerate(shots[1:], start=1):
+        if shot.opened_by == "fade" or shot.span.start - first.span.end > _REACH_SECONDS:
             break
         # What a camera sees last in one shot is what it may come back to in the next.
-        if _nearest(signatures[index][-2:], signatures[later][:2]) >= _needed_likeness(shot, shots[later]):
+        if _nearest(signatures[0][-2:], signatures[later][:2]) >= _needed_likeness(first, shot):
             last = later
     return last
 

@@ -134,7 +134,7 @@ def _tree(build: Build, segments: Sequence[Node], *, video: Video) -> tuple[tupl
     """The scenes and the chapters. Both tile the video; a chapter begins with a scene, a scene with a segment."""
     shots = shots_of(build, span=video.span)
     borders = [segment.span.start for segment in segments]
-    parts = scenes(shots, [_signatures(build, _within(segments, shot.span)) for shot in shots])
+    parts = scenes(shots, (_signatures(build, _within(segments, shot.span)) for shot in shots))
     parts = divide(parts, borders=borders, max_seconds=_LONGEST_SCENE_SECONDS)
     declared = _declared_chapters(video)
     if not declared:

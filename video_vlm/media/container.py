@@ -9,7 +9,7 @@ playlists, devices, scripts or image sequences) are probed for. FFmpeg's complai
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
@@ -110,22 +110,24 @@ def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[V
             return
 
 
-def open_decoder(opened: ExitStack, path: Path, stream: int, *, threads: int, **options: str) -> VideoCodecContext:
-    """A decoder of its own for a stream, which only an open file gives; ``opened`` closes it.
+def open_decoder(path: Path, stream: int, *, threads: int, **options: str) -> VideoCodecContext:
+    """A decoder of its own for a stream.
+
+    Only an open file gives one, but it outlives the file: a container held open would hold a table of all its packets.
 
     Args:
-        opened: Holds the file open.
         path: The file.
         stream: Its index.
         threads: How many the decoder may use.
         options: FFmpeg's, for the codec.
     """
-    container = opened.enter_context(open_container(path))
-    (found,) = (one for one in container.streams.video if one.index == stream)
-    found.thread_type = "AUTO"
-    found.codec_context.thread_count = threads
-    found.codec_context.options = {"max_pixels": str(MAX_PIXELS), **options}
-    return found.codec_context
+    with open_container(path) as container:
+        (found,) = (one for one in container.streams.video if one.index == stream)
+        found.thread_type = "AUTO"
+        decoder = found.codec_context
+    decoder.thread_count = threads
+    decoder.options = {"max_pixels": str(MAX_PIXELS), **options}
+    return decoder
 
 
 def video_stream(container: InputContainer, path: Path) -> VideoStream:

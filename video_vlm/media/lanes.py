@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from itertools import islice
 from queue import Empty, SimpleQueue
 from threading import Condition, Thread
@@ -121,7 +120,7 @@ class Lanes(Generic[T]):
     """Decodes the groups of one file.
 
     Args:
-        open_decoder: Makes a decoder of its own for each lane, which lasts as long as the stack.
+        open_decoder: Makes a decoder of its own for each lane.
         framed: Makes a picture and its PTS what ``work`` is given.
         work: What is done with the pictures of a group, in its lane.
         num_lanes: How many there are.
@@ -134,7 +133,7 @@ class Lanes(Generic[T]):
 
     def __init__(
         self,
-        open_decoder: Callable[[ExitStack], VideoCodecContext],
+        open_decoder: Callable[[], VideoCodecContext],
         framed: Callable[[int, VideoFrame], DecodedFrame],
         work: Work[T],
         *,
@@ -191,18 +190,17 @@ class Lanes(Generic[T]):
 
     def _serve(self) -> None:
         """One lane, in its own thread: group after group."""
-        with ExitStack() as opened:
-            decoder: VideoCodecContext | None = None
-            while (job := self._waiting.get()) is not None:
-                try:
-                    decoder = decoder or self._open_decoder(opened)
-                    self._do(job, decoder)
-                except (MediaError, OSError):
-                    pass  # the job is not whole: whoever reads on without lanes meets the error, and says what it is
-                except Exception as error:  # raised again where the pictures are taken
-                    job.error = error
-                finally:
-                    job.made.put(None)
+        decoder: VideoCodecContext | None = None
+        while (job := self._waiting.get()) is not None:
+            try:
+                decoder = decoder or self._open_decoder()
+                self._do(job, decoder)
+            except (MediaError, OSError):
+                pass  # the job is not whole: whoever reads on without lanes meets the error, and says what it is
+            except Exception as error:  # raised again where the pictures are taken
+                job.error = error
+            finally:
+                job.made.put(None)
 
     def _do(self, job: _Job[T], decoder: VideoCodecContext) -> None:
         made = self._work(self._framed(pts, picture) for pts, picture in self._pictures(job, decoder))

@@ -118,8 +118,8 @@ class PyAVReader:
             return
         first = None if start_seconds is None else self._first_pts(start_seconds)
         lanes = Lanes(
-            lambda opened: open_decoder(
-                opened, self._path, self._found.stream, threads=min(self._threads // self._num_lanes, MOST_THREADS)
+            lambda: open_decoder(
+                self._path, self._found.stream, threads=min(self._threads // self._num_lanes, MOST_THREADS)
             ),
             lambda pts, picture: self._frame((pts, picture)),
             work,

@@ -47,8 +47,7 @@ class SkimmingReader(Protocol):
 class _Decoders:
     """Decoders of one kind, as many as are in use at once."""
 
-    def __init__(self, opened: ExitStack, open_one: Callable[[ExitStack], VideoCodecContext]) -> None:
-        self._opened = opened
+    def __init__(self, open_one: Callable[[], VideoCodecContext]) -> None:
         self._open_one = open_one
         self._lock = Lock()
         self._idle: list[VideoCodecContext] = []
@@ -56,7 +55,7 @@ class _Decoders:
     @contextmanager
     def one(self) -> Iterator[VideoCodecContext]:
         with self._lock:
-            decoder = self._idle.pop() if self._idle else self._open_one(self._opened)
+            decoder = self._idle.pop() if self._idle else self._open_one()
         try:
             yield decoder
         finally:
@@ -86,8 +85,8 @@ class Skimmer(Generic[F]):
         self._threads = threads // self._num_lanes
         self._opened = ExitStack()
         self._noting = Lock()
-        self._whole = _Decoders(self._opened, self._decoder)
-        self._coarse = _Decoders(self._opened, self._coarse_decoder)
+        self._whole = _Decoders(self._decoder)
+        self._coarse = _Decoders(self._coarse_decoder)
         self._groups: dict[int, list[VideoPacket]] = {}
         self._num_begun = 0
 
@@ -161,10 +160,10 @@ class Skimmer(Generic[F]):
     def _seconds(self, packet: VideoPacket) -> float:
         return self._found.seconds(packet.pts or 0)
 
-    def _decoder(self, opened: ExitStack, **options: str) -> VideoCodecContext:
-        return open_decoder(opened, self._path, self._found.stream, threads=self._threads, **options)
+    def _decoder(self, **options: str) -> VideoCodecContext:
+        return open_decoder(self._path, self._found.stream, threads=self._threads, **options)
 
-    def _coarse_decoder(self, opened: ExitStack) -> VideoCodecContext:
-        decoder = self._decoder(opened, skip_loop_filter="all")
+    def _coarse_decoder(self) -> VideoCodecContext:
+        decoder = self._decoder(skip_loop_filter="all")
         decoder.skip_frame = "NONREF"
         return decoder
