@@ -33,6 +33,7 @@ PARTS = (
     Part("", ("faiss",), "searching vectors"),
     Part("ocr", ("rapidocr", "onnxruntime"), "text on screen"),
     Part("models", ("torch", "transformers", "einops", "safetensors"), "search by sight, with an image-text tower"),
+    Part("server", ("httpx2",), "models behind a server: --model openai:NAME@URL, ollama:NAME"),
     Part("export", ("pyarrow", "opentimelineio"), "export as Parquet and OpenTimelineIO"),
     Part("torchcodec", ("torchcodec",), "another decoder: index.decoder=torchcodec"),
     Part("decord", ("decord",), "another decoder: index.decoder=decord"),
