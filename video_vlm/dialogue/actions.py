@@ -1,0 +1,196 @@
+"""What a model may do in its turn, and how its words are read: one JSON object a turn, nothing else has an effect."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from video_vlm.operators import parse_clock
+from video_vlm.records import Span
+
+__all__ = ["SCHEMA", "Action", "Look", "Said", "Say", "Search", "read_action"]
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Look something up in the memory, inside ``span`` if given."""
+
+    query: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Have pictures of a stretch decoded; ``crop`` is left, top, right, bottom as shares of the picture."""
+
+    span: Span
+    num_frames: int = 4
+    crop: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One claim, and when it is seen or said to be so."""
+
+    text: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """The answer; without claims: it is not shown. ``seen`` is what the model noted of pictures, to be remembered."""
+
+    claims: tuple[Said, ...]
+    confidence: float = 0.7
+    seen: tuple[Said, ...] = ()
+
+
+Action = Search | Look | Say
+
+_MOST_CLAIMS = 12
+_SECONDS: Final = {"type": "number", "description": "seconds"}
+_CLAIMS: Final = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "text": {"type": "string"},
+            "at": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
+        },
+        "required": ["text", "at"],
+    },
+}
+SCHEMA: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "action": {"type": "string", "enum": ["search", "look", "answer"]},
+        "query": {"type": "string"},
+        "from": _SECONDS,
+        "to": _SECONDS,
+        "frames": {"type": "integer"},
+        "crop": {"type": "array", "items": {"type": "number"}},
+        "claims": _CLAIMS,
+        "seen": _CLAIMS,
+        "confidence": {"type": "number"},
+    },
+    "required": ["action"],
+}
+"""Of a turn, for models that can be held to one."""
+
+_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.I)
+
+
+def read_action(text: str) -> Action:
+    """The action in a model's turn.
+
+    Raises:
+        ValueError: there is none, or it is not complete; the message is for the model.
+    """
+    for found in _objects(_THOUGHT.sub(" ", text)):
+        if isinstance(found.get("action"), str):
+            return _action(found)
+        if "claims" in found:
+            return _answer(found)
+    raise ValueError('your reply held no JSON object with an "action"')
+
+
+def _objects(text: str) -> Iterator[Mapping[str, Any]]:
+    """The JSON objects in a text, outermost first, in order."""
+    decoder, place = json.JSONDecoder(), text.find("{")
+    while place >= 0:
+        try:
+            found, end = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            end = place + 1
+        else:
+            yield found
+        place = text.find("{", end)
+
+
+def _action(found: Mapping[str, Any]) -> Action:
+    name = found["action"].strip().lower()
+    if name == "search":
+        query = found.get("query")
+        if not isinstance(query, str) or not query.strip():
+            raise ValueError('"search" needs a "query" of words')
+        return Search(query.strip(), _span(found.get("from"), found.get("to")) if "from" in found else None)
+    if name == "look":
+        return Look(_span(found.get("from"), found.get("to")), _count(found.get("frames", 4)), _crop(found.get("crop")))
+    if name == "answer":
+        return _answer(found)
+    raise ValueError('"action" must be "search", "look" or "answer"')
+
+
+def _answer(found: Mapping[str, Any]) -> Say:
+    claims = found.get("claims", [])
+    if not isinstance(claims, Sequence) or isinstance(claims, str):
+        raise ValueError('"claims" must be a list')
+    return Say(
+        tuple(map(_claim, claims[:_MOST_CLAIMS])), _share(found.get("confidence", 0.7)), tuple(_notes(found.get("seen")))
+    )
+
+
+def _claim(found: object) -> Said:
+    if not isinstance(found, Mapping) or not isinstance(found.get("text"), str) or not found["text"].strip():
+        raise ValueError('each claim needs a "text" of one sentence and "at", the seconds it rests on')
+    return Said(" ".join(found["text"].split()), tuple(_times(found.get("at"))))
+
+
+def _notes(found: object) -> Iterator[Said]:
+    """What is not needed for the answer may be wrong without harm."""
+    for one in found if isinstance(found, list) else []:
+        try:
+            yield _claim(one)
+        except ValueError:
+            continue
+
+
+def _times(found: object) -> Iterator[Span]:
+    """``[[12, 15], 20]``, ``[12, 15]`` (two moments), ``12`` and ``"0:12"`` alike."""
+    for one in found if isinstance(found, list) else [found]:
+        if isinstance(one, list) and one:
+            yield _span(one[0], one[-1])
+        elif one is not None and one != []:
+            yield _span(one, one)
+
+
+def _span(start: object, end: object) -> Span:
+    first = _seconds(start)
+    last = first if end is None else _seconds(end)
+    return Span(min(first, last), max(first, last))
+
+
+def _seconds(found: object) -> float:
+    if isinstance(found, str):
+        try:
+            return parse_clock(found.strip("<>[] "))
+        except ValueError:
+            raise ValueError(f"not a time in seconds: {found[:40]!r}") from None
+    if isinstance(found, bool) or not isinstance(found, (int, float)) or not math.isfinite(found):
+        raise ValueError(f"not a time in seconds: {str(found)[:40]}")
+    return float(found)
+
+
+def _count(found: object) -> int:
+    return int(min(max(_seconds(found), 1), 64))
+
+
+def _share(found: object) -> float:
+    return min(max(_seconds(found), 0.0), 1.0)
+
+
+def _crop(found: object) -> Box | None:
+    if found in (None, []):
+        return None
+    if not isinstance(found, list) or len(found) != 4:  # noqa: PLR2004
+        raise ValueError('"crop" must be [left, top, right, bottom], each from 0 to 1')
+    left, top, right, bottom = map(_share, found)
+    if right - left < 0.02 or bottom - top < 0.02:  # noqa: PLR2004
+        raise ValueError('"crop" must leave something of the picture: [left, top, right, bottom], each from 0 to 1')
+    return left, top, right, bottom

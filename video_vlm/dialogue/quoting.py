@@ -1,0 +1,31 @@
+"""What strangers put into a video, made harmless to read: data in quotes that cannot be closed from inside.
+
+Subtitles, writing in the picture, titles and names may hold anything, orders to a model included. They are handed on as
+JSON strings between two marks. What could be taken for a mark, or for a token that tells a model whose turn it is, loses
+its brackets.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+__all__ = ["BEGIN", "END", "harmless", "quoted"]
+
+BEGIN, END = "<data>", "</data>"
+
+_BRACKETS = str.maketrans({"<": "‹", ">": "›"})
+_ROLES = re.compile(r"\[\s*(/?)\s*(INST|SYS|SYSTEM|USER|ASSISTANT|TOOL_CALLS|IMG|IMAGE|VIDEO)\s*\]", re.I)
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+
+
+def harmless(text: str, *, longest: int = 600) -> str:
+    """One line without marks, role tokens or letters that do not show; shortened where it is long."""
+    line = " ".join(_CONTROLS.sub(" ", text).split()).translate(_BRACKETS)
+    line = _ROLES.sub(r"(\1\2)", line)
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def quoted(text: str, *, longest: int = 600) -> str:
+    """As a JSON string."""
+    return json.dumps(harmless(text, longest=longest), ensure_ascii=False)
