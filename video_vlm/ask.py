@@ -6,8 +6,11 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from video_vlm.chat import ChatModel
+from video_vlm.dialogue import Pictures, Trace, answer_by_talking
 from video_vlm.errors import LibraryError, LibraryReadOnly, MediaError
 from video_vlm.looking import LookPlan, answer_by_looking, plan_look
 from video_vlm.looking.eyes import Eyes
@@ -18,7 +21,7 @@ from video_vlm.looking.sight import sight_of
 from video_vlm.looking.signals import pictures_of
 from video_vlm.media import open_video
 from video_vlm.memory import KeptLook, Library, MemoryView
-from video_vlm.models import MODELS
+from video_vlm.models import open_model
 from video_vlm.protocols import Answerer, Progress, ProgressEvent, VideoMemory, VideoReader, silent
 from video_vlm.records import Answer, Status, Step
 from video_vlm.samplers.budgets import budget_for
@@ -41,6 +44,8 @@ def ask(
     eyes: IndexSettings | None = None,
     path: Path | None = None,
     progress: Progress = silent,
+    model: Answerer | ChatModel | None = None,
+    trace: Trace = lambda _: None,
 ) -> Answer:
     """Answer a question of one indexed video: from memory, and by looking again where that is not sure enough.
 
@@ -52,22 +57,28 @@ def ask(
         eyes: How pictures are decoded and observed in a look; the defaults if None.
         path: Where the file is now; None if it is gone: then nothing can be looked at.
         progress: Told when answering begins.
+        model: Who answers, instead of the one that ``settings`` name.
+        trace: Told of each step a language model takes, as it takes it.
 
     Raises:
+        ModelError: a language model cannot be reached or loaded.
         NotIndexed: the library does not know the video.
         QuestionError: the question is empty.
         UnknownName: no such model or sampler.
     """
     settings = settings or AskSettings()
     began = time.perf_counter()
-    model = MODELS[settings.model](settings)
+    model = model or open_model(settings)
     memory = library.memory(content_id)
     progress(ProgressEvent("ask", 0.0, None, what=question))
-    case = _Case.of(question, memory, model, settings, eyes or IndexSettings())
-    answer = case.from_memory()
-    if is_worth_a_look(answer) and settings.max_look_frames > 0:
-        answer, taken = _look_again(answer, case, path)
-        answer = _kept(answer, library, content_id, taken) if settings.keep_looks else answer
+    if isinstance(model, ChatModel):
+        answer, taken = _talk(
+            question, memory, model, settings, decoder=(eyes or IndexSettings()).decoder, path=path, trace=trace
+        )
+    else:
+        case = _Case.of(question, memory, model, settings, eyes or IndexSettings())
+        answer, taken = _read_and_look(case, path)
+    answer = _kept(answer, library, content_id, taken) if settings.keep_looks else answer
     missing = memory.stored.missing
     where = path or memory.video.path
     return replace(
@@ -77,6 +88,44 @@ def ask(
         receipt=replace(answer.receipt, seconds=round(time.perf_counter() - began, 3)),
         advice=answer.advice or _advice(answer, missing, where),
     )
+
+
+def _read_and_look(case: _Case, path: Path | None) -> tuple[Answer, Sequence[KeptLook]]:
+    """What memory says, or, where that is not sure enough, what a look says; and the looks that were taken."""
+    answer = case.from_memory()
+    if is_worth_a_look(answer) and case.settings.max_look_frames > 0:
+        return _look_again(answer, case, path)
+    return answer, ()
+
+
+def _talk(
+    question: str,
+    memory: MemoryView,
+    model: ChatModel,
+    settings: AskSettings,
+    *,
+    decoder: str,
+    path: Path | None,
+    trace: Trace,
+) -> tuple[Answer, Sequence[KeptLook]]:
+    """What a language model says, who may look where the file is there; and the looks that were taken."""
+    talk = partial(answer_by_talking, question, memory, model, settings=settings, trace=trace)
+    if path is None or settings.max_look_frames < 1 or not model.max_pictures:
+        talked = talk()
+        return talked.answer, talked.taken
+    planned = _planned(question, memory, settings, path=path, frames=max(1, settings.max_look_frames // 2))
+    times = pictures_of(memory)
+    try:
+        with open_video(path, decoder=decoder) as reader:
+            pictures = Pictures(
+                reader, span=planned.span, frame_budget=settings.max_look_frames, step_seconds=times.step_seconds
+            )
+            talked = talk(plan=planned, pictures=pictures, step_seconds=times.step_seconds)
+    except MediaError as error:
+        logger.warning("answered from memory alone: %s", error)
+        talked = talk()
+        return _noted(talked.answer, Step("look", f"none: {error}")), talked.taken
+    return talked.answer, talked.taken
 
 
 def plan(
@@ -167,22 +216,10 @@ def _look_again(answer: Answer, case: _Case, path: Path | None) -> tuple[Answer,
     """The answer with looks on its receipt, or why there were none; and the looks that were taken."""
     if path is None:
         return _noted(answer, Step("look", "none: the file is not where it was, so this is from memory alone")), ()
-    memory, settings = case.memory, case.settings
-    coarse = budget_for(
-        memory.video.duration_seconds or 0.0,
-        tokens_per_frame=settings.tokens_per_frame,
-        frames=max(1, settings.max_look_frames // _COARSE_SHARE),
-    )
+    settings = case.settings
+    frames = max(1, settings.max_look_frames // _COARSE_SHARE)
     try:
-        planned = plan_look(
-            case.question,
-            memory,
-            lambda _: coarse,
-            sampler=settings.sampler,
-            path=path,
-            poster=memory.poster,
-            sight=sight_of(memory),
-        )
+        planned = _planned(case.question, case.memory, settings, path=path, frames=frames)
         with open_video(path, decoder=case.index.decoder) as reader:
             looker = case.looker(reader)
             found = answer_by_looking(case.question, answer, case.known, case.model, looker=looker, plan=planned)
@@ -190,6 +227,21 @@ def _look_again(answer: Answer, case: _Case, path: Path | None) -> tuple[Answer,
     except MediaError as error:
         logger.warning("answered from memory alone: %s", error)
         return _noted(answer, Step("look", f"none: {error}")), ()
+
+
+def _planned(question: str, memory: MemoryView, settings: AskSettings, *, path: Path, frames: int) -> LookPlan:
+    """The pictures to look at first, so many at most."""
+    seconds = memory.video.duration_seconds or 0.0
+    budget = budget_for(seconds, tokens_per_frame=settings.tokens_per_frame, frames=frames)
+    return plan_look(
+        question,
+        memory,
+        lambda _: budget,
+        sampler=settings.sampler,
+        path=path,
+        poster=memory.poster,
+        sight=sight_of(memory),
+    )
 
 
 def _kept(answer: Answer, library: Library, content_id: str, taken: Sequence[KeptLook]) -> Answer:
@@ -218,5 +270,5 @@ def _advice(answer: Answer, missing: tuple[str, ...], path: Path) -> str | None:
         if "pip install" in part:
             return part[part.index("pip install") :]
     if answer.status is Status.NEEDS_EYES:
-        return f"videoqa ask {path} ... --model NAME (one that sees; videoqa doctor lists what is installed)"
+        return f"videoqa ask {path} ... --model openai:NAME@URL, or ollama:NAME (one that sees)"
     return None

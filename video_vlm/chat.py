@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from video_vlm.records import Frame
 
@@ -28,6 +28,7 @@ class Turn:
     parts: tuple[Part, ...]
 
 
+@runtime_checkable
 class ChatModel(Protocol):
     """A language model that is ready to be talked to."""
 

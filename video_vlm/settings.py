@@ -107,7 +107,19 @@ class AskSettings:
     tokens_per_frame: int = 256
     """Visual tokens one picture costs the model at hand, after merging."""
 
+    max_rounds: int = 5
+    """The most turns a language model may take for one question."""
+    answer_tokens: int = 1024
+    """The longest turn of a language model, in tokens."""
+    verify: bool = False
+    """Each claim of a language model is shown to it again with nothing but what it cites, and dropped unless it says
+    yes."""
+
     def __post_init__(self) -> None:
+        if self.max_rounds < 1:
+            raise SettingsError(f"ask.max_rounds must be at least 1, got {self.max_rounds}")
+        if self.answer_tokens < 1:
+            raise SettingsError(f"ask.answer_tokens must be at least 1, got {self.answer_tokens}")
         if self.max_look_frames < 0:
             raise SettingsError(f"ask.max_look_frames must not be negative, got {self.max_look_frames}")
         if self.tokens_per_frame < 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -129,10 +129,12 @@ def _action(found: Mapping[str, Any]) -> Action:
 
 def _answer(found: Mapping[str, Any]) -> Say:
     claims = found.get("claims", [])
-    if not isinstance(claims, Sequence) or isinstance(claims, str):
-        raise ValueError('"claims" must be a list')
+    if not isinstance(claims, list):
+        raise ValueError('"claims" must be a list')  # noqa: TRY004 - it is the model's mistake
     return Say(
-        tuple(map(_claim, claims[:_MOST_CLAIMS])), _share(found.get("confidence", 0.7)), tuple(_notes(found.get("seen")))
+        tuple(map(_claim, claims[:_MOST_CLAIMS])),
+        _share(found.get("confidence", 0.7)),
+        tuple(_notes(found.get("seen"))),
     )
 
 
@@ -188,9 +190,9 @@ def _share(found: object) -> float:
 def _crop(found: object) -> Box | None:
     if found in (None, []):
         return None
-    if not isinstance(found, list) or len(found) != 4:  # noqa: PLR2004
+    if not isinstance(found, list) or len(found) != 4:
         raise ValueError('"crop" must be [left, top, right, bottom], each from 0 to 1')
     left, top, right, bottom = map(_share, found)
-    if right - left < 0.02 or bottom - top < 0.02:  # noqa: PLR2004
+    if right - left < 0.02 or bottom - top < 0.02:
         raise ValueError('"crop" must leave something of the picture: [left, top, right, bottom], each from 0 to 1')
     return left, top, right, bottom

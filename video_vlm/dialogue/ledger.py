@@ -39,18 +39,16 @@ class Ledger:
         self.add(Shown(Span(one.pts_seconds, one.pts_seconds + self.step_seconds)) for one in frames)
 
     def cite(self, span: Span) -> Citation | None:
-        """What was shown at ``span``; None where nothing was within the tolerance of its beginning and of its end."""
-        ends = [[one for one in self.shown if _is_near(one.span, moment)] for moment in (span.start, span.end)]
-        if not all(ends):
+        """What was shown at ``span``; None where nothing was within the tolerance of its beginning and of its end.
+
+        A moment is cited as the stretch of what was shown then; words are quoted where they overlap what is cited.
+        """
+        if not all(any(_is_near(one.span, end) for one in self.shown) for end in (span.start, span.end)):
             return None
-        near = [one for one in self.shown if one.span.overlaps(span.widen(TOLERANCE_SECONDS))]
-        whole = Span(min(one.span.start for one in near), max(one.span.end for one in near))
-        cited = Span(min(max(span.start, whole.start), whole.end), max(min(span.end, whole.end), whole.start))
-        best = min((one for one in near if one.text), key=lambda one: abs(one.span.middle - span.middle), default=None)
-        # Words are quoted where they were said; next to them the picture speaks for itself.
-        if best is not None and best.span.overlaps(cited):
-            return Citation(_least(cited, best.span), best.text, best.kind)
-        return Citation(_least(cited, near[0].span))
+        near = sorted(self.shown, key=lambda one: (_distance(one.span, span.middle), not one.text))
+        cited = span if span.duration_seconds > 0 else near[0].span
+        words = next((one for one in near if one.text and one.span.overlaps(cited)), None)
+        return Citation(cited) if words is None else Citation(cited, words.text, words.kind)
 
     @property
     def pictures(self) -> tuple[Span, ...]:
@@ -61,8 +59,5 @@ def _is_near(span: Span, moment: float) -> bool:
     return span.start - TOLERANCE_SECONDS <= moment <= span.end + TOLERANCE_SECONDS
 
 
-def _least(cited: Span, shown: Span) -> Span:
-    """A moment stands for what was shown then."""
-    return cited if cited.duration_seconds > 0 else (cited.overlap(shown) or cited).cover(
-        Span(max(shown.start, min(cited.start, shown.end)), max(cited.start, shown.end))
-    )
+def _distance(span: Span, moment: float) -> float:
+    return max(span.start - moment, moment - span.end, 0.0)

@@ -1,12 +1,18 @@
-"""Who answers: the built-in reader here, others through entry points (group ``video_vlm.models``)."""
+"""Who answers: the built-in reader, others through entry points (group ``video_vlm.models``), and language models by
+where they are: ``openai:NAME@URL``, ``ollama:NAME``, ``hf:ID-or-folder``."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from video_vlm.chat import ChatModel
+from video_vlm.errors import UnknownName
 from video_vlm.protocols import Answerer
 from video_vlm.registry import Registry
 from video_vlm.settings import AskSettings
 
-__all__ = ["MODELS"]
+__all__ = ["CHAT_MODELS", "MODELS", "open_model"]
 
 
 def _builtin(settings: AskSettings) -> Answerer:
@@ -15,5 +21,39 @@ def _builtin(settings: AskSettings) -> Answerer:
     return BuiltinAnswerer(min_confidence=settings.min_confidence)
 
 
+def _server(target: str, settings: AskSettings) -> ChatModel:  # noqa: ARG001 - the server has its own device
+    from video_vlm.models.server import open_server
+
+    return open_server(target)
+
+
+def _ollama(target: str, settings: AskSettings) -> ChatModel:  # noqa: ARG001
+    from video_vlm.models.server import open_ollama
+
+    return open_ollama(target)
+
+
 MODELS: Registry[Answerer] = Registry("model", {"builtin": _builtin}, group="video_vlm.models")
 """Answerers by name; each factory takes the :class:`~video_vlm.settings.AskSettings`."""
+
+CHAT_MODELS: Final[Mapping[str, Callable[[str, AskSettings], ChatModel]]] = {
+    "openai": _server,
+    "ollama": _ollama,
+}
+"""Language models by what stands before the colon."""
+
+
+def open_model(settings: AskSettings) -> Answerer | ChatModel:
+    """The model that ``settings.model`` names, ready to be asked.
+
+    Raises:
+        MissingExtra: what it runs on is not installed.
+        ModelError: it cannot be loaded, or the name is not of its form.
+        UnknownName: nobody of that name, or no such kind.
+    """
+    kind, colon, target = settings.model.partition(":")
+    if not colon:
+        return MODELS[kind](settings)
+    if kind not in CHAT_MODELS:
+        raise UnknownName("kind of model", kind, CHAT_MODELS)
+    return CHAT_MODELS[kind](target, settings)

@@ -25,7 +25,7 @@ from video_vlm.operators import OperatorKind, Window
 from video_vlm.protocols import Look, VideoMemory
 from video_vlm.records import Answer, Citation, Coverage, Level, Receipt, Span, Status, Step
 
-__all__ = ["BuiltinAnswerer"]
+__all__ = ["BuiltinAnswerer", "coverage_of"]
 
 _TEXTUAL = frozenset(
     {Wanted.NAME, Wanted.ADDRESS, Wanted.EMAIL, Wanted.PHONE, Wanted.YEAR, Wanted.DATE, Wanted.MONEY, Wanted.TITLE}
@@ -76,7 +76,7 @@ class BuiltinAnswerer:
             status=Status.ANSWERED,
             confidence=round(best.confidence, 2),
             claims=best.claims,
-            coverage=_coverage(memory),
+            coverage=coverage_of(memory, missing=(_NO_EYES,)),
             receipt=Receipt(self.name, steps),
             content_id=memory.video.content_id,
             path=str(memory.video.path),
@@ -98,7 +98,7 @@ class BuiltinAnswerer:
             status=status,
             confidence=0.0,
             claims=(),
-            coverage=_coverage(memory),
+            coverage=coverage_of(memory, missing=(_NO_EYES,)),
             receipt=Receipt(self.name, steps),
             nearest=_nearest(query, passages),
             content_id=memory.video.content_id,
@@ -190,7 +190,8 @@ def _nearest(query: Query, passages: Passages) -> tuple[Citation, ...]:
     return tuple(item.passage.cite() for item in matches[:3])
 
 
-def _coverage(memory: VideoMemory) -> Coverage:
+def coverage_of(memory: VideoMemory, *, missing: tuple[str, ...] = ()) -> Coverage:
+    """What of a video its memory rests on."""
     scenes = memory.nodes(Level.SCENE)
     whole = whole_span(memory)
     seen = sum(node.span.duration_seconds * node.coverage for node in scenes)
@@ -200,7 +201,7 @@ def _coverage(memory: VideoMemory) -> Coverage:
         channels=tuple(memory.channels),
         seconds_seen=round(seen, 3),
         seconds_total=round(whole.duration_seconds, 3),
-        missing=(_NO_EYES,),
+        missing=missing,
     )
 
 

@@ -1,0 +1,9 @@
+"""Talking with a language model about a video: it asks for what it wants to know, and its claims are held to that."""
+
+from __future__ import annotations
+
+from video_vlm.dialogue.answer import Talked, answer_by_talking
+from video_vlm.dialogue.pictures import Pictures
+from video_vlm.dialogue.talk import Trace
+
+__all__ = ["Pictures", "Talked", "Trace", "answer_by_talking"]

@@ -1,0 +1,247 @@
+"""The talk: overview, search, look, …, answer. Few rounds, every step on the receipt, no claim without its seconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from video_vlm.chat import ChatModel, Turn
+from video_vlm.dialogue.actions import SCHEMA, Look, Said, Say, Search, read_action
+from video_vlm.dialogue.ledger import TOLERANCE_SECONDS, Ledger, Shown
+from video_vlm.dialogue.pictures import Pictures
+from video_vlm.dialogue.prompt import last_turn, opening, plain_opening, results, rules
+from video_vlm.dialogue.quoting import harmless
+from video_vlm.dialogue.room import fitted
+from video_vlm.operators import ParsedQuestion, parse
+from video_vlm.protocols import VideoMemory
+from video_vlm.records import Claim, Evidence, Frame, Sample, Span, Step
+
+__all__ = ["Outcome", "Talk", "TalkSettings", "Trace"]
+
+Trace = Callable[[Step], None]
+"""Told of every step as it is done."""
+
+_HITS = 8
+_SMALL_CONTEXT = 6000
+"""Models with less room, in tokens, are given the fixed plan at once."""
+_PLAIN_CONFIDENCE = 0.55
+_NOT_SHOWN = re.compile(r"\bnot\s+shown\b", re.I)
+_CLOCK = re.compile(
+    r"(?<![\d.:])(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?![\d:])|(?<![\d.:])(\d+(?:\.\d+)?)\s*(?:seconds?\b|s\b)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TalkSettings:
+    """How long a talk may be."""
+
+    max_rounds: int = 5
+    answer_tokens: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a talk came to. Without claims the answer was not shown; ``seen`` is what the model noted of pictures."""
+
+    claims: tuple[Claim, ...]
+    confidence: float
+    steps: tuple[Step, ...]
+    seen: tuple[Said, ...] = ()
+
+
+@dataclass
+class Talk:
+    """One question to one model about one video.
+
+    Args:
+        model: Who is asked.
+        memory: What is known of the video.
+        pictures: Where pictures come from; None where the file is gone or the model has no eyes.
+        ledger: What was shown; filled here.
+        settings: How long it may be.
+        trace: Told of every step.
+    """
+
+    model: ChatModel
+    memory: VideoMemory
+    pictures: Pictures | None
+    ledger: Ledger
+    settings: TalkSettings = field(default_factory=TalkSettings)
+    trace: Trace = lambda _: None
+
+    def __post_init__(self) -> None:
+        self._steps: list[Step] = []
+        self._refused = False
+
+    def about(self, question: str, samples: Sequence[Sample] = ()) -> Outcome:
+        """Ask until there is an answer that may be given, or the rounds are spent.
+
+        Args:
+            question: What is asked.
+            samples: The pictures that were planned for it.
+
+        Raises:
+            ModelError: the model cannot be reached, or has no room for the question.
+        """
+        parsed = parse(question)
+        found = self.ledger.add(self._searched(parsed))
+        frames = self._planned(samples)
+        if self.model.context_tokens < _SMALL_CONTEXT:
+            return self._plainly(question, found, frames)
+        start = opening(
+            question,
+            parsed,
+            self.memory,
+            found,
+            frames,
+            num_rounds=self.settings.max_rounds,
+            num_frames=self._num_left,
+        )
+        said = self._rounds([rules(), start])
+        return self._plainly(question, found, frames) if said is None else said
+
+    def _rounds(self, turns: list[Turn]) -> Outcome | None:
+        """None where the model does not keep to the protocol."""
+        num_misread = 0
+        for left in range(self.settings.max_rounds - 1, -1, -1):
+            reply = self._reply(turns, follow=True)
+            turns.append(Turn("assistant", (reply,)))
+            try:
+                action = read_action(reply)
+            except ValueError as error:
+                num_misread += 1
+                if num_misread > 1:
+                    self._note("misread", f"twice: {error}; going on with the fixed plan")
+                    return None
+                turns.append(Turn("user", (f"That could not be used: {error}. Reply with one JSON object.",)))
+                continue
+            if isinstance(action, Say):
+                refusal = self._refusal(action) if left else None
+                if refusal is None:
+                    return self._answered(action)
+                turns.append(Turn("user", (refusal, *([last_turn()] if left == 1 else []))))
+            else:
+                turns.append(self._done(action, left))
+        self._note("answer", f"none after {self.settings.max_rounds} turns")
+        return Outcome((), 0.0, tuple(self._steps))
+
+    def _done(self, action: Search | Look, left: int) -> Turn:
+        """What an action brings, as the next turn."""
+        if isinstance(action, Search):
+            hits = self.memory.search(action.query, span=action.span, limit=_HITS)
+            found = self.ledger.add(map(_shown, filter(_has_words, hits)))
+            self._note("search", f"{harmless(action.query, longest=80)!r}: {len(found)} new passages", span=action.span)
+            return results("Search", found, (), num_rounds=left, num_frames=self._num_left)
+        frames = () if self.pictures is None else self.pictures.close(action)
+        heard = self.ledger.add(map(_observed, self._words_at(action.span)))
+        where = "cropped, " if action.crop else ""
+        self._note("look", f"{where}{_listed(frames)}", num_frames=len(frames), span=action.span)
+        return results("Look", heard, frames, num_rounds=left, num_frames=self._num_left)
+
+    def _refusal(self, say: Say) -> str | None:
+        """What the model is told, once, where it cites what it was not shown."""
+        bad = [said for said in say.claims if self._claim(said) is None]
+        if not bad or self._refused:
+            return None
+        self._refused = True
+        why = "; ".join(f"{harmless(said.text, longest=60)!r} at {_times(said.spans)}" for said in bad)
+        self._note("refused", f"cited what was not shown: {why}")
+        return (
+            f"Refused: nothing within {TOLERANCE_SECONDS:.0f} seconds of these times was shown to you: {why}. "
+            'Cite times you were shown, look there first, or answer with "claims": [].'
+        )
+
+    def _answered(self, say: Say) -> Outcome:
+        """The claims that can be cited; the others are left out."""
+        claims = tuple(claim for said in say.claims if (claim := self._claim(said)) is not None)
+        if len(claims) < len(say.claims):
+            self._note("dropped", f"{len(say.claims) - len(claims)} claims without evidence")
+        self._note("answer", f"{len(claims)} claims, confidence {say.confidence:.2f}")
+        seen = tuple(one for one in say.seen if one.spans and all(self._was_pictured(span) for span in one.spans))
+        return Outcome(claims, say.confidence if claims else 0.0, tuple(self._steps), seen)
+
+    def _claim(self, said: Said) -> Claim | None:
+        """With its citations; None where one of its times was not shown, or it gives none."""
+        cited = tuple(found for span in said.spans if (found := self.ledger.cite(span)) is not None)
+        if not cited or len(cited) < len(said.spans):
+            return None
+        return Claim(harmless(said.text), tuple(dict.fromkeys(cited)))
+
+    def _plainly(self, question: str, found: Sequence[Shown], frames: Sequence[Frame]) -> Outcome:
+        """The fixed plan: retrieve, look, answer in a sentence. Without times in it, what was shown is cited."""
+        reply = harmless(self._reply(list(plain_opening(question, found, frames)), follow=False))
+        if not reply or _NOT_SHOWN.search(reply) or not self.ledger.shown:
+            self._note("answer", "not shown")
+            return Outcome((), 0.0, tuple(self._steps))
+        named = [cited for span in _named_times(reply) if (cited := self.ledger.cite(span))]
+        if not named:
+            self._note("cite", "the model named no time that it was shown: the whole of what it was shown is cited")
+            named = [cited for one in self.ledger.shown if (cited := self.ledger.cite(one.span))]
+        self._note("answer", f"in plain words: {len(named)} citations")
+        return Outcome((Claim(reply, tuple(dict.fromkeys(named))),), _PLAIN_CONFIDENCE, tuple(self._steps))
+
+    def _reply(self, turns: Sequence[Turn], *, follow: bool) -> str:
+        sent = fitted(turns, self.model, answer_tokens=self.settings.answer_tokens)
+        self.ledger.add_pictures(part for turn in sent for part in turn.parts if isinstance(part, Frame))
+        stream = self.model.stream(sent, max_tokens=self.settings.answer_tokens, schema=SCHEMA if follow else None)
+        return "".join(stream)
+
+    def _searched(self, parsed: ParsedQuestion) -> Iterator[Shown]:
+        """What is asked and what it hinges on are looked up apart."""
+        phrases = dict.fromkeys((parsed.target, *parsed.operator.anchors))
+        hits = [hit for phrase in phrases if phrase for hit in self.memory.search(phrase, limit=_HITS)]
+        self._note("search", f"{len(phrases)} phrases of the question: {len(hits)} passages")
+        yield from map(_shown, filter(_has_words, hits))
+        for hit in hits[: _HITS // 2]:
+            yield from map(_observed, self._words_at(hit.span.widen(15.0), most=6))
+
+    def _words_at(self, span: Span, *, most: int = 12) -> Sequence[Evidence]:
+        said = [one for one in self.memory.observations(span=span) if one.kind.value not in {"motion", "look"}]
+        return [Evidence(one.span, one.confidence, "there", one.text, one.kind) for one in said[:most]]
+
+    def _planned(self, samples: Sequence[Sample]) -> tuple[Frame, ...]:
+        if self.pictures is None or not samples:
+            return ()
+        frames = self.pictures.planned(samples[: self.model.max_pictures])
+        self._note("look", f"planned: {_listed(frames)}", num_frames=len(frames))
+        return frames
+
+    def _was_pictured(self, span: Span) -> bool:
+        return any(span.widen(TOLERANCE_SECONDS).overlaps(one) for one in self.ledger.pictures)
+
+    @property
+    def _num_left(self) -> int:
+        return 0 if self.pictures is None else self.pictures.num_left
+
+    def _note(self, action: str, detail: str, *, num_frames: int = 0, span: Span | None = None) -> None:
+        self._steps.append(Step(action, detail, num_frames, span))
+        self.trace(self._steps[-1])
+
+
+def _has_words(hit: Evidence) -> bool:
+    return bool(hit.text)
+
+
+def _shown(hit: Evidence) -> Shown:
+    return Shown(hit.span, hit.text, hit.kind)
+
+
+def _observed(one: Evidence) -> Shown:
+    return Shown(one.span, one.text, one.kind)
+
+
+def _named_times(text: str) -> Iterator[Span]:
+    """``at 12.5 s``, ``0:12`` and ``1:02:03`` in a sentence."""
+    for hours, minutes, seconds, plain in _CLOCK.findall(text):
+        at = float(plain) if plain else int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
+        yield Span(at, at)
+
+
+def _listed(frames: Sequence[Frame]) -> str:
+    times = ", ".join(f"{frame.pts_seconds:.2f}" for frame in frames)
+    return f"{len(frames)} pictures at {times} s" if frames else "no picture"
+
+
+def _times(spans: Sequence[Span]) -> str:
+    return ", ".join(str(span) for span in spans) or "no time"
