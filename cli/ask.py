@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 
 from video_vlm.cli.command import Session, SpeedOption
 from video_vlm.cli.terminal import dim, one_line, print_json, write
+from video_vlm.cli.trace import show_step, write_trace
 from video_vlm.records import Answer, Citation, Claim, Status
 
 __all__ = ["ask"]
@@ -28,7 +30,8 @@ def ask(
     ],
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in quotes.")],
     model: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who answers [default: builtin].", show_default=False)
+        str | None,
+        typer.Option(metavar="NAME", help="Who answers: builtin, openai:NAME@URL, ollama:NAME.", show_default=False),
     ] = None,
     sampler: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who plans which pictures to look at.", show_default=False)
@@ -38,6 +41,19 @@ def ask(
         typer.Option(
             min=0, metavar="K", help="Look at K pictures at most; 0: answer from memory alone.", show_default=False
         ),
+    ] = None,
+    verify: Annotated[
+        bool | None,
+        typer.Option("--verify", help="Show each claim of a language model to it again, with what it cites alone."),
+    ] = None,
+    trace: Annotated[bool, typer.Option("--trace", help="Show each step of a language model as it is taken.")] = False,
+    trace_file: Annotated[
+        Path | None,
+        typer.Option("--trace-file", metavar="FILE", help="Write the steps to FILE, as JSON.", show_default=False),
+    ] = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write pictures and clips of what is cited to DIR.", show_default=False),
     ] = None,
     speed: SpeedOption = None,
 ) -> None:
@@ -56,9 +72,16 @@ def ask(
       videoqa ask film.mp4 "When does the storm break?" --json
       videoqa ask film.mp4 "When does the storm break?" --speed fast
       videoqa ask film.mp4 "What is written on the door?" --frames 24 --sampler scan
+      videoqa ask film.mp4 "What does the keeper carry?" --model ollama:qwen3-vl --trace --evidence proof/
     """
-    with session.open(model=model, sampler=sampler, max_look_frames=frames, speed=speed) as videos:
-        answer = videos.ask(video, question)
+    with session.open(model=model, sampler=sampler, max_look_frames=frames, verify=verify, speed=speed) as videos:
+        answer = videos.ask(video, question, trace=show_step if trace else lambda _: None)
+    if trace_file is not None:
+        write_trace(answer, trace_file)
+    if evidence is not None:
+        from video_vlm.cli.evidence import save_evidence
+
+        write(f"{save_evidence(answer, evidence)} files in {evidence}", file=sys.stderr)
     if session.json:
         print_json(json.loads(answer.to_json()))
         return

@@ -15,13 +15,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from video_vlm.ask import ask, plan
+from video_vlm.chat import ChatModel
+from video_vlm.dialogue import Trace
 from video_vlm.encoder.sight import find_sight, require_sight
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.export import CATALOGUES, export
@@ -39,7 +43,8 @@ from video_vlm.index import (
 from video_vlm.looking import LookPlan
 from video_vlm.media import content_id
 from video_vlm.memory import Imported, KeptLook, Library, MemoryView, Problem, StoredVideo, open_library
-from video_vlm.protocols import ImageTextEncoder, Progress, TextEncoder, silent
+from video_vlm.models import open_model
+from video_vlm.protocols import Answerer, ImageTextEncoder, Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Image, Level, Node, Span
 from video_vlm.settings import Settings, Speed
 
@@ -55,7 +60,8 @@ class VideoQA:
     Args:
         library: The folder the memory is kept in, made if missing; None for the platform's data folder.
         settings: How videos are read and questions answered.
-        model: Who answers, instead of ``settings.ask.model``.
+        model: Who answers, instead of ``settings.ask.model``: a name, or one's own
+            :class:`~video_vlm.chat.ChatModel` or :class:`~video_vlm.protocols.Answerer`.
         speed: How videos are read, instead of ``settings.index.speed``. Where it is ``"full"``, questions do not make
             do with a memory that was read fast.
         progress: Called with how far long work has come.
@@ -72,17 +78,19 @@ class VideoQA:
         library: Path | str | None = None,
         *,
         settings: Settings | None = None,
-        model: str | None = None,
+        model: str | ChatModel | Answerer | None = None,
         speed: Speed | None = None,
         progress: Progress = silent,
         encoder: TextEncoder | None = None,
         sight: ImageTextEncoder | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        if model is not None:
+        if isinstance(model, str):
             self.settings = replace(self.settings, ask=replace(self.settings.ask, model=model))
         if speed is not None:
             self.settings = replace(self.settings, index=replace(self.settings.index, speed=speed))
+        self._model = None if isinstance(model, str) else model
+        self._opening = Lock()
         self._at_least: Speed = speed or "fast"
         self._progress = progress
         sight = sight or find_sight(self.settings.sight)
@@ -120,11 +128,18 @@ class VideoQA:
         files = (Path(path) for path in paths)
         return index_many(files, self._library, settings=self.settings.index, progress=self._progress, jobs=jobs)
 
-    def ask(self, path: Path | str, question: str) -> Answer:
-        """Answer a question of one video, reading it first if the library does not know it.
+    def ask(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
+        """Answer a question of one video, reading it first if the library does not know it. Several may be asked at
+        once, from several threads.
+
+        Args:
+            path: The video.
+            question: In plain English.
+            trace: Told of each step a language model takes, as it takes it.
 
         Raises:
             MediaError: the file cannot be read as a video.
+            ModelError: a language model cannot be loaded or reached.
             NotIndexed: there is no such file, and the library knows none of that name or id.
             QuestionError: the question is empty.
         """
@@ -136,7 +151,19 @@ class VideoQA:
             eyes=self.settings.index,
             path=_file(path),
             progress=self._progress,
+            model=self._opened_model(),
+            trace=trace,
         )
+
+    async def ask_async(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
+        """:meth:`ask`, without keeping the event loop waiting; ``trace`` is called from another thread."""
+        return await asyncio.to_thread(self.ask, path, question, trace=trace)
+
+    def _opened_model(self) -> Answerer | ChatModel:
+        """Opened for the first question, and kept for the next."""
+        with self._opening:
+            self._model = self._model or open_model(self.settings.ask)
+            return self._model
 
     def plan(
         self, path: Path | str, question: str = "", *, frames: int | None = None, tokens: int | None = None

@@ -15,11 +15,20 @@ TOLERANCE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Something a model was shown: words out of the video, or a picture (no kind, no text)."""
+    """Something a model was shown: what was observed, a summary of it (no kind), or a picture (no text)."""
 
     span: Span
     text: str = ""
     kind: ObservationKind | None = None
+
+    @property
+    def is_evidence(self) -> bool:
+        """Whether a claim may rest on it: on a picture or on what was observed, not on what was made of that."""
+        return self.kind is not None or not self.text
+
+    @property
+    def length(self) -> float:
+        return self.span.duration_seconds
 
 
 @dataclass
@@ -43,9 +52,11 @@ class Ledger:
 
         A moment is cited as the stretch of what was shown then; words are quoted where they overlap what is cited.
         """
-        if not all(any(_is_near(one.span, end) for one in self.shown) for end in (span.start, span.end)):
+        evidence = [one for one in self.shown if one.is_evidence]
+        ends = (span.start, span.end)
+        if not all(any(_distance(one.span, end) <= TOLERANCE_SECONDS for one in evidence) for end in ends):
             return None
-        near = sorted(self.shown, key=lambda one: (_distance(one.span, span.middle), not one.text))
+        near = sorted(evidence, key=lambda one: (_distance(one.span, span.middle), not one.text, one.length))
         cited = span if span.duration_seconds > 0 else near[0].span
         words = next((one for one in near if one.text and one.span.overlaps(cited)), None)
         return Citation(cited) if words is None else Citation(cited, words.text, words.kind)
@@ -53,10 +64,6 @@ class Ledger:
     @property
     def pictures(self) -> tuple[Span, ...]:
         return tuple(one.span for one in self.shown if not one.text)
-
-
-def _is_near(span: Span, moment: float) -> bool:
-    return span.start - TOLERANCE_SECONDS <= moment <= span.end + TOLERANCE_SECONDS
 
 
 def _distance(span: Span, moment: float) -> float:

@@ -14,6 +14,7 @@ from video_vlm.records import Claim, Frame, Level, Node, Span
 __all__ = ["RULES", "evidence_alone", "last_turn", "opening", "plain_opening", "results", "rules"]
 
 _MOST_LINES = 40
+_SUMMARY = "summary, not to be cited"
 
 RULES = f"""You answer a question about one video from what you are shown of it: what is said and written in it, and \
 pictures, each behind its time in seconds. Reply with one JSON object and nothing else, one of:
@@ -104,7 +105,7 @@ def _outline(memory: VideoMemory) -> Iterable[Part]:
 
 def _found(found: Sequence[Shown]) -> Iterable[Part]:
     lines = [
-        f"{_times(one.span)} {one.kind.value.replace('_', ' ') if one.kind else 'seen'}: {quoted(one.text)}"
+        f"{_times(one.span)} {one.kind.value.replace('_', ' ') if one.kind else _SUMMARY}: {quoted(one.text)}"
         for one in sorted(found, key=lambda one: one.span)
     ]
     if lines:

@@ -15,7 +15,7 @@ from video_vlm.dialogue.quoting import harmless
 from video_vlm.dialogue.room import fitted
 from video_vlm.operators import ParsedQuestion, parse
 from video_vlm.protocols import VideoMemory
-from video_vlm.records import Claim, Evidence, Frame, Sample, Span, Step
+from video_vlm.records import Claim, Evidence, Frame, ObservationKind, Sample, Span, Step
 
 __all__ = ["Outcome", "Talk", "TalkSettings", "Trace"]
 
@@ -23,6 +23,7 @@ Trace = Callable[[Step], None]
 """Told of every step as it is done."""
 
 _HITS = 8
+_WORDS = tuple(kind for kind in ObservationKind if kind.value not in {"motion", "look", "transition"})
 _SMALL_CONTEXT = 6000
 """Models with less room, in tokens, are given the fixed plan at once."""
 _PLAIN_CONFIDENCE = 0.55
@@ -197,7 +198,7 @@ class Talk:
             yield from map(_observed, self._words_at(hit.span.widen(15.0), most=6))
 
     def _words_at(self, span: Span, *, most: int = 12) -> Sequence[Evidence]:
-        said = [one for one in self.memory.observations(span=span) if one.kind.value not in {"motion", "look"}]
+        said = self.memory.observations(span=span, kinds=_WORDS)
         return [Evidence(one.span, one.confidence, "there", one.text, one.kind) for one in said[:most]]
 
     def _planned(self, samples: Sequence[Sample]) -> tuple[Frame, ...]:

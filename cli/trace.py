@@ -1,0 +1,27 @@
+"""The steps of an answer: shown on stderr as they are taken, or written to a file when all is said."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from video_vlm.cli.terminal import one_line, write
+from video_vlm.records import Answer, Step
+
+__all__ = ["show_step", "write_trace"]
+
+
+def show_step(step: Step) -> None:
+    """One line on stderr."""
+    span = f" {step.span}" if step.span else ""
+    write(f"{step.action}{span}: {one_line(step.detail)}", file=sys.stderr)
+
+
+def write_trace(answer: Answer, path: Path) -> None:
+    """The question, who answered, and every step, as JSON."""
+    steps = [asdict(step) for step in answer.receipt.steps]
+    data = {"question": answer.question, "model": answer.receipt.model, "status": answer.status, "steps": steps}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
