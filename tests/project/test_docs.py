@@ -22,7 +22,7 @@ from video_vlm.cli.configuration import known_keys
 from video_vlm.cli.doctor import PARTS
 from video_vlm.media import DECODERS
 from video_vlm.perception import OBSERVERS
-from video_vlm.records import Answer, Coverage, Frame, Receipt, Shot, Span
+from video_vlm.records import Answer, Coverage, Frame, Receipt, Shot, Span, Status
 from video_vlm.samplers import SAMPLERS, Pictures, Subject
 from video_vlm.settings import IndexSettings, Settings
 
@@ -167,6 +167,19 @@ def test_the_example_sampler_keeps_the_contract(root: Path) -> None:
     planned = names["edges"](Subject(Pictures(Span(0, 10)), shots=shots), frame_budget=3)
 
     assert [round(one.pts_seconds) for one in planned] == [0, 4, 7]
+
+
+def test_the_example_model_can_be_asked(root: Path, sample_film: Path, tmp_path: Path) -> None:
+    code = blocks(read(root, "docs/models.md"), "python")[0]
+    names: dict[str, Any] = {}
+    exec(compile(code, "docs/models.md", "exec"), names)
+    observers = IndexSettings(observers=("subtitles",))
+
+    with VideoQA(tmp_path, settings=Settings(index=observers), model=names["Careful"]()) as videos:
+        answer = videos.ask(sample_film, "Who falls asleep?")
+
+    assert (answer.status, answer.receipt.model) == (Status.NOT_SHOWN, "careful")
+    assert len(code.splitlines()) <= 25
 
 
 def test_the_samplers_are_those_of_the_commands(root: Path) -> None:

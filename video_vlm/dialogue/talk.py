@@ -241,7 +241,7 @@ def _named_times(text: str) -> Iterator[Span]:
 
 def _listed(frames: Sequence[Frame]) -> str:
     times = ", ".join(f"{frame.pts_seconds:.2f}" for frame in frames)
-    return f"{len(frames)} pictures at {times} s" if frames else "no picture"
+    return f"{len(frames)} picture{'s' if len(frames) > 1 else ''} at {times} s" if frames else "no picture"
 
 
 def _times(spans: Sequence[Span]) -> str:
