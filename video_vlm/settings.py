@@ -111,6 +111,12 @@ class AskSettings:
     """The most turns a language model may take for one question."""
     answer_tokens: int = 1024
     """The longest turn of a language model, in tokens."""
+    device: str = "auto"
+    """Where a language model in this process runs, as torch names it; ``auto`` for a GPU if there is one."""
+    dtype: str = "auto"
+    """Its numbers, as torch names them; ``auto`` for the weights' own."""
+    quantization: str = "none"
+    """``4bit`` or ``8bit`` to hold it in less memory, where bitsandbytes is installed."""
     verify: bool = False
     """Each claim of a language model is shown to it again with nothing but what it cites, and dropped unless it says
     yes."""

@@ -33,12 +33,19 @@ def _ollama(target: str, settings: AskSettings) -> ChatModel:  # noqa: ARG001
     return open_ollama(target)
 
 
+def _local(target: str, settings: AskSettings) -> ChatModel:
+    from video_vlm.models.local import open_local
+
+    return open_local(target, device=settings.device, dtype=settings.dtype, quantization=settings.quantization)
+
+
 MODELS: Registry[Answerer] = Registry("model", {"builtin": _builtin}, group="video_vlm.models")
 """Answerers by name; each factory takes the :class:`~video_vlm.settings.AskSettings`."""
 
 CHAT_MODELS: Final[Mapping[str, Callable[[str, AskSettings], ChatModel]]] = {
     "openai": _server,
     "ollama": _ollama,
+    "hf": _local,
 }
 """Language models by what stands before the colon."""
 

@@ -1,0 +1,7 @@
+"""Language models in this process, with eyes or without, through transformers: a folder, or a name in the local cache."""
+
+from __future__ import annotations
+
+from video_vlm.models.local.chat import LocalChat, open_local
+
+__all__ = ["LocalChat", "open_local"]

@@ -1,0 +1,194 @@
+"""A language model of transformers, as a :class:`~video_vlm.chat.ChatModel`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from queue import Empty
+from threading import Event, Lock, Thread
+from typing import Any
+
+from video_vlm.chat import Turn
+from video_vlm.errors import ModelError
+from video_vlm.models.local.find import folder_of, libraries
+from video_vlm.models.local.kinds import kind_of
+from video_vlm.models.local.processing import Reader, load_reader
+
+__all__ = ["LocalChat", "open_local"]
+
+logger = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.2
+_DEFAULT_CONTEXT = 8192
+_BITS = {"4bit": {"load_in_4bit": True}, "8bit": {"load_in_8bit": True}}
+
+
+class LocalChat:
+    """One model in memory. Thread-safe: it answers one after the other.
+
+    Args:
+        model: Of transformers, with ``generate``.
+        reader: Its tokenizer and image processor.
+        name: What stands on receipts.
+        max_pictures: How many pictures one conversation may hold.
+    """
+
+    def __init__(self, model: Any, reader: Reader, *, name: str, max_pictures: int) -> None:
+        self.name = name
+        self.max_pictures = max_pictures
+        self._model = model
+        self._reader = reader
+        self._busy = Lock()
+        self._prepared: tuple[tuple[Turn, ...], dict[str, Any]] | None = None
+
+    @property
+    def context_tokens(self) -> int:
+        config = self._model.config.get_text_config()
+        return int(getattr(config, "max_position_embeddings", None) or _DEFAULT_CONTEXT)
+
+    def num_tokens(self, turns: Sequence[Turn]) -> int:
+        return int(self._inputs(turns)["input_ids"].shape[1])
+
+    def stream(
+        self,
+        turns: Sequence[Turn],
+        *,
+        max_tokens: int = 1024,
+        schema: Mapping[str, Any] | None = None,  # noqa: ARG002 - it is asked for in words
+    ) -> Iterator[str]:
+        """See :meth:`video_vlm.chat.ChatModel.stream`. The most likely token is taken each time.
+
+        Raises:
+            ModelError: there is not enough memory, or the model failed.
+        """
+        with self._busy:
+            run = _Run(self._model, self._reader.tokenizer, self._inputs(turns), max_tokens=max_tokens)
+            try:
+                yield from run.pieces()
+            finally:
+                run.stop()
+                self._prepared = None
+
+    def _inputs(self, turns: Sequence[Turn]) -> dict[str, Any]:
+        """Prepared once where the same turns are counted and then sent."""
+        asked, prepared = tuple(turns), self._prepared
+        if prepared is None or len(prepared[0]) != len(asked) or any(a is not b for a, b in zip(prepared[0], asked, strict=True)):
+            prepared = asked, self._reader.inputs(asked)
+            self._prepared = prepared
+        return prepared[1]
+
+
+class _Run:
+    """One answer in the making, in a thread of its own."""
+
+    def __init__(self, model: Any, tokenizer: Any, inputs: dict[str, Any], *, max_tokens: int) -> None:
+        import transformers
+
+        self._stopped = Event()
+        self._error: BaseException | None = None
+        self._pieces = transformers.TextIteratorStreamer(
+            tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=_POLL_SECONDS
+        )
+        self._thread = Thread(target=self._work, args=(model, inputs, max_tokens), daemon=True)
+        self._thread.start()
+
+    def pieces(self) -> Iterator[str]:
+        while True:
+            try:
+                piece = next(self._pieces)
+            except StopIteration:
+                break
+            except Empty:
+                if not self._thread.is_alive():
+                    break
+                continue
+            if piece:
+                yield piece
+        self._thread.join()
+        if self._error is not None:
+            raise ModelError(f"the model failed: {_reason(self._error)}") from self._error
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _work(self, model: Any, inputs: dict[str, Any], max_tokens: int) -> None:
+        import torch
+        from transformers import StoppingCriteriaList
+
+        placed = {name: value.to(model.device) if hasattr(value, "to") else value for name, value in inputs.items()}
+        try:
+            with torch.inference_mode():
+                model.generate(
+                    **placed,
+                    max_new_tokens=max_tokens,
+                    do_sample=False,
+                    streamer=self._pieces,
+                    stopping_criteria=StoppingCriteriaList([self._is_stopped]),
+                )
+        except Exception as error:  # raised again where the answer is taken
+            self._error = error
+        finally:
+            with suppress(Exception):
+                self._pieces.end()
+
+    def _is_stopped(self, tokens: Any, scores: Any, **_: Any) -> Any:  # noqa: ARG002
+        import torch
+
+        return torch.full((tokens.shape[0],), self._stopped.is_set(), device=tokens.device, dtype=torch.bool)
+
+
+def open_local(name: str, *, device: str = "auto", dtype: str = "auto", quantization: str = "none") -> LocalChat:
+    """Load a model from a folder, or from the local hub cache.
+
+    Args:
+        name: The folder, or the name on the hub of a model that is in the cache.
+        device: Where it runs, as torch names it; ``auto`` for a GPU if there is one.
+        dtype: As torch names it; ``auto`` for the weights' own.
+        quantization: ``none``, ``4bit`` or ``8bit`` (bitsandbytes).
+
+    Raises:
+        MissingExtra: torch or transformers is not installed.
+        ModelError: it is not there, cannot be loaded, or cannot do what is asked.
+    """
+    torch, transformers = libraries()
+    folder = folder_of(name)
+    try:
+        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{folder}/config.json is not understood: {_reason(error)}") from error
+    kind = kind_of(config)
+    if kind.warning:
+        logger.warning("%s", kind.warning)
+    reader = load_reader(folder, str(config.model_type), has_eyes=kind.max_pictures > 0)
+    place = device if device != "auto" else _best_device(torch)
+    options = {"quantization_config": _quantized(transformers, quantization)} if quantization != "none" else {}
+    try:
+        model = getattr(transformers, kind.auto_class).from_pretrained(
+            folder, dtype=dtype, local_files_only=True, use_safetensors=True, **options
+        )
+        model = (model if options else model.to(place)).eval()
+    except (OSError, ValueError, ImportError, KeyError, TypeError, RuntimeError) as error:
+        raise ModelError(f"{name} cannot be loaded: {_reason(error)}") from error
+    return LocalChat(model, reader, name=f"hf:{name}", max_pictures=kind.max_pictures)
+
+
+def _best_device(torch: Any) -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _quantized(transformers: Any, quantization: str) -> Any:
+    from importlib.util import find_spec
+
+    if quantization not in _BITS:
+        raise ModelError(f"quantization is none, {' or '.join(_BITS)}, not {quantization}")
+    if find_spec("bitsandbytes") is None:
+        raise ModelError(f"{quantization} needs bitsandbytes: pip install bitsandbytes")
+    return transformers.BitsAndBytesConfig(**_BITS[quantization])
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

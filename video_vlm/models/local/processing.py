@@ -1,0 +1,157 @@
+"""From turns to the numbers a model reads: words through its chat template, pictures each behind its time.
+
+A picture is handed over by itself, never as a video: families that take videos fuse pictures in pairs, so that two far
+apart in time would become one; and what a model is told of time is the text in front of each picture, the same for all.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as Pillow
+
+from video_vlm.chat import Part, Turn
+from video_vlm.errors import ModelError
+
+__all__ = ["Reader", "load_reader"]
+
+_PARTS = frozenset({"image_processor", "tokenizer", "video_processor", "chat_template", "kwargs", "args"})
+
+
+class Reader:
+    """A model's tokenizer and, where it has eyes, its image processor.
+
+    Args:
+        processor: Of transformers: a processor of words and pictures, or a tokenizer.
+    """
+
+    def __init__(self, processor: Any) -> None:
+        self._processor = processor
+        self.tokenizer: Any = getattr(processor, "tokenizer", processor)
+        self._has_eyes = self.tokenizer is not processor
+        names = {*self.tokenizer.all_special_tokens, *self.tokenizer.get_added_vocab()}
+        self._control = sorted((name for name in names if len(name) > 1), key=len, reverse=True)
+
+    def inputs(self, turns: Sequence[Turn]) -> dict[str, Any]:
+        """Tensors for ``generate``: ``input_ids`` ``(1 tokens)`` and what belongs to the pictures.
+
+        Raises:
+            ModelError: the model has no chat template, or its template refuses the turns.
+        """
+        from jinja2 import TemplateError
+
+        try:
+            return self._applied(turns)
+        except TemplateError:
+            pass  # some templates know no system, and want user and assistant in turn
+        except ValueError as error:
+            raise ModelError(f"the model has no usable chat template: {' '.join(str(error).split())[:160]}") from error
+        try:
+            return self._applied(tuple(_without_system(turns)))
+        except (TemplateError, ValueError) as error:
+            raise ModelError(f"the model's chat template refuses the turns: {' '.join(str(error).split())[:160]}") from error
+
+    def _applied(self, turns: Sequence[Turn]) -> dict[str, Any]:
+        messages = [{"role": turn.role, "content": self._content(turn)} for turn in turns]
+        template = getattr(self._processor, "chat_template", None) or self.tokenizer.chat_template
+        prompt = self.tokenizer.apply_chat_template(
+            messages, chat_template=template, tokenize=False, add_generation_prompt=True
+        )
+        has_start = bool(self.tokenizer.bos_token) and prompt.startswith(self.tokenizer.bos_token)
+        # Families' own ways through a chat template reach for their part for videos.
+        pictures = [Pillow.fromarray(part.image) for turn in turns for part in turn.parts if not isinstance(part, str)]
+        images = {"images": [pictures]} if pictures and self._has_eyes else {}
+        return dict(
+            self._processor(text=[prompt], return_tensors="pt", add_special_tokens=not has_start, **images)
+        )
+
+    def _content(self, turn: Turn) -> str | list[dict[str, Any]]:
+        if not self._has_eyes:
+            return "\n".join(self._harmless(part) for part in turn.parts if isinstance(part, str))
+        return [piece for part in turn.parts for piece in self._pieces(part)]
+
+    def _pieces(self, part: Part) -> Iterator[dict[str, Any]]:
+        if isinstance(part, str):
+            yield {"type": "text", "text": self._harmless(part) + "\n"}
+        else:
+            yield {"type": "text", "text": f"<{part.pts_seconds:.1f} seconds>"}
+            yield {"type": "image"}
+
+    def _harmless(self, text: str) -> str:
+        """Words that are tokens of control to this model fall apart: ``<|im_end|>`` becomes ``< |im_end|>``."""
+        for name in self._control:
+            text = text.replace(name, f"{name[0]} {name[1:]}")
+        return text
+
+
+def _without_system(turns: Iterable[Turn]) -> Iterator[Turn]:
+    """What the system says becomes the beginning of what the user says first."""
+    said: tuple[Part, ...] = ()
+    for turn in turns:
+        if turn.role == "system":
+            said += turn.parts
+        elif turn.role == "user" and said:
+            yield Turn("user", (*said, *turn.parts))
+            said = ()
+        else:
+            yield turn
+
+
+def load_reader(folder: Path, model_type: str, *, has_eyes: bool) -> Reader:
+    """The reader of the model in ``folder``.
+
+    Raises:
+        ModelError: its files are missing or not understood.
+    """
+    import transformers
+
+    try:
+        if not has_eyes:
+            return Reader(transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True))
+        try:
+            return Reader(transformers.AutoProcessor.from_pretrained(folder, local_files_only=True))
+        except ImportError:  # its video processor needs torchvision, which pictures do not
+            return Reader(_of_pictures(transformers, folder, model_type))
+    except (OSError, ValueError, ImportError, KeyError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(f"the tokenizer or image processor in {folder} cannot be loaded: {reason}") from error
+
+
+def _without_videos(family: type) -> type:
+    """A family's processor that may be built with None for its part for videos."""
+
+    def check(self: Any, name: str, part: object) -> type:
+        return type(None) if part is None else family.check_argument_for_proper_class(self, name, part)  # type: ignore[attr-defined, no-any-return]
+
+    return type(family.__name__, (family,), {"check_argument_for_proper_class": check})
+
+
+def _of_pictures(transformers: Any, folder: Path, model_type: str) -> Any:
+    """The family's own processor without its part for videos."""
+    from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
+
+    name = PROCESSOR_MAPPING_NAMES[model_type]
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    pictures = transformers.AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
+    template = folder / "chat_template.jinja"
+    written = template.read_text(encoding="utf-8") if template.is_file() else tokenizer.chat_template
+    family = getattr(transformers, str(name))
+    return _without_videos(family)(
+        image_processor=pictures,
+        tokenizer=tokenizer,
+        video_processor=None,
+        chat_template=written,
+        **_own_settings(folder, family),
+    )
+
+
+def _own_settings(folder: Path, family: type) -> dict[str, Any]:
+    """What a processor keeps of itself beside its parts, such as how many tokens a picture becomes."""
+    path = folder / "processor_config.json"
+    written = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known = inspect.signature(family).parameters.keys() - _PARTS
+    return {name: value for name, value in written.items() if name in known}
