@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from video_vlm.chat import ChatModel
@@ -86,7 +87,7 @@ def ask(
         path=str(where),
         coverage=replace(answer.coverage, missing=(*missing, *answer.coverage.missing)),
         receipt=replace(answer.receipt, seconds=round(time.perf_counter() - began, 3)),
-        advice=answer.advice or _advice(answer, missing, where),
+        advice=answer.advice or _advice(answer, missing, where, settings),
     )
 
 
@@ -262,7 +263,7 @@ def _noted(answer: Answer, step: Step) -> Answer:
     return replace(answer, receipt=replace(answer.receipt, steps=(*answer.receipt.steps, step)))
 
 
-def _advice(answer: Answer, missing: tuple[str, ...], path: Path) -> str | None:
+def _advice(answer: Answer, missing: tuple[str, ...], path: Path, settings: AskSettings) -> str | None:
     """The one thing to type that would get further, where there is one."""
     if answer.status is Status.ANSWERED:
         return None
@@ -270,5 +271,20 @@ def _advice(answer: Answer, missing: tuple[str, ...], path: Path) -> str | None:
         if "pip install" in part:
             return part[part.index("pip install") :]
     if answer.status is Status.NEEDS_EYES:
-        return f"videoqa ask {path} ... --model openai:NAME@URL, or ollama:NAME (one that sees)"
+        return _who_sees(path, settings)
     return None
+
+
+def _who_sees(path: Path, settings: AskSettings) -> str:
+    """How to ask a model with eyes: the one that this machine can run, and what is still to be had for it."""
+    from video_vlm.models.local.fit import best_preset, room_here
+
+    server = "or a server's: --model openai:NAME@URL, ollama:NAME"
+    fit = best_preset(settings, room_here())
+    if fit is None:
+        return f"videoqa ask {path} ... --model openai:NAME@URL, or ollama:NAME (one that sees)"
+    parts = [] if find_spec("transformers") else ["pip install 'video-vlm[models]'"]
+    if fit.folder is None:
+        parts.append(f"videoqa models pull {fit.name}")
+    parts.append(f"videoqa ask {path} ... --model hf:{fit.name}")
+    return f"{'; then '.join(parts)} ({server})"
