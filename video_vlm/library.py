@@ -16,10 +16,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -46,7 +47,7 @@ from video_vlm.media import content_id, open_video
 from video_vlm.memory import Imported, KeptLook, Library, MemoryView, Problem, StoredVideo, open_library
 from video_vlm.models import open_model
 from video_vlm.protocols import Answerer, ImageTextEncoder, Progress, TextEncoder, silent
-from video_vlm.records import Answer, Evidence, Image, Level, Node, Span
+from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
 from video_vlm.settings import Settings, Speed
 
 __all__ = ["VideoQA"]
@@ -194,6 +195,49 @@ class VideoQA:
     async def ask_async(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
         """:meth:`ask`, without keeping the event loop waiting; ``trace`` is called from another thread."""
         return await asyncio.to_thread(self.ask, path, question, trace=trace)
+
+    def stream(self, path: Path | str, question: str) -> Generator[Step | Answer]:
+        """:meth:`ask`, telling each step a language model takes as it takes it, and the answer last.
+
+        Close it, or leave the loop, and the model is asked nothing more.
+
+        Raises:
+            As :meth:`ask`.
+        """
+        told: SimpleQueue[Step | Answer | BaseException] = SimpleQueue()
+        left = Event()
+
+        def tell(step: Step) -> None:
+            if left.is_set():
+                raise _NobodyListens
+            told.put(step)
+
+        def work() -> None:
+            try:
+                told.put(self.ask(path, question, trace=tell))
+            except BaseException as error:
+                told.put(error)
+
+        worker = Thread(target=work, name="ask", daemon=True)
+        worker.start()
+        try:
+            while not isinstance(item := told.get(), Answer):
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+            yield item
+        finally:
+            left.set()
+            worker.join()
+
+    async def stream_async(self, path: Path | str, question: str) -> AsyncGenerator[Step | Answer]:
+        """:meth:`stream`, without keeping the event loop waiting."""
+        items = self.stream(path, question)
+        try:
+            while (item := await asyncio.to_thread(next, items, None)) is not None:
+                yield item
+        finally:
+            await asyncio.to_thread(items.close)
 
     def _opened_model(self) -> Answerer | ChatModel:
         """Opened for the first question, and kept for the next."""
@@ -384,6 +428,10 @@ class VideoQA:
         if not fits:
             raise NotIndexed(f"{path}: no such video in {self._library.folder}; read it first: videoqa index {path}")
         return fits[0]
+
+
+class _NobodyListens(Exception):
+    """Ends a talk whose steps nobody hears any more."""
 
 
 def _file(path: Path | str) -> Path | None:
