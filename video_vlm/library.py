@@ -45,8 +45,8 @@ from video_vlm.looking import LookPlan
 from video_vlm.looking.signals import pictures_of
 from video_vlm.media import content_id, open_video
 from video_vlm.memory import Imported, KeptLook, Library, MemoryView, Problem, StoredVideo, open_library
-from video_vlm.models import open_model
-from video_vlm.protocols import Answerer, ImageTextEncoder, Progress, TextEncoder, silent
+from video_vlm.models import open_detector, open_model
+from video_vlm.protocols import Answerer, Detector, ImageTextEncoder, Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
 from video_vlm.settings import Settings, Speed
 
@@ -64,6 +64,7 @@ class VideoQA:
         settings: How videos are read and questions answered.
         model: Who answers, instead of ``settings.ask.model``: a name, or one's own
             :class:`~video_vlm.chat.ChatModel` or :class:`~video_vlm.protocols.Answerer`.
+        detector: Who finds what words name in a picture, instead of ``settings.ask.detector``.
         speed: How videos are read, instead of ``settings.index.speed``. Where it is ``"full"``, questions do not make
             do with a memory that was read fast.
         progress: Called with how far long work has come.
@@ -81,6 +82,7 @@ class VideoQA:
         *,
         settings: Settings | None = None,
         model: str | ChatModel | Answerer | None = None,
+        detector: Detector | None = None,
         speed: Speed | None = None,
         progress: Progress = silent,
         encoder: TextEncoder | None = None,
@@ -92,6 +94,7 @@ class VideoQA:
         if speed is not None:
             self.settings = replace(self.settings, index=replace(self.settings.index, speed=speed))
         self._model = None if isinstance(model, str) else model
+        self._detector = detector
         self._opening = Lock()
         self._at_least: Speed = speed or "fast"
         self._progress = progress
@@ -190,6 +193,7 @@ class VideoQA:
             progress=self._progress,
             model=self._opened_model(),
             trace=trace,
+            detector=self._opened_detector(),
         )
 
     async def ask_async(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
@@ -244,6 +248,11 @@ class VideoQA:
         with self._opening:
             self._model = self._model or open_model(self.settings.ask)
             return self._model
+
+    def _opened_detector(self) -> Detector | None:
+        with self._opening:
+            self._detector = self._detector or open_detector(self.settings.ask)
+            return self._detector
 
     def plan(
         self, path: Path | str, question: str = "", *, frames: int | None = None, tokens: int | None = None
