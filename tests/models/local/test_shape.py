@@ -108,7 +108,8 @@ class TestTokens:
         import torch
 
         shape = InShape(tokenizer, {"type": "string"} if schema is None else schema)
-        wish, written = tokenizer.encode(wants, add_special_tokens=False), []
+        wish = tokenizer.encode(wants, add_special_tokens=False)
+        written: list[int] = []
         for place in range(600):
             scores = torch.linspace(1, 0, len(tokenizer)).unsqueeze(0)
             if place < len(wish):

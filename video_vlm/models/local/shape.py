@@ -1,8 +1,8 @@
 """Holding a model in this process to a JSON schema: at each step the likeliest token that may still become such JSON.
 
 The schema becomes a finite automaton over letters, walked as a set of states, so that a letter costs the same however
-long the answer is. After Willard and Louf, "Efficient Guided Generation for Large Language Models" (2023), without their
-index over the vocabulary: where the likeliest token is taken each time, a handful of candidates decides.
+long the answer is. After Willard and Louf, "Efficient Guided Generation for Large Language Models" (2023), without
+their index over the vocabulary: where the likeliest token is taken each time, a handful of candidates decides.
 """
 
 from __future__ import annotations
