@@ -20,6 +20,7 @@ from video_vlm.memory.database import Database
 from video_vlm.memory.levels import holder
 from video_vlm.memory.looks import drop_stale_looks
 from video_vlm.memory.passages import IN_ORDER, add_observations, add_summaries, drop_observations
+from video_vlm.memory.seals import seal_beginning, seal_row, seal_segment, seal_whole
 from video_vlm.memory.sights import Sights, pool_scenes, put_sights
 from video_vlm.records import Damage, Level, Node, Observation, Video
 
@@ -75,6 +76,7 @@ class Build:
             self._check_unfinished(connection)
             connection.execute("DELETE FROM passages WHERE memory = ? AND segment IS NULL", (self._memory,))
             add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+            seal_beginning(connection, self._memory)
 
     def put_segment(
         self,
@@ -115,6 +117,8 @@ class Build:
                 "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?",
                 (checkpoint.until_seconds, checkpoint.state, now(), self._memory),
             )
+            seal_segment(connection, self._memory, segment.id)
+            seal_row(connection, self._memory)
 
     def segments(self) -> tuple[Node, ...]:
         """Those written so far, in order of time."""
@@ -183,6 +187,8 @@ class Build:
                 "UPDATE memories SET complete = 1, state = '', video = ?, damage = ?, indexed_at = ? WHERE id = ?",
                 (video_to_json(video), damage_to_json(damage), now(), self._memory),
             )
+            seal_whole(connection, self._memory)
+            seal_row(connection, self._memory)
         self._on_finish()
 
     def _put_upper_levels(self, connection: sqlite3.Connection, nodes: Sequence[Node]) -> None:
@@ -210,6 +216,8 @@ class Build:
         """Two processes at the same build put the same segment twice; the second time replaces the first."""
         connection.execute("DELETE FROM passages WHERE memory = ? AND segment = ?", (self._memory, segment))
         connection.execute("DELETE FROM nodes WHERE memory = ? AND parent = ?", (self._memory, segment))
+        connection.execute("DELETE FROM sights WHERE memory = ? AND node = ?", (self._memory, segment))
+        connection.execute("DELETE FROM seals WHERE memory = ? AND part = ?", (self._memory, f"sights {segment}"))
 
     def _nodes(self, condition: str, parameters: tuple[object, ...]) -> tuple[Node, ...]:
         with self._database.read() as connection:
@@ -249,6 +257,8 @@ def begin_build(
     )
     if cursor.lastrowid is None:
         raise AssertionError("an INSERT has a row id")
+    seal_beginning(connection, cursor.lastrowid)
+    seal_row(connection, cursor.lastrowid)
     return cursor.lastrowid
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from video_vlm.errors import LibraryError
 from video_vlm.memory.dense import Vectors, register_encoder, stack, to_blob
+from video_vlm.memory.seals import seal_sights
 
 __all__ = ["Sights", "Unseen", "complete_sights", "pool_scenes", "put_sights", "unseen"]
 
@@ -117,8 +118,14 @@ def unseen(connection: sqlite3.Connection, memory: int, encoder: str) -> tuple[U
 def _pool(connection: sqlite3.Connection, memory: int, node: str, encoder: str) -> None:
     """The mean of a node's frames, each by how long it stands for, as a vector of length one."""
     rows = connection.execute(_FRAMES_BELOW, {"memory": memory, "node": node, "encoder": encoder}).fetchall()
-    if not rows:
-        return
+    if rows:
+        _put_mean(connection, memory, node, encoder, rows)
+    seal_sights(connection, memory, node)
+
+
+def _put_mean(
+    connection: sqlite3.Connection, memory: int, node: str, encoder: str, rows: Sequence[sqlite3.Row]
+) -> None:
     seconds = np.array([max(row["end"] - row["start"], _SHORTEST_SECONDS) for row in rows])
     mean = (seconds / seconds.sum()) @ stack(rows, rows[0]["dimension"]).astype(np.float64)
     length = float(np.linalg.norm(mean))

@@ -13,13 +13,13 @@ from video_vlm.memory.database import Database
 from video_vlm.memory.index_file import UnusableIndex, check_index
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.levels import TOLERANCE_SECONDS, gaps, level_above
+from video_vlm.memory.seals import broken_looks, broken_parts
 from video_vlm.records import Level, Node
 
 __all__ = ["Problem", "problems_in", "rebuild_derived", "verify"]
 
-_RESTORE: Final = "restore a copy of the file, or delete it and index again"
-_REINDEX: Final = "remove the video from the library and index it again"
-_REBUILD: Final = "rebuild what is derived (Library.rebuild_derived)"
+_REPAIR: Final = "type: videoqa library repair"
+_REINDEX: Final = f"{_REPAIR}, and index the video again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def verify(database: Database, layout: Layout) -> tuple[Problem, ...]:
         with database.read() as connection:
             found = problems_in(connection, where)
     except LibraryDamaged as error:
-        return (Problem(where, str(error), _RESTORE),)
+        return (Problem(where, str(error), _REPAIR),)
     return (*found, *_full_text(database), *_index_files(layout))
 
 
@@ -51,6 +51,7 @@ def problems_in(connection: sqlite3.Connection, where: str) -> tuple[Problem, ..
     return tuple(_pages(connection, where)) or (
         *_owners(connection, where),
         *_trees(connection),
+        *_seals(connection),
         *_words(connection),
         *_vectors(connection),
     )
@@ -67,12 +68,12 @@ def rebuild_derived(database: Database, layout: Layout) -> None:
 def _pages(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
     for (message,) in connection.execute("PRAGMA integrity_check(20)"):
         if message != "ok":
-            yield Problem(where, " ".join(message.split()), _RESTORE)
+            yield Problem(where, " ".join(message.split()), _REPAIR)
 
 
 def _owners(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
     for table, _, owner, _ in connection.execute("PRAGMA foreign_key_check"):
-        yield Problem(where, f"a row of {table} belongs to no row of {owner}", _RESTORE)
+        yield Problem(where, f"a row of {table} belongs to no row of {owner}", _REPAIR)
 
 
 def _trees(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -88,6 +89,17 @@ def _trees(connection: sqlite3.Connection) -> Iterator[Problem]:
         if memory["complete"]:
             problems += [*_whole_tree(nodes), *_tiling(nodes)]
         yield from (Problem(where, what, _REINDEX) for what in problems)
+
+
+def _seals(connection: sqlite3.Connection) -> Iterator[Problem]:
+    for memory, content_id in connection.execute("SELECT id, content_id FROM memories ORDER BY id").fetchall():
+        broken = sum(1 for _ in broken_parts(connection, memory))
+        if broken:
+            parts = "part of it is" if broken == 1 else f"{broken} parts of it are"
+            yield Problem(f"memory of {content_id}", f"{parts} not as written: a checksum does not fit", _REINDEX)
+    for content_id, question in broken_looks(connection):
+        what = f"a look for {question!r} is not as written: its checksum does not fit"
+        yield Problem(f"looks at {content_id}", what, _REPAIR)
 
 
 def _inside_parents(nodes: dict[str, Node]) -> Iterator[str]:
@@ -133,7 +145,7 @@ def _words(connection: sqlite3.Connection) -> Iterator[Problem]:
     )
     missing, extra = connection.execute(query).fetchone()
     if missing or extra:
-        yield Problem("full-text index", f"{missing} passages missing, {extra} too many", _REBUILD)
+        yield Problem("full-text index", f"{missing} passages missing, {extra} too many", _REPAIR)
 
 
 def _full_text(database: Database) -> Iterator[Problem]:
@@ -146,7 +158,7 @@ def _full_text(database: Database) -> Iterator[Problem]:
     except LibraryError as error:
         if not isinstance(error.__cause__, sqlite3.DatabaseError):
             raise
-        yield Problem("full-text index", "it does not match the passages", _REBUILD)
+        yield Problem("full-text index", "it does not match the passages", _REPAIR)
 
 
 def _vectors(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -165,4 +177,4 @@ def _index_files(layout: Layout) -> Iterator[Problem]:
         try:
             check_index(path)
         except UnusableIndex as error:
-            yield Problem(f"{layout.vectors.name}/{path.name}", str(error), f"nothing is lost: {_REBUILD}")
+            yield Problem(f"{layout.vectors.name}/{path.name}", str(error), f"nothing is lost; {_REPAIR}")
