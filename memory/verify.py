@@ -16,7 +16,7 @@ from video_vlm.memory.levels import TOLERANCE_SECONDS, gaps, level_above
 from video_vlm.memory.seals import broken_looks, broken_parts
 from video_vlm.records import Level, Node
 
-__all__ = ["Problem", "problems_in", "rebuild_derived", "verify"]
+__all__ = ["Problem", "problems_in", "rebuild_derived", "tree_problems", "verify"]
 
 _REPAIR: Final = "type: videoqa library repair"
 _REINDEX: Final = f"{_REPAIR}, and index the video again"
@@ -24,11 +24,12 @@ _REINDEX: Final = f"{_REPAIR}, and index the video again"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where, what, and what to do about it."""
+    """One thing that is wrong: where, what, and what to do about it; and whether only what is derived from the rest is."""
 
     where: str
     what: str
     remedy: str
+    is_derived: bool = False
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}; {self.remedy}"
@@ -79,16 +80,22 @@ def _owners(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
 def _trees(connection: sqlite3.Connection) -> Iterator[Problem]:
     for memory in connection.execute("SELECT id, content_id, complete FROM memories ORDER BY id"):
         where = f"memory of {memory['content_id']}"
-        rows = connection.execute('SELECT * FROM nodes WHERE memory = ? ORDER BY start, "end", id', (memory["id"],))
-        try:
-            nodes = {row["id"]: node_of(row, memory["content_id"]) for row in rows}
-        except LibraryDamaged as error:
-            yield Problem(where, str(error), _REINDEX)
-            continue
-        problems = [*_inside_parents(nodes), *_cited(nodes)]
-        if memory["complete"]:
-            problems += [*_whole_tree(nodes), *_tiling(nodes)]
-        yield from (Problem(where, what, _REINDEX) for what in problems)
+        yield from (Problem(where, what, _REINDEX) for what in tree_problems(connection, memory))
+
+
+def tree_problems(connection: sqlite3.Connection, memory: sqlite3.Row) -> Iterator[str]:
+    """What is wrong with the nodes of one memory, given ``id``, ``content_id`` and ``complete`` of its row."""
+    rows = connection.execute('SELECT * FROM nodes WHERE memory = ? ORDER BY start, "end", id', (memory["id"],))
+    try:
+        nodes = {row["id"]: node_of(row, memory["content_id"]) for row in rows}
+    except LibraryDamaged as error:
+        yield str(error)
+        return
+    yield from _inside_parents(nodes)
+    yield from _cited(nodes)
+    if memory["complete"]:
+        yield from _whole_tree(nodes)
+        yield from _tiling(nodes)
 
 
 def _seals(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -145,7 +152,7 @@ def _words(connection: sqlite3.Connection) -> Iterator[Problem]:
     )
     missing, extra = connection.execute(query).fetchone()
     if missing or extra:
-        yield Problem("full-text index", f"{missing} passages missing, {extra} too many", _REPAIR)
+        yield Problem("full-text index", f"{missing} passages missing, {extra} too many", _REPAIR, is_derived=True)
 
 
 def _full_text(database: Database) -> Iterator[Problem]:
@@ -158,7 +165,7 @@ def _full_text(database: Database) -> Iterator[Problem]:
     except LibraryError as error:
         if not isinstance(error.__cause__, sqlite3.DatabaseError):
             raise
-        yield Problem("full-text index", "it does not match the passages", _REPAIR)
+        yield Problem("full-text index", "it does not match the passages", _REPAIR, is_derived=True)
 
 
 def _vectors(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -177,4 +184,5 @@ def _index_files(layout: Layout) -> Iterator[Problem]:
         try:
             check_index(path)
         except UnusableIndex as error:
-            yield Problem(f"{layout.vectors.name}/{path.name}", str(error), f"nothing is lost; {_REPAIR}")
+            where = f"{layout.vectors.name}/{path.name}"
+            yield Problem(where, str(error), f"nothing is lost; {_REPAIR}", is_derived=True)
