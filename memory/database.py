@@ -207,7 +207,9 @@ def _named(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> LibraryErro
     if code == sqlite3.SQLITE_FULL:
         return LibraryError(f"{path}: the disk is full; what was written before is safe, free some space and go on")
     if code == sqlite3.SQLITE_IOERR:
-        return LibraryError(f"{path}: the disk failed ({error}); what was written before is safe, see to the disk and go on")
+        return LibraryError(
+            f"{path}: the disk failed ({error}); what was written before is safe, see to the disk and go on"
+        )
     if code == sqlite3.SQLITE_READONLY:
         return LibraryReadOnly(f"{path} cannot be written ({error}); open it with read_only=True")
     if code == sqlite3.SQLITE_CANTOPEN:

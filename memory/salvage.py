@@ -167,7 +167,7 @@ class _Taker:
 
     def _copy_memory(self, source: sqlite3.Connection, target: sqlite3.Connection, one: _Entry) -> int:
         target.execute("INSERT OR IGNORE INTO videos VALUES (?)", (one.content_id,))
-        tables = _MEMORY
+        tables: tuple[Table, ...] = _MEMORY
         if self._has_sights:
             sizes = "SELECT encoder, max(length(vector)) FROM sights WHERE memory = ? GROUP BY encoder"
             for encoder, num_bytes in source.execute(sizes, (one.id,)).fetchall():

@@ -13,6 +13,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from video_vlm.errors import LibraryDamaged
+
 __all__ = [
     "broken_looks",
     "broken_parts",
@@ -28,6 +30,8 @@ __all__ = [
     "seal_unsealed",
     "seal_whole",
 ]
+
+_REPAIR: Final = "videoqa library repair"
 
 _ROW: Final = """
     SELECT content_id, recipe, complete, video, channels, missing, damage, until_seconds, state, indexed_at
@@ -99,8 +103,7 @@ def seal_sights(connection: sqlite3.Connection, memory: int, node: str) -> None:
 def seal_memory(connection: sqlite3.Connection, memory: int) -> None:
     """All of it anew, whatever state it is in: its rows came from elsewhere."""
     connection.execute("DELETE FROM seals WHERE memory = ?", (memory,))
-    (complete,) = connection.execute("SELECT complete FROM memories WHERE id = ?", (memory,)).fetchone()
-    if complete:
+    if _column(connection, memory, "complete"):
         seal_whole(connection, memory)
     else:
         seal_beginning(connection, memory)
@@ -142,7 +145,7 @@ def seal_of_look(connection: sqlite3.Connection, look: int) -> str:
 
 def broken_parts(connection: sqlite3.Connection, memory: int) -> Iterator[str]:
     """The parts of a memory that are not what was written (``row`` is its own); none of one that has no checksum."""
-    (seal,) = connection.execute("SELECT seal FROM memories WHERE id = ?", (memory,)).fetchone()
+    seal = _column(connection, memory, "seal")
     if seal is None:
         return
     if seal != seal_of_row(connection, memory):
@@ -159,6 +162,13 @@ def broken_looks(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     ).fetchall():
         if seal is not None and seal != seal_of_look(connection, look):
             yield content_id, question
+
+
+def _column(connection: sqlite3.Connection, memory: int, name: str) -> object:
+    row = connection.execute(f"SELECT {name} FROM memories WHERE id = ?", (memory,)).fetchone()  # noqa: S608 - our names
+    if row is None:
+        raise LibraryDamaged(f"an index of the library lists memory {memory}, which is not there; type: {_REPAIR}")
+    return row[0]
 
 
 def _put(connection: sqlite3.Connection, memory: int, part: str) -> None:

@@ -24,7 +24,7 @@ _REINDEX: Final = f"{_REPAIR}, and index the video again"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where, what, and what to do about it; and whether only what is derived from the rest is."""
+    """One thing that is wrong: where, what, what to do about it, and whether only something derived is."""
 
     where: str
     what: str

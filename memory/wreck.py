@@ -61,7 +61,7 @@ def open_wreck(copy: Path) -> sqlite3.Connection:
         with suppress(LibraryDamaged, *UNREADABLE):
             return _opened(grafted, _tables_of)
     try:
-        return _opened(copy, lambda _: {"memories", "nodes", "seals"})
+        return _opened(copy, lambda version: {"memories", "nodes"} if version else set())
     except UNREADABLE as error:
         raise LibraryDamaged(f"nothing in it can be read ({error})") from error
 
@@ -80,16 +80,17 @@ def _opened(copy: Path, needed: Callable[[int], set[str]]) -> sqlite3.Connection
         # A file shorter than it says, and tables that cannot be parsed, are then no reason to read nothing.
         for pragma in ("writable_schema = ON", "trusted_schema = OFF", "cell_size_check = ON"):
             connection.execute(f"PRAGMA {pragma}")
-        version = check_format(connection, copy)
-        if version == 0:
-            raise LibraryDamaged("it is empty")
-        there = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if missing := needed(version) - there:
-            raise LibraryDamaged(f"it has no {', '.join(sorted(missing))}")
+        _check_tables(connection, needed(check_format(connection, copy)))
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _check_tables(connection: sqlite3.Connection, needed: set[str]) -> None:
+    there = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not needed or needed - there:
+        raise LibraryDamaged(f"it has no tables {', '.join(sorted(needed - there))}")
 
 
 def _model(folder: Path) -> bytes:
@@ -119,14 +120,14 @@ def _graft_tables(copy: Path) -> None:
     model = _model(copy.parent)
     (page_size,) = struct.unpack_from(">H", model, 16)
     with copy.open("r+b") as file:
-        for number in _table_list_pages(model, page_size):
+        for number in _table_list_pages(model):
             start = (number - 1) * page_size
             skip = _HEADER_BYTES if number == 1 else 0
             file.seek(start + skip)
             file.write(model[start + skip : start + page_size])
 
 
-def _table_list_pages(model: bytes, page_size: int) -> list[int]:
+def _table_list_pages(model: bytes) -> list[int]:
     """The b-tree of ``sqlite_master``: page 1 and, where that is an interior page, its children."""
     at = _HEADER_BYTES
     if model[at] != _INTERIOR_TABLE:
@@ -185,26 +186,29 @@ def scan_into(wreck: sqlite3.Connection, path: Path) -> sqlite3.Connection:
     scan.row_factory = sqlite3.Row
     scan.execute("PRAGMA synchronous = OFF")
     scan.execute("BEGIN")
-    there = {row["name"] for row in wreck.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    for table in (one for one in (*_WITH_IDS, *_BY_KEY) if one in there):
-        _make(wreck, scan, table)
+    for table, columns in _columns().items():
+        named = ", ".join(f"[{name}]" for name in columns)
+        keys = {"posters": "memory, node", **_BY_KEY}.get(table, "id")
+        scan.execute(f"CREATE TABLE {table} ({named}, PRIMARY KEY ({keys}))")
         rows = rows_around(wreck, table) if table in _WITH_IDS else _both_ends(wreck, table, _BY_KEY[table])
+        insert = f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - our own names
         for row in rows:
-            values = tuple(row)[1:] if table in _WITH_IDS else tuple(row)
-            marks = ", ".join("?" * len(values))
-            scan.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", values)  # noqa: S608 - our own names
+            if set(columns) <= set(row.keys()):
+                scan.execute(insert, [row[name] for name in columns])
     for table, column in (("passages", "memory"), ("sights", "memory"), ("passages", "look")):
-        if table in there:
-            scan.execute(f"CREATE INDEX {table}_by_{column} ON {table} ({column})")
+        scan.execute(f"CREATE INDEX {table}_by_{column} ON {table} ({column})")
     scan.execute("COMMIT")
     return scan
 
 
-def _make(wreck: sqlite3.Connection, scan: sqlite3.Connection, table: str) -> None:
-    columns = [row["name"] for row in wreck.execute(f"PRAGMA table_info({table})")]
-    named = ", ".join(f'"{name}"' for name in columns)
-    keys = {"posters": "memory, node", **_BY_KEY}.get(table, "id")
-    scan.execute(f"CREATE TABLE {table} ({named}, PRIMARY KEY ({keys}))")
+def _columns() -> dict[str, list[str]]:
+    """Of the tables to be read, as they are in a sound library."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+        migrate(model, Path(":memory:"))
+        return {
+            table: [name for _, name, *_ in model.execute(f"PRAGMA table_info({table})")]
+            for table in (*_WITH_IDS, *_BY_KEY)
+        }
 
 
 def _both_ends(connection: sqlite3.Connection, table: str, key: str) -> Iterator[sqlite3.Row]:

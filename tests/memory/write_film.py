@@ -12,7 +12,6 @@ from pathlib import Path
 from video_vlm.errors import LibraryError
 from video_vlm.memory import open_library
 
-
 __all__ = ["start_writer"]
 
 
