@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -20,7 +21,7 @@ from video_vlm.memory.database import Database
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format
 from video_vlm.memory.salvage import Salvaged, salvage
-from video_vlm.memory.verify import rebuild_derived, verify
+from video_vlm.memory.verify import problems_in, rebuild_derived, verify
 from video_vlm.memory.wreck import copy_aside, open_wreck
 
 __all__ = ["LostVideo", "Repaired", "repair_library"]
@@ -118,6 +119,7 @@ def _rescue(layout: Layout) -> Repaired:
                 raise LibraryDamaged(f"{layout.database}: {_HOPELESS}")
             with fresh.read() as connection:
                 kept = stored_videos(connection)
+        _check_written(fresh_file)
         damaged = _exchange(layout, fresh_file)
     return _report(found, kept, damaged)
 
@@ -151,10 +153,21 @@ def _room_beside(layout: Layout) -> Iterator[Path]:
     try:
         with tempfile.TemporaryDirectory(prefix=".repair-", dir=layout.folder, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise LibraryError(
-            f"{layout.folder}: the library cannot be repaired here ({error.strerror}); that takes room for it twice"
+            f"{layout.folder}: the library cannot be repaired here ({why}); that takes room for it twice"
         ) from error
+
+
+def _check_written(fresh: Path) -> None:
+    """The new file as it is on the disk, before it takes the damaged one's place: closing a database says nothing of
+    a journal that could not be merged."""
+    with closing(Database(fresh, read_only=False)) as database, database.read() as connection:
+        problems = problems_in(connection, fresh.name)
+    journal = fresh.with_name(f"{fresh.name}-wal")
+    if problems or (journal.exists() and journal.stat().st_size):
+        raise OSError(errno.EIO, "the new file could not be written whole")
 
 
 def _exchange(layout: Layout, fresh: Path) -> Path:
