@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from video_vlm.errors import LibraryError
+from video_vlm.errors import MemoryReplaced
 from video_vlm.memory.catalog import now
 from video_vlm.memory.codec import (
     damage_to_json,
@@ -50,7 +50,7 @@ class Build:
 
     Every method is one transaction: killed anywhere, what was written before stays and nothing
     else does. Should another process finish or replace the same build meanwhile, the next write
-    raises ``LibraryError`` and changes nothing.
+    raises ``MemoryReplaced`` and changes nothing.
     """
 
     def __init__(self, database: Database, memory: int, content_id: str, *, on_finish: Callable[[], object]) -> None:
@@ -233,7 +233,7 @@ class Build:
 
     def _check_unfinished(self, connection: sqlite3.Connection) -> None:
         if _memory_row(connection, self._memory)["complete"]:
-            raise LibraryError(f"the memory of {self.content_id} is complete already: another process finished it")
+            raise MemoryReplaced(f"the memory of {self.content_id} is complete already: another process finished it")
 
 
 def begin_build(
@@ -265,7 +265,7 @@ def begin_build(
 def _memory_row(connection: sqlite3.Connection, memory: int) -> sqlite3.Row:
     row: sqlite3.Row | None = connection.execute("SELECT * FROM memories WHERE id = ?", (memory,)).fetchone()
     if row is None:
-        raise LibraryError(
+        raise MemoryReplaced(
             "this memory was removed, or replaced under other settings, while it was in use: open it again"
         )
     return row

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.errors import LibraryError
+from video_vlm.errors import MemoryReplaced
 from video_vlm.memory.dense import Vectors, register_encoder, stack, to_blob
 from video_vlm.memory.seals import seal_sights
 
@@ -84,11 +84,11 @@ def complete_sights(connection: sqlite3.Connection, memory: int, one: Unseen, si
     """The same for a segment that is already part of a whole tree: its scene changes with it.
 
     Raises:
-        LibraryError: the memory was removed or replaced meanwhile.
+        MemoryReplaced: the memory was removed or replaced meanwhile.
     """
     row = connection.execute("SELECT parent FROM nodes WHERE memory = ? AND id = ?", (memory, one.segment)).fetchone()
     if row is None:
-        raise LibraryError("this memory was removed or replaced while it was in use: index the video again")
+        raise MemoryReplaced("this memory was removed or replaced while it was in use: index the video again")
     put_sights(connection, memory, one.segment, one.frames, sights)
     if row["parent"] is not None:
         _pool(connection, memory, row["parent"], sights.encoder)
