@@ -9,6 +9,7 @@ write-ahead log, wait for nobody.
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import threading
 import time
@@ -210,11 +211,16 @@ def _named(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> LibraryErro
         return LibraryError(
             f"{path}: the disk failed ({error}); what was written before is safe, see to the disk and go on"
         )
-    if code == sqlite3.SQLITE_READONLY:
+    if code == sqlite3.SQLITE_READONLY or (code == sqlite3.SQLITE_CANTOPEN and _is_read_only(path)):
         return LibraryReadOnly(f"{path} cannot be written ({error}); open it with read_only=True")
     if code == sqlite3.SQLITE_CANTOPEN:
         return LibraryError(f"{path} cannot be opened ({error}); check the folder and its permissions")
     return LibraryError(f"{path}: {error}")
+
+
+def _is_read_only(path: Path) -> bool:
+    """Whether there is a library, in a folder where nothing can be made: SQLite cannot open its journal there."""
+    return path.is_file() and not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _is_torn_text(error: Exception) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.faults import Faults, Kind, NoFaults, faults
+from tests.mounts import run_mounted
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory import KeptLook, Library, open_library, repair_library
 from video_vlm.records import Level, Observation, ObservationKind, Span
@@ -247,30 +247,13 @@ with open_library(place / "library", encoder=CharacterGrams(dimension=64)) as li
 """
 
 
-def mounted(script: str, folder: Path, options: str) -> subprocess.CompletedProcess[str]:
-    """Runs a Python script with a file system of its own on ``folder``, where this machine lets anybody have one."""
-    unshare, mount = shutil.which("unshare"), shutil.which("mount")
-    if not unshare or not mount:
-        pytest.skip("no unshare and mount here")
-    inside = [unshare, "--user", "--map-root-user", "--mount", "sh", "-c"]
-    mounting = f"{mount} -t tmpfs -o {options} tmpfs {folder}"
-    if subprocess.run([*inside, mounting], capture_output=True, check=False).returncode:
-        pytest.skip("no file system may be mounted here")
-    return subprocess.run(
-        [*inside, f'{mounting} && exec "$@"', "sh", sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.mark.parametrize("kilobytes", [250, 400, 600])
 def test_a_file_system_that_is_really_full(tmp_path: Path, kilobytes: int) -> None:
     ballast = f"(Path({str(tmp_path)!r}) / 'ballast').write_bytes(bytes({(8000 - kilobytes) * 1000}))"
     script = f"from pathlib import Path\n{ballast}\n" + TINY.format(
         tests=str(Path(__file__).parent), place=str(tmp_path)
     )
-    run = mounted(script, tmp_path, "size=8000k")
+    run = run_mounted([sys.executable, "-c", script], tmp_path, "size=8000k")
     lines = run.stdout.splitlines()
     assert "the disk is full" in (lines or [""])[0], run.stderr
     assert lines[1:] == ["problems: ()", "went on: True True", "found: True", "problems: ()"], run.stdout + run.stderr
