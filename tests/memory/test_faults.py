@@ -115,7 +115,7 @@ def num_writes(disk: Faults, work: Work, shelf: Path) -> int:
 def test_a_disk_that_fails_at_any_write_loses_nothing_that_was_committed(
     disk: Faults, work: Work, num_writes: int, shelf: Path
 ) -> None:
-    """Full from every other write on, failing once at those between; ``bench/survival.py`` does both at each."""
+    """Full from every other write on, failing once at those between; ``bench/survival.py`` does the like to whole runs."""
     work(shelf / "straight")
     truth = everything(shelf / "straight")
     assert num_writes > 50
