@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from video_vlm.errors import LibraryError
+from video_vlm.errors import MemoryReplaced
 from video_vlm.memory.catalog import now
 from video_vlm.memory.codec import (
     damage_to_json,
@@ -20,6 +20,7 @@ from video_vlm.memory.database import Database
 from video_vlm.memory.levels import holder
 from video_vlm.memory.looks import drop_stale_looks
 from video_vlm.memory.passages import IN_ORDER, add_observations, add_summaries, drop_observations
+from video_vlm.memory.seals import seal_beginning, seal_row, seal_segment, seal_whole
 from video_vlm.memory.sights import Sights, pool_scenes, put_sights
 from video_vlm.records import Damage, Level, Node, Observation, Video
 
@@ -49,7 +50,7 @@ class Build:
 
     Every method is one transaction: killed anywhere, what was written before stays and nothing
     else does. Should another process finish or replace the same build meanwhile, the next write
-    raises ``LibraryError`` and changes nothing.
+    raises ``MemoryReplaced`` and changes nothing.
     """
 
     def __init__(self, database: Database, memory: int, content_id: str, *, on_finish: Callable[[], object]) -> None:
@@ -75,6 +76,7 @@ class Build:
             self._check_unfinished(connection)
             connection.execute("DELETE FROM passages WHERE memory = ? AND segment IS NULL", (self._memory,))
             add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+            seal_beginning(connection, self._memory)
 
     def put_segment(
         self,
@@ -115,6 +117,8 @@ class Build:
                 "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?",
                 (checkpoint.until_seconds, checkpoint.state, now(), self._memory),
             )
+            seal_segment(connection, self._memory, segment.id)
+            seal_row(connection, self._memory)
 
     def segments(self) -> tuple[Node, ...]:
         """Those written so far, in order of time."""
@@ -183,6 +187,8 @@ class Build:
                 "UPDATE memories SET complete = 1, state = '', video = ?, damage = ?, indexed_at = ? WHERE id = ?",
                 (video_to_json(video), damage_to_json(damage), now(), self._memory),
             )
+            seal_whole(connection, self._memory)
+            seal_row(connection, self._memory)
         self._on_finish()
 
     def _put_upper_levels(self, connection: sqlite3.Connection, nodes: Sequence[Node]) -> None:
@@ -208,8 +214,10 @@ class Build:
 
     def _forget_segment(self, connection: sqlite3.Connection, segment: str) -> None:
         """Two processes at the same build put the same segment twice; the second time replaces the first."""
-        connection.execute("DELETE FROM passages WHERE memory = ? AND segment = ?", (self._memory, segment))
+        connection.execute("DELETE FROM passages WHERE +memory = ? AND segment = ?", (self._memory, segment))
         connection.execute("DELETE FROM nodes WHERE memory = ? AND parent = ?", (self._memory, segment))
+        connection.execute("DELETE FROM sights WHERE memory = ? AND node = ?", (self._memory, segment))
+        connection.execute("DELETE FROM seals WHERE memory = ? AND part = ?", (self._memory, f"sights {segment}"))
 
     def _nodes(self, condition: str, parameters: tuple[object, ...]) -> tuple[Node, ...]:
         with self._database.read() as connection:
@@ -225,7 +233,7 @@ class Build:
 
     def _check_unfinished(self, connection: sqlite3.Connection) -> None:
         if _memory_row(connection, self._memory)["complete"]:
-            raise LibraryError(f"the memory of {self.content_id} is complete already: another process finished it")
+            raise MemoryReplaced(f"the memory of {self.content_id} is complete already: another process finished it")
 
 
 def begin_build(
@@ -249,13 +257,15 @@ def begin_build(
     )
     if cursor.lastrowid is None:
         raise AssertionError("an INSERT has a row id")
+    seal_beginning(connection, cursor.lastrowid)
+    seal_row(connection, cursor.lastrowid)
     return cursor.lastrowid
 
 
 def _memory_row(connection: sqlite3.Connection, memory: int) -> sqlite3.Row:
     row: sqlite3.Row | None = connection.execute("SELECT * FROM memories WHERE id = ?", (memory,)).fetchone()
     if row is None:
-        raise LibraryError(
+        raise MemoryReplaced(
             "this memory was removed, or replaced under other settings, while it was in use: open it again"
         )
     return row

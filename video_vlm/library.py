@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from video_vlm.ask import ask, plan
 from video_vlm.chat import ChatModel
 from video_vlm.dialogue import CaptionReport, Trace, caption_video
 from video_vlm.encoder.sight import find_sight, require_sight
-from video_vlm.errors import LibraryError, ModelError, NotIndexed
+from video_vlm.errors import LibraryError, LibraryReadOnly, ModelError, NotIndexed
 from video_vlm.export import CATALOGUES, export
 from video_vlm.export.scenes import outline
 from video_vlm.index import (
@@ -39,6 +40,7 @@ from video_vlm.index import (
     estimate,
     index_many,
     index_video,
+    reading_jobs,
     see_the_rest,
 )
 from video_vlm.looking import LookPlan
@@ -52,9 +54,13 @@ from video_vlm.settings import Settings, Speed
 
 __all__ = ["VideoQA"]
 
+logger = logging.getLogger(__name__)
+
 
 class VideoQA:
     """An open library and what can be done with it. A context manager.
+
+    A library that cannot be written, say on a read-only disk, is opened to be read; that is logged as a warning.
 
     Wherever a video is asked for, its file will do; for one that was read before, so will the name its
     file had or (the beginning of) its content id, even if the file is gone.
@@ -99,7 +105,7 @@ class VideoQA:
         self._at_least: Speed = speed or "fast"
         self._progress = progress
         sight = sight or find_sight(self.settings.sight)
-        self._library = open_library(None if library is None else Path(library), encoder=encoder, sight=sight)
+        self._library = _opened(None if library is None else Path(library), encoder=encoder, sight=sight)
 
     @property
     def library(self) -> Library:
@@ -117,7 +123,9 @@ class VideoQA:
         report = index_video(Path(path), self._library, settings=settings, progress=progress)
         return see_the_rest(report, self._library, settings=settings, progress=progress)
 
-    def index_many(self, paths: Iterable[Path | str], *, jobs: int | None = None) -> Generator[IndexOutcome]:
+    def index_many(
+        self, paths: Iterable[Path | str], *, jobs: int | None = None, memory_bytes: float | None = None
+    ) -> Generator[IndexOutcome]:
         """Read videos into the library, several at a time; gives an outcome for each as it is done.
 
         A file that cannot be read costs only itself, even if it takes the process down that reads it. In a script
@@ -126,12 +134,20 @@ class VideoQA:
         Args:
             paths: The files.
             jobs: How many at a time; None for one for each core, up to eight. With 1 no process is started.
+            memory_bytes: Fewer at a time where more would take more memory than this, as estimated from their headers.
 
         Raises:
             VideoQAError: something that is wrong for every file, such as a full disk or an unknown observer.
         """
         files = (Path(path) for path in paths)
-        return index_many(files, self._library, settings=self.settings.index, progress=self._progress, jobs=jobs)
+        return index_many(
+            files,
+            self._library,
+            settings=self.settings.index,
+            progress=self._progress,
+            jobs=jobs,
+            memory_bytes=memory_bytes,
+        )
 
     def caption(self, path: Path | str, *, level: Level = Level.SCENE, pictures: int = 4) -> CaptionReport:
         """Have the model say what is seen in each scene or segment of a video, which is read first if need be.
@@ -343,10 +359,15 @@ class VideoQA:
         """
         export(self.memory(path), out, form=form, what=what)
 
-    def estimate(self, paths: Iterable[Path | str], *, jobs: int | None = None) -> Estimate:
+    def estimate(
+        self, paths: Iterable[Path | str], *, jobs: int | None = None, memory_bytes: float | None = None
+    ) -> Estimate:
         """What reading these videos would take: hours, time and disk. The longest is tried for some seconds."""
         files = (Path(path) for path in paths)
-        return estimate(files, self._library, settings=self.settings.index, jobs=jobs or default_jobs())
+        settings = self.settings.index
+        sees = self._library.sight is not None
+        jobs = reading_jobs(memory_bytes, jobs or default_jobs(), settings, sees=sees)
+        return estimate(files, self._library, settings=settings, jobs=jobs)
 
     def catalogue(
         self, content_ids: Iterable[str], out: BinaryIO, *, form: str, failures: Mapping[str, str] | None = None
@@ -441,6 +462,16 @@ class VideoQA:
 
 class _NobodyListens(Exception):
     """Ends a talk whose steps nobody hears any more."""
+
+
+def _opened(folder: Path | None, *, encoder: TextEncoder | None, sight: ImageTextEncoder | None) -> Library:
+    """For writing, or where that cannot be, for reading."""
+    try:
+        return open_library(folder, encoder=encoder, sight=sight)
+    except LibraryReadOnly:
+        library = open_library(folder, read_only=True, encoder=encoder, sight=sight)
+    logger.warning("%s can only be read: questions are answered from it, nothing is kept in it", library.folder)
+    return library
 
 
 def _file(path: Path | str) -> Path | None:
