@@ -18,6 +18,9 @@ from video_vlm.memory.build import Build, begin_build
 from video_vlm.memory.catalog import StoredVideo, known_content_id, now, remember_path, stored_video, stored_videos
 from video_vlm.memory.database import Database
 from video_vlm.memory.dump import dump
+from video_vlm.memory.facts import LibraryFacts, library_facts
+from video_vlm.memory.index_trailer import Method
+from video_vlm.memory.inverted import EXACT_UP_TO
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.looks import KeptLook, add_look, drop_looks, looks_at
 from video_vlm.memory.portable import Imported, export_memory, import_memory
@@ -39,6 +42,7 @@ def open_library(
     read_only: bool = False,
     encoder: TextEncoder | None = None,
     sight: ImageTextEncoder | None = None,
+    exact_up_to: int = EXACT_UP_TO,
 ) -> Library:
     """Open a library, making it if there is none.
 
@@ -47,6 +51,7 @@ def open_library(
         read_only: Change nothing on disk; works on read-only file systems. It must exist.
         encoder: Adds search by meaning to search by words.
         sight: Adds search by sight, and has whatever is indexed seen.
+        exact_up_to: A list of so many vectors is searched exactly; a longer one approximately, held to a recall.
 
     Raises:
         LibraryDamaged: the file is torn, or another program's.
@@ -59,7 +64,8 @@ def open_library(
             layout.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LibraryError(f"{layout.folder} cannot be made a library: {error.strerror}") from error
-    return Library(layout, Database(layout.database, read_only=read_only), encoder=encoder, sight=sight)
+    database = Database(layout.database, read_only=read_only)
+    return Library(layout, database, encoder=encoder, sight=sight, exact_up_to=exact_up_to)
 
 
 class Library:
@@ -72,11 +78,12 @@ class Library:
         *,
         encoder: TextEncoder | None = None,
         sight: ImageTextEncoder | None = None,
+        exact_up_to: int = EXACT_UP_TO,
     ) -> None:
         self.layout = layout
         self._database = database
-        self._vectors = None if encoder is None else TextVectors(database, layout, encoder)
-        self._sight = None if sight is None else SightVectors(database, layout, sight)
+        self._vectors = None if encoder is None else TextVectors(database, layout, encoder, exact_up_to=exact_up_to)
+        self._sight = None if sight is None else SightVectors(database, layout, sight, exact_up_to=exact_up_to)
 
     @property
     def folder(self) -> Path:
@@ -214,6 +221,16 @@ class Library:
             seen["sight"] = self._sight.by_words(query, within=within, limit=pool)
             seen["like"] = [] if like is None else self._sight.by_picture(like, within=within, limit=pool)
         return search_moments(self._database, query, within=within, limit=limit, meaning=self._vectors, seen=seen)
+
+    def load_indexes(self) -> dict[str, Method]:
+        """Make ready to search everything by meaning and by sight, as the first search would; how each list of vectors
+        is searched, by name."""
+        text = {} if self._vectors is None else self._vectors.load()
+        return text | ({} if self._sight is None else self._sight.load())
+
+    def facts(self) -> LibraryFacts:
+        """What is in the library, what it takes on disk, and how its vectors are searched."""
+        return library_facts(self._database, self.layout)
 
     def write_back(self, content_id: str, looks: Sequence[KeptLook]) -> int:
         """Keep what a question made us look at; returns how many observations that added.

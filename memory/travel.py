@@ -68,8 +68,8 @@ _LOOK_TABLES: Final = (
 ALL_TABLES: Final = (*MEMORY_TABLES, *_LOOK_TABLES)
 """The same with what questions made us look at. (Vectors of those are made again.)"""
 
-LEFT_BEHIND: Final = frozenset({"files", "word_index"})
-"""Where files lie is nobody else's business; the full-text index is made by triggers."""
+LEFT_BEHIND: Final = frozenset({"files", "word_index", "index_marks"})
+"""Where files lie is nobody else's business; the full-text index is made by triggers, vector indexes when asked for."""
 
 
 def copy_rows(

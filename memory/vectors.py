@@ -1,7 +1,7 @@
-"""Text vectors: kept in SQLite, searched exactly.
+"""Text vectors: kept in SQLite, and searched.
 
 A search inside named videos reads their vectors and multiplies. A search of the whole library asks
-a derived index (:mod:`video_vlm.memory.dense`), exact too.
+a derived index (:mod:`video_vlm.memory.dense`), which is exact until the library is large.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from video_vlm.memory.database import Database
 from video_vlm.memory.dense import DenseIndex, Vectors, register_encoder, to_blob, vector_from_blob
+from video_vlm.memory.index_trailer import Method
+from video_vlm.memory.inverted import EXACT_UP_TO
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.search import WITHIN, Filter, Neighbour
 from video_vlm.protocols import TextEncoder
@@ -31,20 +33,30 @@ _ROWS: Final = "SELECT passage AS id, vector FROM vectors WHERE encoder = :encod
 _MISSING: Final = """
     SELECT p.id, p.text FROM readable_passages AS p
     LEFT JOIN vectors AS v ON v.passage = p.id AND v.encoder = :encoder
-    WHERE p.id > :after AND v.passage IS NULL AND trim(p.text) <> ''
-    AND (:content IS NULL OR p.content_id = :content)
+    WHERE p.id > :after AND v.passage IS NULL AND trim(p.text) <> '' {of_video}
     ORDER BY p.id LIMIT :limit
 """
+
+_MISSING_ANYWHERE: Final = _MISSING.format(of_video="")
+_MISSING_OF_VIDEO: Final = _MISSING.format(of_video="AND p.content_id = :content")
+"""Two statements: one that fits both would go over the whole library for a single video."""
 
 
 class TextVectors:
     """The vectors of one encoder in one library. Shared by threads."""
 
-    def __init__(self, database: Database, layout: Layout, encoder: TextEncoder) -> None:
+    def __init__(
+        self, database: Database, layout: Layout, encoder: TextEncoder, *, exact_up_to: int = EXACT_UP_TO
+    ) -> None:
         self._database = database
         self._encoder = encoder
         path = layout.text_index(encoder.name)
-        self._dense = DenseIndex(database, path, encoder.name, encoder.dimension, rows=_ROWS)
+        self._dense = DenseIndex(database, path, encoder.name, encoder.dimension, rows=_ROWS, exact_up_to=exact_up_to)
+
+    def load(self) -> dict[str, Method]:
+        """Make ready to search the whole library; how that is done, by list."""
+        method = self._dense.load()
+        return {} if method is None else {"text": method}
 
     def embed(self, content_id: str | None = None) -> int:
         """Encode what has no vector yet, of one video or of all; returns how many passages that were.
@@ -96,7 +108,8 @@ class TextVectors:
     def _missing(self, content_id: str | None, after: int) -> list[tuple[int, str]]:
         with self._database.read() as connection:
             rows = connection.execute(
-                _MISSING, {"encoder": self._encoder.name, "content": content_id, "after": after, "limit": _BATCH}
+                _MISSING_ANYWHERE if content_id is None else _MISSING_OF_VIDEO,
+                {"encoder": self._encoder.name, "content": content_id, "after": after, "limit": _BATCH},
             )
             return [(row["id"], row["text"]) for row in rows]
 
