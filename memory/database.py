@@ -27,6 +27,9 @@ _log = logging.getLogger(__name__)
 BUSY_SECONDS: Final = 60.0
 """How long a writer waits for another to finish."""
 
+CACHE_KIBIBYTES: Final = 32_768
+"""Of pages kept at hand: a search of a large library reads a few thousand."""
+
 
 # SQLITE_ERROR is a statement that does not fit the tables: ours fit, unless the tables were torn.
 _TORN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR)
@@ -183,6 +186,7 @@ def _connect(name: str, *, uri: bool) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cell_size_check = ON")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
     return connection
 
 

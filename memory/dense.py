@@ -166,7 +166,7 @@ class DenseIndex:
             if header is None:
                 return None
             index, method, known = (
-                build_exact(self._dimension, self._batches()) if trained is None else fill(trained, self._batches)
+                build_exact(self._dimension, self.batches()) if trained is None else fill(trained, self.batches)
             )
         return Ready(header.revision, self._kept(Base(header, method, index, known)))
 
@@ -206,7 +206,8 @@ class DenseIndex:
         found.sort(key=lambda row: int(row["id"]))
         return stack(found, self._dimension) if found else np.empty((0, self._dimension), np.float32)
 
-    def _batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[Batch]:
+        """All ids and vectors as they are now, some thousand at a time, in order of id."""
         with self._database.read() as connection:
             for rows in _batches(connection.execute(self._rows, self._parameters)):
                 yield np.array([row["id"] for row in rows], np.int64), stack(rows, self._dimension)

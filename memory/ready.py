@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -54,7 +56,8 @@ def search_base(ready: Ready, query: Vector, limit: int, allowed: Ids | None) ->
         return _pairs(base.index, query, limit, None if only is None else _settings(only))
     num_probed = base.method.num_lists if allowed is not None else base.method.num_probed
     if base.file is not None:
-        _, lists = base.index.quantizer.search(query[None], num_probed)
+        with _one_thread():
+            _, lists = base.index.quantizer.search(query[None], num_probed)
         base.file.check_lists(int(one) for one in lists[0] if one >= 0)
     return _pairs(base.index, query, limit, _settings(only, num_probed=num_probed))
 
@@ -69,8 +72,23 @@ def search_fresh(ready: Ready, query: Vector, limit: int, allowed: Ids | None) -
 def _pairs(index: Any, query: Vector, limit: int, settings: Any | None) -> list[Pair]:
     if index.ntotal == 0:
         return []
-    cosines, ids = index.search(query[None], min(limit, index.ntotal), params=settings)
+    with _one_thread():
+        cosines, ids = index.search(query[None], min(limit, index.ntotal), params=settings)
     return [(int(one), float(cosine)) for one, cosine in zip(ids[0], cosines[0], strict=True) if one >= 0]
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One query keeps one thread busy; waking the others costs more than the search where cores are shared. Counts for
+    the calling thread alone."""
+    import faiss
+
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 def _settings(only: Any | None, *, num_probed: int | None = None) -> Any:

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from video_vlm.memory.database import Database
 from video_vlm.memory.dense import DenseIndex, stack
 from video_vlm.memory.fusion import fuse
-from video_vlm.memory.index_trailer import Method
 from video_vlm.memory.inverted import EXACT_UP_TO
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.search import WITHIN, Filter, Moment
@@ -40,6 +39,21 @@ _READ: Final = f"""
 _ALLOWED: Final = f"""
     SELECT p.id FROM readable_sights AS p WHERE p.encoder = :encoder AND p.level = :level AND {WITHIN}
 """  # noqa: S608 - constants only
+
+_FRAMES: Final = """
+    SELECT s.id, s.memory, s.node, m.content_id, n.parent, n.start, n."end" FROM json_each(?) AS one
+    CROSS JOIN sights AS s ON s.id = one.value
+    CROSS JOIN nodes AS n ON n.memory = s.memory AND n.id = s.node
+    CROSS JOIN memories AS m ON m.id = s.memory AND (m.complete OR NOT EXISTS (
+        SELECT 1 FROM memories AS other WHERE other.content_id = m.content_id AND other.complete
+    ))
+"""
+
+_IDS: Final = """
+    SELECT s.id, s.memory, s.node FROM json_each(?) AS one CROSS JOIN sights AS s
+    ON s.memory = json_extract(one.value, '$[0]') AND s.node = json_extract(one.value, '$[1]') AND s.encoder = ?
+"""
+"""Of some nodes, from the table's own index: no vector is read."""
 
 _PARENTS: Final = """
     SELECT n.memory, n.id, n.parent FROM json_each(?) AS one CROSS JOIN nodes AS n
@@ -73,10 +87,10 @@ class SightVectors:
             for level in _LEVELS
         }
 
-    def load(self) -> dict[str, Method]:
-        """Make ready to search the whole library; how that is done, by list."""
-        methods = {f"sight of {level}s": self._dense[level].load() for level in _LEVELS} if self._has_seen() else {}
-        return {name: method for name, method in methods.items() if method is not None}
+    @property
+    def lists(self) -> dict[str, DenseIndex]:
+        """What a search of the whole library asks, by name."""
+        return {f"sight of {level}s": index for level, index in self._dense.items()}
 
     def by_words(self, query: str, *, within: Filter, limit: int) -> list[Moment]:
         """The moments that look most like what words say: by their frames, and by their segments and scenes.
@@ -89,12 +103,12 @@ class SightVectors:
         moments = self._moments(vector, within, limit)
         ids = list(moments)
         rankings = {"frame": ids}
-        above = dict(zip(ids, ids, strict=True))
-        for level in _LEVELS[1:]:
-            places = self._places(vector, level, within, limit)
+        segments = {one: one for one in ids}
+        scenes = {one: (one[0], parent) for one, parent in self._parents(ids).items()}
+        for level, above in ((Level.SEGMENT, segments), (Level.SCENE, scenes)):
+            places = self._places(vector, level, within, limit, list(dict.fromkeys(above.values())))
             found = [one for one in ids if above[one] in places]
             rankings[level.value] = sorted(found, key=lambda one: places[above[one]])
-            above = {one: (one[0], parent) for one, parent in self._parents(ids).items()}
         return [moments[one.item] for one in fuse(rankings)][:limit]
 
     def by_picture(self, picture: Image, *, within: Filter, limit: int) -> list[Moment]:
@@ -134,11 +148,16 @@ class SightVectors:
             moments.setdefault((row["memory"], row["parent"]), moment)
         return moments
 
-    def _places(self, vector: _Vector, level: Level, within: Filter, limit: int) -> dict[_Place, int]:
-        """The nearest nodes of a level, each with its place."""
-        near = [one for one, _ in self._near(vector, level, within, _FRAMES_A_MOMENT * limit)]
-        rows = self._rows(near)
-        return {(rows[one]["memory"], rows[one]["node"]): place for place, one in enumerate(near) if one in rows}
+    def _places(
+        self, vector: _Vector, level: Level, within: Filter, limit: int, nodes: Sequence[_Place]
+    ) -> dict[_Place, int]:
+        """Which of ``nodes`` are among the nearest of a level, and at which place."""
+        near = {
+            one: place for place, (one, _) in enumerate(self._near(vector, level, within, _FRAMES_A_MOMENT * limit))
+        }
+        with self._database.read() as connection:
+            rows = connection.execute(_IDS, (json.dumps(nodes), self.encoder.name)).fetchall()
+        return {(row["memory"], row["node"]): near[row["id"]] for row in rows if row["id"] in near}
 
     def _near(self, vector: _Vector, level: Level, within: Filter, limit: int) -> list[tuple[int, float]]:
         parameters = {**within.parameters(), "encoder": self.encoder.name, "level": level.value}
@@ -160,10 +179,7 @@ class SightVectors:
     def _rows(self, ids: Iterable[int]) -> dict[int, sqlite3.Row]:
         """By id; those that were dropped since they were found, or are not to be read, are not there."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT * FROM readable_sights WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
-            )
-            return {row["id"]: row for row in rows}
+            return {row["id"]: row for row in connection.execute(_FRAMES, (json.dumps(list(ids)),))}
 
     def _parents(self, nodes: Sequence[_Place]) -> dict[_Place, str]:
         """For each the id of the node above it; an empty one where there is none yet."""

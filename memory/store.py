@@ -225,8 +225,9 @@ class Library:
     def load_indexes(self) -> dict[str, Method]:
         """Make ready to search everything by meaning and by sight, as the first search would; how each list of vectors
         is searched, by name."""
-        text = {} if self._vectors is None else self._vectors.load()
-        return text | ({} if self._sight is None else self._sight.load())
+        every = [one.lists for one in (self._vectors, self._sight) if one is not None]
+        methods = {name: index.load() for lists in every for name, index in lists.items()}
+        return {name: method for name, method in methods.items() if method is not None}
 
     def facts(self) -> LibraryFacts:
         """What is in the library, what it takes on disk, and how its vectors are searched."""

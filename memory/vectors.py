@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from video_vlm.memory.database import Database
 from video_vlm.memory.dense import DenseIndex, Vectors, register_encoder, to_blob, vector_from_blob
-from video_vlm.memory.index_trailer import Method
 from video_vlm.memory.inverted import EXACT_UP_TO
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.search import WITHIN, Filter, Neighbour
@@ -53,10 +52,10 @@ class TextVectors:
         path = layout.text_index(encoder.name)
         self._dense = DenseIndex(database, path, encoder.name, encoder.dimension, rows=_ROWS, exact_up_to=exact_up_to)
 
-    def load(self) -> dict[str, Method]:
-        """Make ready to search the whole library; how that is done, by list."""
-        method = self._dense.load()
-        return {} if method is None else {"text": method}
+    @property
+    def lists(self) -> dict[str, DenseIndex]:
+        """What a search of the whole library asks, by name."""
+        return {"text": self._dense}
 
     def embed(self, content_id: str | None = None) -> int:
         """Encode what has no vector yet, of one video or of all; returns how many passages that were.
