@@ -17,7 +17,7 @@ from video_vlm.memory.codec import (
     video_to_json,
 )
 from video_vlm.memory.database import Database
-from video_vlm.memory.levels import holder
+from video_vlm.memory.levels import Row
 from video_vlm.memory.looks import drop_stale_looks
 from video_vlm.memory.passages import IN_ORDER, add_observations, add_summaries, drop_observations
 from video_vlm.memory.sights import Sights, pool_scenes, put_sights
@@ -187,7 +187,8 @@ class Build:
 
     def _put_upper_levels(self, connection: sqlite3.Connection, nodes: Sequence[Node]) -> None:
         scenes = [node for node in nodes if node.level is Level.SCENE]
-        parents = {segment.id: _scene_of(segment, scenes) for segment in self.segments()}
+        row = Row(sorted(scenes, key=lambda scene: scene.span))
+        parents = {segment.id: _scene_of(segment, row, num_scenes=len(scenes)) for segment in self.segments()}
         for node in nodes:
             self._put_node(connection, node, parent=parents.get(node.id, node.parent))
         connection.executemany(
@@ -261,10 +262,10 @@ def _memory_row(connection: sqlite3.Connection, memory: int) -> sqlite3.Row:
     return row
 
 
-def _scene_of(segment: Node, scenes: Sequence[Node]) -> str:
-    scene = holder(scenes, segment.span)
+def _scene_of(segment: Node, scenes: Row, *, num_scenes: int) -> str:
+    scene = scenes.holder(segment.span)
     if scene is None:
-        raise ValueError(f"segment {segment.span} lies in none of the {len(scenes)} scenes")
+        raise ValueError(f"segment {segment.span} lies in none of the {num_scenes} scenes")
     return scene.id
 
 

@@ -54,6 +54,7 @@ class Database:
         self._lock = threading.RLock()
         with self._naming_errors():
             self._connection = _open_to_read(path) if read_only else _open_to_write(path)
+            self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
         self._connection.row_factory = sqlite3.Row
 
     @contextmanager
@@ -186,7 +187,6 @@ def _connect(name: str, *, uri: bool) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cell_size_check = ON")
-    connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
     return connection
 
 

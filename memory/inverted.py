@@ -18,8 +18,8 @@ from video_vlm.memory.index_file import Method
 
 __all__ = ["EXACT_UP_TO", "LEAST_RECALL", "Batch", "Trained", "build_exact", "fill", "train"]
 
-EXACT_UP_TO: Final = 100_000
-"""Vectors. So many are searched exactly in a few hundredths of a second."""
+EXACT_UP_TO: Final = 20_000
+"""Vectors. So many are read, checked and searched exactly in less time than the rest of a search takes."""
 
 LEAST_RECALL: Final = 0.98
 """Of the ten nearest, on average."""

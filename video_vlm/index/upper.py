@@ -9,6 +9,7 @@ from typing import Final, Literal
 import cv2
 import numpy as np
 
+from video_vlm.index.said import Said
 from video_vlm.memory import Build, node_id
 from video_vlm.memory.summaries import summarize
 from video_vlm.records import Chapter, Cut, Damage, Image, Level, Node, Observation, ObservationKind, Shot, Span, Video
@@ -63,23 +64,21 @@ def upper_nodes(
     """Scenes, chapters and the video, each with its parent and a summary that cites its children."""
     segments = build.segments()
     scene_parts, chapter_spans = _tree(build, segments, video=video)
-    said = tuple(observations)
+    said = Said(observations)
+    part_starts = [part.span.start for part in scene_parts]
     make = _NodeMaker(video, recipe, damage)
     top = make.identity(Level.VIDEO, video.span)
     scene_nodes: list[Node] = []
     chapter_nodes: list[Node] = []
     for span in chapter_spans:
         parent = make.identity(Level.CHAPTER, span)
-        said_here = [one for one in said if one.span.overlaps(span)]
+        first, after = (bisect_left(part_starts, edge) for edge in (span.start, span.end))
         inside = [
-            make(Level.SCENE, part.span, said_here, parent=parent, children=_within(segments, part.span))
-            for part in scene_parts
-            if span.contains(part.span.start)
+            make(Level.SCENE, part.span, said, parent=parent, children=_within(segments, part.span))
+            for part in scene_parts[first:after]
         ]
         scene_nodes += inside
-        chapter_nodes.append(
-            make(Level.CHAPTER, span, said_here, parent=top, children=inside, title=_title(video, span))
-        )
+        chapter_nodes.append(make(Level.CHAPTER, span, said, parent=top, children=inside, title=_title(video, span)))
     whole = make(Level.VIDEO, video.span, said, parent=None, children=chapter_nodes, title=video.title)
     return whole, *chapter_nodes, *scene_nodes
 
@@ -103,20 +102,19 @@ class _NodeMaker:
         self,
         level: Level,
         span: Span,
-        said: Iterable[Observation],
+        said: Said,
         *,
         parent: str | None,
         children: Sequence[Node],
         title: str | None = None,
     ) -> Node:
-        inside = [one for one in said if one.span.overlaps(span)]
         return Node(
             self.identity(level, span),
             self._video.content_id,
             level,
             span,
             parent,
-            summary=summarize(children, inside, max_sentences=_SENTENCES[level]),
+            summary=summarize(children, said.overlapping(span), max_sentences=_SENTENCES[level]),
             title=title,
             coverage=min(covered(span, self._damage), _mean_coverage(children)),
             provenance=self._recipe,
