@@ -1,7 +1,7 @@
 """Made-up films for benches of the memory: their shots, words and looks are drawn, the writing is the package's own.
 
-Words follow Zipf's law, half of a passage's are those of its scene; a text's vector is the sum of its words' (drawn
-once), so that texts with the same words are near. What pictures look like is drawn around a few thousand places, those
+Words follow Zipf's law, half of a passage's are those of its scene's two themes; a text's vector is the sum of its words',
+which are drawn around their themes, so that texts about the same are near. What pictures look like is drawn around a few thousand places, those
 of one scene close together. Posters are real JPEGs of 192 pixels.
 """
 
@@ -31,7 +31,7 @@ FRAMES_A_SEGMENT = 4
 SEGMENTS_A_SCENE = 6
 SCENES_A_CHAPTER = 10
 
-_NUM_WORDS, _FUNCTION_WORDS, _NUM_PLACES, _NUM_POSTERS = 30_000, 100, 4_000, 64
+_NUM_WORDS, _FUNCTION_WORDS, _NUM_THEMES, _NUM_PLACES, _NUM_POSTERS = 30_000, 100, 500, 4_000, 64
 _SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in "aeiou"]
 
 Vectors = npt.NDArray[np.float32]
@@ -63,7 +63,9 @@ class BagOfWords:
 
     def __init__(self) -> None:
         chance = np.random.default_rng(1)
-        self._vectors = chance.standard_normal((_NUM_WORDS, DIMENSION)).astype(np.float32)
+        themes = chance.standard_normal((_NUM_THEMES, DIMENSION))
+        words = themes[np.arange(_NUM_WORDS) % _NUM_THEMES] + 0.7 * chance.standard_normal((_NUM_WORDS, DIMENSION))
+        self._vectors = words.astype(np.float32)
         self._vectors[:_FUNCTION_WORDS] *= 0.2
         self._ranks = {word: rank for rank, word in enumerate(vocabulary())}
 
@@ -174,13 +176,14 @@ def write_film(script: Script, library: Library, tower: Places | None) -> Build:
 def finish_film(script: Script, build: Build) -> int:
     """Scenes, chapters and the video over what was written; returns how many nodes it has."""
     segments = build.segments()
+    chance = np.random.default_rng([6, script.number])
     scenes, chapters = [], []
     top = script.node(Level.VIDEO, script.video.span)
     for some in _groups(segments, SEGMENTS_A_SCENE * SCENES_A_CHAPTER):
         chapter = script.node(Level.CHAPTER, some[0].span.cover(some[-1].span), parent=top.id)
         chapters.append(chapter)
         for inside in _groups(some, SEGMENTS_A_SCENE):
-            text = (Sentence(sentence(np.random.default_rng(len(scenes)), np.arange(500, 540), 8), (inside[0].id,)),)
+            text = (Sentence(sentence(chance, _topic(chance), 8), (inside[0].id,)),)
             span = inside[0].span.cover(inside[-1].span)
             scenes.append(script.node(Level.SCENE, span, parent=chapter.id, summary=text))
     build.finish([top, *chapters, *scenes], {}, video=script.video, damage=())
@@ -188,10 +191,10 @@ def finish_film(script: Script, build: Build) -> int:
 
 
 def question(number: int) -> str:
-    """Four words that are not among the commonest."""
+    """Three words of a theme, and one that is not among the commonest."""
     chance = np.random.default_rng([5, number])
-    ranks = [rank for rank in _zipf(chance, 64) if rank >= _FUNCTION_WORDS][:4]
-    return " ".join(vocabulary()[rank] for rank in ranks)
+    common = [rank for rank in _zipf(chance, 64) if rank >= _FUNCTION_WORDS][:1]
+    return " ".join(vocabulary()[rank] for rank in (*chance.choice(_topic(chance, themes=1), 3), *common))
 
 
 def _zipf(chance: np.random.Generator, length: int) -> npt.NDArray[np.int64]:
@@ -200,8 +203,10 @@ def _zipf(chance: np.random.Generator, length: int) -> npt.NDArray[np.int64]:
     return np.minimum(np.exp(chance.random(length) * most) * 3 - 3, _NUM_WORDS - 1).astype(np.int64)
 
 
-def _topic(chance: np.random.Generator) -> npt.NDArray[np.int64]:
-    return chance.integers(_FUNCTION_WORDS, _NUM_WORDS, size=40)
+def _topic(chance: np.random.Generator, themes: int = 2) -> npt.NDArray[np.int64]:
+    """The words of a scene: each theme has sixty."""
+    about = chance.integers(_NUM_THEMES, size=themes)
+    return np.concatenate([np.arange(one, _NUM_WORDS, _NUM_THEMES)[1:] for one in about])
 
 
 def _parts(span: Span) -> Iterator[Span]:

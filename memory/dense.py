@@ -12,7 +12,7 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +51,7 @@ class DenseIndex:
         rows: SQL that gives ``id`` and ``vector`` of the list in order of id, for ``:encoder`` and ``parameters``. The
             vector of an id never changes, and no id is given twice.
         exact_up_to: So many vectors are searched exactly.
+        questions: Vectors of questions like those that will be asked, to try an index in lists with.
         parameters: What else ``rows`` asks for.
     """
 
@@ -63,6 +64,7 @@ class DenseIndex:
         *,
         rows: str,
         exact_up_to: int = EXACT_UP_TO,
+        questions: Callable[[], Vectors | None] = lambda: None,
         **parameters: str,
     ) -> None:
         self._database = database
@@ -71,6 +73,7 @@ class DenseIndex:
         self._dimension = dimension
         self._rows = rows
         self._exact_up_to = exact_up_to
+        self._questions = questions
         self._parameters = {"encoder": encoder, **parameters}
         self._title = " ".join(self._parameters.values())
         self._loading = threading.Lock()
@@ -136,7 +139,7 @@ class DenseIndex:
             _log.info("building the search index again: %s", reason)
             return None
         method = file.method
-        fits = bool(method.why) or method.is_exact == (method.num_vectors <= self._exact_up_to)
+        fits = method.is_exact == (method.num_vectors <= self._exact_up_to)
         return Base(file.header, method, index, ids, file) if fits else None
 
     def _caught_up(self, base: Base) -> Ready | None:
@@ -160,13 +163,13 @@ class DenseIndex:
         trained = None
         if len(ids) > self._exact_up_to:
             _log.info("making an index of %d vectors of %s in lists", len(ids), self._title)
-            trained = train(self._dimension, ids, self._vectors)
+            trained = train(self._dimension, ids, self._vectors, questions=self._questions())
         with self._database.read():
             header = self._header()
             if header is None:
                 return None
             index, method, known = (
-                build_exact(self._dimension, self.batches()) if trained is None else fill(trained, self.batches)
+                build_exact(self._dimension, self.batches()) if trained is None else fill(trained, self.batches())
             )
         return Ready(header.revision, self._kept(Base(header, method, index, known)))
 

@@ -31,16 +31,14 @@ class IndexHeader:
 class Method:
     """How an index finds what is near: exactly, or by looking into ``num_probed`` of ``num_lists`` lists.
 
-    ``recall`` is the share of the ten nearest that it found, measured with ``num_queries`` queries when it was made;
-    ``why`` says why it is what it is.
+    ``recall`` is the share of the ten nearest that it found for ``num_questions`` questions when it was made.
     """
 
     num_vectors: int = 0
     num_lists: int = 0
     num_probed: int = 0
     recall: float = 1.0
-    num_queries: int = 0
-    why: str = ""
+    num_questions: int = 0
 
     @property
     def is_exact(self) -> bool:
@@ -48,10 +46,10 @@ class Method:
 
     def __str__(self) -> str:
         if self.is_exact:
-            return f"{self.num_vectors} vectors, exact{f' ({self.why})' if self.why else ''}"
+            return f"{self.num_vectors} vectors, exact"
         return (
             f"{self.num_vectors} vectors, approximate: {self.num_probed} of {self.num_lists} lists, 16-bit numbers,"
-            f" recall@10 {self.recall:.3f} on {self.num_queries} queries"
+            f" recall@10 {self.recall:.3f} on {self.num_questions} questions"
         )
 
 

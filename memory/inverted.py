@@ -1,7 +1,8 @@
 """Searching a long list of vectors in parts: an inverted file (IVF) with 16-bit numbers, held to a recall.
 
-How many lists are looked into is not guessed but measured on the vectors themselves, when the index is made: as few as
-find what an exact search finds. Where that would take half of them there is nothing to gain, and search stays exact.
+How many lists are looked into is not guessed but measured when the index is made: as few as find what an exact search
+finds, for questions like those that will be asked. Should that take all of them, the search is still one over numbers
+half as long.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy.typing as npt
 
 from video_vlm.memory.index_file import Method
 
-__all__ = ["EXACT_UP_TO", "LEAST_RECALL", "Batch", "Trained", "build_exact", "fill", "train"]
+__all__ = ["EXACT_UP_TO", "LEAST_RECALL", "NUM_QUESTIONS", "Batch", "Trained", "build_exact", "fill", "train"]
 
 EXACT_UP_TO: Final = 20_000
 """Vectors. So many are read, checked and searched exactly in less time than the rest of a search takes."""
@@ -24,9 +25,11 @@ EXACT_UP_TO: Final = 20_000
 LEAST_RECALL: Final = 0.98
 """Of the ten nearest, on average."""
 
+NUM_QUESTIONS: Final = 256
+"""That an index is tried with."""
+
 _MARGIN: Final = 0.01  # other queries than those that were tried may find a little less
 _NEAREST: Final = 10
-_QUERIES: Final = 256
 _QUERY_COSINE: Final = 0.8  # of a query and the vector it is made from: a question does not repeat a passage
 _ROUNDING: Final = 1e-3  # what 16 bits may cost a cosine
 _SAMPLE_A_LIST: Final = 64
@@ -41,13 +44,13 @@ Batch: TypeAlias = "tuple[_Ids, _Vectors]"
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """An inverted file that has lists and no vectors, and the queries it is to be tried with."""
+    """An inverted file that has lists and no vectors, and the questions it is to be tried with."""
 
     index: Any
-    queries: _Vectors
+    questions: _Vectors
 
 
-def build_exact(dimension: int, batches: Iterable[Batch], *, why: str = "") -> tuple[Any, Method, _Ids]:
+def build_exact(dimension: int, batches: Iterable[Batch]) -> tuple[Any, Method, _Ids]:
     """A flat index: every vector is compared. With how it searches, and the ids in it."""
     import faiss
 
@@ -56,16 +59,17 @@ def build_exact(dimension: int, batches: Iterable[Batch], *, why: str = "") -> t
     for ids, vectors in batches:
         index.add_with_ids(vectors, ids)
         known.append(ids)
-    return index, Method(index.ntotal, why=why), _joined(known)
+    return index, Method(index.ntotal), _joined(known)
 
 
-def train(dimension: int, ids: _Ids, of: Callable[[_Ids], _Vectors]) -> Trained:
+def train(dimension: int, ids: _Ids, of: Callable[[_Ids], _Vectors], *, questions: _Vectors | None = None) -> Trained:
     """Lists without vectors, as many as the root of how many there are, from a sample of them.
 
     Args:
         dimension: Of the vectors.
         ids: About those there are.
         of: The vectors of some of them, of those that are still there.
+        questions: Vectors of questions to try it with; if None, vectors of the list, turned away a little.
     """
     import faiss
 
@@ -82,24 +86,24 @@ def train(dimension: int, ids: _Ids, of: Callable[[_Ids], _Vectors]) -> Trained:
     )
     index.cp.niter, index.cp.seed, index.cp.min_points_per_centroid = _ROUNDS, _SEED, 1
     index.train(sample)
-    return Trained(index, _moved(sample[chance.permutation(len(sample))[:_QUERIES]], chance))
+    if questions is None or not len(questions):
+        questions = _moved(sample[chance.permutation(len(sample))[:NUM_QUESTIONS]], chance)
+    return Trained(index, questions)
 
 
-def fill(trained: Trained, batches: Callable[[], Iterable[Batch]]) -> tuple[Any, Method, _Ids]:
-    """Vectors put into lists, and how many of these have to be looked into for :data:`LEAST_RECALL`; an exact index
-    where half of them do not give it. ``batches`` gives all vectors, the same ones each time."""
-    index, known, truth = trained.index, [], _Nearest(trained.queries)
-    for ids, vectors in batches():
+def fill(trained: Trained, batches: Iterable[Batch]) -> tuple[Any, Method, _Ids]:
+    """Vectors put into lists, and how many of these have to be looked into for :data:`LEAST_RECALL`."""
+    index, known, truth = trained.index, [], _Nearest(trained.questions)
+    for ids, vectors in batches:
         index.add_with_ids(vectors, ids)
         truth.see(vectors)
         known.append(ids)
-    for num_probed in _doubling(index.nlist // 2):
-        recall = truth.recall(index, num_probed)
-        if recall >= LEAST_RECALL + _MARGIN:
-            method = Method(index.ntotal, index.nlist, num_probed, round(recall, 4), len(trained.queries))
-            return index, method, _joined(known)
-    why = f"looking into half of {index.nlist} lists finds less than {LEAST_RECALL + _MARGIN:.0%}"
-    return build_exact(index.d, batches(), why=why)
+    tried = ((number, truth.recall(index, number)) for number in _doubling(index.nlist))
+    probed, recall = next(
+        ((number, recall) for number, recall in tried if recall >= LEAST_RECALL + _MARGIN or number == index.nlist)
+    )
+    method = Method(index.ntotal, index.nlist, probed, round(recall, 4), len(trained.questions))
+    return index, method, _joined(known)
 
 
 class _Nearest:
@@ -131,13 +135,14 @@ def _moved(vectors: _Vectors, chance: np.random.Generator) -> _Vectors:
 
 
 def _doubling(most: int) -> Iterator[int]:
-    """``most=20``: 1, 2, 3, 4, 6, 8, 12, 16."""
+    """``most=20``: 1, 2, 3, 4, 6, 8, 12, 16, 20."""
     number = 1
-    while number <= most:
+    while number < most:
         yield number
-        if number > 1 and number + number // 2 <= most:
+        if number > 1 and number + number // 2 < most:
             yield number + number // 2
         number *= 2
+    yield most
 
 
 def _joined(known: list[_Ids]) -> _Ids:

@@ -13,9 +13,10 @@ import numpy.typing as npt
 from video_vlm.memory.database import Database
 from video_vlm.memory.dense import DenseIndex, stack
 from video_vlm.memory.fusion import fuse
-from video_vlm.memory.inverted import EXACT_UP_TO
+from video_vlm.memory.inverted import EXACT_UP_TO, NUM_QUESTIONS
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.search import WITHIN, Filter, Moment
+from video_vlm.memory.trial_questions import trial_questions
 from video_vlm.protocols import ImageTextEncoder
 from video_vlm.records import Image, Level, Span
 
@@ -62,6 +63,7 @@ _PARENTS: Final = """
 """By memory and id: by the id alone, every memory of the library would be asked."""
 
 _Vector = npt.NDArray[np.float32]
+_Vectors = npt.NDArray[np.float32]
 _Place: TypeAlias = tuple[int, str]
 """A memory and a node of it."""
 
@@ -82,6 +84,7 @@ class SightVectors:
                 encoder.dimension,
                 rows=_ROWS,
                 exact_up_to=exact_up_to,
+                questions=self._trial_questions,
                 level=level.value,
             )
             for level in _LEVELS
@@ -131,6 +134,10 @@ class SightVectors:
         (vector,) = self.encoder.encode_texts([query])
         cosines = stack(rows, self.encoder.dimension) @ vector
         return tuple((Span(row["start"], row["end"]), float(one)) for row, one in zip(rows, cosines, strict=True))
+
+    def _trial_questions(self) -> _Vectors | None:
+        questions = trial_questions(self._database, NUM_QUESTIONS)
+        return self.encoder.encode_texts(questions) if questions else None
 
     def _has_seen(self) -> bool:
         with self._database.read() as connection:

@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from video_vlm.memory.database import Database
 from video_vlm.memory.dense import DenseIndex, Vectors, register_encoder, to_blob, vector_from_blob
-from video_vlm.memory.inverted import EXACT_UP_TO
+from video_vlm.memory.inverted import EXACT_UP_TO, NUM_QUESTIONS
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.search import WITHIN, Filter, Neighbour
+from video_vlm.memory.trial_questions import trial_questions
 from video_vlm.protocols import TextEncoder
 
 __all__ = ["TextVectors"]
@@ -95,6 +96,10 @@ class TextVectors:
     def _by_index(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[Neighbour]:
         allowed = None if within == Filter() else self._allowed(within)
         return [Neighbour(one, cosine) for one, cosine in self._dense.nearest(query, limit=limit, allowed=allowed)]
+
+    def _trial_questions(self) -> Vectors | None:
+        questions = trial_questions(self._database, NUM_QUESTIONS)
+        return self._encode(questions) if questions else None
 
     def _allowed(self, within: Filter) -> npt.NDArray[np.int64]:
         with self._database.read() as connection:
