@@ -1,8 +1,8 @@
 """Made-up films for benches of the memory: their shots, words and looks are drawn, the writing is the package's own.
 
-Words follow Zipf's law, half of a passage's are those of its scene's two themes; a text's vector is the sum of its words',
-which are drawn around their themes, so that texts about the same are near. What pictures look like is drawn around a few thousand places, those
-of one scene close together. Posters are real JPEGs of 192 pixels.
+Words follow Zipf's law, half of a passage's are those of its scene's two themes; a text's vector is the sum of its
+words', which are drawn around their themes, so that texts about the same are near. What pictures look like is drawn
+around a few thousand places, those of one scene close together. Posters are real JPEGs of 192 pixels.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from video_vlm.errors import LibraryError
@@ -21,6 +21,7 @@ from video_vlm.memory.levels import Row
 from video_vlm.memory.looks import drop_stale_looks
 from video_vlm.memory.passages import IN_ORDER, add_observations, add_summaries, drop_observations
 from video_vlm.memory.sights import Sights, pool_scenes, put_sights
+from video_vlm.memory.take_over import take_over
 from video_vlm.records import Damage, Level, Node, Observation, Video
 
 __all__ = ["Build", "Checkpoint", "Picture", "begin_build"]
@@ -75,6 +76,36 @@ class Build:
             self._check_unfinished(connection)
             connection.execute("DELETE FROM passages WHERE memory = ? AND segment IS NULL", (self._memory,))
             add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+
+    def take_over(self, observers: Iterable[str]) -> None:
+        """Begin with the segments and frames of the video's complete memory, what they look like, and what some
+        observers said; whatever was written so far is replaced. There is no checkpoint behind it: killed before
+        :meth:`finish`, one begins again.
+
+        Raises:
+            LibraryError: the video has no complete memory.
+        """
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            take_over(connection, self._memory, self.content_id, observers)
+
+    def say(self, observations: Mapping[str, Sequence[Observation]]) -> None:
+        """What observers say, by observer, in place of all they said so far."""
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            for observer in observations:
+                drop_observations(connection, observer, memory=self._memory)
+            add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+
+    def shown_at(self, segment_id: str) -> tuple[float | None, ...]:
+        """When the pictures of a segment's frames are shown, in their order; None where that was not noted."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT p.pts_seconds FROM nodes AS f JOIN posters AS p ON p.memory = f.memory AND p.node = f.id"
+                " WHERE f.memory = ? AND f.parent = ? AND f.level = 'frame' ORDER BY f.start, f.\"end\", f.id",
+                (self._memory, segment_id),
+            )
+            return tuple(row["pts_seconds"] for row in rows)
 
     def put_segment(
         self,
@@ -180,8 +211,9 @@ class Build:
                     "UPDATE memories SET missing = ? WHERE id = ?", (names_to_json(missing), self._memory)
                 )
             connection.execute(
-                "UPDATE memories SET complete = 1, state = '', video = ?, damage = ?, indexed_at = ? WHERE id = ?",
-                (video_to_json(video), damage_to_json(damage), now(), self._memory),
+                "UPDATE memories SET complete = 1, state = '', video = ?, damage = ?, indexed_at = ?,"
+                " until_seconds = coalesce(until_seconds, ?) WHERE id = ?",
+                (video_to_json(video), damage_to_json(damage), now(), video.span.end, self._memory),
             )
         self._on_finish()
 
@@ -230,7 +262,13 @@ class Build:
 
 
 def begin_build(
-    connection: sqlite3.Connection, video: Video, recipe: str, *, channels: Sequence[str], missing: Sequence[str]
+    connection: sqlite3.Connection,
+    video: Video,
+    recipe: str,
+    *,
+    channels: Sequence[str],
+    missing: Sequence[str],
+    stages: str = "{}",
 ) -> int:
     """The memory row to write to: a complete or unfinished one of the same recipe, else a new one.
 
@@ -245,8 +283,17 @@ def begin_build(
         return int(row["id"])
     connection.execute("DELETE FROM memories WHERE content_id = ? AND NOT complete", (video.content_id,))
     cursor = connection.execute(
-        "INSERT INTO memories (content_id, recipe, video, channels, missing, indexed_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (video.content_id, recipe, video_to_json(video), names_to_json(channels), names_to_json(missing), now()),
+        "INSERT INTO memories (content_id, recipe, video, channels, missing, stages, indexed_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            video.content_id,
+            recipe,
+            video_to_json(video),
+            names_to_json(channels),
+            names_to_json(missing),
+            stages,
+            now(),
+        ),
     )
     if cursor.lastrowid is None:
         raise AssertionError("an INSERT has a row id")

@@ -21,8 +21,8 @@ class StoredVideo:
 
     ``until_seconds`` is how far the memory reaches (None: nothing yet), ``recipe`` the digest of
     what made it, ``channels`` the observers that saw it, ``missing`` what was not looked at,
-    ``indexed_at`` when it was last written (ISO 8601, UTC). ``video.path`` is where the file was
-    last seen.
+    ``indexed_at`` when it was last written (ISO 8601, UTC), ``stages`` the indexer's own note of what each stage was
+    made with (JSON). ``video.path`` is where the file was last seen.
     """
 
     video: Video
@@ -33,6 +33,7 @@ class StoredVideo:
     missing: tuple[str, ...]
     damage: tuple[Damage, ...]
     indexed_at: str
+    stages: str = "{}"
 
 
 def now() -> str:
@@ -74,6 +75,7 @@ def _stored(row: sqlite3.Row, seen: Mapping[str, bytes]) -> StoredVideo:
         missing=names_from_json(row["missing"]),
         damage=damage_from_json(row["damage"]),
         indexed_at=row["indexed_at"],
+        stages=row["stages"],
     )
 
 

@@ -124,7 +124,9 @@ class Library:
         with self._database.write() as connection:
             remember_path(connection, path, content_id)
 
-    def build(self, video: Video, recipe: str, *, channels: Sequence[str], missing: Sequence[str]) -> Build:
+    def build(
+        self, video: Video, recipe: str, *, channels: Sequence[str], missing: Sequence[str], stages: str = "{}"
+    ) -> Build:
         """Begin to write a video's memory, or go on with it.
 
         An unfinished build of the same recipe is taken up; a complete memory of the same recipe is
@@ -136,12 +138,13 @@ class Library:
             recipe: Digest of everything that decides what will be written.
             channels: The observers that see it, by name.
             missing: What is not looked at, and why.
+            stages: What each stage is made with, as the indexer notes it (JSON).
 
         Raises:
             LibraryReadOnly: the library is open read-only.
         """
         with self._database.write() as connection:
-            memory = begin_build(connection, video, recipe, channels=channels, missing=missing)
+            memory = begin_build(connection, video, recipe, channels=channels, missing=missing, stages=stages)
         content_id = video.content_id
         return Build(self._database, memory, content_id, on_finish=lambda: self.embed(content_id))
 
