@@ -14,8 +14,8 @@ import typer
 from video_vlm.cli.command import JobsOption, Session, SpeedOption
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain, message
-from video_vlm.cli.outcome import Outcome
 from video_vlm.cli.index_plan import show_plans
+from video_vlm.cli.outcome import Outcome
 from video_vlm.cli.paths import NotFound, videos_in
 from video_vlm.cli.progress import Reporter, progress_on
 from video_vlm.cli.progress_lines import ProgressLines

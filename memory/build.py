@@ -17,6 +17,7 @@ from video_vlm.memory.codec import (
     video_to_json,
 )
 from video_vlm.memory.database import Database
+from video_vlm.memory.growth import grow_from
 from video_vlm.memory.levels import Row
 from video_vlm.memory.looks import drop_stale_looks
 from video_vlm.memory.passages import IN_ORDER, add_observations, add_summaries, drop_observations
@@ -88,6 +89,30 @@ class Build:
         with self._database.write() as connection:
             self._check_unfinished(connection)
             take_over(connection, self._memory, self.content_id, observers)
+
+    def grow_from(self, content_id: str, *, observers: Iterable[str], checkpoint: Checkpoint, recipe: str) -> None:
+        """Begin with what the complete memory of another video, whose file has grown into this one's, holds before
+        ``checkpoint``: segments, frames, what they look like, and what some observers said. One goes on from there.
+
+        Args:
+            content_id: The other video.
+            observers: Those whose observations are taken over, cut off at the checkpoint.
+            checkpoint: A segment of it ends there.
+            recipe: What segments and frames are named by.
+
+        Raises:
+            LibraryError: it has no complete memory.
+        """
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            until = checkpoint.until_seconds
+            grow_from(
+                connection, self._memory, self.content_id, content_id, observers=observers, until=until, recipe=recipe
+            )
+            connection.execute(
+                "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?",
+                (until, checkpoint.state, now(), self._memory),
+            )
 
     def say(self, observations: Mapping[str, Sequence[Observation]]) -> None:
         """What observers say, by observer, in place of all they said so far."""
@@ -181,6 +206,7 @@ class Build:
         damage: Sequence[Damage],
         missing: Sequence[str] | None = None,
         digests: Mapping[str, str] | None = None,
+        stages: str | None = None,
     ) -> None:
         """The upper levels; from here on this memory is the one that is read.
 
@@ -192,6 +218,7 @@ class Build:
             damage: What could not be decoded.
             missing: What was not looked at, and why, now that it is known; None if it is as it was said.
             digests: Of observers by name: looks that one of them took with another digest are forgotten.
+            stages: The indexer's note of what each stage was made with, now that it is known; None if as it was said.
 
         Raises:
             ValueError: a segment lies in none of the scenes.
@@ -210,6 +237,8 @@ class Build:
                 connection.execute(
                     "UPDATE memories SET missing = ? WHERE id = ?", (names_to_json(missing), self._memory)
                 )
+            if stages is not None:
+                connection.execute("UPDATE memories SET stages = ? WHERE id = ?", (stages, self._memory))
             connection.execute(
                 "UPDATE memories SET complete = 1, state = '', video = ?, damage = ?, indexed_at = ?,"
                 " until_seconds = coalesce(until_seconds, ?) WHERE id = ?",

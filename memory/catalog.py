@@ -12,7 +12,7 @@ from pathlib import Path
 from video_vlm.memory.codec import damage_from_json, names_from_json, video_from_json
 from video_vlm.records import Damage, Video
 
-__all__ = ["StoredVideo", "known_content_id", "now", "remember_path", "stored_video", "stored_videos"]
+__all__ = ["StoredVideo", "known_content_id", "last_known", "now", "remember_path", "stored_video", "stored_videos"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,12 @@ def known_content_id(connection: sqlite3.Connection, path: Path) -> str | None:
         (_key(path), *state),
     ).fetchone()
     return None if row is None else str(row["content_id"])
+
+
+def last_known(connection: sqlite3.Connection, path: Path) -> tuple[str, int] | None:
+    """What the file held when it was last read, whatever it holds now, and how many bytes it had."""
+    row = connection.execute("SELECT content_id, size FROM files WHERE path = ?", (_key(path),)).fetchone()
+    return None if row is None else (str(row["content_id"]), int(row["size"]))
 
 
 def remember_path(connection: sqlite3.Connection, path: Path, content_id: str) -> None:

@@ -116,6 +116,11 @@ class IndexFile:
     def method(self) -> Method:
         return self._trailer.method
 
+    @property
+    def head_bytes(self) -> int:
+        """Where the first list begins."""
+        return self._trailer.head_bytes
+
     def ids(self) -> Ids:
         """Those in it, ascending."""
         trailer = self._trailer

@@ -15,7 +15,15 @@ from typing import Any, Self
 
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.build import Build, begin_build
-from video_vlm.memory.catalog import StoredVideo, known_content_id, now, remember_path, stored_video, stored_videos
+from video_vlm.memory.catalog import (
+    StoredVideo,
+    known_content_id,
+    last_known,
+    now,
+    remember_path,
+    stored_video,
+    stored_videos,
+)
 from video_vlm.memory.database import Database
 from video_vlm.memory.dump import dump
 from video_vlm.memory.facts import LibraryFacts, library_facts
@@ -118,6 +126,23 @@ class Library:
         """The content id of a file that is unchanged since :meth:`remember_path`: spares reading it again."""
         with self._database.read() as connection:
             return known_content_id(connection, path)
+
+    def last_known(self, path: Path) -> tuple[str, int] | None:
+        """The content id of a file when it was last remembered, whatever it holds now, and how many bytes it had."""
+        with self._database.read() as connection:
+            return last_known(connection, path)
+
+    def drop_outgrown(self, content_id: str) -> bool:
+        """Forget a video whose file has grown into another that is remembered now: unless a copy of it is known, or
+        questions made us look at it. Says whether it is gone."""
+        with self._database.write() as connection:
+            kept = (
+                "SELECT 1 FROM files WHERE content_id = :content"
+                " UNION ALL SELECT 1 FROM looks WHERE content_id = :content"
+            )
+            if connection.execute(kept, {"content": content_id}).fetchone():
+                return False
+            return connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,)).rowcount > 0
 
     def remember_path(self, path: Path, content_id: str) -> None:
         """Note what a file holds. Its size, modification and change times tell later whether it still does."""

@@ -6,22 +6,22 @@ import shutil
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from video_vlm.index import index_video, plan_index
 from video_vlm.index.plan import IndexPlan
 from video_vlm.media import DECODERS
-from video_vlm.media.pyav import PyAVReader
+from video_vlm.media.lanes import Work
+from video_vlm.media.pyav import PyAVFrame, PyAVReader
 from video_vlm.memory import Library, open_library
 from video_vlm.perception import OBSERVERS
 from video_vlm.perception.observer import BaseObserver
-from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Frame, Level, Observation, ObservationKind, Span
-from video_vlm.samplers.segments import Seen
-from video_vlm.samplers.sieve import Sieve
 from video_vlm.settings import FrameSettings, IndexSettings, LevelSettings, ShotSettings
+
+T = TypeVar("T")
 
 
 class Counting(PyAVReader):
@@ -30,13 +30,13 @@ class Counting(PyAVReader):
     scanned = 0
     shown_again = 0
 
-    def scan(self, start_seconds: float | None = None) -> Iterator[DecodedFrame]:
+    def scan(self, start_seconds: float | None = None) -> Iterator[PyAVFrame]:
         for frame in super().scan(start_seconds):
             Counting.scanned += 1
             yield frame
 
-    def scan_with(self, sieve: Sieve, start_seconds: float | None = None) -> Generator[Seen, None, None]:
-        for seen in super().scan_with(sieve, start_seconds):
+    def scan_with(self, work: Work[T], start_seconds: float | None = None) -> Generator[T, None, None]:
+        for seen in super().scan_with(work, start_seconds):
             Counting.scanned += 1
             yield seen
 
@@ -65,7 +65,7 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> None:
     decoders: dict[str, Any] = {"counting": lambda path, *, threads=None: Counting(path, threads=threads)}
     observers: dict[str, Any] = {"captions": Captions}
     for registry, brought in ((DECODERS, decoders), (OBSERVERS, observers)):
-        monkeypatch.setattr(registry, "_built_in", {**registry._built_in, **brought})  # type: ignore[attr-defined]
+        monkeypatch.setattr(registry, "_built_in", {**registry._built_in, **brought})
     monkeypatch.setattr(Captions, "prompt", "brightness")
     count_anew()
 

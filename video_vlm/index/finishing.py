@@ -25,6 +25,7 @@ def finish_memory(
     missing: tuple[str, ...],
     looked_again: Watch,
     resumed_from: float | None = None,
+    tail: str | None = None,
 ) -> IndexReport:
     """Make and write the upper levels; from then on the memory is the one that is read.
 
@@ -37,6 +38,7 @@ def finish_memory(
         missing: What was not looked at, and why.
         looked_again: Those observers that looked in this run, or the run it goes on with; what others said is final.
         resumed_from: Where the run was taken up, for the report.
+        tail: The state to go on from, should the file grow.
     """
     fresh = looked_again.finish(build.observations)
     kept = {name: build.observations(name) for name in manner.watch.names if name not in fresh}
@@ -44,7 +46,15 @@ def finish_memory(
     nodes = upper_nodes(build, said, video=video, recipe=recipe.whole, damage=damage, settings=manner.settings.levels)
     num_shots, num_cuts = len(shots_of(build, span=video.span)), len(build.observations(SHOTS))
     digests = dict(zip(manner.watch.names, manner.watch.digests, strict=True))
-    build.finish(nodes, fresh, video=video, damage=damage, missing=missing, digests=digests)
+    build.finish(
+        nodes,
+        fresh,
+        video=video,
+        damage=damage,
+        missing=missing,
+        digests=digests,
+        stages=recipe.to_json(tail=tail),
+    )
     return IndexReport(
         video,
         num_frames=video.num_frames or 0,

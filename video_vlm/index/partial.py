@@ -9,6 +9,7 @@ from pathlib import Path
 from video_vlm.index.finishing import finish_memory
 from video_vlm.index.plan import Part
 from video_vlm.index.report import IndexReport
+from video_vlm.index.stages import tail_of
 from video_vlm.index.upper import SHOTS
 from video_vlm.index.watch import Watch
 from video_vlm.memory import Build, Library, StoredVideo
@@ -52,6 +53,7 @@ def make_part(
         damage=stored.damage,
         missing=_missing(manner.missing, stored),
         looked_again=watch,
+        tail=tail_of(stored.stages),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from video_vlm.index.growth import grown_from
 from video_vlm.index.recipe import Recipe
 from video_vlm.index.speed import Manner, Manners, manners
 from video_vlm.index.stages import FRAMES, SHOTS, Verdict, from_json, judge, observer
@@ -15,7 +16,9 @@ from video_vlm.settings import IndexSettings, Speed
 
 __all__ = ["Decodes", "IndexPlan", "Part", "part_to_make", "plan_index"]
 
-Decodes: TypeAlias = Literal["nothing", "representative frames", "from where it stopped", "everything"]
+Decodes: TypeAlias = Literal[
+    "nothing", "representative frames", "from where it stopped", "from where it ended", "everything"
+]
 
 SIGHT = "sight"
 
@@ -90,7 +93,12 @@ def _verdicts(
 ) -> tuple[tuple[Verdict, ...], Decodes]:
     wanted = how.asked.recipe(path, identity, library)
     if stored is None:
-        return _all(wanted, "the library does not know this video"), "everything"
+        grown = grown_from(path, library, how.asked, wanted)
+        if grown is None:
+            return _all(wanted, "the library does not know this video"), "everything"
+        return _all(
+            wanted, f"the file has grown; it is read on from {grown.until_seconds:.1f} s"
+        ), "from where it ended"
     if not stored.complete:
         if stored.recipe == wanted.whole and stored.until_seconds is not None:
             return _all(wanted, f"it was stopped at {stored.until_seconds:.1f} s, and goes on there"), (
@@ -131,7 +139,7 @@ def _sight(library: Library, identity: str, decodes: Decodes) -> tuple[Verdict, 
     """What the library's image-text tower has not seen is no part of a recipe: it is added."""
     if library.sight is None:
         return ()
-    if decodes in ("everything", "from where it stopped"):
+    if decodes not in ("nothing", "representative frames"):
         return (Verdict(SIGHT, False, "the pictures are decoded again"),)
     unseen = len(library.unseen(identity))
     because = f"{unseen} segments were not seen by {library.sight.name}" if unseen else "all was seen"

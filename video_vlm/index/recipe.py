@@ -27,8 +27,9 @@ class Recipe:
     def base(self) -> str:
         return digest_of(self.stages[:2])
 
-    def to_json(self) -> str:
-        return to_json(self.stages)
+    def to_json(self, *, tail: str | None = None) -> str:
+        """The note that is kept with a memory; ``tail`` is where to go on, should the file grow."""
+        return to_json(self.stages, tail=tail)
 
 
 def recipe_for(path: Path, content_id: str, library: Library, settings: IndexSettings, watch: Watch) -> Recipe:

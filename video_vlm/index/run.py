@@ -9,6 +9,7 @@ from pathlib import Path
 
 from video_vlm.errors import UnreadableVideo
 from video_vlm.index.finishing import finish_memory
+from video_vlm.index.growth import Grown, Tail, begin_with, grown_from
 from video_vlm.index.outbox import Outbox, Unwritten
 from video_vlm.index.partial import make_part
 from video_vlm.index.passes import Pass, open_pass, why_in_full
@@ -94,9 +95,13 @@ def index_video(
         build = library.build(
             reader.video, recipe.whole, channels=channels, missing=manner.missing, stages=recipe.to_json()
         )
+        grown = grown_from(file, library, manner, recipe) if build.checkpoint is None else None
         with nullcontext() if library.sight is None else Seeing(library.sight) as seeing:
-            report = _Run(reader, build, manner, recipe=recipe, progress=progress, seeing=seeing).report()
+            run = _Run(reader, build, manner, recipe=recipe, progress=progress, seeing=seeing)
+            report = run.report(grown=grown)
     _remember(library, file, content_id)
+    if grown is not None:
+        library.drop_outgrown(grown.content_id)
     if in_full:
         logger.warning("%s was read in full: %s", file, in_full)
     return replace(report, read_in_full=in_full, num_sights=library.num_sights(content_id))
@@ -157,16 +162,22 @@ class _Run:
         self._taken_up_at = float("-inf")
         self._earlier_damage: tuple[Damage, ...] = ()
         self._file_said: Observations = {}
+        self._tail = Tail()
 
-    def report(self) -> IndexReport:
-        """Do what is left to do, and say what came of it."""
+    def report(self, *, grown: Grown | None = None) -> IndexReport:
+        """Do what is left to do, and say what came of it. ``grown``: what is taken over first."""
         checkpoint = self._build.checkpoint
-        state = None if checkpoint is None else State.from_json(checkpoint.state)
         self._file_said = self._watch.begin(self._reader)
+        if checkpoint is None and grown is not None:
+            self._build.begin(self._file_said)
+            begin_with(self._build, grown, self._manner, self._recipe)
+            checkpoint = self._build.checkpoint
+        state = None if checkpoint is None else State.from_json(checkpoint.state)
         if state is None:
             self._build.begin(self._file_said)
         else:
             self._earlier_damage = state.damage
+            self._tail.note(state)
         if state is None or state.mark is not None:
             state = self._scan(state)
         resumed_from = None if checkpoint is None else checkpoint.until_seconds
@@ -203,6 +214,7 @@ class _Run:
         damage = self._damage(before=closed.span.end if following else None)
         num_frames = passing.num_frames(closed.span, num_seen=closed.num_frames)
         state = state.after(num_frames=num_frames, num_seen=closed.num_frames, mark=following, damage=damage)
+        self._tail.note(state)
         pictures = [Picture(self._node(Level.FRAME, one.span), one.jpeg, one.pts_seconds) for one in closed.posters]
         said = [one for observer in closed.observations.values() for one in observer]
         said += [one for observer in self._file_said.values() for one in observer if one.span.overlaps(closed.span)]
@@ -231,6 +243,7 @@ class _Run:
             missing=looked_at(self._manner.missing, num_seen=state.num_seen, num_frames=state.num_frames),
             looked_again=self._watch,
             resumed_from=resumed_from,
+            tail=self._tail.at(whole.end) if self._settings.speed == "full" else None,
         )
 
     def _node(self, level: Level, span: Span) -> Node:

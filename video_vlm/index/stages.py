@@ -21,6 +21,8 @@ FRAMES: Final = "frames"
 LEVELS: Final = "levels"
 BESIDE: Final = "files beside the video"
 
+_TAIL: Final = "tail"
+
 _VERSIONS: Final = {SHOTS: 3, FRAMES: 3, LEVELS: 3}
 """Raised whenever a stage would come out otherwise for the same video and settings."""
 
@@ -88,15 +90,24 @@ def digest_of(stages: Sequence[Stage]) -> str:
     return digest(*((one.name, {key: text for key, text in one.made_with.items() if key != BESIDE}) for one in stages))
 
 
-def to_json(stages: Sequence[Stage]) -> str:
-    return json.dumps({stage.name: dict(stage.made_with) for stage in stages}, sort_keys=True)
+def to_json(stages: Sequence[Stage], *, tail: str | None = None) -> str:
+    """``tail`` is the state a run may go on from, should the file grow."""
+    noted = {stage.name: dict(stage.made_with) for stage in stages}
+    return json.dumps({**noted, **({_TAIL: {"state": tail}} if tail else {})}, sort_keys=True)
+
+
+def tail_of(text: str) -> str | None:
+    """What :func:`to_json` was given."""
+    found = json.loads(text).get(_TAIL)
+    return None if found is None else str(found["state"])
 
 
 def from_json(text: str) -> Stages:
     """What :func:`to_json` wrote; empty for a memory of a format that did not keep it, or that cannot be read."""
     try:
         found = json.loads(text)
-        return {str(name): {str(key): str(value) for key, value in made.items()} for name, made in found.items()}
+        stages = {name: made for name, made in found.items() if name != _TAIL}
+        return {str(name): {str(key): str(value) for key, value in made.items()} for name, made in stages.items()}
     except (AttributeError, ValueError):
         return {}
 
