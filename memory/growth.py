@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -67,10 +68,11 @@ def grow_from(
                 row = {key: value for key, value in dict(one).items() if key != "id"}
                 _insert(connection, table, {**row, "memory": memory, "node": names[one["node"]]})
     segments = [node for node in nodes if node["level"] == "segment"]
+    starts = [node["start"] for node in segments]
     parameters = {"old": old, "until": until, "observers": json.dumps(list(observers))}
     for one in connection.execute(_SAID, parameters).fetchall():
-        by_time = (node["id"] for node in reversed(segments) if node["start"] <= one["start"])
-        there = one["segment"] or next(by_time, None)
+        place = bisect_right(starts, one["start"]) - 1
+        there = one["segment"] or (segments[place]["id"] if place >= 0 else None)
         if there in names:
             said = {key: value for key, value in dict(one).items() if key != "id"}
             end = one["end"] if one["segment"] else min(one["end"], until)
