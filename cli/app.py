@@ -16,6 +16,7 @@ from video_vlm.cli import (
     library,
     looks,
     plan,
+    repair,
     scenes,
     search,
     show,
@@ -49,6 +50,7 @@ LIBRARY_COMMANDS: dict[str, Callable[..., int | None]] = {
     "export": travel.export,
     "import": travel.take_in,
     "verify": library.verify,
+    "repair": repair.repair,
     "where": library.where,
 }
 TRAIN_COMMANDS: dict[str, Callable[..., int | None]] = {

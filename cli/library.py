@@ -11,6 +11,7 @@ from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
 from video_vlm.cli.terminal import one_line, print_json, table, write
+from video_vlm.errors import LibraryDamaged
 from video_vlm.records import clock
 
 __all__ = ["info", "list_videos", "remove", "verify", "where"]
@@ -86,7 +87,7 @@ def remove(
 def verify(session: Session) -> ExitCode:
     """Check that the library is whole.
 
-    Every page, node, vector and index is looked at; each problem is printed with what to do about it.
+    Every page, row, checksum and index is looked at; each problem is printed with what to do about it.
 
     Examples:
 
@@ -94,8 +95,11 @@ def verify(session: Session) -> ExitCode:
       videoqa library verify
       videoqa library verify --library ./memory --json
     """
-    with session.open() as videos:
-        problems = [str(problem) for problem in videos.verify()]
+    try:
+        with session.open() as videos:
+            problems = [str(problem) for problem in videos.verify()]
+    except LibraryDamaged as error:
+        problems = [str(error)]
     if session.json:
         print_json({"problems": problems})
     else:

@@ -11,6 +11,7 @@ from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.levels import node_id
 from video_vlm.memory.looks import KeptLook
 from video_vlm.memory.portable import Imported
+from video_vlm.memory.repair import LostVideo, Repaired, repair_library
 from video_vlm.memory.sights import Sights, Unseen
 from video_vlm.memory.store import Library, open_library
 from video_vlm.memory.verify import Problem
@@ -25,14 +26,17 @@ __all__ = [
     "Layout",
     "Library",
     "LibraryFacts",
+    "LostVideo",
     "MemoryView",
     "Method",
     "Picture",
     "Problem",
+    "Repaired",
     "Sights",
     "StoredVideo",
     "Unseen",
     "default_library_folder",
     "node_id",
     "open_library",
+    "repair_library",
 ]

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from video_vlm.errors import LibraryError
+from video_vlm.errors import MemoryReplaced
 from video_vlm.memory.catalog import now
 from video_vlm.memory.codec import (
     damage_to_json,
@@ -21,6 +21,7 @@ from video_vlm.memory.growth import grow_from
 from video_vlm.memory.levels import Row
 from video_vlm.memory.looks import drop_stale_looks
 from video_vlm.memory.passages import IN_ORDER, add_observations, add_summaries, drop_observations
+from video_vlm.memory.seals import seal_beginning, seal_memory, seal_row, seal_segment, seal_whole
 from video_vlm.memory.sights import Sights, pool_scenes, put_sights
 from video_vlm.memory.take_over import take_over
 from video_vlm.records import Damage, Level, Node, Observation, Video
@@ -51,7 +52,7 @@ class Build:
 
     Every method is one transaction: killed anywhere, what was written before stays and nothing
     else does. Should another process finish or replace the same build meanwhile, the next write
-    raises ``LibraryError`` and changes nothing.
+    raises ``MemoryReplaced`` and changes nothing.
     """
 
     def __init__(self, database: Database, memory: int, content_id: str, *, on_finish: Callable[[], object]) -> None:
@@ -77,6 +78,7 @@ class Build:
             self._check_unfinished(connection)
             connection.execute("DELETE FROM passages WHERE memory = ? AND segment IS NULL", (self._memory,))
             add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+            seal_beginning(connection, self._memory)
 
     def take_over(self, observers: Iterable[str]) -> None:
         """Begin with the segments and frames of the video's complete memory, what they look like, and what some
@@ -89,6 +91,7 @@ class Build:
         with self._database.write() as connection:
             self._check_unfinished(connection)
             take_over(connection, self._memory, self.content_id, observers)
+            seal_memory(connection, self._memory)
 
     def grow_from(self, content_id: str, *, observers: Iterable[str], checkpoint: Checkpoint, recipe: str) -> None:
         """Begin with what the complete memory of another video, whose file has grown into this one's, holds before
@@ -113,6 +116,7 @@ class Build:
                 "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?",
                 (until, checkpoint.state, now(), self._memory),
             )
+            seal_memory(connection, self._memory)
 
     def say(self, observations: Mapping[str, Sequence[Observation]]) -> None:
         """What observers say, by observer, in place of all they said so far."""
@@ -121,6 +125,7 @@ class Build:
             for observer in observations:
                 drop_observations(connection, observer, memory=self._memory)
             add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+            seal_memory(connection, self._memory)
 
     def shown_at(self, segment_id: str) -> tuple[float | None, ...]:
         """When the pictures of a segment's frames are shown, in their order; None where that was not noted."""
@@ -171,6 +176,8 @@ class Build:
                 "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?",
                 (checkpoint.until_seconds, checkpoint.state, now(), self._memory),
             )
+            seal_segment(connection, self._memory, segment.id)
+            seal_row(connection, self._memory)
 
     def segments(self) -> tuple[Node, ...]:
         """Those written so far, in order of time."""
@@ -244,6 +251,8 @@ class Build:
                 " until_seconds = coalesce(until_seconds, ?) WHERE id = ?",
                 (video_to_json(video), damage_to_json(damage), now(), video.span.end, self._memory),
             )
+            seal_whole(connection, self._memory)
+            seal_row(connection, self._memory)
         self._on_finish()
 
     def _put_upper_levels(self, connection: sqlite3.Connection, nodes: Sequence[Node]) -> None:
@@ -272,6 +281,8 @@ class Build:
         """Two processes at the same build put the same segment twice; the second time replaces the first."""
         connection.execute("DELETE FROM passages WHERE memory = ? AND segment = ?", (self._memory, segment))
         connection.execute("DELETE FROM nodes WHERE memory = ? AND parent = ?", (self._memory, segment))
+        connection.execute("DELETE FROM sights WHERE memory = ? AND node = ?", (self._memory, segment))
+        connection.execute("DELETE FROM seals WHERE memory = ? AND part = ?", (self._memory, f"sights {segment}"))
 
     def _nodes(self, condition: str, parameters: tuple[object, ...]) -> tuple[Node, ...]:
         with self._database.read() as connection:
@@ -287,7 +298,7 @@ class Build:
 
     def _check_unfinished(self, connection: sqlite3.Connection) -> None:
         if _memory_row(connection, self._memory)["complete"]:
-            raise LibraryError(f"the memory of {self.content_id} is complete already: another process finished it")
+            raise MemoryReplaced(f"the memory of {self.content_id} is complete already: another process finished it")
 
 
 def begin_build(
@@ -326,13 +337,15 @@ def begin_build(
     )
     if cursor.lastrowid is None:
         raise AssertionError("an INSERT has a row id")
+    seal_beginning(connection, cursor.lastrowid)
+    seal_row(connection, cursor.lastrowid)
     return cursor.lastrowid
 
 
 def _memory_row(connection: sqlite3.Connection, memory: int) -> sqlite3.Row:
     row: sqlite3.Row | None = connection.execute("SELECT * FROM memories WHERE id = ?", (memory,)).fetchone()
     if row is None:
-        raise LibraryError(
+        raise MemoryReplaced(
             "this memory was removed, or replaced under other settings, while it was in use: open it again"
         )
     return row

@@ -12,7 +12,16 @@ from pathlib import Path
 from video_vlm.memory.codec import damage_from_json, names_from_json, video_from_json
 from video_vlm.records import Damage, Video
 
-__all__ = ["StoredVideo", "known_content_id", "last_known", "now", "remember_path", "stored_video", "stored_videos"]
+__all__ = [
+    "StoredVideo",
+    "file_state",
+    "known_content_id",
+    "last_known",
+    "now",
+    "remember_path",
+    "stored_video",
+    "stored_videos",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ def _stored(row: sqlite3.Row, seen: Mapping[str, bytes]) -> StoredVideo:
 
 def known_content_id(connection: sqlite3.Connection, path: Path) -> str | None:
     """What the file held when it was last read; None if it changed since, or was never seen."""
-    state = _file_state(path)
+    state = file_state(path)
     if state is None:
         return None
     row = connection.execute(
@@ -99,7 +108,7 @@ def last_known(connection: sqlite3.Connection, path: Path) -> tuple[str, int] | 
 
 def remember_path(connection: sqlite3.Connection, path: Path, content_id: str) -> None:
     """Notes what the file as it is now holds; a file that is gone is not noted."""
-    state = _file_state(path)
+    state = file_state(path)
     if state is None:
         return
     connection.execute(
@@ -114,7 +123,7 @@ def _key(path: Path) -> bytes:
     return os.fsencode(path.absolute())
 
 
-def _file_state(path: Path) -> tuple[int, int, int] | None:
+def file_state(path: Path) -> tuple[int, int, int] | None:
     """Size and times. The change time sees what ``touch -r`` hides: a rewrite with the old date put back."""
     try:
         stat = path.stat()

@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.errors import LibraryError
+from video_vlm.errors import MemoryReplaced
 from video_vlm.memory.dense import Vectors, register_encoder, stack, to_blob
+from video_vlm.memory.seals import seal_sights
 
 __all__ = ["Sights", "Unseen", "complete_sights", "pool_scenes", "put_sights", "unseen"]
 
@@ -83,11 +84,11 @@ def complete_sights(connection: sqlite3.Connection, memory: int, one: Unseen, si
     """The same for a segment that is already part of a whole tree: its scene changes with it.
 
     Raises:
-        LibraryError: the memory was removed or replaced meanwhile.
+        MemoryReplaced: the memory was removed or replaced meanwhile.
     """
     row = connection.execute("SELECT parent FROM nodes WHERE memory = ? AND id = ?", (memory, one.segment)).fetchone()
     if row is None:
-        raise LibraryError("this memory was removed or replaced while it was in use: index the video again")
+        raise MemoryReplaced("this memory was removed or replaced while it was in use: index the video again")
     put_sights(connection, memory, one.segment, one.frames, sights)
     if row["parent"] is not None:
         _pool(connection, memory, row["parent"], sights.encoder)
@@ -117,8 +118,14 @@ def unseen(connection: sqlite3.Connection, memory: int, encoder: str) -> tuple[U
 def _pool(connection: sqlite3.Connection, memory: int, node: str, encoder: str) -> None:
     """The mean of a node's frames, each by how long it stands for, as a vector of length one."""
     rows = connection.execute(_FRAMES_BELOW, {"memory": memory, "node": node, "encoder": encoder}).fetchall()
-    if not rows:
-        return
+    if rows:
+        _put_mean(connection, memory, node, encoder, rows)
+    seal_sights(connection, memory, node)
+
+
+def _put_mean(
+    connection: sqlite3.Connection, memory: int, node: str, encoder: str, rows: Sequence[sqlite3.Row]
+) -> None:
     seconds = np.array([max(row["end"] - row["start"], _SHORTEST_SECONDS) for row in rows])
     mean = (seconds / seconds.sum()) @ stack(rows, rows[0]["dimension"]).astype(np.float64)
     length = float(np.linalg.norm(mean))

@@ -202,7 +202,7 @@ class Library:
 
         Raises:
             NotIndexed: the library does not know the video.
-            LibraryError: its memory was replaced meanwhile.
+            MemoryReplaced: its memory was replaced meanwhile.
             LibraryReadOnly: the library is open read-only.
         """
         with self._database.write() as connection:

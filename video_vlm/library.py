@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,7 @@ from video_vlm.ask import ask, plan
 from video_vlm.chat import ChatModel
 from video_vlm.dialogue import Trace
 from video_vlm.encoder.sight import find_sight, require_sight
-from video_vlm.errors import LibraryError, NotIndexed
+from video_vlm.errors import LibraryError, LibraryReadOnly, NotIndexed
 from video_vlm.export import CATALOGUES, export
 from video_vlm.export.scenes import outline
 from video_vlm.index import (
@@ -52,9 +53,13 @@ from video_vlm.settings import Settings, Speed
 
 __all__ = ["VideoQA"]
 
+logger = logging.getLogger(__name__)
+
 
 class VideoQA:
     """An open library and what can be done with it. A context manager.
+
+    A library that cannot be written, say on a read-only disk, is opened to be read; that is logged as a warning.
 
     Wherever a video is asked for, its file will do; for one that was read before, so will the name its
     file had or (the beginning of) its content id, even if the file is gone.
@@ -96,7 +101,7 @@ class VideoQA:
         self._at_least: Speed = speed or "fast"
         self._progress = progress
         sight = sight or find_sight(self.settings.sight)
-        self._library = open_library(None if library is None else Path(library), encoder=encoder, sight=sight)
+        self._library = _opened(None if library is None else Path(library), encoder=encoder, sight=sight)
 
     @property
     def library(self) -> Library:
@@ -362,6 +367,16 @@ class VideoQA:
         if not fits:
             raise NotIndexed(f"{path}: no such video in {self._library.folder}; read it first: videoqa index {path}")
         return fits[0]
+
+
+def _opened(folder: Path | None, *, encoder: TextEncoder | None, sight: ImageTextEncoder | None) -> Library:
+    """For writing, or where that cannot be, for reading."""
+    try:
+        return open_library(folder, encoder=encoder, sight=sight)
+    except LibraryReadOnly:
+        library = open_library(folder, read_only=True, encoder=encoder, sight=sight)
+    logger.warning("%s can only be read: questions are answered from it, nothing is kept in it", library.folder)
+    return library
 
 
 def _file(path: Path | str) -> Path | None:

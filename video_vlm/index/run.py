@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from video_vlm.errors import UnreadableVideo
+from video_vlm.errors import MemoryReplaced, UnreadableVideo
 from video_vlm.index.finishing import finish_memory
 from video_vlm.index.growth import Grown, Tail, begin_with, grown_from
 from video_vlm.index.outbox import Outbox, Unwritten
@@ -36,6 +36,8 @@ __all__ = ["index_video", "known_report"]
 logger = logging.getLogger(__name__)
 
 _PROGRESS_SECONDS = 1.0
+_TRIES = 3
+"""Where another process reads the same file, whoever is done first has done it for both."""
 
 
 def index_video(
@@ -51,6 +53,7 @@ def index_video(
 
     The video is decoded once, in order (in a fast run only a part of it), and nothing of it is held but the pictures
     in hand. Whatever stops the run, what was written is a sound library, and the next run ends with the same memory.
+    Another process may read the same file meanwhile: what one has finished the other finds written.
     Where only what is made of the pictures changed, and not how they are gone over, only that is made again
     (:mod:`video_vlm.index.plan`). A memory that was read in full also serves where a fast one is asked for, and takes
     the place of a fast one. Where the library has an image-text tower, that sees the pictures; what was indexed without
@@ -68,10 +71,23 @@ def index_video(
         UnreadableVideo: no picture of it can be decoded; the library is as it was.
         UnknownName: the settings name a decoder or observer nobody registered.
         LibraryReadOnly: the library is open read-only, and the video is not in it.
+        MemoryReplaced: other processes write the same memory under other settings, again and again.
     """
     settings = settings or IndexSettings()
     how = manners(settings, at_least=at_least or settings.speed)
-    file = Path(path)
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            return _index(Path(path), library, settings, how, progress=progress, threads=threads)
+        except MemoryReplaced as error:
+            if not tries_left:
+                raise
+            logger.info("%s: %s", path, error)
+    raise AssertionError("the last try returns or raises")
+
+
+def _index(
+    file: Path, library: Library, settings: IndexSettings, how: Manners, *, progress: Progress, threads: int | None
+) -> IndexReport:
     known = known_report(file, library, how)
     if known is not None:
         return known
