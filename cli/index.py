@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from video_vlm.cli.command import JobsOption, Session, SpeedOption
+from video_vlm.cli.command import JobsOption, MemoryOption, Session, SpeedOption
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain, message
 from video_vlm.cli.index_plan import show_plans
@@ -42,6 +42,7 @@ def index(
         list[str], typer.Argument(metavar="PATHS", help="Video files, folders, or patterns such as 'tapes/*.mkv'.")
     ],
     jobs: JobsOption = None,
+    memory: MemoryOption = None,
     progress: Annotated[
         ProgressForm, typer.Option("--progress", help="Bars, on a terminal only, or a JSON object a line.")
     ] = ProgressForm.BARS,
@@ -78,7 +79,9 @@ def index(
         session.open(reporter=reporter, speed=speed) as videos,
     ):
         outcomes: dict[int, Outcome] = {}
-        with closing(read_all(videos, list(videos_in(paths)), jobs=jobs)) as known:
+        with closing(
+            read_all(videos, list(videos_in(paths)), jobs=jobs, memory_bytes=memory and memory * 1e9)
+        ) as known:
             for place, outcome in known:
                 outcomes[place] = outcome
                 reporter.ended(outcome)
@@ -99,7 +102,9 @@ def reporting(form: ProgressForm, *, quiet: bool) -> Iterator[Reporter]:
         yield bars
 
 
-def read_all(videos: VideoQA, found: Sequence[Path | NotFound], *, jobs: int | None) -> Generator[tuple[int, Outcome]]:
+def read_all(
+    videos: VideoQA, found: Sequence[Path | NotFound], *, jobs: int | None, memory_bytes: float | None = None
+) -> Generator[tuple[int, Outcome]]:
     """What became of everything that was typed, as it is known, each with its place in what was typed.
 
     Raises:
@@ -109,7 +114,7 @@ def read_all(videos: VideoQA, found: Sequence[Path | NotFound], *, jobs: int | N
     for place, missing in enumerate(found):
         if isinstance(missing, NotFound):
             yield place, Outcome(missing.typed, error=missing.reason)
-    with closing(videos.index_many(places, jobs=jobs)) as finished:
+    with closing(videos.index_many(places, jobs=jobs, memory_bytes=memory_bytes)) as finished:
         for one in finished:
             yield places[one.path], outcome_of(one)
 

@@ -41,6 +41,7 @@ from video_vlm.index import (
     index_many,
     index_video,
     plan_index,
+    reading_jobs,
     see_the_rest,
 )
 from video_vlm.looking import LookPlan
@@ -127,7 +128,9 @@ class VideoQA:
         """
         return plan_index(Path(path), self._library, settings=self.settings.index)
 
-    def index_many(self, paths: Iterable[Path | str], *, jobs: int | None = None) -> Generator[IndexOutcome]:
+    def index_many(
+        self, paths: Iterable[Path | str], *, jobs: int | None = None, memory_bytes: float | None = None
+    ) -> Generator[IndexOutcome]:
         """Read videos into the library, several at a time; gives an outcome for each as it is done.
 
         A file that cannot be read costs only itself, even if it takes the process down that reads it. In a script
@@ -136,12 +139,20 @@ class VideoQA:
         Args:
             paths: The files.
             jobs: How many at a time; None for one for each core, up to eight. With 1 no process is started.
+            memory_bytes: Fewer at a time where more would take more memory than this, as estimated from their headers.
 
         Raises:
             VideoQAError: something that is wrong for every file, such as a full disk or an unknown observer.
         """
         files = (Path(path) for path in paths)
-        return index_many(files, self._library, settings=self.settings.index, progress=self._progress, jobs=jobs)
+        return index_many(
+            files,
+            self._library,
+            settings=self.settings.index,
+            progress=self._progress,
+            jobs=jobs,
+            memory_bytes=memory_bytes,
+        )
 
     def ask(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
         """Answer a question of one video, reading it first if the library does not know it. Several may be asked at
@@ -269,10 +280,15 @@ class VideoQA:
         """
         export(self.memory(path), out, form=form, what=what)
 
-    def estimate(self, paths: Iterable[Path | str], *, jobs: int | None = None) -> Estimate:
+    def estimate(
+        self, paths: Iterable[Path | str], *, jobs: int | None = None, memory_bytes: float | None = None
+    ) -> Estimate:
         """What reading these videos would take: hours, time and disk. The longest is tried for some seconds."""
         files = (Path(path) for path in paths)
-        return estimate(files, self._library, settings=self.settings.index, jobs=jobs or default_jobs())
+        settings = self.settings.index
+        sees = self._library.sight is not None
+        jobs = reading_jobs(memory_bytes, jobs or default_jobs(), settings, sees=sees)
+        return estimate(files, self._library, settings=settings, jobs=jobs)
 
     def catalogue(
         self, content_ids: Iterable[str], out: BinaryIO, *, form: str, failures: Mapping[str, str] | None = None

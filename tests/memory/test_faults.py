@@ -115,7 +115,7 @@ def num_writes(disk: Faults, work: Work, shelf: Path) -> int:
 def test_a_disk_that_fails_at_any_write_loses_nothing_that_was_committed(
     disk: Faults, work: Work, num_writes: int, shelf: Path
 ) -> None:
-    """Full from every other write on, failing once at those between; ``bench/survival.py`` does the like to whole runs."""
+    """Full from every other write on, failing once at those between; ``bench/survival.py`` does it to whole runs."""
     work(shelf / "straight")
     truth = everything(shelf / "straight")
     assert num_writes > 50
@@ -156,7 +156,7 @@ def test_a_full_disk_is_told_from_a_broken_one(disk: Faults, work: Work, tmp_pat
     said = {}
     for kind in ("ENOSPC", "EIO"):
         with open_library(fresh(tmp_path / "library")) as library:
-            disk.arm(0, kind)  # type: ignore[arg-type]
+            disk.arm(0, kind)
             with pytest.raises(LibraryError) as caught:
                 work.on(library)
             disk.disarm()
