@@ -211,9 +211,9 @@ def main() -> int:
     parser.add_argument("--hours", type=float, default=10.0, help="of the long film")
     parser.add_argument("--questions", type=int, default=50)
     parser.add_argument("--folder", type=Path, help="where to write; else the temporary folder")
-    parser.add_argument("--quick", action="store_true", help="under a minute: 12,000 nodes, a film of an hour")
+    parser.add_argument("--quick", action="store_true", help="under a minute: 6,000 nodes, a film of half an hour")
     options = parser.parse_args()
-    nodes, hours = (12_000, 1.0) if options.quick else (options.nodes, options.hours)
+    nodes, hours = (6_000, 0.5) if options.quick else (options.nodes, options.hours)
     sizes = sorted({*(size for size in (2_000 if options.quick else SMALL, MIDDLE) if size < nodes), nodes})
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
