@@ -279,7 +279,7 @@ class Build:
 
     def _forget_segment(self, connection: sqlite3.Connection, segment: str) -> None:
         """Two processes at the same build put the same segment twice; the second time replaces the first."""
-        connection.execute("DELETE FROM passages WHERE memory = ? AND segment = ?", (self._memory, segment))
+        connection.execute("DELETE FROM passages WHERE +memory = ? AND segment = ?", (self._memory, segment))
         connection.execute("DELETE FROM nodes WHERE memory = ? AND parent = ?", (self._memory, segment))
         connection.execute("DELETE FROM sights WHERE memory = ? AND node = ?", (self._memory, segment))
         connection.execute("DELETE FROM seals WHERE memory = ? AND part = ?", (self._memory, f"sights {segment}"))

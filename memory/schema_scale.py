@@ -30,7 +30,5 @@ ADD_SCALE: Final = (
         revision TEXT NOT NULL
     ) WITHOUT ROWID
     """,
-    # By observer alone, whatever is asked of one segment goes over all that was said of the video.
-    "CREATE INDEX passages_by_segment ON passages (memory, segment)",
     "ALTER TABLE memories ADD COLUMN stages TEXT NOT NULL DEFAULT '{}'",
 )

@@ -13,6 +13,7 @@ __all__ = ["ADD_SEALS"]
 ADD_SEALS: Final = (
     "ALTER TABLE memories ADD COLUMN seal TEXT",
     "ALTER TABLE looks ADD COLUMN seal TEXT",
+    "CREATE INDEX passages_by_segment ON passages (segment) WHERE segment IS NOT NULL",
     "CREATE INDEX unsealed_memories ON memories (id) WHERE seal IS NULL",
     "CREATE INDEX unsealed_looks ON looks (id) WHERE seal IS NULL",
     """

@@ -41,42 +41,31 @@ _NODES: Final = """
     SELECT id, level, start, "end", parent, summary, title, coverage, provenance FROM nodes WHERE memory = :memory {}
     ORDER BY id
 """
-_POSTERS: Final = """
-    SELECT p.node, p.pts_seconds, p.jpeg FROM nodes AS n JOIN posters AS p ON p.memory = n.memory AND p.node = n.id
-    WHERE n.memory = :memory {} ORDER BY p.node
-"""
+_POSTERS: Final = "SELECT node, pts_seconds, jpeg FROM posters WHERE memory = :memory {} ORDER BY node"
 _PASSAGES: Final = """
     SELECT content_id, observer, segment, node, question, kind, start, "end", text, words, source, confidence, box,
         written_at
     FROM passages WHERE {} ORDER BY id
 """
+_SIGHTS: Final = "SELECT node, encoder, vector FROM sights WHERE memory = :memory {} ORDER BY node, encoder"
 _LOOK: Final = "SELECT content_id, observer, digest, question, reason, max_side, looked_at FROM looks WHERE id = :look"
 _PICTURES: Final = 'SELECT start, "end" FROM looked_pictures WHERE look = :look ORDER BY start'
 
-_OF_NODE: Final = """
-    SELECT :node AS id UNION ALL
-    SELECT id FROM nodes INDEXED BY nodes_by_parent WHERE memory = :memory AND parent = :node AND level = 'frame'
+# A node with its frames: looked up by key, so that a segment costs the same in a long video as in a short one.
+_FAMILY: Final = """
+    AND {} IN (
+        SELECT :node UNION ALL SELECT id FROM nodes INDEXED BY nodes_by_parent
+        WHERE memory = :memory AND parent = :node AND level = 'frame'
+    )
 """
-"""A node and the frames below it, found by name: asked for with OR, all nodes of ten hours would be gone over."""
-
-_SIGHTS: Final = f"""
-    SELECT s.node, s.encoder, s.vector FROM ({_OF_NODE}) AS one
-    CROSS JOIN sights AS s ON s.memory = :memory AND s.node = one.id ORDER BY s.node, s.encoder
-"""  # noqa: S608 - constants only
-
 _WHOLE: Final = (_NODES.format(""), _POSTERS.format(""), _PASSAGES.format("memory = :memory"))
 _FILE: Final = (_PASSAGES.format("memory = :memory AND segment IS NULL"),)
 _SEGMENT: Final = (
-    f"""
-    SELECT n.id, n.level, n.start, n."end", n.parent, n.summary, n.title, n.coverage, n.provenance
-    FROM ({_OF_NODE}) AS one CROSS JOIN nodes AS n ON n.memory = :memory AND n.id = one.id ORDER BY n.id
-    """,  # noqa: S608 - constants only
-    f"""
-    SELECT p.node, p.pts_seconds, p.jpeg FROM ({_OF_NODE}) AS one
-    CROSS JOIN posters AS p ON p.memory = :memory AND p.node = one.id ORDER BY p.node
-    """,  # noqa: S608 - constants only
-    _PASSAGES.format("memory = :memory AND segment = :node"),
+    _NODES.format(_FAMILY.format("id")),
+    _POSTERS.format(_FAMILY.format("node")),
+    _PASSAGES.format("segment = :node AND +memory = :memory"),
 )
+_SEEN: Final = (_SIGHTS.format(_FAMILY.format("node")),)
 _OF_LOOK: Final = (_LOOK, _PICTURES, _PASSAGES.format("look = :look"))
 
 _SEEN_NODES: Final = """
@@ -191,7 +180,7 @@ def _put(connection: sqlite3.Connection, memory: int, part: str) -> None:
 
 def _part(connection: sqlite3.Connection, memory: int, part: str) -> str:
     kind, _, node = part.partition(" ")
-    queries = {"whole": _WHOLE, "file": _FILE, "segment": _SEGMENT, "sights": (_SIGHTS,)}.get(kind, ())
+    queries = {"whole": _WHOLE, "file": _FILE, "segment": _SEGMENT, "sights": _SEEN}.get(kind, ())
     return _checksum(connection, queries, {"memory": memory, "node": node})
 
 
