@@ -108,11 +108,13 @@ def index(folder: Path, library: Path, *more: str) -> Run:
     with subprocess.Popen(
         [*command, "--progress", "json", *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
+        assert process.stdout is not None
+        out = process.stdout
         done: list[str] = []
         listening = threading.Thread(target=listen, args=(process, done), daemon=True)
         listening.start()
         printed: list[str] = []
-        reading = threading.Thread(target=lambda: printed.append(process.stdout.read()), daemon=True)
+        reading = threading.Thread(target=lambda: printed.append(out.read()), daemon=True)
         reading.start()
         moments = []
         while process.poll() is None:

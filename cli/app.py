@@ -44,6 +44,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
 }
 LIBRARY_COMMANDS: dict[str, Callable[..., int | None]] = {
     "list": library.list_videos,
+    "info": library.info,
     "remove": library.remove,
     "looks": looks.looks,
     "forget-looks": looks.forget_looks,

@@ -14,6 +14,7 @@ import typer
 from video_vlm.cli.command import JobsOption, MemoryOption, Session, SpeedOption
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain, message
+from video_vlm.cli.index_plan import show_plans
 from video_vlm.cli.outcome import Outcome
 from video_vlm.cli.paths import NotFound, videos_in
 from video_vlm.cli.progress import Reporter, progress_on
@@ -62,12 +63,18 @@ def index(
         str | None,
         typer.Option(metavar="NAME", help="The model that captions: hf:NAME, openai:NAME@URL, ...", show_default=False),
     ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say what would be made again, stage by stage, and why; read nothing.")
+    ] = False,
 ) -> ExitCode:
     """Read videos into the library ahead of questions.
 
     A video that was read before with the same settings is not read again, wherever its file lies now. A
     run that was interrupted goes on where it stopped. A file that cannot be read is reported and passed
     over; the exit code is then 3, or 1 if no file could be read.
+
+    Where only a part of what a memory was made with changed (a subtitle file, an observer, a setting of the upper
+    levels), only that part and what rests on it is made again. --plan says which, and why, and reads nothing.
 
     With --speed fast, keyframes and packet sizes say where to look, and most pictures are not decoded. What that
     leaves out is stated; reading the video again with --speed full fills it in.
@@ -83,7 +90,10 @@ def index(
       videoqa index 'tapes/**/*.mkv' --json
       videoqa index ~/Videos --speed fast
       videoqa index film.mp4 --caption segment --model hf:HuggingFaceTB/SmolVLM2-500M-Video-Instruct
+      videoqa index film.mp4 --plan --set index.levels.scene_sentences=5
     """
+    if plan:
+        return show_plans(session, paths, speed=speed)
     with (
         reporting(progress, quiet=session.quiet) as reporter,
         session.open(reporter=reporter, speed=speed, model=model) as videos,

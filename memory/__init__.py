@@ -5,6 +5,8 @@ Imports no model: text encoders and summaries come in through protocols.
 
 from video_vlm.memory.build import Build, Checkpoint, Picture
 from video_vlm.memory.catalog import StoredVideo
+from video_vlm.memory.facts import IndexFacts, LibraryFacts
+from video_vlm.memory.index_trailer import Method
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.levels import node_id
 from video_vlm.memory.looks import CAPTIONER, KeptLook
@@ -20,11 +22,14 @@ __all__ = [
     "Build",
     "Checkpoint",
     "Imported",
+    "IndexFacts",
     "KeptLook",
     "Layout",
     "Library",
+    "LibraryFacts",
     "LostVideo",
     "MemoryView",
+    "Method",
     "Picture",
     "Problem",
     "Repaired",

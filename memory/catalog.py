@@ -16,6 +16,7 @@ __all__ = [
     "StoredVideo",
     "file_state",
     "known_content_id",
+    "last_known",
     "now",
     "remember_path",
     "stored_video",
@@ -29,8 +30,8 @@ class StoredVideo:
 
     ``until_seconds`` is how far the memory reaches (None: nothing yet), ``recipe`` the digest of
     what made it, ``channels`` the observers that saw it, ``missing`` what was not looked at,
-    ``indexed_at`` when it was last written (ISO 8601, UTC). ``video.path`` is where the file was
-    last seen.
+    ``indexed_at`` when it was last written (ISO 8601, UTC), ``stages`` the indexer's own note of what each stage was
+    made with (JSON). ``video.path`` is where the file was last seen.
     """
 
     video: Video
@@ -41,6 +42,7 @@ class StoredVideo:
     missing: tuple[str, ...]
     damage: tuple[Damage, ...]
     indexed_at: str
+    stages: str = "{}"
 
 
 def now() -> str:
@@ -82,6 +84,7 @@ def _stored(row: sqlite3.Row, seen: Mapping[str, bytes]) -> StoredVideo:
         missing=names_from_json(row["missing"]),
         damage=damage_from_json(row["damage"]),
         indexed_at=row["indexed_at"],
+        stages=row["stages"],
     )
 
 
@@ -95,6 +98,12 @@ def known_content_id(connection: sqlite3.Connection, path: Path) -> str | None:
         (_key(path), *state),
     ).fetchone()
     return None if row is None else str(row["content_id"])
+
+
+def last_known(connection: sqlite3.Connection, path: Path) -> tuple[str, int] | None:
+    """What the file held when it was last read, whatever it holds now, and how many bytes it had."""
+    row = connection.execute("SELECT content_id, size FROM files WHERE path = ?", (_key(path),)).fetchone()
+    return None if row is None else (str(row["content_id"]), int(row["size"]))
 
 
 def remember_path(connection: sqlite3.Connection, path: Path, content_id: str) -> None:

@@ -29,6 +29,9 @@ _log = logging.getLogger(__name__)
 BUSY_SECONDS: Final = 60.0
 """How long a writer waits for another to finish."""
 
+CACHE_KIBIBYTES: Final = 32_768
+"""Of pages kept at hand: a search of a large library reads a few thousand."""
+
 
 # SQLITE_ERROR is a statement that does not fit the tables: ours fit, unless the tables were torn.
 _TORN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR)
@@ -53,6 +56,7 @@ class Database:
         self._lock = threading.RLock()
         with self._naming_errors():
             self._connection = _open_to_read(path) if read_only else _open_to_write(path)
+            self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
         self._connection.row_factory = sqlite3.Row
 
     @contextmanager

@@ -23,15 +23,15 @@ _SHORTEST_SECONDS: Final = 1e-6
 """What a picture that stands for no time weighs: a video of one picture has a vector too."""
 
 _FRAMES_BELOW: Final = """
-    SELECT f.start, f."end", s.vector, e.dimension FROM nodes AS f
-    JOIN sights AS s ON s.memory = f.memory AND s.node = f.id AND s.encoder = :encoder
-    JOIN encoders AS e ON e.name = s.encoder
-    WHERE f.memory = :memory AND f.level = 'frame' AND (
-        f.parent = :node OR f.parent IN (SELECT id FROM nodes WHERE memory = :memory AND parent = :node)
-    )
+    WITH above AS (SELECT :node AS id UNION ALL SELECT id FROM nodes WHERE memory = :memory AND parent = :node)
+    SELECT f.start, f."end", s.vector, e.dimension FROM above CROSS JOIN nodes AS f INDEXED BY nodes_by_parent
+    ON f.memory = :memory AND f.parent = above.id AND f.level = 'frame'
+    CROSS JOIN sights AS s ON s.memory = f.memory AND s.node = f.id AND s.encoder = :encoder
+    CROSS JOIN encoders AS e ON e.name = s.encoder
     ORDER BY f.start, f."end", f.id
 """
-"""Of a segment, or of a scene through its segments."""
+"""Of a segment, or of a scene through its segments. Found by their parents: all frames of ten hours are too many to go
+through for each."""
 
 _UNSEEN: Final = """
     SELECT f.parent, f.id, coalesce(p.pts_seconds, (f.start + f."end") / 2) AS seconds FROM nodes AS f

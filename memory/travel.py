@@ -69,8 +69,9 @@ _LOOK_TABLES: Final = (
 ALL_TABLES: Final = (*MEMORY_TABLES, *_LOOK_TABLES)
 """The same with what questions made us look at. (Vectors of those are made again.)"""
 
-LEFT_BEHIND: Final = frozenset({"files", "word_index", "seals"})
-"""Where files lie is nobody else's business; the full-text index is made by triggers, and seals are given anew."""
+LEFT_BEHIND: Final = frozenset({"files", "word_index", "index_marks", "seals"})
+"""Where files lie is nobody else's business; the full-text index is made by triggers, indexes of vectors when they are
+asked for, and seals are given anew."""
 
 
 def copy_rows(

@@ -35,18 +35,20 @@ from video_vlm.export.scenes import outline
 from video_vlm.index import (
     Estimate,
     IndexOutcome,
+    IndexPlan,
     IndexReport,
     default_jobs,
     estimate,
     index_many,
     index_video,
+    plan_index,
     reading_jobs,
     see_the_rest,
 )
 from video_vlm.looking import LookPlan
 from video_vlm.looking.signals import pictures_of
 from video_vlm.media import content_id, open_video
-from video_vlm.memory import Imported, KeptLook, Library, MemoryView, Problem, StoredVideo, open_library
+from video_vlm.memory import Imported, KeptLook, Library, LibraryFacts, MemoryView, Problem, StoredVideo, open_library
 from video_vlm.models import open_detector, open_model
 from video_vlm.protocols import Answerer, Detector, ImageTextEncoder, Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
@@ -122,6 +124,14 @@ class VideoQA:
         settings, progress = self.settings.index, self._progress
         report = index_video(Path(path), self._library, settings=settings, progress=progress)
         return see_the_rest(report, self._library, settings=settings, progress=progress)
+
+    def plan_index(self, path: Path | str) -> IndexPlan:
+        """What :meth:`index` would make again of a video, stage by stage, and why. Nothing is decoded or written.
+
+        Raises:
+            UnreadableVideo: the path is not a readable local file.
+        """
+        return plan_index(Path(path), self._library, settings=self.settings.index)
 
     def index_many(
         self, paths: Iterable[Path | str], *, jobs: int | None = None, memory_bytes: float | None = None
@@ -412,6 +422,10 @@ class VideoQA:
         except NotIndexed:
             return False
         return self._library.remove(known)
+
+    def facts(self) -> LibraryFacts:
+        """What is in the library, what it takes on disk, and how its vectors are searched: exactly or nearly so."""
+        return self._library.facts()
 
     def verify(self) -> tuple[Problem, ...]:
         """What is wrong with the library; nothing if it is whole."""
