@@ -13,6 +13,7 @@ from video_vlm.models.builtin.query import Query, Wanted
 from video_vlm.models.builtin.words import phrase_position
 from video_vlm.operators import OperatorKind
 from video_vlm.records import ObservationKind, Span
+from video_vlm.retrieval import walked
 
 __all__ = ["find_beside", "find_in_order_of_time", "locate", "region"]
 
@@ -63,7 +64,6 @@ def region(query: Query, passages: Passages, whole: Span) -> Sequence[tuple[Matc
     operator = query.parsed.operator
     if operator.kind is OperatorKind.WITHIN and operator.window:
         return [(None, operator.window.resolve(whole))]
-    reach = _ADJACENT_SECONDS if operator.adjacent else REACH_SECONDS
     if operator.kind is OperatorKind.BETWEEN and len(operator.anchors) == 2:
         firsts, seconds = (_find(anchor, passages) for anchor in operator.anchors)
         return [
@@ -72,13 +72,8 @@ def region(query: Query, passages: Passages, whole: Span) -> Sequence[tuple[Matc
             for second in seconds
             if second.passage.span.start >= first.passage.span.end
         ][:1]
-    stretch: dict[OperatorKind, Callable[[Span], Span]] = {
-        OperatorKind.AFTER: lambda span: Span(span.end, span.end + reach),
-        OperatorKind.BEFORE: lambda span: Span(span.start - reach, span.start),
-        OperatorKind.DURING: lambda span: span.widen(2.0),
-    }
-    move = stretch.get(operator.kind)
-    return [(item, move(item.passage.span)) for item in locate(query, passages)] if move else []
+    moved = ((item, walked(operator, item.passage.span)) for item in locate(query, passages))
+    return [(item, span) for item, span in moved if span is not None]
 
 
 def find_in_order_of_time(query: Query, passages: Passages, whole: Span, find_fact: FindFact) -> Draft | None:
