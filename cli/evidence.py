@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
+from video_vlm.across import LibraryAnswer
 from video_vlm.cli.contact_sheet import save_contact_sheet
 from video_vlm.errors import MediaError
 from video_vlm.export.clips import write_clip
@@ -21,13 +23,27 @@ logger = logging.getLogger(__name__)
 _MAX_SIDE = 1280
 
 
-def save_evidence(answer: Answer, folder: Path) -> int:
+def save_evidence(answer: Answer | LibraryAnswer, folder: Path) -> int:
     """Write ``picture-1.jpg``, ``clip-1.mkv``, ... and ``sheet.jpg``; returns how many files.
 
-    What cannot be written of one stretch is warned of and costs only itself.
+    What cannot be written of one stretch is warned of and costs only itself. An answer out of many videos has a
+    folder for each, named by the file and the beginning of its content id.
     """
-    path = Path(answer.path)
-    spans = sorted(dict.fromkeys(citation.span for citation in answer.citations))
+    if isinstance(answer, Answer):
+        return _save(Path(answer.path), [one.span for one in answer.citations], folder)
+    videos = {one.content_id: Path(one.path) for one in answer.citations}
+    return sum(
+        _save(
+            path,
+            [one.span for one in answer.citations if one.content_id == content_id],
+            folder / f"{path.stem}-{content_id[:6]}",
+        )
+        for content_id, path in videos.items()
+    )
+
+
+def _save(path: Path, cited: Sequence[Span], folder: Path) -> int:
+    spans = sorted(dict.fromkeys(cited))
     folder.mkdir(parents=True, exist_ok=True)
     written, posters = 0, []
     for number, span in enumerate(spans, start=1):

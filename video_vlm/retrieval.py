@@ -80,7 +80,7 @@ def find_evidence(
         found = [*search(parsed.text, None, limit)]
     if expanded:
         found += [one for hit in found[:_PLACES] for one in _there(hit.span.widen(_BESIDE_SECONDS), memory)]
-    return _distinct(found)[:limit]
+    return tuple(_distinct(found)[:limit])
 
 
 @dataclass(frozen=True)
