@@ -9,6 +9,7 @@ from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.levels import node_id
 from video_vlm.memory.looks import KeptLook
 from video_vlm.memory.portable import Imported
+from video_vlm.memory.search import Ranking
 from video_vlm.memory.sights import Sights, Unseen
 from video_vlm.memory.store import Library, open_library
 from video_vlm.memory.verify import Problem
@@ -24,6 +25,7 @@ __all__ = [
     "MemoryView",
     "Picture",
     "Problem",
+    "Ranking",
     "Sights",
     "StoredVideo",
     "Unseen",

@@ -13,7 +13,7 @@ from video_vlm.memory.fusion import Fused, fuse
 from video_vlm.memory.words import match_query
 from video_vlm.records import Evidence, ObservationKind, Span
 
-__all__ = ["WITHIN", "Filter", "Meaning", "Moment", "Neighbour", "pool_for", "search_moments"]
+__all__ = ["FUSED", "WITHIN", "Filter", "Meaning", "Moment", "Neighbour", "Ranking", "pool_for", "search_moments"]
 
 WITHIN: Final = """
     (:contents IS NULL OR p.content_id IN (SELECT value FROM json_each(:contents)))
@@ -77,6 +77,23 @@ class Moment:
     cosine: float
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How the lists of one search become one: all of them, or only those named (``words``, ``meaning``, ``sight``,
+    ``like``); ``supported`` by what else was found in the same place; ``diverse``, so that one moment is not told
+    over and over."""
+
+    lists: frozenset[str] | None = None
+    supported: bool = True
+    diverse: bool = True
+
+    def takes(self, name: str) -> bool:
+        return self.lists is None or name in self.lists
+
+
+FUSED: Final = Ranking()
+
+
 def pool_for(limit: int) -> int:
     """How deep each ranking has to be for so many results.
 
@@ -96,6 +113,7 @@ def search_moments(
     limit: int,
     meaning: Meaning | None,
     seen: Mapping[str, Sequence[Moment]] | None = None,
+    ranking: Ranking = FUSED,
 ) -> tuple[Evidence, ...]:
     """What is nearest to ``query``, best first.
 
@@ -107,10 +125,11 @@ def search_moments(
         ValueError: ``limit`` is not positive.
     """
     pool = pool_for(limit)
-    neighbours = meaning.nearest(query, within=within, limit=pool) if meaning and query.strip() else ()
+    meant = meaning if query.strip() and ranking.takes("meaning") else None
+    neighbours = meant.nearest(query, within=within, limit=pool) if meant else ()
     with database.read() as connection:
         rankings: dict[str, Sequence[int | Moment]] = {
-            "words": _by_words(connection, query, within=within, limit=pool),
+            "words": _by_words(connection, query, within=within, limit=pool) if ranking.takes("words") else [],
             "meaning": [one.passage for one in neighbours],
         }
         rows = _rows(connection, [one for ranking in rankings.values() for one in ranking if isinstance(one, int)])

@@ -90,7 +90,7 @@ def answer_library(
     looks_first: bool = False,
     told: Callable[[Answer], None] = lambda _: None,
 ) -> LibraryAnswer:
-    """One answer out of the likeliest videos; a question for videos ("which film shows ...?") is answered by the search.
+    """One answer out of the likeliest videos; the search answers a question for videos ("which film shows ...?").
 
     The arguments are those of :func:`answer_each`; ``model`` is who answers, for the receipt, and ``told`` hears
     each video's answer as it is given.
