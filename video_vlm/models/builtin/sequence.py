@@ -11,14 +11,11 @@ from video_vlm.models.builtin.matching import Match, find_anchors
 from video_vlm.models.builtin.passages import Passage, Passages
 from video_vlm.models.builtin.query import Query, Wanted
 from video_vlm.models.builtin.words import phrase_position
-from video_vlm.operators import OperatorKind
+from video_vlm.operators import ADJACENT_SECONDS, REACH_SECONDS, OperatorKind, walked
 from video_vlm.records import ObservationKind, Span
-from video_vlm.retrieval import walked
 
 __all__ = ["find_beside", "find_in_order_of_time", "locate", "region"]
 
-REACH_SECONDS = 75.0
-_ADJACENT_SECONDS = 30.0
 _QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]+)[\"“”„«»]|(?<!\w)['‘]([^'’]{2,})['’](?!\w)")
 _ORDINALS = {
     "first": 0,
@@ -129,13 +126,13 @@ def _beside(query: Query, anchor: Match, passages: Passages, *, forward: bool) -
         if rest:
             return draft([quoted_claim(passage, rest)], 0.9, "the words that follow")
     if passage.is_spoken:
-        beside = _next_in(passages.spoken, passage, forward=forward, reach=_ADJACENT_SECONDS)
+        beside = _next_in(passages.spoken, passage, forward=forward, reach=ADJACENT_SECONDS)
         seen = _new_rows(passages, passage.span, forward=forward) if query.wanted is Wanted.EVENT else []
         count = 1 if query.wanted is Wanted.WORDS else 2
         return _told([*beside[:count], *seen[:2]], 0.85 * anchor.coverage**0.5, "what follows")
     rows = _new_rows(passages, passage.span, forward=forward)
     said = (
-        _next_in(passages.spoken, passage, forward=forward, reach=_ADJACENT_SECONDS)[:1]
+        _next_in(passages.spoken, passage, forward=forward, reach=ADJACENT_SECONDS)[:1]
         if query.wanted is Wanted.EVENT
         else []
     )
