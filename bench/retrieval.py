@@ -77,9 +77,8 @@ ABLATIONS: Mapping[str, Road] = {
     "fused": Road(),
     "- time filters": Road(in_time=False),
     "- expansion": Road(expanded=False),
-    "- support": Road(Ranking(supported=False)),
     "- diversity": Road(Ranking(diverse=False)),
-    "- all of these": Road(Ranking(supported=False, diverse=False), in_time=False, expanded=False),
+    "- all of these": Road(Ranking(diverse=False), in_time=False, expanded=False),
 }
 
 

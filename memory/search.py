@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from video_vlm.memory.database import Database
-from video_vlm.memory.fusion import Fused, fuse
+from video_vlm.memory.fusion import Fused, apart, fuse
 from video_vlm.memory.words import match_query
 from video_vlm.records import Evidence, ObservationKind, Span
 
@@ -23,13 +23,16 @@ WITHIN: Final = """
 """SQL for :class:`Filter` over ``passages AS p``; the last line is ``Span.overlaps``."""
 
 _BY_WORDS: Final = f"""
-    SELECT p.id FROM word_index JOIN readable_passages AS p ON p.id = word_index.rowid
+    SELECT p.id, bm25(word_index) AS rank FROM word_index JOIN readable_passages AS p ON p.id = word_index.rowid
     WHERE word_index MATCH :query AND {WITHIN}
-    ORDER BY bm25(word_index), p.start, p.id LIMIT :limit
+    ORDER BY rank, p.start, p.id LIMIT :limit
 """  # noqa: S608 - constants only
 
 _MOMENT_SECONDS: Final = 30.0
 """A passage longer than this (a chapter's title) is at no one moment."""
+
+_FAIR_SHARE: Final = 0.5
+"""Of the best BM25 score: what has less was found by the common one of a question's words, and votes for nothing."""
 
 _POOL: Final = 50
 """Each ranking is this deep before fusing: what only one of them finds first must meet the other's tail."""
@@ -80,11 +83,9 @@ class Moment:
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """How the lists of one search become one: all of them, or only those named (``words``, ``meaning``, ``sight``,
-    ``like``); ``supported`` by what else was found in the same place; ``diverse``, so that one moment is not told
-    over and over."""
+    ``like``); ``diverse``, so that one moment is not told over and over."""
 
     lists: frozenset[str] | None = None
-    supported: bool = True
     diverse: bool = True
 
     def takes(self, name: str) -> bool:
@@ -128,18 +129,22 @@ def search_moments(
     meant = meaning if query.strip() and ranking.takes("meaning") else None
     neighbours = meant.nearest(query, within=within, limit=pool) if meant else ()
     with database.read() as connection:
+        worded = _by_words(connection, query, within=within, limit=pool) if ranking.takes("words") else []
+        strong = {"words": sum(score >= _FAIR_SHARE * worded[0][1] for _, score in worded)}
         rankings: dict[str, Sequence[int | Moment]] = {
-            "words": _by_words(connection, query, within=within, limit=pool) if ranking.takes("words") else [],
+            "words": [passage for passage, _ in worded],
             "meaning": [one.passage for one in neighbours],
         }
         rows = _rows(connection, [one for ranking in rankings.values() for one in ranking if isinstance(one, int)])
-    texts = [rows[one.item] for one in fuse(rankings) if isinstance(one.item, int) and one.item in rows]
+    texts = [rows[one.item] for one in fuse(rankings, strong=strong) if isinstance(one.item, int) and one.item in rows]
     cosines: dict[tuple[str, int | Moment], float] = {("meaning", one.passage): one.cosine for one in neighbours}
     for name, moments in (seen or {}).items():
         items = _joined(moments, texts)
         cosines |= {(name, item): one.cosine for item, one in zip(items, moments, strict=True)}
         rankings[name] = items
-    found = [one for one in fuse(rankings) if isinstance(one.item, Moment) or one.item in rows][:limit]
+    found = [one for one in fuse(rankings, strong=strong) if isinstance(one.item, Moment) or one.item in rows]
+    found = apart(found, {one.item: _when(one.item, rows) for one in found}, limit=limit) if ranking.diverse else found
+    found = found[:limit]
     return tuple(_evidence(one, rows, cosines) for one in found)
 
 
@@ -155,12 +160,13 @@ def _joined(moments: Sequence[Moment], texts: Sequence[sqlite3.Row]) -> list[int
     return items
 
 
-def _by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[int]:
+def _by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[tuple[int, float]]:
+    """Passages with their BM25 scores, which are positive, best first."""
     match = match_query(query)
     if match is None:
         return []
     rows = connection.execute(_BY_WORDS, {**within.parameters(), "query": match, "limit": limit})
-    return [row["id"] for row in rows]
+    return [(row["id"], -row["rank"]) for row in rows]
 
 
 def _rows(connection: sqlite3.Connection, passages: Iterable[int]) -> dict[int, sqlite3.Row]:
@@ -190,6 +196,12 @@ def _evidence(
         content_id=row["content_id"],
         found_by=by,
     )
+
+
+def _when(item: int | Moment, rows: Mapping[int, sqlite3.Row]) -> tuple[str, Span]:
+    if isinstance(item, Moment):
+        return item.content_id, item.span
+    return rows[item]["content_id"], _span(rows[item])
 
 
 def _span(row: sqlite3.Row) -> Span:

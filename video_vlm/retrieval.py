@@ -81,6 +81,11 @@ class _Road:
         """What fits the words."""
         yield from self.search(self.query.parsed.text, None, self.limit)
 
+    def _anywhere(self) -> Sequence[Evidence]:
+        """The same without the words that move in time: "right after" is not on the right."""
+        parsed = self.query.parsed
+        return self.search(" ".join((parsed.target, *parsed.operator.anchors)), None, self.limit)
+
     def walked(self) -> Iterator[Evidence]:
         """What the operator's stretches hold, then what fits anywhere; that, unless the question gives the stretch
         outright."""
@@ -91,7 +96,7 @@ class _Road:
         for span in self._stretches():
             yield from self._inside(span)
         if operator.kind is not OperatorKind.WITHIN:
-            yield from self.plain()
+            yield from self._anywhere()
 
     def _stretches(self) -> Iterator[Span]:
         whole = _whole(self.memory)
