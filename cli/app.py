@@ -15,6 +15,7 @@ from video_vlm.cli import (
     index,
     library,
     looks,
+    models,
     plan,
     scenes,
     search,
@@ -27,7 +28,7 @@ from video_vlm.cli.command import command, remember_options
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
 
-__all__ = ["COMMANDS", "LIBRARY_COMMANDS", "TRAIN_COMMANDS", "app", "main"]
+__all__ = ["COMMANDS", "LIBRARY_COMMANDS", "MODEL_COMMANDS", "TRAIN_COMMANDS", "app", "main"]
 
 COMMANDS: dict[str, Callable[..., int | None]] = {
     "ask": ask.ask,
@@ -50,6 +51,11 @@ LIBRARY_COMMANDS: dict[str, Callable[..., int | None]] = {
     "verify": library.verify,
     "where": library.where,
 }
+MODEL_COMMANDS: dict[str, Callable[..., int | None]] = {
+    "list": models.list_models,
+    "check": models.check,
+    "pull": models.pull,
+}
 TRAIN_COMMANDS: dict[str, Callable[..., int | None]] = {
     "encoder": train.encoder,
 }
@@ -65,20 +71,23 @@ OPTIONS: dict[str, Any] = {
 
 
 def build() -> typer.Typer:
-    top, shelf, school = typer.Typer(name="videoqa", **OPTIONS), typer.Typer(**OPTIONS), typer.Typer(**OPTIONS)
+    top = typer.Typer(name="videoqa", **OPTIONS)
     top.callback()(remember_options())
     for name, function in COMMANDS.items():
         top.command(name)(command(function))
-    for name, function in LIBRARY_COMMANDS.items():
-        shelf.command(name)(command(function))
-    for name, function in TRAIN_COMMANDS.items():
-        school.command(name)(command(function))
-    # With a single command Typer would leave its name out.
-    school.callback()(lambda: None)
-    shelf_holds = f"What is remembered: {', '.join(LIBRARY_COMMANDS)}."
-    top.add_typer(shelf, name="library", help=shelf_holds)
-    top.add_typer(school, name="train", help="Learn from videos: encoder.")
+    top.add_typer(group(LIBRARY_COMMANDS), name="library", help=f"What is remembered: {', '.join(LIBRARY_COMMANDS)}.")
+    top.add_typer(group(MODEL_COMMANDS), name="models", help=f"Language models: {', '.join(MODEL_COMMANDS)}.")
+    top.add_typer(group(TRAIN_COMMANDS), name="train", help=f"Learn from videos: {', '.join(TRAIN_COMMANDS)}.")
     return top
+
+
+def group(commands: dict[str, Callable[..., int | None]]) -> typer.Typer:
+    made = typer.Typer(**OPTIONS)
+    for name, function in commands.items():
+        made.command(name)(command(function))
+    # With a single command Typer would leave its name out.
+    made.callback()(lambda: None)
+    return made
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -32,7 +32,7 @@ PARTS = (
     Part("", ("pysubs2",), "reading subtitle files"),
     Part("", ("faiss",), "searching vectors"),
     Part("ocr", ("rapidocr", "onnxruntime"), "text on screen"),
-    Part("models", ("torch", "transformers", "einops", "safetensors"), "search by sight, with an image-text tower"),
+    Part("models", ("torch", "transformers", "einops", "safetensors"), "search by sight; --model hf:NAME"),
     Part("server", ("httpx2",), "models behind a server: --model openai:NAME@URL, ollama:NAME"),
     Part("export", ("pyarrow", "opentimelineio"), "export as Parquet and OpenTimelineIO"),
     Part("torchcodec", ("torchcodec",), "another decoder: index.decoder=torchcodec"),

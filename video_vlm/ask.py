@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from video_vlm.chat import ChatModel
@@ -86,7 +87,7 @@ def ask(
         path=str(where),
         coverage=replace(answer.coverage, missing=(*missing, *answer.coverage.missing)),
         receipt=replace(answer.receipt, seconds=round(time.perf_counter() - began, 3)),
-        advice=answer.advice or _advice(answer, missing, where),
+        advice=answer.advice or _advice(answer, missing, where, settings),
     )
 
 
@@ -109,7 +110,8 @@ def _talk(
     trace: Trace,
 ) -> tuple[Answer, Sequence[KeptLook]]:
     """What a language model says, who may look where the file is there; and the looks that were taken."""
-    talk = partial(answer_by_talking, question, memory, model, settings=settings, trace=trace)
+    captions = tuple(look for look in memory.looks() if look.is_caption)
+    talk = partial(answer_by_talking, question, recall(memory, captions), model, settings=settings, trace=trace)
     if path is None or settings.max_look_frames < 1 or not model.max_pictures:
         talked = talk()
         return talked.answer, talked.taken
@@ -196,10 +198,14 @@ class _Case:
     def from_memory(self) -> Answer:
         """What memory says, and the looks kept in it."""
         answer = self.model.answer(self.question, self.known)
-        pictures = {picture.start for look in self.kept for picture in look.pictures}
-        if not pictures:
-            return answer
-        return _noted(answer, Step("recall", f"{len(pictures)} pictures looked at for earlier questions are known"))
+        pictures = {picture.start for look in self.kept if not look.is_caption for picture in look.pictures}
+        if pictures:
+            answer = _noted(
+                answer, Step("recall", f"{len(pictures)} pictures looked at for earlier questions are known")
+            )
+        if num_captions := sum(look.is_caption for look in self.kept):
+            answer = _noted(answer, Step("recall", f"{num_captions} captions"))
+        return answer
 
     def looker(self, reader: VideoReader) -> Looker:
         return Looker(
@@ -262,7 +268,7 @@ def _noted(answer: Answer, step: Step) -> Answer:
     return replace(answer, receipt=replace(answer.receipt, steps=(*answer.receipt.steps, step)))
 
 
-def _advice(answer: Answer, missing: tuple[str, ...], path: Path) -> str | None:
+def _advice(answer: Answer, missing: tuple[str, ...], path: Path, settings: AskSettings) -> str | None:
     """The one thing to type that would get further, where there is one."""
     if answer.status is Status.ANSWERED:
         return None
@@ -270,5 +276,20 @@ def _advice(answer: Answer, missing: tuple[str, ...], path: Path) -> str | None:
         if "pip install" in part:
             return part[part.index("pip install") :]
     if answer.status is Status.NEEDS_EYES:
-        return f"videoqa ask {path} ... --model openai:NAME@URL, or ollama:NAME (one that sees)"
+        return _who_sees(path, settings)
     return None
+
+
+def _who_sees(path: Path, settings: AskSettings) -> str:
+    """How to ask a model with eyes: the one that this machine can run, and what is still to be had for it."""
+    from video_vlm.models.local.fit import best_preset, room_here
+
+    server = "or a server's: --model openai:NAME@URL, ollama:NAME"
+    fit = best_preset(settings, room_here())
+    if fit is None:
+        return f"videoqa ask {path} ... --model openai:NAME@URL, or ollama:NAME (one that sees)"
+    parts = [] if find_spec("transformers") else ["pip install 'video-vlm[models]'"]
+    if fit.folder is None:
+        parts.append(f"videoqa models pull {fit.name}")
+    parts.append(f"videoqa ask {path} ... --model hf:{fit.name}")
+    return f"{'; then '.join(parts)} ({server})"

@@ -16,7 +16,7 @@ import typer
 
 from video_vlm import VideoQA
 from video_vlm.cli import ExitCode
-from video_vlm.cli.app import COMMANDS, LIBRARY_COMMANDS, TRAIN_COMMANDS
+from video_vlm.cli.app import COMMANDS, LIBRARY_COMMANDS, MODEL_COMMANDS, TRAIN_COMMANDS
 from video_vlm.cli.ask import as_text
 from video_vlm.cli.configuration import known_keys
 from video_vlm.cli.doctor import PARTS
@@ -29,6 +29,7 @@ from video_vlm.settings import IndexSettings, Settings
 ALL_COMMANDS = {
     **COMMANDS,
     **{f"library {name}": function for name, function in LIBRARY_COMMANDS.items()},
+    **{f"models {name}": function for name, function in MODEL_COMMANDS.items()},
     **{f"train {name}": function for name, function in TRAIN_COMMANDS.items()},
 }
 
@@ -78,7 +79,7 @@ def test_commands_that_are_shown_exist(root: Path, name: str) -> None:
     shown = re.findall(r"(?:^\$ |^|[/\\`])videoqa ((?:--library \S+ )?[a-z]+)", read(root, name), flags=re.MULTILINE)
 
     assert shown
-    assert {command.split()[-1] for command in shown} <= {*COMMANDS, "library", "train"}
+    assert {command.split()[-1] for command in shown} <= {*COMMANDS, "library", "models", "train"}
 
 
 def test_every_setting_is_documented_with_its_default(root: Path) -> None:

@@ -48,8 +48,12 @@ class _Case:
         return cls(question, library, chosen, tuple(ranked))
 
     @property
-    def found(self) -> str:
-        return f"{len(self.content_ids)} videos: something bears on the question in {len(self.ranked)}"
+    def num_found(self) -> int:
+        return sum(bool(one.found) for one in self.ranked)
+
+    @property
+    def said(self) -> str:
+        return f"{len(self.content_ids)} videos: something bears on the question in {self.num_found}"
 
 
 def answer_each(
@@ -63,7 +67,8 @@ def answer_each(
 ) -> Generator[Answer]:
     """An answer of each of the likeliest videos, as it is given.
 
-    Where no video is sure from memory alone, the likeliest one that may be worth it is asked again, with a look.
+    Where no video is sure from memory alone, the likeliest one that may be worth it is asked again, with a look; none,
+    where the question names nothing that one of them is likelier to hold.
 
     Args:
         question: In plain English.
@@ -116,7 +121,8 @@ def _answers(case: _Case, ask_one: AskOne, *, most: int, looks_first: bool) -> G
         yield given[-1]
     if looks_first or any(not is_worth_a_look(one) and one.status is Status.ANSWERED for one in given):
         return
-    worth = next((one for one in given if is_worth_a_look(one)), None)
+    found = {one.content_id for one in case.ranked if one.found}
+    worth = next((one for one in given if one.content_id in found and is_worth_a_look(one)), None)
     if worth is not None:
         yield ask_one(worth.content_id, True)
 
@@ -136,8 +142,8 @@ def _listed(case: _Case, *, most: int) -> LibraryAnswer | None:
         status=Status.ANSWERED,
         confidence=round(min(0.9 * claims[0][1], 1.0), 2),
         claims=tuple(claim for claim, _ in claims),
-        coverage=LibraryCoverage(len(case.content_ids), len(case.ranked), 0, _unfinished(case)),
-        receipt=Receipt(_SEARCH, (Step("search", case.found),)),
+        coverage=LibraryCoverage(len(case.content_ids), case.num_found, 0, _unfinished(case)),
+        receipt=Receipt(_SEARCH, (Step("search", case.said),)),
     )
 
 
@@ -154,7 +160,7 @@ def _together(case: _Case, answers: Sequence[Answer], *, model: str) -> LibraryA
         confidence=told[0].confidence if told else 0.0,
         claims=claims,
         coverage=LibraryCoverage(
-            len(case.content_ids), len(case.ranked), len(latest), (*_unasked(case, latest), *_unfinished(case))
+            len(case.content_ids), case.num_found, len(latest), (*_unasked(case, latest), *_unfinished(case))
         ),
         receipt=_receipt(case, answers, model=model),
         nearest=() if told else _nearest(case),
@@ -191,7 +197,7 @@ def _abstention(case: _Case, answers: Sequence[Answer]) -> str:
 
 def _unasked(case: _Case, asked: Mapping[str, Answer]) -> tuple[str, ...]:
     left = len(case.ranked) - len(asked)
-    return (f"{left} likely {'video was' if left == 1 else 'videos were'} not asked",) if left > 0 else ()
+    return (f"{left} more {'video was' if left == 1 else 'videos were'} not asked",) if left > 0 else ()
 
 
 def _unfinished(case: _Case) -> tuple[str, ...]:
@@ -207,7 +213,7 @@ def _receipt(case: _Case, answers: Sequence[Answer], *, model: str) -> Receipt:
         for one in answers
     )
     frames = sum(one.receipt.frames_decoded for one in answers)
-    return Receipt(model, (Step("search", case.found), *asked), frames_decoded=frames)
+    return Receipt(model, (Step("search", case.said), *asked), frames_decoded=frames)
 
 
 def _nearest(case: _Case) -> tuple[VideoCitation, ...]:

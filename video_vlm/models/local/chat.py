@@ -40,6 +40,7 @@ class LocalChat:
         self._model = model
         self._reader = reader
         self._busy = Lock()
+        self._reading = Lock()
         self._prepared: tuple[tuple[Turn, ...], dict[str, Any]] | None = None
 
     @property
@@ -72,11 +73,16 @@ class LocalChat:
 
     def _inputs(self, turns: Sequence[Turn]) -> dict[str, Any]:
         """Prepared once where the same turns are counted and then sent."""
-        asked, prepared = tuple(turns), self._prepared
-        if prepared is None or len(prepared[0]) != len(asked) or any(a is not b for a, b in zip(prepared[0], asked, strict=True)):
-            prepared = asked, self._reader.inputs(asked)
-            self._prepared = prepared
-        return prepared[1]
+        asked = tuple(turns)
+        with self._reading:
+            if self._prepared is None or not _same(self._prepared[0], asked):
+                self._prepared = asked, self._reader.inputs(asked)
+            return self._prepared[1]
+
+
+def _same(turns: tuple[Turn, ...], others: tuple[Turn, ...]) -> bool:
+    """Pictures are not compared: the very same turns."""
+    return len(turns) == len(others) and all(a is b for a, b in zip(turns, others, strict=True))
 
 
 class _Run:
@@ -153,6 +159,8 @@ def open_local(name: str, *, device: str = "auto", dtype: str = "auto", quantiza
         ModelError: it is not there, cannot be loaded, or cannot do what is asked.
     """
     torch, transformers = libraries()
+    from safetensors import SafetensorError
+
     folder = folder_of(name)
     try:
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
@@ -162,22 +170,35 @@ def open_local(name: str, *, device: str = "auto", dtype: str = "auto", quantiza
     if kind.warning:
         logger.warning("%s", kind.warning)
     reader = load_reader(folder, str(config.model_type), has_eyes=kind.max_pictures > 0)
-    place = device if device != "auto" else _best_device(torch)
+    place, numbers = _device(torch, device), _dtype(torch, dtype)
     options = {"quantization_config": _quantized(transformers, quantization)} if quantization != "none" else {}
     try:
         model = getattr(transformers, kind.auto_class).from_pretrained(
-            folder, dtype=dtype, local_files_only=True, use_safetensors=True, **options
+            folder, dtype=numbers, local_files_only=True, use_safetensors=True, **options
         )
         model = (model if options else model.to(place)).eval()
-    except (OSError, ValueError, ImportError, KeyError, TypeError, RuntimeError) as error:
+    except (OSError, ValueError, ImportError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"{name} cannot be loaded: {_reason(error)}") from error
     return LocalChat(model, reader, name=f"hf:{name}", max_pictures=kind.max_pictures)
 
 
-def _best_device(torch: Any) -> str:
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
+def _device(torch: Any, name: str) -> Any:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ModelError(f"ask.device={name} is no device of this machine: {_reason(error)}") from error
+    return device
+
+
+def _dtype(torch: Any, name: str) -> Any:
+    """``auto``, or the numbers by that name."""
+    numbers = "auto" if name == "auto" else getattr(torch, name, None)
+    if numbers != "auto" and not (isinstance(numbers, torch.dtype) and numbers.is_floating_point):
+        raise ModelError(f"ask.dtype={name} is not known; try auto, bfloat16, float16 or float32")
+    return numbers
 
 
 def _quantized(transformers: Any, quantization: str) -> Any:

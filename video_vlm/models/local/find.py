@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from video_vlm.errors import MissingExtra, ModelError
 
-__all__ = ["folder_of", "libraries"]
+__all__ = ["WANTED", "folder_of", "libraries"]
+
+WANTED: Final = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
+"""Of a model's files those that are read: no code, and no weights that could be some."""
 
 
 def libraries() -> tuple[Any, Any]:
@@ -28,6 +31,7 @@ def folder_of(name: str) -> Path:
     """The folder that holds a model's files.
 
     Raises:
+        MissingExtra: it is no folder, and what knows the cache is not installed.
         ModelError: there is no such folder, and no such name in the cache; or it holds no safetensors.
     """
     if not name.strip():
@@ -42,12 +46,16 @@ def folder_of(name: str) -> Path:
 
 
 def _cached(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
     try:
-        return Path(snapshot_download(name, local_files_only=True))
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+    except ImportError as error:
+        raise MissingExtra("a language model in this process", "models") from error
+    try:
+        return Path(snapshot_download(name, allow_patterns=list(WANTED), local_files_only=True))
     except LocalEntryNotFoundError as error:
-        raise ModelError(f"{name} is not in the local cache; to have it there, type: hf download {name}") from error
+        raise ModelError(
+            f"{name} is not in the local cache; to have it there, type: videoqa models pull {name}"
+        ) from error
     except (HFValidationError, OSError) as error:
         raise ModelError(f"{name} is neither a folder nor the name of a model on the hub") from error

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from video_vlm.errors import ModelError
 
 __all__ = ["Kind", "kind_of"]
-
-Eyes = Literal["pictures", "none"]
-
 _MISPLACED: Final = {
     "qwen2_vl": "Qwen2-VL",
     "qwen2_5_vl": "Qwen2.5-VL",
@@ -18,13 +15,13 @@ _MISPLACED: Final = {
 """In transformers 5 the positions of what follows their pictures overlap the pictures' own."""
 
 _NO_SINGLE_PICTURES: Final = {
-    "llava_next_video": "LLaVA-NeXT-Video",
-    "video_llava": "Video-LLaVA",
     "instructblipvideo": "InstructBLIP-Video",
-    "blip-2": "BLIP-2",
     "instructblip": "InstructBLIP",
 }
-"""They take one video or one picture, not a conversation of several pictures with their times between them."""
+"""They take one video or one picture beside one instruction, not pictures with their times between them."""
+
+_ONE_PICTURE: Final = frozenset({"blip-2"})
+"""Captioners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ def kind_of(config: Any, *, max_pictures: int = 32) -> Kind:
         warning = ""
         if name in _MISPLACED:
             warning = f"{_MISPLACED[name]} is misplaced in time by this transformers on long videos; prefer Qwen3-VL"
-        return Kind("AutoModelForImageTextToText", max_pictures, warning)
+        return Kind("AutoModelForImageTextToText", 1 if name in _ONE_PICTURE else max_pictures, warning)
     if name in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
         return Kind("AutoModelForCausalLM", 0)
     raise ModelError(f"a model of type {name} does not write: it cannot answer")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from PIL import Image as Pillow
 
 from video_vlm.chat import Part, Turn
 from video_vlm.errors import ModelError
+from video_vlm.records import Frame
 
 __all__ = ["Reader", "load_reader"]
 
-_PARTS = frozenset({"image_processor", "tokenizer", "video_processor", "chat_template", "kwargs", "args"})
+_NOT_NEEDED = frozenset({"video_processor", "feature_extractor"})
+_PARTS = _NOT_NEEDED | {"image_processor", "tokenizer", "chat_template", "kwargs", "args"}
 
 
 class Reader:
@@ -44,30 +47,40 @@ class Reader:
         """
         from jinja2 import TemplateError
 
+        template = getattr(self._processor, "chat_template", None) or self.tokenizer.chat_template
+        if not template:
+            return self._read(self._script(turns), turns)
         try:
-            return self._applied(turns)
+            return self._read(self._rendered(template, turns), turns)
         except TemplateError:
             pass  # some templates know no system, and want user and assistant in turn
         except ValueError as error:
-            raise ModelError(f"the model has no usable chat template: {' '.join(str(error).split())[:160]}") from error
+            raise ModelError(f"the model cannot read the turns: {_reason(error)}") from error
         try:
-            return self._applied(tuple(_without_system(turns)))
+            return self._read(self._rendered(template, tuple(_without_system(turns))), turns)
         except (TemplateError, ValueError) as error:
-            raise ModelError(f"the model's chat template refuses the turns: {' '.join(str(error).split())[:160]}") from error
+            raise ModelError(f"the model's chat template refuses the turns: {_reason(error)}") from error
 
-    def _applied(self, turns: Sequence[Turn]) -> dict[str, Any]:
+    def _rendered(self, template: str, turns: Sequence[Turn]) -> str:
         messages = [{"role": turn.role, "content": self._content(turn)} for turn in turns]
-        template = getattr(self._processor, "chat_template", None) or self.tokenizer.chat_template
-        prompt = self.tokenizer.apply_chat_template(
+        prompt: str = self.tokenizer.apply_chat_template(
             messages, chat_template=template, tokenize=False, add_generation_prompt=True
         )
-        has_start = bool(self.tokenizer.bos_token) and prompt.startswith(self.tokenizer.bos_token)
+        return prompt
+
+    def _read(self, prompt: str, turns: Sequence[Turn]) -> dict[str, Any]:
         # Families' own ways through a chat template reach for their part for videos.
-        pictures = [Pillow.fromarray(part.image) for turn in turns for part in turn.parts if not isinstance(part, str)]
+        pictures = [Pillow.fromarray(part.image) for turn in turns for part in turn.parts if isinstance(part, Frame)]
         images = {"images": [pictures]} if pictures and self._has_eyes else {}
-        return dict(
-            self._processor(text=[prompt], return_tensors="pt", add_special_tokens=not has_start, **images)
-        )
+        has_start = bool(self.tokenizer.bos_token) and prompt.startswith(self.tokenizer.bos_token)
+        return dict(self._processor(text=[prompt], return_tensors="pt", add_special_tokens=not has_start, **images))
+
+    def _script(self, turns: Sequence[Turn]) -> str:
+        """For models without a chat template: their words one after the other."""
+        parts = [part for turn in turns for part in turn.parts]
+        said = [self._harmless(part) for part in parts if isinstance(part, str)]
+        times = [_stamp(part) for part in parts if isinstance(part, Frame)]
+        return "\n".join((*times, *said, "Answer:"))
 
     def _content(self, turn: Turn) -> str | list[dict[str, Any]]:
         if not self._has_eyes:
@@ -78,7 +91,7 @@ class Reader:
         if isinstance(part, str):
             yield {"type": "text", "text": self._harmless(part) + "\n"}
         else:
-            yield {"type": "text", "text": f"<{part.pts_seconds:.1f} seconds>"}
+            yield {"type": "text", "text": _stamp(part)}
             yield {"type": "image"}
 
     def _harmless(self, text: str) -> str:
@@ -86,6 +99,10 @@ class Reader:
         for name in self._control:
             text = text.replace(name, f"{name[0]} {name[1:]}")
         return text
+
+
+def _stamp(picture: Frame) -> str:
+    return f"<{picture.pts_seconds:.1f} seconds>"
 
 
 def _without_system(turns: Iterable[Turn]) -> Iterator[Turn]:
@@ -112,39 +129,60 @@ def load_reader(folder: Path, model_type: str, *, has_eyes: bool) -> Reader:
     try:
         if not has_eyes:
             return Reader(transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True))
-        try:
-            return Reader(transformers.AutoProcessor.from_pretrained(folder, local_files_only=True))
-        except ImportError:  # its video processor needs torchvision, which pictures do not
-            return Reader(_of_pictures(transformers, folder, model_type))
+        family = _family(transformers, model_type)
+        if "video_processor" in inspect.signature(family).parameters and find_spec("torchvision") is None:
+            # The family's part for videos needs torchvision; its part for pictures does not.
+            return Reader(_of_pictures(transformers, folder, family))
+        return Reader(transformers.AutoProcessor.from_pretrained(folder, local_files_only=True))
     except (OSError, ValueError, ImportError, KeyError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"the tokenizer or image processor in {folder} cannot be loaded: {reason}") from error
+        raise ModelError(f"the tokenizer or image processor in {folder} cannot be loaded: {_reason(error)}") from error
 
 
-def _without_videos(family: type) -> type:
-    """A family's processor that may be built with None for its part for videos."""
+def _reason(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+class _Absent:
+    """Stands where a part for videos or sound would, and knows the settings it would share with pictures."""
+
+    def __init__(self, pictures: Any) -> None:
+        self._pictures = pictures
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._pictures, name)
+
+
+def _with_absent_parts(family: type) -> type:
+    """A family's processor that may be built without all of its parts."""
 
     def check(self: Any, name: str, part: object) -> type:
-        return type(None) if part is None else family.check_argument_for_proper_class(self, name, part)  # type: ignore[attr-defined, no-any-return]
+        if isinstance(part, _Absent):
+            return _Absent
+        return family.check_argument_for_proper_class(self, name, part)  # type: ignore[attr-defined, no-any-return]
 
     return type(family.__name__, (family,), {"check_argument_for_proper_class": check})
 
 
-def _of_pictures(transformers: Any, folder: Path, model_type: str) -> Any:
-    """The family's own processor without its part for videos."""
+def _family(transformers: Any, model_type: str) -> Any:
     from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
 
-    name = PROCESSOR_MAPPING_NAMES[model_type]
+    return getattr(transformers, str(PROCESSOR_MAPPING_NAMES[model_type]))
+
+
+def _of_pictures(transformers: Any, folder: Path, family: Any) -> Any:
+    """The family's own processor without its parts for videos and sound."""
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     pictures = transformers.AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
     template = folder / "chat_template.jinja"
     written = template.read_text(encoding="utf-8") if template.is_file() else tokenizer.chat_template
-    family = getattr(transformers, str(name))
-    return _without_videos(family)(
+    absent = inspect.signature(family).parameters.keys() & _NOT_NEEDED
+    return _with_absent_parts(family)(
         image_processor=pictures,
         tokenizer=tokenizer,
-        video_processor=None,
         chat_template=written,
+        **dict.fromkeys(absent, _Absent(pictures)),
         **_own_settings(folder, family),
     )
 

@@ -1,0 +1,149 @@
+"""``videoqa models``: language models for this machine: which there are, whether one fits, and fetching it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from video_vlm.cli.command import Session
+from video_vlm.cli.exit_codes import ExitCode
+from video_vlm.cli.terminal import print_json, table, write
+
+__all__ = ["check", "list_models", "pull"]
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="OWNER/NAME on the hub, or a folder.")]
+
+
+def list_models(session: Session) -> None:
+    """List models that suit, from the smallest: licence, memory, what they are good at, and whether they are here.
+
+    Nothing is downloaded or loaded. Any other model of transformers that takes pictures, or words alone, may be named
+    to --model too.
+
+    Examples:
+
+    \b
+      videoqa models list
+      videoqa models list --json
+    """
+    from video_vlm.models.local.fit import fit_of, room_here
+    from video_vlm.models.local.presets import PRESETS
+
+    room, settings = room_here(), session.configuration.settings.ask
+    fits = [(preset, fit_of(preset.name, settings, room)) for preset in PRESETS]
+    if session.json:
+        print_json(
+            [
+                {
+                    "name": preset.name,
+                    "model": f"hf:{preset.name}",
+                    "billions": preset.billions,
+                    "licence": preset.licence,
+                    "good_at": preset.good_at,
+                    "needed_bytes": fit.needed_bytes,
+                    "fits": fit.fits,
+                    "folder": None if fit.folder is None else str(fit.folder),
+                }
+                for preset, fit in fits
+            ]
+        )
+        return
+    rows = [
+        (
+            preset.name,
+            f"about {_gigabytes(fit.needed_bytes)}{'' if fit.fits else ' (too much)'}",
+            "here" if fit.folder else "",
+            preset.licence,
+            preset.good_at,
+        )
+        for preset, fit in fits
+    ]
+    write(table(rows, header=("name", "needs", "", "licence", "good at")))
+    write(f"{_gigabytes(room.bytes)} are free ({room.where}). Next: videoqa models pull NAME, then --model hf:NAME")
+
+
+def check(session: Session, name: Name) -> ExitCode:
+    """Say whether a model fits this machine, before it is loaded.
+
+    Goes by its files where they are here, else by what is known of the models in the list. The exit code is 1 if it
+    does not fit or cannot be used.
+
+    Examples:
+
+    \b
+      videoqa models check Qwen/Qwen3-VL-2B-Instruct
+      videoqa models check ~/models/mine --set ask.quantization=4bit
+    """
+    from video_vlm.models.local.fit import fit_of, room_here
+
+    fit = fit_of(name, session.configuration.settings.ask, room_here())
+    eyes = _eyes(fit.folder) if fit.folder else None
+    if session.json:
+        print_json(
+            {
+                "name": name,
+                "folder": None if fit.folder is None else str(fit.folder),
+                "max_pictures": eyes,
+                "weights_bytes": fit.weights_bytes,
+                "needed_bytes": fit.needed_bytes,
+                "free_bytes": fit.room.bytes,
+                "fits": fit.fits,
+            }
+        )
+    else:
+        first, *others = _report(fit, eyes)
+        write(table(others, header=first))
+    return ExitCode.OK if fit.fits else ExitCode.FAILED
+
+
+def pull(session: Session, name: Name) -> None:
+    """Fetch a model into the local hub cache: configuration, tokenizer and safetensors, never code.
+
+    What is there already stays; a fetch that was cut off goes on where it was. This is the only command that
+    downloads.
+
+    Examples:
+
+    \b
+      videoqa models pull Qwen/Qwen3-VL-2B-Instruct
+    """
+    from video_vlm.models.local.pull import pull as fetch
+
+    folder = fetch(name)
+    if session.json:
+        print_json({"name": name, "folder": str(folder)})
+        return
+    write(str(folder))
+    write(f'Next: videoqa ask film.mp4 "..." --model hf:{name}', file=sys.stderr)
+
+
+def _report(fit: Any, eyes: int | None) -> list[tuple[str, str]]:
+    pictures = [] if eyes is None else [("sees", f"up to {eyes} pictures" if eyes else "nothing: words alone")]
+    return [
+        ("files", str(fit.folder) if fit.folder else f"not here: videoqa models pull {fit.name}"),
+        *pictures,
+        ("weights", f"{'' if fit.folder else 'about '}{_gigabytes(fit.weights_bytes)}"),
+        ("with a talk", f"about {_gigabytes(fit.needed_bytes)}"),
+        ("free", f"{_gigabytes(fit.room.bytes)} ({fit.room.where})"),
+        ("fits", "yes" if fit.fits else "no: a smaller model, or --set ask.quantization=4bit"),
+    ]
+
+
+def _eyes(folder: Path) -> int:
+    """How many pictures it takes.
+
+    Raises:
+        ModelError: it is of no kind that writes.
+    """
+    from video_vlm.models.local.find import libraries
+    from video_vlm.models.local.kinds import kind_of
+
+    _, transformers = libraries()
+    return kind_of(transformers.AutoConfig.from_pretrained(folder, local_files_only=True)).max_pictures
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB"

@@ -1,0 +1,184 @@
+"""Tiny models of the other families."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.models.local.tiny_models.parts import EYES, SIDE, TEXT, of_processor, save, tokenizer
+
+
+def gemma3(folder: Path) -> Path:
+    import transformers
+
+    names = {"boi_token": "<start_of_image>", "eoi_token": "<end_of_image>", "image_token": "<image_soft_token>"}
+    tokens = tokenizer([*names.values()], "<start_of_image>", **names)
+    start, end, image = tokens.convert_tokens_to_ids([*names.values()])
+    text = {**TEXT, "vocab_size": len(tokens), "sliding_window": 128, "pad_token_id": 0}
+    config = transformers.Gemma3Config(
+        text_config=text,
+        vision_config={**EYES, "image_size": 32, "patch_size": 8},
+        mm_tokens_per_image=4,
+        boi_token_index=start,
+        eoi_token_index=end,
+        image_token_index=image,
+    )
+    pictures = transformers.Gemma3ImageProcessorPil(size=SIDE, do_pan_and_scan=False)
+    processor = transformers.Gemma3Processor(
+        image_processor=pictures, tokenizer=tokens, chat_template=tokens.chat_template, image_seq_length=4
+    )
+    return save(folder, transformers.Gemma3ForConditionalGeneration(config), processor)
+
+
+def gemma4(folder: Path) -> Path:
+    import transformers
+
+    names = {
+        "boi_token": "<|image>",
+        "eoi_token": "<image|>",
+        "image_token": "<|image|>",
+        "boa_token": "<|audio>",
+        "eoa_token": "<audio|>",
+        "audio_token": "<|audio|>",
+    }
+    tokens = tokenizer([*names.values(), "<|video|>"], "<|image|>", **names)
+    start, end, image, _, _, audio = tokens.convert_tokens_to_ids([*names.values()])
+    text = {
+        **TEXT,
+        "vocab_size": len(tokens),
+        "vocab_size_per_layer_input": len(tokens),
+        "hidden_size_per_layer_input": 8,
+        "global_head_dim": 8,
+        "sliding_window": 128,
+        "layer_types": ["sliding_attention", "full_attention"],
+    }
+    eyes = {**EYES, "num_key_value_heads": 2, "head_dim": 16, "patch_size": 8, "pooling_kernel_size": 2}
+    config = transformers.Gemma4Config(
+        text_config=text,
+        vision_config={**eyes, "position_embedding_size": 64},
+        audio_config=None,
+        boi_token_id=start,
+        eoi_token_id=end,
+        image_token_id=image,
+        audio_token_id=audio,
+        video_token_id=tokens.convert_tokens_to_ids("<|video|>"),
+    )
+    pictures = transformers.Gemma4ImageProcessorPil(patch_size=8, max_soft_tokens=70, pooling_kernel_size=2)
+    sound = transformers.Gemma4AudioFeatureExtractor()
+    model = transformers.Gemma4ForConditionalGeneration(config)
+    processor = of_processor("Gemma4Processor", image_seq_length=70)
+    return save(folder, model, tokens, sound, pictures, processor)
+
+
+def glm46v(folder: Path) -> Path:
+    import transformers
+
+    special = {
+        "<|image|>": "image_token_id",
+        "<|video|>": "video_token_id",
+        "<|begin_of_image|>": "image_start_token_id",
+        "<|end_of_image|>": "image_end_token_id",
+        "<|begin_of_video|>": "video_start_token_id",
+        "<|end_of_video|>": "video_end_token_id",
+    }
+    tokens = tokenizer(list(special), "<|begin_of_image|><|image|><|end_of_image|>")
+    rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1]}
+    config = transformers.Glm46VConfig(
+        text_config={**TEXT, "vocab_size": len(tokens), "rope_parameters": rope},
+        vision_config={
+            "depth": 2,
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_heads": 2,
+            "image_size": 64,
+            "patch_size": 8,
+            "out_hidden_size": 32,
+        },
+        **{name: tokens.convert_tokens_to_ids(token) for token, name in special.items()},
+    )
+    sizes = {"shortest_edge": 512, "longest_edge": 8192}
+    pictures = transformers.Glm46VImageProcessorPil(patch_size=8, size=sizes)
+    model = transformers.Glm46VForConditionalGeneration(config)
+    return save(folder, model, tokens, pictures, of_processor("Glm46VProcessor"))
+
+
+def minicpmv(folder: Path) -> Path:
+    import transformers
+
+    names = {
+        "image_token": "<|image_pad|>",
+        "video_token": "<|video_pad|>",
+        "image_start_token": "<image>",
+        "image_end_token": "</image>",
+        "slice_start_token": "<slice>",
+        "slice_end_token": "</slice>",
+        "image_id_start_token": "<image_id>",
+        "image_id_end_token": "</image_id>",
+    }
+    tokens = tokenizer([*names.values()], "<|image_pad|>", **names)
+    image, video = tokens.convert_tokens_to_ids(["<|image_pad|>", "<|video_pad|>"])
+    config = transformers.MiniCPMV4_6Config(
+        text_config=transformers.Qwen3Config(**{**TEXT, "vocab_size": len(tokens)}),
+        vision_config={**EYES, "image_size": 64, "patch_size": 8},
+        insert_layer_id=0,
+        image_size=64,
+        image_token_id=image,
+        video_token_id=video,
+    )
+    pictures = transformers.MiniCPMV4_6ImageProcessorPil(
+        patch_size=8, scale_resolution=64, slice_mode=False, use_image_id=False
+    )
+    model = transformers.MiniCPMV4_6ForConditionalGeneration(config)
+    return save(folder, model, tokens, pictures, of_processor("MiniCPMV4_6Processor"))
+
+
+def video_llama_3(folder: Path) -> Path:
+    import transformers
+
+    tokens = tokenizer(["<|image_pad|>", "<|video_pad|>"], "<|image_pad|>")
+    image, video = tokens.convert_tokens_to_ids(["<|image_pad|>", "<|video_pad|>"])
+    config = transformers.VideoLlama3Config(
+        text_config=transformers.Qwen2Config(**{**TEXT, "vocab_size": len(tokens)}),
+        vision_config={**EYES, "patch_size": 8},
+        image_token_id=image,
+        video_token_id=video,
+    )
+    sizes = {"shortest_edge": 256, "longest_edge": 4096}
+    pictures = transformers.VideoLlama3ImageProcessorPil(patch_size=8, size=sizes)
+    model = transformers.VideoLlama3ForConditionalGeneration(config)
+    return save(folder, model, tokens, pictures, of_processor("VideoLlama3Processor"))
+
+
+def llama(folder: Path) -> Path:
+    """Without eyes."""
+    import transformers
+
+    tokens = tokenizer([])
+    config = transformers.LlamaConfig(**{**TEXT, "vocab_size": len(tokens)})
+    return save(folder, transformers.LlamaForCausalLM(config), tokens)
+
+
+def blip_2(folder: Path) -> Path:
+    """One picture, and no chat template."""
+    import transformers
+
+    tokens = tokenizer(["<image>"])
+    tokens.chat_template = None
+    config = transformers.Blip2Config(
+        vision_config={**EYES, "image_size": 32, "patch_size": 8},
+        qformer_config={**EYES, "encoder_hidden_size": 32, "vocab_size": 32},
+        text_config=transformers.OPTConfig(
+            vocab_size=len(tokens),
+            hidden_size=32,
+            ffn_dim=64,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            word_embed_proj_dim=32,
+            max_position_embeddings=4096,
+            pad_token_id=0,
+        ),
+        num_query_tokens=4,
+        image_token_index=tokens.convert_tokens_to_ids("<image>"),
+    )
+    pictures = transformers.BlipImageProcessorPil(size=SIDE)
+    model = transformers.Blip2ForConditionalGeneration(config)
+    return save(folder, model, tokens, pictures, of_processor("Blip2Processor", num_query_tokens=4))
