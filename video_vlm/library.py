@@ -17,9 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-=======
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -52,11 +50,8 @@ from video_vlm.media import content_id, open_video
 from video_vlm.memory import Imported, KeptLook, Library, MemoryView, Problem, StoredVideo, open_library
 from video_vlm.models import open_model
 from video_vlm.protocols import Answerer, ImageTextEncoder, Progress, TextEncoder, silent
-from video_vlm.records import Answer, Evidence, Image, Level, Node, Span
-from video_vlm.settings import AskSettings, Settings, Speed
-=======
 from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
-from video_vlm.settings import Settings, Speed
+from video_vlm.settings import AskSettings, Settings, Speed
 
 __all__ = ["VideoQA"]
 
