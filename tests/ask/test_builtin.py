@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from tests.ask.spoken_film import SpokenFilm, chapter, row, said
+from video_vlm import IndexSettings, Settings, VideoQA
 from video_vlm.errors import QuestionError
 from video_vlm.models.builtin import BuiltinAnswerer
 from video_vlm.records import Answer, ObservationKind, Status
@@ -75,6 +78,15 @@ def test_the_first_and_the_last_words_are_those_at_the_edge(question: str, words
     assert found.status is Status.ANSWERED
     assert words in found.text
     assert all(cite.span.contains(second) for cite in found.citations)
+
+
+def test_what_is_said_first_in_a_real_film_is_not_the_sound_before_it(shared_data: Path, tmp_path: Path) -> None:
+    film = shared_data / "videos" / "popeye_p1.mp4"
+    with VideoQA(tmp_path, settings=Settings(index=IndexSettings(observers=("subtitles",)))) as videos:
+        found = videos.ask(film, "What is said first?")
+    assert found.status is Status.ANSWERED
+    assert "I'm Sinbad the sailor" in found.text
+    assert found.citations[0].span.start == pytest.approx(13.0, abs=0.1)
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,9 @@ def _receipt(case: _Case, answers: Sequence[Answer], *, model: str) -> Receipt:
 def _nearest(case: _Case) -> tuple[VideoCitation, ...]:
     """The moments found nearest to the question, wherever they are."""
     paths = _paths(case.library, case.content_ids)
-    hits: list[Evidence] = sorted((hit for one in case.ranked for hit in one.found), key=lambda hit: -hit.score)
+    # Summaries quote what stands beside them.
+    said = (hit for one in case.ranked for hit in one.found if hit.kind is not None or not hit.text)
+    hits: list[Evidence] = sorted(said, key=lambda hit: -hit.score)
     cites = (VideoCitation(hit.content_id, paths[hit.content_id], hit.span, hit.text, hit.kind) for hit in hits)
     return tuple(dict.fromkeys(cites))[:_NEAREST]
 

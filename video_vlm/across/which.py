@@ -54,7 +54,8 @@ def _claim(wanted: Sequence[Term], candidate: Candidate, paths: dict[str, str]) 
     fits = max((fit for fit, _ in fitting), default=0.0)
     if fits < _FITS:
         return None
-    best = [hit for fit, hit in fitting if fit >= 0.9 * fits]
+    # A scene's summary quotes what is said in it: the words themselves are cited where they are at hand.
+    best = sorted((hit for fit, hit in fitting if fit >= 0.9 * fits), key=lambda hit: hit.kind is None)
     hits = sorted(_apart(best), key=lambda hit: hit.span)
     path = paths[candidate.content_id]
     cited = tuple(VideoCitation(candidate.content_id, path, hit.span, hit.text, hit.kind) for hit in hits)
