@@ -5,6 +5,7 @@ Imports no model: text encoders and summaries come in through protocols.
 
 from video_vlm.memory.build import Build, Checkpoint, Picture
 from video_vlm.memory.catalog import StoredVideo
+from video_vlm.memory.entities import Entity
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.levels import node_id
 from video_vlm.memory.looks import CAPTIONER, KeptLook
@@ -19,6 +20,7 @@ __all__ = [
     "CAPTIONER",
     "Build",
     "Checkpoint",
+    "Entity",
     "Imported",
     "KeptLook",
     "Layout",
