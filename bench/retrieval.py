@@ -23,9 +23,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from video_vlm import Settings, VideoQA
 from video_vlm.memory import Library, MemoryView, Ranking
 from video_vlm.models.text_encoder import TransformersTextEncoder, find_text_encoder
+from video_vlm.protocols import TextEncoder
 from video_vlm.records import Evidence, Span
 from video_vlm.retrieval import find_evidence
 from video_vlm.settings import IndexSettings
@@ -71,6 +75,22 @@ class Road:
         return find_evidence(
             question.text, memory, limit=DEPTH, search=search, in_time=self.in_time, expanded=self.expanded
         )
+
+
+class Remembering:
+    """A sentence encoder that encodes nothing twice: every way puts the same questions."""
+
+    def __init__(self, encoder: TextEncoder) -> None:
+        self.name, self.dimension = encoder.name, encoder.dimension
+        self._encoder = encoder
+        self._known: dict[str, npt.NDArray[np.float32]] = {}
+
+    def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """As the encoder does."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known.update(zip(new, self._encoder.encode(new), strict=True))
+        return np.stack([self._known[text] for text in texts])
 
 
 ABLATIONS: Mapping[str, Road] = {
@@ -176,9 +196,12 @@ def misses(
     ]
 
 
-def encoder_of(name: str) -> TransformersTextEncoder | None:
+def encoder_of(name: str) -> Remembering | None:
     """The sentence encoder to use: none, whichever is on this machine, or that of a folder."""
-    return {"none": lambda: None, "auto": find_text_encoder}.get(name, lambda: TransformersTextEncoder(Path(name)))()
+    if name == "none":
+        return None
+    encoder = find_text_encoder() if name == "auto" else TransformersTextEncoder(Path(name))
+    return None if encoder is None else Remembering(encoder)
 
 
 def main() -> int:
