@@ -9,7 +9,8 @@ questions that nothing in the video answers, and those whose evidence is more th
 nothing to find. Every list that exists here is tried alone on the same road as all of them fused: BM25 (``words``), the
 sentence encoder (``meaning``) and the image-text tower (``sight``), where there are any. ``chance`` are the passages of
 the video in random order. The last line says whether fused is at least as good as the best single list on every kind,
-in recall@5, recall@10 and MRR; exit 1 where it is not.
+in recall@5, recall@10 and MRR; exit 1 where it is not. With --quick, where a kind is a handful of questions, what one
+question is worth is let pass.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import json
 import random
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -184,16 +186,26 @@ def table(rows: Mapping[str, Mapping[str, Mapping[str, float]]], measures: Seque
 
 
 def misses(
-    alone: Mapping[str, Mapping[str, Mapping[str, float]]], fused: Mapping[str, Mapping[str, float]]
+    alone: Mapping[str, Mapping[str, Mapping[str, float]]],
+    fused: Mapping[str, Mapping[str, float]],
+    *,
+    allowed: Mapping[str, float],
 ) -> list[str]:
-    """Where a single list beats all of them together."""
+    """Where a single list beats all of them together by more than is ``allowed`` on that kind."""
     return [
         f"{kind} {measure}: {name} {row[kind][measure]:.2f}, fused {fused[kind][measure]:.2f}"
         for name, row in alone.items()
         for kind in fused
         for measure in HELD
-        if row[kind][measure] > fused[kind][measure] + 1e-9
+        if row[kind][measure] > fused[kind][measure] + allowed[kind] + 1e-9
     ]
+
+
+def worth_of_one(questions: Sequence[Question]) -> dict[str, float]:
+    """What one question is worth in the figures of each kind."""
+    counts = Counter(question.kind for question in questions)
+    counts[READABLE], counts[ALL_KINDS] = sum(question.readable for question in questions), len(questions)
+    return {kind: 1 / max(count, 1) for kind, count in counts.items()}
 
 
 def encoder_of(name: str) -> Remembering | None:
@@ -223,10 +235,10 @@ def main() -> int:
         if not questions:
             print(f"no question to find below {options.folder}", file=sys.stderr)
             return 1
-        return measure(questions, videos.library, show=options.show)
+        return measure(questions, videos.library, show=options.show, lenient=options.quick)
 
 
-def measure(questions: Sequence[Question], library: Library, *, show: str | None) -> int:
+def measure(questions: Sequence[Question], library: Library, *, show: str | None, lenient: bool) -> int:
     """The tables and the headline."""
     lists = ["words", *(["meaning"] if library.has_meaning else []), *(["sight"] if library.sight else [])]
     roads = {**{name: Road(Ranking(lists=frozenset({name}))) for name in lists}, **ABLATIONS}
@@ -241,13 +253,16 @@ def measure(questions: Sequence[Question], library: Library, *, show: str | None
     counts = {kind: sum(one.kind == kind for one in questions) for kind in sorted({one.kind for one in questions})}
     print(f"{len(questions)} questions: " + ", ".join(f"{kind} {count}" for kind, count in counts.items()))
     print(f"lists: {', '.join(lists)}", "", table(rows, (*(f"recall@{cut}" for cut in CUTS), "MRR")), sep="\n")
-    missed = misses({name: rows[name] for name in lists}, rows["fused"])
+    one = worth_of_one(questions)
+    allowed = one if lenient else dict.fromkeys(one, 0.0)
+    missed = misses({name: rows[name] for name in lists}, rows["fused"], allowed=allowed)
     for line in missed:
         print(f"better alone: {line}")
     over_all = rows["fused"][ALL_KINDS]
     told = ", ".join(f"{name} {value:.2f}" for name, value in over_all.items())
     said = "met" if not missed else "MISSED"
-    print(f"fused: {told}; at least as good as the best of {len(lists)} lists on every kind (goal: all): {said}")
+    least = "no more than one question behind" if lenient else "at least as good as"
+    print(f"fused: {told}; {least} the best of {len(lists)} lists on every kind (goal: all): {said}")
     return 0 if not missed else 1
 
 
