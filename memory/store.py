@@ -32,7 +32,7 @@ from video_vlm.memory.inverted import EXACT_UP_TO
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.looks import KeptLook, add_look, drop_looks, drop_stale_looks, looks_at
 from video_vlm.memory.portable import Imported, export_memory, import_memory
-from video_vlm.memory.search import Filter, pool_for, search_moments
+from video_vlm.memory.search import FUSED, Filter, Ranking, pool_for, search_moments
 from video_vlm.memory.seen import SightVectors
 from video_vlm.memory.sights import Sights, Unseen, complete_sights, unseen
 from video_vlm.memory.vectors import TextVectors
@@ -96,6 +96,11 @@ class Library:
     @property
     def folder(self) -> Path:
         return self.layout.folder
+
+    @property
+    def has_meaning(self) -> bool:
+        """Whether a sentence encoder searches here too."""
+        return self._vectors is not None
 
     @property
     def sight(self) -> ImageTextEncoder | None:
@@ -230,6 +235,7 @@ class Library:
         kinds: Iterable[ObservationKind] | None = None,
         limit: int = 10,
         like: Image | None = None,
+        ranking: Ranking = FUSED,
     ) -> tuple[Evidence, ...]:
         """What all memories hold nearest to ``query``, best first; by sight too, where a tower is there.
 
@@ -240,15 +246,18 @@ class Library:
             kinds: Only observations of these kinds; None for all, and scene summaries and sights too.
             limit: At most this many.
             like: A picture to find the like of. Needs a tower.
+            ranking: How the lists become one.
         """
         contents = None if content_ids is None else tuple(content_ids)
         within = Filter(contents, span, None if kinds is None else tuple(kinds))
         pool = pool_for(limit)
         seen = {}
-        if self._sight is not None:
+        if self._sight is not None and ranking.takes("sight"):
             seen["sight"] = self._sight.by_words(query, within=within, limit=pool)
             seen["like"] = [] if like is None else self._sight.by_picture(like, within=within, limit=pool)
-        return search_moments(self._database, query, within=within, limit=limit, meaning=self._vectors, seen=seen)
+        return search_moments(
+            self._database, query, within=within, limit=limit, meaning=self._vectors, seen=seen, ranking=ranking
+        )
 
     def load_indexes(self) -> dict[str, Method]:
         """Make ready to search everything by meaning and by sight, as the first search would; how each list of vectors

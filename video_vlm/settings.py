@@ -124,6 +124,8 @@ class AskSettings:
     """The most pictures one question may have decoded; 0 for none."""
     keep_looks: bool = True
     """What was looked at for one question is kept in the library for the next."""
+    max_videos: int = 8
+    """The most videos that a question over a library is put to, one by one; all of them are searched."""
     sampler: str = "auto"
     """Who plans which pictures: a sampler's name, or the policy."""
     tokens_per_frame: int = 256
@@ -151,6 +153,8 @@ class AskSettings:
             raise SettingsError(f"ask.max_rounds must be at least 1, got {self.max_rounds}")
         if self.answer_tokens < 1:
             raise SettingsError(f"ask.answer_tokens must be at least 1, got {self.answer_tokens}")
+        if self.max_videos < 1:
+            raise SettingsError(f"ask.max_videos must be at least 1, got {self.max_videos}")
         if self.max_look_frames < 0:
             raise SettingsError(f"ask.max_look_frames must not be negative, got {self.max_look_frames}")
         if self.tokens_per_frame < 1:
