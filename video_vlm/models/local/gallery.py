@@ -62,8 +62,8 @@ class Gallery:
 
     def num_removed(self, places: Sequence[Place]) -> int:
         """How many tokens merging takes from a prompt: known before anything is looked at."""
-        turns = groupby(places, key=lambda place: place.turn)
-        return sum(_num_tokens(list(together), 1) - _num_tokens(list(together), self.merge) for _, together in turns)
+        turns = [list(together) for _, together in groupby(places, key=lambda place: place.turn)]
+        return sum(_num_tokens(together, 1) - _num_tokens(together, self.merge) for together in turns)
 
     def forget(self) -> None:
         self.store.clear()
