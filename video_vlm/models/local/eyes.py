@@ -17,7 +17,7 @@ from video_vlm.models.local.features import Features
 __all__ = ["Eyes", "eyes_of", "split_pictures"]
 
 _OF_ALL = frozenset({"batch_num_images"})
-"""What is said of all pictures together, and stays true of each."""
+"""What is said of all pictures together: whether they are one or several."""
 
 
 class Eyes:
@@ -80,7 +80,7 @@ def split_pictures(
     parts: dict[str, Sequence[Tensor]] = {}
     for name, value in tensors.items():
         if name in _OF_ALL:
-            parts[name] = [value] * len(tokens)
+            parts[name] = [value.clamp(max=2)] * len(tokens)
             continue
         axis, counts = _counts(name, value, tensors, tokens=tokens, runs=runs)
         if sum(counts) != value.shape[axis]:
