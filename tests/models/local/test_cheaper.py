@@ -300,6 +300,10 @@ def test_the_settings_say_how_much(saved: Saved) -> None:
     assert isinstance(model, LocalChat)
     assert model.thrift.gallery is not None
     assert model.thrift.gallery.merge == 4
-    for wrong in ({"merge": 0}, {"kept_prefixes": -1}, {"kept_picture_mb": -1}):
-        with pytest.raises(SettingsError):
-            AskSettings(**wrong)
+
+
+@pytest.mark.parametrize("name", ["merge", "kept_prefixes", "kept_picture_mb"])
+def test_less_than_nothing_is_refused(name: str) -> None:
+    wrong: dict[str, Any] = {name: -1}
+    with pytest.raises(SettingsError, match=f"ask.*{name}"):
+        AskSettings(**wrong)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="merging needs the extra [models]")
+pytest.importorskip("torch", reason="merging needs the extra [models]")
 
-from video_vlm.models.local.merging import merge_tokens, num_kept  # noqa: E402
+import torch
+
+from video_vlm.models.local.merging import merge_tokens, num_kept
 
 
 def noise(frames: int, tokens: int, *, seed: int = 0, width: int = 16) -> list[torch.Tensor]:

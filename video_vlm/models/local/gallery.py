@@ -67,6 +67,10 @@ class Gallery:
 
     def forget(self) -> None:
         self.store.clear()
+        self.forget_mergings()
+
+    def forget_mergings(self) -> None:
+        """What goes with what is found anew; pictures stay known."""
         self._mergings.clear()
 
     def _seen(self, key: bytes, tensors: dict[str, Tensor]) -> Features:
