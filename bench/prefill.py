@@ -1,16 +1,15 @@
 """What a language model in this process saves: merged tokens, a beginning that is read once, pictures that are known.
 
-    python bench/prefill.py [--pictures N] [--repeat N] [--device cuda] [--quick]
+    python bench/prefill.py [--pictures N] [--repeat N] [--quick]
 
 Models with random weights, shaped like Qwen3-VL and LLaVA-OneVision and small enough for a CPU, are saved and loaded
 by the product's own way. Each gets pictures of 768 x 432 behind their times and a question, and answers in eight
 tokens. *Prefill*: from known features to the first token, with all tokens and with four times fewer. *Second question*:
 another one about the same pictures, against the plain model on the same (``generate`` of transformers on what the
 processor made), from the words to the answer. *Known pictures*: the same where no beginning is kept, but the vision
-tower need not be called. Answers must be those of the plain model, unless tokens are merged. On a CPU one thread is
-timed by what it used, so that other programs count less; on a GPU (``--device cuda``) larger models are, in bfloat16, by
-the clock. ``--quick`` has smaller models and fewer pictures. Ratios are of one run on one machine. The last line holds
-the headline figures against their goals; exit 1 on a miss.
+tower need not be called. Answers must be those of the plain model, unless tokens are merged. One thread is timed by
+what it used, so that other programs count less. ``--quick`` has smaller models and fewer pictures. Ratios are of one
+run. The last line holds the headline figures against their goals; exit 1 on a miss.
 """
 
 from __future__ import annotations
@@ -33,6 +32,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.models.local.tiny_models.parts import of_processor, save, tokenizer
 from video_vlm.chat import Turn
 from video_vlm.models.local import LocalChat, Savings, open_local
+from video_vlm.models.local.features import FeatureStore
+from video_vlm.models.local.thrift import Thrift
 from video_vlm.records import Frame
 
 PLAIN = Savings(merge=1, kept_prefixes=0, feature_bytes=0)
@@ -59,7 +60,6 @@ class Shape:
         return {**sizes, **heads, **ends, "max_position_embeddings": 32768}
 
 
-SHAPES = {"cpu": Shape(), "cuda": Shape(width=2048, layers=28, eyes_width=1024, eyes_layers=24)}
 QUICK = Shape(width=384, layers=8, eyes_width=192, eyes_layers=6)
 
 
@@ -130,10 +130,8 @@ def asked(frames: Sequence[Frame], question: str) -> tuple[Turn, ...]:
 class Setups:
     """One model in several settings, which know the same pictures."""
 
-    def __init__(self, folder: Path, device: str) -> None:
-        self._device = device
-        dtype = "float32" if device == "cpu" else "bfloat16"
-        self.plain = open_local(str(folder), device=device, dtype=dtype, savings=PLAIN)
+    def __init__(self, folder: Path) -> None:
+        self.plain = open_local(str(folder), device="cpu", savings=PLAIN)
         self._store = FeatureStore(1 << 32)
         self.known, self.kept, self.fewer = self._with(1, 0), self._with(1, 1), self._with(MERGE, 0)
 
@@ -147,9 +145,9 @@ class Setups:
 
     def answer(self, model: LocalChat, turns: Sequence[Turn], *, num_tokens: int = ANSWER_TOKENS) -> tuple[float, str]:
         """Seconds from the words to the answer, and the answer."""
-        began = self._now()
+        began = time.process_time()
         said = "".join(model.stream(turns, max_tokens=num_tokens))
-        return self._now() - began, said
+        return time.process_time() - began, said
 
     def prefill(self, model: LocalChat, turns: Sequence[Turn]) -> float:
         """Seconds to the first token where the pictures are known and the processor is done; merging counts."""
@@ -157,12 +155,6 @@ class Setups:
         model.num_tokens(turns)  # for the same turns the processor is asked once
         model.thrift.gallery.forget_mergings()
         return self.answer(model, turns, num_tokens=1)[0]
-
-    def _now(self) -> float:
-        if self._device == "cpu":
-            return time.process_time()
-        torch.cuda.synchronize()
-        return time.perf_counter()
 
 
 @dataclass(frozen=True)
@@ -223,23 +215,21 @@ def headline(found: Iterable[Found]) -> tuple[str, list[str]]:
 def main() -> int:
     """Run, print, and say by the exit code whether every goal is met."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", type=int, help="how many (16; --quick: 5; on a GPU: 32)")
+    parser.add_argument("--pictures", type=int, help="how many (12; --quick: 5)")
     parser.add_argument("--repeat", type=int, help="runs of each setting, the median counts (3; --quick: 1)")
-    parser.add_argument("--device", default="cpu", choices=sorted(SHAPES))
     parser.add_argument("--quick", action="store_true", help="smaller models and fewer pictures, once, under a minute")
     arguments = parser.parse_args()
-    if arguments.device == "cpu":
-        torch.set_num_threads(1)
+    torch.set_num_threads(1)
     repeat = arguments.repeat or (1 if arguments.quick else 3)
-    frames = film(arguments.pictures or (5 if arguments.quick else 16 if arguments.device == "cpu" else 32))
+    frames = film(arguments.pictures or (5 if arguments.quick else 12))
     found = []
     for name, build in MODELS.items():
         torch.manual_seed(0)
         with tempfile.TemporaryDirectory() as folder:
-            build(Path(folder), QUICK if arguments.quick else SHAPES[arguments.device])
+            build(Path(folder), QUICK if arguments.quick else Shape())
             millions = sum(path.stat().st_size for path in Path(folder).glob("*.safetensors")) / 4e6
             print(f"{name}: {millions:.0f} million numbers, {len(frames)} pictures")
-            found.append(measure(Setups(Path(folder), arguments.device), frames, repeat=repeat))
+            found.append(measure(Setups(Path(folder)), frames, repeat=repeat))
     said, missed = headline(found)
     print(said)
     return 1 if missed else 0
