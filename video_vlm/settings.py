@@ -123,6 +123,9 @@ class AskSettings:
     """Of how many conversations a language model in this process keeps what it has read; 0 for none."""
     kept_picture_mb: int = 256
     """How much it keeps of what its vision tower made of pictures, in megabytes; 0 for nothing."""
+    detector: str = "none"
+    """Who finds what words name in a picture, with its box: a Grounding DINO, by its folder or its name in the local
+    hub cache; ``none`` for nobody."""
     verify: bool = False
     """Each claim of a language model is shown to it again with nothing but what it cites, and dropped unless it says
     yes."""

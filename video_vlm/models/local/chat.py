@@ -12,8 +12,9 @@ from video_vlm.chat import Turn
 from video_vlm.errors import ModelError
 from video_vlm.models.local.find import folder_of, libraries
 from video_vlm.models.local.kinds import kind_of
+from video_vlm.models.local.load import device_of, dtype_of, reason
 from video_vlm.models.local.processing import Reader, load_reader
-from video_vlm.models.local.run import Run, reason
+from video_vlm.models.local.run import Run
 from video_vlm.models.local.savings import Savings
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def open_local(
     if kind.warning:
         logger.warning("%s", kind.warning)
     reader = load_reader(folder, str(config.model_type), has_eyes=kind.max_pictures > 0)
-    place, numbers = _device(torch, device), _dtype(torch, dtype)
+    place, numbers = device_of(torch, device), dtype_of(torch, dtype)
     options = {"quantization_config": _quantized(transformers, quantization)} if quantization != "none" else {}
     try:
         model = getattr(transformers, kind.auto_class).from_pretrained(
@@ -144,25 +145,6 @@ def open_local(
     has_eyes = kind.max_pictures > 0
     thrift = Thrift(model, reader.tokenizer, savings or Savings(), has_eyes=has_eyes, name=f"hf:{name}")
     return LocalChat(model, reader, name=f"hf:{name}", max_pictures=kind.max_pictures, thrift=thrift)
-
-
-def _device(torch: Any, name: str) -> Any:
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ModelError(f"ask.device={name} is no device of this machine: {reason(error)}") from error
-    return device
-
-
-def _dtype(torch: Any, name: str) -> Any:
-    """``auto``, or the numbers by that name."""
-    numbers = "auto" if name == "auto" else getattr(torch, name, None)
-    if numbers != "auto" and not (isinstance(numbers, torch.dtype) and numbers.is_floating_point):
-        raise ModelError(f"ask.dtype={name} is not known; try auto, bfloat16, float16 or float32")
-    return numbers
 
 
 def _quantized(transformers: Any, quantization: str) -> Any:

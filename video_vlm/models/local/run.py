@@ -9,8 +9,9 @@ from threading import Event, Thread
 from typing import Any
 
 from video_vlm.errors import ModelError
+from video_vlm.models.local.load import reason
 
-__all__ = ["Run", "reason"]
+__all__ = ["Run"]
 
 _POLL_SECONDS = 0.2
 
@@ -95,8 +96,3 @@ class Run:
         import torch
 
         return torch.full((tokens.shape[0],), self._stopped.is_set(), device=tokens.device, dtype=torch.bool)
-
-
-def reason(error: BaseException) -> str:
-    """In one short line."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
