@@ -129,4 +129,4 @@ def test_summaries_are_written_and_shown(
     run = videoqa("--library", tmp_path, "index", sample_film, "--summaries", "--model", f"openai:tiny@{server.url}")
     assert run.code == 0
     assert "summaries written" in run.out
-    assert "Herons gather." in videoqa("--library", tmp_path, "show", sample_film).out
+    assert "scene [0:00–0:13] Herons" in videoqa("--library", tmp_path, "show", sample_film).out
