@@ -191,17 +191,17 @@ def opening(world: World) -> dict[int, float]:
 
 
 def upper_seconds(folder: Path, hours: float, places: Places) -> tuple[float, float]:
-    """How long the upper levels of a film take an hour of it: to make them, and to write them."""
+    """Processor time that the upper levels of a film take, an hour of it: to make them, and to write them."""
     script = Script(0, num_segments=round(hours * 3600 / SEGMENT_SECONDS))
     with open_library(folder, sight=places) as library:
         build = write_film(script, library, places)
         said = [one for observer in ("look", "subtitles") for one in build.observations(observer)]
-        began = time.perf_counter()
+        began = time.process_time()
         nodes = upper_nodes(build, said, video=script.video, recipe="upper", damage=())
-        made = time.perf_counter() - began
-        began = time.perf_counter()
+        made = time.process_time() - began
+        began = time.process_time()
         build.finish(nodes, {}, video=script.video, damage=())
-        return made / hours, (time.perf_counter() - began) / hours
+        return made / hours, (time.process_time() - began) / hours
 
 
 def main() -> int:
