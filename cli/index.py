@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from video_vlm.cli.command import JobsOption, Session, SpeedOption
+from video_vlm.cli.command import JobsOption, MemoryOption, Session, SpeedOption
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain, message
+from video_vlm.cli.index_plan import show_plans
 from video_vlm.cli.outcome import Outcome
 from video_vlm.cli.paths import NotFound, videos_in
 from video_vlm.cli.progress import Reporter, progress_on
@@ -49,6 +50,7 @@ def index(
         list[str], typer.Argument(metavar="PATHS", help="Video files, folders, or patterns such as 'tapes/*.mkv'.")
     ],
     jobs: JobsOption = None,
+    memory: MemoryOption = None,
     progress: Annotated[
         ProgressForm, typer.Option("--progress", help="Bars, on a terminal only, or a JSON object a line.")
     ] = ProgressForm.BARS,
@@ -61,12 +63,18 @@ def index(
         str | None,
         typer.Option(metavar="NAME", help="The model that captions: hf:NAME, openai:NAME@URL, ...", show_default=False),
     ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say what would be made again, stage by stage, and why; read nothing.")
+    ] = False,
 ) -> ExitCode:
     """Read videos into the library ahead of questions.
 
     A video that was read before with the same settings is not read again, wherever its file lies now. A
     run that was interrupted goes on where it stopped. A file that cannot be read is reported and passed
     over; the exit code is then 3, or 1 if no file could be read.
+
+    Where only a part of what a memory was made with changed (a subtitle file, an observer, a setting of the upper
+    levels), only that part and what rests on it is made again. --plan says which, and why, and reads nothing.
 
     With --speed fast, keyframes and packet sizes say where to look, and most pictures are not decoded. What that
     leaves out is stated; reading the video again with --speed full fills it in.
@@ -82,13 +90,18 @@ def index(
       videoqa index 'tapes/**/*.mkv' --json
       videoqa index ~/Videos --speed fast
       videoqa index film.mp4 --caption segment --model hf:HuggingFaceTB/SmolVLM2-500M-Video-Instruct
+      videoqa index film.mp4 --plan --set index.levels.scene_sentences=5
     """
+    if plan:
+        return show_plans(session, paths, speed=speed)
     with (
         reporting(progress, quiet=session.quiet) as reporter,
         session.open(reporter=reporter, speed=speed, model=model) as videos,
     ):
         outcomes: dict[int, Outcome] = {}
-        with closing(read_all(videos, list(videos_in(paths)), jobs=jobs)) as known:
+        with closing(
+            read_all(videos, list(videos_in(paths)), jobs=jobs, memory_bytes=memory and memory * 1e9)
+        ) as known:
             for place, outcome in known:
                 outcomes[place] = outcome
                 reporter.ended(outcome)
@@ -114,7 +127,9 @@ def reporting(form: ProgressForm, *, quiet: bool) -> Iterator[Reporter]:
         yield bars
 
 
-def read_all(videos: VideoQA, found: Sequence[Path | NotFound], *, jobs: int | None) -> Generator[tuple[int, Outcome]]:
+def read_all(
+    videos: VideoQA, found: Sequence[Path | NotFound], *, jobs: int | None, memory_bytes: float | None = None
+) -> Generator[tuple[int, Outcome]]:
     """What became of everything that was typed, as it is known, each with its place in what was typed.
 
     Raises:
@@ -124,7 +139,7 @@ def read_all(videos: VideoQA, found: Sequence[Path | NotFound], *, jobs: int | N
     for place, missing in enumerate(found):
         if isinstance(missing, NotFound):
             yield place, Outcome(missing.typed, error=missing.reason)
-    with closing(videos.index_many(places, jobs=jobs)) as finished:
+    with closing(videos.index_many(places, jobs=jobs, memory_bytes=memory_bytes)) as finished:
         for one in finished:
             yield places[one.path], outcome_of(one)
 
