@@ -32,6 +32,7 @@ from video_vlm.memory.inverted import EXACT_UP_TO
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.looks import KeptLook, add_look, drop_looks, drop_stale_looks, looks_at
 from video_vlm.memory.portable import Imported, export_memory, import_memory
+from video_vlm.memory.rewrite import rewrite_summary
 from video_vlm.memory.search import FUSED, Filter, Ranking, pool_for, search_moments
 from video_vlm.memory.seen import SightVectors
 from video_vlm.memory.sights import Sights, Unseen, complete_sights, unseen
@@ -39,7 +40,7 @@ from video_vlm.memory.vectors import TextVectors
 from video_vlm.memory.verify import Problem, rebuild_derived, verify
 from video_vlm.memory.view import MemoryView
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
-from video_vlm.records import Evidence, Image, ObservationKind, Span, Video
+from video_vlm.records import Evidence, Image, Node, ObservationKind, Span, Video
 
 __all__ = ["Library", "open_library"]
 
@@ -269,6 +270,19 @@ class Library:
     def facts(self) -> LibraryFacts:
         """What is in the library, what it takes on disk, and how its vectors are searched."""
         return library_facts(self._database, self.layout)
+
+    def put_summary(self, content_id: str, node: Node) -> None:
+        """Replace the summary, title and provenance of a scene, a chapter or the video.
+
+        Raises:
+            NotIndexed: the library does not know the video.
+            LibraryError: its memory has no such node, being replaced meanwhile or not complete.
+            LibraryReadOnly: the library is open read-only.
+        """
+        with self._database.write() as connection:
+            memory, _ = self._known(connection, content_id)
+            rewrite_summary(connection, memory, node)
+        self.embed(content_id)
 
     def write_back(self, content_id: str, looks: Sequence[KeptLook]) -> int:
         """Keep what a question made us look at; returns how many observations that added.

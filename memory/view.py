@@ -119,7 +119,7 @@ class MemoryView:
 
     def children(self, node_id: str) -> tuple[Node, ...]:
         """The nodes directly below, in order of time; none below a frame."""
-        return self._nodes("parent = :parent", parent=self.node(node_id).id)
+        return self._nodes("parent = :parent", by="INDEXED BY nodes_by_parent", parent=self.node(node_id).id)
 
     def neighbors(self, node_id: str, direction: Literal["before", "after"], count: int = 1) -> tuple[Node, ...]:
         """Up to ``count`` nodes of the same level before or after, nearest first."""
@@ -216,10 +216,12 @@ class MemoryView:
             )
             return {row["encoder"]: bytes(row["vector"]) for row in rows}
 
-    def _nodes(self, condition: str, *, order: str = "ASC", limit: int = -1, **parameters: object) -> tuple[Node, ...]:
+    def _nodes(
+        self, condition: str, *, order: str = "ASC", limit: int = -1, by: str = "", **parameters: object
+    ) -> tuple[Node, ...]:
         with self._reading() as connection:
             rows = connection.execute(
-                f"SELECT * FROM nodes WHERE memory = :memory AND {condition}"  # noqa: S608 - constants only
+                f"SELECT * FROM nodes {by} WHERE memory = :memory AND {condition}"  # noqa: S608 - constants only
                 f' ORDER BY start {order}, "end" {order}, id {order} LIMIT :limit',
                 {**parameters, "memory": self._memory, "limit": limit},
             )

@@ -30,7 +30,7 @@ from typing import BinaryIO, Self
 from video_vlm.across import LibraryAnswer, answer_each, answer_library
 from video_vlm.ask import ask, plan
 from video_vlm.chat import ChatModel
-from video_vlm.dialogue import CaptionReport, Trace, caption_video
+from video_vlm.dialogue import CaptionReport, SummaryReport, Trace, caption_video, summarize_video
 from video_vlm.encoder.sight import find_sight, require_sight
 from video_vlm.errors import LibraryError, LibraryReadOnly, ModelError, NotIndexed
 from video_vlm.export import CATALOGUES, export
@@ -196,6 +196,20 @@ class VideoQA:
                 step_seconds=pictures_of(memory).step_seconds,
                 progress=self._progress,
             )
+
+    def write_summaries(self, path: Path | str) -> SummaryReport:
+        """Have the model write the summaries of a video's scenes, chapters and of the whole, which is read first if
+        need be. Each sentence cites the nodes below that it rests on; one that cites none is thrown away.
+
+        Raises:
+            MediaError: the file cannot be read as a video.
+            ModelError: the model writes none, or cannot be loaded or reached; what was written before is kept.
+            NotIndexed: there is no such file, and the library knows none of that name or id.
+        """
+        content, model = self._known_or_read(path), self._opened_model()
+        if not isinstance(model, ChatModel):
+            raise ModelError(f"{model.name} writes no summaries: name a language model with --model")
+        return summarize_video(self._library.memory(content), self._library, model, progress=self._progress)
 
     def ask(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
         """Answer a question of one video, reading it first if the library does not know it. Several may be asked at

@@ -16,6 +16,7 @@ from video_vlm.models.local.load import device_of, dtype_of, reason
 from video_vlm.models.local.processing import Reader, load_reader
 from video_vlm.models.local.run import Run
 from video_vlm.models.local.savings import Savings
+from video_vlm.models.local.shape import InShape
 
 if TYPE_CHECKING:
     from video_vlm.models.local.thrift import Thrift
@@ -62,16 +63,19 @@ class LocalChat:
         turns: Sequence[Turn],
         *,
         max_tokens: int = 1024,
-        schema: Mapping[str, Any] | None = None,  # noqa: ARG002 - it is asked for in words
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
-        """See :meth:`video_vlm.chat.ChatModel.stream`. The most likely token is taken each time.
+        """See :meth:`video_vlm.chat.ChatModel.stream`. The most likely token is taken each time: with a schema, the
+        most likely of those that may still become such JSON.
 
         Raises:
             ModelError: there is not enough memory, or the model failed.
         """
         with self._busy:
             prepare = partial(self.thrift.prepare, self._inputs(turns), turns)
-            run = Run(self._model, self._reader.tokenizer, prepare, max_tokens=max_tokens)
+            tokenizer = self._reader.tokenizer
+            shape = None if schema is None else InShape(tokenizer, schema)
+            run = Run(self._model, tokenizer, prepare, max_tokens=max_tokens, shape=shape)
             try:
                 yield from run.pieces()
             finally:

@@ -10,6 +10,7 @@ from typing import Any
 
 from video_vlm.errors import ModelError
 from video_vlm.models.local.load import reason
+from video_vlm.models.local.shape import InShape
 
 __all__ = ["Run"]
 
@@ -27,9 +28,12 @@ class Run:
         tokenizer: Its own.
         prepare: Brings what the model is given; called in the thread.
         max_tokens: How long it may become.
+        shape: What it is held to; None for nothing.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, prepare: Prepare, *, max_tokens: int) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, prepare: Prepare, *, max_tokens: int, shape: InShape | None = None
+    ) -> None:
         import transformers
 
         self._stopped = Event()
@@ -37,7 +41,7 @@ class Run:
         self._pieces = transformers.TextIteratorStreamer(
             tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=_POLL_SECONDS
         )
-        self._thread = Thread(target=self._work, args=(model, prepare, max_tokens), daemon=True)
+        self._thread = Thread(target=self._work, args=(model, prepare, max_tokens, shape), daemon=True)
         self._thread.start()
 
     def pieces(self) -> Iterator[str]:
@@ -71,9 +75,9 @@ class Run:
     def has_failed(self) -> bool:
         return self._error is not None
 
-    def _work(self, model: Any, prepare: Prepare, max_tokens: int) -> None:
+    def _work(self, model: Any, prepare: Prepare, max_tokens: int, shape: InShape | None) -> None:
         import torch
-        from transformers import StoppingCriteriaList
+        from transformers import LogitsProcessorList, StoppingCriteriaList
 
         try:
             with torch.inference_mode():
@@ -83,6 +87,7 @@ class Run:
                         **given,
                         max_new_tokens=max_tokens,
                         do_sample=False,
+                        logits_processor=LogitsProcessorList([] if shape is None else [shape]),
                         streamer=self._pieces,
                         stopping_criteria=StoppingCriteriaList([self._is_stopped]),
                     )
