@@ -16,11 +16,11 @@ from video_vlm.memory.codec import (
     observation_of,
     video_to_json,
 )
-from video_vlm.memory.database import Database
 from video_vlm.memory.levels import holder
 from video_vlm.memory.looks import drop_stale_looks
 from video_vlm.memory.passages import IN_ORDER, add_observations, add_summaries, drop_observations
 from video_vlm.memory.sights import Sights, pool_scenes, put_sights
+from video_vlm.memory.sql import Database
 from video_vlm.records import Damage, Level, Node, Observation, Video
 
 __all__ = ["Build", "Checkpoint", "Picture", "begin_build"]
@@ -180,7 +180,7 @@ class Build:
                     "UPDATE memories SET missing = ? WHERE id = ?", (names_to_json(missing), self._memory)
                 )
             connection.execute(
-                "UPDATE memories SET complete = 1, state = '', video = ?, damage = ?, indexed_at = ? WHERE id = ?",
+                "UPDATE memories SET complete = TRUE, state = '', video = ?, damage = ?, indexed_at = ? WHERE id = ?",
                 (video_to_json(video), damage_to_json(damage), now(), self._memory),
             )
         self._on_finish()

@@ -53,6 +53,11 @@ class Database:
             self._connection = _open_to_read(path) if read_only else _open_to_write(path)
         self._connection.row_factory = sqlite3.Row
 
+    @property
+    def where(self) -> str:
+        """For messages."""
+        return str(self.path.parent)
+
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """One consistent view of the library, whatever others commit meanwhile; nests."""

@@ -7,6 +7,7 @@ text says and what a frame, a segment or a scene looks like are lists of their o
 from __future__ import annotations
 
 import logging
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.errors import LibraryError
-from video_vlm.memory.database import Database
 from video_vlm.memory.index_file import IndexHeader, UnusableIndex, read_index, write_index
+from video_vlm.memory.sql import Database
 
-__all__ = ["DenseIndex", "Vectors", "register_encoder", "stack", "to_blob", "vector_from_blob"]
+__all__ = ["DenseIndex", "VectorBlob", "Vectors", "register_encoder", "stack", "to_blob", "vector_from_blob"]
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +29,10 @@ Vectors = npt.NDArray[np.float32]
 """``(n, dimension)``."""
 
 _STORED: Final = np.dtype("<f4")
+
+
+class VectorBlob(bytes):
+    """One vector as it is stored: little-endian float32. PostgreSQL has a type of its own for such bytes."""
 
 
 class DenseIndex:
@@ -118,14 +123,14 @@ def register_encoder(connection: sqlite3.Connection, name: str, dimension: int) 
     Raises:
         LibraryError: another model has written under this name.
     """
-    connection.execute("INSERT OR IGNORE INTO encoders VALUES (?, ?, lower(hex(randomblob(12))))", (name, dimension))
+    connection.execute("INSERT OR IGNORE INTO encoders VALUES (?, ?, ?)", (name, dimension, secrets.token_hex(12)))
     row = connection.execute("SELECT dimension FROM encoders WHERE name = ?", (name,)).fetchone()
     _check_dimension(name, stored=row["dimension"], given=dimension)
 
 
-def to_blob(vector: npt.NDArray[np.float32]) -> bytes:
-    """One vector as it is stored: little-endian float32."""
-    return vector.astype(_STORED).tobytes()
+def to_blob(vector: npt.NDArray[np.float32]) -> VectorBlob:
+    """One vector, ``(dimension,)``, as it is stored."""
+    return VectorBlob(vector.astype(_STORED).tobytes())
 
 
 def vector_from_blob(blob: bytes, dimension: int) -> npt.NDArray[np.float32]:

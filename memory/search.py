@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from video_vlm.memory.database import Database
 from video_vlm.memory.fusion import Fused, fuse
+from video_vlm.memory.sql import Database
 from video_vlm.memory.words import match_query
 from video_vlm.records import Evidence, ObservationKind, Span
 
-__all__ = ["WITHIN", "Filter", "Meaning", "Moment", "Neighbour", "pool_for", "search_moments"]
+__all__ = ["WITHIN", "ByWords", "Filter", "Meaning", "Moment", "Neighbour", "by_words", "pool_for", "search_moments"]
 
 WITHIN: Final = """
     (:contents IS NULL OR p.content_id IN (SELECT value FROM json_each(:contents)))
@@ -77,6 +77,12 @@ class Moment:
     cosine: float
 
 
+class ByWords(Protocol):
+    """The search by words: passages that have any word of the query, best first."""
+
+    def __call__(self, connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> Sequence[int]: ...
+
+
 def pool_for(limit: int) -> int:
     """How deep each ranking has to be for so many results.
 
@@ -96,6 +102,7 @@ def search_moments(
     limit: int,
     meaning: Meaning | None,
     seen: Mapping[str, Sequence[Moment]] | None = None,
+    words: ByWords | None = None,
 ) -> tuple[Evidence, ...]:
     """What is nearest to ``query``, best first.
 
@@ -110,7 +117,7 @@ def search_moments(
     neighbours = meaning.nearest(query, within=within, limit=pool) if meaning and query.strip() else ()
     with database.read() as connection:
         rankings: dict[str, Sequence[int | Moment]] = {
-            "words": _by_words(connection, query, within=within, limit=pool),
+            "words": (words or by_words)(connection, query, within=within, limit=pool),
             "meaning": [one.passage for one in neighbours],
         }
         rows = _rows(connection, [one for ranking in rankings.values() for one in ranking if isinstance(one, int)])
@@ -136,7 +143,8 @@ def _joined(moments: Sequence[Moment], texts: Sequence[sqlite3.Row]) -> list[int
     return items
 
 
-def _by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[int]:
+def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[int]:
+    """Through SQLite's full-text index."""
     match = match_query(query)
     if match is None:
         return []
@@ -147,7 +155,8 @@ def _by_words(connection: sqlite3.Connection, query: str, *, within: Filter, lim
 def _rows(connection: sqlite3.Connection, passages: Iterable[int]) -> dict[int, sqlite3.Row]:
     """Passages by id; those dropped since they were found are not there."""
     rows = connection.execute(
-        "SELECT * FROM readable_passages WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(passages)),)
+        "SELECT * FROM readable_passages WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
+        (json.dumps(list(passages)),),
     )
     return {row["id"]: row for row in rows}
 

@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.memory.database import Database
 from video_vlm.memory.dense import DenseIndex, stack
 from video_vlm.memory.fusion import fuse
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.search import WITHIN, Filter, Moment
+from video_vlm.memory.sql import Database
 from video_vlm.protocols import ImageTextEncoder
 from video_vlm.records import Image, Level, Span
 
@@ -143,7 +143,8 @@ class SightVectors:
         """By id; those that were dropped since they were found, or are not to be read, are not there."""
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT * FROM readable_sights WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+                "SELECT * FROM readable_sights WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
+                (json.dumps(list(ids)),),
             )
             return {row["id"]: row for row in rows}
 

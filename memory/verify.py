@@ -15,7 +15,7 @@ from video_vlm.memory.layout import Layout
 from video_vlm.memory.levels import TOLERANCE_SECONDS, gaps, level_above
 from video_vlm.records import Level, Node
 
-__all__ = ["Problem", "problems_in", "rebuild_derived", "verify"]
+__all__ = ["Problem", "problems_in", "rebuild_derived", "tree_problems", "verify"]
 
 _RESTORE: Final = "restore a copy of the file, or delete it and index again"
 _REINDEX: Final = "remove the video from the library and index it again"
@@ -50,7 +50,7 @@ def problems_in(connection: sqlite3.Connection, where: str) -> tuple[Problem, ..
     # What stands on broken pages need not be looked at.
     return tuple(_pages(connection, where)) or (
         *_owners(connection, where),
-        *_trees(connection),
+        *tree_problems(connection),
         *_words(connection),
         *_vectors(connection),
     )
@@ -75,7 +75,8 @@ def _owners(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
         yield Problem(where, f"a row of {table} belongs to no row of {owner}", _RESTORE)
 
 
-def _trees(connection: sqlite3.Connection) -> Iterator[Problem]:
+def tree_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """What is wrong with the nodes of each memory."""
     for memory in connection.execute("SELECT id, content_id, complete FROM memories ORDER BY id"):
         where = f"memory of {memory['content_id']}"
         rows = connection.execute('SELECT * FROM nodes WHERE memory = ? ORDER BY start, "end", id', (memory["id"],))

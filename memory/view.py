@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +15,12 @@ import numpy.typing as npt
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.codec import node_of, observation_of
-from video_vlm.memory.database import Database
 from video_vlm.memory.dense import vector_from_blob
 from video_vlm.memory.looks import KeptLook, looks_at
 from video_vlm.memory.passages import IN_ORDER
 from video_vlm.memory.search import WITHIN, Filter
 from video_vlm.memory.seen import SightVectors
+from video_vlm.memory.sql import Database
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
 
 __all__ = ["MemoryView", "StoredVector"]
@@ -203,7 +204,9 @@ class MemoryView:
             )
             return {row["encoder"]: bytes(row["vector"]) for row in rows}
 
-    def _nodes(self, condition: str, *, order: str = "ASC", limit: int = -1, **parameters: object) -> tuple[Node, ...]:
+    def _nodes(
+        self, condition: str, *, order: str = "ASC", limit: int = sys.maxsize, **parameters: object
+    ) -> tuple[Node, ...]:
         with self._reading() as connection:
             rows = connection.execute(
                 f"SELECT * FROM nodes WHERE memory = :memory AND {condition}"  # noqa: S608 - constants only

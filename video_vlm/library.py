@@ -58,7 +58,8 @@ class VideoQA:
     file had or (the beginning of) its content id, even if the file is gone.
 
     Args:
-        library: The folder the memory is kept in, made if missing; None for the platform's data folder.
+        library: The folder the memory is kept in, made if missing, or ``postgresql://...`` for a library in PostgreSQL;
+            None for the platform's data folder.
         settings: How videos are read and questions answered.
         model: Who answers, instead of ``settings.ask.model``: a name, or one's own
             :class:`~video_vlm.chat.ChatModel` or :class:`~video_vlm.protocols.Answerer`.
@@ -94,7 +95,7 @@ class VideoQA:
         self._at_least: Speed = speed or "fast"
         self._progress = progress
         sight = sight or find_sight(self.settings.sight)
-        self._library = open_library(None if library is None else Path(library), encoder=encoder, sight=sight)
+        self._library = open_library(library, encoder=encoder, sight=sight)
 
     @property
     def library(self) -> Library:
@@ -346,7 +347,7 @@ class VideoQA:
         if len(fits) > 1:
             raise LibraryError(f"{path} could be any of {', '.join(fits)}: name one by its id")
         if not fits:
-            raise NotIndexed(f"{path}: no such video in {self._library.folder}; read it first: videoqa index {path}")
+            raise NotIndexed(f"{path}: no such video in {self._library.where}; read it first: videoqa index {path}")
         return fits[0]
 
 

@@ -6,7 +6,6 @@ Prints the number of segments that are surely on disk, a line each.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from conftest import LINES, CharacterGrams, Film  # type: ignore[import-not-found]  # beside this script
 
@@ -14,9 +13,9 @@ from video_vlm.errors import LibraryError
 from video_vlm.memory import open_library
 
 
-def main(folder: str, content_id: str, num_lines: str) -> None:
+def main(place: str, content_id: str, num_lines: str) -> None:
     film = Film(content_id=content_id, lines=tuple(LINES[number % len(LINES)] for number in range(int(num_lines))))
-    with open_library(Path(folder), encoder=CharacterGrams(dimension=32)) as library:
+    with open_library(place, encoder=CharacterGrams(dimension=32)) as library:
         build = film.start(library)
         try:
             for until in range(1, len(film.lines) + 1):

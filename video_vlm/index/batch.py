@@ -87,7 +87,7 @@ class _Crew:
         self, paths: Iterable[Path], library: Library, *, settings: IndexSettings, progress: Progress, jobs: int
     ) -> None:
         level = logging.getLogger("video_vlm").getEffectiveLevel()
-        self._desk = Desk(library.folder.absolute(), settings, max(1, num_cores() // jobs), level, sight=library.sight)
+        self._desk = Desk(library.place, settings, max(1, num_cores() // jobs), level, sight=library.sight)
         self._library = library
         self._progress = progress
         self._jobs = jobs

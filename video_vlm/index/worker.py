@@ -39,9 +39,9 @@ _LAST_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a worker works with: the folder of the library, how videos are read, what is worth logging, and who sees."""
+    """What a worker works with: where the library is, how videos are read, what is worth logging, and who sees."""
 
-    library: Path
+    library: Path | str
     settings: IndexSettings
     threads: int
     log_level: int
