@@ -21,7 +21,16 @@ from video_vlm.errors import LibraryError
 from video_vlm.memory.index_file import IndexHeader, UnusableIndex, read_index, write_index
 from video_vlm.memory.sql import Database
 
-__all__ = ["DenseIndex", "VectorBlob", "Vectors", "register_encoder", "stack", "to_blob", "vector_from_blob"]
+__all__ = [
+    "DenseIndex",
+    "VectorBlob",
+    "Vectors",
+    "check_dimension",
+    "register_encoder",
+    "stack",
+    "to_blob",
+    "vector_from_blob",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -113,7 +122,7 @@ class DenseIndex:
             row = connection.execute("SELECT * FROM encoders WHERE name = ?", (self._encoder,)).fetchone()
         if row is None:
             return None
-        _check_dimension(self._encoder, stored=row["dimension"], given=self._dimension)
+        check_dimension(self._encoder, stored=row["dimension"], given=self._dimension)
         return IndexHeader(self._title, row["dimension"], row["revision"])
 
 
@@ -125,7 +134,7 @@ def register_encoder(connection: sqlite3.Connection, name: str, dimension: int) 
     """
     connection.execute("INSERT OR IGNORE INTO encoders VALUES (?, ?, ?)", (name, dimension, secrets.token_hex(12)))
     row = connection.execute("SELECT dimension FROM encoders WHERE name = ?", (name,)).fetchone()
-    _check_dimension(name, stored=row["dimension"], given=dimension)
+    check_dimension(name, stored=row["dimension"], given=dimension)
 
 
 def to_blob(vector: npt.NDArray[np.float32]) -> VectorBlob:
@@ -151,7 +160,12 @@ def stack(rows: Sequence[sqlite3.Row], dimension: int) -> Vectors:
     return np.stack([vector_from_blob(row["vector"], dimension) for row in rows])
 
 
-def _check_dimension(name: str, *, stored: int, given: int) -> None:
+def check_dimension(name: str, *, stored: int, given: int) -> None:
+    """Whether the vectors of an encoder are those of the one at hand.
+
+    Raises:
+        LibraryError: another model has written under this name.
+    """
     if stored != given:
         raise LibraryError(
             f"the library's vectors of {name} have {stored} numbers, this encoder gives"

@@ -65,6 +65,5 @@ def sample_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres() -> Iterator[str]:
     """The address of a real PostgreSQL server with pgvector, more of the query may
     be added with ``&``."""
-    pytest.importorskip("psycopg", reason="needs psycopg: pip install 'video-vlm[postgres]'")
-    with start_postgres() as server:
+    with start_postgres(durable=False) as server:
         yield server.url

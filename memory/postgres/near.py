@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.memory.dense import to_blob
+from video_vlm.memory.dense import check_dimension, to_blob
 from video_vlm.memory.postgres.connection import PostgresConnection
 from video_vlm.memory.postgres.database import PostgresDatabase
 
@@ -44,7 +44,9 @@ _SETTINGS: Final = f"""
     SET LOCAL hnsw.iterative_scan TO relaxed_order;
     SET LOCAL hnsw.ef_search TO {_EF_SEARCH};
     SET LOCAL hnsw.max_scan_tuples TO {_MOST_SCANNED};
+    SET LOCAL enable_sort TO off;
 """
+"""Sorting is the other way to do it: the planner, whose counts may be old, is to know that this is not wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,11 @@ class VectorList:
             found: SQL after ``FROM``, of rows that have ``id`` and ``vector`` of the table ``v``, filters and all.
             limit: At most so many.
             values: What ``found`` asks for.
+
+        Raises:
+            LibraryError: another model has written under this encoder's name.
         """
+        self._check_dimension(connection)
         rows = connection.ask(
             f"SELECT {self._id} AS id, -(v.vector <#> %(query)s) AS cosine FROM {found}"  # noqa: S608
             " ORDER BY v.vector <#> %(query)s, 1 LIMIT %(limit)s",
@@ -149,6 +155,11 @@ class VectorList:
                 name=self._index, table=self.table, kind=self._kind, dimension=self.dimension, encoder=literal
             )
         )
+        connection.tell(f"ANALYZE {self.table}")
+
+    def _check_dimension(self, connection: PostgresConnection) -> None:
+        for row in connection.ask("SELECT dimension FROM encoders WHERE name = %(name)s", name=self.encoder):
+            check_dimension(self.encoder, stored=row["dimension"], given=self.dimension)
 
     def _has_index(self, connection: PostgresConnection) -> bool:
         rows = connection.ask(

@@ -193,3 +193,10 @@ def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> NewPlace:
 def library(new_place: NewPlace) -> Iterator[Library]:
     with open_library(new_place("library")) as library:
         yield library
+
+
+@pytest.fixture
+def folder_library(tmp_path: Path) -> Iterator[Library]:
+    """For what is about the files of a library in a folder."""
+    with open_library(tmp_path / "library") as library:
+        yield library
