@@ -105,7 +105,7 @@ def verify(session: Session) -> ExitCode:
 
 
 def where(session: Session) -> None:
-    """Print the folder the library is kept in.
+    """Print the folder the library is kept in, or its address without the password.
 
     Examples:
 
@@ -113,10 +113,11 @@ def where(session: Session) -> None:
       videoqa library where
       videoqa library where --library ./memory
     """
+    from video_vlm.address import shown
     from video_vlm.memory import default_library_folder
 
-    folder = session.configuration.library or default_library_folder()
+    place = shown(session.configuration.library or default_library_folder())
     if session.json:
-        print_json({"library": str(folder.absolute())})
+        print_json({"library": place})
     else:
-        write(str(folder.absolute()))
+        write(place)

@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from video_vlm.address import is_address
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory import sql
-from video_vlm.memory.address import is_address
 from video_vlm.memory.build import Build, begin_build
 from video_vlm.memory.catalog import StoredVideo, known_content_id, now, remember_path, stored_video, stored_videos
 from video_vlm.memory.database import Database

@@ -18,8 +18,8 @@ from typing import Any, Final, cast
 import psycopg
 from psycopg import errors
 
+from video_vlm.address import Address
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly
-from video_vlm.memory.address import Address
 from video_vlm.memory.database import BUSY_SECONDS
 from video_vlm.memory.postgres.connection import PostgresConnection
 from video_vlm.memory.postgres.migrations import WRITING, check_present_format, migrate, use_schema

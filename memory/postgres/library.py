@@ -6,8 +6,8 @@ import sqlite3
 from pathlib import Path
 from typing import cast
 
+from video_vlm.address import Address
 from video_vlm.errors import LibraryError
-from video_vlm.memory.address import Address
 from video_vlm.memory.postgres.connection import PostgresConnection
 from video_vlm.memory.postgres.database import PostgresDatabase
 from video_vlm.memory.postgres.near import EXACT_UP_TO

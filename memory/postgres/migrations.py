@@ -7,8 +7,8 @@ from typing import Any, Final
 import psycopg
 from psycopg import Connection, sql
 
+from video_vlm.address import Address
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly, LibraryTooNew
-from video_vlm.memory.address import Address
 from video_vlm.memory.postgres.schema import FORMATS
 
 __all__ = ["FORMAT_VERSION", "WRITING", "check_present_format", "migrate", "use_schema"]

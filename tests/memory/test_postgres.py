@@ -15,9 +15,9 @@ import numpy.typing as npt
 import pytest
 
 from tests.postgres_server import start_postgres
+from video_vlm.address import Address, is_address, shown
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly, LibraryTooNew
 from video_vlm.memory import Library, open_library
-from video_vlm.memory.address import Address, is_address, shown
 from video_vlm.records import Level, ObservationKind, Span
 
 if TYPE_CHECKING:
@@ -241,8 +241,9 @@ def test_a_long_list_is_searched_by_hnsw_and_finds_what_exact_search_finds(crowd
 def test_a_filter_never_starves_a_search_by_hnsw(crowd: Library, filters: dict[str, Any]) -> None:
     for query in QUERIES:
         wanted = exactly(crowd, query, **filters)
-        assert sorted(found(crowd, query, **filters)) == sorted(wanted)
-        assert wanted
+        # Many say the same; which of those is as good as another.
+        assert [text for _, _, text in found(crowd, query, **filters)] == [text for _, _, text in wanted]
+        assert len(wanted) == 10 or "span" in filters
 
 
 def test_an_index_that_was_not_finished_is_made_again(crowd: Library) -> None:
