@@ -22,8 +22,8 @@ from video_vlm.looking.sight import sight_of
 from video_vlm.looking.signals import pictures_of
 from video_vlm.media import open_video
 from video_vlm.memory import KeptLook, Library, MemoryView
-from video_vlm.models import open_model
-from video_vlm.protocols import Answerer, Progress, ProgressEvent, VideoMemory, VideoReader, silent
+from video_vlm.models import open_detector, open_model
+from video_vlm.protocols import Answerer, Detector, Progress, ProgressEvent, VideoMemory, VideoReader, silent
 from video_vlm.records import Answer, Status, Step
 from video_vlm.samplers.budgets import budget_for
 from video_vlm.settings import AskSettings, IndexSettings
@@ -47,6 +47,7 @@ def ask(
     progress: Progress = silent,
     model: Answerer | ChatModel | None = None,
     trace: Trace = lambda _: None,
+    detector: Detector | None = None,
 ) -> Answer:
     """Answer a question of one indexed video: from memory, and by looking again where that is not sure enough.
 
@@ -60,6 +61,7 @@ def ask(
         progress: Told when answering begins.
         model: Who answers, instead of the one that ``settings`` name.
         trace: Told of each step a language model takes, as it takes it.
+        detector: Who finds what a language model looks for, instead of the one that ``settings`` name.
 
     Raises:
         ModelError: a language model cannot be reached or loaded.
@@ -74,7 +76,14 @@ def ask(
     progress(ProgressEvent("ask", 0.0, None, what=question))
     if isinstance(model, ChatModel):
         answer, taken = _talk(
-            question, memory, model, settings, decoder=(eyes or IndexSettings()).decoder, path=path, trace=trace
+            question,
+            memory,
+            model,
+            settings,
+            decoder=(eyes or IndexSettings()).decoder,
+            path=path,
+            trace=trace,
+            detector=detector or open_detector(settings),
         )
     else:
         case = _Case.of(question, memory, model, settings, eyes or IndexSettings())
@@ -108,9 +117,12 @@ def _talk(
     decoder: str,
     path: Path | None,
     trace: Trace,
+    detector: Detector | None,
 ) -> tuple[Answer, Sequence[KeptLook]]:
     """What a language model says, who may look where the file is there; and the looks that were taken."""
-    talk = partial(answer_by_talking, question, memory, model, settings=settings, trace=trace)
+    captions = tuple(look for look in memory.looks() if look.is_caption)
+    known = recall(memory, captions)
+    talk = partial(answer_by_talking, question, known, model, settings=settings, trace=trace, detector=detector)
     if path is None or settings.max_look_frames < 1 or not model.max_pictures:
         talked = talk()
         return talked.answer, talked.taken
@@ -197,10 +209,14 @@ class _Case:
     def from_memory(self) -> Answer:
         """What memory says, and the looks kept in it."""
         answer = self.model.answer(self.question, self.known)
-        pictures = {picture.start for look in self.kept for picture in look.pictures}
-        if not pictures:
-            return answer
-        return _noted(answer, Step("recall", f"{len(pictures)} pictures looked at for earlier questions are known"))
+        pictures = {picture.start for look in self.kept if not look.is_caption for picture in look.pictures}
+        if pictures:
+            answer = _noted(
+                answer, Step("recall", f"{len(pictures)} pictures looked at for earlier questions are known")
+            )
+        if num_captions := sum(look.is_caption for look in self.kept):
+            answer = _noted(answer, Step("recall", f"{num_captions} captions"))
+        return answer
 
     def looker(self, reader: VideoReader) -> Looker:
         return Looker(

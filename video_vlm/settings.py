@@ -117,6 +117,9 @@ class AskSettings:
     """Its numbers, as torch names them; ``auto`` for the weights' own."""
     quantization: str = "none"
     """``4bit`` or ``8bit`` to hold it in less memory, where bitsandbytes is installed."""
+    detector: str = "none"
+    """Who finds what words name in a picture, with its box: a Grounding DINO, by its folder or its name in the local
+    hub cache; ``none`` for nobody."""
     verify: bool = False
     """Each claim of a language model is shown to it again with nothing but what it cites, and dropped unless it says
     yes."""

@@ -14,7 +14,7 @@ from video_vlm.errors import QuestionError
 from video_vlm.looking.plan import LookPlan
 from video_vlm.memory import KeptLook
 from video_vlm.models.builtin.answerer import coverage_of
-from video_vlm.protocols import VideoMemory
+from video_vlm.protocols import Detector, VideoMemory
 from video_vlm.records import Answer, Observation, ObservationKind, Receipt, Status
 from video_vlm.settings import AskSettings, digest
 
@@ -42,6 +42,7 @@ def answer_by_talking(
     pictures: Pictures | None = None,
     step_seconds: float = 0.04,
     trace: Trace = lambda _: None,
+    detector: Detector | None = None,
 ) -> Talked:
     """Let a model answer from the memory and from pictures it asks for.
 
@@ -54,6 +55,7 @@ def answer_by_talking(
         pictures: Where they come from; None where nothing can be decoded.
         step_seconds: How long a picture is on display.
         trace: Told of every step.
+        detector: Who finds what words name in a picture, with its box; None if nobody does.
 
     Raises:
         ModelError: the model cannot be reached, or has no room for the question.
@@ -63,7 +65,7 @@ def answer_by_talking(
         raise QuestionError('the question is empty: ask something, e.g. "what happens after the lamp goes out?"')
     ledger = Ledger(step_seconds)
     eyes = pictures if model.max_pictures else None
-    talk = Talk(model, memory, eyes, ledger, TalkSettings(settings.max_rounds, settings.answer_tokens), trace)
+    talk = Talk(model, memory, eyes, ledger, TalkSettings(settings.max_rounds, settings.answer_tokens), trace, detector)
     outcome = talk.about(question, () if plan is None else plan.samples)
     claims, checks = verified(outcome.claims, model, eyes) if settings.verify else (outcome.claims, ())
     for step in checks:

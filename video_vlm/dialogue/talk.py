@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from video_vlm.chat import ChatModel, Turn
 from video_vlm.dialogue.actions import SCHEMA, Look, Said, Say, Search, read_action
 from video_vlm.dialogue.ledger import TOLERANCE_SECONDS, Ledger, Shown
-from video_vlm.dialogue.pictures import Pictures
+from video_vlm.dialogue.pictures import Pictures, in_whole
 from video_vlm.dialogue.prompt import last_turn, opening, plain_opening, results, rules
 from video_vlm.dialogue.quoting import harmless
 from video_vlm.dialogue.room import fitted
 from video_vlm.operators import ParsedQuestion, parse
-from video_vlm.protocols import VideoMemory
+from video_vlm.protocols import Detector, VideoMemory
 from video_vlm.records import Claim, Evidence, Frame, ObservationKind, Sample, Span, Step
 
 __all__ = ["Outcome", "Talk", "TalkSettings", "Trace"]
@@ -23,6 +23,7 @@ Trace = Callable[[Step], None]
 """Told of every step as it is done."""
 
 _HITS = 8
+_MOST_BOXES = 4
 _WORDS = tuple(kind for kind in ObservationKind if kind.value not in {"motion", "look", "transition"})
 _SMALL_CONTEXT = 6000
 """Models with less room, in tokens, are given the fixed plan at once."""
@@ -62,6 +63,7 @@ class Talk:
         ledger: What was shown; filled here.
         settings: How long it may be.
         trace: Told of every step.
+        detector: Who finds what words name in a picture; None if nobody does.
     """
 
     model: ChatModel
@@ -70,6 +72,7 @@ class Talk:
     ledger: Ledger
     settings: TalkSettings = field(default_factory=TalkSettings)
     trace: Trace = lambda _: None
+    detector: Detector | None = None
 
     def __post_init__(self) -> None:
         self._steps: list[Step] = []
@@ -99,7 +102,7 @@ class Talk:
             num_rounds=self.settings.max_rounds,
             num_frames=self._num_left,
         )
-        said = self._rounds([rules(), start])
+        said = self._rounds([rules(detects=self._detects), start])
         return self._plainly(question, found, frames) if said is None else said
 
     def _rounds(self, turns: list[Turn]) -> Outcome | None:
@@ -135,10 +138,28 @@ class Talk:
             self._note("search", f"{harmless(action.query, longest=80)!r}: {len(found)} new passages", span=action.span)
             return results("Search", found, (), num_rounds=left, num_frames=self._num_left)
         frames = () if self.pictures is None else self.pictures.close(action)
-        heard = self.ledger.add(map(_observed, self._words_at(action.span)))
+        heard = self.ledger.add((*map(_observed, self._words_at(action.span)), *self._found(action, frames)))
         where = "cropped, " if action.crop else ""
         self._note("look", f"{where}{_listed(frames)}", num_frames=len(frames), span=action.span)
         return results("Look", heard, frames, num_rounds=left, num_frames=self._num_left)
+
+    @property
+    def _detects(self) -> bool:
+        return self.detector is not None and self.pictures is not None
+
+    def _found(self, look: Look, frames: Sequence[Frame]) -> Iterator[Shown]:
+        """Where in the pictures is what the model looks for."""
+        if self.detector is None or not look.find:
+            return
+        num_found, phrase = 0, harmless(look.find, longest=80)
+        for frame in frames:
+            for one in self.detector.detect(frame.image, look.find)[:_MOST_BOXES]:
+                box = in_whole(one.box, look.crop)
+                where = ", ".join(f"{edge:.2f}" for edge in box)
+                moment = Span(frame.pts_seconds, frame.pts_seconds + self.ledger.step_seconds)
+                yield Shown(moment, f"{phrase} at [{where}]", ObservationKind.OBJECT, box)
+                num_found += 1
+        self._note("detect", f"{phrase!r} by {self.detector.name}: {num_found} boxes")
 
     def _refusal(self, say: Say) -> str | None:
         """What the model is told, once, where it cites what it was not shown."""

@@ -13,6 +13,7 @@ from video_vlm.chat import Turn
 from video_vlm.errors import ModelError
 from video_vlm.models.local.find import folder_of, libraries
 from video_vlm.models.local.kinds import kind_of
+from video_vlm.models.local.load import device_of, dtype_of, reason
 from video_vlm.models.local.processing import Reader, load_reader
 
 __all__ = ["LocalChat", "open_local"]
@@ -113,7 +114,7 @@ class _Run:
                 yield piece
         self._thread.join()
         if self._error is not None:
-            raise ModelError(f"the model failed: {_reason(self._error)}") from self._error
+            raise ModelError(f"the model failed: {reason(self._error)}") from self._error
 
     def stop(self) -> None:
         self._stopped.set()
@@ -165,12 +166,12 @@ def open_local(name: str, *, device: str = "auto", dtype: str = "auto", quantiza
     try:
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{folder}/config.json is not understood: {_reason(error)}") from error
+        raise ModelError(f"{folder}/config.json is not understood: {reason(error)}") from error
     kind = kind_of(config)
     if kind.warning:
         logger.warning("%s", kind.warning)
     reader = load_reader(folder, str(config.model_type), has_eyes=kind.max_pictures > 0)
-    place, numbers = _device(torch, device), _dtype(torch, dtype)
+    place, numbers = device_of(torch, device), dtype_of(torch, dtype)
     options = {"quantization_config": _quantized(transformers, quantization)} if quantization != "none" else {}
     try:
         model = getattr(transformers, kind.auto_class).from_pretrained(
@@ -178,27 +179,8 @@ def open_local(name: str, *, device: str = "auto", dtype: str = "auto", quantiza
         )
         model = (model if options else model.to(place)).eval()
     except (OSError, ValueError, ImportError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise ModelError(f"{name} cannot be loaded: {_reason(error)}") from error
+        raise ModelError(f"{name} cannot be loaded: {reason(error)}") from error
     return LocalChat(model, reader, name=f"hf:{name}", max_pictures=kind.max_pictures)
-
-
-def _device(torch: Any, name: str) -> Any:
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ModelError(f"ask.device={name} is no device of this machine: {_reason(error)}") from error
-    return device
-
-
-def _dtype(torch: Any, name: str) -> Any:
-    """``auto``, or the numbers by that name."""
-    numbers = "auto" if name == "auto" else getattr(torch, name, None)
-    if numbers != "auto" and not (isinstance(numbers, torch.dtype) and numbers.is_floating_point):
-        raise ModelError(f"ask.dtype={name} is not known; try auto, bfloat16, float16 or float32")
-    return numbers
 
 
 def _quantized(transformers: Any, quantization: str) -> Any:
@@ -209,7 +191,3 @@ def _quantized(transformers: Any, quantization: str) -> Any:
     if find_spec("bitsandbytes") is None:
         raise ModelError(f"{quantization} needs bitsandbytes: pip install bitsandbytes")
     return transformers.BitsAndBytesConfig(**_BITS[quantization])
-
-
-def _reason(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
