@@ -71,6 +71,11 @@ class PostgresLibrary(Library):
         raise LibraryError(f"{self.where} is in no folder")
 
     @property
+    def server(self) -> PostgresDatabase:
+        """What it stands on."""
+        return self._server
+
+    @property
     def place(self) -> str:
         return self._url
 

@@ -16,11 +16,12 @@ from video_vlm.memory.vectors import TextVectors
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
 from video_vlm.records import Level
 
-__all__ = ["PostgresSightVectors", "PostgresTextVectors"]
+__all__ = ["TEXTS", "PostgresSightVectors", "PostgresTextVectors"]
 
-_TEXTS: Final = f"""
+TEXTS: Final = f"""
     vectors AS v JOIN readable_passages AS p ON p.id = v.passage WHERE v.encoder = %(encoder)s AND {WITHIN}
 """
+"""For :class:`~video_vlm.memory.postgres.near.VectorList`."""
 
 _TEXTS_IN_VIDEOS: Final = f"""
     (WITH {INSIDE} SELECT v.* FROM inside AS p JOIN vectors AS v ON v.passage = p.id AND v.encoder = %(encoder)s) AS v
@@ -49,7 +50,7 @@ class PostgresTextVectors(TextVectors):
     def _near(self, vector: npt.NDArray[np.float32], within: Filter, limit: int) -> list[Neighbour]:
         with self._list.database.reading() as connection:
             if within.content_ids is None:
-                found = self._list.indexed(connection, vector, found=_TEXTS, limit=limit, **within.parameters())
+                found = self._list.indexed(connection, vector, found=TEXTS, limit=limit, **within.parameters())
             else:
                 found = self._list.exact(connection, vector, found=_TEXTS_IN_VIDEOS, limit=limit, **within.parameters())
         return [Neighbour(passage, cosine) for passage, cosine in found]
