@@ -37,6 +37,7 @@ PARTS = (
     Part("server", ("httpx2",), "models behind a server: --model openai:NAME@URL, ollama:NAME"),
     Part("export", ("pyarrow", "opentimelineio"), "export as Parquet and OpenTimelineIO"),
     Part("postgres", ("psycopg",), "a library on a PostgreSQL server: --library postgresql://..."),
+    Part("distributed", ("ray",), "reading on a Ray cluster: index --engine ray"),
     Part("torchcodec", ("torchcodec",), "another decoder: index.decoder=torchcodec"),
     Part("decord", ("decord",), "another decoder: index.decoder=decord"),
 )

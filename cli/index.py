@@ -19,7 +19,7 @@ from video_vlm.cli.paths import NotFound, videos_in
 from video_vlm.cli.progress import Reporter, progress_on
 from video_vlm.cli.progress_lines import ProgressLines
 from video_vlm.cli.terminal import one_line, print_json, write
-from video_vlm.errors import MediaError
+from video_vlm.errors import MediaError, SettingsError
 from video_vlm.records import Level
 
 if TYPE_CHECKING:
@@ -34,6 +34,13 @@ class ProgressForm(StrEnum):
 
     BARS = "bars"
     JSON = "json"
+
+
+class Engine(StrEnum):
+    """What reads many files."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 class CaptionLevel(StrEnum):
@@ -61,6 +68,13 @@ def index(
         str | None,
         typer.Option(metavar="NAME", help="The model that captions: hf:NAME, openai:NAME@URL, ...", show_default=False),
     ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="What reads the files: processes of this machine, or a Ray cluster.")
+    ] = Engine.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="The Ray cluster; else one of this machine.", show_default=False),
+    ] = None,
 ) -> ExitCode:
     """Read videos into the library ahead of questions.
 
@@ -74,6 +88,9 @@ def index(
     With --caption, the model that --model (or ask.model) names says what is seen in each scene or segment. Questions
     find what it said, whoever answers them. A run that was interrupted goes on where it stopped.
 
+    With --engine ray the files are read by the actors of a Ray cluster: the same memories, from many machines. All of
+    them must find the files under the same paths, and the library must be on a PostgreSQL server.
+
     Examples:
 
     \b
@@ -81,14 +98,18 @@ def index(
       videoqa index ~/Videos --library ./memory --jobs 4
       videoqa index 'tapes/**/*.mkv' --json
       videoqa index ~/Videos --speed fast
+      videoqa index /mnt/tapes --engine ray --address auto --library postgresql://db.example/films
       videoqa index film.mp4 --caption segment --model hf:HuggingFaceTB/SmolVLM2-500M-Video-Instruct
     """
+    if address is not None and engine is not Engine.RAY:
+        raise SettingsError(f"--address {address} is for --engine ray")
     with (
         reporting(progress, quiet=session.quiet) as reporter,
         session.open(reporter=reporter, speed=speed, model=model) as videos,
     ):
         outcomes: dict[int, Outcome] = {}
-        with closing(read_all(videos, list(videos_in(paths)), jobs=jobs)) as known:
+        found = list(videos_in(paths))
+        with closing(read_all(videos, found, jobs=jobs, engine=engine, address=address)) as known:
             for place, outcome in known:
                 outcomes[place] = outcome
                 reporter.ended(outcome)
@@ -114,7 +135,14 @@ def reporting(form: ProgressForm, *, quiet: bool) -> Iterator[Reporter]:
         yield bars
 
 
-def read_all(videos: VideoQA, found: Sequence[Path | NotFound], *, jobs: int | None) -> Generator[tuple[int, Outcome]]:
+def read_all(
+    videos: VideoQA,
+    found: Sequence[Path | NotFound],
+    *,
+    jobs: int | None,
+    engine: Engine = Engine.LOCAL,
+    address: str | None = None,
+) -> Generator[tuple[int, Outcome]]:
     """What became of everything that was typed, as it is known, each with its place in what was typed.
 
     Raises:
@@ -124,7 +152,7 @@ def read_all(videos: VideoQA, found: Sequence[Path | NotFound], *, jobs: int | N
     for place, missing in enumerate(found):
         if isinstance(missing, NotFound):
             yield place, Outcome(missing.typed, error=missing.reason)
-    with closing(videos.index_many(places, jobs=jobs)) as finished:
+    with closing(videos.index_many(places, jobs=jobs, engine=engine.value, address=address)) as finished:
         for one in finished:
             yield places[one.path], outcome_of(one)
 

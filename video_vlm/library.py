@@ -22,7 +22,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Literal, Self
 
 from video_vlm.ask import ask, plan
 from video_vlm.chat import ChatModel
@@ -38,6 +38,7 @@ from video_vlm.index import (
     default_jobs,
     estimate,
     index_many,
+    index_on_cluster,
     index_video,
     see_the_rest,
 )
@@ -50,7 +51,10 @@ from video_vlm.protocols import Answerer, Detector, ImageTextEncoder, Progress, 
 from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
 from video_vlm.settings import Settings, Speed
 
-__all__ = ["VideoQA"]
+__all__ = ["Engine", "VideoQA"]
+
+Engine = Literal["local", "ray"]
+"""What reads many files."""
 
 
 class VideoQA:
@@ -118,7 +122,14 @@ class VideoQA:
         report = index_video(Path(path), self._library, settings=settings, progress=progress)
         return see_the_rest(report, self._library, settings=settings, progress=progress)
 
-    def index_many(self, paths: Iterable[Path | str], *, jobs: int | None = None) -> Generator[IndexOutcome]:
+    def index_many(
+        self,
+        paths: Iterable[Path | str],
+        *,
+        jobs: int | None = None,
+        engine: Engine = "local",
+        address: str | None = None,
+    ) -> Generator[IndexOutcome]:
         """Read videos into the library, several at a time; gives an outcome for each as it is done.
 
         A file that cannot be read costs only itself, even if it takes the process down that reads it. In a script
@@ -127,11 +138,23 @@ class VideoQA:
         Args:
             paths: The files.
             jobs: How many at a time; None for one for each core, up to eight. With 1 no process is started.
+            engine: ``"local"`` for processes of this machine, ``"ray"`` for the actors of a Ray cluster.
+            address: Of the cluster; None for one of this machine, started and stopped for it.
 
         Raises:
+            MissingExtra: Ray is not installed.
             VideoQAError: something that is wrong for every file, such as a full disk or an unknown observer.
         """
         files = (Path(path) for path in paths)
+        if engine == "ray":
+            return index_on_cluster(
+                files,
+                self._library,
+                settings=self.settings.index,
+                progress=self._progress,
+                jobs=jobs,
+                address=address,
+            )
         return index_many(files, self._library, settings=self.settings.index, progress=self._progress, jobs=jobs)
 
     def caption(self, path: Path | str, *, level: Level = Level.SCENE, pictures: int = 4) -> CaptionReport:

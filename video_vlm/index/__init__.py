@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from video_vlm.index.batch import default_jobs, index_many
+from video_vlm.index.cluster import index_on_cluster
 from video_vlm.index.estimate import Estimate, Forecast, estimate, reading_jobs
 from video_vlm.index.report import IndexOutcome, IndexReport
 from video_vlm.index.run import index_video
@@ -16,6 +17,7 @@ __all__ = [
     "default_jobs",
     "estimate",
     "index_many",
+    "index_on_cluster",
     "index_video",
     "reading_jobs",
     "see_the_rest",

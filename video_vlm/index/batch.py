@@ -25,7 +25,7 @@ from video_vlm.memory import Library
 from video_vlm.protocols import Progress, ProgressEvent, silent
 from video_vlm.settings import IndexSettings
 
-__all__ = ["default_jobs", "index_many"]
+__all__ = ["default_jobs", "first_unlike", "index_many", "resemblance"]
 
 _MOST_JOBS = 8
 _SNIFF_BYTES = 1 << 16
@@ -91,7 +91,7 @@ class _Crew:
         self._library = library
         self._progress = progress
         self._jobs = jobs
-        self._waiting = [(path, _resemblance(path)) for path in paths]
+        self._waiting = [(path, resemblance(path)) for path in paths]
         self._in_hand: dict[Worker, str] = {}
         self._workers: list[Worker] = []
         self._false_starts = 0
@@ -112,7 +112,7 @@ class _Crew:
         for worker in self._workers:
             if not worker.is_idle:
                 continue
-            place = _first_unlike(self._waiting, self._in_hand.values())
+            place = first_unlike(self._waiting, self._in_hand.values())
             if place is None:
                 return
             path, self._in_hand[worker] = self._waiting.pop(place)
@@ -154,12 +154,12 @@ class _Crew:
         self._workers[self._workers.index(worker)] = Worker(self._desk)
 
 
-def _first_unlike(waiting: Sequence[tuple[Path, str]], in_hand: Collection[str]) -> int | None:
+def first_unlike(waiting: Sequence[tuple[Path, str]], in_hand: Collection[str]) -> int | None:
     """The place of the first file that cannot be a copy of one in hand: two must not write the same memory at once."""
     return next((place for place, (_, resembles) in enumerate(waiting) if resembles not in in_hand), None)
 
 
-def _resemblance(path: Path) -> str:
+def resemblance(path: Path) -> str:
     """The same for equal files, and rarely for others: size, beginning and end."""
     if not path.is_file():
         return str(path)
