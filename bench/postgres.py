@@ -139,10 +139,10 @@ def as_it_comes(
 ) -> list[tuple[int, float]]:
     """HNSW with pgvector's defaults, used even where the planner would rather not."""
     connection.tell("SET LOCAL enable_sort TO off")
-    near = f"(v.vector::vector({DIMENSION})) <#> %(query)s::vector({DIMENSION})"
+    near = f"(spread(v.vector, v.passage)::vector({DIMENSION + 8})) <#> %(query)s::vector({DIMENSION + 8})"
     rows = connection.ask(
         f"SELECT v.passage, {near} AS distance FROM {found} ORDER BY {near} LIMIT %(limit)s",
-        query=to_blob(query),
+        query=to_blob(np.append(query, np.zeros(8, np.float32))),
         encoder=Topics.name,
         limit=limit,
         **values,

@@ -2,7 +2,8 @@
 
 A filter must never starve the search: HNSW alone looks at its few nearest and then throws out what the filter does not
 let pass. So the index is searched on and on (``hnsw.iterative_scan``) until enough is found, and where even that does
-not find enough the list is searched exactly.
+not find enough the list is searched exactly. The index is over ``spread`` vectors, as the schema says: with equal ones
+in thousands its graph would fall apart.
 """
 
 from __future__ import annotations
@@ -31,12 +32,15 @@ EXACT_UP_TO: Final = 20_000
 _MOST_DIMENSIONS: Final = {"vector": 2000, "halfvec": 4000}
 """What HNSW takes; above the second, lists are searched exactly whatever their length."""
 
-_EF_SEARCH: Final = 400
+_SPREAD: Final = 8
+"""What ``spread`` adds."""
+
+_EF_SEARCH: Final = 200
 _MOST_SCANNED: Final = 50_000
 
 _INDEX: Final = """
     CREATE INDEX CONCURRENTLY "{name}" ON {table}
-    USING hnsw ((vector::{kind}({dimension})) {kind}_ip_ops) WITH (m = 16, ef_construction = 100)
+    USING hnsw ((spread(vector, {id})::{kind}({dimension})) {kind}_ip_ops) WITH (m = 16, ef_construction = 100)
     WHERE encoder = {encoder}
 """
 
@@ -112,13 +116,14 @@ class VectorList:
         if not self._has_index(connection):
             return self.exact(connection, query, found=found, limit=limit, **values)
         connection.tell(_SETTINGS)
-        kind = self._kind
-        near = f"(v.vector::{kind}({self.dimension})) <#> %(query)s::{kind}({self.dimension})"
+        kind = f"{self._kind}({self.dimension + _SPREAD})"
+        near = f"(spread(v.vector, {self._id})::{kind}) <#> %(spread)s::{kind}"
         rows = connection.ask(
             f"WITH near AS MATERIALIZED (SELECT {self._id} AS id, v.vector FROM {found}"  # noqa: S608
             f" ORDER BY {near} LIMIT %(limit)s)"
             " SELECT v.id, -(v.vector <#> %(query)s) AS cosine FROM near AS v ORDER BY 2 DESC, 1",
             query=to_blob(query),
+            spread=to_blob(np.append(query, np.zeros(_SPREAD, np.float32))),
             encoder=self.encoder,
             limit=limit,
             **values,
@@ -152,7 +157,12 @@ class VectorList:
         literal = connection.ask("SELECT quote_literal(%(encoder)s) AS name", encoder=self.encoder)[0]["name"]
         connection.tell(
             _INDEX.format(
-                name=self._index, table=self.table, kind=self._kind, dimension=self.dimension, encoder=literal
+                name=self._index,
+                table=self.table,
+                id=self._id.removeprefix("v."),
+                kind=self._kind,
+                dimension=self.dimension + _SPREAD,
+                encoder=literal,
             )
         )
         connection.tell(f"ANALYZE {self.table}")
@@ -182,7 +192,7 @@ class VectorList:
 
     @property
     def _kind(self) -> str | None:
-        return next((kind for kind, most in _MOST_DIMENSIONS.items() if self.dimension <= most), None)
+        return next((kind for kind, most in _MOST_DIMENSIONS.items() if self.dimension + _SPREAD <= most), None)
 
     @property
     def _index(self) -> str:

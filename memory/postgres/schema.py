@@ -159,6 +159,18 @@ _VIEWS: Final = """
     AS $$ SELECT jsonb_array_elements_text(CAST(list AS JSONB)) $$;
 """
 
+_NEAR: Final = """
+    -- What the HNSW indexes are over: a vector, and eight numbers of length one that the row's id decides. A library
+    -- says the same thing thousands of times ("mostly red"), and equal vectors see nothing but each other in the graph,
+    -- which falls apart. A query has zeros there, so that inner products with it are what they were.
+    CREATE FUNCTION spread(one VECTOR, id BIGINT) RETURNS VECTOR LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN one || l2_normalize(CAST(ARRAY[
+        hashint8extended(id, 1) % 1000, hashint8extended(id, 2) % 1000, hashint8extended(id, 3) % 1000,
+        hashint8extended(id, 4) % 1000, hashint8extended(id, 5) % 1000, hashint8extended(id, 6) % 1000,
+        hashint8extended(id, 7) % 1000, hashint8extended(id, 8) % 1000
+    ]::FLOAT4[] AS VECTOR));
+"""
+
 _WORDS: Final = """
     CREATE TEXT SEARCH DICTIONARY stem (TEMPLATE = pg_catalog.snowball, Language = english);
     CREATE TEXT SEARCH CONFIGURATION words (COPY = pg_catalog.simple);
@@ -206,5 +218,5 @@ _WORDS: Final = """
 """
 """``{letters}`` is a collation that knows what a letter is."""
 
-FORMATS: Final = ((_TABLES, _VIEWS, _WORDS),)
+FORMATS: Final = ((_TABLES, _VIEWS, _NEAR, _WORDS),)
 """``FORMATS[n]`` leads from format n to n + 1; an empty schema is format 0. Only ever appended to."""
