@@ -35,12 +35,12 @@ _MOST_DIMENSIONS: Final = {"vector": 2000, "halfvec": 4000}
 _SPREAD: Final = 8
 """What ``spread`` adds."""
 
-_EF_SEARCH: Final = 200
+_EF_SEARCH: Final = 400
 _MOST_SCANNED: Final = 50_000
 
 _INDEX: Final = """
     CREATE INDEX CONCURRENTLY "{name}" ON {table}
-    USING hnsw ((spread(vector, {id})::{kind}({dimension})) {kind}_ip_ops) WITH (m = 16, ef_construction = 100)
+    USING hnsw ((spread(vector, {id})::{kind}({dimension})) {kind}_ip_ops) WITH (m = 24, ef_construction = 128)
     WHERE encoder = {encoder}
 """
 
