@@ -17,6 +17,7 @@ from video_vlm.cli import (
     looks,
     models,
     plan,
+    repair,
     scenes,
     search,
     show,
@@ -43,12 +44,14 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
 }
 LIBRARY_COMMANDS: dict[str, Callable[..., int | None]] = {
     "list": library.list_videos,
+    "info": library.info,
     "remove": library.remove,
     "looks": looks.looks,
     "forget-looks": looks.forget_looks,
     "export": travel.export,
     "import": travel.take_in,
     "verify": library.verify,
+    "repair": repair.repair,
     "where": library.where,
 }
 MODEL_COMMANDS: dict[str, Callable[..., int | None]] = {

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from video_vlm.cli.command import JobsOption, Session, SpeedOption
+from video_vlm.cli.command import JobsOption, MemoryOption, Session, SpeedOption
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain, message
+from video_vlm.cli.index_plan import show_plans
 from video_vlm.cli.outcome import Outcome
 from video_vlm.cli.paths import NotFound, videos_in
 from video_vlm.cli.progress import Reporter, progress_on
@@ -56,6 +57,7 @@ def index(
         list[str], typer.Argument(metavar="PATHS", help="Video files, folders, or patterns such as 'tapes/*.mkv'.")
     ],
     jobs: JobsOption = None,
+    memory: MemoryOption = None,
     progress: Annotated[
         ProgressForm, typer.Option("--progress", help="Bars, on a terminal only, or a JSON object a line.")
     ] = ProgressForm.BARS,
@@ -75,12 +77,18 @@ def index(
         str | None,
         typer.Option(metavar="HOST:PORT", help="The Ray cluster; else one of this machine.", show_default=False),
     ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say what would be made again, stage by stage, and why; read nothing.")
+    ] = False,
 ) -> ExitCode:
     """Read videos into the library ahead of questions.
 
     A video that was read before with the same settings is not read again, wherever its file lies now. A
     run that was interrupted goes on where it stopped. A file that cannot be read is reported and passed
     over; the exit code is then 3, or 1 if no file could be read.
+
+    Where only a part of what a memory was made with changed (a subtitle file, an observer, a setting of the upper
+    levels), only that part and what rests on it is made again. --plan says which, and why, and reads nothing.
 
     With --speed fast, keyframes and packet sizes say where to look, and most pictures are not decoded. What that
     leaves out is stated; reading the video again with --speed full fills it in.
@@ -100,16 +108,22 @@ def index(
       videoqa index ~/Videos --speed fast
       videoqa index /mnt/tapes --engine ray --address auto --library postgresql://db.example/films
       videoqa index film.mp4 --caption segment --model hf:HuggingFaceTB/SmolVLM2-500M-Video-Instruct
+      videoqa index film.mp4 --plan --set index.levels.scene_sentences=5
     """
     if address is not None and engine is not Engine.RAY:
         raise SettingsError(f"--address {address} is for --engine ray")
+    if plan:
+        return show_plans(session, paths, speed=speed)
     with (
         reporting(progress, quiet=session.quiet) as reporter,
         session.open(reporter=reporter, speed=speed, model=model) as videos,
     ):
         outcomes: dict[int, Outcome] = {}
         found = list(videos_in(paths))
-        with closing(read_all(videos, found, jobs=jobs, engine=engine, address=address)) as known:
+        memory_bytes = memory and memory * 1e9
+        with closing(
+            read_all(videos, found, jobs=jobs, memory_bytes=memory_bytes, engine=engine, address=address)
+        ) as known:
             for place, outcome in known:
                 outcomes[place] = outcome
                 reporter.ended(outcome)
@@ -140,6 +154,7 @@ def read_all(
     found: Sequence[Path | NotFound],
     *,
     jobs: int | None,
+    memory_bytes: float | None = None,
     engine: Engine = Engine.LOCAL,
     address: str | None = None,
 ) -> Generator[tuple[int, Outcome]]:
@@ -152,7 +167,9 @@ def read_all(
     for place, missing in enumerate(found):
         if isinstance(missing, NotFound):
             yield place, Outcome(missing.typed, error=missing.reason)
-    with closing(videos.index_many(places, jobs=jobs, engine=engine.value, address=address)) as finished:
+    with closing(
+        videos.index_many(places, jobs=jobs, memory_bytes=memory_bytes, engine=engine.value, address=address)
+    ) as finished:
         for one in finished:
             yield places[one.path], outcome_of(one)
 

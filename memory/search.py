@@ -24,9 +24,22 @@ WITHIN: Final = """
 
 _BY_WORDS: Final = f"""
     SELECT p.id FROM word_index JOIN readable_passages AS p ON p.id = word_index.rowid
-    WHERE word_index MATCH :query AND {WITHIN}
+    WHERE word_index MATCH :query AND word_index.rowid BETWEEN :first AND :last AND {WITHIN}
     ORDER BY bm25(word_index), p.start, p.id LIMIT :limit
 """  # noqa: S608 - constants only
+
+_BEST_BY_WORDS: Final = """
+    SELECT p.id FROM (
+        SELECT rowid AS id, rank FROM word_index WHERE word_index MATCH :query ORDER BY rank LIMIT :deep
+    ) AS found CROSS JOIN readable_passages AS p ON p.id = found.id
+    ORDER BY found.rank, p.start, p.id LIMIT :limit
+"""
+"""The same over everything, without fetching each passage that has one of the words."""
+
+_ANY_ID: Final = (0, (1 << 63) - 1)
+
+_DEEPER: Final = 8
+"""So many more are ranked than are wanted: some may not be read, being of a memory that another has replaced."""
 
 _MOMENT_SECONDS: Final = 30.0
 """A passage longer than this (a chapter's title) is at no one moment."""
@@ -148,8 +161,25 @@ def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limi
     match = match_query(query)
     if match is None:
         return []
-    rows = connection.execute(_BY_WORDS, {**within.parameters(), "query": match, "limit": limit})
-    return [row["id"] for row in rows]
+    if within == Filter():
+        deep = _DEEPER * limit
+        found = connection.execute(_BEST_BY_WORDS, {"query": match, "deep": deep, "limit": limit}).fetchall()
+        if len(found) == limit:
+            return [row["id"] for row in found]
+    first, last = _id_range(connection, within)
+    parameters = {**within.parameters(), "query": match, "limit": limit, "first": first, "last": last}
+    return [row["id"] for row in connection.execute(_BY_WORDS, parameters)]
+
+
+def _id_range(connection: sqlite3.Connection, within: Filter) -> tuple[int, int]:
+    """The least and the greatest id of the videos' passages, so that the words of others are skipped in the index."""
+    if within.content_ids is None:
+        return _ANY_ID
+    row = connection.execute(
+        "SELECT min(p.id), max(p.id) FROM json_each(?) AS c CROSS JOIN passages AS p ON p.content_id = c.value",
+        (json.dumps(within.content_ids),),
+    ).fetchone()
+    return (row[0], row[1]) if row[0] is not None else (0, -1)
 
 
 def _rows(connection: sqlite3.Connection, passages: Iterable[int]) -> dict[int, sqlite3.Row]:

@@ -17,9 +17,20 @@ from video_vlm.address import is_address
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory import sql
 from video_vlm.memory.build import Build, begin_build
-from video_vlm.memory.catalog import StoredVideo, known_content_id, now, remember_path, stored_video, stored_videos
+from video_vlm.memory.catalog import (
+    StoredVideo,
+    known_content_id,
+    last_known,
+    now,
+    remember_path,
+    stored_video,
+    stored_videos,
+)
 from video_vlm.memory.database import Database
 from video_vlm.memory.dump import dump
+from video_vlm.memory.facts import LibraryFacts, library_facts
+from video_vlm.memory.index_trailer import Method
+from video_vlm.memory.inverted import EXACT_UP_TO
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.looks import KeptLook, add_look, drop_looks, drop_stale_looks, looks_at
 from video_vlm.memory.portable import Imported, export_memory, import_memory
@@ -41,6 +52,7 @@ def open_library(
     read_only: bool = False,
     encoder: TextEncoder | None = None,
     sight: ImageTextEncoder | None = None,
+    exact_up_to: int = EXACT_UP_TO,
 ) -> Library:
     """Open a library, making it if there is none.
 
@@ -49,6 +61,7 @@ def open_library(
         read_only: Change nothing on disk; works on read-only file systems. It must exist.
         encoder: Adds search by meaning to search by words.
         sight: Adds search by sight, and has whatever is indexed seen.
+        exact_up_to: A list of so many vectors is searched exactly; a longer one approximately, held to a recall.
 
     Raises:
         LibraryDamaged: the file is torn, or another program's.
@@ -59,14 +72,15 @@ def open_library(
     if isinstance(place, str) and is_address(place):
         from video_vlm.memory.postgres import open_postgres
 
-        return open_postgres(place, read_only=read_only, encoder=encoder, sight=sight)
+        return open_postgres(place, read_only=read_only, encoder=encoder, sight=sight, exact_up_to=exact_up_to)
     layout = Layout(default_library_folder() if place is None else Path(place))
     if not read_only:
         try:
             layout.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LibraryError(f"{layout.folder} cannot be made a library: {error.strerror}") from error
-    return Library(layout, Database(layout.database, read_only=read_only), encoder=encoder, sight=sight)
+    database = Database(layout.database, read_only=read_only)
+    return Library(layout, database, encoder=encoder, sight=sight, exact_up_to=exact_up_to)
 
 
 class Library:
@@ -79,13 +93,14 @@ class Library:
         *,
         encoder: TextEncoder | None = None,
         sight: ImageTextEncoder | None = None,
+        exact_up_to: int = EXACT_UP_TO,
     ) -> None:
         self.layout = layout
         self._file = database
         self._stand_on(
             database,
-            texts=None if encoder is None else TextVectors(database, layout, encoder),
-            sights=None if sight is None else SightVectors(database, layout, sight),
+            texts=None if encoder is None else TextVectors(database, layout, encoder, exact_up_to=exact_up_to),
+            sights=None if sight is None else SightVectors(database, layout, sight, exact_up_to=exact_up_to),
             by_words=by_words,
         )
 
@@ -150,12 +165,31 @@ class Library:
         with self._database.read() as connection:
             return known_content_id(connection, path)
 
+    def last_known(self, path: Path) -> tuple[str, int] | None:
+        """The content id of a file when it was last remembered, whatever it holds now, and how many bytes it had."""
+        with self._database.read() as connection:
+            return last_known(connection, path)
+
+    def drop_outgrown(self, content_id: str) -> bool:
+        """Forget a video whose file has grown into another that is remembered now: unless a copy of it is known, or
+        questions made us look at it. Says whether it is gone."""
+        with self._database.write() as connection:
+            kept = (
+                "SELECT 1 FROM files WHERE content_id = :content"
+                " UNION ALL SELECT 1 FROM looks WHERE content_id = :content"
+            )
+            if connection.execute(kept, {"content": content_id}).fetchone():
+                return False
+            return connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,)).rowcount > 0
+
     def remember_path(self, path: Path, content_id: str) -> None:
         """Note what a file holds. Its size, modification and change times tell later whether it still does."""
         with self._database.write() as connection:
             remember_path(connection, path, content_id)
 
-    def build(self, video: Video, recipe: str, *, channels: Sequence[str], missing: Sequence[str]) -> Build:
+    def build(
+        self, video: Video, recipe: str, *, channels: Sequence[str], missing: Sequence[str], stages: str = "{}"
+    ) -> Build:
         """Begin to write a video's memory, or go on with it.
 
         An unfinished build of the same recipe is taken up; a complete memory of the same recipe is
@@ -167,12 +201,13 @@ class Library:
             recipe: Digest of everything that decides what will be written.
             channels: The observers that see it, by name.
             missing: What is not looked at, and why.
+            stages: What each stage is made with, as the indexer notes it (JSON).
 
         Raises:
             LibraryReadOnly: the library is open read-only.
         """
         with self._database.write() as connection:
-            memory = begin_build(connection, video, recipe, channels=channels, missing=missing)
+            memory = begin_build(connection, video, recipe, channels=channels, missing=missing, stages=stages)
         content_id = video.content_id
         return Build(self._database, memory, content_id, on_finish=lambda: self.embed(content_id))
 
@@ -205,7 +240,7 @@ class Library:
 
         Raises:
             NotIndexed: the library does not know the video.
-            LibraryError: its memory was replaced meanwhile.
+            MemoryReplaced: its memory was replaced meanwhile.
             LibraryReadOnly: the library is open read-only.
         """
         with self._database.write() as connection:
@@ -260,6 +295,17 @@ class Library:
             seen=seen,
             words=self._by_words,
         )
+
+    def load_indexes(self) -> dict[str, Method]:
+        """Make ready to search everything by meaning and by sight, as the first search would; how each list of vectors
+        is searched, by name."""
+        every = [one.lists for one in (self._vectors, self._sight) if one is not None]
+        methods = {name: index.load() for lists in every for name, index in lists.items()}
+        return {name: method for name, method in methods.items() if method is not None}
+
+    def facts(self) -> LibraryFacts:
+        """What is in the library, what it takes on disk, and how its vectors are searched."""
+        return library_facts(self._file, self.layout)
 
     def write_back(self, content_id: str, looks: Sequence[KeptLook]) -> int:
         """Keep what a question made us look at; returns how many observations that added.

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -28,24 +29,27 @@ from video_vlm.ask import ask, plan
 from video_vlm.chat import ChatModel
 from video_vlm.dialogue import CaptionReport, Trace, caption_video
 from video_vlm.encoder.sight import find_sight, require_sight
-from video_vlm.errors import LibraryError, ModelError, NotIndexed
+from video_vlm.errors import LibraryError, LibraryReadOnly, ModelError, NotIndexed
 from video_vlm.export import CATALOGUES, export
 from video_vlm.export.scenes import outline
 from video_vlm.index import (
     Estimate,
     IndexOutcome,
+    IndexPlan,
     IndexReport,
     default_jobs,
     estimate,
     index_many,
     index_on_cluster,
     index_video,
+    plan_index,
+    reading_jobs,
     see_the_rest,
 )
 from video_vlm.looking import LookPlan
 from video_vlm.looking.signals import pictures_of
 from video_vlm.media import content_id, open_video
-from video_vlm.memory import Imported, KeptLook, Library, MemoryView, Problem, StoredVideo, open_library
+from video_vlm.memory import Imported, KeptLook, Library, LibraryFacts, MemoryView, Problem, StoredVideo, open_library
 from video_vlm.models import open_detector, open_model
 from video_vlm.protocols import Answerer, Detector, ImageTextEncoder, Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
@@ -56,9 +60,13 @@ __all__ = ["Engine", "VideoQA"]
 Engine = Literal["local", "ray"]
 """What reads many files."""
 
+logger = logging.getLogger(__name__)
+
 
 class VideoQA:
     """An open library and what can be done with it. A context manager.
+
+    A library that cannot be written, say on a read-only disk, is opened to be read; that is logged as a warning.
 
     Wherever a video is asked for, its file will do; for one that was read before, so will the name its
     file had or (the beginning of) its content id, even if the file is gone.
@@ -104,7 +112,7 @@ class VideoQA:
         self._at_least: Speed = speed or "fast"
         self._progress = progress
         sight = sight or find_sight(self.settings.sight)
-        self._library = open_library(library, encoder=encoder, sight=sight)
+        self._library = _opened(library, encoder=encoder, sight=sight)
 
     @property
     def library(self) -> Library:
@@ -122,11 +130,20 @@ class VideoQA:
         report = index_video(Path(path), self._library, settings=settings, progress=progress)
         return see_the_rest(report, self._library, settings=settings, progress=progress)
 
+    def plan_index(self, path: Path | str) -> IndexPlan:
+        """What :meth:`index` would make again of a video, stage by stage, and why. Nothing is decoded or written.
+
+        Raises:
+            UnreadableVideo: the path is not a readable local file.
+        """
+        return plan_index(Path(path), self._library, settings=self.settings.index)
+
     def index_many(
         self,
         paths: Iterable[Path | str],
         *,
         jobs: int | None = None,
+        memory_bytes: float | None = None,
         engine: Engine = "local",
         address: str | None = None,
     ) -> Generator[IndexOutcome]:
@@ -138,6 +155,8 @@ class VideoQA:
         Args:
             paths: The files.
             jobs: How many at a time; None for one for each core, up to eight. With 1 no process is started.
+            memory_bytes: Fewer at a time where more would take more memory than this, as estimated from their headers;
+                of this machine only.
             engine: ``"local"`` for processes of this machine, ``"ray"`` for the actors of a Ray cluster.
             address: Of the cluster; None for one of this machine, started and stopped for it.
 
@@ -155,7 +174,14 @@ class VideoQA:
                 jobs=jobs,
                 address=address,
             )
-        return index_many(files, self._library, settings=self.settings.index, progress=self._progress, jobs=jobs)
+        return index_many(
+            files,
+            self._library,
+            settings=self.settings.index,
+            progress=self._progress,
+            jobs=jobs,
+            memory_bytes=memory_bytes,
+        )
 
     def caption(self, path: Path | str, *, level: Level = Level.SCENE, pictures: int = 4) -> CaptionReport:
         """Have the model say what is seen in each scene or segment of a video, which is read first if need be.
@@ -367,10 +393,15 @@ class VideoQA:
         """
         export(self.memory(path), out, form=form, what=what)
 
-    def estimate(self, paths: Iterable[Path | str], *, jobs: int | None = None) -> Estimate:
+    def estimate(
+        self, paths: Iterable[Path | str], *, jobs: int | None = None, memory_bytes: float | None = None
+    ) -> Estimate:
         """What reading these videos would take: hours, time and disk. The longest is tried for some seconds."""
         files = (Path(path) for path in paths)
-        return estimate(files, self._library, settings=self.settings.index, jobs=jobs or default_jobs())
+        settings = self.settings.index
+        sees = self._library.sight is not None
+        jobs = reading_jobs(memory_bytes, jobs or default_jobs(), settings, sees=sees)
+        return estimate(files, self._library, settings=settings, jobs=jobs)
 
     def catalogue(
         self, content_ids: Iterable[str], out: BinaryIO, *, form: str, failures: Mapping[str, str] | None = None
@@ -415,6 +446,10 @@ class VideoQA:
         except NotIndexed:
             return False
         return self._library.remove(known)
+
+    def facts(self) -> LibraryFacts:
+        """What is in the library, what it takes on disk, and how its vectors are searched: exactly or nearly so."""
+        return self._library.facts()
 
     def verify(self) -> tuple[Problem, ...]:
         """What is wrong with the library; nothing if it is whole."""
@@ -465,6 +500,16 @@ class VideoQA:
 
 class _NobodyListens(Exception):
     """Ends a talk whose steps nobody hears any more."""
+
+
+def _opened(place: Path | str | None, *, encoder: TextEncoder | None, sight: ImageTextEncoder | None) -> Library:
+    """For writing, or where that cannot be, for reading."""
+    try:
+        return open_library(place, encoder=encoder, sight=sight)
+    except LibraryReadOnly:
+        library = open_library(place, read_only=True, encoder=encoder, sight=sight)
+    logger.warning("%s can only be read: questions are answered from it, nothing is kept in it", library.where)
+    return library
 
 
 def _file(path: Path | str) -> Path | None:

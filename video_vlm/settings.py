@@ -17,6 +17,7 @@ __all__ = [
     "AskSettings",
     "FrameSettings",
     "IndexSettings",
+    "LevelSettings",
     "ScreenTextSettings",
     "Settings",
     "ShotSettings",
@@ -75,6 +76,26 @@ class ScreenTextSettings:
     """Real text is read with 0.8 and more; texture taken for text mostly stays below this."""
 
 
+@dataclass(frozen=True, slots=True)
+class LevelSettings:
+    """How the upper levels are made from segments: nothing is decoded for a change of these."""
+
+    max_scene_seconds: float = 300.0
+    """A longer stretch without a cut is divided."""
+    segment_sentences: int = 2
+    """The most a segment's summary has; likewise the others'."""
+    scene_sentences: int = 3
+    chapter_sentences: int = 5
+    video_sentences: int = 6
+
+    def __post_init__(self) -> None:
+        if self.max_scene_seconds <= 0:
+            raise SettingsError(f"levels.max_scene_seconds must be above 0, got {self.max_scene_seconds}")
+        for name in ("segment_sentences", "scene_sentences", "chapter_sentences", "video_sentences"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"levels.{name} must be at least 1, got {getattr(self, name)}")
+
+
 Speed = Literal["full", "fast"]
 
 
@@ -89,6 +110,7 @@ class IndexSettings:
     shots: ShotSettings = field(default_factory=ShotSettings)
     frames: FrameSettings = field(default_factory=FrameSettings)
     screen_text: ScreenTextSettings = field(default_factory=ScreenTextSettings)
+    levels: LevelSettings = field(default_factory=LevelSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The package's statements are written once, for SQLite; this is what PostgreSQL wants otherwise.
 
 The schema does most of it: columns have the same names, ``complete`` is a boolean, texts are compared byte by byte
-(``COLLATE "C"``), and ``listed`` stands in for ``json_each``. What is left is spelling.
+(``COLLATE "C"``), and ``listed`` stands in for ``json_each``. What is left is spelling, and what tells SQLite in which
+order to join (``CROSS JOIN ... ON``, ``INDEXED BY``): PostgreSQL finds that by itself.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ __all__ = ["translated"]
 _TOKEN = re.compile(
     r"""
     (?P<text>'(?:[^']|'')*' | "[^"]*") | (?P<cast>::) | (?P<named>:(?P<name>[a-z_]+)) | (?P<place>\?) | (?P<percent>%)
-    | (?P<each>\bjson_each\() | (?P<hint>\ INDEXED\ BY\ \w+)
+    | (?P<each>\bjson_each\() | (?P<hint>\ INDEXED\ BY\ \w+) | (?P<order>\bCROSS\ JOIN\b)
     """,
     re.VERBOSE,
 )
 
 _OR_IGNORE: Final = "INSERT OR IGNORE INTO"
 
-_SPELLINGS: Final = {"place": "%s", "percent": "%%", "each": "listed(", "hint": ""}
+_SPELLINGS: Final = {"place": "%s", "percent": "%%", "each": "listed(", "hint": "", "order": "JOIN"}
 
 
 @lru_cache(maxsize=512)

@@ -8,8 +8,10 @@ from typing import cast
 
 from video_vlm.address import Address
 from video_vlm.errors import LibraryError
+from video_vlm.memory.facts import LibraryFacts, counts
 from video_vlm.memory.postgres.connection import PostgresConnection
 from video_vlm.memory.postgres.database import PostgresDatabase
+from video_vlm.memory.postgres.migrations import FORMAT_VERSION
 from video_vlm.memory.postgres.near import EXACT_UP_TO
 from video_vlm.memory.postgres.vectors import PostgresSightVectors, PostgresTextVectors
 from video_vlm.memory.postgres.verify import rebuild_words, verify
@@ -101,6 +103,12 @@ class PostgresLibrary(Library):
                 schema=self._server.address.schema,
             )
         return int(row["bytes"])
+
+    def facts(self) -> LibraryFacts:
+        """The same; indexes of vectors are part of the database, and among its bytes."""
+        with self._server.read() as connection:
+            videos, nodes, passages, vectors = counts(connection)
+        return LibraryFacts(FORMAT_VERSION, videos, nodes, passages, vectors, self.num_bytes(), 0, ())
 
     def verify(self) -> tuple[Problem, ...]:
         return verify(self._server)

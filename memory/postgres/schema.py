@@ -38,7 +38,9 @@ _TABLES: Final = f"""
         damage {_TEXT} NOT NULL DEFAULT '[]',
         until_seconds FLOAT8,
         state {_TEXT} NOT NULL DEFAULT '',
-        indexed_at {_TEXT} NOT NULL
+        indexed_at {_TEXT} NOT NULL,
+        seal {_TEXT},
+        stages {_TEXT} NOT NULL DEFAULT '{{}}'
     );
     CREATE UNIQUE INDEX one_memory_each ON memories (content_id, complete);
 
@@ -76,7 +78,8 @@ _TABLES: Final = f"""
         question {_TEXT} NOT NULL,
         reason {_TEXT} NOT NULL,
         max_side BIGINT NOT NULL CHECK (max_side > 0),
-        looked_at {_TEXT} NOT NULL
+        looked_at {_TEXT} NOT NULL,
+        seal {_TEXT}
     );
     CREATE INDEX looks_by_content ON looks (content_id, observer, digest);
 
@@ -110,7 +113,15 @@ _TABLES: Final = f"""
     );
     CREATE INDEX passages_by_memory ON passages (memory, observer, segment);
     CREATE INDEX passages_by_time ON passages (content_id, start);
+    CREATE INDEX passages_by_segment ON passages (segment) WHERE segment IS NOT NULL;
     CREATE INDEX passages_by_look ON passages (look) WHERE look IS NOT NULL;
+
+    CREATE TABLE seals (
+        memory BIGINT NOT NULL REFERENCES memories ON DELETE CASCADE,
+        part {_TEXT} NOT NULL,
+        checksum {_TEXT} NOT NULL,
+        PRIMARY KEY (memory, part)
+    );
 
     CREATE TABLE encoders (
         name {_TEXT} PRIMARY KEY,
@@ -157,6 +168,9 @@ _VIEWS: Final = """
 
     CREATE FUNCTION listed(list TEXT) RETURNS TABLE (value TEXT) LANGUAGE sql IMMUTABLE
     AS $$ SELECT jsonb_array_elements_text(CAST(list AS JSONB)) $$;
+
+    CREATE FUNCTION json_extract(value TEXT, path TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE
+    AS $$ SELECT jsonb_path_query_first(CAST(value AS JSONB), CAST(path AS JSONPATH)) #>> '{}' $$;
 """
 
 _NEAR: Final = """

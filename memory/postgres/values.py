@@ -9,7 +9,7 @@ from psycopg import Connection
 from psycopg.adapt import Dumper
 from psycopg.types.string import StrDumper, TextLoader
 
-from video_vlm.memory.dense import VectorBlob
+from video_vlm.memory.dense import VectorBlob, to_blob
 
 __all__ = ["adapt"]
 
@@ -58,8 +58,8 @@ class _VectorDumper(Dumper):
 class _VectorLoader(TextLoader):
     """As it is stored elsewhere: little-endian float32."""
 
-    def load(self, data: Any) -> bytes:
-        return np.array(bytes(data)[1:-1].split(b","), np.float32).astype("<f4").tobytes()
+    def load(self, data: Any) -> VectorBlob:
+        return to_blob(np.array(bytes(data)[1:-1].split(b","), np.float32))
 
 
 def adapt(connection: Connection[Any], *, vector_oid: int) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from video_vlm.memory.dense import DenseIndex
 from video_vlm.memory.postgres.database import PostgresDatabase
 from video_vlm.memory.postgres.filters import INSIDE, WITHIN
 from video_vlm.memory.postgres.near import EXACT_UP_TO, VectorList
@@ -41,6 +42,11 @@ class PostgresTextVectors(TextVectors):
         self._encoder = encoder
         self._list = VectorList(database, "vectors", encoder.name, encoder.dimension, exact_up_to)
 
+    @property
+    def lists(self) -> dict[str, DenseIndex]:
+        """None: they are searched by the server."""
+        return {}
+
     def embed(self, content_id: str | None = None) -> int:
         done = super().embed(content_id)
         if done:
@@ -65,6 +71,11 @@ class PostgresSightVectors(SightVectors):
         self.encoder = encoder
         self._database = database
         self._list = VectorList(database, "sights", encoder.name, encoder.dimension, exact_up_to)
+
+    @property
+    def lists(self) -> dict[str, DenseIndex]:
+        """None: they are searched by the server."""
+        return {}
 
     def ensure_index(self) -> None:
         """Make an index over what was seen, if that has become much."""

@@ -1,4 +1,4 @@
-"""Is a library in PostgreSQL sound? Its pages and owners are the server's affair; its trees, words and vectors ours."""
+"""Is a library in PostgreSQL sound? Pages and owners are the server's affair; all that is in the rows is ours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from video_vlm.memory.postgres.database import PostgresDatabase
-from video_vlm.memory.verify import Problem, tree_problems
+from video_vlm.memory.verify import Problem, row_problems
 
 __all__ = ["rebuild_words", "verify"]
 
@@ -17,8 +17,8 @@ _REINDEX: Final = "remove the video from the library and index it again"
 def verify(database: PostgresDatabase) -> tuple[Problem, ...]:
     """Everything that is wrong; nothing if it is sound."""
     with database.read() as connection:
-        trees = tuple(tree_problems(connection))
-    return (*trees, *_words(database), *_vectors(database))
+        rows = tuple(row_problems(connection))
+    return (*rows, *_words(database), *_vectors(database))
 
 
 def rebuild_words(database: PostgresDatabase) -> None:
@@ -37,7 +37,7 @@ def _words(database: PostgresDatabase) -> Iterator[Problem]:
         )
     if row["missing"] or row["others"]:
         what = f"{row['missing']} passages missing, {row['others']} with other words than their text has"
-        yield Problem("full-text index", what, _REBUILD)
+        yield Problem("full-text index", what, _REBUILD, is_derived=True)
 
 
 def _vectors(database: PostgresDatabase) -> Iterator[Problem]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from video_vlm.address import is_address
 from video_vlm.errors import LibraryError, MissingExtra, ReaderLost, VideoQAError
-from video_vlm.index.batch import first_unlike, resemblance
+from video_vlm.index.batch import resemblance
 from video_vlm.index.one import index_one
 from video_vlm.index.report import IndexOutcome
 from video_vlm.index.worker import portable
@@ -82,7 +82,7 @@ def index_on_cluster(
         idle = [actor.remote(*desk) for _ in range(min(num_actors, len(waiting)))]
         in_hand: dict[Any, tuple[Any, Path, str]] = {}
         while waiting or in_hand:
-            while idle and (place := first_unlike(waiting, [one for _, _, one in in_hand.values()])) is not None:
+            while idle and (place := _first_unlike(waiting, [one for _, _, one in in_hand.values()])) is not None:
                 path, resembles = waiting.pop(place)
                 reader = idle.pop()
                 progress(ProgressEvent("index", 0.0, None, what=path.name, path=path))
@@ -96,6 +96,11 @@ def index_on_cluster(
                 library.embed(outcome.report.video.content_id)
             idle.append(reader)
             yield outcome
+
+
+def _first_unlike(waiting: Sequence[tuple[Path, str]], in_hand: Collection[str]) -> int | None:
+    """The place of the first file that cannot be a copy of one in hand: two must not write the same memory at once."""
+    return next((place for place, (_, resembles) in enumerate(waiting) if resembles not in in_hand), None)
 
 
 def _outcome(ray: Any, done: Any, path: Path) -> IndexOutcome:
