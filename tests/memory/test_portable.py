@@ -313,12 +313,12 @@ def test_a_library_copied_elsewhere_opens_there(folder_library: Library, film: F
 
 @pytest.mark.parametrize("version", range(2, FORMAT_VERSION))
 def test_a_file_that_an_earlier_format_exported_is_taken_in(
-    version: int, library: Library, elsewhere: Library, film: Film
+    version: int, library: Library, elsewhere: Library, film: Film, tmp_path: Path
 ) -> None:
     """``formats/export-N.videoqa.gz`` is the film and one look, as the last code of format N exported them. The first
     exporter wrote format 2: of format 1 there are no such files."""
     packed = Path(__file__).parent / "formats" / f"export-{version}.videoqa.gz"
-    parcel = elsewhere.folder / "film.videoqa"
+    parcel = tmp_path / "film.videoqa"
     parcel.write_bytes(gzip.decompress(packed.read_bytes()))
     assert elsewhere.import_memory(parcel).outcome == "added"
     film.write(library)
@@ -329,12 +329,12 @@ def test_a_file_that_an_earlier_format_exported_is_taken_in(
     assert elsewhere.verify() == ()
 
 
-def test_a_file_of_an_earlier_format_that_was_changed_is_refused(elsewhere: Library) -> None:
+def test_a_file_of_an_earlier_format_that_was_changed_is_refused(elsewhere: Library, tmp_path: Path) -> None:
     for version in range(2, FORMAT_VERSION):
         packed = Path(__file__).parent / "formats" / f"export-{version}.videoqa.gz"
         whole = gzip.decompress(packed.read_bytes())
         assert b"alarm rings" in whole
-        parcel = elsewhere.folder / "film.videoqa"
+        parcel = tmp_path / "film.videoqa"
         parcel.write_bytes(whole.replace(b"alarm rings", b"alarm sings"))
         with pytest.raises(LibraryDamaged, match=str(parcel)):
             elsewhere.import_memory(parcel)
