@@ -11,6 +11,7 @@ import typer
 from video_vlm.cli import (
     ask,
     doctor,
+    entities,
     export,
     index,
     library,
@@ -37,6 +38,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "index": index.index,
     "search": search.search,
     "scenes": scenes.scenes,
+    "entities": entities.entities,
     "show": show.show,
     "export": export.export,
     "summarize": summarize.summarize,

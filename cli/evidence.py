@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from video_vlm.across import LibraryAnswer, VideoCitation
 from video_vlm.cli.contact_sheet import save_contact_sheet
 from video_vlm.errors import MediaError
 from video_vlm.export.clips import write_clip
 from video_vlm.media.pictures import picture_at
-from video_vlm.records import Answer, Box, Span, clock
+from video_vlm.records import Answer, Box, Citation, Span, clock
 
 __all__ = ["save_evidence"]
 
@@ -26,14 +27,28 @@ _MAX_SIDE = 1280
 _FRAME = (255, 32, 32)
 
 
-def save_evidence(answer: Answer, folder: Path) -> int:
+def save_evidence(answer: Answer | LibraryAnswer, folder: Path) -> int:
     """Write ``picture-1.jpg``, ``clip-1.mkv``, ... and ``sheet.jpg``; returns how many files.
 
-    What cannot be written of one stretch is warned of and costs only itself.
+    What cannot be written of one stretch is warned of and costs only itself. An answer out of many videos has a
+    folder for each, named by the file and the beginning of its content id.
     """
-    path = Path(answer.path)
+    if isinstance(answer, Answer):
+        return _save(Path(answer.path), answer.citations, folder)
+    videos = {one.content_id: Path(one.path) for one in answer.citations}
+    return sum(
+        _save(
+            path,
+            [one for one in answer.citations if one.content_id == content_id],
+            folder / f"{path.stem}-{content_id[:6]}",
+        )
+        for content_id, path in videos.items()
+    )
+
+
+def _save(path: Path, cited: Iterable[Citation | VideoCitation], folder: Path) -> int:
     boxes: dict[Span, list[Box]] = {}
-    for citation in sorted(answer.citations, key=lambda one: one.span):
+    for citation in sorted(cited, key=lambda one: one.span):
         boxes.setdefault(citation.span, []).extend([citation.box] if citation.box else [])
     folder.mkdir(parents=True, exist_ok=True)
     written, posters = 0, []

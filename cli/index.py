@@ -24,6 +24,7 @@ from video_vlm.errors import MediaError, SettingsError
 from video_vlm.records import Level
 
 if TYPE_CHECKING:
+    from video_vlm.dialogue import CaptionReport, SummaryReport
     from video_vlm.index import IndexOutcome, IndexReport
     from video_vlm.library import VideoQA
 
@@ -66,9 +67,13 @@ def index(
         CaptionLevel | None,
         typer.Option(help="Then have a model say what is seen in each scene or segment.", show_default=False),
     ] = None,
+    summaries: Annotated[
+        bool,
+        typer.Option("--summaries", help="Then have a model write the summaries, from the scenes up."),
+    ] = False,
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The model that captions: hf:NAME, openai:NAME@URL, ...", show_default=False),
+        typer.Option(metavar="NAME", help="The model for that: hf:NAME, openai:NAME@URL, ...", show_default=False),
     ] = None,
     engine: Annotated[
         Engine, typer.Option(help="What reads the files: processes of this machine, or a Ray cluster.")
@@ -94,7 +99,8 @@ def index(
     leaves out is stated; reading the video again with --speed full fills it in.
 
     With --caption, the model that --model (or ask.model) names says what is seen in each scene or segment. Questions
-    find what it said, whoever answers them. A run that was interrupted goes on where it stopped.
+    find what it said, whoever answers them. With --summaries it writes the summaries too, each sentence with what it
+    rests on. A run that was interrupted goes on where it stopped.
 
     With --engine ray the files are read by the actors of a Ray cluster: the same memories, from many machines. All of
     them must find the files under the same paths, and the library must be on a PostgreSQL server.
@@ -129,11 +135,12 @@ def index(
                 reporter.ended(outcome)
                 if not session.json:
                     report(outcome)
-        if caption is not None:
-            for place in sorted(outcomes):
-                outcomes[place] = captioned(videos, outcomes[place], Level(caption.value))
-                if not session.json and outcomes[place].captions:
-                    write(one_line(f"{outcomes[place].path}: {outcomes[place].captions}"))
+        level = None if caption is None else Level(caption.value)
+        for place in sorted(outcomes) if level or summaries else ():
+            outcomes[place] = retold(videos, outcomes[place], level, summaries=summaries)
+            for told in (outcomes[place].captions, outcomes[place].summaries):
+                if told and not session.json:
+                    write(one_line(f"{outcomes[place].path}: {told}"))
     if session.json:
         print_json([asdict(outcomes[place]) for place in sorted(outcomes)])
     return finish(list(outcomes.values()))
@@ -174,25 +181,41 @@ def read_all(
             yield places[one.path], outcome_of(one)
 
 
-def captioned(videos: VideoQA, outcome: Outcome, level: Level) -> Outcome:
-    """With what a model made of it.
+def retold(videos: VideoQA, outcome: Outcome, level: Level | None, *, summaries: bool) -> Outcome:
+    """With what a model made of it: captions of a level, summaries, or both.
 
     Raises:
-        ModelError: the model cannot caption this one, and so none.
+        ModelError: the model cannot do it for this one, and so for none.
     """
     if outcome.error is not None:
         return outcome
     try:
-        made = videos.caption(outcome.path, level=level)
+        if level is not None:
+            outcome = replace(outcome, captions=captioned(videos.caption(outcome.path, level=level)))
+        if summaries:
+            outcome = replace(outcome, summaries=summarised(videos.write_summaries(outcome.path)))
     except MediaError as error:
-        complain(f"{outcome.path}: no captions: {error.reason}")
-        return replace(outcome, error=f"no captions: {error.reason}")
+        complain(f"{outcome.path}: {error.reason}")
+        return replace(outcome, error=error.reason)
+    return outcome
+
+
+def captioned(made: CaptionReport) -> str:
     notes = [
-        f"{counted(made.num_new, level.value)} captioned",
+        f"{counted(made.num_new, made.level.value)} captioned",
         *([f"{made.num_known} known"] if made.num_known else []),
         *([f"of {made.num_silent} nothing was said"] if made.num_silent else []),
     ]
-    return replace(outcome, captions=", ".join(notes))
+    return ", ".join(notes)
+
+
+def summarised(made: SummaryReport) -> str:
+    notes = [
+        f"{counted(made.num_new, 'summary', 'summaries')} written",
+        *([f"{made.num_known} known"] if made.num_known else []),
+        *([f"{made.num_kept} of the built-in kept"] if made.num_kept else []),
+    ]
+    return ", ".join(notes)
 
 
 def outcome_of(one: IndexOutcome) -> Outcome:

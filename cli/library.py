@@ -106,7 +106,8 @@ def verify(session: Session) -> ExitCode:
     else:
         for problem in problems:
             write(one_line(problem))
-        write("the library is whole" if not problems else f"{len(problems)} problems")
+        if len(problems) != 1:
+            write(f"{len(problems)} problems" if problems else "the library is whole")
     return ExitCode.FAILED if problems else ExitCode.OK
 
 

@@ -131,7 +131,8 @@ class Build:
         """When the pictures of a segment's frames are shown, in their order; None where that was not noted."""
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT p.pts_seconds FROM nodes AS f JOIN posters AS p ON p.memory = f.memory AND p.node = f.id"
+                "SELECT p.pts_seconds FROM nodes AS f INDEXED BY nodes_by_parent"
+                " CROSS JOIN posters AS p ON p.memory = f.memory AND p.node = f.id"
                 " WHERE f.memory = ? AND f.parent = ? AND f.level = 'frame' ORDER BY f.start, f.\"end\", f.id",
                 (self._memory, segment_id),
             )
@@ -185,7 +186,7 @@ class Build:
 
     def frames(self, segment_id: str) -> tuple[Node, ...]:
         """The frames of one segment, in order of time."""
-        return self._nodes("level = 'frame' AND parent = ?", (segment_id,))
+        return self._nodes("level = 'frame' AND parent = ?", (segment_id,), by="nodes_by_parent")
 
     def poster(self, frame_id: str) -> bytes | None:
         """The small JPEG of a frame written so far; None if there is no such frame."""
@@ -280,14 +281,16 @@ class Build:
     def _forget_segment(self, connection: sqlite3.Connection, segment: str) -> None:
         """Two processes at the same build put the same segment twice; the second time replaces the first."""
         connection.execute("DELETE FROM passages WHERE +memory = ? AND segment = ?", (self._memory, segment))
-        connection.execute("DELETE FROM nodes WHERE memory = ? AND parent = ?", (self._memory, segment))
+        connection.execute(
+            "DELETE FROM nodes INDEXED BY nodes_by_parent WHERE memory = ? AND parent = ?", (self._memory, segment)
+        )
         connection.execute("DELETE FROM sights WHERE memory = ? AND node = ?", (self._memory, segment))
         connection.execute("DELETE FROM seals WHERE memory = ? AND part = ?", (self._memory, f"sights {segment}"))
 
-    def _nodes(self, condition: str, parameters: tuple[object, ...]) -> tuple[Node, ...]:
+    def _nodes(self, condition: str, parameters: tuple[object, ...], *, by: str = "nodes_by_time") -> tuple[Node, ...]:
         with self._database.read() as connection:
             rows = connection.execute(
-                f'SELECT * FROM nodes WHERE memory = ? AND {condition} ORDER BY start, "end", id',  # noqa: S608
+                f'SELECT * FROM nodes INDEXED BY {by} WHERE memory = ? AND {condition} ORDER BY start, "end", id',  # noqa: S608
                 (self._memory, *parameters),
             )
             return tuple(node_of(row, self.content_id) for row in rows)

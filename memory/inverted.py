@@ -28,7 +28,8 @@ LEAST_RECALL: Final = 0.98
 NUM_QUESTIONS: Final = 256
 """That an index is tried with."""
 
-_MARGIN: Final = 0.01  # other queries than those that were tried may find a little less
+_MARGIN: Final = 0.01
+_SPARE: Final = 2  # times as many lists as were enough: other questions than those that were tried may need more
 _NEAREST: Final = 10
 _QUERY_COSINE: Final = 0.8  # of a query and the vector it is made from: a question does not repeat a passage
 _ROUNDING: Final = 1e-3  # what 16 bits may cost a cosine
@@ -98,10 +99,10 @@ def fill(trained: Trained, batches: Iterable[Batch]) -> tuple[Any, Method, _Ids]
         index.add_with_ids(vectors, ids)
         truth.see(vectors)
         known.append(ids)
-    tried = ((number, truth.recall(index, number)) for number in _doubling(index.nlist))
-    probed, recall = next(
-        ((number, recall) for number, recall in tried if recall >= LEAST_RECALL + _MARGIN or number == index.nlist)
-    )
+    wanted = LEAST_RECALL + _MARGIN
+    enough = (number for number in _doubling(index.nlist) if truth.recall(index, number) >= wanted)
+    probed = min(_SPARE * next(enough, index.nlist), index.nlist)
+    recall = truth.recall(index, probed)
     method = Method(index.ntotal, index.nlist, probed, round(recall, 4), len(trained.questions))
     return index, method, _joined(known)
 

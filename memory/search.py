@@ -8,12 +8,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from video_vlm.memory.fusion import Fused, fuse
+from video_vlm.memory.fusion import Fused, apart, fuse
 from video_vlm.memory.sql import Database
 from video_vlm.memory.words import match_query
 from video_vlm.records import Evidence, ObservationKind, Span
 
-__all__ = ["WITHIN", "ByWords", "Filter", "Meaning", "Moment", "Neighbour", "by_words", "pool_for", "search_moments"]
+__all__ = [
+    "FUSED",
+    "WITHIN",
+    "ByWords",
+    "Filter",
+    "Meaning",
+    "Moment",
+    "Neighbour",
+    "Ranking",
+    "by_words",
+    "pool_for",
+    "search_moments",
+]
 
 WITHIN: Final = """
     (:contents IS NULL OR p.content_id IN (SELECT value FROM json_each(:contents)))
@@ -23,13 +35,13 @@ WITHIN: Final = """
 """SQL for :class:`Filter` over ``passages AS p``; the last line is ``Span.overlaps``."""
 
 _BY_WORDS: Final = f"""
-    SELECT p.id FROM word_index JOIN readable_passages AS p ON p.id = word_index.rowid
+    SELECT p.id, bm25(word_index) AS rank FROM word_index JOIN readable_passages AS p ON p.id = word_index.rowid
     WHERE word_index MATCH :query AND word_index.rowid BETWEEN :first AND :last AND {WITHIN}
-    ORDER BY bm25(word_index), p.start, p.id LIMIT :limit
+    ORDER BY rank, p.start, p.id LIMIT :limit
 """  # noqa: S608 - constants only
 
 _BEST_BY_WORDS: Final = """
-    SELECT p.id FROM (
+    SELECT p.id, found.rank FROM (
         SELECT rowid AS id, rank FROM word_index WHERE word_index MATCH :query ORDER BY rank LIMIT :deep
     ) AS found CROSS JOIN readable_passages AS p ON p.id = found.id
     ORDER BY found.rank, p.start, p.id LIMIT :limit
@@ -43,6 +55,9 @@ _DEEPER: Final = 8
 
 _MOMENT_SECONDS: Final = 30.0
 """A passage longer than this (a chapter's title) is at no one moment."""
+
+_FAIR_SHARE: Final = 0.5
+"""Of the best BM25 score: what has less was found by the common one of a question's words, and votes for nothing."""
 
 _POOL: Final = 50
 """Each ranking is this deep before fusing: what only one of them finds first must meet the other's tail."""
@@ -91,9 +106,27 @@ class Moment:
 
 
 class ByWords(Protocol):
-    """The search by words: passages that have any word of the query, best first."""
+    """The search by words: passages that have any word of the query with their BM25 scores, which are positive, best
+    first."""
 
-    def __call__(self, connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> Sequence[int]: ...
+    def __call__(
+        self, connection: sqlite3.Connection, query: str, *, within: Filter, limit: int
+    ) -> list[tuple[int, float]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How the lists of one search become one: all of them, or only those named (``words``, ``meaning``, ``sight``,
+    ``like``); ``diverse``, so that one moment is not told over and over."""
+
+    lists: frozenset[str] | None = None
+    diverse: bool = True
+
+    def takes(self, name: str) -> bool:
+        return self.lists is None or name in self.lists
+
+
+FUSED: Final = Ranking()
 
 
 def pool_for(limit: int) -> int:
@@ -115,6 +148,7 @@ def search_moments(
     limit: int,
     meaning: Meaning | None,
     seen: Mapping[str, Sequence[Moment]] | None = None,
+    ranking: Ranking = FUSED,
     words: ByWords | None = None,
 ) -> tuple[Evidence, ...]:
     """What is nearest to ``query``, best first.
@@ -127,20 +161,26 @@ def search_moments(
         ValueError: ``limit`` is not positive.
     """
     pool = pool_for(limit)
-    neighbours = meaning.nearest(query, within=within, limit=pool) if meaning and query.strip() else ()
+    meant = meaning if query.strip() and ranking.takes("meaning") else None
+    neighbours = meant.nearest(query, within=within, limit=pool) if meant else ()
     with database.read() as connection:
+        find = words or by_words
+        worded = find(connection, query, within=within, limit=pool) if ranking.takes("words") else []
+        strong = {"words": sum(score >= _FAIR_SHARE * worded[0][1] for _, score in worded)}
         rankings: dict[str, Sequence[int | Moment]] = {
-            "words": (words or by_words)(connection, query, within=within, limit=pool),
+            "words": [passage for passage, _ in worded],
             "meaning": [one.passage for one in neighbours],
         }
         rows = _rows(connection, [one for ranking in rankings.values() for one in ranking if isinstance(one, int)])
-    texts = [rows[one.item] for one in fuse(rankings) if isinstance(one.item, int) and one.item in rows]
+    texts = [rows[one.item] for one in fuse(rankings, strong=strong) if isinstance(one.item, int) and one.item in rows]
     cosines: dict[tuple[str, int | Moment], float] = {("meaning", one.passage): one.cosine for one in neighbours}
     for name, moments in (seen or {}).items():
         items = _joined(moments, texts)
         cosines |= {(name, item): one.cosine for item, one in zip(items, moments, strict=True)}
         rankings[name] = items
-    found = [one for one in fuse(rankings) if isinstance(one.item, Moment) or one.item in rows][:limit]
+    found = [one for one in fuse(rankings, strong=strong) if isinstance(one.item, Moment) or one.item in rows]
+    found = apart(found, {one.item: _when(one.item, rows) for one in found}, limit=limit) if ranking.diverse else found
+    found = found[:limit]
     return tuple(_evidence(one, rows, cosines) for one in found)
 
 
@@ -156,7 +196,7 @@ def _joined(moments: Sequence[Moment], texts: Sequence[sqlite3.Row]) -> list[int
     return items
 
 
-def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[int]:
+def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[tuple[int, float]]:
     """Through SQLite's full-text index."""
     match = match_query(query)
     if match is None:
@@ -165,10 +205,10 @@ def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limi
         deep = _DEEPER * limit
         found = connection.execute(_BEST_BY_WORDS, {"query": match, "deep": deep, "limit": limit}).fetchall()
         if len(found) == limit:
-            return [row["id"] for row in found]
+            return [(row["id"], -row["rank"]) for row in found]
     first, last = _id_range(connection, within)
     parameters = {**within.parameters(), "query": match, "limit": limit, "first": first, "last": last}
-    return [row["id"] for row in connection.execute(_BY_WORDS, parameters)]
+    return [(row["id"], -row["rank"]) for row in connection.execute(_BY_WORDS, parameters)]
 
 
 def _id_range(connection: sqlite3.Connection, within: Filter) -> tuple[int, int]:
@@ -210,6 +250,12 @@ def _evidence(
         content_id=row["content_id"],
         found_by=by,
     )
+
+
+def _when(item: int | Moment, rows: Mapping[int, sqlite3.Row]) -> tuple[str, Span]:
+    if isinstance(item, Moment):
+        return item.content_id, item.span
+    return rows[item]["content_id"], _span(rows[item])
 
 
 def _span(row: sqlite3.Row) -> Span:

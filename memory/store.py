@@ -34,14 +34,15 @@ from video_vlm.memory.inverted import EXACT_UP_TO
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.looks import KeptLook, add_look, drop_looks, drop_stale_looks, looks_at
 from video_vlm.memory.portable import Imported, export_memory, import_memory
-from video_vlm.memory.search import ByWords, Filter, by_words, pool_for, search_moments
+from video_vlm.memory.rewrite import rewrite_summary
+from video_vlm.memory.search import FUSED, ByWords, Filter, Ranking, by_words, pool_for, search_moments
 from video_vlm.memory.seen import SightVectors
 from video_vlm.memory.sights import Sights, Unseen, complete_sights, unseen
 from video_vlm.memory.vectors import TextVectors
 from video_vlm.memory.verify import Problem, rebuild_derived, verify
 from video_vlm.memory.view import MemoryView
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
-from video_vlm.records import Evidence, Image, ObservationKind, Span, Video
+from video_vlm.records import Evidence, Image, Node, ObservationKind, Span, Video
 
 __all__ = ["Library", "open_library"]
 
@@ -134,6 +135,11 @@ class Library:
     def num_bytes(self) -> int:
         """What it takes on disk, without what is derived from it and can be thrown away."""
         return self.layout.database.stat().st_size
+
+    @property
+    def has_meaning(self) -> bool:
+        """Whether a sentence encoder searches here too."""
+        return self._vectors is not None
 
     @property
     def sight(self) -> ImageTextEncoder | None:
@@ -268,6 +274,7 @@ class Library:
         kinds: Iterable[ObservationKind] | None = None,
         limit: int = 10,
         like: Image | None = None,
+        ranking: Ranking = FUSED,
     ) -> tuple[Evidence, ...]:
         """What all memories hold nearest to ``query``, best first; by sight too, where a tower is there.
 
@@ -278,12 +285,13 @@ class Library:
             kinds: Only observations of these kinds; None for all, and scene summaries and sights too.
             limit: At most this many.
             like: A picture to find the like of. Needs a tower.
+            ranking: How the lists become one.
         """
         contents = None if content_ids is None else tuple(content_ids)
         within = Filter(contents, span, None if kinds is None else tuple(kinds))
         pool = pool_for(limit)
         seen = {}
-        if self._sight is not None:
+        if self._sight is not None and ranking.takes("sight"):
             seen["sight"] = self._sight.by_words(query, within=within, limit=pool)
             seen["like"] = [] if like is None else self._sight.by_picture(like, within=within, limit=pool)
         return search_moments(
@@ -293,6 +301,7 @@ class Library:
             limit=limit,
             meaning=self._vectors,
             seen=seen,
+            ranking=ranking,
             words=self._by_words,
         )
 
@@ -306,6 +315,19 @@ class Library:
     def facts(self) -> LibraryFacts:
         """What is in the library, what it takes on disk, and how its vectors are searched."""
         return library_facts(self._file, self.layout)
+
+    def put_summary(self, content_id: str, node: Node) -> None:
+        """Replace the summary, title and provenance of a scene, a chapter or the video.
+
+        Raises:
+            NotIndexed: the library does not know the video.
+            LibraryError: its memory has no such node, being replaced meanwhile or not complete.
+            LibraryReadOnly: the library is open read-only.
+        """
+        with self._database.write() as connection:
+            memory, _ = self._known(connection, content_id)
+            rewrite_summary(connection, memory, node)
+        self.embed(content_id)
 
     def write_back(self, content_id: str, looks: Sequence[KeptLook]) -> int:
         """Keep what a question made us look at; returns how many observations that added.

@@ -16,6 +16,7 @@ from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.codec import node_of, observation_of
 from video_vlm.memory.dense import vector_from_blob
+from video_vlm.memory.entities import WORDED, Entity, find_entity, list_entities
 from video_vlm.memory.looks import KeptLook, looks_at
 from video_vlm.memory.passages import IN_ORDER
 from video_vlm.memory.search import WITHIN, Filter
@@ -119,7 +120,7 @@ class MemoryView:
 
     def children(self, node_id: str) -> tuple[Node, ...]:
         """The nodes directly below, in order of time; none below a frame."""
-        return self._nodes("parent = :parent", parent=self.node(node_id).id)
+        return self._nodes("parent = :parent", by="INDEXED BY nodes_by_parent", parent=self.node(node_id).id)
 
     def neighbors(self, node_id: str, direction: Literal["before", "after"], count: int = 1) -> tuple[Node, ...]:
         """Up to ``count`` nodes of the same level before or after, nearest first."""
@@ -156,6 +157,18 @@ class MemoryView:
                 {**within.parameters(), "memory": self._memory},
             )
             return tuple(observation_of(row) for row in rows)
+
+    def entities(self) -> tuple[Entity, ...]:
+        """The names in what is said, written and titled, those with the most mentions first."""
+        return list_entities(self.observations(kinds=WORDED))
+
+    def entity(self, name: str) -> Entity:
+        """Every mention of a name in order of time; without any, if nothing names it.
+
+        Raises:
+            ValueError: there is no word in ``name``.
+        """
+        return find_entity(name, self.observations(kinds=WORDED))
 
     def looks(self) -> tuple[KeptLook, ...]:
         """What questions made us look at since, in the order it was kept; :meth:`search` finds what was seen."""
@@ -205,11 +218,11 @@ class MemoryView:
             return {row["encoder"]: bytes(row["vector"]) for row in rows}
 
     def _nodes(
-        self, condition: str, *, order: str = "ASC", limit: int = sys.maxsize, **parameters: object
+        self, condition: str, *, order: str = "ASC", limit: int = sys.maxsize, by: str = "", **parameters: object
     ) -> tuple[Node, ...]:
         with self._reading() as connection:
             rows = connection.execute(
-                f"SELECT * FROM nodes WHERE memory = :memory AND {condition}"  # noqa: S608 - constants only
+                f"SELECT * FROM nodes {by} WHERE memory = :memory AND {condition}"  # noqa: S608 - constants only
                 f' ORDER BY start {order}, "end" {order}, id {order} LIMIT :limit',
                 {**parameters, "memory": self._memory, "limit": limit},
             )

@@ -17,17 +17,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import BinaryIO, Literal, Self
 
+from video_vlm.across import LibraryAnswer, answer_each, answer_library
 from video_vlm.ask import ask, plan
 from video_vlm.chat import ChatModel
-from video_vlm.dialogue import CaptionReport, Trace, caption_video
+from video_vlm.dialogue import CaptionReport, SummaryReport, Trace, caption_video, summarize_video
 from video_vlm.encoder.sight import find_sight, require_sight
 from video_vlm.errors import LibraryError, LibraryReadOnly, ModelError, NotIndexed
 from video_vlm.export import CATALOGUES, export
@@ -53,7 +56,7 @@ from video_vlm.memory import Imported, KeptLook, Library, LibraryFacts, MemoryVi
 from video_vlm.models import open_detector, open_model
 from video_vlm.protocols import Answerer, Detector, ImageTextEncoder, Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
-from video_vlm.settings import Settings, Speed
+from video_vlm.settings import AskSettings, Settings, Speed
 
 __all__ = ["Engine", "VideoQA"]
 
@@ -218,6 +221,20 @@ class VideoQA:
                 progress=self._progress,
             )
 
+    def write_summaries(self, path: Path | str) -> SummaryReport:
+        """Have the model write the summaries of a video's scenes, chapters and of the whole, which is read first if
+        need be. Each sentence cites the nodes below that it rests on; one that cites none is thrown away.
+
+        Raises:
+            MediaError: the file cannot be read as a video.
+            ModelError: the model writes none, or cannot be loaded or reached; what was written before is kept.
+            NotIndexed: there is no such file, and the library knows none of that name or id.
+        """
+        content, model = self._known_or_read(path), self._opened_model()
+        if not isinstance(model, ChatModel):
+            raise ModelError(f"{model.name} writes no summaries: name a language model with --model")
+        return summarize_video(self._library.memory(content), self._library, model, progress=self._progress)
+
     def ask(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
         """Answer a question of one video, reading it first if the library does not know it. Several may be asked at
         once, from several threads.
@@ -233,22 +250,93 @@ class VideoQA:
             NotIndexed: there is no such file, and the library knows none of that name or id.
             QuestionError: the question is empty.
         """
+        return self._ask(self._known_or_read(path), question, path=_file(path), trace=trace)
+
+    async def ask_async(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
+        """:meth:`ask`, without keeping the event loop waiting; ``trace`` is called from another thread."""
+        return await asyncio.to_thread(self.ask, path, question, trace=trace)
+
+    def ask_library(
+        self,
+        question: str,
+        videos: Iterable[Path | str] | None = None,
+        *,
+        told: Callable[[Answer], None] = lambda _: None,
+        trace: Trace = lambda _: None,
+    ) -> LibraryAnswer:
+        """Answer a question out of many videos; every citation names its video.
+
+        All of them are searched; those in which something bears on the question are asked, the likeliest first, and at
+        most ``settings.ask.max_videos``. Questions for videos ("which film shows a lighthouse?") the search answers.
+
+        Args:
+            question: In plain English.
+            videos: Which videos; files that the library does not know are read first. None for all of the library.
+            told: Hears each video's own answer as it is given.
+            trace: Told of each step a language model takes, as it takes it.
+
+        Raises:
+            MediaError: a file cannot be read as a video.
+            ModelError: a language model cannot be loaded or reached.
+            NotIndexed: there is no such file, and the library knows none of that name or id.
+            QuestionError: the question is empty.
+        """
+        began = time.perf_counter()
+        model = self._opened_model()
+        answer = answer_library(
+            question,
+            self._library,
+            self._chosen(videos),
+            ask_one=partial(self._ask_known, question, trace),
+            most=self.settings.ask.max_videos,
+            model=model.name,
+            looks_first=isinstance(model, ChatModel),
+            told=told,
+        )
+        return replace(answer, receipt=replace(answer.receipt, seconds=round(time.perf_counter() - began, 3)))
+
+    def ask_each(
+        self, question: str, videos: Iterable[Path | str] | None = None, *, trace: Trace = lambda _: None
+    ) -> Generator[Answer]:
+        """The answers that :meth:`ask_library` puts together, each of one video, as they are given; the likeliest
+        video comes first. A video that is looked at again, as none was sure, comes twice.
+
+        Raises:
+            What :meth:`ask_library` does.
+        """
+        return answer_each(
+            question,
+            self._library,
+            self._chosen(videos),
+            ask_one=partial(self._ask_known, question, trace),
+            most=self.settings.ask.max_videos,
+            looks_first=isinstance(self._opened_model(), ChatModel),
+        )
+
+    def _chosen(self, videos: Iterable[Path | str] | None) -> Sequence[str] | None:
+        return None if videos is None else [self._known_or_read(path) for path in videos]
+
+    def _ask_known(self, question: str, trace: Trace, content_id: str, looking: bool) -> Answer:
+        stored = self._library.find(content_id)
+        path = _file(stored.video.path) if stored is not None and looking else None
+        settings = self.settings.ask if looking else replace(self.settings.ask, max_look_frames=0)
+        return self._ask(content_id, question, path=path, trace=trace, settings=settings)
+
+    def _ask(
+        self, content_id: str, question: str, *, path: Path | None, trace: Trace, settings: AskSettings | None = None
+    ) -> Answer:
         return ask(
             question,
             self._library,
-            self._known_or_read(path),
-            settings=self.settings.ask,
+            content_id,
+            settings=settings or self.settings.ask,
             eyes=self.settings.index,
-            path=_file(path),
+            path=path,
             progress=self._progress,
             model=self._opened_model(),
             trace=trace,
             detector=self._opened_detector(),
         )
-
-    async def ask_async(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
-        """:meth:`ask`, without keeping the event loop waiting; ``trace`` is called from another thread."""
-        return await asyncio.to_thread(self.ask, path, question, trace=trace)
 
     def stream(self, path: Path | str, question: str) -> Generator[Step | Answer]:
         """:meth:`ask`, telling each step a language model takes as it takes it, and the answer last.
@@ -489,6 +577,8 @@ class VideoQA:
         if Path(path).is_file():
             known = self._library.known_content_id(Path(path)) or content_id(Path(path))
             fits = [known] if self._library.find(known) else []
+        elif self._library.find(str(path)):
+            fits = [str(path)]
         else:
             fits = [one.video.content_id for one in self.videos() if _is_called(one, str(path))]
         if len(fits) > 1:

@@ -390,11 +390,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was spent where. ``frames_decoded`` counts pictures decoded to answer, not to index."""
+    """What was spent where. ``frames_decoded`` counts pictures decoded to answer, not to index; ``tokens_read`` what a
+    language model was given over all turns, visual tokens as they are after merging."""
 
     model: str
     steps: tuple[Step, ...] = ()
     frames_decoded: int = 0
+    tokens_read: int = 0
     seconds: float = 0.0
 
 

@@ -124,6 +124,8 @@ class AskSettings:
     """The most pictures one question may have decoded; 0 for none."""
     keep_looks: bool = True
     """What was looked at for one question is kept in the library for the next."""
+    max_videos: int = 8
+    """The most videos that a question over a library is put to, one by one; all of them are searched."""
     sampler: str = "auto"
     """Who plans which pictures: a sampler's name, or the policy."""
     tokens_per_frame: int = 256
@@ -139,6 +141,12 @@ class AskSettings:
     """Its numbers, as torch names them; ``auto`` for the weights' own."""
     quantization: str = "none"
     """``4bit`` or ``8bit`` to hold it in less memory, where bitsandbytes is installed."""
+    merge: int = 1
+    """So many times fewer visual tokens for a language model in this process: 2, 4 or 8; 1 for all of them."""
+    kept_prefixes: int = 1
+    """Of how many conversations a language model in this process keeps what it has read; 0 for none."""
+    kept_picture_mb: int = 256
+    """How much it keeps of what its vision tower made of pictures, in megabytes; 0 for nothing."""
     detector: str = "none"
     """Who finds what words name in a picture, with its box: a Grounding DINO, by its folder or its name in the local
     hub cache; ``none`` for nobody."""
@@ -151,10 +159,16 @@ class AskSettings:
             raise SettingsError(f"ask.max_rounds must be at least 1, got {self.max_rounds}")
         if self.answer_tokens < 1:
             raise SettingsError(f"ask.answer_tokens must be at least 1, got {self.answer_tokens}")
+        if self.max_videos < 1:
+            raise SettingsError(f"ask.max_videos must be at least 1, got {self.max_videos}")
         if self.max_look_frames < 0:
             raise SettingsError(f"ask.max_look_frames must not be negative, got {self.max_look_frames}")
         if self.tokens_per_frame < 1:
             raise SettingsError(f"ask.tokens_per_frame must be at least 1, got {self.tokens_per_frame}")
+        if self.merge < 1:
+            raise SettingsError(f"ask.merge must be at least 1, got {self.merge}")
+        if self.kept_prefixes < 0 or self.kept_picture_mb < 0:
+            raise SettingsError("ask.kept_prefixes and ask.kept_picture_mb must not be negative")
 
 
 @dataclass(frozen=True, slots=True)

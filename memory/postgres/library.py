@@ -119,7 +119,7 @@ class PostgresLibrary(Library):
 
 
 def _words_of(words: Words) -> ByWords:
-    def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[int]:
+    def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[tuple[int, float]]:
         return words.find(cast(PostgresConnection, connection), query, within=within, limit=limit)
 
     return by_words

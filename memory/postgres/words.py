@@ -51,16 +51,16 @@ _TIMES: Final = """
 
 _ANYWHERE: Final = f"""
     WITH {_ASKED}
-    SELECT p.id FROM asked JOIN word_index AS w ON w.words @@ asked.query
+    SELECT p.id, {_SCORE} AS score FROM asked JOIN word_index AS w ON w.words @@ asked.query
     JOIN readable_passages AS p ON p.id = w.passage {_TIMES}
-    WHERE {WITHIN} GROUP BY p.id, p.start ORDER BY {_SCORE} DESC, p.start, p.id LIMIT %(limit)s
+    WHERE {WITHIN} GROUP BY p.id, p.start ORDER BY score DESC, p.start, p.id LIMIT %(limit)s
 """  # noqa: S608 - constants only
 
 _IN_VIDEOS: Final = f"""
     WITH {_ASKED}, {INSIDE}
-    SELECT p.id FROM inside AS p JOIN word_index AS w ON w.passage = p.id
+    SELECT p.id, {_SCORE} AS score FROM inside AS p JOIN word_index AS w ON w.passage = p.id
     JOIN asked ON w.words @@ asked.query {_TIMES}
-    GROUP BY p.id, p.start ORDER BY {_SCORE} DESC, p.start, p.id LIMIT %(limit)s
+    GROUP BY p.id, p.start ORDER BY score DESC, p.start, p.id LIMIT %(limit)s
 """  # noqa: S608 - constants only
 """From the videos' own passages: the index would list those of all others too."""
 
@@ -76,15 +76,17 @@ class Words:
         self._totals = (0, 1.0)
         self._counted_at = float("-inf")
 
-    def find(self, connection: PostgresConnection, query: str, *, within: Filter, limit: int) -> list[int]:
-        """Passages that have any word of ``query``, best first."""
+    def find(
+        self, connection: PostgresConnection, query: str, *, within: Filter, limit: int
+    ) -> list[tuple[int, float]]:
+        """Passages that have any word of ``query`` with their scores, best first."""
         terms = terms_of(query)
         if not terms:
             return []
         docs, length = self._counted(connection)
         statement = _ANYWHERE if within.content_ids is None else _IN_VIDEOS
         values = {**within.parameters(), "terms": terms, "docs": docs, "length": length, "limit": limit}
-        return [row["id"] for row in connection.ask(statement, **values)]
+        return [(row["id"], float(row["score"])) for row in connection.ask(statement, **values)]
 
     def _counted(self, connection: PostgresConnection) -> tuple[int, float]:
         now = time.monotonic()

@@ -12,7 +12,7 @@ from typing import Any, Final
 from video_vlm.operators import parse_clock
 from video_vlm.records import Box, Span
 
-__all__ = ["SCHEMA", "Action", "Look", "Said", "Say", "Search", "read_action"]
+__all__ = ["SCHEMA", "Action", "Look", "Said", "Say", "Search", "objects", "read_action"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def read_action(text: str) -> Action:
     Raises:
         ValueError: there is none, or it is not complete; the message is for the model.
     """
-    for found in _objects(_THOUGHT.sub(" ", text)):
+    for found in objects(_THOUGHT.sub(" ", text)):
         if isinstance(found.get("action"), str):
             return _action(found)
         if "claims" in found:
@@ -101,7 +101,7 @@ def read_action(text: str) -> Action:
     raise ValueError('your reply held no JSON object with an "action"')
 
 
-def _objects(text: str) -> Iterator[Mapping[str, Any]]:
+def objects(text: str) -> Iterator[Mapping[str, Any]]:
     """The JSON objects in a text, outermost first, in order."""
     decoder, place = json.JSONDecoder(), text.find("{")
     while place >= 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from video_vlm.chat import ChatModel
+from video_vlm.dialogue.counting import Counted
 from video_vlm.dialogue.ledger import Ledger
 from video_vlm.dialogue.pictures import Pictures
 from video_vlm.dialogue.prompt import RULES
@@ -63,11 +64,12 @@ def answer_by_talking(
     """
     if not question.strip():
         raise QuestionError('the question is empty: ask something, e.g. "what happens after the lamp goes out?"')
-    ledger = Ledger(step_seconds)
+    ledger, counted = Ledger(step_seconds), Counted(model)
     eyes = pictures if model.max_pictures else None
-    talk = Talk(model, memory, eyes, ledger, TalkSettings(settings.max_rounds, settings.answer_tokens), trace, detector)
+    limits = TalkSettings(settings.max_rounds, settings.answer_tokens)
+    talk = Talk(counted, memory, eyes, ledger, limits, trace, detector)
     outcome = talk.about(question, () if plan is None else plan.samples)
-    claims, checks = verified(outcome.claims, model, eyes) if settings.verify else (outcome.claims, ())
+    claims, checks = verified(outcome.claims, counted, eyes) if settings.verify else (outcome.claims, ())
     for step in checks:
         trace(step)
     steps = (*outcome.steps, *checks)
@@ -79,7 +81,12 @@ def answer_by_talking(
         confidence=round(outcome.confidence, 2) if is_answer else 0.0,
         claims=claims if is_answer else (),
         coverage=coverage_of(memory, missing=() if model.max_pictures else ("no eyes: the model reads words only",)),
-        receipt=Receipt(model.name, steps, frames_decoded=0 if eyes is None else eyes.num_frames),
+        receipt=Receipt(
+            model.name,
+            steps,
+            frames_decoded=0 if eyes is None else eyes.num_frames,
+            tokens_read=counted.tokens_read,
+        ),
         nearest=tuple(citation for claim in outcome.claims for citation in claim.citations)[:3]
         if not is_answer
         else (),

@@ -13,9 +13,10 @@ from video_vlm.dialogue.pictures import Pictures, in_whole
 from video_vlm.dialogue.prompt import last_turn, opening, plain_opening, results, rules
 from video_vlm.dialogue.quoting import harmless
 from video_vlm.dialogue.room import fitted
-from video_vlm.operators import ParsedQuestion, parse
+from video_vlm.operators import parse
 from video_vlm.protocols import Detector, VideoMemory
 from video_vlm.records import Claim, Evidence, Frame, ObservationKind, Sample, Span, Step
+from video_vlm.retrieval import find_evidence
 
 __all__ = ["Outcome", "Talk", "TalkSettings", "Trace"]
 
@@ -89,7 +90,7 @@ class Talk:
             ModelError: the model cannot be reached, or has no room for the question.
         """
         parsed = parse(question)
-        found = self.ledger.add(self._searched(parsed))
+        found = self.ledger.add(self._searched(question))
         frames = self._planned(samples)
         if self.model.context_tokens < _SMALL_CONTEXT:
             return self._plainly(question, found, frames)
@@ -209,11 +210,10 @@ class Talk:
         stream = self.model.stream(sent, max_tokens=self.settings.answer_tokens, schema=SCHEMA if follow else None)
         return "".join(stream)
 
-    def _searched(self, parsed: ParsedQuestion) -> Iterator[Shown]:
-        """What is asked and what it hinges on are looked up apart."""
-        phrases = dict.fromkeys((parsed.target, *parsed.operator.anchors))
-        hits = [hit for phrase in phrases if phrase for hit in self.memory.search(phrase, limit=_HITS)]
-        self._note("search", f"{len(phrases)} phrases of the question: {len(hits)} passages")
+    def _searched(self, question: str) -> Iterator[Shown]:
+        """What memory holds for the question: where it moves in time, beside its anchor."""
+        hits = find_evidence(question, self.memory, limit=2 * _HITS)
+        self._note("search", f"the question: {len(hits)} passages")
         yield from map(_shown, filter(_has_words, hits))
         for hit in hits[: _HITS // 2]:
             yield from map(_observed, self._words_at(hit.span.widen(15.0), most=6))

@@ -34,9 +34,12 @@ def _ollama(target: str, settings: AskSettings) -> ChatModel:  # noqa: ARG001
 
 
 def _local(target: str, settings: AskSettings) -> ChatModel:
-    from video_vlm.models.local import open_local
+    from video_vlm.models.local import Savings, open_local
 
-    return open_local(target, device=settings.device, dtype=settings.dtype, quantization=settings.quantization)
+    savings = Savings(settings.merge, settings.kept_prefixes, settings.kept_picture_mb * 1_000_000)
+    return open_local(
+        target, device=settings.device, dtype=settings.dtype, quantization=settings.quantization, savings=savings
+    )
 
 
 def open_detector(settings: AskSettings) -> Detector | None:

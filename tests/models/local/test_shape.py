@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from video_vlm.chat import Turn
 from video_vlm.dialogue.actions import SCHEMA, read_action
+from video_vlm.models.local import open_local
 from video_vlm.models.local.shape import Automaton, InShape
 
 Saved = Callable[[str], Path]
@@ -150,3 +152,14 @@ def test_random_models_write_json(saved: Saved) -> None:
             )
         said = tokenizer.decode(out[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
         assert reads(dict(SCHEMA), said.replace("\N{REPLACEMENT CHARACTER}", "x")) is not False
+
+
+@pytest.mark.parametrize("family", ["Qwen3", "Gemma 3"])
+def test_a_local_model_is_held_to_the_schema(saved: Saved, family: str) -> None:
+    """And to nothing where none is given."""
+    model = open_local(str(saved(family)))
+    turns = (Turn("user", ("What happens?",)),)
+    said = "".join(model.stream(turns, max_tokens=64, schema=SCHEMA))
+    assert said.startswith("{")
+    assert reads(dict(SCHEMA), said.replace("\N{REPLACEMENT CHARACTER}", "x")) is not False
+    assert not "".join(model.stream(turns, max_tokens=8)).startswith('{"action"')

@@ -20,7 +20,7 @@ from video_vlm.errors import ModelError
 from video_vlm.models.local.load import reason
 from video_vlm.records import Frame
 
-__all__ = ["Reader", "load_reader"]
+__all__ = ["Reader", "load_reader", "stamp"]
 
 _NOT_NEEDED = frozenset({"video_processor", "feature_extractor"})
 _PARTS = _NOT_NEEDED | {"image_processor", "tokenizer", "chat_template", "kwargs", "args"}
@@ -80,7 +80,7 @@ class Reader:
         """For models without a chat template: their words one after the other."""
         parts = [part for turn in turns for part in turn.parts]
         said = [self._harmless(part) for part in parts if isinstance(part, str)]
-        times = [_stamp(part) for part in parts if isinstance(part, Frame)]
+        times = [stamp(part) for part in parts if isinstance(part, Frame)]
         return "\n".join((*times, *said, "Answer:"))
 
     def _content(self, turn: Turn) -> str | list[dict[str, Any]]:
@@ -92,7 +92,7 @@ class Reader:
         if isinstance(part, str):
             yield {"type": "text", "text": self._harmless(part) + "\n"}
         else:
-            yield {"type": "text", "text": _stamp(part)}
+            yield {"type": "text", "text": stamp(part)}
             yield {"type": "image"}
 
     def _harmless(self, text: str) -> str:
@@ -102,7 +102,8 @@ class Reader:
         return text
 
 
-def _stamp(picture: Frame) -> str:
+def stamp(picture: Frame) -> str:
+    """What stands in front of a picture."""
     return f"<{picture.pts_seconds:.1f} seconds>"
 
 
