@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -72,7 +71,7 @@ SpeedOption = Annotated[
 class Common:
     """The shared options as they were typed."""
 
-    library: Path | None = None
+    library: str | None = None
     settings: tuple[str, ...] = ()
     json: bool = False
     quiet: bool = False
@@ -91,8 +90,12 @@ class Common:
 
 def common_options(
     library: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder the memory is kept in [env: VIDEOQA_LIBRARY].", show_default=False),
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder the memory is kept in, or postgresql://... [env: VIDEOQA_LIBRARY].",
+            show_default=False,
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None,

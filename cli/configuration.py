@@ -7,7 +7,8 @@
       > the defaults of video_vlm.settings
 
 Keys are the paths of the settings (``ask.model``, ``index.shots.detector``) plus ``library``, the
-folder the memory is kept in. In a file they are tables, in the environment ``VIDEOQA_ASK_MODEL``.
+folder the memory is kept in, or the address of a PostgreSQL server. In a file they are tables, in the
+environment ``VIDEOQA_ASK_MODEL``.
 A key nobody knows is an error: a misspelt setting that is ignored costs more than one refused.
 """
 
@@ -21,6 +22,7 @@ from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from video_vlm.address import is_address
 from video_vlm.errors import SettingsError
 from video_vlm.settings import Settings
 
@@ -41,12 +43,12 @@ class Configuration:
 
     Args:
         settings: All settings, merged.
-        library: The folder of the library; None for the platform's data folder.
+        library: The folder of the library, or ``postgresql://...``; None for the platform's data folder.
         origins: For each key that is not at its default, where it was set.
     """
 
     settings: Settings
-    library: Path | None
+    library: Path | str | None
     origins: Mapping[str, str]
 
 
@@ -168,9 +170,11 @@ def check_known(key: str, known: Mapping[str, Any], *, where: str) -> None:
         raise SettingsError(f"{where}: no setting is named {key!r}; {hint}")
 
 
-def located(value: Any, source: Source) -> Path:
+def located(value: Any, source: Source) -> Path | str:
     if not isinstance(value, (str, Path)) or not str(value):
-        raise SettingsError(f"{source.name}: library must be a folder, got {value!r}")
+        raise SettingsError(f"{source.name}: library must be a folder or postgresql://..., got {value!r}")
+    if is_address(value):
+        return str(value)
     return (source.folder or Path()) / Path(value).expanduser()
 
 

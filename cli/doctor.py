@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 
 from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
@@ -35,6 +36,8 @@ PARTS = (
     Part("models", ("torch", "transformers", "einops", "safetensors"), "search by sight; --model hf:NAME"),
     Part("server", ("httpx2",), "models behind a server: --model openai:NAME@URL, ollama:NAME"),
     Part("export", ("pyarrow", "opentimelineio"), "export as Parquet and OpenTimelineIO"),
+    Part("postgres", ("psycopg",), "a library on a PostgreSQL server: --library postgresql://..."),
+    Part("distributed", ("ray",), "reading on a Ray cluster: index --engine ray"),
     Part("torchcodec", ("torchcodec",), "another decoder: index.decoder=torchcodec"),
     Part("decord", ("decord",), "another decoder: index.decoder=decord"),
 )
@@ -108,10 +111,12 @@ def sight(session: Session) -> Iterator[Finding]:
 
 
 def configuration(session: Session) -> Iterator[Finding]:
+    from video_vlm.address import shown
     from video_vlm.memory import default_library_folder
 
-    folder = session.configuration.library or default_library_folder()
-    yield Finding("library", f"{folder.absolute()}{'' if folder.exists() else ' (not made yet)'}")
+    place = session.configuration.library or default_library_folder()
+    missing = isinstance(place, Path) and not place.exists()
+    yield Finding("library", f"{shown(place)}{' (not made yet)' if missing else ''}")
     for key, where in session.configuration.origins.items():
         yield Finding(key, f"set in {where}")
 

@@ -20,7 +20,7 @@ from video_vlm.cli.paths import NotFound, videos_in
 from video_vlm.cli.progress import Reporter, progress_on
 from video_vlm.cli.progress_lines import ProgressLines
 from video_vlm.cli.terminal import one_line, print_json, write
-from video_vlm.errors import MediaError
+from video_vlm.errors import MediaError, SettingsError
 from video_vlm.records import Level
 
 if TYPE_CHECKING:
@@ -36,6 +36,13 @@ class ProgressForm(StrEnum):
 
     BARS = "bars"
     JSON = "json"
+
+
+class Engine(StrEnum):
+    """What reads many files."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 class CaptionLevel(StrEnum):
@@ -68,6 +75,13 @@ def index(
         str | None,
         typer.Option(metavar="NAME", help="The model for that: hf:NAME, openai:NAME@URL, ...", show_default=False),
     ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="What reads the files: processes of this machine, or a Ray cluster.")
+    ] = Engine.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="The Ray cluster; else one of this machine.", show_default=False),
+    ] = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Say what would be made again, stage by stage, and why; read nothing.")
     ] = False,
@@ -88,6 +102,9 @@ def index(
     find what it said, whoever answers them. With --summaries it writes the summaries too, each sentence with what it
     rests on. A run that was interrupted goes on where it stopped.
 
+    With --engine ray the files are read by the actors of a Ray cluster: the same memories, from many machines. All of
+    them must find the files under the same paths, and the library must be on a PostgreSQL server.
+
     Examples:
 
     \b
@@ -95,9 +112,12 @@ def index(
       videoqa index ~/Videos --library ./memory --jobs 4
       videoqa index 'tapes/**/*.mkv' --json
       videoqa index ~/Videos --speed fast
+      videoqa index /mnt/tapes --engine ray --address auto --library postgresql://db.example/films
       videoqa index film.mp4 --caption segment --model hf:HuggingFaceTB/SmolVLM2-500M-Video-Instruct
       videoqa index film.mp4 --plan --set index.levels.scene_sentences=5
     """
+    if address is not None and engine is not Engine.RAY:
+        raise SettingsError(f"--address {address} is for --engine ray")
     if plan:
         return show_plans(session, paths, speed=speed)
     with (
@@ -105,8 +125,10 @@ def index(
         session.open(reporter=reporter, speed=speed, model=model) as videos,
     ):
         outcomes: dict[int, Outcome] = {}
+        found = list(videos_in(paths))
+        memory_bytes = memory and memory * 1e9
         with closing(
-            read_all(videos, list(videos_in(paths)), jobs=jobs, memory_bytes=memory and memory * 1e9)
+            read_all(videos, found, jobs=jobs, memory_bytes=memory_bytes, engine=engine, address=address)
         ) as known:
             for place, outcome in known:
                 outcomes[place] = outcome
@@ -135,7 +157,13 @@ def reporting(form: ProgressForm, *, quiet: bool) -> Iterator[Reporter]:
 
 
 def read_all(
-    videos: VideoQA, found: Sequence[Path | NotFound], *, jobs: int | None, memory_bytes: float | None = None
+    videos: VideoQA,
+    found: Sequence[Path | NotFound],
+    *,
+    jobs: int | None,
+    memory_bytes: float | None = None,
+    engine: Engine = Engine.LOCAL,
+    address: str | None = None,
 ) -> Generator[tuple[int, Outcome]]:
     """What became of everything that was typed, as it is known, each with its place in what was typed.
 
@@ -146,7 +174,9 @@ def read_all(
     for place, missing in enumerate(found):
         if isinstance(missing, NotFound):
             yield place, Outcome(missing.typed, error=missing.reason)
-    with closing(videos.index_many(places, jobs=jobs, memory_bytes=memory_bytes)) as finished:
+    with closing(
+        videos.index_many(places, jobs=jobs, memory_bytes=memory_bytes, engine=engine.value, address=address)
+    ) as finished:
         for one in finished:
             yield places[one.path], outcome_of(one)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from video_vlm.address import shown
 from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
@@ -123,9 +124,9 @@ def info(session: Session) -> None:
       videoqa library info --json
     """
     with session.open() as videos:
-        folder, facts = videos.library.folder, videos.facts()
+        place, facts = shown(videos.library.place), videos.facts()
     if session.json:
-        print_json({"library": str(folder.absolute()), **asdict(facts)})
+        print_json({"library": place, **asdict(facts)})
         return
     held = (
         ("videos", facts.num_videos),
@@ -133,7 +134,7 @@ def info(session: Session) -> None:
         ("passages", facts.num_passages),
         ("vectors", facts.num_vectors),
     )
-    write(f"{folder.absolute()}: format {facts.format}, {', '.join(f'{count} {name}' for name, count in held)}")
+    write(f"{place}: format {facts.format}, {', '.join(f'{count} {name}' for name, count in held)}")
     write(f"{facts.database_bytes / 1e6:.1f} MB, and {facts.index_bytes / 1e6:.1f} MB derived from it for search")
     for index in facts.indexes:
         behind = "" if index.is_current else "; what came since is searched beside it"
@@ -141,7 +142,7 @@ def info(session: Session) -> None:
 
 
 def where(session: Session) -> None:
-    """Print the folder the library is kept in.
+    """Print the folder the library is kept in, or its address without the password.
 
     Examples:
 
@@ -151,8 +152,8 @@ def where(session: Session) -> None:
     """
     from video_vlm.memory import default_library_folder
 
-    folder = session.configuration.library or default_library_folder()
+    place = shown(session.configuration.library or default_library_folder())
     if session.json:
-        print_json({"library": str(folder.absolute())})
+        print_json({"library": place})
     else:
-        write(str(folder.absolute()))
+        write(place)

@@ -16,13 +16,13 @@ from video_vlm.memory.codec import (
     observation_of,
     video_to_json,
 )
-from video_vlm.memory.database import Database
 from video_vlm.memory.growth import grow_from
 from video_vlm.memory.levels import Row
 from video_vlm.memory.looks import drop_stale_looks
 from video_vlm.memory.passages import IN_ORDER, add_observations, add_summaries, drop_observations
 from video_vlm.memory.seals import seal_beginning, seal_memory, seal_row, seal_segment, seal_whole
 from video_vlm.memory.sights import Sights, pool_scenes, put_sights
+from video_vlm.memory.sql import Database
 from video_vlm.memory.take_over import take_over
 from video_vlm.records import Damage, Level, Node, Observation, Video
 
@@ -248,7 +248,7 @@ class Build:
             if stages is not None:
                 connection.execute("UPDATE memories SET stages = ? WHERE id = ?", (stages, self._memory))
             connection.execute(
-                "UPDATE memories SET complete = 1, state = '', video = ?, damage = ?, indexed_at = ?,"
+                "UPDATE memories SET complete = TRUE, state = '', video = ?, damage = ?, indexed_at = ?,"
                 " until_seconds = coalesce(until_seconds, ?) WHERE id = ?",
                 (video_to_json(video), damage_to_json(damage), now(), video.span.end, self._memory),
             )

@@ -59,6 +59,11 @@ class Database:
             self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
         self._connection.row_factory = sqlite3.Row
 
+    @property
+    def where(self) -> str:
+        """For messages."""
+        return str(self.path.parent)
+
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """One consistent view of the library, whatever others commit meanwhile; nests."""

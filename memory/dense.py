@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -20,12 +21,21 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.errors import LibraryError
-from video_vlm.memory.database import Database
 from video_vlm.memory.index_file import IndexFile, IndexHeader, Method, UnusableIndex, write_index
 from video_vlm.memory.inverted import EXACT_UP_TO, Batch, build_exact, fill, train
 from video_vlm.memory.ready import Base, Ready, search_base, search_fresh
+from video_vlm.memory.sql import Database
 
-__all__ = ["DenseIndex", "Vectors", "register_encoder", "stack", "to_blob", "vector_from_blob"]
+__all__ = [
+    "DenseIndex",
+    "VectorBlob",
+    "Vectors",
+    "check_dimension",
+    "register_encoder",
+    "stack",
+    "to_blob",
+    "vector_from_blob",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +48,10 @@ _STORED: Final = np.dtype("<f4")
 
 _MOST_CHANGED: Final = 0.1
 """The share of an index that may have come or gone since it was made."""
+
+
+class VectorBlob(bytes):
+    """One vector as it is stored: little-endian float32. PostgreSQL has a type of its own for such bytes."""
 
 
 class DenseIndex:
@@ -220,7 +234,7 @@ class DenseIndex:
             row = connection.execute("SELECT * FROM encoders WHERE name = ?", (self._encoder,)).fetchone()
         if row is None:
             return None
-        _check_dimension(self._encoder, stored=row["dimension"], given=self._dimension)
+        check_dimension(self._encoder, stored=row["dimension"], given=self._dimension)
         return IndexHeader(self._title, row["dimension"], row["revision"])
 
     def _is_marked(self, header: IndexHeader) -> bool:
@@ -241,14 +255,14 @@ def register_encoder(connection: sqlite3.Connection, name: str, dimension: int) 
     Raises:
         LibraryError: another model has written under this name.
     """
-    connection.execute("INSERT OR IGNORE INTO encoders VALUES (?, ?, lower(hex(randomblob(12))))", (name, dimension))
+    connection.execute("INSERT OR IGNORE INTO encoders VALUES (?, ?, ?)", (name, dimension, secrets.token_hex(12)))
     row = connection.execute("SELECT dimension FROM encoders WHERE name = ?", (name,)).fetchone()
-    _check_dimension(name, stored=row["dimension"], given=dimension)
+    check_dimension(name, stored=row["dimension"], given=dimension)
 
 
-def to_blob(vector: npt.NDArray[np.float32]) -> bytes:
-    """One vector as it is stored: little-endian float32."""
-    return vector.astype(_STORED).tobytes()
+def to_blob(vector: npt.NDArray[np.float32]) -> VectorBlob:
+    """One vector, ``(dimension,)``, as it is stored."""
+    return VectorBlob(vector.astype(_STORED).tobytes())
 
 
 def vector_from_blob(blob: bytes, dimension: int) -> npt.NDArray[np.float32]:
@@ -269,7 +283,12 @@ def stack(rows: Sequence[sqlite3.Row], dimension: int) -> Vectors:
     return np.stack([vector_from_blob(row["vector"], dimension) for row in rows])
 
 
-def _check_dimension(name: str, *, stored: int, given: int) -> None:
+def check_dimension(name: str, *, stored: int, given: int) -> None:
+    """Whether the vectors of an encoder are those of the one at hand.
+
+    Raises:
+        LibraryError: another model has written under this name.
+    """
     if stored != given:
         raise LibraryError(
             f"the library's vectors of {name} have {stored} numbers, this encoder gives"

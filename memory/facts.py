@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 
 from video_vlm.memory.database import Database
@@ -10,7 +11,7 @@ from video_vlm.memory.index_trailer import Method
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.migrations import FORMAT_VERSION
 
-__all__ = ["IndexFacts", "LibraryFacts", "library_facts"]
+__all__ = ["IndexFacts", "LibraryFacts", "counts", "library_facts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,7 @@ class LibraryFacts:
 def library_facts(database: Database, layout: Layout) -> LibraryFacts:
     """Counts rows: takes a moment for a large library. An index file that is torn is left out; ``verify`` names it."""
     with database.read() as connection:
-        videos, nodes, passages = (
-            connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - constants only
-            for table in ("videos", "nodes", "passages")
-        )
-        vectors = connection.execute(
-            "SELECT (SELECT count(*) FROM vectors) + (SELECT count(*) FROM sights)"
-        ).fetchone()[0]
+        videos, nodes, passages, vectors = counts(connection)
         revisions = dict(connection.execute("SELECT name, revision FROM encoders").fetchall())
     files = sorted(layout.vectors.glob("*.faiss")) if layout.vectors.is_dir() else []
     indexes = []
@@ -69,3 +64,13 @@ def library_facts(database: Database, layout: Layout) -> LibraryFacts:
         index_bytes=sum(path.stat().st_size for path in files),
         indexes=tuple(indexes),
     )
+
+
+def counts(connection: sqlite3.Connection) -> tuple[int, int, int, int]:
+    """Of videos, nodes, passages and vectors."""
+    videos, nodes, passages = (
+        connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - constants only
+        for table in ("videos", "nodes", "passages")
+    )
+    vectors = connection.execute("SELECT (SELECT count(*) FROM vectors) + (SELECT count(*) FROM sights)")
+    return videos, nodes, passages, vectors.fetchone()[0]

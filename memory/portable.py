@@ -23,11 +23,11 @@ import numpy as np
 from video_vlm.errors import LibraryDamaged, LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo, stored_video, stored_videos
 from video_vlm.memory.codec import observation_of, video_from_json, video_to_json
-from video_vlm.memory.database import Database
 from video_vlm.memory.looks import add_look, looks_at
 from video_vlm.memory.migrations import FORMAT_VERSION, MIGRATIONS, check_format, migrate
 from video_vlm.memory.schema import APPLICATION_ID
 from video_vlm.memory.seals import seal_memory
+from video_vlm.memory.sql import Database
 from video_vlm.memory.travel import (
     ALL_TABLES,
     MEMORY_TABLES,
@@ -67,7 +67,7 @@ def export_memory(database: Database, content_id: str, path: Path) -> None:
         with database.read() as source:
             found = stored_video(source, content_id)
             if found is None:
-                raise NotIndexed(f"no video {content_id} in {database.path.parent}: index it first")
+                raise NotIndexed(f"no video {content_id} in {database.where}: index it first")
             _write(part, source, content_id, found[0], path)
         with part.open("rb+") as file:
             os.fsync(file.fileno())
@@ -148,7 +148,8 @@ def _encoders_agree(source: sqlite3.Connection, target: sqlite3.Connection) -> b
 def _fullness(connection: sqlite3.Connection, memory: int, stored: StoredVideo) -> tuple[bool, float, int, int]:
     """To the end or not; seconds really looked at; by how many observers; how much they saw."""
     seconds = connection.execute(
-        "SELECT total((\"end\" - start) * coverage) FROM nodes WHERE memory = ? AND level = 'segment'", (memory,)
+        "SELECT coalesce(sum((\"end\" - start) * coverage), 0) FROM nodes WHERE memory = ? AND level = 'segment'",
+        (memory,),
     ).fetchone()[0]
     passages = connection.execute("SELECT count(*) FROM passages WHERE memory = ?", (memory,)).fetchone()[0]
     return stored.complete, round(seconds, 3), len(stored.channels), passages

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from video_vlm.address import is_address, shown
 from video_vlm.errors import LibraryDamaged, LibraryError
 from video_vlm.memory.catalog import StoredVideo, stored_videos
 from video_vlm.memory.database import Database
@@ -57,7 +58,7 @@ class Repaired:
     num_lost_looks: int = 0
 
 
-def repair_library(folder: Path | None = None) -> Repaired:
+def repair_library(folder: Path | str | None = None) -> Repaired:
     """Make a library whole that is not. It must not be open, here or elsewhere. One that is whole is left alone.
 
     Killed anywhere, it leaves the library as it was or as it is to be.
@@ -70,7 +71,9 @@ def repair_library(folder: Path | None = None) -> Repaired:
         LibraryTooNew: written by a later version.
         LibraryError: there is none, it is in use, or there is no room for the new file.
     """
-    layout = Layout(default_library_folder() if folder is None else folder)
+    if folder is not None and is_address(folder):
+        raise LibraryError(f"{shown(folder)}: what is on a server is repaired by its own means; restore a backup of it")
+    layout = Layout(default_library_folder() if folder is None else Path(folder))
     if not layout.database.is_file():
         raise LibraryError(f"{layout.database}: there is no library here; index a video first, or name another folder")
     _check_alone(layout.database)

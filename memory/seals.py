@@ -173,7 +173,8 @@ def _column(connection: sqlite3.Connection, memory: int, name: str) -> object:
 
 def _put(connection: sqlite3.Connection, memory: int, part: str) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO seals (memory, part, checksum) VALUES (?, ?, ?)",
+        "INSERT INTO seals (memory, part, checksum) VALUES (?, ?, ?)"
+        " ON CONFLICT (memory, part) DO UPDATE SET checksum = excluded.checksum",
         (memory, part, _part(connection, memory, part)),
     )
 

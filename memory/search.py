@@ -8,12 +8,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from video_vlm.memory.database import Database
 from video_vlm.memory.fusion import Fused, apart, fuse
+from video_vlm.memory.sql import Database
 from video_vlm.memory.words import match_query
 from video_vlm.records import Evidence, ObservationKind, Span
 
-__all__ = ["FUSED", "WITHIN", "Filter", "Meaning", "Moment", "Neighbour", "Ranking", "pool_for", "search_moments"]
+__all__ = [
+    "FUSED",
+    "WITHIN",
+    "ByWords",
+    "Filter",
+    "Meaning",
+    "Moment",
+    "Neighbour",
+    "Ranking",
+    "by_words",
+    "pool_for",
+    "search_moments",
+]
 
 WITHIN: Final = """
     (:contents IS NULL OR p.content_id IN (SELECT value FROM json_each(:contents)))
@@ -93,6 +105,15 @@ class Moment:
     cosine: float
 
 
+class ByWords(Protocol):
+    """The search by words: passages that have any word of the query with their BM25 scores, which are positive, best
+    first."""
+
+    def __call__(
+        self, connection: sqlite3.Connection, query: str, *, within: Filter, limit: int
+    ) -> list[tuple[int, float]]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """How the lists of one search become one: all of them, or only those named (``words``, ``meaning``, ``sight``,
@@ -128,6 +149,7 @@ def search_moments(
     meaning: Meaning | None,
     seen: Mapping[str, Sequence[Moment]] | None = None,
     ranking: Ranking = FUSED,
+    words: ByWords | None = None,
 ) -> tuple[Evidence, ...]:
     """What is nearest to ``query``, best first.
 
@@ -142,7 +164,8 @@ def search_moments(
     meant = meaning if query.strip() and ranking.takes("meaning") else None
     neighbours = meant.nearest(query, within=within, limit=pool) if meant else ()
     with database.read() as connection:
-        worded = _by_words(connection, query, within=within, limit=pool) if ranking.takes("words") else []
+        find = words or by_words
+        worded = find(connection, query, within=within, limit=pool) if ranking.takes("words") else []
         strong = {"words": sum(score >= _FAIR_SHARE * worded[0][1] for _, score in worded)}
         rankings: dict[str, Sequence[int | Moment]] = {
             "words": [passage for passage, _ in worded],
@@ -173,8 +196,8 @@ def _joined(moments: Sequence[Moment], texts: Sequence[sqlite3.Row]) -> list[int
     return items
 
 
-def _by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[tuple[int, float]]:
-    """Passages with their BM25 scores, which are positive, best first."""
+def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[tuple[int, float]]:
+    """Through SQLite's full-text index."""
     match = match_query(query)
     if match is None:
         return []
@@ -202,7 +225,8 @@ def _id_range(connection: sqlite3.Connection, within: Filter) -> tuple[int, int]
 def _rows(connection: sqlite3.Connection, passages: Iterable[int]) -> dict[int, sqlite3.Row]:
     """Passages by id; those dropped since they were found are not there."""
     rows = connection.execute(
-        "SELECT * FROM readable_passages WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(passages)),)
+        "SELECT * FROM readable_passages WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
+        (json.dumps(list(passages)),),
     )
     return {row["id"]: row for row in rows}
 

@@ -10,12 +10,12 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.memory.database import Database
 from video_vlm.memory.dense import DenseIndex, stack
 from video_vlm.memory.fusion import fuse
 from video_vlm.memory.inverted import EXACT_UP_TO, NUM_QUESTIONS
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.search import WITHIN, Filter, Moment
+from video_vlm.memory.sql import Database
 from video_vlm.memory.trial_questions import trial_questions
 from video_vlm.protocols import ImageTextEncoder
 from video_vlm.records import Image, Level, Span
@@ -43,7 +43,7 @@ _ALLOWED: Final = f"""
 
 _FRAMES: Final = """
     SELECT s.id, s.memory, s.node, m.content_id, n.parent, n.start, n."end" FROM json_each(?) AS one
-    CROSS JOIN sights AS s ON s.id = one.value
+    CROSS JOIN sights AS s ON s.id = CAST(one.value AS BIGINT)
     CROSS JOIN nodes AS n ON n.memory = s.memory AND n.id = s.node
     CROSS JOIN memories AS m ON m.id = s.memory AND (m.complete OR NOT EXISTS (
         SELECT 1 FROM memories AS other WHERE other.content_id = m.content_id AND other.complete
@@ -52,13 +52,14 @@ _FRAMES: Final = """
 
 _IDS: Final = """
     SELECT s.id, s.memory, s.node FROM json_each(?) AS one CROSS JOIN sights AS s
-    ON s.memory = json_extract(one.value, '$[0]') AND s.node = json_extract(one.value, '$[1]') AND s.encoder = ?
+    ON s.memory = CAST(json_extract(one.value, '$[0]') AS BIGINT)
+    AND s.node = json_extract(one.value, '$[1]') AND s.encoder = ?
 """
 """Of some nodes, from the table's own index: no vector is read."""
 
 _PARENTS: Final = """
     SELECT n.memory, n.id, n.parent FROM json_each(?) AS one CROSS JOIN nodes AS n
-    ON n.memory = json_extract(one.value, '$[0]') AND n.id = json_extract(one.value, '$[1]')
+    ON n.memory = CAST(json_extract(one.value, '$[0]') AS BIGINT) AND n.id = json_extract(one.value, '$[1]')
 """
 """By memory and id: by the id alone, every memory of the library would be asked."""
 

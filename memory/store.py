@@ -13,7 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from video_vlm.address import is_address
 from video_vlm.errors import LibraryError, NotIndexed
+from video_vlm.memory import sql
 from video_vlm.memory.build import Build, begin_build
 from video_vlm.memory.catalog import (
     StoredVideo,
@@ -33,7 +35,7 @@ from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.looks import KeptLook, add_look, drop_looks, drop_stale_looks, looks_at
 from video_vlm.memory.portable import Imported, export_memory, import_memory
 from video_vlm.memory.rewrite import rewrite_summary
-from video_vlm.memory.search import FUSED, Filter, Ranking, pool_for, search_moments
+from video_vlm.memory.search import FUSED, ByWords, Filter, Ranking, by_words, pool_for, search_moments
 from video_vlm.memory.seen import SightVectors
 from video_vlm.memory.sights import Sights, Unseen, complete_sights, unseen
 from video_vlm.memory.vectors import TextVectors
@@ -46,7 +48,7 @@ __all__ = ["Library", "open_library"]
 
 
 def open_library(
-    folder: Path | None = None,
+    place: Path | str | None = None,
     *,
     read_only: bool = False,
     encoder: TextEncoder | None = None,
@@ -56,7 +58,7 @@ def open_library(
     """Open a library, making it if there is none.
 
     Args:
-        folder: Where it is; None for the user's own, in the platform's data folder.
+        place: A folder, or ``postgresql://...``; None for the user's own folder, in the platform's data folder.
         read_only: Change nothing on disk; works on read-only file systems. It must exist.
         encoder: Adds search by meaning to search by words.
         sight: Adds search by sight, and has whatever is indexed seen.
@@ -65,9 +67,14 @@ def open_library(
     Raises:
         LibraryDamaged: the file is torn, or another program's.
         LibraryTooNew: written by a later version of this package.
-        LibraryError: the folder cannot be used.
+        LibraryError: the folder cannot be used, the server cannot be reached.
+        MissingExtra: a library in PostgreSQL needs one.
     """
-    layout = Layout(default_library_folder() if folder is None else folder)
+    if isinstance(place, str) and is_address(place):
+        from video_vlm.memory.postgres import open_postgres
+
+        return open_postgres(place, read_only=read_only, encoder=encoder, sight=sight, exact_up_to=exact_up_to)
+    layout = Layout(default_library_folder() if place is None else Path(place))
     if not read_only:
         try:
             layout.folder.mkdir(parents=True, exist_ok=True)
@@ -90,13 +97,44 @@ class Library:
         exact_up_to: int = EXACT_UP_TO,
     ) -> None:
         self.layout = layout
+        self._file = database
+        self._stand_on(
+            database,
+            texts=None if encoder is None else TextVectors(database, layout, encoder, exact_up_to=exact_up_to),
+            sights=None if sight is None else SightVectors(database, layout, sight, exact_up_to=exact_up_to),
+            by_words=by_words,
+        )
+
+    def _stand_on(
+        self, database: sql.Database, *, texts: TextVectors | None, sights: SightVectors | None, by_words: ByWords
+    ) -> None:
         self._database = database
-        self._vectors = None if encoder is None else TextVectors(database, layout, encoder, exact_up_to=exact_up_to)
-        self._sight = None if sight is None else SightVectors(database, layout, sight, exact_up_to=exact_up_to)
+        self._vectors = texts
+        self._sight = sights
+        self._by_words = by_words
 
     @property
     def folder(self) -> Path:
+        """Where it is on disk.
+
+        Raises:
+            LibraryError: it is in no folder.
+        """
         return self.layout.folder
+
+    @property
+    def place(self) -> Path | str:
+        """What :func:`open_library` takes to open it again, in another process too."""
+        return self.layout.folder.absolute()
+
+    @property
+    def where(self) -> str:
+        """The place as it may be printed."""
+        return str(self.layout.folder)
+
+    def num_bytes(self) -> int:
+        """What it takes on disk, without what is derived from it and can be thrown away."""
+        return self.layout.database.stat().st_size
 
     @property
     def has_meaning(self) -> bool:
@@ -214,7 +252,7 @@ class Library:
         with self._database.write() as connection:
             found = stored_video(connection, content_id)
             if found is None:
-                raise NotIndexed(f"no video {content_id} in {self.folder}: index it first")
+                raise NotIndexed(f"no video {content_id} in {self.where}: index it first")
             complete_sights(connection, found[0], one, sights)
 
     def memory(self, content_id: str) -> MemoryView:
@@ -257,7 +295,14 @@ class Library:
             seen["sight"] = self._sight.by_words(query, within=within, limit=pool)
             seen["like"] = [] if like is None else self._sight.by_picture(like, within=within, limit=pool)
         return search_moments(
-            self._database, query, within=within, limit=limit, meaning=self._vectors, seen=seen, ranking=ranking
+            self._database,
+            query,
+            within=within,
+            limit=limit,
+            meaning=self._vectors,
+            seen=seen,
+            ranking=ranking,
+            words=self._by_words,
         )
 
     def load_indexes(self) -> dict[str, Method]:
@@ -269,7 +314,7 @@ class Library:
 
     def facts(self) -> LibraryFacts:
         """What is in the library, what it takes on disk, and how its vectors are searched."""
-        return library_facts(self._database, self.layout)
+        return library_facts(self._file, self.layout)
 
     def put_summary(self, content_id: str, node: Node) -> None:
         """Replace the summary, title and provenance of a scene, a chapter or the video.
@@ -359,11 +404,11 @@ class Library:
 
     def verify(self) -> tuple[Problem, ...]:
         """Everything that is wrong with the library; nothing if it is sound."""
-        return verify(self._database, self.layout)
+        return verify(self._file, self.layout)
 
     def rebuild_derived(self) -> None:
         """Make the full-text index again from the passages, and throw the vector indexes away until asked for."""
-        rebuild_derived(self._database, self.layout)
+        rebuild_derived(self._file, self.layout)
 
     def dump(self, content_id: str) -> dict[str, Any]:
         """One video's memory as plain JSON values, the same for the same memory wherever and whenever written.
@@ -388,8 +433,10 @@ class Library:
     def _known(self, connection: sqlite3.Connection, content_id: str) -> tuple[int, StoredVideo]:
         found = stored_video(connection, content_id)
         if found is None:
-            raise NotIndexed(f"no video {content_id} in {self.folder}: index it first")
+            raise NotIndexed(f"no video {content_id} in {self.where}: index it first")
         return found
 
     def _search(self, query: str, within: Filter, limit: int) -> tuple[Evidence, ...]:
-        return search_moments(self._database, query, within=within, limit=limit, meaning=self._vectors)
+        return search_moments(
+            self._database, query, within=within, limit=limit, meaning=self._vectors, words=self._by_words
+        )

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from video_vlm.memory.dense import VectorBlob
+
 __all__ = [
     "ALL_TABLES",
     "LEFT_BEHIND",
@@ -130,7 +132,8 @@ def _rows(connection: sqlite3.Connection, table: Table, parameters: Mapping[str,
     )
     names = [column[0] for column in cursor.description]
     for row in cursor:
-        yield dict(zip(names, row, strict=True))
+        values = dict(zip(names, row, strict=True))
+        yield {**values, "vector": VectorBlob(values["vector"])} if "vector" in values else values
 
 
 _ORDER: Final = {

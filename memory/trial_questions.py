@@ -7,7 +7,7 @@ import random
 import re
 from typing import Final
 
-from video_vlm.memory.database import Database
+from video_vlm.memory.sql import Database
 
 __all__ = ["trial_questions"]
 

@@ -13,11 +13,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.memory.database import Database
 from video_vlm.memory.dense import DenseIndex, Vectors, register_encoder, to_blob, vector_from_blob
 from video_vlm.memory.inverted import EXACT_UP_TO, NUM_QUESTIONS
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.search import WITHIN, Filter, Neighbour
+from video_vlm.memory.sql import Database
 from video_vlm.memory.trial_questions import trial_questions
 from video_vlm.protocols import TextEncoder
 
@@ -76,8 +76,11 @@ class TextVectors:
     def nearest(self, query: str, *, within: Filter, limit: int) -> list[Neighbour]:
         """Passages by cosine to ``query``, nearest first."""
         (vector,) = self._encode([query])
+        return [one for one in self._near(vector, within, limit) if one.cosine >= MIN_COSINE]
+
+    def _near(self, vector: npt.NDArray[np.float32], within: Filter, limit: int) -> list[Neighbour]:
         found = self._by_index if within.content_ids is None else self._by_reading
-        return [one for one in found(vector, within, limit) if one.cosine >= MIN_COSINE]
+        return found(vector, within, limit)
 
     def _by_reading(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[Neighbour]:
         with self._database.read() as connection:

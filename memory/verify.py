@@ -16,7 +16,7 @@ from video_vlm.memory.levels import TOLERANCE_SECONDS, gaps, level_above
 from video_vlm.memory.seals import broken_looks, broken_parts
 from video_vlm.records import Level, Node
 
-__all__ = ["Problem", "problems_in", "rebuild_derived", "tree_problems", "verify"]
+__all__ = ["Problem", "problems_in", "rebuild_derived", "row_problems", "tree_problems", "verify"]
 
 _REPAIR: Final = "type: videoqa library repair"
 _REINDEX: Final = f"{_REPAIR}, and index the video again"
@@ -51,8 +51,7 @@ def problems_in(connection: sqlite3.Connection, where: str) -> tuple[Problem, ..
     # What stands on broken pages need not be looked at.
     return tuple(_pages(connection, where)) or (
         *_owners(connection, where),
-        *_trees(connection),
-        *_seals(connection),
+        *row_problems(connection),
         *_words(connection),
         *_vectors(connection),
     )
@@ -75,6 +74,12 @@ def _pages(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
 def _owners(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
     for table, _, owner, _ in connection.execute("PRAGMA foreign_key_check"):
         yield Problem(where, f"a row of {table} belongs to no row of {owner}", _REPAIR)
+
+
+def row_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """What is wrong with the trees, and what is not as it was written."""
+    yield from _trees(connection)
+    yield from _seals(connection)
 
 
 def _trees(connection: sqlite3.Connection) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,13 +15,13 @@ import numpy.typing as npt
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.codec import node_of, observation_of
-from video_vlm.memory.database import Database
 from video_vlm.memory.dense import vector_from_blob
 from video_vlm.memory.entities import WORDED, Entity, find_entity, list_entities
 from video_vlm.memory.looks import KeptLook, looks_at
 from video_vlm.memory.passages import IN_ORDER
 from video_vlm.memory.search import WITHIN, Filter
 from video_vlm.memory.seen import SightVectors
+from video_vlm.memory.sql import Database
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
 
 __all__ = ["MemoryView", "StoredVector"]
@@ -217,7 +218,7 @@ class MemoryView:
             return {row["encoder"]: bytes(row["vector"]) for row in rows}
 
     def _nodes(
-        self, condition: str, *, order: str = "ASC", limit: int = -1, by: str = "", **parameters: object
+        self, condition: str, *, order: str = "ASC", limit: int = sys.maxsize, by: str = "", **parameters: object
     ) -> tuple[Node, ...]:
         with self._reading() as connection:
             rows = connection.execute(

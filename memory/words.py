@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-__all__ = ["FUNCTION_WORDS", "match_query", "searchable"]
+__all__ = ["FUNCTION_WORDS", "match_query", "searchable", "terms_of"]
 
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -46,9 +46,14 @@ def match_query(text: str) -> str | None:
     Every word is quoted, so nothing in ``text`` is an operator: ``door" OR (`` -> ``"door"``.
     Runs of unspaced scripts become overlapping pairs: ``"猫が来"`` -> ``"猫 が" OR "が 来"``.
     """
+    return " OR ".join(f'"{term}"' for term in terms_of(text)) or None
+
+
+def terms_of(text: str) -> list[str]:
+    """What to look for, in small letters: words, ``n'est`` and pairs such as ``猫 が`` being phrases."""
     terms = list(dict.fromkeys(term for word in _TERM.findall(text.casefold()) for term in _terms(word)))
     telling = [term for term in terms if term not in FUNCTION_WORDS] or terms
-    return " OR ".join(f'"{term}"' for term in telling[:_MAX_TERMS]) or None
+    return telling[:_MAX_TERMS]
 
 
 def _terms(word: str) -> Iterator[str]:

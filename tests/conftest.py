@@ -11,6 +11,7 @@ import pytest
 
 from examples.sample_film import write_film
 from tests.media.reels import Reel, write_reel
+from tests.postgres_server import start_postgres
 
 SHARED = Path(os.environ.get("VIDEO_VLM_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -58,3 +59,11 @@ def make_video(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Reel], Pat
 def sample_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The film of ``examples/sample_film.py`` with its subtitles beside it: to be read, not to be changed."""
     return write_film(tmp_path_factory.mktemp("sample") / "film.mp4")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a real PostgreSQL server with pgvector, more of the query may
+    be added with ``&``."""
+    with start_postgres(durable=False) as server:
+        yield server.url

@@ -25,7 +25,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Literal, Self
 
 from video_vlm.across import LibraryAnswer, answer_each, answer_library
 from video_vlm.ask import ask, plan
@@ -43,6 +43,7 @@ from video_vlm.index import (
     default_jobs,
     estimate,
     index_many,
+    index_on_cluster,
     index_video,
     plan_index,
     reading_jobs,
@@ -57,7 +58,10 @@ from video_vlm.protocols import Answerer, Detector, ImageTextEncoder, Progress, 
 from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
 from video_vlm.settings import AskSettings, Settings, Speed
 
-__all__ = ["VideoQA"]
+__all__ = ["Engine", "VideoQA"]
+
+Engine = Literal["local", "ray"]
+"""What reads many files."""
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +75,8 @@ class VideoQA:
     file had or (the beginning of) its content id, even if the file is gone.
 
     Args:
-        library: The folder the memory is kept in, made if missing; None for the platform's data folder.
+        library: The folder the memory is kept in, made if missing, or ``postgresql://...`` for a library in PostgreSQL;
+            None for the platform's data folder.
         settings: How videos are read and questions answered.
         model: Who answers, instead of ``settings.ask.model``: a name, or one's own
             :class:`~video_vlm.chat.ChatModel` or :class:`~video_vlm.protocols.Answerer`.
@@ -110,7 +115,7 @@ class VideoQA:
         self._at_least: Speed = speed or "fast"
         self._progress = progress
         sight = sight or find_sight(self.settings.sight)
-        self._library = _opened(None if library is None else Path(library), encoder=encoder, sight=sight)
+        self._library = _opened(library, encoder=encoder, sight=sight)
 
     @property
     def library(self) -> Library:
@@ -137,7 +142,13 @@ class VideoQA:
         return plan_index(Path(path), self._library, settings=self.settings.index)
 
     def index_many(
-        self, paths: Iterable[Path | str], *, jobs: int | None = None, memory_bytes: float | None = None
+        self,
+        paths: Iterable[Path | str],
+        *,
+        jobs: int | None = None,
+        memory_bytes: float | None = None,
+        engine: Engine = "local",
+        address: str | None = None,
     ) -> Generator[IndexOutcome]:
         """Read videos into the library, several at a time; gives an outcome for each as it is done.
 
@@ -147,12 +158,25 @@ class VideoQA:
         Args:
             paths: The files.
             jobs: How many at a time; None for one for each core, up to eight. With 1 no process is started.
-            memory_bytes: Fewer at a time where more would take more memory than this, as estimated from their headers.
+            memory_bytes: Fewer at a time where more would take more memory than this, as estimated from their headers;
+                of this machine only.
+            engine: ``"local"`` for processes of this machine, ``"ray"`` for the actors of a Ray cluster.
+            address: Of the cluster; None for one of this machine, started and stopped for it.
 
         Raises:
+            MissingExtra: Ray is not installed.
             VideoQAError: something that is wrong for every file, such as a full disk or an unknown observer.
         """
         files = (Path(path) for path in paths)
+        if engine == "ray":
+            return index_on_cluster(
+                files,
+                self._library,
+                settings=self.settings.index,
+                progress=self._progress,
+                jobs=jobs,
+                address=address,
+            )
         return index_many(
             files,
             self._library,
@@ -560,7 +584,7 @@ class VideoQA:
         if len(fits) > 1:
             raise LibraryError(f"{path} could be any of {', '.join(fits)}: name one by its id")
         if not fits:
-            raise NotIndexed(f"{path}: no such video in {self._library.folder}; read it first: videoqa index {path}")
+            raise NotIndexed(f"{path}: no such video in {self._library.where}; read it first: videoqa index {path}")
         return fits[0]
 
 
@@ -568,13 +592,13 @@ class _NobodyListens(Exception):
     """Ends a talk whose steps nobody hears any more."""
 
 
-def _opened(folder: Path | None, *, encoder: TextEncoder | None, sight: ImageTextEncoder | None) -> Library:
+def _opened(place: Path | str | None, *, encoder: TextEncoder | None, sight: ImageTextEncoder | None) -> Library:
     """For writing, or where that cannot be, for reading."""
     try:
-        return open_library(folder, encoder=encoder, sight=sight)
+        return open_library(place, encoder=encoder, sight=sight)
     except LibraryReadOnly:
-        library = open_library(folder, read_only=True, encoder=encoder, sight=sight)
-    logger.warning("%s can only be read: questions are answered from it, nothing is kept in it", library.folder)
+        library = open_library(place, read_only=True, encoder=encoder, sight=sight)
+    logger.warning("%s can only be read: questions are answered from it, nothing is kept in it", library.where)
     return library
 
 

@@ -123,7 +123,7 @@ def test_a_list_is_written_as_a_list_in_a_file_and_with_commas_elsewhere(project
         ),
         ("[index]\nobservers = 3", "index.observers must be a list of words, got 3"),
         ("[index.shots]\nthumbnail_width = 1", "thumbnail_width must be at least 16"),
-        ("library = 3", "library must be a folder, got 3"),
+        ("library = 3", "library must be a folder or postgresql://..., got 3"),
         ("library =", "cannot be read as TOML"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +26,8 @@ from video_vlm.records import (
     Stream,
     Video,
 )
+
+NewPlace = Callable[[str], Path | str]
 
 SEGMENT_SECONDS = 10.0
 SEGMENTS_A_SCENE = 2
@@ -177,7 +179,24 @@ def film() -> Film:
     return Film()
 
 
+@pytest.fixture(params=["folder", "postgres"])
+def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> NewPlace:
+    """Gives places for libraries, by name: folders, and then again schemas of a PostgreSQL server."""
+    if request.param == "folder":
+        return lambda name: tmp_path / name
+    server: str = request.getfixturevalue("postgres")
+    own = hashlib.sha256(str(tmp_path).encode()).hexdigest()[:12]
+    return lambda name: f"{server}&schema=t{own}_{re.sub('[^a-z0-9]', '_', name)}"
+
+
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
+def library(new_place: NewPlace) -> Iterator[Library]:
+    with open_library(new_place("library")) as library:
+        yield library
+
+
+@pytest.fixture
+def folder_library(tmp_path: Path) -> Iterator[Library]:
+    """For what is about the files of a library in a folder."""
     with open_library(tmp_path / "library") as library:
         yield library

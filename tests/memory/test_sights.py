@@ -20,7 +20,7 @@ from video_vlm.memory.migrations import FORMAT_VERSION
 from video_vlm.records import Image, Level, ObservationKind, Span
 
 if TYPE_CHECKING:
-    from tests.memory.conftest import Film
+    from tests.memory.conftest import Film, NewPlace
 
 
 def picture(colour: str) -> Image:
@@ -50,7 +50,14 @@ def tower() -> ColourTower:
 
 
 @pytest.fixture
-def seen(tmp_path: Path, film: Film, tower: ColourTower) -> Iterator[Library]:
+def seen(new_place: NewPlace, film: Film, tower: ColourTower) -> Iterator[Library]:
+    with open_library(new_place("library"), sight=tower) as library:
+        write_seen(film, library, tower=tower)
+        yield library
+
+
+@pytest.fixture
+def seen_in_folder(tmp_path: Path, film: Film, tower: ColourTower) -> Iterator[Library]:
     with open_library(tmp_path / "library", sight=tower) as library:
         write_seen(film, library, tower=tower)
         yield library
@@ -72,10 +79,10 @@ def test_a_segment_is_the_mean_of_its_frames_and_a_scene_of_its_segments(seen: L
     assert all(memory.sights(node.id) == {} for node in (*memory.nodes(Level.CHAPTER), *memory.nodes(Level.VIDEO)))
 
 
-def test_frames_count_by_how_long_they_stand_for(tmp_path: Path, film: Film, tower: ColourTower) -> None:
+def test_frames_count_by_how_long_they_stand_for(new_place: NewPlace, film: Film, tower: ColourTower) -> None:
     from video_vlm.memory import Picture
 
-    with open_library(tmp_path, sight=tower) as library:
+    with open_library(new_place("library"), sight=tower) as library:
         build = film.start(library)
         segment = film.segment(0)
         spans = (Span(0.0, 9.0), Span(9.0, 10.0))
@@ -120,12 +127,13 @@ def test_the_index_and_the_vectors_themselves_agree(seen: Library, span: Span | 
     by_index = seen.search("red", span=span, limit=20)
     by_reading = seen.search("red", span=span, content_ids=["film"], limit=20)
     assert by_index == by_reading
-    assert {path.name.split("-")[1] for path in seen.layout.vectors.glob("sight-*.faiss")} == {
-        "frame",
-        "segment",
-        "scene",
-    }
     assert all(span is None or one.span.overlaps(span) for one in by_index)
+
+
+def test_each_level_has_an_index_of_its_own(seen_in_folder: Library) -> None:
+    assert seen_in_folder.search("red")
+    files = seen_in_folder.layout.vectors.glob("sight-*.faiss")
+    assert {path.name.split("-")[1] for path in files} == {"frame", "segment", "scene"}
 
 
 def test_a_derived_index_is_made_again_when_it_is_gone_or_behind(seen: Library, tower: ColourTower) -> None:
@@ -139,13 +147,13 @@ def test_a_derived_index_is_made_again_when_it_is_gone_or_behind(seen: Library, 
 
 
 def _as_if_unseen(library: Library):  # type: ignore[no-untyped-def]
-    with open_library(library.folder, sight=ColourTower("another")) as other:
+    with open_library(library.place, sight=ColourTower("another")) as other:
         return other.unseen("film")
 
 
 def test_vectors_of_two_towers_are_never_mixed(seen: Library) -> None:
     other = ColourTower("others", dimension=8)
-    with open_library(seen.folder, sight=other) as library:
+    with open_library(seen.place, sight=other) as library:
         assert library.search("blue") == ()
         assert library.num_sights("film") == 0
         assert len(library.unseen("film")) == 6
@@ -154,15 +162,15 @@ def test_vectors_of_two_towers_are_never_mixed(seen: Library) -> None:
 
 def test_another_tower_under_the_same_name_is_refused(seen: Library) -> None:
     with (
-        open_library(seen.folder, sight=ColourTower(dimension=8)) as library,
+        open_library(seen.place, sight=ColourTower(dimension=8)) as library,
         pytest.raises(LibraryError, match="name"),
     ):
         library.search("blue")
 
 
-def test_a_memory_is_seen_later_and_is_then_the_same(tmp_path: Path, film: Film, seen: Library) -> None:
+def test_a_memory_is_seen_later_and_is_then_the_same(new_place: NewPlace, film: Film, seen: Library) -> None:
     tower = ColourTower()
-    with open_library(tmp_path / "later", sight=tower) as library:
+    with open_library(new_place("later"), sight=tower) as library:
         write_seen(film, library)
         assert library.search("blue") == ()
         for number, one in enumerate(library.unseen("film")):
@@ -172,8 +180,8 @@ def test_a_memory_is_seen_later_and_is_then_the_same(tmp_path: Path, film: Film,
         assert library.dump("film") == seen.dump("film")
 
 
-def test_segments_and_their_sights_are_written_together(tmp_path: Path, film: Film, tower: ColourTower) -> None:
-    with open_library(tmp_path, sight=tower) as library:
+def test_segments_and_their_sights_are_written_together(new_place: NewPlace, film: Film, tower: ColourTower) -> None:
+    with open_library(new_place("library"), sight=tower) as library:
         build = film.start(library)
         wrong = Sights(tower.name, tower.encode_pictures([picture("red")]))
         with pytest.raises(ValueError, match="1 vectors for 2 frames"):
@@ -193,10 +201,10 @@ def test_forgetting_a_video_forgets_what_it_looks_like(seen: Library) -> None:
     assert seen.verify() == ()
 
 
-def test_a_sight_of_the_wrong_size_is_found(seen: Library) -> None:
-    with closing(sqlite3.connect(seen.folder / "library.sqlite3")) as connection, connection:
+def test_a_sight_of_the_wrong_size_is_found(seen_in_folder: Library) -> None:
+    with closing(sqlite3.connect(seen_in_folder.folder / "library.sqlite3")) as connection, connection:
         connection.execute("UPDATE sights SET vector = x'00' WHERE id = 1")
-    assert any("1 have the wrong size" in problem.what for problem in seen.verify())
+    assert any("1 have the wrong size" in problem.what for problem in seen_in_folder.verify())
 
 
 def test_frames_say_how_near_they_are_to_words_in_order_of_time(seen: Library) -> None:

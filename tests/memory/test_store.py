@@ -17,7 +17,7 @@ from video_vlm.memory import Checkpoint, KeptLook, Library, Picture, StoredVideo
 from video_vlm.records import Damage, Level, Observation, ObservationKind, Span
 
 if TYPE_CHECKING:
-    from tests.memory.conftest import Film
+    from tests.memory.conftest import Film, NewPlace
 
 
 def a_look(*seen: Observation, looked_at: str = "") -> KeptLook:
@@ -57,8 +57,8 @@ def test_an_unfinished_memory_is_readable_as_far_as_it_goes(library: Library, fi
     assert library.verify() == ()
 
 
-def test_a_resumed_build_equals_a_straight_one(tmp_path: Path, film: Film) -> None:
-    with open_library(tmp_path / "straight") as straight, open_library(tmp_path / "broken") as broken:
+def test_a_resumed_build_equals_a_straight_one(new_place: NewPlace, film: Film) -> None:
+    with open_library(new_place("straight")) as straight, open_library(new_place("broken")) as broken:
         film.write(straight)
         for until in (1, 1, 4):
             film.write(broken, until=until)
@@ -266,11 +266,10 @@ def test_a_moved_file_keeps_its_memory_and_is_listed_where_it_is_now(
     assert library.memory("film").video.path == moved
 
 
-def test_a_read_only_library_reads_and_refuses_to_write(tmp_path: Path, film: Film) -> None:
-    folder = tmp_path / "library"
-    with open_library(folder) as library:
+def test_a_read_only_library_reads_and_refuses_to_write(new_place: NewPlace, tmp_path: Path, film: Film) -> None:
+    with open_library(new_place("library")) as library:
         film.write(library)
-    with open_library(folder, read_only=True) as library:
+    with open_library(new_place("library"), read_only=True) as library:
         assert library.read_only
         assert library.search("alarm")[0].text == film.lines[4]
         assert library.verify() == ()
@@ -285,10 +284,11 @@ def test_a_read_only_library_reads_and_refuses_to_write(tmp_path: Path, film: Fi
                 write()
 
 
-def test_reading_only_where_there_is_no_library_makes_none(tmp_path: Path) -> None:
-    with pytest.raises(LibraryError, match="no library here"):
-        open_library(tmp_path / "nothing", read_only=True)
-    assert not (tmp_path / "nothing").exists()
+def test_reading_only_where_there_is_no_library_makes_none(new_place: NewPlace) -> None:
+    for _ in range(2):
+        with pytest.raises(LibraryError, match="no library here"):
+            open_library(new_place("nothing"), read_only=True)
+    assert not Path(str(new_place("nothing"))).exists()
 
 
 def test_a_folder_that_is_a_file_is_refused_in_one_line(tmp_path: Path) -> None:

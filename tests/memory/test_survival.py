@@ -22,39 +22,39 @@ from video_vlm.memory import Library, open_library
 from video_vlm.records import Level
 
 if TYPE_CHECKING:
-    from tests.memory.conftest import Film
+    from tests.memory.conftest import Film, NewPlace
 
 
 def long_film(film: Film, num_lines: int) -> Film:
     return replace(film, lines=tuple(film.lines[number % len(film.lines)] for number in range(num_lines)))
 
 
-def test_a_killed_writer_loses_nothing_it_had_written(tmp_path: Path, film: Film) -> None:
+def test_a_killed_writer_loses_nothing_it_had_written(new_place: NewPlace, film: Film) -> None:
     chance = random.Random(5)
     film = long_film(film, 150)
     for _ in range(4):
-        with start_writer(tmp_path / "killed", "film", 150) as writer:
+        with start_writer(new_place("killed"), "film", 150) as writer:
             assert writer.stdout is not None
             for _ in range(chance.randrange(1, 45)):
                 writer.stdout.readline()
             writer.kill()
             written = writer.stdout.read().split()
-        with open_library(tmp_path / "killed") as library:
+        with open_library(new_place("killed")) as library:
             assert library.verify() == ()
             assert len(library.memory("film").nodes(Level.SEGMENT)) >= int(written[-1] if written else 0)
-    with open_library(tmp_path / "killed") as killed, open_library(tmp_path / "straight") as straight:
+    with open_library(new_place("killed")) as killed, open_library(new_place("straight")) as straight:
         film.write(killed)
         film.write(straight)
         assert killed.dump("film") == straight.dump("film")
         assert killed.verify() == ()
 
 
-def test_writers_and_readers_at_once_lose_nothing(tmp_path: Path, film: Film) -> None:
-    folder = tmp_path / "library"
-    writers = [start_writer(folder, content_id, 25) for content_id in ("one", "two", "same", "same")]
+def test_writers_and_readers_at_once_lose_nothing(new_place: NewPlace, film: Film) -> None:
+    place = new_place("library")
+    writers = [start_writer(place, content_id, 25) for content_id in ("one", "two", "same", "same")]
     seen = 0
     while any(writer.poll() is None for writer in writers):
-        with open_library(folder) as library:
+        with open_library(place) as library:
             for stored in library.videos():
                 num_segments = len(library.memory(stored.video.content_id).nodes(Level.SEGMENT))
                 assert num_segments >= round((stored.until_seconds or 0) / 10)
@@ -63,11 +63,11 @@ def test_writers_and_readers_at_once_lose_nothing(tmp_path: Path, film: Film) ->
         output = writer.communicate()
         assert writer.returncode == 0, output
     assert seen
-    with open_library(folder) as library:
+    with open_library(place) as library:
         assert library.verify() == ()
         assert [stored.complete for stored in library.videos()] == [True] * 3
         for content_id in ("one", "two", "same"):
-            with open_library(tmp_path / content_id) as straight:
+            with open_library(new_place(content_id)) as straight:
                 replace(long_film(film, 25), content_id=content_id).write(straight)
                 assert library.dump(content_id) == straight.dump(content_id)
 

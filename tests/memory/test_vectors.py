@@ -1,4 +1,4 @@
-"""Search by meaning: vectors in SQLite are the truth, the FAISS file is only a copy."""
+"""Search by meaning; where there is a FAISS file it is only a copy of the vectors in the library."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from video_vlm.protocols import TextEncoder
 from video_vlm.records import ObservationKind, Span
 
 if TYPE_CHECKING:
-    from tests.memory.conftest import Film
+    from tests.memory.conftest import Film, NewPlace
 
 MISSPELT = "alrm rinng bilding"
 """No word of it is in the film; most of its letters are."""
@@ -33,7 +33,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def meaningful(folder: Path, encoder: TextEncoder) -> Iterator[Library]:
+def meaningful(new_place: NewPlace, encoder: TextEncoder) -> Iterator[Library]:
+    with open_library(new_place("library"), encoder=encoder) as library:
+        yield library
+
+
+@pytest.fixture
+def filed(folder: Path, encoder: TextEncoder) -> Iterator[Library]:
+    """The same in a folder, with the FAISS files beside it."""
     with open_library(folder, encoder=encoder) as library:
         yield library
 
@@ -49,7 +56,7 @@ def best(library: Library, query: str = MISSPELT, **filters: Any) -> str:
 
 def test_meaning_finds_what_words_do_not(meaningful: Library, film: Film) -> None:
     film.write(meaningful)
-    with open_library(meaningful.folder) as wordless:
+    with open_library(meaningful.place) as wordless:
         assert wordless.search(MISSPELT) == ()
     for hits in (meaningful.search(MISSPELT), meaningful.memory("film").search(MISSPELT)):
         assert hits[0].text == film.lines[4]
@@ -78,7 +85,7 @@ def test_nonsense_is_near_nothing(meaningful: Library, film: Film) -> None:
 def test_a_library_without_vectors_gets_them_later(library: Library, film: Film, encoder: TextEncoder) -> None:
     film.write(library)
     assert library.embed() == 0
-    with open_library(library.folder, encoder=encoder) as meaningful:
+    with open_library(library.place, encoder=encoder) as meaningful:
         assert meaningful.search(MISSPELT) == ()
         assert meaningful.embed("film") == len(film.lines) * 2 + 3
         assert meaningful.embed() == 0
@@ -97,16 +104,16 @@ def test_embedding_goes_on_where_it_was_interrupted(library: Library, film: Film
 
     film = replace(film, lines=tuple(f"line number {number}" for number in range(50)))
     film.write(library)
-    with open_library(library.folder, encoder=Tired()) as tired, pytest.raises(KeyboardInterrupt):
+    with open_library(library.place, encoder=Tired()) as tired, pytest.raises(KeyboardInterrupt):
         tired.embed()
-    with open_library(library.folder, encoder=encoder) as rested:
+    with open_library(library.place, encoder=encoder) as rested:
         assert 0 < rested.embed() < 125
         assert rested.verify() == ()
 
 
 def test_two_encoders_are_never_compared(meaningful: Library, film: Film, encoder: TextEncoder) -> None:
     film.write(meaningful)
-    with open_library(meaningful.folder, encoder=type(encoder)(dimension=64, name="other")) as other:  # type: ignore[call-arg]
+    with open_library(meaningful.place, encoder=type(encoder)(dimension=64, name="other")) as other:  # type: ignore[call-arg]
         assert other.search(MISSPELT) == ()
         other.embed()
         assert best(other) == film.lines[4]
@@ -116,7 +123,7 @@ def test_two_encoders_are_never_compared(meaningful: Library, film: Film, encode
 def test_another_model_under_the_same_name_is_refused(meaningful: Library, film: Film, encoder: TextEncoder) -> None:
     film.write(meaningful)
     namesake = type(encoder)(dimension=64)  # type: ignore[call-arg]
-    with open_library(meaningful.folder, encoder=namesake) as other, pytest.raises(LibraryError, match="another model"):
+    with open_library(meaningful.place, encoder=namesake) as other, pytest.raises(LibraryError, match="another model"):
         other.search(MISSPELT)
 
 
@@ -128,7 +135,7 @@ def test_an_encoder_that_breaks_its_word_is_named(library: Library, film: Film) 
             return np.full((len(texts), 8), np.nan, np.float32)
 
     film.write(library)
-    with open_library(library.folder, encoder=Broken()) as broken, pytest.raises(ValueError, match="broken"):
+    with open_library(library.place, encoder=Broken()) as broken, pytest.raises(ValueError, match="broken"):
         broken.embed()
 
 
@@ -139,32 +146,32 @@ def flip(whole: bytes, chance: random.Random) -> bytes:
 
 
 def test_a_damaged_index_is_found_out_and_made_again(
-    meaningful: Library, film: Film, encoder: TextEncoder, folder: Path
+    filed: Library, film: Film, encoder: TextEncoder, folder: Path
 ) -> None:
-    film.write(meaningful)
-    assert best(meaningful) == film.lines[4]
+    film.write(filed)
+    assert best(filed) == film.lines[4]
     path = index_file(folder)
     whole = path.read_bytes()
     chance = random.Random(3)
     damaged = [flip(whole, chance) for _ in range(30)] + [whole[:50], whole[:-1], b"", whole + b"\0", b"\n\n"]
     for torn in damaged:
         path.write_bytes(torn)
-        (problem,) = meaningful.verify()
+        (problem,) = filed.verify()
         assert path.name in problem.where
         with open_library(folder, encoder=encoder) as fresh:
             assert best(fresh) == film.lines[4]
         assert path.read_bytes() == whole, "made again from SQLite"
-    assert meaningful.verify() == ()
+    assert filed.verify() == ()
 
 
-def test_a_stale_index_is_made_again(meaningful: Library, film: Film, encoder: TextEncoder, folder: Path) -> None:
-    film.write(meaningful)
-    assert best(meaningful) == film.lines[4]
+def test_a_stale_index_is_made_again(filed: Library, film: Film, encoder: TextEncoder, folder: Path) -> None:
+    film.write(filed)
+    assert best(filed) == film.lines[4]
     stale = index_file(folder).read_bytes()
     other = replace(film, content_id="other", lines=("A submarine dives.", "It comes up again."))
-    other.write(meaningful)
-    meaningful.remove("film")
-    assert best(meaningful, "submareen") == "A submarine dives."
+    other.write(filed)
+    filed.remove("film")
+    assert best(filed, "submareen") == "A submarine dives."
     index_file(folder).write_bytes(stale)
     with open_library(folder, encoder=encoder) as fresh:
         assert best(fresh, "submareen") == "A submarine dives."
@@ -172,19 +179,19 @@ def test_a_stale_index_is_made_again(meaningful: Library, film: Film, encoder: T
 
 
 def test_an_index_that_cannot_be_written_is_kept_in_memory(
-    meaningful: Library, film: Film, folder: Path, caplog: pytest.LogCaptureFixture
+    filed: Library, film: Film, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    film.write(meaningful)
+    film.write(filed)
     (folder / "vectors").write_text("a file where a folder should be")
-    assert best(meaningful) == film.lines[4]
+    assert best(filed) == film.lines[4]
     assert "stays in memory" in caplog.text
 
 
 def test_a_read_only_library_searches_by_meaning_and_writes_no_index(
-    meaningful: Library, film: Film, encoder: TextEncoder, folder: Path
+    filed: Library, film: Film, encoder: TextEncoder, folder: Path
 ) -> None:
-    film.write(meaningful)
-    meaningful.close()
+    film.write(filed)
+    filed.close()
     with open_library(folder, read_only=True, encoder=encoder) as reader:
         assert best(reader) == film.lines[4]
     assert not (folder / "vectors").exists()
@@ -206,11 +213,11 @@ def test_a_failed_write_leaves_the_old_index_and_no_litter(tmp_path: Path) -> No
         read_index(path, replace(header, revision="later"))
 
 
-def test_a_vector_of_the_wrong_size_is_found(meaningful: Library, film: Film, folder: Path) -> None:
-    film.write(meaningful)
+def test_a_vector_of_the_wrong_size_is_found(filed: Library, film: Film, folder: Path) -> None:
+    film.write(filed)
     with closing(sqlite3.connect(folder / "library.sqlite3")) as connection, connection:
         connection.execute("UPDATE vectors SET vector = x'00' WHERE passage = 3")
-    (problem,) = meaningful.verify()
+    (problem,) = filed.verify()
     assert "1 have the wrong size" in problem.what
     with pytest.raises(LibraryError, match="verify the library"):
-        meaningful.search(MISSPELT)
+        filed.search(MISSPELT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from video_vlm.index.batch import default_jobs, index_many
+from video_vlm.index.cluster import index_on_cluster
 from video_vlm.index.estimate import Estimate, Forecast, estimate
 from video_vlm.index.plan import IndexPlan, plan_index
 from video_vlm.index.report import IndexOutcome, IndexReport
@@ -19,6 +20,7 @@ __all__ = [
     "default_jobs",
     "estimate",
     "index_many",
+    "index_on_cluster",
     "index_video",
     "plan_index",
     "reading_jobs",

@@ -28,7 +28,7 @@ from video_vlm.memory import Library
 from video_vlm.protocols import Progress, ProgressEvent, silent
 from video_vlm.settings import IndexSettings
 
-__all__ = ["default_jobs", "index_many"]
+__all__ = ["default_jobs", "index_many", "resemblance"]
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def index_many(
     elif unread:
         jobs = min(jobs, len(unread))
         threads = max(1, num_cores() // jobs)
-        desk = Desk(library.folder.absolute(), settings, threads, _log_level(), sight=library.sight)
+        desk = Desk(library.place, settings, threads, _log_level(), sight=library.sight)
         room = math.inf
         if memory_bytes is not None:
             room = memory_bytes - OWN_BYTES - jobs * reader_bytes(settings, sees=library.sight is not None)
@@ -126,7 +126,7 @@ class _Crew:
 
     def outcomes(self, paths: Iterable[Path]) -> Iterator[IndexOutcome]:
         """Until every file has one. However it is left, the workers are gone."""
-        self._waiting += [_Waiting(path, _resemblance(path), self._bytes(path)) for path in paths]
+        self._waiting += [_Waiting(path, resemblance(path), self._bytes(path)) for path in paths]
         try:
             self._workers += [Worker(self._desk) for _ in range(self._num_workers)]
             while self._waiting or self._in_hand:
@@ -201,7 +201,7 @@ class _Crew:
         self._workers[self._workers.index(worker)] = Worker(self._desk)
 
 
-def _resemblance(path: Path) -> str:
+def resemblance(path: Path) -> str:
     """The same for equal files, and rarely for others: size, beginning and end."""
     if not path.is_file():
         return str(path)

@@ -29,7 +29,7 @@ from video_vlm.memory import open_library
 from video_vlm.protocols import ImageTextEncoder, ProgressEvent
 from video_vlm.settings import IndexSettings
 
-__all__ = ["Desk", "Message", "Worker"]
+__all__ = ["Desk", "Message", "Worker", "portable"]
 
 Message: TypeAlias = ProgressEvent | LogRecord | IndexOutcome | VideoQAError | Literal["ready", "gone"]
 """What a worker says. An error is one that no other file would escape; ``"gone"`` is said for it when it has ended."""
@@ -39,9 +39,9 @@ _LAST_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a worker works with: the folder of the library, how videos are read, what is worth logging, and who sees."""
+    """What a worker works with: where the library is, how videos are read, what is worth logging, and who sees."""
 
-    library: Path
+    library: Path | str
     settings: IndexSettings
     threads: int
     log_level: int
@@ -141,10 +141,10 @@ def _read_all(connection: Connection, desk: Desk) -> None:
         while True:
             path = connection.recv()
             outcome = index_one(path, library, settings=desk.settings, progress=connection.send, threads=desk.threads)
-            connection.send(_portable(outcome))
+            connection.send(portable(outcome))
 
 
-def _portable(outcome: IndexOutcome) -> IndexOutcome:
+def portable(outcome: IndexOutcome) -> IndexOutcome:
     """Errors of other packages may not survive the journey; their text does."""
     error = outcome.error
     is_plain = isinstance(error, OSError) and type(error).__module__ == "builtins"

@@ -1,0 +1,174 @@
+"""The one connection of an open library in PostgreSQL, and the one seam where the server's errors are named.
+
+Like :class:`video_vlm.memory.database.Database`: one connection behind one lock, any thread may use it. Writers to one
+library take turns (an advisory lock, gone with the transaction), so that what one of them reads while it writes
+stays true; readers see one snapshot and wait for nobody. A transaction whose process is killed, or whose machine is
+lost, is rolled back by the server.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final, cast
+
+import psycopg
+from psycopg import errors
+
+from video_vlm.address import Address
+from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly
+from video_vlm.memory.database import BUSY_SECONDS
+from video_vlm.memory.postgres.connection import PostgresConnection
+from video_vlm.memory.postgres.migrations import WRITING, check_present_format, migrate, use_schema
+from video_vlm.memory.postgres.values import adapt
+
+__all__ = ["PostgresDatabase"]
+
+_log = logging.getLogger(__name__)
+
+_READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+"""Not a snapshot: it would be taken before the lock is had, and what others wrote meanwhile would not be in it."""
+
+_CONNECT_SECONDS: Final = 10
+
+_READ_ONLY: Final = (errors.ReadOnlySqlTransaction, errors.InsufficientPrivilege)
+_FULL: Final = (errors.DiskFull, errors.OutOfMemory)
+_TORN: Final = (errors.UndefinedTable, errors.UndefinedColumn, errors.DataCorrupted, errors.IndexCorrupted)
+
+
+class PostgresDatabase:
+    """An open library in PostgreSQL; made if missing, unless ``read_only``.
+
+    Raises:
+        LibraryDamaged: the schema is another program's.
+        LibraryTooNew: written by a later version.
+        LibraryReadOnly: it needs a write first.
+        LibraryError: the server cannot be reached, or has no pgvector.
+    """
+
+    def __init__(self, address: Address, *, read_only: bool) -> None:
+        self.address = address
+        self.read_only = read_only
+        self._lock = threading.RLock()
+        with self._naming_errors():
+            self._connection = self._opened()
+
+    @property
+    def where(self) -> str:
+        """For messages: the address, without its password."""
+        return self.address.shown
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """One consistent view of the library, whatever others commit meanwhile; nests."""
+        with self.reading() as connection:
+            yield cast(sqlite3.Connection, connection)
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing, on the server's disk when the block is left.
+
+        Raises:
+            LibraryReadOnly: the library was opened read-only, or the server gives no right to write.
+        """
+        if self.read_only:
+            raise LibraryReadOnly(f"{self.where} is open read-only: nothing can be written to it")
+        with self._lock, self._naming_errors(), self._transaction(_WRITE) as connection:
+            connection.raw.execute(WRITING, (self.address.schema,))
+            yield cast(sqlite3.Connection, connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[PostgresConnection]:
+        """:meth:`read`, for statements of PostgreSQL's own."""
+        with self._lock, self._naming_errors():
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            with self._transaction(_READ) as connection:
+                yield connection
+
+    @contextmanager
+    def outside(self) -> Iterator[PostgresConnection]:
+        """The connection in no transaction, for what PostgreSQL does in none."""
+        with self._lock, self._naming_errors():
+            yield self._begun("SELECT 1")
+
+    def close(self) -> None:
+        """Closing twice is fine."""
+        with self._lock:
+            self._connection.raw.close()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[PostgresConnection]:
+        connection = self._begun(begin)
+        try:
+            yield connection
+            connection.tell("COMMIT")
+        except BaseException:
+            # A connection that was lost has been rolled back by the server.
+            with suppress(psycopg.Error):
+                if connection.in_transaction:
+                    connection.tell("ROLLBACK")
+            raise
+
+    def _begun(self, begin: str) -> PostgresConnection:
+        """A server that was started anew since is connected to again: nothing of this transaction was lost with it."""
+        try:
+            self._connection.tell(begin)
+        except psycopg.OperationalError:
+            if not self._connection.raw.broken:
+                raise
+            _log.info("connecting to %s again", self.where)
+            self._connection = self._opened()
+            self._connection.tell(begin)
+        return self._connection
+
+    def _opened(self) -> PostgresConnection:
+        raw = psycopg.connect(self.address.url, autocommit=True, connect_timeout=_CONNECT_SECONDS)
+        try:
+            raw.execute("SET client_min_messages TO warning")
+            raw.execute(f"SET lock_timeout TO '{BUSY_SECONDS:.0f}s'".encode())
+            if self.read_only:
+                raw.execute("SET default_transaction_read_only TO on")
+                check_present_format(raw, self.address)
+            else:
+                migrate(raw, self.address)
+            use_schema(raw, self.address)
+            adapt(raw, vector_oid=_vector_oid(raw))
+        except BaseException:
+            raw.close()
+            raise
+        return PostgresConnection(raw)
+
+    @contextmanager
+    def _naming_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            raise _named(error, self.where) from error
+
+
+def _vector_oid(raw: psycopg.Connection[Any]) -> int:
+    row = raw.execute("SELECT 'vector'::regtype::oid::bigint").fetchone()
+    if row is None:
+        raise AssertionError("a cast gives a row or an error")
+    return int(row[0])
+
+
+def _named(error: psycopg.Error, where: str) -> LibraryError:
+    said = " ".join(str(error).split())
+    if isinstance(error, _READ_ONLY):
+        return LibraryReadOnly(f"{where} cannot be written ({said}); open it with read_only=True")
+    if isinstance(error, errors.LockNotAvailable):
+        return LibraryError(f"{where} was kept busy by another process for {BUSY_SECONDS:.0f} s; try again")
+    if isinstance(error, _FULL):
+        return LibraryError(f"{where}: the server is full ({said}); what was written before is safe")
+    if isinstance(error, _TORN):
+        return LibraryDamaged(f"{where} is not a whole library ({said}); restore a copy, or index into another schema")
+    if isinstance(error, psycopg.OperationalError):
+        return LibraryError(f"{where}: the server cannot be reached ({said}); what was written before is safe")
+    return LibraryError(f"{where}: {said}")

@@ -1,0 +1,21 @@
+"""Where to look, as PostgreSQL is told."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from video_vlm.memory import search
+from video_vlm.memory.postgres.dialect import translated
+
+__all__ = ["INSIDE", "WITHIN"]
+
+WITHIN: Final = translated(search.WITHIN).decode()
+"""For :class:`~video_vlm.memory.search.Filter` over ``passages AS p``."""
+
+INSIDE: Final = f"""
+    inside AS MATERIALIZED (
+        SELECT p.id, p.start FROM listed(%(contents)s) AS c JOIN readable_passages AS p ON p.content_id = c.value
+        WHERE {WITHIN}
+    )
+"""  # noqa: S608 - constants only
+"""The passages of the videos that are named, found first."""

@@ -1,0 +1,125 @@
+"""A library in PostgreSQL: written and read by the same code as one in a folder, searched and checked by the server."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import cast
+
+from video_vlm.address import Address
+from video_vlm.errors import LibraryError
+from video_vlm.memory.facts import LibraryFacts, counts
+from video_vlm.memory.postgres.connection import PostgresConnection
+from video_vlm.memory.postgres.database import PostgresDatabase
+from video_vlm.memory.postgres.migrations import FORMAT_VERSION
+from video_vlm.memory.postgres.near import EXACT_UP_TO
+from video_vlm.memory.postgres.vectors import PostgresSightVectors, PostgresTextVectors
+from video_vlm.memory.postgres.verify import rebuild_words, verify
+from video_vlm.memory.postgres.words import Words
+from video_vlm.memory.search import ByWords, Filter
+from video_vlm.memory.store import Library
+from video_vlm.memory.verify import Problem
+from video_vlm.protocols import ImageTextEncoder, TextEncoder
+
+__all__ = ["PostgresLibrary", "open_postgres"]
+
+
+def open_postgres(
+    url: str,
+    *,
+    read_only: bool = False,
+    encoder: TextEncoder | None = None,
+    sight: ImageTextEncoder | None = None,
+    exact_up_to: int = EXACT_UP_TO,
+) -> PostgresLibrary:
+    """Open a library in PostgreSQL, making it if there is none.
+
+    Args:
+        url: ``postgresql://user@host/database``; ``?schema=NAME`` where it is not to be ``videoqa``.
+        read_only: Change nothing; a role that may only read will do. It must exist.
+        encoder: Adds search by meaning to search by words.
+        sight: Adds search by sight, and has whatever is indexed seen.
+        exact_up_to: So many vectors of one encoder are searched exactly, more of them by HNSW.
+
+    Raises:
+        LibraryError: the server cannot be reached, or has no pgvector.
+        LibraryDamaged: the schema is another program's.
+        LibraryTooNew: written by a later version of this package.
+    """
+    database = PostgresDatabase(Address.parse(url), read_only=read_only)
+    return PostgresLibrary(url, database, encoder=encoder, sight=sight, exact_up_to=exact_up_to)
+
+
+class PostgresLibrary(Library):
+    """An open library; a context manager. Made by :func:`video_vlm.memory.open_library`."""
+
+    def __init__(
+        self,
+        url: str,
+        database: PostgresDatabase,
+        *,
+        encoder: TextEncoder | None = None,
+        sight: ImageTextEncoder | None = None,
+        exact_up_to: int = EXACT_UP_TO,
+    ) -> None:
+        self._url = url
+        self._server = database
+        texts = None if encoder is None else PostgresTextVectors(database, encoder, exact_up_to=exact_up_to)
+        self._seen = None if sight is None else PostgresSightVectors(database, sight, exact_up_to=exact_up_to)
+        super()._stand_on(database, texts=texts, sights=self._seen, by_words=_words_of(Words()))
+
+    @property
+    def folder(self) -> Path:
+        raise LibraryError(f"{self.where} is in no folder")
+
+    @property
+    def server(self) -> PostgresDatabase:
+        """What it stands on."""
+        return self._server
+
+    @property
+    def place(self) -> str:
+        return self._url
+
+    @property
+    def where(self) -> str:
+        return self._server.where
+
+    @property
+    def read_only(self) -> bool:
+        return self._server.read_only
+
+    def embed(self, content_id: str | None = None) -> int:
+        done = super().embed(content_id)
+        if self._seen is not None:
+            self._seen.ensure_index()
+        return done
+
+    def num_bytes(self) -> int:
+        with self._server.reading() as connection:
+            (row,) = connection.ask(
+                "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint AS bytes FROM pg_class"
+                " WHERE relnamespace = to_regnamespace(%(schema)s) AND relkind = 'r'",
+                schema=self._server.address.schema,
+            )
+        return int(row["bytes"])
+
+    def facts(self) -> LibraryFacts:
+        """The same; indexes of vectors are part of the database, and among its bytes."""
+        with self._server.read() as connection:
+            videos, nodes, passages, vectors = counts(connection)
+        return LibraryFacts(FORMAT_VERSION, videos, nodes, passages, vectors, self.num_bytes(), 0, ())
+
+    def verify(self) -> tuple[Problem, ...]:
+        return verify(self._server)
+
+    def rebuild_derived(self) -> None:
+        """Make the full-text index again; vector indexes are kept in step by the server."""
+        rebuild_words(self._server)
+
+
+def _words_of(words: Words) -> ByWords:
+    def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[tuple[int, float]]:
+        return words.find(cast(PostgresConnection, connection), query, within=within, limit=limit)
+
+    return by_words

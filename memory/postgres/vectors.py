@@ -1,0 +1,90 @@
+"""What text means and what pictures look like, searched inside PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from video_vlm.memory.dense import DenseIndex
+from video_vlm.memory.postgres.database import PostgresDatabase
+from video_vlm.memory.postgres.filters import INSIDE, WITHIN
+from video_vlm.memory.postgres.near import EXACT_UP_TO, VectorList
+from video_vlm.memory.search import Filter, Neighbour
+from video_vlm.memory.seen import SightVectors
+from video_vlm.memory.vectors import TextVectors
+from video_vlm.protocols import ImageTextEncoder, TextEncoder
+from video_vlm.records import Level
+
+__all__ = ["TEXTS", "PostgresSightVectors", "PostgresTextVectors"]
+
+TEXTS: Final = f"""
+    vectors AS v JOIN readable_passages AS p ON p.id = v.passage WHERE v.encoder = %(encoder)s AND {WITHIN}
+"""
+"""For :class:`~video_vlm.memory.postgres.near.VectorList`."""
+
+_TEXTS_IN_VIDEOS: Final = f"""
+    (WITH {INSIDE} SELECT v.* FROM inside AS p JOIN vectors AS v ON v.passage = p.id AND v.encoder = %(encoder)s) AS v
+"""  # noqa: S608 - constants only
+
+_SIGHTS: Final = f"""
+    readable_sights AS p CROSS JOIN LATERAL (SELECT p.id, p.vector) AS v
+    WHERE p.encoder = %(encoder)s AND p.level = %(level)s AND {WITHIN}
+"""
+
+
+class PostgresTextVectors(TextVectors):
+    """The vectors of one encoder in one library. Shared by threads."""
+
+    def __init__(self, database: PostgresDatabase, encoder: TextEncoder, *, exact_up_to: int = EXACT_UP_TO) -> None:
+        self._database = database
+        self._encoder = encoder
+        self._list = VectorList(database, "vectors", encoder.name, encoder.dimension, exact_up_to)
+
+    @property
+    def lists(self) -> dict[str, DenseIndex]:
+        """None: they are searched by the server."""
+        return {}
+
+    def embed(self, content_id: str | None = None) -> int:
+        done = super().embed(content_id)
+        if done:
+            self._list.ensure_index()
+        return done
+
+    def _near(self, vector: npt.NDArray[np.float32], within: Filter, limit: int) -> list[Neighbour]:
+        with self._list.database.reading() as connection:
+            if within.content_ids is None:
+                found = self._list.indexed(connection, vector, found=TEXTS, limit=limit, **within.parameters())
+            else:
+                found = self._list.exact(connection, vector, found=_TEXTS_IN_VIDEOS, limit=limit, **within.parameters())
+        return [Neighbour(passage, cosine) for passage, cosine in found]
+
+
+class PostgresSightVectors(SightVectors):
+    """What one image-text tower has seen in one library. Shared by threads."""
+
+    def __init__(
+        self, database: PostgresDatabase, encoder: ImageTextEncoder, *, exact_up_to: int = EXACT_UP_TO
+    ) -> None:
+        self.encoder = encoder
+        self._database = database
+        self._list = VectorList(database, "sights", encoder.name, encoder.dimension, exact_up_to)
+
+    @property
+    def lists(self) -> dict[str, DenseIndex]:
+        """None: they are searched by the server."""
+        return {}
+
+    def ensure_index(self) -> None:
+        """Make an index over what was seen, if that has become much."""
+        self._list.ensure_index()
+
+    def _near(
+        self, vector: npt.NDArray[np.float32], level: Level, within: Filter, limit: int
+    ) -> list[tuple[int, float]]:
+        values = {**within.parameters(), "level": level.value}
+        with self._list.database.reading() as connection:
+            search = self._list.indexed if within.content_ids is None else self._list.exact
+            return search(connection, vector, found=_SIGHTS, limit=limit, **values)

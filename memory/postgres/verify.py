@@ -1,0 +1,52 @@
+"""Is a library in PostgreSQL sound? Pages and owners are the server's affair; all that is in the rows is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from video_vlm.memory.postgres.database import PostgresDatabase
+from video_vlm.memory.verify import Problem, row_problems
+
+__all__ = ["rebuild_words", "verify"]
+
+_REBUILD: Final = "rebuild what is derived (Library.rebuild_derived)"
+_REINDEX: Final = "remove the video from the library and index it again"
+
+
+def verify(database: PostgresDatabase) -> tuple[Problem, ...]:
+    """Everything that is wrong; nothing if it is sound."""
+    with database.read() as connection:
+        rows = tuple(row_problems(connection))
+    return (*rows, *_words(database), *_vectors(database))
+
+
+def rebuild_words(database: PostgresDatabase) -> None:
+    """Make the full-text index again from the passages."""
+    with database.write() as connection:
+        connection.execute("DELETE FROM word_index")
+        connection.execute("SELECT index_words(id, coalesce(words, text)) FROM passages")
+
+
+def _words(database: PostgresDatabase) -> Iterator[Problem]:
+    with database.reading() as connection:
+        (row,) = connection.ask(
+            "SELECT count(*) FILTER (WHERE w.passage IS NULL) AS missing, count(w.passage) FILTER ("
+            " WHERE w.words <> to_tsvector('words', plain(coalesce(p.words, p.text)))) AS others"
+            " FROM passages AS p LEFT JOIN word_index AS w ON w.passage = p.id"
+        )
+    if row["missing"] or row["others"]:
+        what = f"{row['missing']} passages missing, {row['others']} with other words than their text has"
+        yield Problem("full-text index", what, _REBUILD, is_derived=True)
+
+
+def _vectors(database: PostgresDatabase) -> Iterator[Problem]:
+    with database.reading() as connection:
+        rows = connection.ask(
+            "SELECT e.name, count(*) AS wrong FROM ("
+            "SELECT encoder, vector FROM vectors UNION ALL SELECT encoder, vector FROM sights"
+            ") AS v JOIN encoders AS e ON e.name = v.encoder"
+            " WHERE vector_dims(v.vector) <> e.dimension GROUP BY e.name ORDER BY e.name"
+        )
+    for row in rows:
+        yield Problem(f"vectors of {row['name']}", f"{row['wrong']} have the wrong size", _REINDEX)
