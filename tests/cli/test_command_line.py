@@ -19,7 +19,14 @@ ALL_COMMANDS = [[name] for name in COMMANDS] + [["library", name] for name in LI
 VIDEOQA = [sys.executable, "-m", "video_vlm.cli"]
 
 
-@pytest.mark.parametrize("arguments", [[], ["library"], ["bogus"], ["ask"], ["ask", "a", "b", "--frob"], ["ask", "a"]])
+def test_a_question_without_a_video_is_a_mistake_in_usage(videoqa: Videoqa) -> None:
+    run = videoqa("ask", "a")
+
+    assert (run.code, run.out) == (ExitCode.USAGE, "")
+    assert "ask takes a video and a question" in run.err
+
+
+@pytest.mark.parametrize("arguments", [[], ["library"], ["bogus"], ["ask"], ["ask", "a", "b", "--frob"], ["show"]])
 def test_what_cannot_be_understood_is_a_mistake_in_usage(videoqa: Videoqa, arguments: list[str]) -> None:
     run = videoqa(*arguments)
 
