@@ -106,6 +106,8 @@ def _index(
             return replace(report, kept=part.kept, num_sights=library.num_sights(content_id))
         in_full = why_in_full(reader, settings)
         manner = how.full if in_full else how.asked
+        for one in manner.watch.missing:
+            logger.warning("left out: %s", one)
         recipe = manner.recipe(file, content_id, library)
         channels = (SHOTS, *manner.watch.names)
         build = library.build(

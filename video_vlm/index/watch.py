@@ -45,7 +45,7 @@ class Watch:
             try:
                 observers.append(OBSERVERS[name](settings))
             except MissingExtra as error:
-                logger.warning("left out: %s", error)
+                logger.info("left out: %s", error)
                 missing.append(f"{name}: {error}")
         return cls(observers, missing=missing)
 
