@@ -174,8 +174,10 @@ class Build:
                 connection, observations, content_id=self.content_id, memory=self._memory, segment=segment.id
             )
             connection.execute(
-                "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?",
-                (checkpoint.until_seconds, checkpoint.state, now(), self._memory),
+                # Of two processes at the same build the one that is further along says where to go on.
+                "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?"
+                " AND (until_seconds IS NULL OR until_seconds <= ?)",
+                (checkpoint.until_seconds, checkpoint.state, now(), self._memory, checkpoint.until_seconds),
             )
             seal_segment(connection, self._memory, segment.id)
             seal_row(connection, self._memory)

@@ -24,6 +24,7 @@ def spoil(folder: Path, word: bytes = b"lamp goes out", other: bytes = b"lamb go
 
 
 def test_damage_is_verified_repaired_and_named(videoqa: Videoqa, own_shelf: Path, sample_film: Path) -> None:
+    videoqa("library", "forget-looks", "--all")
     assert videoqa("library", "repair").out == "the library is whole\n"
     spoil(own_shelf)
     verified = videoqa("library", "verify")
@@ -43,6 +44,7 @@ def test_damage_is_verified_repaired_and_named(videoqa: Videoqa, own_shelf: Path
 
 
 def test_what_was_kept_and_lost_is_told_programs_too(videoqa: Videoqa, own_shelf: Path, sample_film: Path) -> None:
+    videoqa("library", "forget-looks", "--all")
     other = own_shelf.parent / "other.mp4"
     other.write_bytes(sample_film.read_bytes() + b"\0\0\0\x08free")
     assert videoqa("index", other, "--set", "index.observers=look").code == 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -25,8 +27,23 @@ _CERTAIN_SECONDS: Final = MEMORY_SECONDS + 1.0
 class Tail:
     """Remembers where a run could be taken up if the file grew: the last segment that begins well before the end."""
 
-    def __init__(self) -> None:
-        self._states: deque[State] = deque()
+    def __init__(self, states: Iterable[State] = ()) -> None:
+        self._states = deque(states)
+
+    @classmethod
+    def from_json(cls, text: str) -> Tail:
+        """What :meth:`to_json` wrote; or the last state alone, as earlier versions kept it."""
+        data = json.loads(text)
+        return cls(State.from_data(one) for one in (data if isinstance(data, list) else [data]))
+
+    def to_json(self) -> str:
+        """All of it, for a checkpoint: a run that goes on there remembers what an uninterrupted one does."""
+        return json.dumps([asdict(one) for one in self._states], separators=(",", ":"))
+
+    @property
+    def state(self) -> State:
+        """The last one: where the run is."""
+        return self._states[-1]
 
     def note(self, state: State) -> None:
         """The state behind a segment that was closed."""

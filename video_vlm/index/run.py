@@ -190,12 +190,13 @@ class _Run:
             self._build.begin(self._file_said)
             begin_with(self._build, grown, self._manner, self._recipe)
             checkpoint = self._build.checkpoint
-        state = None if checkpoint is None else State.from_json(checkpoint.state)
-        if state is None:
+        state = None
+        if checkpoint is None:
             self._build.begin(self._file_said)
         else:
+            self._tail = Tail.from_json(checkpoint.state)
+            state = self._tail.state
             self._earlier_damage = state.damage
-            self._tail.note(state)
         if state is None or state.mark is not None:
             state = self._scan(state)
         resumed_from = None if checkpoint is None else checkpoint.until_seconds
@@ -243,7 +244,7 @@ class _Run:
             coverage=covered(closed.span, damage) * closed.num_frames / max(1, num_frames),
         )
         observations = {**closed.observations, SHOTS: () if cut is None else (cut_observation(cut),)}
-        checkpoint = Checkpoint(closed.span.end, state.to_json())
+        checkpoint = Checkpoint(closed.span.end, self._tail.to_json())
         self._outbox.add(Unwritten(segment, pictures, observations, checkpoint, closed.sight))
         return state
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from video_vlm.records import Damage, Span
 from video_vlm.samplers.segments import Mark
@@ -35,7 +37,11 @@ class State:
     @classmethod
     def from_json(cls, text: str) -> State:
         """Read what :meth:`to_json` wrote: floats come back bit for bit."""
-        data = json.loads(text)
+        return cls.from_data(json.loads(text))
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> State:
+        """The same from JSON's values."""
         return cls(
             start_seconds=data["start_seconds"],
             num_frames=data["num_frames"],
