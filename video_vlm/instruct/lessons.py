@@ -25,7 +25,9 @@ Chance = np.random.Generator
 
 CAPTION_QUESTION: Final = "What is seen, and what happens?"
 _LONGEST_SECONDS = 300.0
-_NOISE_LINES = ("dark, grey, still", "slight motion", "busy motion", "mostly green", "red and dark", "still")
+_SHOWS_AFTER = 0.5
+"""So many seconds after it began, something shows in a picture."""
+_NOISE_LINES = ("still picture", "slight motion", "dark grey, dark blue and black", "busy motion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def seen_in(scene: Scene, times: Sequence[float]) -> Seen | None:
     happening = scene.happening
     if happening is None:
         return None
-    at = next((time for time in times if time > happening.span.start + 0.15), None)
+    at = next((time for time in times if time > happening.span.start + _SHOWS_AFTER), None)
     before = any(time <= happening.span.start for time in times)
     return Seen(happening, at) if at is not None and before else None
 
@@ -94,14 +96,19 @@ def _caption(chance: Chance) -> Lesson:
     return Lesson(caption_turns(frames), said(seen_in(scene, [frame.pts_seconds for frame in frames])))
 
 
+def _read_a_little(chance: Chance) -> Lesson:
+    """A few captions and a question."""
+    return _asked(chance, most_more=2, with_pictures=False)
+
+
 def _read(chance: Chance) -> Lesson:
     """Captions, as a search or the operators find them, and a question."""
-    return _asked(chance, with_pictures=False)
+    return _asked(chance, most_more=9, with_pictures=False)
 
 
 def _read_and_look(chance: Chance) -> Lesson:
     """The same, and some pictures."""
-    return _asked(chance, with_pictures=True)
+    return _asked(chance, most_more=5, with_pictures=True)
 
 
 def _watch(chance: Chance) -> Lesson:
@@ -120,69 +127,66 @@ LESSONS: Final[dict[str, Callable[[Chance], Lesson]]] = {
     "who": _who,
     "who in words": _who_in_words,
     "caption": _caption,
+    "read a little": _read_a_little,
     "read": _read,
     "read and look": _read_and_look,
     "watch": _watch,
 }
 
 
-def _asked(chance: Chance, *, with_pictures: bool) -> Lesson:
+def _asked(chance: Chance, *, most_more: int, with_pictures: bool) -> Lesson:
     story = write_story(_seed(chance), seconds=float(chance.uniform(30.0, _LONGEST_SECONDS)))
     lines = [(scene, seen_in(scene, _even(scene.span, 4, chance, on_grid=True))) for scene in story.scenes]
     told = [(scene, seen) for scene, seen in lines if seen is not None]
     asked = _pick(ask_all([seen for _, seen in told]), chance, beside=with_pictures)
     if asked is None:
         return Lesson(plain_opening("What happens first?", (), ()), NOT_SHOWN)
-    shown, answer = _evidence(asked, told, chance)
-    quiet = [scene for scene, seen in lines if seen is None]
-    shown |= {Shown(scene.span, said(None), ObservationKind.CAPTION) for scene in quiet if chance.random() < 0.15}
-    shown |= {
-        Shown(scene.span, _NOISE_LINES[int(chance.integers(len(_NOISE_LINES)))], ObservationKind.LOOK)
-        for scene, _ in lines
-        if chance.random() < 0.03
-    }
+    shown, answer = _evidence(asked, told, chance, most_more=most_more)
+    shown |= _noise(lines, chance, most=min(3, most_more))
     frames = _looked(asked, told, story, chance) if with_pictures else ()
     if asked.kind is AskedKind.BESIDE and not _is_pictured(told[asked.rests_on[0]][0], frames):
         answer = NOT_SHOWN
-    order = list(shown)
+    order = sorted(shown, key=lambda one: (one.span, one.text))
     return Lesson(plain_opening(asked.question, order, frames), answer)
+
+
+def _noise(lines: Sequence[tuple[Scene, Seen | None]], chance: Chance, *, most: int) -> set[Shown]:
+    """Lines that a search finds beside what it should: scenes in which nothing happens, and what observers noted."""
+    quiet = [scene for scene, seen in lines if seen is None]
+    still = _few(range(len(quiet)), int(chance.integers(0, most + 1)), chance)
+    shown = {Shown(quiet[place].span, said(None), ObservationKind.CAPTION) for place in still}
+    if chance.random() < 0.2:
+        scene, words = lines[int(chance.integers(len(lines)))][0], _NOISE_LINES[int(chance.integers(len(_NOISE_LINES)))]
+        shown.add(Shown(scene.span, words, ObservationKind.MOTION))
+    return shown
 
 
 Told = Sequence[tuple[Scene, Seen]]
 
 
-def _evidence(asked: Asked, told: Told, chance: Chance) -> tuple[set[Shown], str]:
-    """The lines that are shown, and the answer that they bear out."""
-    everything = range(len(told))
+def _evidence(asked: Asked, told: Told, chance: Chance, *, most_more: int) -> tuple[set[Shown], str]:
+    """The lines that are shown, ``most_more`` more than are needed at most, and the answer that they bear out."""
     needed = {*asked.rests_on, *([] if asked.about is None else [asked.about])}
+    more = int(chance.integers(0, most_more + 1))
     if chance.random() < 0.06:
-        # What the question hinges on was not found.
-        absent = asked.about if asked.about is not None else asked.rests_on[0]
-        name, what = told[absent][1].happening.name, told[absent][1].happening.what
-        rest = [place for place in everything if name not in told[place][1].happening.what or asked.about is not None]
-        rest = [place for place in rest if told[place][1].happening.what != what]
-        if asked.question.startswith(("What happens first", "What happens last")):
-            rest = []
-        return _lines(told, _few(rest, int(chance.integers(0, 8)), chance)), NOT_SHOWN
+        return _lines(told, _few(_unrelated(asked, told), more, chance)), NOT_SHOWN
+    others = [place for place in range(len(told)) if place not in needed]
     match asked.kind:
-        case AskedKind.AFTER | AskedKind.BEFORE:
-            # Nothing between the two may be missing; what lies around is there or not.
-            kept = needed | set(_few(everything, int(chance.integers(0, 8)), chance))
-            near = range(min(needed) - int(chance.integers(0, 4)), max(needed) + int(chance.integers(0, 5)))
-            kept |= {place for place in near if place in everything}
-        case AskedKind.FIRST:
-            first = asked.rests_on[0]
-            later = _few([place for place in everything if place > first], int(chance.integers(0, 9)), chance)
-            earlier = [] if first == 0 else _few(range(first), int(chance.integers(0, 5)), chance)
-            kept = needed | set(later) | set(earlier)
-        case AskedKind.LAST:
-            last = asked.rests_on[0]
-            earlier = _few(range(last), int(chance.integers(0, 9)), chance)
-            later = _few([place for place in everything if place > last], int(chance.integers(0, 5)), chance)
-            kept = needed | set(later) | set(earlier)
+        case AskedKind.AFTER | AskedKind.BEFORE if chance.random() < 0.5:
+            # What lies around them, as an operator reaches it; else anything, as a search finds it.
+            others = sorted(others, key=lambda place: min(abs(place - one) for one in needed))[:more]
         case _:
-            kept = needed | set(_few(everything, int(chance.integers(0, 9)), chance))
-    return _lines(told, sorted(kept)), asked.answer
+            pass
+    return _lines(told, [*needed, *_few(others, more, chance)]), asked.answer
+
+
+def _unrelated(asked: Asked, told: Told) -> list[int]:
+    """What is no help for a question: nothing with its name in it, or nothing that it hinges on."""
+    if asked.about is not None:
+        what = told[asked.about][1].happening.what
+        return [place for place, (_, seen) in enumerate(told) if seen.happening.what != what]
+    name = told[asked.rests_on[0]][1].happening.name
+    return [] if "happens" in asked.question else [p for p, (_, seen) in enumerate(told) if seen.happening.name != name]
 
 
 def _lines(told: Told, places: Sequence[int]) -> set[Shown]:
@@ -235,8 +239,8 @@ def _present(scene: Scene, at: float) -> list[str]:
     names = []
     for actor in scene.script.actors:
         gone = happening is not None and happening.name == actor.name and (
-            (happening.does == "appears" and at < happening.span.start)
-            or (happening.does == "vanishes" and at >= happening.span.start)
+            (happening.does == "appears" and at < happening.span.middle)
+            or (happening.does == "vanishes" and at >= happening.span.middle)
         )
         names += [] if gone else [actor.name]
     return names

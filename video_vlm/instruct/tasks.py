@@ -120,6 +120,7 @@ def _there(scene: Scene, number: int) -> list[int]:
     gone = {
         event.actor
         for event in scene.script.events
-        if (event.kind == "appear" and number < event.start) or (event.kind == "vanish" and number >= event.start)
+        if (event.kind == "appear" and 2 * number < event.start + event.end)
+        or (event.kind == "vanish" and 2 * number >= event.start + event.end)
     }
     return [actor for actor in range(len(scene.script.actors)) if actor not in gone]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from video_vlm.world.script import Actor, EventKind, Script
 
-__all__ = ["Clip", "draw", "draw_some", "in_picture"]
+__all__ = ["Clip", "Frames", "draw", "draw_some", "in_picture"]
 
 Frames = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
@@ -111,13 +111,16 @@ def _grids(script: Script, numbers: Numbers) -> tuple[Plane, Plane]:
 
 
 def _is_there(script: Script, place: int) -> Line:
-    """1 where the actor is in the picture, else 0, for each frame."""
-    own = [event for event in script.events if event.actor == place]
-    entries = [event.start for event in own if event.kind is EventKind.APPEAR]
-    exits = [event.start for event in own if event.kind is EventKind.VANISH]
-    now = np.arange(script.settings.num_frames)
-    there = (now >= max(entries, default=0)) & (now < min(exits, default=script.settings.num_frames))
-    return there.astype(np.float32)
+    """How much of the actor is in the picture, from 0 to 1, for each frame: who appears or vanishes in no time does so
+    at once, others fade."""
+    now = np.arange(script.settings.num_frames, dtype=np.float32)
+    there = np.ones_like(now)
+    for event in script.events:
+        if event.actor == place and event.kind in (EventKind.APPEAR, EventKind.VANISH):
+            length = max(event.end - event.start, 1)
+            come = ((now - event.start + (event.start == event.end)) / length).clip(0, 1)
+            there *= come if event.kind is EventKind.APPEAR else 1 - come
+    return np.asarray(there, np.float32)
 
 
 def _ground(x: Plane, y: Plane, seed: int) -> Plane:

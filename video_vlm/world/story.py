@@ -30,7 +30,7 @@ __all__ = ["FPS", "Happening", "Scene", "Story", "write_scene", "write_story"]
 FPS = 5.0
 SIDE = 64
 _SCENE_SECONDS = (6.0, 9.0)
-_EVENT_SECONDS = (2.0, 3.0)
+_EVENT_SECONDS = (2.4, 3.2)
 _LEAD_SECONDS = 1.4
 """For so long at least everybody rests at both ends of a scene."""
 _CHANCE_OF_STILL = 0.08
@@ -144,16 +144,15 @@ def _event(chance: np.random.Generator, cast: tuple[Actor, ...], settings: World
     movers = [place for place in range(len(cast)) if free_ways(places, place, settings)]
     if not movers or chance.random() < _CHANCE_OF_ENTRY:
         kind = EventKind.APPEAR if chance.random() < 0.5 else EventKind.VANISH
-        return Event(kind, 0, start, start)
+        return Event(kind, 0, start, start + round(length))
     ways = free_ways(places, movers[0], settings)
     way: Way = ways[int(chance.integers(len(ways)))]
     return Event(EventKind.MOVE, movers[0], start, start + round(length), way, settings.stride)
 
 
 def _told(event: Event, cast: tuple[Actor, ...], start: float) -> Happening:
-    """What happens in seconds of the film. An entry is over at once, and is seen to have been for a while."""
-    does = f"moves {event.way}" if event.way else f"{event.kind}s" if event.kind is EventKind.APPEAR else "vanishes"
-    end = event.end if event.way else event.start + round(_EVENT_SECONDS[0] * FPS)
-    span = Span(round(start + event.start / FPS, 3), round(start + end / FPS, 3))
+    """What happens, in seconds of the film."""
+    does = f"moves {event.way}" if event.way else "appears" if event.kind is EventKind.APPEAR else "vanishes"
+    span = Span(round(start + event.start / FPS, 3), round(start + event.end / FPS, 3))
     others = tuple(actor.name for place, actor in enumerate(cast) if place != event.actor)
     return Happening(span, cast[event.actor].name, does, others)
