@@ -31,7 +31,9 @@ def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in quotes.")],
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Who answers: builtin, openai:NAME@URL, ollama:NAME.", show_default=False),
+        typer.Option(
+            metavar="NAME", help="Who answers: builtin, hf:NAME, openai:NAME@URL, ollama:NAME.", show_default=False
+        ),
     ] = None,
     sampler: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who plans which pictures to look at.", show_default=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -20,6 +20,7 @@ from video_vlm.cli.progress import Reporter, progress_on
 from video_vlm.cli.progress_lines import ProgressLines
 from video_vlm.cli.terminal import one_line, print_json, write
 from video_vlm.errors import MediaError
+from video_vlm.records import Level
 
 if TYPE_CHECKING:
     from video_vlm.index import IndexOutcome, IndexReport
@@ -35,6 +36,13 @@ class ProgressForm(StrEnum):
     JSON = "json"
 
 
+class CaptionLevel(StrEnum):
+    """What gets a caption."""
+
+    SCENE = "scene"
+    SEGMENT = "segment"
+
+
 def index(
     session: Session,
     paths: Annotated[
@@ -45,6 +53,14 @@ def index(
         ProgressForm, typer.Option("--progress", help="Bars, on a terminal only, or a JSON object a line.")
     ] = ProgressForm.BARS,
     speed: SpeedOption = None,
+    caption: Annotated[
+        CaptionLevel | None,
+        typer.Option(help="Then have a model say what is seen in each scene or segment.", show_default=False),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The model that captions: hf:NAME, openai:NAME@URL, ...", show_default=False),
+    ] = None,
 ) -> ExitCode:
     """Read videos into the library ahead of questions.
 
@@ -55,6 +71,9 @@ def index(
     With --speed fast, keyframes and packet sizes say where to look, and most pictures are not decoded. What that
     leaves out is stated; reading the video again with --speed full fills it in.
 
+    With --caption, the model that --model (or ask.model) names says what is seen in each scene or segment. Questions
+    find what it said, whoever answers them. A run that was interrupted goes on where it stopped.
+
     Examples:
 
     \b
@@ -62,10 +81,11 @@ def index(
       videoqa index ~/Videos --library ./memory --jobs 4
       videoqa index 'tapes/**/*.mkv' --json
       videoqa index ~/Videos --speed fast
+      videoqa index film.mp4 --caption segment --model hf:HuggingFaceTB/SmolVLM2-500M-Video-Instruct
     """
     with (
         reporting(progress, quiet=session.quiet) as reporter,
-        session.open(reporter=reporter, speed=speed) as videos,
+        session.open(reporter=reporter, speed=speed, model=model) as videos,
     ):
         outcomes: dict[int, Outcome] = {}
         with closing(read_all(videos, list(videos_in(paths)), jobs=jobs)) as known:
@@ -74,6 +94,11 @@ def index(
                 reporter.ended(outcome)
                 if not session.json:
                     report(outcome)
+        if caption is not None:
+            for place in sorted(outcomes):
+                outcomes[place] = captioned(videos, outcomes[place], Level(caption.value))
+                if not session.json and outcomes[place].captions:
+                    write(one_line(f"{outcomes[place].path}: {outcomes[place].captions}"))
     if session.json:
         print_json([asdict(outcomes[place]) for place in sorted(outcomes)])
     return finish(list(outcomes.values()))
@@ -102,6 +127,27 @@ def read_all(videos: VideoQA, found: Sequence[Path | NotFound], *, jobs: int | N
     with closing(videos.index_many(places, jobs=jobs)) as finished:
         for one in finished:
             yield places[one.path], outcome_of(one)
+
+
+def captioned(videos: VideoQA, outcome: Outcome, level: Level) -> Outcome:
+    """With what a model made of it.
+
+    Raises:
+        ModelError: the model cannot caption this one, and so none.
+    """
+    if outcome.error is not None:
+        return outcome
+    try:
+        made = videos.caption(outcome.path, level=level)
+    except MediaError as error:
+        complain(f"{outcome.path}: no captions: {error.reason}")
+        return replace(outcome, error=f"no captions: {error.reason}")
+    notes = [
+        f"{counted(made.num_new, level.value)} captioned",
+        *([f"{made.num_known} known"] if made.num_known else []),
+        *([f"of {made.num_silent} nothing was said"] if made.num_silent else []),
+    ]
+    return replace(outcome, captions=", ".join(notes))
 
 
 def outcome_of(one: IndexOutcome) -> Outcome:

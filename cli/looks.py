@@ -53,7 +53,7 @@ def looks(
             str(len(look.pictures)),
             look.observer,
             str(len(look.observations)),
-            look.question,
+            look.question or f"({look.reason})",
         )
         for one, look in kept
     ]

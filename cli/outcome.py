@@ -9,9 +9,10 @@ __all__ = ["Outcome"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Its content id and what was found, or the reason why not."""
+    """Its content id, what was found and captioned, or the reason why not."""
 
     path: str
     content_id: str | None = None
     summary: str | None = None
+    captions: str | None = None
     error: str | None = None

@@ -7,7 +7,7 @@ from video_vlm.memory.build import Build, Checkpoint, Picture
 from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.levels import node_id
-from video_vlm.memory.looks import KeptLook
+from video_vlm.memory.looks import CAPTIONER, KeptLook
 from video_vlm.memory.portable import Imported
 from video_vlm.memory.sights import Sights, Unseen
 from video_vlm.memory.store import Library, open_library
@@ -15,6 +15,7 @@ from video_vlm.memory.verify import Problem
 from video_vlm.memory.view import MemoryView
 
 __all__ = [
+    "CAPTIONER",
     "Build",
     "Checkpoint",
     "Imported",

@@ -6,12 +6,16 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from video_vlm.memory.codec import clean, observation_of
 from video_vlm.memory.passages import add_seen
 from video_vlm.records import Observation, Span
 
-__all__ = ["KeptLook", "add_look", "drop_looks", "drop_stale_looks", "looks_at"]
+__all__ = ["CAPTIONER", "KeptLook", "add_look", "drop_looks", "drop_stale_looks", "looks_at"]
+
+CAPTIONER: Final = "caption:"
+"""What the observers of captions begin with: no question asked for them, they were made ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,10 @@ class KeptLook:
             raise ValueError(f"a look needs a picture that was looked at: {self.reason!r}")
         if self.max_side < 1:
             raise ValueError(f"max_side must be at least 1 pixel, got {self.max_side}")
+
+    @property
+    def is_caption(self) -> bool:
+        return self.observer.startswith(CAPTIONER)
 
     @property
     def span(self) -> Span:

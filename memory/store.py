@@ -8,7 +8,7 @@ is lost when the process is killed, or the machine loses its power.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +19,7 @@ from video_vlm.memory.catalog import StoredVideo, known_content_id, now, remembe
 from video_vlm.memory.database import Database
 from video_vlm.memory.dump import dump
 from video_vlm.memory.layout import Layout, default_library_folder
-from video_vlm.memory.looks import KeptLook, add_look, drop_looks, looks_at
+from video_vlm.memory.looks import KeptLook, add_look, drop_looks, drop_stale_looks, looks_at
 from video_vlm.memory.portable import Imported, export_memory, import_memory
 from video_vlm.memory.search import Filter, pool_for, search_moments
 from video_vlm.memory.seen import SightVectors
@@ -251,6 +251,15 @@ class Library:
         """
         with self._database.write() as connection:
             return drop_looks(connection, content_id)
+
+    def forget_stale_looks(self, content_id: str, digests: Mapping[str, str]) -> int:
+        """Forget looks of these observers under any other digest than theirs; returns how many.
+
+        Raises:
+            LibraryReadOnly: the library is open read-only.
+        """
+        with self._database.write() as connection:
+            return drop_stale_looks(connection, content_id, digests)
 
     def export_memory(self, content_id: str, path: Path) -> None:
         """Write one video's memory to a single file that :meth:`import_memory` takes in elsewhere.

@@ -110,7 +110,8 @@ def _talk(
     trace: Trace,
 ) -> tuple[Answer, Sequence[KeptLook]]:
     """What a language model says, who may look where the file is there; and the looks that were taken."""
-    talk = partial(answer_by_talking, question, memory, model, settings=settings, trace=trace)
+    captions = tuple(look for look in memory.looks() if look.is_caption)
+    talk = partial(answer_by_talking, question, recall(memory, captions), model, settings=settings, trace=trace)
     if path is None or settings.max_look_frames < 1 or not model.max_pictures:
         talked = talk()
         return talked.answer, talked.taken
@@ -197,10 +198,14 @@ class _Case:
     def from_memory(self) -> Answer:
         """What memory says, and the looks kept in it."""
         answer = self.model.answer(self.question, self.known)
-        pictures = {picture.start for look in self.kept for picture in look.pictures}
-        if not pictures:
-            return answer
-        return _noted(answer, Step("recall", f"{len(pictures)} pictures looked at for earlier questions are known"))
+        pictures = {picture.start for look in self.kept if not look.is_caption for picture in look.pictures}
+        if pictures:
+            answer = _noted(
+                answer, Step("recall", f"{len(pictures)} pictures looked at for earlier questions are known")
+            )
+        if num_captions := sum(look.is_caption for look in self.kept):
+            answer = _noted(answer, Step("recall", f"{num_captions} captions"))
+        return answer
 
     def looker(self, reader: VideoReader) -> Looker:
         return Looker(

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from video_vlm.records import Frame
 
-__all__ = ["ChatModel", "Part", "Role", "Turn"]
+__all__ = ["ChatModel", "Parallel", "Part", "Role", "Turn"]
 
 Role = Literal["system", "user", "assistant"]
 
@@ -65,4 +65,14 @@ class ChatModel(Protocol):
         Raises:
             ModelError: the model cannot be reached, or refused; the message says what to do.
         """
+        ...
+
+
+@runtime_checkable
+class Parallel(Protocol):
+    """A model that takes several questions at a time; others are asked one after the other."""
+
+    @property
+    def max_parallel(self) -> int:
+        """How many."""
         ...

@@ -16,18 +16,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from video_vlm.ask import ask, plan
 from video_vlm.chat import ChatModel
-from video_vlm.dialogue import Trace
+from video_vlm.dialogue import CaptionReport, Trace, caption_video
 from video_vlm.encoder.sight import find_sight, require_sight
-from video_vlm.errors import LibraryError, NotIndexed
+from video_vlm.errors import LibraryError, ModelError, NotIndexed
 from video_vlm.export import CATALOGUES, export
 from video_vlm.export.scenes import outline
 from video_vlm.index import (
@@ -41,11 +42,12 @@ from video_vlm.index import (
     see_the_rest,
 )
 from video_vlm.looking import LookPlan
-from video_vlm.media import content_id
+from video_vlm.looking.signals import pictures_of
+from video_vlm.media import content_id, open_video
 from video_vlm.memory import Imported, KeptLook, Library, MemoryView, Problem, StoredVideo, open_library
 from video_vlm.models import open_model
 from video_vlm.protocols import Answerer, ImageTextEncoder, Progress, TextEncoder, silent
-from video_vlm.records import Answer, Evidence, Image, Level, Node, Span
+from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
 from video_vlm.settings import Settings, Speed
 
 __all__ = ["VideoQA"]
@@ -128,6 +130,41 @@ class VideoQA:
         files = (Path(path) for path in paths)
         return index_many(files, self._library, settings=self.settings.index, progress=self._progress, jobs=jobs)
 
+    def caption(self, path: Path | str, *, level: Level = Level.SCENE, pictures: int = 4) -> CaptionReport:
+        """Have the model say what is seen in each scene or segment of a video, which is read first if need be.
+
+        Captions are kept with the model's name and found by searches and questions, whoever answers them. What was
+        captioned by this model is not captioned again.
+
+        Args:
+            path: The video's file.
+            level: ``SCENE`` or ``SEGMENT``.
+            pictures: How many of each the model is shown, spread evenly.
+
+        Raises:
+            MediaError: the file cannot be read as a video.
+            ModelError: the model has no eyes, or cannot be loaded or reached; what was captioned before is kept.
+            NotIndexed: there is no such file: it is gone, or the library knows none of that name or id.
+        """
+        content, model = self._known_or_read(path), self._opened_model()
+        if not isinstance(model, ChatModel):
+            raise ModelError(f"{model.name} has no eyes: name a model that sees with --model")
+        memory = self._library.memory(content)
+        file = _file(path) or _file(memory.video.path)
+        if file is None:
+            raise NotIndexed(f"{memory.video.path} is not where it was: captions take its pictures")
+        with open_video(file, decoder=self.settings.index.decoder) as reader:
+            return caption_video(
+                memory,
+                self._library,
+                reader,
+                model,
+                level=level,
+                pictures=pictures,
+                step_seconds=pictures_of(memory).step_seconds,
+                progress=self._progress,
+            )
+
     def ask(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
         """Answer a question of one video, reading it first if the library does not know it. Several may be asked at
         once, from several threads.
@@ -158,6 +195,49 @@ class VideoQA:
     async def ask_async(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
         """:meth:`ask`, without keeping the event loop waiting; ``trace`` is called from another thread."""
         return await asyncio.to_thread(self.ask, path, question, trace=trace)
+
+    def stream(self, path: Path | str, question: str) -> Generator[Step | Answer]:
+        """:meth:`ask`, telling each step a language model takes as it takes it, and the answer last.
+
+        Close it, or leave the loop, and the model is asked nothing more.
+
+        Raises:
+            As :meth:`ask`.
+        """
+        told: SimpleQueue[Step | Answer | BaseException] = SimpleQueue()
+        left = Event()
+
+        def tell(step: Step) -> None:
+            if left.is_set():
+                raise _NobodyListens
+            told.put(step)
+
+        def work() -> None:
+            try:
+                told.put(self.ask(path, question, trace=tell))
+            except BaseException as error:
+                told.put(error)
+
+        worker = Thread(target=work, name="ask", daemon=True)
+        worker.start()
+        try:
+            while not isinstance(item := told.get(), Answer):
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+            yield item
+        finally:
+            left.set()
+            worker.join()
+
+    async def stream_async(self, path: Path | str, question: str) -> AsyncGenerator[Step | Answer]:
+        """:meth:`stream`, without keeping the event loop waiting."""
+        items = self.stream(path, question)
+        try:
+            while (item := await asyncio.to_thread(next, items, None)) is not None:
+                yield item
+        finally:
+            await asyncio.to_thread(items.close)
 
     def _opened_model(self) -> Answerer | ChatModel:
         """Opened for the first question, and kept for the next."""
@@ -348,6 +428,10 @@ class VideoQA:
         if not fits:
             raise NotIndexed(f"{path}: no such video in {self._library.folder}; read it first: videoqa index {path}")
         return fits[0]
+
+
+class _NobodyListens(Exception):
+    """Ends a talk whose steps nobody hears any more."""
 
 
 def _file(path: Path | str) -> Path | None:

@@ -98,3 +98,25 @@ def test_an_unknown_kind_of_model_names_the_known_ones(
     run = videoqa("--library", shelf, "ask", sample_film, QUESTION, "--model", "opnai:x")
     assert run.code != 0
     assert "openai" in run.err
+
+
+def test_scenes_are_captioned_and_then_found(
+    videoqa: Callable[..., Run], serve: Callable[..., Server], sample_film: Path, tmp_path: Path
+) -> None:
+    server = serve(streamed("A heron stands ", "on the roof."))
+    caption = ("index", sample_film, "--caption", "scene", "--model", f"openai:tiny@{server.url}")
+    run = videoqa("--library", tmp_path, "--set", "index.observers=chapters", *caption)
+    assert run.code == 0
+    assert "scenes captioned" in run.out
+    again = videoqa("--library", tmp_path, "--set", "index.observers=chapters", "--json", *caption)
+    num_scenes = len(server.asked)
+    assert json.loads(again.out)[0]["captions"] == f"0 scenes captioned, {num_scenes} known"
+    found = videoqa("--library", tmp_path, "search", "heron")
+    assert "A heron stands on the roof." in found.out
+
+
+def test_captions_without_eyes_are_one_line(videoqa: Callable[..., Run], sample_film: Path, shelf: Path) -> None:
+    run = videoqa("--library", shelf, "index", sample_film, "--caption", "scene")
+    assert run.code == 1
+    assert "builtin has no eyes" in run.err
+    assert "Traceback" not in run.err

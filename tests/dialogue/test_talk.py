@@ -19,6 +19,7 @@ from video_vlm.settings import AskSettings, IndexSettings, Settings
 
 QUESTION = "What happens after the keeper falls asleep?"
 NO_TEXT = IndexSettings(observers=("chapters", "subtitles", "look", "motion"))
+QUIET = Settings(index=NO_TEXT, ask=AskSettings(keep_looks=False))
 NOT_SHOWN = '{"action": "answer", "claims": []}'
 
 Ask = Callable[..., Answer]
@@ -247,3 +248,38 @@ def test_a_file_that_is_gone_is_answered_from_memory(library: Path, sample_film:
             moved.rename(sample_film)
     assert answer.status is Status.ANSWERED
     assert pictures(model.heard[0]) == []
+
+
+def test_steps_are_streamed_and_the_answer_comes_last(library: Path, sample_film: Path) -> None:
+    look = '{"action": "look", "from": 24, "to": 24, "frames": 1}'
+    model = ScriptedChat([look, claim("The lamp goes out.", 23, 26)])
+    with VideoQA(library, settings=QUIET, model=model) as videos:
+        *steps, answer = videos.stream(sample_film, QUESTION)
+    assert isinstance(answer, Answer)
+    assert [step.action for step in steps if isinstance(step, Step)] == ["search", "look", "look", "answer"]
+    assert tuple(steps) == answer.receipt.steps[: len(steps)]
+
+
+def test_a_stream_that_is_left_asks_nothing_more(library: Path, sample_film: Path) -> None:
+    look = '{"action": "look", "from": 24, "to": 24, "frames": 1}'
+    model = ScriptedChat([look])
+    with VideoQA(library, settings=QUIET, model=model) as videos:
+        steps = videos.stream(sample_film, QUESTION)
+        next(steps)
+        steps.close()
+        assert len(model.heard) <= 1
+
+
+def test_what_goes_wrong_in_a_stream_is_raised_there(library: Path, sample_film: Path) -> None:
+    with VideoQA(library, settings=QUIET, model=ScriptedChat(["?"])) as videos, pytest.raises(QuestionError):
+        list(videos.stream(sample_film, " "))
+
+
+def test_a_stream_leaves_the_event_loop_free(library: Path, sample_film: Path) -> None:
+    async def listen() -> list[Step | Answer]:
+        with VideoQA(library, settings=QUIET, model=ScriptedChat([claim("The lamp goes out.", 23, 26)])) as videos:
+            return [item async for item in videos.stream_async(sample_film, QUESTION)]
+
+    heard = asyncio.run(listen())
+    assert isinstance(heard[-1], Answer)
+    assert heard[-1].status is Status.ANSWERED

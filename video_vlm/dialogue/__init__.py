@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from video_vlm.dialogue.answer import Talked, answer_by_talking
+from video_vlm.dialogue.captions import CAPTION_LEVELS, CaptionReport, caption_video
 from video_vlm.dialogue.pictures import Pictures
 from video_vlm.dialogue.talk import Trace
 
-__all__ = ["Pictures", "Talked", "Trace", "answer_by_talking"]
+__all__ = ["CAPTION_LEVELS", "CaptionReport", "Pictures", "Talked", "Trace", "answer_by_talking", "caption_video"]

@@ -33,7 +33,8 @@ class KnownPictures:
 
     def __init__(self, looks: Iterable[KeptLook], eyes: Eyes, *, step_seconds: float) -> None:
         seen: dict[str, set[float]] = {name: set() for name in eyes.digests}
-        self._looks = tuple(look for look in valid_looks(looks, eyes) if look.max_side >= eyes.max_side)
+        kept = (look for look in valid_looks(looks, eyes) if not look.is_caption)
+        self._looks = tuple(look for look in kept if look.max_side >= eyes.max_side)
         for look in self._looks:
             seen[look.observer].update(one.start for one in look.pictures)
         self._starts = sorted(set.intersection(*seen.values())) if seen else []
@@ -64,15 +65,16 @@ class KnownPictures:
 
 
 def valid_looks(looks: Iterable[KeptLook], eyes: Eyes) -> tuple[KeptLook, ...]:
-    """Those whose observer is at hand and would see the same again."""
+    """Those whose observer is at hand and would see the same again; and captions, whoever made them."""
     digests = eyes.digests
-    return tuple(look for look in looks if digests.get(look.observer) == look.digest)
+    return tuple(look for look in looks if look.is_caption or digests.get(look.observer) == look.digest)
 
 
 def recall(memory: MemoryView, looks: Sequence[KeptLook]) -> VideoMemory:
-    """The memory with what earlier looks saw on top."""
+    """The memory with what earlier looks saw on top, and with captions."""
     if not looks:
         return memory
     seen = dict.fromkeys(one for look in looks for one in look.observations)
-    looked = dict.fromkeys(one for look in looks for one in look.pictures)
+    # Who made captions read nothing: their pictures do not tell when a writing was not there yet.
+    looked = dict.fromkeys(one for look in looks if not look.is_caption for one in look.pictures)
     return Overlay(memory, seen, looked)

@@ -13,7 +13,7 @@ __all__ = ["Overlay"]
 
 
 class Overlay:
-    """A :class:`~video_vlm.protocols.VideoMemory` that also holds rows of text seen in a look.
+    """A :class:`~video_vlm.protocols.VideoMemory` that also holds rows of text and captions seen in looks.
 
     A row that the memory knows and the look saw earlier becomes one row that begins earlier; nothing
     is held twice. The pictures looked at stand among the representative frames, so that whoever asks when
@@ -21,13 +21,15 @@ class Overlay:
 
     Args:
         memory: What is underneath.
-        seen: What was seen; only rows of text are added, the memory has the rest for the whole video.
+        seen: What was seen; only rows of text and captions are added, the memory has the rest for the whole video.
         looked: The stretch each picture of the look stands for.
     """
 
     def __init__(self, memory: VideoMemory, seen: Iterable[Observation], looked: Iterable[Span]) -> None:
         self._memory = memory
+        seen = tuple(seen)
         rows = [one for one in seen if one.kind is ObservationKind.SCREEN_TEXT]
+        self._captions = tuple(one for one in seen if one.kind is ObservationKind.CAPTION)
         self._rows = join_rows([*memory.observations(kinds=[ObservationKind.SCREEN_TEXT]), *rows]) if rows else None
         self._looked = tuple(_frame(memory.video.content_id, span) for span in looked)
 
@@ -57,11 +59,13 @@ class Overlay:
     ) -> Sequence[Observation]:
         wanted = None if kinds is None else frozenset(kinds)
         found = self._memory.observations(kinds=wanted, span=span)
-        if self._rows is None or (wanted is not None and ObservationKind.SCREEN_TEXT not in wanted):
+        added = [*(self._rows or ()), *self._captions]
+        added = [one for one in added if wanted is None or one.kind in wanted]
+        if not added:
             return found
-        others = [one for one in found if one.kind is not ObservationKind.SCREEN_TEXT]
-        rows = [one for one in self._rows if span is None or one.span.overlaps(span)]
-        return sorted((*others, *rows), key=lambda one: one.span)
+        if self._rows is not None:
+            found = tuple(one for one in found if one.kind is not ObservationKind.SCREEN_TEXT)
+        return sorted((*found, *(one for one in added if span is None or one.span.overlaps(span))), key=_by_time)
 
     def search(
         self,
@@ -77,3 +81,7 @@ class Overlay:
 
 def _frame(content_id: str, span: Span) -> Node:
     return Node(f"look {span.start:.3f}", content_id, Level.FRAME, span, None, provenance="look")
+
+
+def _by_time(one: Observation) -> Span:
+    return one.span

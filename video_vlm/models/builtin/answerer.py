@@ -61,7 +61,7 @@ class BuiltinAnswerer:
         drafts = list(_drafts(query, memory, passages))
         best = max(drafts, key=lambda found: found.confidence, default=None)
         steps = (
-            Step("read", f"{len(passages.spoken)} spoken, {len(passages.written)} written passages"),
+            Step("read", _read(passages)),
             Step("parse", _parsed(query)),
             *(Step("find", f"{found.reason}: {found.confidence:.2f}") for found in drafts),
         )
@@ -221,6 +221,11 @@ def _channels_in_words(memory: VideoMemory) -> str:
 
 def _listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"
+
+
+def _read(passages: Passages) -> str:
+    captions = f", {len(passages.seen)} captions" if passages.seen else ""
+    return f"{len(passages.spoken)} spoken, {len(passages.written)} written passages{captions}"
 
 
 def _parsed(query: Query) -> str:

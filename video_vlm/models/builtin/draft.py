@@ -15,6 +15,7 @@ _SOURCE = {
     ObservationKind.SPEECH: "it is said",
     ObservationKind.SCREEN_TEXT: "the screen reads",
     ObservationKind.CHAPTER: "the chapter is titled",
+    ObservationKind.CAPTION: "a model saw",
 }
 
 

@@ -108,7 +108,7 @@ def find_order(query: Query, passages: Passages) -> Draft | None:
         return None
     said = bool(_SAID.search(query.parsed.text)) or query.channel == "said"
     pools: list[Sequence[Passage]] = (
-        [passages.spoken] if said else [passages.chapters, passages.screen, passages.written]
+        [passages.spoken] if said else [passages.chapters, passages.screen, passages.written, passages.seen]
     )
     if not said and not _SEEN.search(query.parsed.text):
         pools.append(passages.spoken)
@@ -136,7 +136,9 @@ def _pool(query: Query, passages: Passages) -> Sequence[Passage]:
     """Spoken words do not say when a thing is *seen*."""
     if query.channel == "said" or _SAID.search(query.parsed.target):
         return passages.spoken
-    return passages.written if query.channel == "written" or _SEEN.search(query.parsed.target) else passages.all
+    if query.channel == "written":
+        return passages.written
+    return (*passages.written, *passages.seen) if _SEEN.search(query.parsed.target) else passages.all
 
 
 def _count_pools(query: Query, passages: Passages) -> list[Sequence[Passage]]:
@@ -144,7 +146,7 @@ def _count_pools(query: Query, passages: Passages) -> list[Sequence[Passage]]:
         return [passages.spoken]
     if query.channel == "written":
         return [passages.screen]
-    return [passages.chapters, passages.screen]
+    return [passages.chapters, passages.screen, passages.seen]
 
 
 def _apart(found: Sequence[Passage]) -> list[Passage]:

@@ -13,10 +13,11 @@ from video_vlm.models.builtin.words import Word, words
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Citation, Observation, ObservationKind, Span
 
-__all__ = ["SPOKEN", "WRITTEN", "Passage", "Passages", "read_passages"]
+__all__ = ["SEEN", "SPOKEN", "WRITTEN", "Passage", "Passages", "read_passages"]
 
 SPOKEN = frozenset({ObservationKind.SUBTITLE, ObservationKind.SPEECH})
 WRITTEN = frozenset({ObservationKind.SCREEN_TEXT, ObservationKind.CHAPTER})
+SEEN = frozenset({ObservationKind.CAPTION})
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")
 _SPEAKER_TAG = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:(?=\s)")
@@ -58,6 +59,8 @@ class Passages:
     all: tuple[Passage, ...]
     spoken: tuple[Passage, ...]
     written: tuple[Passage, ...]
+    seen: tuple[Passage, ...]
+    """What a model said of pictures."""
     chapters: tuple[Passage, ...]
     rarity: dict[str, float]
     """How much a stem tells in this video, in ``(0, 1]``; 1 for what occurs once or never."""
@@ -83,11 +86,11 @@ class Passages:
 
 
 def read_passages(memory: VideoMemory) -> Passages:
-    """Cut a video's subtitles, speech, screen text and chapter titles into passages with their surroundings."""
-    observations = memory.observations(kinds=SPOKEN | WRITTEN)
+    """Cut a video's subtitles, speech, screen text, chapter titles and captions into passages with their surroundings."""
+    observations = memory.observations(kinds=SPOKEN | WRITTEN | SEEN)
     spoken = [_passage(item) for item in _joined_cues([item for item in observations if item.kind in SPOKEN])]
-    written = [_passage(item) for item in observations if item.kind in WRITTEN]
-    pieces = sorted((*spoken, *written), key=lambda passage: (passage.span.start, passage.kind, passage.span.end))
+    others = [_passage(item) for item in observations if item.kind not in SPOKEN]
+    pieces = sorted((*spoken, *others), key=lambda passage: (passage.span.start, passage.kind, passage.span.end))
     pieces = [
         replace(piece, context=_surroundings(piece, pieces), referents=_referents(piece, pieces)) for piece in pieces
     ]
@@ -95,7 +98,8 @@ def read_passages(memory: VideoMemory) -> Passages:
     return Passages(
         all=tuple(pieces),
         spoken=tuple(piece for piece in pieces if piece.is_spoken),
-        written=tuple(piece for piece in pieces if not piece.is_spoken),
+        written=tuple(piece for piece in pieces if piece.kind in WRITTEN),
+        seen=tuple(piece for piece in pieces if piece.kind in SEEN),
         chapters=chapters,
         rarity=_rarity(pieces),
         topic=_topic(memory.video.title or "", pieces),

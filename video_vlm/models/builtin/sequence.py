@@ -129,6 +129,9 @@ def _beside(query: Query, anchor: Match, passages: Passages, *, forward: bool) -
     if passage.kind is ObservationKind.CHAPTER:
         beside = _next_in(passages.chapters, passage, forward=forward, reach=3600.0)[:1]
         return _told(beside, 0.9 * anchor.coverage**0.5, "next chapter")
+    if passage.kind is ObservationKind.CAPTION:
+        beside = _next_in(passages.seen, passage, forward=forward, reach=_ADJACENT_SECONDS)[:1]
+        return _told(beside, 0.85 * anchor.coverage**0.5, "what is seen next")
     if query.wanted is Wanted.WORDS:
         rest = _rest(query, passage) if forward else ""
         if rest:

@@ -43,6 +43,8 @@ class ServerSettings:
     picture_tokens: int = 1100
     """What a picture of that size costs at most."""
     context_tokens: int = 32_768
+    max_parallel: int = 4
+    """How many questions it is asked at a time where there are many."""
 
 
 class ServerChat:
@@ -75,6 +77,10 @@ class ServerChat:
     @property
     def max_pictures(self) -> int:
         return self._settings.max_pictures
+
+    @property
+    def max_parallel(self) -> int:
+        return self._settings.max_parallel
 
     @property
     def context_tokens(self) -> int:
