@@ -17,7 +17,7 @@ from video_vlm.dialogue.prompt import plain_opening
 from video_vlm.instruct.sentences import NOT_SHOWN, Asked, AskedKind, Seen, ask_all, said
 from video_vlm.records import Frame, ObservationKind, Span
 from video_vlm.world.draw import draw_some
-from video_vlm.world.story import Scene, Story, write_scene, write_story
+from video_vlm.world.story import Happening, Scene, dry_scene, some_names, write_scene
 
 __all__ = ["CAPTION_QUESTION", "LESSONS", "Lesson", "Mix", "caption_turns", "make_lesson", "pictures_of", "seen_in"]
 
@@ -55,9 +55,8 @@ def caption_turns(frames: Sequence[Frame]) -> tuple[Turn, ...]:
     return (Turn("user", (*frames, CAPTION_QUESTION)),)
 
 
-def seen_in(scene: Scene, times: Sequence[float]) -> Seen | None:
+def seen_in(happening: Happening | None, times: Sequence[float]) -> Seen | None:
     """What happens in a scene for somebody who sees it at these seconds: by the first picture in which it shows."""
-    happening = scene.happening
     if happening is None:
         return None
     at = next((time for time in times if time > happening.span.start + _SHOWS_AFTER), None)
@@ -93,7 +92,7 @@ def _who_in_words(chance: Chance) -> Lesson:
 def _caption(chance: Chance) -> Lesson:
     scene = write_scene(chance, start=_start(chance), seed=_seed(chance))
     frames = pictures_of(scene, _even(scene.span, int(chance.integers(4, 8)), chance))
-    return Lesson(caption_turns(frames), said(seen_in(scene, [frame.pts_seconds for frame in frames])))
+    return Lesson(caption_turns(frames), said(seen_in(scene.happening, [frame.pts_seconds for frame in frames])))
 
 
 def _read_a_little(chance: Chance) -> Lesson:
@@ -113,14 +112,17 @@ def _read_and_look(chance: Chance) -> Lesson:
 
 def _watch(chance: Chance) -> Lesson:
     """Pictures of a few scenes and no words."""
-    scenes = _part(write_story(_seed(chance), seconds=40.0), chance, int(chance.integers(1, 4)))
-    times = [_even(scene.span, int(chance.integers(3, 6)), chance) for scene in scenes]
-    frames = [pictures_of(scene, each) for scene, each in zip(scenes, times, strict=True)]
-    found = [seen_in(scene, [one.pts_seconds for one in each]) for scene, each in zip(scenes, frames, strict=True)]
-    asked = _pick([one for one in ask_all([seen for seen in found if seen])], chance)
-    if asked is None:
-        return Lesson(plain_opening("What happens first?", (), [one for each in frames for one in each]), NOT_SHOWN)
-    return Lesson(plain_opening(asked.question, (), [one for each in frames for one in each]), asked.answer)
+    names, at, frames, found = some_names(chance), _start(chance), list[Frame](), list[Seen]()
+    for _ in range(int(chance.integers(1, 4))):
+        scene = write_scene(chance, start=at, names=names, seed=_seed(chance))
+        some = pictures_of(scene, _even(scene.span, int(chance.integers(3, 6)), chance))
+        seen = seen_in(scene.happening, [one.pts_seconds for one in some])
+        frames += some
+        found += [seen] if seen else []
+        at = scene.span.end
+    asked = _pick(ask_all(found), chance)
+    question, answer = ("What happens first?", NOT_SHOWN) if asked is None else (asked.question, asked.answer)
+    return Lesson(plain_opening(question, (), frames), answer)
 
 
 LESSONS: Final[dict[str, Callable[[Chance], Lesson]]] = {
@@ -135,36 +137,61 @@ LESSONS: Final[dict[str, Callable[[Chance], Lesson]]] = {
 
 
 def _asked(chance: Chance, *, most_more: int, with_pictures: bool) -> Lesson:
-    story = write_story(_seed(chance), seconds=float(chance.uniform(30.0, _LONGEST_SECONDS)))
-    lines = [(scene, seen_in(scene, _even(scene.span, 4, chance, on_grid=True))) for scene in story.scenes]
-    told = [(scene, seen) for scene, seen in lines if seen is not None]
-    asked = _pick(ask_all([seen for _, seen in told]), chance, beside=with_pictures)
+    count = int(chance.integers(5, 41))
+    names, at, scenes = some_names(chance), _start(chance), []
+    for _ in range(count if not with_pictures else 5 + count // 6):
+        scene = write_scene(chance, start=at, names=names, seed=_seed(chance)) if with_pictures else None
+        span, happening = (
+            (scene.span, scene.happening) if scene else dry_scene(chance, start=at, names=names)
+        )
+        scenes.append(_Told(span, seen_in(happening, _even(span, 4, chance, on_grid=True)), scene))
+        at = span.end
+    told = [one for one in scenes if one.seen]
+    asked = _pick(ask_all([one.seen for one in told if one.seen]), chance, beside=with_pictures)
     if asked is None:
         return Lesson(plain_opening("What happens first?", (), ()), NOT_SHOWN)
     shown, answer = _evidence(asked, told, chance, most_more=most_more)
-    shown |= _noise(lines, chance, most=min(3, most_more))
-    frames = _looked(asked, told, story, chance) if with_pictures else ()
-    if asked.kind is AskedKind.BESIDE and not _is_pictured(told[asked.rests_on[0]][0], frames):
+    shown |= _noise(scenes, chance, most=min(3, most_more))
+    frames = _looked(asked, told, scenes, chance) if with_pictures else ()
+    if asked.kind is AskedKind.BESIDE and not _is_pictured(told[asked.rests_on[0]].span, frames):
         answer = NOT_SHOWN
     order = sorted(shown, key=lambda one: (one.span, one.text))
     return Lesson(plain_opening(asked.question, order, frames), answer)
 
 
-def _noise(lines: Sequence[tuple[Scene, Seen | None]], chance: Chance, *, most: int) -> set[Shown]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A scene, what its caption says, and what it is drawn from, where it is."""
+
+    span: Span
+    seen: Seen | None
+    scene: Scene | None
+
+    @property
+    def line(self) -> Shown:
+        return Shown(self.span, said(self.seen), ObservationKind.CAPTION)
+
+    @property
+    def what(self) -> str:
+        return self.seen.happening.what if self.seen else ""
+
+    @property
+    def name(self) -> str:
+        return self.seen.happening.name if self.seen else ""
+
+
+def _noise(scenes: Sequence[_Told], chance: Chance, *, most: int) -> set[Shown]:
     """Lines that a search finds beside what it should: scenes in which nothing happens, and what observers noted."""
-    quiet = [scene for scene, seen in lines if seen is None]
+    quiet = [one for one in scenes if one.seen is None]
     still = _few(range(len(quiet)), int(chance.integers(0, most + 1)), chance)
-    shown = {Shown(quiet[place].span, said(None), ObservationKind.CAPTION) for place in still}
+    shown = {quiet[place].line for place in still}
     if chance.random() < 0.2:
-        scene, words = lines[int(chance.integers(len(lines)))][0], _NOISE_LINES[int(chance.integers(len(_NOISE_LINES)))]
-        shown.add(Shown(scene.span, words, ObservationKind.MOTION))
+        words = _NOISE_LINES[int(chance.integers(len(_NOISE_LINES)))]
+        shown.add(Shown(scenes[int(chance.integers(len(scenes)))].span, words, ObservationKind.MOTION))
     return shown
 
 
-Told = Sequence[tuple[Scene, Seen]]
-
-
-def _evidence(asked: Asked, told: Told, chance: Chance, *, most_more: int) -> tuple[set[Shown], str]:
+def _evidence(asked: Asked, told: Sequence[_Told], chance: Chance, *, most_more: int) -> tuple[set[Shown], str]:
     """The lines that are shown, ``most_more`` more than are needed at most, and the answer that they bear out."""
     needed = {*asked.rests_on, *([] if asked.about is None else [asked.about])}
     more = int(chance.integers(0, most_more + 1))
@@ -180,32 +207,32 @@ def _evidence(asked: Asked, told: Told, chance: Chance, *, most_more: int) -> tu
     return _lines(told, [*needed, *_few(others, more, chance)]), asked.answer
 
 
-def _unrelated(asked: Asked, told: Told) -> list[int]:
+def _unrelated(asked: Asked, told: Sequence[_Told]) -> list[int]:
     """What is no help for a question: nothing with its name in it, or nothing that it hinges on."""
     if asked.about is not None:
-        what = told[asked.about][1].happening.what
-        return [place for place, (_, seen) in enumerate(told) if seen.happening.what != what]
-    name = told[asked.rests_on[0]][1].happening.name
-    return [] if "happens" in asked.question else [p for p, (_, seen) in enumerate(told) if seen.happening.name != name]
+        what = told[asked.about].what
+        return [place for place, one in enumerate(told) if one.what != what]
+    name = told[asked.rests_on[0]].name
+    return [] if "happens" in asked.question else [place for place, one in enumerate(told) if one.name != name]
 
 
-def _lines(told: Told, places: Sequence[int]) -> set[Shown]:
-    return {Shown(told[place][0].span, said(told[place][1]), ObservationKind.CAPTION) for place in places}
+def _lines(told: Sequence[_Told], places: Sequence[int]) -> set[Shown]:
+    return {told[place].line for place in places}
 
 
-def _looked(asked: Asked, told: Told, story: Story, chance: Chance) -> tuple[Frame, ...]:
+def _looked(asked: Asked, told: Sequence[_Told], scenes: Sequence[_Told], chance: Chance) -> tuple[Frame, ...]:
     """Up to six pictures, most of them from where the question leads."""
-    scene = told[asked.rests_on[0]][0]
-    others = [each for each in story.scenes if each is not scene]
-    inside = int(chance.integers(0, 5)) if asked.kind is not AskedKind.BESIDE else int(chance.integers(1, 5))
-    frames = list(pictures_of(scene, _even(scene.span, inside, chance))) if inside else []
-    for other in _few(range(len(others)), int(chance.integers(0, 7 - inside)), chance):
-        frames += pictures_of(others[other], _even(others[other].span, 1, chance))
+    target = told[asked.rests_on[0]]
+    drawn = [one.scene for one in scenes if one.scene and one is not target]
+    inside = int(chance.integers(1 if asked.kind is AskedKind.BESIDE else 0, 5))
+    frames = list(pictures_of(target.scene, _even(target.span, inside, chance))) if inside and target.scene else []
+    for place in _few(range(len(drawn)), int(chance.integers(0, 7 - inside)), chance):
+        frames += pictures_of(drawn[place], _even(drawn[place].span, 1, chance))
     return tuple(sorted(frames, key=lambda one: one.pts_seconds))
 
 
-def _is_pictured(scene: Scene, frames: Sequence[Frame]) -> bool:
-    return any(scene.span.contains(frame.pts_seconds) for frame in frames)
+def _is_pictured(span: Span, frames: Sequence[Frame]) -> bool:
+    return any(span.contains(frame.pts_seconds) for frame in frames)
 
 
 def _pick(asked: Sequence[Asked], chance: Chance, *, beside: bool = False) -> Asked | None:
@@ -220,11 +247,6 @@ def _pick(asked: Sequence[Asked], chance: Chance, *, beside: bool = False) -> As
 
 def _few(places: Sequence[int], count: int, chance: Chance) -> list[int]:
     return sorted(int(places[place]) for place in chance.permutation(len(places))[:count])
-
-
-def _part(story: Story, chance: Chance, count: int) -> tuple[Scene, ...]:
-    first = int(chance.integers(0, max(1, len(story.scenes) - count + 1)))
-    return story.scenes[first : first + count]
 
 
 def _even(span: Span, count: int, chance: Chance, *, on_grid: bool = False) -> list[float]:

@@ -25,7 +25,7 @@ from video_vlm.world.script import (
     places_apart,
 )
 
-__all__ = ["FPS", "Happening", "Scene", "Story", "write_scene", "write_story"]
+__all__ = ["FPS", "Happening", "Scene", "Story", "dry_scene", "some_names", "write_scene", "write_story"]
 
 FPS = 5.0
 SIDE = 64
@@ -38,6 +38,7 @@ _CHANCE_OF_ENTRY = 0.3
 """How often somebody appears or vanishes instead of moving."""
 _NAMES = 8
 """How many a story is about: few enough that they come back."""
+_DOINGS = (*(f"moves {way}" for way in Way), "appears", "vanishes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def write_story(seed: int, *, seconds: float) -> Story:
     if seconds < _SCENE_SECONDS[0]:
         raise ValueError(f"a story takes at least {_SCENE_SECONDS[0]} seconds, got {seconds}")
     chance = np.random.default_rng((seed, 3))
-    names = _names(chance)
+    names = some_names(chance)
     scenes: list[Scene] = []
     start = 0.0
     while start < seconds - _SCENE_SECONDS[0] / 2:
@@ -104,7 +105,7 @@ def write_scene(
     """One scene that begins at ``start`` seconds, of two or three of ``names`` (colour and shape); of any if None."""
     frames = round(chance.uniform(*_SCENE_SECONDS) * FPS)
     settings = WorldSettings(num_frames=frames, side=SIDE, fps=FPS, radius=0.12, stride=0.36, pan=0.0)
-    cast = _cast(chance, names or _names(chance))
+    cast = _cast(chance, names or some_names(chance))
     event = None if chance.random() < _CHANCE_OF_STILL else _event(chance, cast, settings)
     tint = chance.uniform(0.5, 2.2, 3).tolist()
     script = Script(
@@ -114,7 +115,22 @@ def write_scene(
     return Scene(span, script, _told(event, cast, start) if event else None)
 
 
-def _names(chance: np.random.Generator) -> tuple[tuple[str, str], ...]:
+def dry_scene(
+    chance: np.random.Generator, *, start: float, names: Sequence[tuple[str, str]]
+) -> tuple[Span, Happening | None]:
+    """When a scene is and what happens in it, as of :func:`write_scene`, with nothing that could be drawn."""
+    frames = round(chance.uniform(*_SCENE_SECONDS) * FPS)
+    span = Span(start, round(start + frames / FPS, 3))
+    if chance.random() < _CHANCE_OF_STILL:
+        return span, None
+    first, length = _when(chance, frames)
+    does = _DOINGS[int(chance.integers(len(_DOINGS)))]
+    colour, shape = names[int(chance.integers(len(names)))]
+    seconds = Span(round(start + first / FPS, 3), round(start + (first + length) / FPS, 3))
+    return span, Happening(seconds, f"{colour} {shape}", does)
+
+
+def some_names(chance: np.random.Generator) -> tuple[tuple[str, str], ...]:
     """Different ones, of at least three colours."""
     every = [(colour, shape) for colour in COLOURS for shape in SHAPES]
     picked = [every[place] for place in chance.permutation(len(every))]
@@ -137,17 +153,22 @@ def _cast(chance: np.random.Generator, names: Sequence[tuple[str, str]]) -> tupl
 
 def _event(chance: np.random.Generator, cast: tuple[Actor, ...], settings: WorldSettings) -> Event:
     """What the first who can does, with rest before and after it."""
-    length = chance.uniform(*_EVENT_SECONDS) * settings.fps
-    lead = _LEAD_SECONDS * settings.fps
-    start = round(chance.uniform(lead, settings.num_frames - lead - length))
+    start, length = _when(chance, settings.num_frames)
     places = [(actor.x, actor.y) for actor in cast]
     movers = [place for place in range(len(cast)) if free_ways(places, place, settings)]
     if not movers or chance.random() < _CHANCE_OF_ENTRY:
         kind = EventKind.APPEAR if chance.random() < 0.5 else EventKind.VANISH
-        return Event(kind, 0, start, start + round(length))
+        return Event(kind, 0, start, start + length)
     ways = free_ways(places, movers[0], settings)
     way: Way = ways[int(chance.integers(len(ways)))]
-    return Event(EventKind.MOVE, movers[0], start, start + round(length), way, settings.stride)
+    return Event(EventKind.MOVE, movers[0], start, start + length, way, settings.stride)
+
+
+def _when(chance: np.random.Generator, num_frames: int) -> tuple[int, int]:
+    """First frame and number of frames of what happens in a scene."""
+    length = round(chance.uniform(*_EVENT_SECONDS) * FPS)
+    lead = round(_LEAD_SECONDS * FPS)
+    return int(chance.integers(lead, max(lead + 1, num_frames - lead - length))), length
 
 
 def _told(event: Event, cast: tuple[Actor, ...], start: float) -> Happening:
