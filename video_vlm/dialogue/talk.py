@@ -12,6 +12,7 @@ from video_vlm.dialogue.ledger import TOLERANCE_SECONDS, Ledger, Shown
 from video_vlm.dialogue.pictures import Pictures
 from video_vlm.dialogue.prompt import last_turn, opening, plain_opening, results, rules
 from video_vlm.dialogue.quoting import harmless
+from video_vlm.dialogue.reach import reached
 from video_vlm.dialogue.room import fitted
 from video_vlm.operators import ParsedQuestion, parse
 from video_vlm.protocols import VideoMemory
@@ -192,10 +193,15 @@ class Talk:
         """What is asked and what it hinges on are looked up apart."""
         phrases = dict.fromkeys((parsed.target, *parsed.operator.anchors))
         hits = [hit for phrase in phrases if phrase for hit in self.memory.search(phrase, limit=_HITS)]
-        self._note("search", f"{len(phrases)} phrases of the question: {len(hits)} passages")
-        yield from map(_shown, filter(_has_words, hits))
+        led = reached(parsed, self.memory)
+        where = f"; {len(led)} captions that its words of time lead to" if led else ""
+        self._note("search", f"{len(phrases)} phrases of the question: {len(hits)} passages{where}")
+        found = [*map(_shown, filter(_has_words, hits))]
         for hit in hits[: _HITS // 2]:
-            yield from map(_observed, self._words_at(hit.span.widen(15.0), most=6))
+            found += map(_observed, self._words_at(hit.span.widen(15.0), most=6))
+        yield from (Shown(one.span, one.text, one.kind) for one in led)
+        # Captions that are merely like the question would stand between those it leads to.
+        yield from (one for one in found if not led or one.kind is not ObservationKind.CAPTION)
 
     def _words_at(self, span: Span, *, most: int = 12) -> Sequence[Evidence]:
         said = self.memory.observations(span=span, kinds=_WORDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ HELD_OUT = 1_000_000_000
 """Lessons with seeds from here on are never trained on."""
 
 _IGNORED = -100
+_GROUP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,33 +37,55 @@ class LessonBatch:
 
 @dataclass(frozen=True)
 class LessonBatches:
-    """Makes the batch of a number."""
+    """Makes the batch of a number. Four batches are made at a time, and lessons of a length put into the same one."""
 
     processor: Any
     mix: Mix
     batch_size: int
 
     def __call__(self, number: int) -> LessonBatch:
-        seeds = ((number * self.batch_size + place) % HELD_OUT for place in range(self.batch_size))
-        return collate([make_lesson(seed, self.mix) for seed in seeds], Reader(self.processor))
+        group, place = divmod(number, _GROUP)
+        rows = _group(self, group)[place * self.batch_size : (place + 1) * self.batch_size]
+        return _beside_each_other(rows, self.processor.tokenizer.pad_token_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One lesson in numbers."""
+
+    tokens: list[int]
+    labels: list[int]
+    pixels: Tensor | None
+
+
+@lru_cache(maxsize=2)
+def _group(batches: LessonBatches, group: int) -> list[_Row]:
+    count = _GROUP * batches.batch_size
+    seeds = ((group * count + place) % HELD_OUT for place in range(count))
+    reader = Reader(batches.processor)
+    return sorted((_row(make_lesson(seed, batches.mix), reader) for seed in seeds), key=lambda row: len(row.tokens))
 
 
 def collate(lessons: Sequence[Lesson], reader: Reader) -> LessonBatch:
     """Lessons side by side, padded at the end."""
+    return _beside_each_other([_row(lesson, reader) for lesson in lessons], reader.tokenizer.pad_token_id)
+
+
+def _row(lesson: Lesson, reader: Reader) -> _Row:
     tokenizer = reader.tokenizer
-    rows, labels, pixels = [], [], []
-    for lesson in lessons:
-        asked = reader.inputs(lesson.turns)
-        answer = tokenizer(lesson.answer, add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
-        question = asked["input_ids"][0].tolist()
-        rows.append([*question, *answer])
-        labels.append([*[_IGNORED] * len(question), *answer])
-        pixels += [asked["pixel_values"]] if "pixel_values" in asked else []
-    most = max(map(len, rows))
+    asked = reader.inputs(lesson.turns)
+    answer = [*tokenizer(lesson.answer, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
+    question = asked["input_ids"][0].tolist()
+    return _Row([*question, *answer], [*[_IGNORED] * len(question), *answer], asked.get("pixel_values"))
+
+
+def _beside_each_other(rows: Sequence[_Row], padding: int) -> LessonBatch:
+    most = max(len(row.tokens) for row in rows)
+    pixels = [row.pixels for row in rows if row.pixels is not None]
     return LessonBatch(
-        _padded(rows, most, tokenizer.pad_token_id),
-        _padded([[1] * len(row) for row in rows], most, 0),
-        _padded(labels, most, _IGNORED),
+        _padded([row.tokens for row in rows], most, padding),
+        _padded([[1] * len(row.tokens) for row in rows], most, 0),
+        _padded([row.labels for row in rows], most, _IGNORED),
         torch.cat(pixels) if pixels else None,
     )
 

@@ -18,9 +18,9 @@ class SmallSettings:
     patch: int = 16
     tower_width: int = 128
     tower_layers: int = 3
-    width: int = 128
+    width: int = 96
     layers: int = 4
-    heads: int = 4
+    heads: int = 3
     context_tokens: int = 4096
 
 
@@ -57,7 +57,7 @@ def make_model(processor: Any, settings: SmallSettings) -> Any:
     text = transformers.LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=settings.width,
-        intermediate_size=3 * settings.width,
+        intermediate_size=2 * settings.width,
         num_hidden_layers=settings.layers,
         num_attention_heads=settings.heads,
         num_key_value_heads=settings.heads,

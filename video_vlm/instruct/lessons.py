@@ -38,15 +38,15 @@ class Lesson:
     answer: str
 
 
-Mix = dict[str, float]
+Mix = tuple[tuple[str, float], ...]
 """How often each kind of lesson is given, by its name in :data:`LESSONS`."""
 
 
 def make_lesson(seed: int, mix: Mix) -> Lesson:
     """The lesson of a seed."""
     chance = np.random.default_rng((seed, 7))
-    names = list(mix)
-    weights = np.array([mix[name] for name in names])
+    names = [name for name, _ in mix]
+    weights = np.array([weight for _, weight in mix])
     return LESSONS[names[int(chance.choice(len(names), p=weights / weights.sum()))]](chance)
 
 
