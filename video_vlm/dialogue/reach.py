@@ -6,6 +6,7 @@ last of many are no more like the question than the others.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,6 +24,9 @@ _MOST_ANCHORS: Final = 2
 _MOST_COUNTED: Final = 24
 _LEAST_SHARE: Final = 0.6
 """Of a phrase's words, by weight, that a caption has to hold."""
+
+_COUNTING: Final = re.compile(r"\b(?:how\s+often|how\s+many(?:\s+times)?|number\s+of\s+times|seen|shown|visible)\b", re.I)
+"""Words that ask, and that no caption needs to hold."""
 
 
 def reached(parsed: ParsedQuestion, memory: VideoMemory) -> tuple[Observation, ...]:
@@ -64,7 +68,7 @@ def _all(captions: Sequence[Observation]) -> set[int]:
 
 def _fitting(phrase: str, captions: Sequence[Observation]) -> list[int]:
     """The captions that fit a phrase as well as any does, those that hold it word for word first."""
-    wanted = [term for term in terms(phrase) if term.weight >= 1.0]
+    wanted = [term for term in terms(_COUNTING.sub(" ", phrase)) if term.weight >= 1.0]
     if not wanted:
         return list(range(len(captions)))
     shares = [_share(wanted, stems(one.text)) for one in captions]

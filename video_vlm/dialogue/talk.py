@@ -18,7 +18,7 @@ from video_vlm.operators import ParsedQuestion, parse
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Claim, Evidence, Frame, ObservationKind, Sample, Span, Step
 
-__all__ = ["Outcome", "Talk", "TalkSettings", "Trace"]
+__all__ = ["Outcome", "Talk", "TalkSettings", "Trace", "named_times"]
 
 Trace = Callable[[Step], None]
 """Told of every step as it is done."""
@@ -176,7 +176,7 @@ class Talk:
         if not reply or _NOT_SHOWN.search(reply) or not self.ledger.shown:
             self._note("answer", "not shown")
             return Outcome((), 0.0, tuple(self._steps))
-        named = [cited for span in _named_times(reply) if (cited := self.ledger.cite(span))]
+        named = [cited for span in named_times(reply) if (cited := self.ledger.cite(span))]
         if not named:
             self._note("cite", "the model named no time that it was shown: the whole of what it was shown is cited")
             named = [cited for one in self.ledger.shown if (cited := self.ledger.cite(one.span))]
@@ -238,7 +238,7 @@ def _observed(one: Evidence) -> Shown:
     return Shown(one.span, one.text, one.kind)
 
 
-def _named_times(text: str) -> Iterator[Span]:
+def named_times(text: str) -> Iterator[Span]:
     """``at 12.5 s``, ``0:12`` and ``1:02:03`` in a sentence."""
     for hours, minutes, seconds, plain in _CLOCK.findall(text):
         at = float(plain) if plain else int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)

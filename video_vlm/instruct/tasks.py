@@ -21,19 +21,33 @@ __all__ = ["LessonTask", "TowerTask"]
 
 
 class LessonTask:
-    """Saying what a lesson wants to hear. ``learns`` are the beginnings of the names of what may change."""
+    """Saying what a lesson wants to hear.
 
-    def __init__(self, model: Any, processor: Any, mix: Mix, *, stage: str, learns: tuple[str, ...] = ("",)) -> None:
+    ``learns`` are the beginnings of the names of what may change; ``text_weight`` is how much what is asked and shown
+    in words counts too, as in a language model's own training: much of it repeats, which teaches to copy.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        processor: Any,
+        mix: Mix,
+        *,
+        stage: str,
+        learns: tuple[str, ...] = ("",),
+        text_weight: float = 0.0,
+    ) -> None:
         self.model: nn.Module = model
         self.processor = processor
         self.mix = mix
         self.stage = stage
+        self.text_weight = text_weight
         for name, each in model.named_parameters():
             each.requires_grad_(name.startswith(learns))
 
     @property
     def recipe(self) -> str:
-        return describe({"task": "lessons", "stage": self.stage, "mix": self.mix})
+        return describe({"task": "lessons", "stage": self.stage, "mix": self.mix, "text": self.text_weight})
 
     def batches(self, *, batch_size: int) -> LessonBatches:
         return LessonBatches(self.processor, self.mix, batch_size)
@@ -44,7 +58,11 @@ class LessonTask:
         body = model.model(input_ids=batch.tokens, attention_mask=batch.mask, **pictures).last_hidden_state
         # Only where something is to be said: the rest of the vocabulary's products would be thrown away.
         wanted = batch.labels[:, 1:] >= 0
-        return cross_entropy(model.lm_head(body[:, :-1][wanted]), batch.labels[:, 1:][wanted])
+        loss = cross_entropy(model.lm_head(body[:, :-1][wanted]), batch.labels[:, 1:][wanted])
+        if self.text_weight:
+            read = (batch.mask[:, 1:] > 0) & ~wanted
+            loss = loss + self.text_weight * cross_entropy(model.lm_head(body[:, :-1][read]), batch.tokens[:, 1:][read])
+        return loss
 
 
 @dataclass(frozen=True, slots=True)

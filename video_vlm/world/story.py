@@ -175,5 +175,5 @@ def _told(event: Event, cast: tuple[Actor, ...], start: float) -> Happening:
     """What happens, in seconds of the film."""
     does = f"moves {event.way}" if event.way else "appears" if event.kind is EventKind.APPEAR else "vanishes"
     span = Span(round(start + event.start / FPS, 3), round(start + event.end / FPS, 3))
-    others = tuple(actor.name for place, actor in enumerate(cast) if place != event.actor)
+    others = tuple(sorted(actor.name for place, actor in enumerate(cast) if place != event.actor))
     return Happening(span, cast[event.actor].name, does, others)
