@@ -1,10 +1,11 @@
-"""A LLaVA so small that a CPU teaches it in minutes: a SigLIP tower, a projector of two layers, a Llama."""
+"""A LLaVA so small that a CPU teaches it in minutes: a SigLIP tower, a projector of two layers, a Qwen2."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from video_vlm.instruct.copying import begin_by_copying
 from video_vlm.instruct.words import IMAGE, make_tokenizer
 
 __all__ = ["SmallSettings", "make_model", "make_processor"]
@@ -54,7 +55,7 @@ def make_model(processor: Any, settings: SmallSettings) -> Any:
         patch_size=settings.patch,
         vision_use_head=False,
     )
-    text = transformers.LlamaConfig(
+    text = transformers.Qwen2Config(
         vocab_size=len(tokenizer),
         hidden_size=settings.width,
         intermediate_size=2 * settings.width,
@@ -65,6 +66,9 @@ def make_model(processor: Any, settings: SmallSettings) -> Any:
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
+        # The usual 0.02 is for widths in the thousands.
+        rope_parameters={"rope_type": "default", "rope_theta": 1e6},
+        initializer_range=settings.width**-0.5,
         tie_word_embeddings=True,
     )
     config = transformers.LlavaConfig(
@@ -76,4 +80,7 @@ def make_model(processor: Any, settings: SmallSettings) -> Any:
         vision_feature_select_strategy="full",
         tie_word_embeddings=True,
     )
-    return transformers.LlavaForConditionalGeneration(config)
+    model = transformers.LlavaForConditionalGeneration(config)
+    if settings.layers > 1:
+        begin_by_copying(model.model.language_model, settings.width // settings.heads)
+    return model

@@ -17,7 +17,7 @@ from video_vlm.world import COLOURS, SHAPES
 from video_vlm.world.draw import draw_some, position
 from video_vlm.world.story import Scene, write_scene
 
-__all__ = ["LessonTask", "TowerTask"]
+__all__ = ["LessonTask", "RepeatTask", "TowerTask"]
 
 
 class LessonTask:
@@ -63,6 +63,34 @@ class LessonTask:
             read = (batch.mask[:, 1:] > 0) & ~wanted
             loss = loss + self.text_weight * cross_entropy(model.lm_head(body[:, :-1][read]), batch.tokens[:, 1:][read])
         return loss
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatBatches:
+    """Rows ``(batch tokens)`` of words and numbers at random, each row a piece that comes again after others: what
+    follows in the second can be copied from the first. ``labels`` is -100 where nothing can."""
+
+    first_word: int
+    num_words: int
+    batch_size: int
+
+    def __call__(self, number: int) -> LessonBatch:
+        chance = np.random.default_rng((number, 13))
+        piece, between = int(chance.integers(6, 25)), int(chance.integers(0, 20))
+        tokens = chance.integers(self.first_word, self.num_words, (self.batch_size, piece + between))
+        rows = torch.from_numpy(np.concatenate([tokens, tokens[:, :piece]], axis=1))
+        labels = rows.clone()
+        # The first of a repeated piece follows from nothing.
+        labels[:, : piece + between + 1] = -100
+        return LessonBatch(rows, torch.ones_like(rows), labels, None)
+
+
+class RepeatTask(LessonTask):
+    """Saying again what was said before: a small model takes long to find out from lessons alone."""
+
+    def batches(self, *, batch_size: int) -> Any:
+        tokenizer = self.processor.tokenizer
+        return RepeatBatches(len(tokenizer.all_special_tokens), len(tokenizer), batch_size)
 
 
 @dataclass(frozen=True, slots=True)

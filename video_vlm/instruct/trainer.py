@@ -36,6 +36,8 @@ class Stage:
     """Of lessons; none for the tower's own stage."""
     learns: tuple[str, ...] = ("",)
     """The beginnings of the names of the weights that change."""
+    text_weight: float = 0.0
+    """How much what is shown and asked in words counts beside what is to be said."""
 
 
 STAGES: Final = (
@@ -104,7 +106,7 @@ def save_small(model: Any, processor: Any, folder: Path) -> None:
 def _learn(stage: Stage, model: Any, processor: Any, request: LanguageRequest, watch: Callable[[int, float], None]) -> Report:
     task: Task[Any]
     if stage.mix:
-        task = LessonTask(model, processor, stage.mix, stage=stage.name, learns=stage.learns)
+        task = LessonTask(model, processor, stage.mix, stage=stage.name, learns=stage.learns, text_weight=stage.text_weight)
     else:
         model.requires_grad_(True)
         task = TowerTask(model, grid=request.small.side // request.small.patch)
