@@ -17,37 +17,23 @@ from video_vlm.world import COLOURS, SHAPES
 from video_vlm.world.draw import draw_some, position
 from video_vlm.world.story import Scene, write_scene
 
-__all__ = ["LessonTask", "RepeatTask", "TowerTask"]
+__all__ = ["LessonTask", "TowerTask"]
 
 
 class LessonTask:
-    """Saying what a lesson wants to hear.
+    """Saying what a lesson wants to hear. ``learns`` are the beginnings of the names of what may change."""
 
-    ``learns`` are the beginnings of the names of what may change; ``text_weight`` is how much what is asked and shown
-    in words counts too, as in a language model's own training: much of it repeats, which teaches to copy.
-    """
-
-    def __init__(
-        self,
-        model: Any,
-        processor: Any,
-        mix: Mix,
-        *,
-        stage: str,
-        learns: tuple[str, ...] = ("",),
-        text_weight: float = 0.0,
-    ) -> None:
+    def __init__(self, model: Any, processor: Any, mix: Mix, *, stage: str, learns: tuple[str, ...] = ("",)) -> None:
         self.model: nn.Module = model
         self.processor = processor
         self.mix = mix
         self.stage = stage
-        self.text_weight = text_weight
         for name, each in model.named_parameters():
             each.requires_grad_(name.startswith(learns))
 
     @property
     def recipe(self) -> str:
-        return describe({"task": "lessons", "stage": self.stage, "mix": self.mix, "text": self.text_weight})
+        return describe({"task": "lessons", "stage": self.stage, "mix": self.mix})
 
     def batches(self, *, batch_size: int) -> LessonBatches:
         return LessonBatches(self.processor, self.mix, batch_size)
@@ -58,39 +44,7 @@ class LessonTask:
         body = model.model(input_ids=batch.tokens, attention_mask=batch.mask, **pictures).last_hidden_state
         # Only where something is to be said: the rest of the vocabulary's products would be thrown away.
         wanted = batch.labels[:, 1:] >= 0
-        loss = cross_entropy(model.lm_head(body[:, :-1][wanted]), batch.labels[:, 1:][wanted])
-        if self.text_weight:
-            read = (batch.mask[:, 1:] > 0) & ~wanted
-            loss = loss + self.text_weight * cross_entropy(model.lm_head(body[:, :-1][read]), batch.tokens[:, 1:][read])
-        return loss
-
-
-@dataclass(frozen=True, slots=True)
-class RepeatBatches:
-    """Rows ``(batch tokens)`` of words and numbers at random, each row a piece that comes again after others: what
-    follows in the second can be copied from the first. ``labels`` is -100 where nothing can."""
-
-    first_word: int
-    num_words: int
-    batch_size: int
-
-    def __call__(self, number: int) -> LessonBatch:
-        chance = np.random.default_rng((number, 13))
-        piece, between = int(chance.integers(6, 25)), int(chance.integers(0, 20))
-        tokens = chance.integers(self.first_word, self.num_words, (self.batch_size, piece + between))
-        rows = torch.from_numpy(np.concatenate([tokens, tokens[:, :piece]], axis=1))
-        labels = rows.clone()
-        # The first of a repeated piece follows from nothing.
-        labels[:, : piece + between + 1] = -100
-        return LessonBatch(rows, torch.ones_like(rows), labels, None)
-
-
-class RepeatTask(LessonTask):
-    """Saying again what was said before: a small model takes long to find out from lessons alone."""
-
-    def batches(self, *, batch_size: int) -> Any:
-        tokenizer = self.processor.tokenizer
-        return RepeatBatches(len(tokenizer.all_special_tokens), len(tokenizer), batch_size)
+        return cross_entropy(model.lm_head(body[:, :-1][wanted]), batch.labels[:, 1:][wanted])
 
 
 @dataclass(frozen=True, slots=True)

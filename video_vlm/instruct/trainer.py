@@ -36,15 +36,13 @@ class Stage:
     """Of lessons; none for the tower's own stage."""
     learns: tuple[str, ...] = ("",)
     """The beginnings of the names of the weights that change."""
-    text_weight: float = 0.0
-    """How much what is shown and asked in words counts beside what is to be said."""
 
 
 STAGES: Final = (
     Stage("tower", 1200, 64, 2e-3, learns=("model.vision_tower",)),
-    Stage("words", 4000, 16, 2e-3, (("who in words", 0.1), ("read a little", 0.9)), ("model.language_model",)),
-    Stage("align", 400, 32, 2e-3, (("who", 1.0),), ("model.multi_modal_projector",)),
-    Stage("instruct", 4000, 16, 1e-3, (("caption", 0.5), ("read", 0.2), ("read and look", 0.2), ("watch", 0.1))),
+    Stage("words", 800, 24, 3e-3, (("who in words", 0.1), ("read a little", 0.9)), ("model.language_model",)),
+    Stage("align", 150, 24, 3e-3, (("who", 1.0),), ("model.multi_modal_projector",)),
+    Stage("instruct", 1500, 24, 2e-3, (("caption", 0.5), ("read", 0.2), ("read and look", 0.2), ("watch", 0.1))),
 )
 
 
@@ -106,7 +104,7 @@ def save_small(model: Any, processor: Any, folder: Path) -> None:
 def _learn(stage: Stage, model: Any, processor: Any, request: LanguageRequest, watch: Callable[[int, float], None]) -> Report:
     task: Task[Any]
     if stage.mix:
-        task = LessonTask(model, processor, stage.mix, stage=stage.name, learns=stage.learns, text_weight=stage.text_weight)
+        task = LessonTask(model, processor, stage.mix, stage=stage.name, learns=stage.learns)
     else:
         model.requires_grad_(True)
         task = TowerTask(model, grid=request.small.side // request.small.patch)
