@@ -199,6 +199,7 @@ def captions_right(films: Sequence[Film], folder: Path) -> tuple[int, int]:
 
 
 def share(values: Sequence[bool]) -> float:
+    """How many of them hold."""
     return sum(values) / len(values) if values else float("nan")
 
 
@@ -247,8 +248,8 @@ def main() -> int:
     four = [one for one in marks if one.arm == "all of it" and one.asked.kind in FOUR]
     met = share([one.cited for one in four]) >= GOAL
     print(
-        f"right and cited, of what happens after, before, first and how many: {100 * share([x.cited for x in four]):.1f} % "
-        f"(goal >= {100 * GOAL:.0f}: {'met' if met else 'MISSED'})"
+        f"right and cited, of what happens after, before, first and how many: "
+        f"{100 * share([one.cited for one in four]):.1f} % (goal >= {100 * GOAL:.0f}: {'met' if met else 'MISSED'})"
     )
     return 0 if met else 1
 

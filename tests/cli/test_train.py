@@ -64,7 +64,9 @@ def test_a_small_language_model_is_taught_gone_on_with_and_asked(videoqa: Videoq
 
     first = videoqa("train", "language", "--out", out, "--scale", "0.0001")
     again = videoqa("train", "language", "--out", out, "--scale", "0.0001", "--resume", "--json")
-    asked = videoqa("ask", film, "What happens first?", "--model", f"hf:{out}", "--set", "ask.answer_tokens=8", "--json")
+    asked = videoqa(
+        "ask", film, "What happens first?", "--model", f"hf:{out}", "--set", "ask.answer_tokens=8", "--json"
+    )
 
     assert first.out.startswith("step 4, loss")
     assert json.loads(again.out)["step"] == 4

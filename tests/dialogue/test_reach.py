@@ -29,7 +29,7 @@ class Captions:
     def __init__(self, said: Sequence[str]) -> None:
         self._said = said
 
-    def observations(self, *, kinds: Any = None, span: Any = None) -> Sequence[Observation]:  # noqa: ARG002
+    def observations(self, *, kinds: Any = None, span: Any = None) -> Sequence[Observation]:
         return [
             Observation(Span(10.0 * place, 10.0 * place + 10), ObservationKind.CAPTION, text, "model")
             for place, text in enumerate(self._said)

@@ -29,7 +29,9 @@ def story(*what: str) -> list[Seen]:
 
 
 def test_questions_have_the_answers_of_the_story() -> None:
-    asked = ask_all(story("red circle moves up", "white square appears", "red circle moves left", "red circle vanishes"))
+    asked = ask_all(
+        story("red circle moves up", "white square appears", "red circle moves left", "red circle vanishes")
+    )
     by_question = {one.question: one for one in asked}
 
     after = by_question["What happens right after the white square appears?"]

@@ -25,7 +25,9 @@ _MOST_COUNTED: Final = 24
 _LEAST_SHARE: Final = 0.6
 """Of a phrase's words, by weight, that a caption has to hold."""
 
-_COUNTING: Final = re.compile(r"\b(?:how\s+often|how\s+many(?:\s+times)?|number\s+of\s+times|seen|shown|visible)\b", re.I)
+_COUNTING: Final = re.compile(
+    r"\b(?:how\s+often|how\s+many(?:\s+times)?|number\s+of\s+times|seen|shown|visible)\b", re.I
+)
 """Words that ask, and that no caption needs to hold."""
 
 
@@ -45,9 +47,13 @@ def _places(parsed: ParsedQuestion, captions: Sequence[Observation]) -> set[int]
     nearest = [set(places[:_MOST_ANCHORS]) for places in anchors if places]
     match parsed.operator.kind:
         case OperatorKind.AFTER:
-            return {place + step for places in nearest for place in places for step in range(_NEAR + 1)} & _all(captions)
+            return {place + step for places in nearest for place in places for step in range(_NEAR + 1)} & _all(
+                captions
+            )
         case OperatorKind.BEFORE:
-            return {place - step for places in nearest for place in places for step in range(_NEAR + 1)} & _all(captions)
+            return {place - step for places in nearest for place in places for step in range(_NEAR + 1)} & _all(
+                captions
+            )
         case OperatorKind.BETWEEN if len(nearest) == 2:
             first, last = min(map(min, nearest)), max(map(max, nearest))
             return set(range(first, last + 1))

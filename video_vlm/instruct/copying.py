@@ -1,8 +1,8 @@
 """A beginning that copies: weights under which a token is likely to be followed by what followed it before.
 
-A transformer finds out for itself that this pays (induction heads: Olsson et al. 2022), after far more lessons than a CPU
-gets through in half an hour. To begin near it is mimetic initialisation (Trockman and Kolter 2023): the first head of
-the first layer looks at the token before and writes it down; the first head of each later layer looks for places
+A transformer finds out for itself that this pays (induction heads: Olsson et al. 2022), after far more lessons than a
+CPU gets through in half an hour. To begin near it is mimetic initialisation (Trockman and Kolter 2023): the first head
+of the first layer looks at the token before and writes it down; the first head of each later layer looks for places
 whose written token is like the present one, and passes on what stands there. All of it goes on learning.
 """
 
@@ -59,8 +59,8 @@ def _directions(count: int, width: int) -> Tensor:
 
 
 def _look_back(query: nn.Linear, key: nn.Linear, head: int, base: float) -> None:
-    """Let a head look at the token before whatever the tokens are: rotary positions turn a pair ``(i, i + head / 2)`` by
-    ``base ** (-2 i / head)`` a token, so a query that is turned once less meets the key before its own."""
+    """Let a head look at the token before, whatever the tokens are: rotary positions turn a pair ``(i, i + head / 2)``
+    by ``base ** (-2 i / head)`` a token, so a query that is turned once less meets the key before its own."""
     query.weight[:head].zero_()
     key.weight[:head].zero_()
     for place in range(_FREQUENCIES):

@@ -141,9 +141,7 @@ def _asked(chance: Chance, *, most_more: int, with_pictures: bool) -> Lesson:
     names, at, scenes = some_names(chance), _start(chance), []
     for _ in range(count if not with_pictures else 5 + count // 6):
         scene = write_scene(chance, start=at, names=names, seed=_seed(chance)) if with_pictures else None
-        span, happening = (
-            (scene.span, scene.happening) if scene else dry_scene(chance, start=at, names=names)
-        )
+        span, happening = (scene.span, scene.happening) if scene else dry_scene(chance, start=at, names=names)
         scenes.append(_Told(span, seen_in(happening, _even(span, 4, chance, on_grid=True)), scene))
         at = span.end
     told = [one for one in scenes if one.seen]
@@ -260,9 +258,13 @@ def _present(scene: Scene, at: float) -> list[str]:
     happening = scene.happening
     names = []
     for actor in scene.script.actors:
-        gone = happening is not None and happening.name == actor.name and (
-            (happening.does == "appears" and at < happening.span.middle)
-            or (happening.does == "vanishes" and at >= happening.span.middle)
+        gone = (
+            happening is not None
+            and happening.name == actor.name
+            and (
+                (happening.does == "appears" and at < happening.span.middle)
+                or (happening.does == "vanishes" and at >= happening.span.middle)
+            )
         )
         names += [] if gone else [actor.name]
     return names

@@ -86,7 +86,9 @@ def train_language(request: LanguageRequest, *, watch: LanguageWatch = lambda *_
     done, report = 0, None
     for stage in request.stages:
         steps = request.steps_of(stage)
-        report = _learn(stage, model, processor, request, lambda step, loss, at=done, name=stage.name: watch(name, at + step, loss))
+        report = _learn(
+            stage, model, processor, request, lambda step, loss, at=done, name=stage.name: watch(name, at + step, loss)
+        )
         done += steps
     if report is None:
         raise SettingsError("training: there is no stage to learn")
@@ -101,7 +103,9 @@ def save_small(model: Any, processor: Any, folder: Path) -> None:
     processor.save_pretrained(folder)
 
 
-def _learn(stage: Stage, model: Any, processor: Any, request: LanguageRequest, watch: Callable[[int, float], None]) -> Report:
+def _learn(
+    stage: Stage, model: Any, processor: Any, request: LanguageRequest, watch: Callable[[int, float], None]
+) -> Report:
     task: Task[Any]
     if stage.mix:
         task = LessonTask(model, processor, stage.mix, stage=stage.name, learns=stage.learns)
@@ -124,5 +128,7 @@ def _learn(stage: Stage, model: Any, processor: Any, request: LanguageRequest, w
 
 def _vocabulary() -> frozenset[str]:
     """Every word that lessons of any kind use."""
-    lessons = [make_lesson(seed, ((kind, 1.0),)) for kind in LESSONS for seed in range(_VOCABULARY_LESSONS // len(LESSONS))]
+    lessons = [
+        make_lesson(seed, ((kind, 1.0),)) for kind in LESSONS for seed in range(_VOCABULARY_LESSONS // len(LESSONS))
+    ]
     return words_of([turn for lesson in lessons for turn in lesson.turns], [lesson.answer for lesson in lessons])

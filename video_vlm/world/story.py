@@ -108,9 +108,7 @@ def write_scene(
     cast = _cast(chance, names or some_names(chance))
     event = None if chance.random() < _CHANCE_OF_STILL else _event(chance, cast, settings)
     tint = chance.uniform(0.5, 2.2, 3).tolist()
-    script = Script(
-        seed, settings, cast, (event,) if event else (), (0.0, 0.0), tint=(tint[0], tint[1], tint[2])
-    )
+    script = Script(seed, settings, cast, (event,) if event else (), (0.0, 0.0), tint=(tint[0], tint[1], tint[2]))
     span = Span(start, round(start + frames / FPS, 3))
     return Scene(span, script, _told(event, cast, start) if event else None)
 
