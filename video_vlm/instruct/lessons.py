@@ -60,8 +60,7 @@ def seen_in(happening: Happening | None, times: Sequence[float]) -> Seen | None:
     if happening is None:
         return None
     at = next((time for time in times if time > happening.span.start + _SHOWS_AFTER), None)
-    before = any(time <= happening.span.start for time in times)
-    return Seen(happening, at) if at is not None and before else None
+    return Seen(happening, at) if at is not None and at > times[0] else None
 
 
 def pictures_of(scene: Scene, times: Sequence[float]) -> tuple[Frame, ...]:
@@ -91,7 +90,7 @@ def _who_in_words(chance: Chance) -> Lesson:
 
 def _caption(chance: Chance) -> Lesson:
     scene = write_scene(chance, start=_start(chance), seed=_seed(chance))
-    frames = pictures_of(scene, _even(scene.span, int(chance.integers(4, 8)), chance))
+    frames = pictures_of(scene, _even(scene.span, int(chance.integers(3, 6)), chance))
     return Lesson(caption_turns(frames), said(seen_in(scene.happening, [frame.pts_seconds for frame in frames])))
 
 
@@ -115,7 +114,7 @@ def _watch(chance: Chance) -> Lesson:
     names, at, frames, found = some_names(chance), _start(chance), list[Frame](), list[Seen]()
     for _ in range(int(chance.integers(1, 4))):
         scene = write_scene(chance, start=at, names=names, seed=_seed(chance))
-        some = pictures_of(scene, _even(scene.span, int(chance.integers(3, 6)), chance))
+        some = pictures_of(scene, _even(scene.span, int(chance.integers(3, 5)), chance))
         seen = seen_in(scene.happening, [one.pts_seconds for one in some])
         frames += some
         found += [seen] if seen else []

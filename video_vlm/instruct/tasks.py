@@ -50,7 +50,7 @@ class LessonTask:
 @dataclass(frozen=True, slots=True)
 class TowerBatch:
     """``pixels`` ``(batch 3 side side)``; for each patch ``(batch patches)`` the colour (0 for nobody) and the shape of
-    who has their middle in it, and where in it, ``(batch patches 2)``."""
+    who has their middle in it, and where in the picture, in patches from its middle, ``(batch patches 2)``."""
 
     pixels: Tensor
     colour: Tensor
@@ -112,7 +112,7 @@ def _picture(seed: int, grid: int) -> tuple[Any, Any, Any, Any]:
         patch = min(int(y), grid - 1) * grid + min(int(x), grid - 1)
         colour[patch] = COLOURS.index(scene.script.actors[actor].colour) + 1
         shape[patch] = SHAPES.index(scene.script.actors[actor].shape)
-        place[patch] = x % 1, y % 1
+        place[patch] = x - grid / 2, y - grid / 2
     return draw_some(scene.script, [number])[0], colour, shape, place
 
 
