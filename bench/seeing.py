@@ -27,6 +27,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,7 @@ from video_vlm.media import open_video
 from video_vlm.models import open_model
 from video_vlm.operators import OperatorKind, ParsedQuestion, TimeOperator
 from video_vlm.records import Span
+from video_vlm.retrieval import find_evidence
 from video_vlm.world.film import write_story_film
 from video_vlm.world.story import Story, write_story
 
@@ -131,16 +133,17 @@ def by_frames(model: ChatModel, film: Film, asked: Asked, count: int) -> Reply:
 @contextmanager
 def without_operators() -> Iterator[None]:
     """While it lasts, no question has words of time."""
-    known = talk.parse, plan.parse
+    known = talk.parse, plan.parse, talk.find_evidence
 
     def plain(question: str) -> ParsedQuestion:
         return ParsedQuestion(question, question, TimeOperator(OperatorKind.NONE))
 
-    talk.parse = plan.parse = plain  # type: ignore[assignment]
+    talk.parse = plan.parse = plain
+    talk.find_evidence = partial(find_evidence, in_time=False)
     try:
         yield
     finally:
-        talk.parse, plan.parse = known
+        talk.parse, plan.parse, talk.find_evidence = known
 
 
 def run(films: Sequence[Film], model: ChatModel, folder: Path) -> tuple[list[Mark], dict[str, float]]:

@@ -11,12 +11,14 @@ import typer
 from video_vlm.cli import (
     ask,
     doctor,
+    entities,
     export,
     index,
     library,
     looks,
     models,
     plan,
+    repair,
     scenes,
     search,
     show,
@@ -36,6 +38,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "index": index.index,
     "search": search.search,
     "scenes": scenes.scenes,
+    "entities": entities.entities,
     "show": show.show,
     "export": export.export,
     "summarize": summarize.summarize,
@@ -43,12 +46,14 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
 }
 LIBRARY_COMMANDS: dict[str, Callable[..., int | None]] = {
     "list": library.list_videos,
+    "info": library.info,
     "remove": library.remove,
     "looks": looks.looks,
     "forget-looks": looks.forget_looks,
     "export": travel.export,
     "import": travel.take_in,
     "verify": library.verify,
+    "repair": repair.repair,
     "where": library.where,
 }
 MODEL_COMMANDS: dict[str, Callable[..., int | None]] = {

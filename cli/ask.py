@@ -1,19 +1,29 @@
-"""``videoqa ask``: one video, one question, an answer with the seconds to prove it."""
+"""``videoqa ask``: a question of one video or of many, an answer with the seconds to prove it."""
 
 from __future__ import annotations
 
+import glob
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from video_vlm.cli.command import Session, SpeedOption
+from video_vlm.cli.exit_codes import ExitCode
+from video_vlm.cli.failures import complain
+from video_vlm.cli.index import finish, read_all
+from video_vlm.cli.paths import videos_in
 from video_vlm.cli.terminal import dim, one_line, print_json, write
 from video_vlm.cli.trace import show_step, write_trace
+from video_vlm.errors import SettingsError
 from video_vlm.records import Answer, Citation, Claim, Status
+
+if TYPE_CHECKING:
+    from video_vlm.across import LibraryAnswer, VideoCitation
+    from video_vlm.library import VideoQA
 
 __all__ = ["ask"]
 
@@ -26,9 +36,18 @@ ABSTAINED = {
 def ask(
     session: Session,
     video: Annotated[
-        Path, typer.Argument(metavar="VIDEO", help="A video file, or the name or id of one in the library.")
+        str,
+        typer.Argument(
+            metavar="VIDEO|DIR",
+            help="A video file, or the name or id of one in the library; a folder or a pattern for all videos in it.",
+        ),
     ],
-    question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in quotes.")],
+    question: Annotated[
+        str | None, typer.Argument(metavar="QUESTION", help="The question, in quotes.", show_default=False)
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Ask all videos of the library: --all takes the question alone.")
+    ] = False,
     model: Annotated[
         str | None,
         typer.Option(
@@ -58,8 +77,8 @@ def ask(
         typer.Option(metavar="DIR", help="Write pictures and clips of what is cited to DIR.", show_default=False),
     ] = None,
     speed: SpeedOption = None,
-) -> None:
-    """Ask a question of a video.
+) -> ExitCode:
+    """Ask a question of a video, of a folder of them, or of the whole library.
 
     The first question reads the video once and remembers it; later ones are answered from memory. Every claim
     carries the seconds it rests on. Where memory is not sure, a few pictures are decoded and looked at again; --json
@@ -75,9 +94,23 @@ def ask(
       videoqa ask film.mp4 "When does the storm break?" --speed fast
       videoqa ask film.mp4 "What is written on the door?" --frames 24 --sampler scan
       videoqa ask film.mp4 "What does the keeper carry?" --model ollama:qwen3-vl --trace --evidence proof/
+      videoqa ask ~/Videos "Who was the architect of the bridge?"
+      videoqa ask --all "Which film mentions a lighthouse?"
     """
+    target, asked = what_is_asked(video, question, everything=everything)
+    told = show_step if trace else lambda _: None
+    code = ExitCode.OK
+    answer: Answer | LibraryAnswer
     with session.open(model=model, sampler=sampler, max_look_frames=frames, verify=verify, speed=speed) as videos:
-        answer = videos.ask(video, question, trace=show_step if trace else lambda _: None)
+        if target is None:
+            answer = videos.ask_library(asked, trace=told)
+        elif is_many(target):
+            known, code = read_ahead(videos, target)
+            if code is ExitCode.FAILED:
+                return code
+            answer = videos.ask_library(asked, known, trace=told)
+        else:
+            answer = videos.ask(target, asked, trace=told)
     if trace_file is not None:
         write_trace(answer, trace_file)
     if evidence is not None:
@@ -86,9 +119,56 @@ def ask(
         write(f"{save_evidence(answer, evidence)} files in {evidence}", file=sys.stderr)
     if session.json:
         print_json(json.loads(answer.to_json()))
-        return
-    for line in as_text(answer):
+        return code
+    for line in as_text(answer) if isinstance(answer, Answer) else many_as_text(answer):
         write(line)
+    return code
+
+
+def what_is_asked(video: str, question: str | None, *, everything: bool) -> tuple[str | None, str]:
+    """Of what, None for the whole library, and the question.
+
+    Raises:
+        SettingsError: there is one of the two too many, or too few.
+    """
+    if everything and question is not None:
+        raise SettingsError(f'--all asks the whole library: leave out {video}, or --all (videoqa ask --all "...")')
+    if everything:
+        return None, video
+    if question is None:
+        raise SettingsError('ask takes a video and a question: videoqa ask film.mp4 "..." (or --all and a question)')
+    return video, question
+
+
+def is_many(target: str) -> bool:
+    """Whether what was typed is a folder or a pattern."""
+    path = Path(target).expanduser()
+    return path.is_dir() or (not path.exists() and glob.has_magic(target))
+
+
+def read_ahead(videos: VideoQA, target: str) -> tuple[list[str], ExitCode]:
+    """The content ids of the videos meant, read first where the library does not know them; a file that cannot be
+    read is reported and costs only itself."""
+    outcomes = [outcome for _, outcome in read_all(videos, list(videos_in([target])), jobs=None)]
+    for one in outcomes:
+        if one.error is not None:
+            complain(f"{one.path}: {one.error}")
+    return [one.content_id for one in outcomes if one.content_id is not None], finish(outcomes)
+
+
+def many_as_text(answer: LibraryAnswer) -> Iterator[str]:
+    """The same of many videos: each claim is followed by its videos and times."""
+    if not answer.claims:
+        yield one_line(answer.text)
+    for claim in answer.claims:
+        yield f"{one_line(claim.text)} {one_line(' '.join(dict.fromkeys(map(str, claim.citations))))}"
+    if answer.nearest:
+        yield ""
+        yield "The nearest moments:"
+        yield from (f"  {quoted(citation)}" for citation in answer.nearest)
+    yield ""
+    how_sure = ABSTAINED.get(answer.status, f"confidence {answer.confidence:.2f}")
+    yield dim(f"{how_sure}; {one_line(str(answer.coverage))}")
 
 
 def as_text(answer: Answer) -> Iterator[str]:
@@ -125,7 +205,7 @@ def cited(claim: Claim) -> Iterator[str]:
     yield from (f"  {quoted(one)}" for one in claim.citations if one.quote and one.quote not in claim.text)
 
 
-def quoted(citation: Citation) -> str:
+def quoted(citation: Citation | VideoCitation) -> str:
     kind = f" {citation.kind.value.replace('_', ' ')}:" if citation.kind else ""
     quote = f" “{one_line(citation.quote)}”" if citation.quote else ""
-    return f"{citation}{kind}{quote}"
+    return f"{one_line(str(citation))}{kind}{quote}"

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Common",
     "JobsOption",
+    "MemoryOption",
     "Session",
     "Speed",
     "SpeedOption",
@@ -51,6 +52,10 @@ class Speed(StrEnum):
 JobsOption = Annotated[
     int | None,
     typer.Option("--jobs", metavar="N", min=1, help="Files read side by side; else one for each core, up to 8."),
+]
+MemoryOption = Annotated[
+    float | None,
+    typer.Option("--memory", metavar="GB", min=0.1, help="Read fewer side by side than would take more memory."),
 ]
 SpeedOption = Annotated[
     Speed | None,

@@ -1,38 +1,60 @@
-"""``--evidence DIR``: what an answer cites, to look at: a picture and a clip of each stretch, and all on one sheet."""
+"""``--evidence DIR``: what an answer cites, to look at: a picture and a clip of each stretch, and all on one sheet.
+
+Where a detector found what is cited, the picture has a frame around it.
+"""
 
 from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from video_vlm.across import LibraryAnswer, VideoCitation
 from video_vlm.cli.contact_sheet import save_contact_sheet
 from video_vlm.errors import MediaError
 from video_vlm.export.clips import write_clip
 from video_vlm.media.pictures import picture_at
-from video_vlm.records import Answer, Span, clock
+from video_vlm.records import Answer, Box, Citation, Span, clock
 
 __all__ = ["save_evidence"]
 
 logger = logging.getLogger(__name__)
 
 _MAX_SIDE = 1280
+_FRAME = (255, 32, 32)
 
 
-def save_evidence(answer: Answer, folder: Path) -> int:
+def save_evidence(answer: Answer | LibraryAnswer, folder: Path) -> int:
     """Write ``picture-1.jpg``, ``clip-1.mkv``, ... and ``sheet.jpg``; returns how many files.
 
-    What cannot be written of one stretch is warned of and costs only itself.
+    What cannot be written of one stretch is warned of and costs only itself. An answer out of many videos has a
+    folder for each, named by the file and the beginning of its content id.
     """
-    path = Path(answer.path)
-    spans = sorted(dict.fromkeys(citation.span for citation in answer.citations))
+    if isinstance(answer, Answer):
+        return _save(Path(answer.path), answer.citations, folder)
+    videos = {one.content_id: Path(one.path) for one in answer.citations}
+    return sum(
+        _save(
+            path,
+            [one for one in answer.citations if one.content_id == content_id],
+            folder / f"{path.stem}-{content_id[:6]}",
+        )
+        for content_id, path in videos.items()
+    )
+
+
+def _save(path: Path, cited: Iterable[Citation | VideoCitation], folder: Path) -> int:
+    boxes: dict[Span, list[Box]] = {}
+    for citation in sorted(cited, key=lambda one: one.span):
+        boxes.setdefault(citation.span, []).extend([citation.box] if citation.box else [])
     folder.mkdir(parents=True, exist_ok=True)
     written, posters = 0, []
-    for number, span in enumerate(spans, start=1):
+    for number, span in enumerate(boxes, start=1):
         try:
-            jpeg = _picture(path, span)
+            jpeg = _picture(path, span, boxes[span])
             (folder / f"picture-{number}.jpg").write_bytes(jpeg)
             posters.append((clock(span.start), jpeg))
             written += 1
@@ -45,8 +67,14 @@ def save_evidence(answer: Answer, folder: Path) -> int:
     return written + bool(posters)
 
 
-def _picture(path: Path, span: Span) -> bytes:
-    image = picture_at(path, span.middle, max_side=_MAX_SIDE)
+def _picture(path: Path, span: Span, boxes: Sequence[Box]) -> bytes:
+    """The middle of a stretch, with a frame around what was found in it."""
+    image = Image.fromarray(picture_at(path, span.middle, max_side=_MAX_SIDE))
+    pen = ImageDraw.Draw(image)
+    width = max(2, max(image.size) // 200)
+    for left, top, right, bottom in boxes:
+        edges = (left * image.width, top * image.height, right * image.width - 1, bottom * image.height - 1)
+        pen.rectangle(edges, outline=_FRAME, width=width)
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "JPEG", quality=90)
+    image.save(buffer, "JPEG", quality=90)
     return buffer.getvalue()

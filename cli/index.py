@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from video_vlm.cli.command import JobsOption, Session, SpeedOption
+from video_vlm.cli.command import JobsOption, MemoryOption, Session, SpeedOption
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain, message
+from video_vlm.cli.index_plan import show_plans
 from video_vlm.cli.outcome import Outcome
 from video_vlm.cli.paths import NotFound, videos_in
 from video_vlm.cli.progress import Reporter, progress_on
@@ -23,6 +24,7 @@ from video_vlm.errors import MediaError
 from video_vlm.records import Level
 
 if TYPE_CHECKING:
+    from video_vlm.dialogue import CaptionReport, SummaryReport
     from video_vlm.index import IndexOutcome, IndexReport
     from video_vlm.library import VideoQA
 
@@ -49,6 +51,7 @@ def index(
         list[str], typer.Argument(metavar="PATHS", help="Video files, folders, or patterns such as 'tapes/*.mkv'.")
     ],
     jobs: JobsOption = None,
+    memory: MemoryOption = None,
     progress: Annotated[
         ProgressForm, typer.Option("--progress", help="Bars, on a terminal only, or a JSON object a line.")
     ] = ProgressForm.BARS,
@@ -57,10 +60,17 @@ def index(
         CaptionLevel | None,
         typer.Option(help="Then have a model say what is seen in each scene or segment.", show_default=False),
     ] = None,
+    summaries: Annotated[
+        bool,
+        typer.Option("--summaries", help="Then have a model write the summaries, from the scenes up."),
+    ] = False,
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The model that captions: hf:NAME, openai:NAME@URL, ...", show_default=False),
+        typer.Option(metavar="NAME", help="The model for that: hf:NAME, openai:NAME@URL, ...", show_default=False),
     ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say what would be made again, stage by stage, and why; read nothing.")
+    ] = False,
 ) -> ExitCode:
     """Read videos into the library ahead of questions.
 
@@ -68,11 +78,15 @@ def index(
     run that was interrupted goes on where it stopped. A file that cannot be read is reported and passed
     over; the exit code is then 3, or 1 if no file could be read.
 
+    Where only a part of what a memory was made with changed (a subtitle file, an observer, a setting of the upper
+    levels), only that part and what rests on it is made again. --plan says which, and why, and reads nothing.
+
     With --speed fast, keyframes and packet sizes say where to look, and most pictures are not decoded. What that
     leaves out is stated; reading the video again with --speed full fills it in.
 
     With --caption, the model that --model (or ask.model) names says what is seen in each scene or segment. Questions
-    find what it said, whoever answers them. A run that was interrupted goes on where it stopped.
+    find what it said, whoever answers them. With --summaries it writes the summaries too, each sentence with what it
+    rests on. A run that was interrupted goes on where it stopped.
 
     Examples:
 
@@ -82,23 +96,29 @@ def index(
       videoqa index 'tapes/**/*.mkv' --json
       videoqa index ~/Videos --speed fast
       videoqa index film.mp4 --caption segment --model hf:HuggingFaceTB/SmolVLM2-500M-Video-Instruct
+      videoqa index film.mp4 --plan --set index.levels.scene_sentences=5
     """
+    if plan:
+        return show_plans(session, paths, speed=speed)
     with (
         reporting(progress, quiet=session.quiet) as reporter,
         session.open(reporter=reporter, speed=speed, model=model) as videos,
     ):
         outcomes: dict[int, Outcome] = {}
-        with closing(read_all(videos, list(videos_in(paths)), jobs=jobs)) as known:
+        with closing(
+            read_all(videos, list(videos_in(paths)), jobs=jobs, memory_bytes=memory and memory * 1e9)
+        ) as known:
             for place, outcome in known:
                 outcomes[place] = outcome
                 reporter.ended(outcome)
                 if not session.json:
                     report(outcome)
-        if caption is not None:
-            for place in sorted(outcomes):
-                outcomes[place] = captioned(videos, outcomes[place], Level(caption.value))
-                if not session.json and outcomes[place].captions:
-                    write(one_line(f"{outcomes[place].path}: {outcomes[place].captions}"))
+        level = None if caption is None else Level(caption.value)
+        for place in sorted(outcomes) if level or summaries else ():
+            outcomes[place] = retold(videos, outcomes[place], level, summaries=summaries)
+            for told in (outcomes[place].captions, outcomes[place].summaries):
+                if told and not session.json:
+                    write(one_line(f"{outcomes[place].path}: {told}"))
     if session.json:
         print_json([asdict(outcomes[place]) for place in sorted(outcomes)])
     return finish(list(outcomes.values()))
@@ -114,7 +134,9 @@ def reporting(form: ProgressForm, *, quiet: bool) -> Iterator[Reporter]:
         yield bars
 
 
-def read_all(videos: VideoQA, found: Sequence[Path | NotFound], *, jobs: int | None) -> Generator[tuple[int, Outcome]]:
+def read_all(
+    videos: VideoQA, found: Sequence[Path | NotFound], *, jobs: int | None, memory_bytes: float | None = None
+) -> Generator[tuple[int, Outcome]]:
     """What became of everything that was typed, as it is known, each with its place in what was typed.
 
     Raises:
@@ -124,30 +146,46 @@ def read_all(videos: VideoQA, found: Sequence[Path | NotFound], *, jobs: int | N
     for place, missing in enumerate(found):
         if isinstance(missing, NotFound):
             yield place, Outcome(missing.typed, error=missing.reason)
-    with closing(videos.index_many(places, jobs=jobs)) as finished:
+    with closing(videos.index_many(places, jobs=jobs, memory_bytes=memory_bytes)) as finished:
         for one in finished:
             yield places[one.path], outcome_of(one)
 
 
-def captioned(videos: VideoQA, outcome: Outcome, level: Level) -> Outcome:
-    """With what a model made of it.
+def retold(videos: VideoQA, outcome: Outcome, level: Level | None, *, summaries: bool) -> Outcome:
+    """With what a model made of it: captions of a level, summaries, or both.
 
     Raises:
-        ModelError: the model cannot caption this one, and so none.
+        ModelError: the model cannot do it for this one, and so for none.
     """
     if outcome.error is not None:
         return outcome
     try:
-        made = videos.caption(outcome.path, level=level)
+        if level is not None:
+            outcome = replace(outcome, captions=captioned(videos.caption(outcome.path, level=level)))
+        if summaries:
+            outcome = replace(outcome, summaries=summarised(videos.write_summaries(outcome.path)))
     except MediaError as error:
-        complain(f"{outcome.path}: no captions: {error.reason}")
-        return replace(outcome, error=f"no captions: {error.reason}")
+        complain(f"{outcome.path}: {error.reason}")
+        return replace(outcome, error=error.reason)
+    return outcome
+
+
+def captioned(made: CaptionReport) -> str:
     notes = [
-        f"{counted(made.num_new, level.value)} captioned",
+        f"{counted(made.num_new, made.level.value)} captioned",
         *([f"{made.num_known} known"] if made.num_known else []),
         *([f"of {made.num_silent} nothing was said"] if made.num_silent else []),
     ]
-    return replace(outcome, captions=", ".join(notes))
+    return ", ".join(notes)
+
+
+def summarised(made: SummaryReport) -> str:
+    notes = [
+        f"{counted(made.num_new, 'summary', 'summaries')} written",
+        *([f"{made.num_known} known"] if made.num_known else []),
+        *([f"{made.num_kept} of the built-in kept"] if made.num_kept else []),
+    ]
+    return ", ".join(notes)
 
 
 def outcome_of(one: IndexOutcome) -> Outcome:

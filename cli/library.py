@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -10,9 +11,10 @@ from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
 from video_vlm.cli.terminal import one_line, print_json, table, write
+from video_vlm.errors import LibraryDamaged
 from video_vlm.records import clock
 
-__all__ = ["list_videos", "remove", "verify", "where"]
+__all__ = ["info", "list_videos", "remove", "verify", "where"]
 
 
 def list_videos(session: Session) -> None:
@@ -85,7 +87,7 @@ def remove(
 def verify(session: Session) -> ExitCode:
     """Check that the library is whole.
 
-    Every page, node, vector and index is looked at; each problem is printed with what to do about it.
+    Every page, row, checksum and index is looked at; each problem is printed with what to do about it.
 
     Examples:
 
@@ -93,8 +95,11 @@ def verify(session: Session) -> ExitCode:
       videoqa library verify
       videoqa library verify --library ./memory --json
     """
-    with session.open() as videos:
-        problems = [str(problem) for problem in videos.verify()]
+    try:
+        with session.open() as videos:
+            problems = [str(problem) for problem in videos.verify()]
+    except LibraryDamaged as error:
+        problems = [str(error)]
     if session.json:
         print_json({"problems": problems})
     else:
@@ -102,6 +107,36 @@ def verify(session: Session) -> ExitCode:
             write(one_line(problem))
         write("the library is whole" if not problems else f"{len(problems)} problems")
     return ExitCode.FAILED if problems else ExitCode.OK
+
+
+def info(session: Session) -> None:
+    """Show how much the library holds, and how it is searched.
+
+    Lists of vectors are searched exactly while they are short; of a long one only some parts are looked into, as
+    many as find at least 0.98 of the ten nearest, which was measured when the list was divided.
+
+    Examples:
+
+    \b
+      videoqa library info
+      videoqa library info --json
+    """
+    with session.open() as videos:
+        folder, facts = videos.library.folder, videos.facts()
+    if session.json:
+        print_json({"library": str(folder.absolute()), **asdict(facts)})
+        return
+    held = (
+        ("videos", facts.num_videos),
+        ("nodes", facts.num_nodes),
+        ("passages", facts.num_passages),
+        ("vectors", facts.num_vectors),
+    )
+    write(f"{folder.absolute()}: format {facts.format}, {', '.join(f'{count} {name}' for name, count in held)}")
+    write(f"{facts.database_bytes / 1e6:.1f} MB, and {facts.index_bytes / 1e6:.1f} MB derived from it for search")
+    for index in facts.indexes:
+        behind = "" if index.is_current else "; what came since is searched beside it"
+        write(one_line(f"{index.vectors_of}: {index.method}{behind}"))
 
 
 def where(session: Session) -> None:

@@ -9,10 +9,11 @@ __all__ = ["Outcome"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Its content id, what was found and captioned, or the reason why not."""
+    """Its content id, what was found, captioned and summarised, or the reason why not."""
 
     path: str
     content_id: str | None = None
     summary: str | None = None
     captions: str | None = None
+    summaries: str | None = None
     error: str | None = None

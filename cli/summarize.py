@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from video_vlm.cli.command import JobsOption, Session, SpeedOption
+from video_vlm.cli.command import JobsOption, MemoryOption, Session, SpeedOption
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.export import written_whole
 from video_vlm.cli.failures import complain
@@ -55,10 +55,7 @@ def summarize(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The document.")],
     form: Annotated[CatalogueFormat, typer.Option("--format", help="How to write it.")] = CatalogueFormat.HTML,
     jobs: JobsOption = None,
-    memory: Annotated[
-        float | None,
-        typer.Option("--memory", metavar="GB", min=0.1, help="Read fewer side by side than would take more memory."),
-    ] = None,
+    memory: MemoryOption = None,
     on_error: Annotated[
         OnError, typer.Option("--on-error", help="Pass over files that cannot be read, or stop at the first.")
     ] = OnError.SKIP,
@@ -80,21 +77,19 @@ def summarize(
       videoqa summarize ~/Videos -o videos.html --dry-run
       videoqa summarize tapes/ more/ -o videos.jsonl --format jsonl --speed fast --memory 4
     """
-    from video_vlm.index import default_jobs, reading_jobs
-
     found = list(videos_in(paths))
     files = [one for one in found if isinstance(one, Path)]
     check_not_the_video(out, *files)
-    side_by_side = reading_jobs(memory and memory * 1e9, jobs or default_jobs())
+    memory_bytes = memory and memory * 1e9
     if dry_run:
         with session.open(speed=speed) as videos:
-            return foretell(session, videos.estimate(files, jobs=side_by_side), found)
+            return foretell(session, videos.estimate(files, jobs=jobs, memory_bytes=memory_bytes), found)
     with (
         progress_on(quiet=session.quiet) as bars,
         overall(bars, files) as reporter,
         session.open(reporter=reporter, speed=speed) as videos,
     ):
-        outcomes = read(session, videos, found, reporter, jobs=side_by_side, on_error=on_error)
+        outcomes = read(session, videos, found, reporter, jobs=jobs, memory_bytes=memory_bytes, on_error=on_error)
         code = finish(outcomes)
         if code is ExitCode.FAILED or (code is not ExitCode.OK and on_error is OnError.STOP):
             complain(f"{out} is not written")
@@ -121,12 +116,13 @@ def read(
     found: Sequence[Path | NotFound],
     reporter: Reporter,
     *,
-    jobs: int,
+    jobs: int | None,
+    memory_bytes: float | None,
     on_error: OnError,
 ) -> list[Outcome]:
     """A line for each file as it is done; what became of them in the order they were typed."""
     outcomes: dict[int, Outcome] = {}
-    with closing(read_all(videos, found, jobs=jobs)) as known:
+    with closing(read_all(videos, found, jobs=jobs, memory_bytes=memory_bytes)) as known:
         for place, outcome in known:
             outcomes[place] = outcome
             reporter.ended(outcome)

@@ -6,9 +6,13 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from video_vlm.cli.terminal import one_line, write
 from video_vlm.records import Answer, Step
+
+if TYPE_CHECKING:
+    from video_vlm.across import LibraryAnswer
 
 __all__ = ["show_step", "write_trace"]
 
@@ -19,7 +23,7 @@ def show_step(step: Step) -> None:
     write(f"{step.action}{span}: {one_line(step.detail)}", file=sys.stderr)
 
 
-def write_trace(answer: Answer, path: Path) -> None:
+def write_trace(answer: Answer | LibraryAnswer, path: Path) -> None:
     """The question, who answered, and every step, as JSON."""
     steps = [asdict(step) for step in answer.receipt.steps]
     data = {"question": answer.question, "model": answer.receipt.model, "status": answer.status, "steps": steps}

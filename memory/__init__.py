@@ -5,10 +5,15 @@ Imports no model: text encoders and summaries come in through protocols.
 
 from video_vlm.memory.build import Build, Checkpoint, Picture
 from video_vlm.memory.catalog import StoredVideo
+from video_vlm.memory.entities import Entity
+from video_vlm.memory.facts import IndexFacts, LibraryFacts
+from video_vlm.memory.index_trailer import Method
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.levels import node_id
 from video_vlm.memory.looks import CAPTIONER, KeptLook
 from video_vlm.memory.portable import Imported
+from video_vlm.memory.repair import LostVideo, Repaired, repair_library
+from video_vlm.memory.search import Ranking
 from video_vlm.memory.sights import Sights, Unseen
 from video_vlm.memory.store import Library, open_library
 from video_vlm.memory.verify import Problem
@@ -18,17 +23,25 @@ __all__ = [
     "CAPTIONER",
     "Build",
     "Checkpoint",
+    "Entity",
     "Imported",
+    "IndexFacts",
     "KeptLook",
     "Layout",
     "Library",
+    "LibraryFacts",
+    "LostVideo",
     "MemoryView",
+    "Method",
     "Picture",
     "Problem",
+    "Ranking",
+    "Repaired",
     "Sights",
     "StoredVideo",
     "Unseen",
     "default_library_folder",
     "node_id",
     "open_library",
+    "repair_library",
 ]

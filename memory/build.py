@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from video_vlm.errors import LibraryError
+from video_vlm.errors import MemoryReplaced
 from video_vlm.memory.catalog import now
 from video_vlm.memory.codec import (
     damage_to_json,
@@ -17,10 +17,13 @@ from video_vlm.memory.codec import (
     video_to_json,
 )
 from video_vlm.memory.database import Database
-from video_vlm.memory.levels import holder
+from video_vlm.memory.growth import grow_from
+from video_vlm.memory.levels import Row
 from video_vlm.memory.looks import drop_stale_looks
 from video_vlm.memory.passages import IN_ORDER, add_observations, add_summaries, drop_observations
+from video_vlm.memory.seals import seal_beginning, seal_memory, seal_row, seal_segment, seal_whole
 from video_vlm.memory.sights import Sights, pool_scenes, put_sights
+from video_vlm.memory.take_over import take_over
 from video_vlm.records import Damage, Level, Node, Observation, Video
 
 __all__ = ["Build", "Checkpoint", "Picture", "begin_build"]
@@ -49,7 +52,7 @@ class Build:
 
     Every method is one transaction: killed anywhere, what was written before stays and nothing
     else does. Should another process finish or replace the same build meanwhile, the next write
-    raises ``LibraryError`` and changes nothing.
+    raises ``MemoryReplaced`` and changes nothing.
     """
 
     def __init__(self, database: Database, memory: int, content_id: str, *, on_finish: Callable[[], object]) -> None:
@@ -75,6 +78,64 @@ class Build:
             self._check_unfinished(connection)
             connection.execute("DELETE FROM passages WHERE memory = ? AND segment IS NULL", (self._memory,))
             add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+            seal_beginning(connection, self._memory)
+
+    def take_over(self, observers: Iterable[str]) -> None:
+        """Begin with the segments and frames of the video's complete memory, what they look like, and what some
+        observers said; whatever was written so far is replaced. There is no checkpoint behind it: killed before
+        :meth:`finish`, one begins again.
+
+        Raises:
+            LibraryError: the video has no complete memory.
+        """
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            take_over(connection, self._memory, self.content_id, observers)
+            seal_memory(connection, self._memory)
+
+    def grow_from(self, content_id: str, *, observers: Iterable[str], checkpoint: Checkpoint, recipe: str) -> None:
+        """Begin with what the complete memory of another video, whose file has grown into this one's, holds before
+        ``checkpoint``: segments, frames, what they look like, and what some observers said. One goes on from there.
+
+        Args:
+            content_id: The other video.
+            observers: Those whose observations are taken over, cut off at the checkpoint.
+            checkpoint: A segment of it ends there.
+            recipe: What segments and frames are named by.
+
+        Raises:
+            LibraryError: it has no complete memory.
+        """
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            until = checkpoint.until_seconds
+            grow_from(
+                connection, self._memory, self.content_id, content_id, observers=observers, until=until, recipe=recipe
+            )
+            connection.execute(
+                "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?",
+                (until, checkpoint.state, now(), self._memory),
+            )
+            seal_memory(connection, self._memory)
+
+    def say(self, observations: Mapping[str, Sequence[Observation]]) -> None:
+        """What observers say, by observer, in place of all they said so far."""
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            for observer in observations:
+                drop_observations(connection, observer, memory=self._memory)
+            add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+            seal_memory(connection, self._memory)
+
+    def shown_at(self, segment_id: str) -> tuple[float | None, ...]:
+        """When the pictures of a segment's frames are shown, in their order; None where that was not noted."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT p.pts_seconds FROM nodes AS f JOIN posters AS p ON p.memory = f.memory AND p.node = f.id"
+                " WHERE f.memory = ? AND f.parent = ? AND f.level = 'frame' ORDER BY f.start, f.\"end\", f.id",
+                (self._memory, segment_id),
+            )
+            return tuple(row["pts_seconds"] for row in rows)
 
     def put_segment(
         self,
@@ -115,6 +176,8 @@ class Build:
                 "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?",
                 (checkpoint.until_seconds, checkpoint.state, now(), self._memory),
             )
+            seal_segment(connection, self._memory, segment.id)
+            seal_row(connection, self._memory)
 
     def segments(self) -> tuple[Node, ...]:
         """Those written so far, in order of time."""
@@ -150,6 +213,7 @@ class Build:
         damage: Sequence[Damage],
         missing: Sequence[str] | None = None,
         digests: Mapping[str, str] | None = None,
+        stages: str | None = None,
     ) -> None:
         """The upper levels; from here on this memory is the one that is read.
 
@@ -161,6 +225,7 @@ class Build:
             damage: What could not be decoded.
             missing: What was not looked at, and why, now that it is known; None if it is as it was said.
             digests: Of observers by name: looks that one of them took with another digest are forgotten.
+            stages: The indexer's note of what each stage was made with, now that it is known; None if as it was said.
 
         Raises:
             ValueError: a segment lies in none of the scenes.
@@ -179,15 +244,21 @@ class Build:
                 connection.execute(
                     "UPDATE memories SET missing = ? WHERE id = ?", (names_to_json(missing), self._memory)
                 )
+            if stages is not None:
+                connection.execute("UPDATE memories SET stages = ? WHERE id = ?", (stages, self._memory))
             connection.execute(
-                "UPDATE memories SET complete = 1, state = '', video = ?, damage = ?, indexed_at = ? WHERE id = ?",
-                (video_to_json(video), damage_to_json(damage), now(), self._memory),
+                "UPDATE memories SET complete = 1, state = '', video = ?, damage = ?, indexed_at = ?,"
+                " until_seconds = coalesce(until_seconds, ?) WHERE id = ?",
+                (video_to_json(video), damage_to_json(damage), now(), video.span.end, self._memory),
             )
+            seal_whole(connection, self._memory)
+            seal_row(connection, self._memory)
         self._on_finish()
 
     def _put_upper_levels(self, connection: sqlite3.Connection, nodes: Sequence[Node]) -> None:
         scenes = [node for node in nodes if node.level is Level.SCENE]
-        parents = {segment.id: _scene_of(segment, scenes) for segment in self.segments()}
+        row = Row(sorted(scenes, key=lambda scene: scene.span))
+        parents = {segment.id: _scene_of(segment, row, num_scenes=len(scenes)) for segment in self.segments()}
         for node in nodes:
             self._put_node(connection, node, parent=parents.get(node.id, node.parent))
         connection.executemany(
@@ -208,8 +279,10 @@ class Build:
 
     def _forget_segment(self, connection: sqlite3.Connection, segment: str) -> None:
         """Two processes at the same build put the same segment twice; the second time replaces the first."""
-        connection.execute("DELETE FROM passages WHERE memory = ? AND segment = ?", (self._memory, segment))
+        connection.execute("DELETE FROM passages WHERE +memory = ? AND segment = ?", (self._memory, segment))
         connection.execute("DELETE FROM nodes WHERE memory = ? AND parent = ?", (self._memory, segment))
+        connection.execute("DELETE FROM sights WHERE memory = ? AND node = ?", (self._memory, segment))
+        connection.execute("DELETE FROM seals WHERE memory = ? AND part = ?", (self._memory, f"sights {segment}"))
 
     def _nodes(self, condition: str, parameters: tuple[object, ...]) -> tuple[Node, ...]:
         with self._database.read() as connection:
@@ -225,11 +298,17 @@ class Build:
 
     def _check_unfinished(self, connection: sqlite3.Connection) -> None:
         if _memory_row(connection, self._memory)["complete"]:
-            raise LibraryError(f"the memory of {self.content_id} is complete already: another process finished it")
+            raise MemoryReplaced(f"the memory of {self.content_id} is complete already: another process finished it")
 
 
 def begin_build(
-    connection: sqlite3.Connection, video: Video, recipe: str, *, channels: Sequence[str], missing: Sequence[str]
+    connection: sqlite3.Connection,
+    video: Video,
+    recipe: str,
+    *,
+    channels: Sequence[str],
+    missing: Sequence[str],
+    stages: str = "{}",
 ) -> int:
     """The memory row to write to: a complete or unfinished one of the same recipe, else a new one.
 
@@ -244,27 +323,38 @@ def begin_build(
         return int(row["id"])
     connection.execute("DELETE FROM memories WHERE content_id = ? AND NOT complete", (video.content_id,))
     cursor = connection.execute(
-        "INSERT INTO memories (content_id, recipe, video, channels, missing, indexed_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (video.content_id, recipe, video_to_json(video), names_to_json(channels), names_to_json(missing), now()),
+        "INSERT INTO memories (content_id, recipe, video, channels, missing, stages, indexed_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            video.content_id,
+            recipe,
+            video_to_json(video),
+            names_to_json(channels),
+            names_to_json(missing),
+            stages,
+            now(),
+        ),
     )
     if cursor.lastrowid is None:
         raise AssertionError("an INSERT has a row id")
+    seal_beginning(connection, cursor.lastrowid)
+    seal_row(connection, cursor.lastrowid)
     return cursor.lastrowid
 
 
 def _memory_row(connection: sqlite3.Connection, memory: int) -> sqlite3.Row:
     row: sqlite3.Row | None = connection.execute("SELECT * FROM memories WHERE id = ?", (memory,)).fetchone()
     if row is None:
-        raise LibraryError(
+        raise MemoryReplaced(
             "this memory was removed, or replaced under other settings, while it was in use: open it again"
         )
     return row
 
 
-def _scene_of(segment: Node, scenes: Sequence[Node]) -> str:
-    scene = holder(scenes, segment.span)
+def _scene_of(segment: Node, scenes: Row, *, num_scenes: int) -> str:
+    scene = scenes.holder(segment.span)
     if scene is None:
-        raise ValueError(f"segment {segment.span} lies in none of the {len(scenes)} scenes")
+        raise ValueError(f"segment {segment.span} lies in none of the {num_scenes} scenes")
     return scene.id
 
 

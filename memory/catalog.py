@@ -12,7 +12,16 @@ from pathlib import Path
 from video_vlm.memory.codec import damage_from_json, names_from_json, video_from_json
 from video_vlm.records import Damage, Video
 
-__all__ = ["StoredVideo", "known_content_id", "now", "remember_path", "stored_video", "stored_videos"]
+__all__ = [
+    "StoredVideo",
+    "file_state",
+    "known_content_id",
+    "last_known",
+    "now",
+    "remember_path",
+    "stored_video",
+    "stored_videos",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +30,8 @@ class StoredVideo:
 
     ``until_seconds`` is how far the memory reaches (None: nothing yet), ``recipe`` the digest of
     what made it, ``channels`` the observers that saw it, ``missing`` what was not looked at,
-    ``indexed_at`` when it was last written (ISO 8601, UTC). ``video.path`` is where the file was
-    last seen.
+    ``indexed_at`` when it was last written (ISO 8601, UTC), ``stages`` the indexer's own note of what each stage was
+    made with (JSON). ``video.path`` is where the file was last seen.
     """
 
     video: Video
@@ -33,6 +42,7 @@ class StoredVideo:
     missing: tuple[str, ...]
     damage: tuple[Damage, ...]
     indexed_at: str
+    stages: str = "{}"
 
 
 def now() -> str:
@@ -74,12 +84,13 @@ def _stored(row: sqlite3.Row, seen: Mapping[str, bytes]) -> StoredVideo:
         missing=names_from_json(row["missing"]),
         damage=damage_from_json(row["damage"]),
         indexed_at=row["indexed_at"],
+        stages=row["stages"],
     )
 
 
 def known_content_id(connection: sqlite3.Connection, path: Path) -> str | None:
     """What the file held when it was last read; None if it changed since, or was never seen."""
-    state = _file_state(path)
+    state = file_state(path)
     if state is None:
         return None
     row = connection.execute(
@@ -89,9 +100,15 @@ def known_content_id(connection: sqlite3.Connection, path: Path) -> str | None:
     return None if row is None else str(row["content_id"])
 
 
+def last_known(connection: sqlite3.Connection, path: Path) -> tuple[str, int] | None:
+    """What the file held when it was last read, whatever it holds now, and how many bytes it had."""
+    row = connection.execute("SELECT content_id, size FROM files WHERE path = ?", (_key(path),)).fetchone()
+    return None if row is None else (str(row["content_id"]), int(row["size"]))
+
+
 def remember_path(connection: sqlite3.Connection, path: Path, content_id: str) -> None:
     """Notes what the file as it is now holds; a file that is gone is not noted."""
-    state = _file_state(path)
+    state = file_state(path)
     if state is None:
         return
     connection.execute(
@@ -106,7 +123,7 @@ def _key(path: Path) -> bytes:
     return os.fsencode(path.absolute())
 
 
-def _file_state(path: Path) -> tuple[int, int, int] | None:
+def file_state(path: Path) -> tuple[int, int, int] | None:
     """Size and times. The change time sees what ``touch -r`` hides: a rewrite with the old date put back."""
     try:
         stat = path.stat()

@@ -155,5 +155,5 @@ def _decoding(what: str) -> Iterator[None]:
         yield
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise LibraryDamaged(
-            f"the library holds a {what} that cannot be read ({error}); index the video again"
+            f"the library holds a {what} that cannot be read ({error}); type: videoqa library repair"
         ) from error

@@ -9,6 +9,7 @@ write-ahead log, wait for nobody.
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import threading
 import time
@@ -19,6 +20,7 @@ from typing import Final
 
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
+from video_vlm.memory.seals import seal_unsealed
 
 __all__ = ["Database"]
 
@@ -26,6 +28,9 @@ _log = logging.getLogger(__name__)
 
 BUSY_SECONDS: Final = 60.0
 """How long a writer waits for another to finish."""
+
+CACHE_KIBIBYTES: Final = 32_768
+"""Of pages kept at hand: a search of a large library reads a few thousand."""
 
 
 # SQLITE_ERROR is a statement that does not fit the tables: ours fit, unless the tables were torn.
@@ -51,6 +56,7 @@ class Database:
         self._lock = threading.RLock()
         with self._naming_errors():
             self._connection = _open_to_read(path) if read_only else _open_to_write(path)
+            self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
         self._connection.row_factory = sqlite3.Row
 
     @contextmanager
@@ -110,10 +116,19 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
         # half a minute of video, so it costs nothing that could be measured.
         connection.execute("PRAGMA synchronous = FULL")
         migrate(connection, path)
+        _seal(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _seal(connection: sqlite3.Connection) -> None:
+    """What an earlier format wrote has no checksums yet."""
+    unsealed = "SELECT 1 FROM memories WHERE seal IS NULL UNION ALL SELECT 1 FROM looks WHERE seal IS NULL LIMIT 1"
+    if connection.execute(unsealed).fetchone():
+        with _transaction(connection, "BEGIN IMMEDIATE"):
+            seal_unsealed(connection)
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection, path: Path) -> None:
@@ -191,16 +206,25 @@ def _named(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> LibraryErro
     if "no such module" in str(error):
         return LibraryError("the SQLite of this Python was built without full-text search (FTS5): use another Python")
     if code in _TORN or _is_torn_text(error):
-        return LibraryDamaged(f"{path} is not a whole library ({error}); restore a copy, or delete it and index again")
+        return LibraryDamaged(f"{path} is not a whole library ({error}); type: videoqa library repair")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return LibraryError(f"{path} was kept busy by another process for {BUSY_SECONDS:.0f} s; try again")
     if code == sqlite3.SQLITE_FULL:
         return LibraryError(f"{path}: the disk is full; what was written before is safe, free some space and go on")
-    if code == sqlite3.SQLITE_READONLY:
+    if code == sqlite3.SQLITE_IOERR:
+        return LibraryError(
+            f"{path}: the disk failed ({error}); what was written before is safe, see to the disk and go on"
+        )
+    if code == sqlite3.SQLITE_READONLY or (code == sqlite3.SQLITE_CANTOPEN and _is_read_only(path)):
         return LibraryReadOnly(f"{path} cannot be written ({error}); open it with read_only=True")
     if code == sqlite3.SQLITE_CANTOPEN:
         return LibraryError(f"{path} cannot be opened ({error}); check the folder and its permissions")
     return LibraryError(f"{path}: {error}")
+
+
+def _is_read_only(path: Path) -> bool:
+    """Whether there is a library, in a folder where nothing can be made: SQLite cannot open its journal there."""
+    return path.is_file() and not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _is_torn_text(error: Exception) -> bool:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
-__all__ = ["RRF_K", "Fused", "fuse"]
+from video_vlm.records import Span
+
+__all__ = ["RRF_K", "Fused", "apart", "fuse"]
 
 T = TypeVar("T", bound=Hashable)
 
 RRF_K: Final = 60
 """The constant of the paper: how little the very first ranks stand out."""
+
+
+SAME_MOMENT: Final = 0.8
+"""Two stretches are the same moment if they share this much of what they cover together."""
+
+TOLD_ALREADY: Final = 1 / 3
+"""What more there is of a moment that was told counts so much."""
+
+
+WEAK_VOTE: Final = 0.01
+"""Of an item that its own list hardly holds for right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +37,60 @@ class Fused(Generic[T]):
     ranks: Mapping[str, int]
 
 
-def fuse(rankings: Mapping[str, Sequence[T]], *, k: int = RRF_K) -> list[Fused[T]]:
+def fuse(
+    rankings: Mapping[str, Sequence[T]], *, k: int = RRF_K, strong: Mapping[str, int] | None = None
+) -> list[Fused[T]]:
     """Reciprocal rank fusion, best first; equal scores keep the order of the lists.
 
     ``score = sum over lists of 1 / (k + rank)``: Cormack, Clarke and Buettcher, "Reciprocal rank
     fusion outperforms Condorcet and individual rank learning methods", SIGIR 2009.
+
+    Args:
+        rankings: Each list by name, best first.
+        k: How little the very first ranks stand out.
+        strong: How many of a list have a full vote; the others keep their order and hardly count beside another list.
     """
     ranks: dict[T, dict[str, int]] = {}
     for name, ranking in rankings.items():
         for rank, item in enumerate(dict.fromkeys(ranking), start=1):
             ranks.setdefault(item, {})[name] = rank
-    fused = [Fused(item, sum(1 / (k + rank) for rank in found.values()), found) for item, found in ranks.items()]
+    full = strong or {}
+    fused = [
+        Fused(item, sum(_vote(rank, k, full.get(name, rank)) for name, rank in found.items()), found)
+        for item, found in ranks.items()
+    ]
     return sorted(fused, key=lambda one: -one.score)
+
+
+def _vote(rank: int, k: int, strong: int) -> float:
+    return (1 if rank <= strong else WEAK_VOTE) / (k + rank)
+
+
+def apart(fused: Sequence[Fused[T]], moments: Mapping[T, tuple[str, Span]], *, limit: int) -> list[Fused[T]]:
+    """The first ``limit`` of a fused list, where what was told of a moment makes all else of it count less.
+
+    A card of six rows, its colours and its scene's summary are one moment eight times: maximal marginal relevance
+    (Carbonell and Goldstein, SIGIR 1998) over time instead of words. ``moments`` says of each item its video and when.
+    """
+    told: dict[str, list[Span]] = {}
+    chosen: list[Fused[T]] = []
+    waiting = [(-one.score, place, 0, one) for place, one in enumerate(fused)]
+    heapq.heapify(waiting)
+    while waiting and len(chosen) < limit:
+        score, place, checked, one = heapq.heappop(waiting)
+        video, span = moments[one.item]
+        before = told.setdefault(video, [])
+        again = sum(_same(span, other) for other in before[checked:])
+        if again:
+            heapq.heappush(waiting, (score * TOLD_ALREADY**again, place, len(before), one))
+            continue
+        before.append(span)
+        chosen.append(replace(one, score=-score))
+    return chosen
+
+
+def _same(one: Span, other: Span) -> bool:
+    shared = one.overlap(other)
+    return one == other or (
+        shared is not None and shared.duration_seconds >= SAME_MOMENT * one.cover(other).duration_seconds > 0
+    )

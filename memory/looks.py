@@ -10,6 +10,7 @@ from typing import Final
 
 from video_vlm.memory.codec import clean, observation_of
 from video_vlm.memory.passages import add_seen
+from video_vlm.memory.seals import seal_look
 from video_vlm.records import Observation, Span
 
 __all__ = ["CAPTIONER", "KeptLook", "add_look", "drop_looks", "drop_stale_looks", "looks_at"]
@@ -71,7 +72,10 @@ def add_look(connection: sqlite3.Connection, look: KeptLook, *, content_id: str,
         [(cursor.lastrowid, start, end) for start, end in pictures.items()],
     )
     owner = {"content_id": content_id, "look": cursor.lastrowid, "observer": look.observer}
-    return add_seen(connection, look.observations, {**owner, "question": question, "written_at": written_at})
+    added = add_seen(connection, look.observations, {**owner, "question": question, "written_at": written_at})
+    if cursor.lastrowid is not None:
+        seal_look(connection, cursor.lastrowid)
+    return added
 
 
 def looks_at(connection: sqlite3.Connection, content_id: str) -> tuple[KeptLook, ...]:

@@ -27,6 +27,7 @@ from video_vlm.memory.database import Database
 from video_vlm.memory.looks import add_look, looks_at
 from video_vlm.memory.migrations import FORMAT_VERSION, MIGRATIONS, check_format, migrate
 from video_vlm.memory.schema import APPLICATION_ID
+from video_vlm.memory.seals import seal_memory
 from video_vlm.memory.travel import (
     ALL_TABLES,
     MEMORY_TABLES,
@@ -85,6 +86,7 @@ def _write(part: Path, source: sqlite3.Connection, content_id: str, memory: int,
             target.execute("BEGIN")
             there = copy_rows(source, target, ALL_TABLES, content_id=content_id, memory=memory)
             _strip_path(target)
+            seal_memory(target, there)
             target.execute(_SEAL)
             target.execute(
                 "INSERT INTO seal VALUES (?, ?)", (content_id, checksum(target, content_id=content_id, memory=there))
@@ -113,7 +115,7 @@ def import_memory(database: Database, path: Path) -> Imported:
             target.execute(f"DELETE FROM memories WHERE content_id = ? AND {condition}", (content_id,))  # noqa: S608
             left_out = () if _encoders_agree(source, target) else VECTOR_TABLES
             tables = [table for table in MEMORY_TABLES if table not in left_out]
-            copy_rows(source, target, tables, content_id=content_id, memory=memory)
+            seal_memory(target, copy_rows(source, target, tables, content_id=content_id, memory=memory))
         num_looks = _add_looks(source, target, content_id)
         stored = stored_video(target, content_id)
     if stored is None:
@@ -234,15 +236,27 @@ def _check_content(source: sqlite3.Connection, path: Path, content_id: str) -> S
     problems = () if column else problems_in(source, path.name)
     if column or problems:
         raise LibraryDamaged(f"{path} is not sound ({column or problems[0].what}); {_AGAIN}")
-    for row in source.execute("SELECT * FROM passages WHERE node IS NULL"):
-        observation_of(row)
-    looks_at(source, content_id)
+    try:
+        stored = _read_as_records(source, content_id)
+    except LibraryDamaged as error:
+        raise _Unsound from error
     for row in source.execute("SELECT vector FROM vectors UNION ALL SELECT vector FROM sights"):
         if not np.isfinite(np.frombuffer(row["vector"], "<f4")).all():
             raise LibraryDamaged(f"{path} holds vectors that are not numbers; {_AGAIN}")
-    (stored,) = stored_videos(source)
     if stored.video.content_id != content_id or stored.video.path.name != str(stored.video.path):
         raise LibraryDamaged(f"{path} is of another video than it says; {_AGAIN}")
+    return stored
+
+
+class _Unsound(Exception):
+    """A row cannot be read as a record; what would repair a library is of no use to a file from outside."""
+
+
+def _read_as_records(source: sqlite3.Connection, content_id: str) -> StoredVideo:
+    for row in source.execute("SELECT * FROM passages WHERE node IS NULL"):
+        observation_of(row)
+    looks_at(source, content_id)
+    (stored,) = stored_videos(source)
     return stored
 
 
@@ -250,5 +264,7 @@ def _check_content(source: sqlite3.Connection, path: Path, content_id: str) -> S
 def _naming_errors(path: Path) -> Iterator[None]:
     try:
         yield
+    except _Unsound as error:
+        raise LibraryDamaged(f"{path} is not sound ({error.__cause__}); {_AGAIN}") from error
     except (sqlite3.Error, UnicodeDecodeError, ValueError) as error:
         raise LibraryDamaged(f"{path} is damaged ({error}); {_AGAIN}") from error

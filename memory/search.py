@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from video_vlm.memory.database import Database
-from video_vlm.memory.fusion import Fused, fuse
+from video_vlm.memory.fusion import Fused, apart, fuse
 from video_vlm.memory.words import match_query
 from video_vlm.records import Evidence, ObservationKind, Span
 
-__all__ = ["WITHIN", "Filter", "Meaning", "Moment", "Neighbour", "pool_for", "search_moments"]
+__all__ = ["FUSED", "WITHIN", "Filter", "Meaning", "Moment", "Neighbour", "Ranking", "pool_for", "search_moments"]
 
 WITHIN: Final = """
     (:contents IS NULL OR p.content_id IN (SELECT value FROM json_each(:contents)))
@@ -23,13 +23,29 @@ WITHIN: Final = """
 """SQL for :class:`Filter` over ``passages AS p``; the last line is ``Span.overlaps``."""
 
 _BY_WORDS: Final = f"""
-    SELECT p.id FROM word_index JOIN readable_passages AS p ON p.id = word_index.rowid
-    WHERE word_index MATCH :query AND {WITHIN}
-    ORDER BY bm25(word_index), p.start, p.id LIMIT :limit
+    SELECT p.id, bm25(word_index) AS rank FROM word_index JOIN readable_passages AS p ON p.id = word_index.rowid
+    WHERE word_index MATCH :query AND word_index.rowid BETWEEN :first AND :last AND {WITHIN}
+    ORDER BY rank, p.start, p.id LIMIT :limit
 """  # noqa: S608 - constants only
+
+_BEST_BY_WORDS: Final = """
+    SELECT p.id, found.rank FROM (
+        SELECT rowid AS id, rank FROM word_index WHERE word_index MATCH :query ORDER BY rank LIMIT :deep
+    ) AS found CROSS JOIN readable_passages AS p ON p.id = found.id
+    ORDER BY found.rank, p.start, p.id LIMIT :limit
+"""
+"""The same over everything, without fetching each passage that has one of the words."""
+
+_ANY_ID: Final = (0, (1 << 63) - 1)
+
+_DEEPER: Final = 8
+"""So many more are ranked than are wanted: some may not be read, being of a memory that another has replaced."""
 
 _MOMENT_SECONDS: Final = 30.0
 """A passage longer than this (a chapter's title) is at no one moment."""
+
+_FAIR_SHARE: Final = 0.5
+"""Of the best BM25 score: what has less was found by the common one of a question's words, and votes for nothing."""
 
 _POOL: Final = 50
 """Each ranking is this deep before fusing: what only one of them finds first must meet the other's tail."""
@@ -77,6 +93,21 @@ class Moment:
     cosine: float
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How the lists of one search become one: all of them, or only those named (``words``, ``meaning``, ``sight``,
+    ``like``); ``diverse``, so that one moment is not told over and over."""
+
+    lists: frozenset[str] | None = None
+    diverse: bool = True
+
+    def takes(self, name: str) -> bool:
+        return self.lists is None or name in self.lists
+
+
+FUSED: Final = Ranking()
+
+
 def pool_for(limit: int) -> int:
     """How deep each ranking has to be for so many results.
 
@@ -96,6 +127,7 @@ def search_moments(
     limit: int,
     meaning: Meaning | None,
     seen: Mapping[str, Sequence[Moment]] | None = None,
+    ranking: Ranking = FUSED,
 ) -> tuple[Evidence, ...]:
     """What is nearest to ``query``, best first.
 
@@ -107,20 +139,25 @@ def search_moments(
         ValueError: ``limit`` is not positive.
     """
     pool = pool_for(limit)
-    neighbours = meaning.nearest(query, within=within, limit=pool) if meaning and query.strip() else ()
+    meant = meaning if query.strip() and ranking.takes("meaning") else None
+    neighbours = meant.nearest(query, within=within, limit=pool) if meant else ()
     with database.read() as connection:
+        worded = _by_words(connection, query, within=within, limit=pool) if ranking.takes("words") else []
+        strong = {"words": sum(score >= _FAIR_SHARE * worded[0][1] for _, score in worded)}
         rankings: dict[str, Sequence[int | Moment]] = {
-            "words": _by_words(connection, query, within=within, limit=pool),
+            "words": [passage for passage, _ in worded],
             "meaning": [one.passage for one in neighbours],
         }
         rows = _rows(connection, [one for ranking in rankings.values() for one in ranking if isinstance(one, int)])
-    texts = [rows[one.item] for one in fuse(rankings) if isinstance(one.item, int) and one.item in rows]
+    texts = [rows[one.item] for one in fuse(rankings, strong=strong) if isinstance(one.item, int) and one.item in rows]
     cosines: dict[tuple[str, int | Moment], float] = {("meaning", one.passage): one.cosine for one in neighbours}
     for name, moments in (seen or {}).items():
         items = _joined(moments, texts)
         cosines |= {(name, item): one.cosine for item, one in zip(items, moments, strict=True)}
         rankings[name] = items
-    found = [one for one in fuse(rankings) if isinstance(one.item, Moment) or one.item in rows][:limit]
+    found = [one for one in fuse(rankings, strong=strong) if isinstance(one.item, Moment) or one.item in rows]
+    found = apart(found, {one.item: _when(one.item, rows) for one in found}, limit=limit) if ranking.diverse else found
+    found = found[:limit]
     return tuple(_evidence(one, rows, cosines) for one in found)
 
 
@@ -136,12 +173,30 @@ def _joined(moments: Sequence[Moment], texts: Sequence[sqlite3.Row]) -> list[int
     return items
 
 
-def _by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[int]:
+def _by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[tuple[int, float]]:
+    """Passages with their BM25 scores, which are positive, best first."""
     match = match_query(query)
     if match is None:
         return []
-    rows = connection.execute(_BY_WORDS, {**within.parameters(), "query": match, "limit": limit})
-    return [row["id"] for row in rows]
+    if within == Filter():
+        deep = _DEEPER * limit
+        found = connection.execute(_BEST_BY_WORDS, {"query": match, "deep": deep, "limit": limit}).fetchall()
+        if len(found) == limit:
+            return [(row["id"], -row["rank"]) for row in found]
+    first, last = _id_range(connection, within)
+    parameters = {**within.parameters(), "query": match, "limit": limit, "first": first, "last": last}
+    return [(row["id"], -row["rank"]) for row in connection.execute(_BY_WORDS, parameters)]
+
+
+def _id_range(connection: sqlite3.Connection, within: Filter) -> tuple[int, int]:
+    """The least and the greatest id of the videos' passages, so that the words of others are skipped in the index."""
+    if within.content_ids is None:
+        return _ANY_ID
+    row = connection.execute(
+        "SELECT min(p.id), max(p.id) FROM json_each(?) AS c CROSS JOIN passages AS p ON p.content_id = c.value",
+        (json.dumps(within.content_ids),),
+    ).fetchone()
+    return (row[0], row[1]) if row[0] is not None else (0, -1)
 
 
 def _rows(connection: sqlite3.Connection, passages: Iterable[int]) -> dict[int, sqlite3.Row]:
@@ -171,6 +226,12 @@ def _evidence(
         content_id=row["content_id"],
         found_by=by,
     )
+
+
+def _when(item: int | Moment, rows: Mapping[int, sqlite3.Row]) -> tuple[str, Span]:
+    if isinstance(item, Moment):
+        return item.content_id, item.span
+    return rows[item]["content_id"], _span(rows[item])
 
 
 def _span(row: sqlite3.Row) -> Span:

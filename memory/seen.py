@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,10 @@ import numpy.typing as npt
 from video_vlm.memory.database import Database
 from video_vlm.memory.dense import DenseIndex, stack
 from video_vlm.memory.fusion import fuse
+from video_vlm.memory.inverted import EXACT_UP_TO, NUM_QUESTIONS
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.search import WITHIN, Filter, Moment
+from video_vlm.memory.trial_questions import trial_questions
 from video_vlm.protocols import ImageTextEncoder
 from video_vlm.records import Image, Level, Span
 
@@ -39,13 +41,39 @@ _ALLOWED: Final = f"""
     SELECT p.id FROM readable_sights AS p WHERE p.encoder = :encoder AND p.level = :level AND {WITHIN}
 """  # noqa: S608 - constants only
 
+_FRAMES: Final = """
+    SELECT s.id, s.memory, s.node, m.content_id, n.parent, n.start, n."end" FROM json_each(?) AS one
+    CROSS JOIN sights AS s ON s.id = one.value
+    CROSS JOIN nodes AS n ON n.memory = s.memory AND n.id = s.node
+    CROSS JOIN memories AS m ON m.id = s.memory AND (m.complete OR NOT EXISTS (
+        SELECT 1 FROM memories AS other WHERE other.content_id = m.content_id AND other.complete
+    ))
+"""
+
+_IDS: Final = """
+    SELECT s.id, s.memory, s.node FROM json_each(?) AS one CROSS JOIN sights AS s
+    ON s.memory = json_extract(one.value, '$[0]') AND s.node = json_extract(one.value, '$[1]') AND s.encoder = ?
+"""
+"""Of some nodes, from the table's own index: no vector is read."""
+
+_PARENTS: Final = """
+    SELECT n.memory, n.id, n.parent FROM json_each(?) AS one CROSS JOIN nodes AS n
+    ON n.memory = json_extract(one.value, '$[0]') AND n.id = json_extract(one.value, '$[1]')
+"""
+"""By memory and id: by the id alone, every memory of the library would be asked."""
+
 _Vector = npt.NDArray[np.float32]
+_Vectors = npt.NDArray[np.float32]
+_Place: TypeAlias = tuple[int, str]
+"""A memory and a node of it."""
 
 
 class SightVectors:
     """What one image-text tower has seen in one library. Shared by threads."""
 
-    def __init__(self, database: Database, layout: Layout, encoder: ImageTextEncoder) -> None:
+    def __init__(
+        self, database: Database, layout: Layout, encoder: ImageTextEncoder, *, exact_up_to: int = EXACT_UP_TO
+    ) -> None:
         self.encoder = encoder
         self._database = database
         self._dense = {
@@ -55,10 +83,17 @@ class SightVectors:
                 encoder.name,
                 encoder.dimension,
                 rows=_ROWS,
+                exact_up_to=exact_up_to,
+                questions=self._trial_questions,
                 level=level.value,
             )
             for level in _LEVELS
         }
+
+    @property
+    def lists(self) -> dict[str, DenseIndex]:
+        """What a search of the whole library asks, by name."""
+        return {f"sight of {level}s": index for level, index in self._dense.items()}
 
     def by_words(self, query: str, *, within: Filter, limit: int) -> list[Moment]:
         """The moments that look most like what words say: by their frames, and by their segments and scenes.
@@ -71,12 +106,12 @@ class SightVectors:
         moments = self._moments(vector, within, limit)
         ids = list(moments)
         rankings = {"frame": ids}
-        above = dict(zip(ids, ids, strict=True))
-        for level in _LEVELS[1:]:
-            places = self._places(vector, level, within, limit)
+        segments = {one: one for one in ids}
+        scenes = {one: (one[0], parent) for one, parent in self._parents(ids).items()}
+        for level, above in ((Level.SEGMENT, segments), (Level.SCENE, scenes)):
+            places = self._places(vector, level, within, limit, list(dict.fromkeys(above.values())))
             found = [one for one in ids if above[one] in places]
             rankings[level.value] = sorted(found, key=lambda one: places[above[one]])
-            above = self._parents(above)
         return [moments[one.item] for one in fuse(rankings)][:limit]
 
     def by_picture(self, picture: Image, *, within: Filter, limit: int) -> list[Moment]:
@@ -100,27 +135,36 @@ class SightVectors:
         cosines = stack(rows, self.encoder.dimension) @ vector
         return tuple((Span(row["start"], row["end"]), float(one)) for row, one in zip(rows, cosines, strict=True))
 
+    def _trial_questions(self) -> _Vectors | None:
+        questions = trial_questions(self._database, NUM_QUESTIONS)
+        return self.encoder.encode_texts(questions) if questions else None
+
     def _has_seen(self) -> bool:
         with self._database.read() as connection:
             row = connection.execute("SELECT 1 FROM sights WHERE encoder = ? LIMIT 1", (self.encoder.name,)).fetchone()
         return row is not None
 
-    def _moments(self, vector: _Vector, within: Filter, limit: int) -> dict[str, Moment]:
+    def _moments(self, vector: _Vector, within: Filter, limit: int) -> dict[_Place, Moment]:
         """By segment: the frame in it that is nearest; in order of nearness."""
         near = dict(self._near(vector, Level.FRAME, within, _FRAMES_A_MOMENT * limit))
         rows = self._rows(near)
-        moments: dict[str, Moment] = {}
+        moments: dict[_Place, Moment] = {}
         for one in (one for one in near if one in rows):
             row = rows[one]
             moment = Moment(row["node"], row["content_id"], Span(row["start"], row["end"]), near[one])
-            moments.setdefault(row["parent"], moment)
+            moments.setdefault((row["memory"], row["parent"]), moment)
         return moments
 
-    def _places(self, vector: _Vector, level: Level, within: Filter, limit: int) -> dict[str, int]:
-        """The nearest nodes of a level, each with its place."""
-        near = [one for one, _ in self._near(vector, level, within, _FRAMES_A_MOMENT * limit)]
-        rows = self._rows(near)
-        return {rows[one]["node"]: place for place, one in enumerate(near) if one in rows}
+    def _places(
+        self, vector: _Vector, level: Level, within: Filter, limit: int, nodes: Sequence[_Place]
+    ) -> dict[_Place, int]:
+        """Which of ``nodes`` are among the nearest of a level, and at which place."""
+        near = {
+            one: place for place, (one, _) in enumerate(self._near(vector, level, within, _FRAMES_A_MOMENT * limit))
+        }
+        with self._database.read() as connection:
+            rows = connection.execute(_IDS, (json.dumps(nodes), self.encoder.name)).fetchall()
+        return {(row["memory"], row["node"]): near[row["id"]] for row in rows if row["id"] in near}
 
     def _near(self, vector: _Vector, level: Level, within: Filter, limit: int) -> list[tuple[int, float]]:
         parameters = {**within.parameters(), "encoder": self.encoder.name, "level": level.value}
@@ -142,21 +186,10 @@ class SightVectors:
     def _rows(self, ids: Iterable[int]) -> dict[int, sqlite3.Row]:
         """By id; those that were dropped since they were found, or are not to be read, are not there."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT * FROM readable_sights WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
-            )
-            return {row["id"]: row for row in rows}
+            return {row["id"]: row for row in connection.execute(_FRAMES, (json.dumps(list(ids)),))}
 
-    def _parents(self, below: Mapping[str, str]) -> dict[str, str]:
-        """For each key the node above its value; left out where there is none yet."""
-        found = self._parents_of(list(below.values()))
-        return {key: found.get(node, "") for key, node in below.items()}
-
-    def _parents_of(self, nodes: Sequence[str]) -> dict[str, str]:
+    def _parents(self, nodes: Sequence[_Place]) -> dict[_Place, str]:
+        """For each the id of the node above it; an empty one where there is none yet."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT n.id, n.parent FROM readable_memories AS m JOIN nodes AS n ON n.memory = m.id"
-                " WHERE n.parent IS NOT NULL AND n.id IN (SELECT value FROM json_each(?))",
-                (json.dumps(nodes),),
-            )
-            return {row["id"]: row["parent"] for row in rows}
+            rows = connection.execute(_PARENTS, (json.dumps(nodes),))
+            return dict.fromkeys(nodes, "") | {(row["memory"], row["id"]): row["parent"] or "" for row in rows}

@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.errors import LibraryError
+from video_vlm.errors import MemoryReplaced
 from video_vlm.memory.dense import Vectors, register_encoder, stack, to_blob
+from video_vlm.memory.seals import seal_sights
 
 __all__ = ["Sights", "Unseen", "complete_sights", "pool_scenes", "put_sights", "unseen"]
 
@@ -22,15 +23,15 @@ _SHORTEST_SECONDS: Final = 1e-6
 """What a picture that stands for no time weighs: a video of one picture has a vector too."""
 
 _FRAMES_BELOW: Final = """
-    SELECT f.start, f."end", s.vector, e.dimension FROM nodes AS f
-    JOIN sights AS s ON s.memory = f.memory AND s.node = f.id AND s.encoder = :encoder
-    JOIN encoders AS e ON e.name = s.encoder
-    WHERE f.memory = :memory AND f.level = 'frame' AND (
-        f.parent = :node OR f.parent IN (SELECT id FROM nodes WHERE memory = :memory AND parent = :node)
-    )
+    WITH above AS (SELECT :node AS id UNION ALL SELECT id FROM nodes WHERE memory = :memory AND parent = :node)
+    SELECT f.start, f."end", s.vector, e.dimension FROM above CROSS JOIN nodes AS f INDEXED BY nodes_by_parent
+    ON f.memory = :memory AND f.parent = above.id AND f.level = 'frame'
+    CROSS JOIN sights AS s ON s.memory = f.memory AND s.node = f.id AND s.encoder = :encoder
+    CROSS JOIN encoders AS e ON e.name = s.encoder
     ORDER BY f.start, f."end", f.id
 """
-"""Of a segment, or of a scene through its segments."""
+"""Of a segment, or of a scene through its segments. Found by their parents: all frames of ten hours are too many to go
+through for each."""
 
 _UNSEEN: Final = """
     SELECT f.parent, f.id, coalesce(p.pts_seconds, (f.start + f."end") / 2) AS seconds FROM nodes AS f
@@ -83,11 +84,11 @@ def complete_sights(connection: sqlite3.Connection, memory: int, one: Unseen, si
     """The same for a segment that is already part of a whole tree: its scene changes with it.
 
     Raises:
-        LibraryError: the memory was removed or replaced meanwhile.
+        MemoryReplaced: the memory was removed or replaced meanwhile.
     """
     row = connection.execute("SELECT parent FROM nodes WHERE memory = ? AND id = ?", (memory, one.segment)).fetchone()
     if row is None:
-        raise LibraryError("this memory was removed or replaced while it was in use: index the video again")
+        raise MemoryReplaced("this memory was removed or replaced while it was in use: index the video again")
     put_sights(connection, memory, one.segment, one.frames, sights)
     if row["parent"] is not None:
         _pool(connection, memory, row["parent"], sights.encoder)
@@ -117,8 +118,14 @@ def unseen(connection: sqlite3.Connection, memory: int, encoder: str) -> tuple[U
 def _pool(connection: sqlite3.Connection, memory: int, node: str, encoder: str) -> None:
     """The mean of a node's frames, each by how long it stands for, as a vector of length one."""
     rows = connection.execute(_FRAMES_BELOW, {"memory": memory, "node": node, "encoder": encoder}).fetchall()
-    if not rows:
-        return
+    if rows:
+        _put_mean(connection, memory, node, encoder, rows)
+    seal_sights(connection, memory, node)
+
+
+def _put_mean(
+    connection: sqlite3.Connection, memory: int, node: str, encoder: str, rows: Sequence[sqlite3.Row]
+) -> None:
     seconds = np.array([max(row["end"] - row["start"], _SHORTEST_SECONDS) for row in rows])
     mean = (seconds / seconds.sum()) @ stack(rows, rows[0]["dimension"]).astype(np.float64)
     length = float(np.linalg.norm(mean))

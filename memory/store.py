@@ -15,20 +15,32 @@ from typing import Any, Self
 
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.build import Build, begin_build
-from video_vlm.memory.catalog import StoredVideo, known_content_id, now, remember_path, stored_video, stored_videos
+from video_vlm.memory.catalog import (
+    StoredVideo,
+    known_content_id,
+    last_known,
+    now,
+    remember_path,
+    stored_video,
+    stored_videos,
+)
 from video_vlm.memory.database import Database
 from video_vlm.memory.dump import dump
+from video_vlm.memory.facts import LibraryFacts, library_facts
+from video_vlm.memory.index_trailer import Method
+from video_vlm.memory.inverted import EXACT_UP_TO
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.looks import KeptLook, add_look, drop_looks, drop_stale_looks, looks_at
 from video_vlm.memory.portable import Imported, export_memory, import_memory
-from video_vlm.memory.search import Filter, pool_for, search_moments
+from video_vlm.memory.rewrite import rewrite_summary
+from video_vlm.memory.search import FUSED, Filter, Ranking, pool_for, search_moments
 from video_vlm.memory.seen import SightVectors
 from video_vlm.memory.sights import Sights, Unseen, complete_sights, unseen
 from video_vlm.memory.vectors import TextVectors
 from video_vlm.memory.verify import Problem, rebuild_derived, verify
 from video_vlm.memory.view import MemoryView
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
-from video_vlm.records import Evidence, Image, ObservationKind, Span, Video
+from video_vlm.records import Evidence, Image, Node, ObservationKind, Span, Video
 
 __all__ = ["Library", "open_library"]
 
@@ -39,6 +51,7 @@ def open_library(
     read_only: bool = False,
     encoder: TextEncoder | None = None,
     sight: ImageTextEncoder | None = None,
+    exact_up_to: int = EXACT_UP_TO,
 ) -> Library:
     """Open a library, making it if there is none.
 
@@ -47,6 +60,7 @@ def open_library(
         read_only: Change nothing on disk; works on read-only file systems. It must exist.
         encoder: Adds search by meaning to search by words.
         sight: Adds search by sight, and has whatever is indexed seen.
+        exact_up_to: A list of so many vectors is searched exactly; a longer one approximately, held to a recall.
 
     Raises:
         LibraryDamaged: the file is torn, or another program's.
@@ -59,7 +73,8 @@ def open_library(
             layout.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LibraryError(f"{layout.folder} cannot be made a library: {error.strerror}") from error
-    return Library(layout, Database(layout.database, read_only=read_only), encoder=encoder, sight=sight)
+    database = Database(layout.database, read_only=read_only)
+    return Library(layout, database, encoder=encoder, sight=sight, exact_up_to=exact_up_to)
 
 
 class Library:
@@ -72,15 +87,21 @@ class Library:
         *,
         encoder: TextEncoder | None = None,
         sight: ImageTextEncoder | None = None,
+        exact_up_to: int = EXACT_UP_TO,
     ) -> None:
         self.layout = layout
         self._database = database
-        self._vectors = None if encoder is None else TextVectors(database, layout, encoder)
-        self._sight = None if sight is None else SightVectors(database, layout, sight)
+        self._vectors = None if encoder is None else TextVectors(database, layout, encoder, exact_up_to=exact_up_to)
+        self._sight = None if sight is None else SightVectors(database, layout, sight, exact_up_to=exact_up_to)
 
     @property
     def folder(self) -> Path:
         return self.layout.folder
+
+    @property
+    def has_meaning(self) -> bool:
+        """Whether a sentence encoder searches here too."""
+        return self._vectors is not None
 
     @property
     def sight(self) -> ImageTextEncoder | None:
@@ -112,12 +133,31 @@ class Library:
         with self._database.read() as connection:
             return known_content_id(connection, path)
 
+    def last_known(self, path: Path) -> tuple[str, int] | None:
+        """The content id of a file when it was last remembered, whatever it holds now, and how many bytes it had."""
+        with self._database.read() as connection:
+            return last_known(connection, path)
+
+    def drop_outgrown(self, content_id: str) -> bool:
+        """Forget a video whose file has grown into another that is remembered now: unless a copy of it is known, or
+        questions made us look at it. Says whether it is gone."""
+        with self._database.write() as connection:
+            kept = (
+                "SELECT 1 FROM files WHERE content_id = :content"
+                " UNION ALL SELECT 1 FROM looks WHERE content_id = :content"
+            )
+            if connection.execute(kept, {"content": content_id}).fetchone():
+                return False
+            return connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,)).rowcount > 0
+
     def remember_path(self, path: Path, content_id: str) -> None:
         """Note what a file holds. Its size, modification and change times tell later whether it still does."""
         with self._database.write() as connection:
             remember_path(connection, path, content_id)
 
-    def build(self, video: Video, recipe: str, *, channels: Sequence[str], missing: Sequence[str]) -> Build:
+    def build(
+        self, video: Video, recipe: str, *, channels: Sequence[str], missing: Sequence[str], stages: str = "{}"
+    ) -> Build:
         """Begin to write a video's memory, or go on with it.
 
         An unfinished build of the same recipe is taken up; a complete memory of the same recipe is
@@ -129,12 +169,13 @@ class Library:
             recipe: Digest of everything that decides what will be written.
             channels: The observers that see it, by name.
             missing: What is not looked at, and why.
+            stages: What each stage is made with, as the indexer notes it (JSON).
 
         Raises:
             LibraryReadOnly: the library is open read-only.
         """
         with self._database.write() as connection:
-            memory = begin_build(connection, video, recipe, channels=channels, missing=missing)
+            memory = begin_build(connection, video, recipe, channels=channels, missing=missing, stages=stages)
         content_id = video.content_id
         return Build(self._database, memory, content_id, on_finish=lambda: self.embed(content_id))
 
@@ -167,7 +208,7 @@ class Library:
 
         Raises:
             NotIndexed: the library does not know the video.
-            LibraryError: its memory was replaced meanwhile.
+            MemoryReplaced: its memory was replaced meanwhile.
             LibraryReadOnly: the library is open read-only.
         """
         with self._database.write() as connection:
@@ -195,6 +236,7 @@ class Library:
         kinds: Iterable[ObservationKind] | None = None,
         limit: int = 10,
         like: Image | None = None,
+        ranking: Ranking = FUSED,
     ) -> tuple[Evidence, ...]:
         """What all memories hold nearest to ``query``, best first; by sight too, where a tower is there.
 
@@ -205,15 +247,42 @@ class Library:
             kinds: Only observations of these kinds; None for all, and scene summaries and sights too.
             limit: At most this many.
             like: A picture to find the like of. Needs a tower.
+            ranking: How the lists become one.
         """
         contents = None if content_ids is None else tuple(content_ids)
         within = Filter(contents, span, None if kinds is None else tuple(kinds))
         pool = pool_for(limit)
         seen = {}
-        if self._sight is not None:
+        if self._sight is not None and ranking.takes("sight"):
             seen["sight"] = self._sight.by_words(query, within=within, limit=pool)
             seen["like"] = [] if like is None else self._sight.by_picture(like, within=within, limit=pool)
-        return search_moments(self._database, query, within=within, limit=limit, meaning=self._vectors, seen=seen)
+        return search_moments(
+            self._database, query, within=within, limit=limit, meaning=self._vectors, seen=seen, ranking=ranking
+        )
+
+    def load_indexes(self) -> dict[str, Method]:
+        """Make ready to search everything by meaning and by sight, as the first search would; how each list of vectors
+        is searched, by name."""
+        every = [one.lists for one in (self._vectors, self._sight) if one is not None]
+        methods = {name: index.load() for lists in every for name, index in lists.items()}
+        return {name: method for name, method in methods.items() if method is not None}
+
+    def facts(self) -> LibraryFacts:
+        """What is in the library, what it takes on disk, and how its vectors are searched."""
+        return library_facts(self._database, self.layout)
+
+    def put_summary(self, content_id: str, node: Node) -> None:
+        """Replace the summary, title and provenance of a scene, a chapter or the video.
+
+        Raises:
+            NotIndexed: the library does not know the video.
+            LibraryError: its memory has no such node, being replaced meanwhile or not complete.
+            LibraryReadOnly: the library is open read-only.
+        """
+        with self._database.write() as connection:
+            memory, _ = self._known(connection, content_id)
+            rewrite_summary(connection, memory, node)
+        self.embed(content_id)
 
     def write_back(self, content_id: str, looks: Sequence[KeptLook]) -> int:
         """Keep what a question made us look at; returns how many observations that added.

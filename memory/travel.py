@@ -20,6 +20,7 @@ __all__ = [
     "Table",
     "checksum",
     "copy_rows",
+    "copy_tables",
     "mistyped",
 ]
 
@@ -68,17 +69,25 @@ _LOOK_TABLES: Final = (
 ALL_TABLES: Final = (*MEMORY_TABLES, *_LOOK_TABLES)
 """The same with what questions made us look at. (Vectors of those are made again.)"""
 
-LEFT_BEHIND: Final = frozenset({"files", "word_index"})
-"""Where files lie is nobody else's business; the full-text index is made by triggers."""
+LEFT_BEHIND: Final = frozenset({"files", "word_index", "index_marks", "seals"})
+"""Where files lie is nobody else's business; the full-text index is made by triggers, indexes of vectors when they are
+asked for, and seals are given anew."""
 
 
 def copy_rows(
     source: sqlite3.Connection, target: sqlite3.Connection, tables: Sequence[Table], *, content_id: str, memory: int
 ) -> int:
     """Copies a memory's rows, in the caller's transaction; returns the memory's id in ``target``."""
+    return copy_tables(source, target, tables, content=content_id, memory=memory)["memories"][memory]
+
+
+def copy_tables(
+    source: sqlite3.Connection, target: sqlite3.Connection, tables: Sequence[Table], **parameters: object
+) -> dict[str, dict[int, int]]:
+    """Copies the rows that ``parameters`` choose; returns, by table, which id became which."""
     ids: dict[str, dict[int, int]] = {"memories": {}, "passages": {}, "looks": {}, "sights": {}}
     for table in tables:
-        for row in _rows(source, table, content_id, memory):
+        for row in _rows(source, table, parameters):
             columns = {
                 name: ids[table.links[name]][value] if name in table.links and value is not None else value
                 for name, value in row.items()
@@ -87,7 +96,7 @@ def copy_rows(
             cursor = target.execute(_insert(table, tuple(columns)), columns)
             if table.name in ids and cursor.lastrowid is not None:
                 ids[table.name][row["id"]] = cursor.lastrowid
-    return ids["memories"][memory]
+    return ids
 
 
 def checksum(connection: sqlite3.Connection, *, content_id: str, memory: int) -> str:
@@ -97,7 +106,7 @@ def checksum(connection: sqlite3.Connection, *, content_id: str, memory: int) ->
     there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     for table in (one for one in ALL_TABLES if one.name in there and (one.beside or one.name) in there):
         total.update(_bytes(table.name))
-        for row in _rows(connection, table, content_id, memory):
+        for row in _rows(connection, table, {"content": content_id, "memory": memory}):
             total.update(b"".join(_bytes(value) for value in row.values()) + b"\n")
     return total.hexdigest()
 
@@ -112,10 +121,9 @@ def mistyped(connection: sqlite3.Connection) -> str | None:
     return None
 
 
-def _rows(connection: sqlite3.Connection, table: Table, content_id: str, memory: int) -> Iterator[dict[str, Any]]:
+def _rows(connection: sqlite3.Connection, table: Table, parameters: Mapping[str, object]) -> Iterator[dict[str, Any]]:
     """In the order they were written in, or of their keys."""
     # A trip gives ids anew in this order, so that the same memory always makes the same file.
-    parameters = {"content": content_id, "memory": memory}
     cursor = connection.execute(
         f"SELECT * FROM {table.name} WHERE {table.rows} ORDER BY {_ORDER.get(table.name, '1, 2')}",  # noqa: S608
         parameters,

@@ -1,7 +1,7 @@
-"""Text vectors: kept in SQLite, searched exactly.
+"""Text vectors: kept in SQLite, and searched.
 
 A search inside named videos reads their vectors and multiplies. A search of the whole library asks
-a derived index (:mod:`video_vlm.memory.dense`), exact too.
+a derived index (:mod:`video_vlm.memory.dense`), which is exact until the library is large.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ import numpy.typing as npt
 
 from video_vlm.memory.database import Database
 from video_vlm.memory.dense import DenseIndex, Vectors, register_encoder, to_blob, vector_from_blob
+from video_vlm.memory.inverted import EXACT_UP_TO, NUM_QUESTIONS
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.search import WITHIN, Filter, Neighbour
+from video_vlm.memory.trial_questions import trial_questions
 from video_vlm.protocols import TextEncoder
 
 __all__ = ["TextVectors"]
@@ -31,20 +33,30 @@ _ROWS: Final = "SELECT passage AS id, vector FROM vectors WHERE encoder = :encod
 _MISSING: Final = """
     SELECT p.id, p.text FROM readable_passages AS p
     LEFT JOIN vectors AS v ON v.passage = p.id AND v.encoder = :encoder
-    WHERE p.id > :after AND v.passage IS NULL AND trim(p.text) <> ''
-    AND (:content IS NULL OR p.content_id = :content)
+    WHERE p.id > :after AND v.passage IS NULL AND trim(p.text) <> '' {of_video}
     ORDER BY p.id LIMIT :limit
 """
+
+_MISSING_ANYWHERE: Final = _MISSING.format(of_video="")
+_MISSING_OF_VIDEO: Final = _MISSING.format(of_video="AND p.content_id = :content")
+"""Two statements: one that fits both would go over the whole library for a single video."""
 
 
 class TextVectors:
     """The vectors of one encoder in one library. Shared by threads."""
 
-    def __init__(self, database: Database, layout: Layout, encoder: TextEncoder) -> None:
+    def __init__(
+        self, database: Database, layout: Layout, encoder: TextEncoder, *, exact_up_to: int = EXACT_UP_TO
+    ) -> None:
         self._database = database
         self._encoder = encoder
         path = layout.text_index(encoder.name)
-        self._dense = DenseIndex(database, path, encoder.name, encoder.dimension, rows=_ROWS)
+        self._dense = DenseIndex(database, path, encoder.name, encoder.dimension, rows=_ROWS, exact_up_to=exact_up_to)
+
+    @property
+    def lists(self) -> dict[str, DenseIndex]:
+        """What a search of the whole library asks, by name."""
+        return {"text": self._dense}
 
     def embed(self, content_id: str | None = None) -> int:
         """Encode what has no vector yet, of one video or of all; returns how many passages that were.
@@ -85,6 +97,10 @@ class TextVectors:
         allowed = None if within == Filter() else self._allowed(within)
         return [Neighbour(one, cosine) for one, cosine in self._dense.nearest(query, limit=limit, allowed=allowed)]
 
+    def _trial_questions(self) -> Vectors | None:
+        questions = trial_questions(self._database, NUM_QUESTIONS)
+        return self._encode(questions) if questions else None
+
     def _allowed(self, within: Filter) -> npt.NDArray[np.int64]:
         with self._database.read() as connection:
             rows = connection.execute(
@@ -96,7 +112,8 @@ class TextVectors:
     def _missing(self, content_id: str | None, after: int) -> list[tuple[int, str]]:
         with self._database.read() as connection:
             rows = connection.execute(
-                _MISSING, {"encoder": self._encoder.name, "content": content_id, "after": after, "limit": _BATCH}
+                _MISSING_ANYWHERE if content_id is None else _MISSING_OF_VIDEO,
+                {"encoder": self._encoder.name, "content": content_id, "after": after, "limit": _BATCH},
             )
             return [(row["id"], row["text"]) for row in rows]
 

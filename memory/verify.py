@@ -13,22 +13,23 @@ from video_vlm.memory.database import Database
 from video_vlm.memory.index_file import UnusableIndex, check_index
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.levels import TOLERANCE_SECONDS, gaps, level_above
+from video_vlm.memory.seals import broken_looks, broken_parts
 from video_vlm.records import Level, Node
 
-__all__ = ["Problem", "problems_in", "rebuild_derived", "verify"]
+__all__ = ["Problem", "problems_in", "rebuild_derived", "tree_problems", "verify"]
 
-_RESTORE: Final = "restore a copy of the file, or delete it and index again"
-_REINDEX: Final = "remove the video from the library and index it again"
-_REBUILD: Final = "rebuild what is derived (Library.rebuild_derived)"
+_REPAIR: Final = "type: videoqa library repair"
+_REINDEX: Final = f"{_REPAIR}, and index the video again"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where, what, and what to do about it."""
+    """One thing that is wrong: where, what, what to do about it, and whether only something derived is."""
 
     where: str
     what: str
     remedy: str
+    is_derived: bool = False
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}; {self.remedy}"
@@ -41,7 +42,7 @@ def verify(database: Database, layout: Layout) -> tuple[Problem, ...]:
         with database.read() as connection:
             found = problems_in(connection, where)
     except LibraryDamaged as error:
-        return (Problem(where, str(error), _RESTORE),)
+        return (Problem(where, str(error), _REPAIR),)
     return (*found, *_full_text(database), *_index_files(layout))
 
 
@@ -51,6 +52,7 @@ def problems_in(connection: sqlite3.Connection, where: str) -> tuple[Problem, ..
     return tuple(_pages(connection, where)) or (
         *_owners(connection, where),
         *_trees(connection),
+        *_seals(connection),
         *_words(connection),
         *_vectors(connection),
     )
@@ -67,27 +69,44 @@ def rebuild_derived(database: Database, layout: Layout) -> None:
 def _pages(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
     for (message,) in connection.execute("PRAGMA integrity_check(20)"):
         if message != "ok":
-            yield Problem(where, " ".join(message.split()), _RESTORE)
+            yield Problem(where, " ".join(message.split()), _REPAIR)
 
 
 def _owners(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
     for table, _, owner, _ in connection.execute("PRAGMA foreign_key_check"):
-        yield Problem(where, f"a row of {table} belongs to no row of {owner}", _RESTORE)
+        yield Problem(where, f"a row of {table} belongs to no row of {owner}", _REPAIR)
 
 
 def _trees(connection: sqlite3.Connection) -> Iterator[Problem]:
     for memory in connection.execute("SELECT id, content_id, complete FROM memories ORDER BY id"):
         where = f"memory of {memory['content_id']}"
-        rows = connection.execute('SELECT * FROM nodes WHERE memory = ? ORDER BY start, "end", id', (memory["id"],))
-        try:
-            nodes = {row["id"]: node_of(row, memory["content_id"]) for row in rows}
-        except LibraryDamaged as error:
-            yield Problem(where, str(error), _REINDEX)
-            continue
-        problems = [*_inside_parents(nodes), *_cited(nodes)]
-        if memory["complete"]:
-            problems += [*_whole_tree(nodes), *_tiling(nodes)]
-        yield from (Problem(where, what, _REINDEX) for what in problems)
+        yield from (Problem(where, what, _REINDEX) for what in tree_problems(connection, memory))
+
+
+def tree_problems(connection: sqlite3.Connection, memory: sqlite3.Row) -> Iterator[str]:
+    """What is wrong with the nodes of one memory, given ``id``, ``content_id`` and ``complete`` of its row."""
+    rows = connection.execute('SELECT * FROM nodes WHERE memory = ? ORDER BY start, "end", id', (memory["id"],))
+    try:
+        nodes = {row["id"]: node_of(row, memory["content_id"]) for row in rows}
+    except LibraryDamaged as error:
+        yield str(error)
+        return
+    yield from _inside_parents(nodes)
+    yield from _cited(nodes)
+    if memory["complete"]:
+        yield from _whole_tree(nodes)
+        yield from _tiling(nodes)
+
+
+def _seals(connection: sqlite3.Connection) -> Iterator[Problem]:
+    for memory, content_id in connection.execute("SELECT id, content_id FROM memories ORDER BY id").fetchall():
+        broken = sum(1 for _ in broken_parts(connection, memory))
+        if broken:
+            parts = "part of it is" if broken == 1 else f"{broken} parts of it are"
+            yield Problem(f"memory of {content_id}", f"{parts} not as written: a checksum does not fit", _REINDEX)
+    for content_id, question in broken_looks(connection):
+        what = f"a look for {question!r} is not as written: its checksum does not fit"
+        yield Problem(f"looks at {content_id}", what, _REPAIR)
 
 
 def _inside_parents(nodes: dict[str, Node]) -> Iterator[str]:
@@ -133,7 +152,7 @@ def _words(connection: sqlite3.Connection) -> Iterator[Problem]:
     )
     missing, extra = connection.execute(query).fetchone()
     if missing or extra:
-        yield Problem("full-text index", f"{missing} passages missing, {extra} too many", _REBUILD)
+        yield Problem("full-text index", f"{missing} passages missing, {extra} too many", _REPAIR, is_derived=True)
 
 
 def _full_text(database: Database) -> Iterator[Problem]:
@@ -146,7 +165,7 @@ def _full_text(database: Database) -> Iterator[Problem]:
     except LibraryError as error:
         if not isinstance(error.__cause__, sqlite3.DatabaseError):
             raise
-        yield Problem("full-text index", "it does not match the passages", _REBUILD)
+        yield Problem("full-text index", "it does not match the passages", _REPAIR, is_derived=True)
 
 
 def _vectors(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -165,4 +184,5 @@ def _index_files(layout: Layout) -> Iterator[Problem]:
         try:
             check_index(path)
         except UnusableIndex as error:
-            yield Problem(f"{layout.vectors.name}/{path.name}", str(error), f"nothing is lost: {_REBUILD}")
+            where = f"{layout.vectors.name}/{path.name}"
+            yield Problem(where, str(error), f"nothing is lost; {_REPAIR}", is_derived=True)

@@ -16,6 +16,7 @@ from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.codec import node_of, observation_of
 from video_vlm.memory.database import Database
 from video_vlm.memory.dense import vector_from_blob
+from video_vlm.memory.entities import WORDED, Entity, find_entity, list_entities
 from video_vlm.memory.looks import KeptLook, looks_at
 from video_vlm.memory.passages import IN_ORDER
 from video_vlm.memory.search import WITHIN, Filter
@@ -155,6 +156,18 @@ class MemoryView:
                 {**within.parameters(), "memory": self._memory},
             )
             return tuple(observation_of(row) for row in rows)
+
+    def entities(self) -> tuple[Entity, ...]:
+        """The names in what is said, written and titled, those with the most mentions first."""
+        return list_entities(self.observations(kinds=WORDED))
+
+    def entity(self, name: str) -> Entity:
+        """Every mention of a name in order of time; without any, if nothing names it.
+
+        Raises:
+            ValueError: there is no word in ``name``.
+        """
+        return find_entity(name, self.observations(kinds=WORDED))
 
     def looks(self) -> tuple[KeptLook, ...]:
         """What questions made us look at since, in the order it was kept; :meth:`search` finds what was seen."""

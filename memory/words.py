@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-__all__ = ["match_query", "searchable"]
+__all__ = ["FUNCTION_WORDS", "match_query", "searchable"]
 
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -22,7 +22,7 @@ _MAX_TERMS: Final = 64
 """FTS5 parses recursively: an essay pasted as a question must not exhaust it."""
 
 # Function words match almost every sentence: they cost time and say nothing. Kept if there is nothing else.
-_FUNCTION_WORDS: Final = frozenset(
+FUNCTION_WORDS: Final = frozenset(
     """
     a about an and any are as at be been but by can could did do does for from had has have he her him his how i
     if in into is it its me my of on or our she so than that the their them then there these they this those to us
@@ -47,7 +47,7 @@ def match_query(text: str) -> str | None:
     Runs of unspaced scripts become overlapping pairs: ``"猫が来"`` -> ``"猫 が" OR "が 来"``.
     """
     terms = list(dict.fromkeys(term for word in _TERM.findall(text.casefold()) for term in _terms(word)))
-    telling = [term for term in terms if term not in _FUNCTION_WORDS] or terms
+    telling = [term for term in terms if term not in FUNCTION_WORDS] or terms
     return " OR ".join(f'"{term}"' for term in telling[:_MAX_TERMS]) or None
 
 

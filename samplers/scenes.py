@@ -8,6 +8,7 @@ sides stays together. A fade always separates.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -103,7 +104,8 @@ def divide(parts: Sequence[Part], *, borders: Sequence[float], max_seconds: floa
 
     An hour of one camera has no cuts; its segments still give it places to divide at.
     """
-    return tuple(piece for part in parts for piece in _divide(part, borders, max_seconds))
+    ordered = sorted(borders)
+    return tuple(piece for part in parts for piece in _divide(part, ordered, max_seconds))
 
 
 def split_at(parts: Sequence[Part], times: Iterable[float]) -> tuple[Part, ...]:
@@ -111,7 +113,7 @@ def split_at(parts: Sequence[Part], times: Iterable[float]) -> tuple[Part, ...]:
     marks = sorted(set(times))
     pieces = []
     for part in parts:
-        inner = [time for time in marks if part.span.start < time < part.span.end]
+        inner = _between(marks, part.span)
         edges = [part.span.start, *inner, part.span.end]
         pieces += [Part(Span(start, end), part.signature) for start, end in pairwise(edges)]
     return tuple(pieces)
@@ -141,12 +143,17 @@ def _needed_likeness(a: Shot, b: Shot) -> float:
 
 
 def _divide(part: Part, borders: Sequence[float], max_seconds: float) -> list[Part]:
-    inner = [border for border in borders if part.span.start < border < part.span.end]
-    if part.span.duration_seconds <= max_seconds or not inner:
+    inner = [] if part.span.duration_seconds <= max_seconds else _between(borders, part.span)
+    if not inner:
         return [part]
     num_parts = int(np.ceil(part.span.duration_seconds / max_seconds))
     wanted = [part.span.start + index * part.span.duration_seconds / num_parts for index in range(1, num_parts)]
     return list(split_at([part], (min(inner, key=lambda border: abs(border - time)) for time in wanted)))
+
+
+def _between(times: Sequence[float], span: Span) -> Sequence[float]:
+    """Those of ``times``, ascending, that lie inside and at neither end."""
+    return times[bisect_right(times, span.start) : bisect_left(times, span.end)]
 
 
 def _average(signatures: Sequence[Signature]) -> Signature:

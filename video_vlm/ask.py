@@ -22,8 +22,8 @@ from video_vlm.looking.sight import sight_of
 from video_vlm.looking.signals import pictures_of
 from video_vlm.media import open_video
 from video_vlm.memory import KeptLook, Library, MemoryView
-from video_vlm.models import open_model
-from video_vlm.protocols import Answerer, Progress, ProgressEvent, VideoMemory, VideoReader, silent
+from video_vlm.models import open_detector, open_model
+from video_vlm.protocols import Answerer, Detector, Progress, ProgressEvent, VideoMemory, VideoReader, silent
 from video_vlm.records import Answer, Status, Step
 from video_vlm.samplers.budgets import budget_for
 from video_vlm.settings import AskSettings, IndexSettings
@@ -47,6 +47,7 @@ def ask(
     progress: Progress = silent,
     model: Answerer | ChatModel | None = None,
     trace: Trace = lambda _: None,
+    detector: Detector | None = None,
 ) -> Answer:
     """Answer a question of one indexed video: from memory, and by looking again where that is not sure enough.
 
@@ -60,6 +61,7 @@ def ask(
         progress: Told when answering begins.
         model: Who answers, instead of the one that ``settings`` name.
         trace: Told of each step a language model takes, as it takes it.
+        detector: Who finds what a language model looks for, instead of the one that ``settings`` name.
 
     Raises:
         ModelError: a language model cannot be reached or loaded.
@@ -74,7 +76,14 @@ def ask(
     progress(ProgressEvent("ask", 0.0, None, what=question))
     if isinstance(model, ChatModel):
         answer, taken = _talk(
-            question, memory, model, settings, decoder=(eyes or IndexSettings()).decoder, path=path, trace=trace
+            question,
+            memory,
+            model,
+            settings,
+            decoder=(eyes or IndexSettings()).decoder,
+            path=path,
+            trace=trace,
+            detector=detector or open_detector(settings),
         )
     else:
         case = _Case.of(question, memory, model, settings, eyes or IndexSettings())
@@ -108,10 +117,12 @@ def _talk(
     decoder: str,
     path: Path | None,
     trace: Trace,
+    detector: Detector | None,
 ) -> tuple[Answer, Sequence[KeptLook]]:
     """What a language model says, who may look where the file is there; and the looks that were taken."""
     captions = tuple(look for look in memory.looks() if look.is_caption)
-    talk = partial(answer_by_talking, question, recall(memory, captions), model, settings=settings, trace=trace)
+    known = recall(memory, captions)
+    talk = partial(answer_by_talking, question, known, model, settings=settings, trace=trace, detector=detector)
     if path is None or settings.max_look_frames < 1 or not model.max_pictures:
         talked = talk()
         return talked.answer, talked.taken

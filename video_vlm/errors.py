@@ -15,6 +15,7 @@
     └── LibraryError            the store on disk
         ├── NotIndexed          a video the library has no memory of
         ├── LibraryReadOnly     a write where only reading is possible
+        ├── MemoryReplaced      another process finished, replaced or removed it meanwhile
         ├── LibraryDamaged      the file is not a whole library
         └── LibraryTooNew       written by a later version of this package
 
@@ -35,6 +36,7 @@ __all__ = [
     "LibraryReadOnly",
     "LibraryTooNew",
     "MediaError",
+    "MemoryReplaced",
     "MissingExtra",
     "ModelError",
     "NotIndexed",
@@ -160,6 +162,10 @@ class NotIndexed(LibraryError):
 
 class LibraryReadOnly(LibraryError):
     """A write was asked of a library opened, or mounted, read-only."""
+
+
+class MemoryReplaced(LibraryError):
+    """Another process finished, replaced or removed the memory that was being written."""
 
 
 class LibraryDamaged(LibraryError):

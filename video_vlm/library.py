@@ -16,45 +16,56 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from video_vlm.across import LibraryAnswer, answer_each, answer_library
 from video_vlm.ask import ask, plan
 from video_vlm.chat import ChatModel
-from video_vlm.dialogue import CaptionReport, Trace, caption_video
+from video_vlm.dialogue import CaptionReport, SummaryReport, Trace, caption_video, summarize_video
 from video_vlm.encoder.sight import find_sight, require_sight
-from video_vlm.errors import LibraryError, ModelError, NotIndexed
+from video_vlm.errors import LibraryError, LibraryReadOnly, ModelError, NotIndexed
 from video_vlm.export import CATALOGUES, export
 from video_vlm.export.scenes import outline
 from video_vlm.index import (
     Estimate,
     IndexOutcome,
+    IndexPlan,
     IndexReport,
     default_jobs,
     estimate,
     index_many,
     index_video,
+    plan_index,
+    reading_jobs,
     see_the_rest,
 )
 from video_vlm.looking import LookPlan
 from video_vlm.looking.signals import pictures_of
 from video_vlm.media import content_id, open_video
-from video_vlm.memory import Imported, KeptLook, Library, MemoryView, Problem, StoredVideo, open_library
-from video_vlm.models import open_model
-from video_vlm.protocols import Answerer, ImageTextEncoder, Progress, TextEncoder, silent
+from video_vlm.memory import Imported, KeptLook, Library, LibraryFacts, MemoryView, Problem, StoredVideo, open_library
+from video_vlm.models import open_detector, open_model
+from video_vlm.protocols import Answerer, Detector, ImageTextEncoder, Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
-from video_vlm.settings import Settings, Speed
+from video_vlm.settings import AskSettings, Settings, Speed
 
 __all__ = ["VideoQA"]
+
+logger = logging.getLogger(__name__)
 
 
 class VideoQA:
     """An open library and what can be done with it. A context manager.
+
+    A library that cannot be written, say on a read-only disk, is opened to be read; that is logged as a warning.
 
     Wherever a video is asked for, its file will do; for one that was read before, so will the name its
     file had or (the beginning of) its content id, even if the file is gone.
@@ -64,6 +75,7 @@ class VideoQA:
         settings: How videos are read and questions answered.
         model: Who answers, instead of ``settings.ask.model``: a name, or one's own
             :class:`~video_vlm.chat.ChatModel` or :class:`~video_vlm.protocols.Answerer`.
+        detector: Who finds what words name in a picture, instead of ``settings.ask.detector``.
         speed: How videos are read, instead of ``settings.index.speed``. Where it is ``"full"``, questions do not make
             do with a memory that was read fast.
         progress: Called with how far long work has come.
@@ -81,6 +93,7 @@ class VideoQA:
         *,
         settings: Settings | None = None,
         model: str | ChatModel | Answerer | None = None,
+        detector: Detector | None = None,
         speed: Speed | None = None,
         progress: Progress = silent,
         encoder: TextEncoder | None = None,
@@ -92,11 +105,12 @@ class VideoQA:
         if speed is not None:
             self.settings = replace(self.settings, index=replace(self.settings.index, speed=speed))
         self._model = None if isinstance(model, str) else model
+        self._detector = detector
         self._opening = Lock()
         self._at_least: Speed = speed or "fast"
         self._progress = progress
         sight = sight or find_sight(self.settings.sight)
-        self._library = open_library(None if library is None else Path(library), encoder=encoder, sight=sight)
+        self._library = _opened(None if library is None else Path(library), encoder=encoder, sight=sight)
 
     @property
     def library(self) -> Library:
@@ -114,7 +128,17 @@ class VideoQA:
         report = index_video(Path(path), self._library, settings=settings, progress=progress)
         return see_the_rest(report, self._library, settings=settings, progress=progress)
 
-    def index_many(self, paths: Iterable[Path | str], *, jobs: int | None = None) -> Generator[IndexOutcome]:
+    def plan_index(self, path: Path | str) -> IndexPlan:
+        """What :meth:`index` would make again of a video, stage by stage, and why. Nothing is decoded or written.
+
+        Raises:
+            UnreadableVideo: the path is not a readable local file.
+        """
+        return plan_index(Path(path), self._library, settings=self.settings.index)
+
+    def index_many(
+        self, paths: Iterable[Path | str], *, jobs: int | None = None, memory_bytes: float | None = None
+    ) -> Generator[IndexOutcome]:
         """Read videos into the library, several at a time; gives an outcome for each as it is done.
 
         A file that cannot be read costs only itself, even if it takes the process down that reads it. In a script
@@ -123,12 +147,20 @@ class VideoQA:
         Args:
             paths: The files.
             jobs: How many at a time; None for one for each core, up to eight. With 1 no process is started.
+            memory_bytes: Fewer at a time where more would take more memory than this, as estimated from their headers.
 
         Raises:
             VideoQAError: something that is wrong for every file, such as a full disk or an unknown observer.
         """
         files = (Path(path) for path in paths)
-        return index_many(files, self._library, settings=self.settings.index, progress=self._progress, jobs=jobs)
+        return index_many(
+            files,
+            self._library,
+            settings=self.settings.index,
+            progress=self._progress,
+            jobs=jobs,
+            memory_bytes=memory_bytes,
+        )
 
     def caption(self, path: Path | str, *, level: Level = Level.SCENE, pictures: int = 4) -> CaptionReport:
         """Have the model say what is seen in each scene or segment of a video, which is read first if need be.
@@ -165,6 +197,20 @@ class VideoQA:
                 progress=self._progress,
             )
 
+    def write_summaries(self, path: Path | str) -> SummaryReport:
+        """Have the model write the summaries of a video's scenes, chapters and of the whole, which is read first if
+        need be. Each sentence cites the nodes below that it rests on; one that cites none is thrown away.
+
+        Raises:
+            MediaError: the file cannot be read as a video.
+            ModelError: the model writes none, or cannot be loaded or reached; what was written before is kept.
+            NotIndexed: there is no such file, and the library knows none of that name or id.
+        """
+        content, model = self._known_or_read(path), self._opened_model()
+        if not isinstance(model, ChatModel):
+            raise ModelError(f"{model.name} writes no summaries: name a language model with --model")
+        return summarize_video(self._library.memory(content), self._library, model, progress=self._progress)
+
     def ask(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
         """Answer a question of one video, reading it first if the library does not know it. Several may be asked at
         once, from several threads.
@@ -180,21 +226,93 @@ class VideoQA:
             NotIndexed: there is no such file, and the library knows none of that name or id.
             QuestionError: the question is empty.
         """
-        return ask(
-            question,
-            self._library,
-            self._known_or_read(path),
-            settings=self.settings.ask,
-            eyes=self.settings.index,
-            path=_file(path),
-            progress=self._progress,
-            model=self._opened_model(),
-            trace=trace,
-        )
+        return self._ask(self._known_or_read(path), question, path=_file(path), trace=trace)
 
     async def ask_async(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
         """:meth:`ask`, without keeping the event loop waiting; ``trace`` is called from another thread."""
         return await asyncio.to_thread(self.ask, path, question, trace=trace)
+
+    def ask_library(
+        self,
+        question: str,
+        videos: Iterable[Path | str] | None = None,
+        *,
+        told: Callable[[Answer], None] = lambda _: None,
+        trace: Trace = lambda _: None,
+    ) -> LibraryAnswer:
+        """Answer a question out of many videos; every citation names its video.
+
+        All of them are searched; those in which something bears on the question are asked, the likeliest first, and at
+        most ``settings.ask.max_videos``. Questions for videos ("which film shows a lighthouse?") the search answers.
+
+        Args:
+            question: In plain English.
+            videos: Which videos; files that the library does not know are read first. None for all of the library.
+            told: Hears each video's own answer as it is given.
+            trace: Told of each step a language model takes, as it takes it.
+
+        Raises:
+            MediaError: a file cannot be read as a video.
+            ModelError: a language model cannot be loaded or reached.
+            NotIndexed: there is no such file, and the library knows none of that name or id.
+            QuestionError: the question is empty.
+        """
+        began = time.perf_counter()
+        model = self._opened_model()
+        answer = answer_library(
+            question,
+            self._library,
+            self._chosen(videos),
+            ask_one=partial(self._ask_known, question, trace),
+            most=self.settings.ask.max_videos,
+            model=model.name,
+            looks_first=isinstance(model, ChatModel),
+            told=told,
+        )
+        return replace(answer, receipt=replace(answer.receipt, seconds=round(time.perf_counter() - began, 3)))
+
+    def ask_each(
+        self, question: str, videos: Iterable[Path | str] | None = None, *, trace: Trace = lambda _: None
+    ) -> Generator[Answer]:
+        """The answers that :meth:`ask_library` puts together, each of one video, as they are given; the likeliest
+        video comes first. A video that is looked at again, as none was sure, comes twice.
+
+        Raises:
+            What :meth:`ask_library` does.
+        """
+        return answer_each(
+            question,
+            self._library,
+            self._chosen(videos),
+            ask_one=partial(self._ask_known, question, trace),
+            most=self.settings.ask.max_videos,
+            looks_first=isinstance(self._opened_model(), ChatModel),
+        )
+
+    def _chosen(self, videos: Iterable[Path | str] | None) -> Sequence[str] | None:
+        return None if videos is None else [self._known_or_read(path) for path in videos]
+
+    def _ask_known(self, question: str, trace: Trace, content_id: str, looking: bool) -> Answer:
+        stored = self._library.find(content_id)
+        path = _file(stored.video.path) if stored is not None and looking else None
+        settings = self.settings.ask if looking else replace(self.settings.ask, max_look_frames=0)
+        return self._ask(content_id, question, path=path, trace=trace, settings=settings)
+
+    def _ask(
+        self, content_id: str, question: str, *, path: Path | None, trace: Trace, settings: AskSettings | None = None
+    ) -> Answer:
+        return ask(
+            question,
+            self._library,
+            content_id,
+            settings=settings or self.settings.ask,
+            eyes=self.settings.index,
+            path=path,
+            progress=self._progress,
+            model=self._opened_model(),
+            trace=trace,
+            detector=self._opened_detector(),
+        )
 
     def stream(self, path: Path | str, question: str) -> Generator[Step | Answer]:
         """:meth:`ask`, telling each step a language model takes as it takes it, and the answer last.
@@ -244,6 +362,11 @@ class VideoQA:
         with self._opening:
             self._model = self._model or open_model(self.settings.ask)
             return self._model
+
+    def _opened_detector(self) -> Detector | None:
+        with self._opening:
+            self._detector = self._detector or open_detector(self.settings.ask)
+            return self._detector
 
     def plan(
         self, path: Path | str, question: str = "", *, frames: int | None = None, tokens: int | None = None
@@ -334,10 +457,15 @@ class VideoQA:
         """
         export(self.memory(path), out, form=form, what=what)
 
-    def estimate(self, paths: Iterable[Path | str], *, jobs: int | None = None) -> Estimate:
+    def estimate(
+        self, paths: Iterable[Path | str], *, jobs: int | None = None, memory_bytes: float | None = None
+    ) -> Estimate:
         """What reading these videos would take: hours, time and disk. The longest is tried for some seconds."""
         files = (Path(path) for path in paths)
-        return estimate(files, self._library, settings=self.settings.index, jobs=jobs or default_jobs())
+        settings = self.settings.index
+        sees = self._library.sight is not None
+        jobs = reading_jobs(memory_bytes, jobs or default_jobs(), settings, sees=sees)
+        return estimate(files, self._library, settings=settings, jobs=jobs)
 
     def catalogue(
         self, content_ids: Iterable[str], out: BinaryIO, *, form: str, failures: Mapping[str, str] | None = None
@@ -383,6 +511,10 @@ class VideoQA:
             return False
         return self._library.remove(known)
 
+    def facts(self) -> LibraryFacts:
+        """What is in the library, what it takes on disk, and how its vectors are searched: exactly or nearly so."""
+        return self._library.facts()
+
     def verify(self) -> tuple[Problem, ...]:
         """What is wrong with the library; nothing if it is whole."""
         return self._library.verify()
@@ -421,6 +553,8 @@ class VideoQA:
         if Path(path).is_file():
             known = self._library.known_content_id(Path(path)) or content_id(Path(path))
             fits = [known] if self._library.find(known) else []
+        elif self._library.find(str(path)):
+            fits = [str(path)]
         else:
             fits = [one.video.content_id for one in self.videos() if _is_called(one, str(path))]
         if len(fits) > 1:
@@ -432,6 +566,16 @@ class VideoQA:
 
 class _NobodyListens(Exception):
     """Ends a talk whose steps nobody hears any more."""
+
+
+def _opened(folder: Path | None, *, encoder: TextEncoder | None, sight: ImageTextEncoder | None) -> Library:
+    """For writing, or where that cannot be, for reading."""
+    try:
+        return open_library(folder, encoder=encoder, sight=sight)
+    except LibraryReadOnly:
+        library = open_library(folder, read_only=True, encoder=encoder, sight=sight)
+    logger.warning("%s can only be read: questions are answered from it, nothing is kept in it", library.folder)
+    return library
 
 
 def _file(path: Path | str) -> Path | None:

@@ -71,6 +71,26 @@ class TimeOperator:
     window: Window | None = None
 
 
+REACH_SECONDS = 75.0
+"""How far "after" and "before" reach from their anchor."""
+
+ADJACENT_SECONDS = 30.0
+"""How far "right after" does."""
+
+
+def walked(operator: TimeOperator, anchor: Span) -> Span | None:
+    """The stretch an operator means by an anchor: behind it, in front of it, around it; None if it moves from none."""
+    reach = ADJACENT_SECONDS if operator.adjacent else REACH_SECONDS
+    match operator.kind:
+        case OperatorKind.AFTER:
+            return Span(anchor.end, anchor.end + reach)
+        case OperatorKind.BEFORE:
+            return Span(anchor.start - reach, anchor.start)
+        case OperatorKind.DURING:
+            return anchor.widen(2.0)
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedQuestion:
     """A question taken apart: what is asked, and how it moves in time.

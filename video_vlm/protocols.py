@@ -18,6 +18,7 @@ import numpy.typing as npt
 from video_vlm.records import (
     Answer,
     Damage,
+    Detection,
     Evidence,
     Frame,
     Image,
@@ -32,6 +33,7 @@ from video_vlm.records import (
 __all__ = [
     "Answerer",
     "DecodedFrame",
+    "Detector",
     "ImageTextEncoder",
     "Look",
     "Observer",
@@ -152,6 +154,23 @@ class TextEncoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """``(len(texts), dimension)`` float32, rows of length one."""
+        ...
+
+
+class Detector(Protocol):
+    """Finds where in a picture something is that words name."""
+
+    @property
+    def name(self) -> str:
+        """What stands on receipts."""
+        ...
+
+    def detect(self, image: Image, phrase: str) -> Sequence[Detection]:
+        """Where it is, surest first; nothing where it is not.
+
+        Raises:
+            ModelError: the picture cannot be looked at.
+        """
         ...
 
 

@@ -22,12 +22,14 @@ import numpy.typing as npt
 __all__ = [
     "ANSWER_FORMAT_VERSION",
     "Answer",
+    "Box",
     "Chapter",
     "Citation",
     "Claim",
     "Coverage",
     "Cut",
     "Damage",
+    "Detection",
     "Evidence",
     "Frame",
     "Image",
@@ -49,6 +51,9 @@ __all__ = [
 
 Image = npt.NDArray[np.uint8]
 """A picture: RGB, ``(height, width, 3)``, uint8."""
+
+Box = tuple[float, float, float, float]
+"""``(left, top, right, bottom)`` as fractions of the picture."""
 
 ANSWER_FORMAT_VERSION = 1
 
@@ -233,14 +238,15 @@ class ObservationKind(StrEnum):
     """A fade, a dissolve, a stretch of black, a flash."""
     CAPTION = "caption"
     """What a model says it sees."""
+    OBJECT = "object"
+    """Something a detector found in a picture, and where."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """Something seen or heard, when, by whom, and how sure.
 
-    ``box`` is ``(left, top, right, bottom)`` as fractions of the picture, where that means anything.
-    ``confidence`` is in ``[0, 1]``.
+    ``box`` says where in the picture, where that means anything. ``confidence`` is in ``[0, 1]``.
     """
 
     span: Span
@@ -248,11 +254,19 @@ class Observation:
     text: str
     source: str
     confidence: float = 1.0
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"confidence must be in [0, 1], got {self.confidence}")
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """Where in a picture something was found, and how surely, in ``[0, 1]``."""
+
+    box: Box
+    confidence: float
 
 
 class Level(StrEnum):
@@ -320,11 +334,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A stretch of one video that a claim rests on, and what is there in the video's own words."""
+    """A stretch of one video that a claim rests on, and what is there in the video's own words.
+
+    ``box`` is where in the picture, for what a detector found.
+    """
 
     span: Span
     quote: str = ""
     kind: ObservationKind | None = None
+    box: Box | None = None
 
     def __str__(self) -> str:
         return f"[{self.span}]"
@@ -372,11 +390,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was spent where. ``frames_decoded`` counts pictures decoded to answer, not to index."""
+    """What was spent where. ``frames_decoded`` counts pictures decoded to answer, not to index; ``tokens_read`` what a
+    language model was given over all turns, visual tokens as they are after merging."""
 
     model: str
     steps: tuple[Step, ...] = ()
     frames_decoded: int = 0
+    tokens_read: int = 0
     seconds: float = 0.0
 
 
@@ -461,7 +481,12 @@ def _answer(data: Mapping[str, Any]) -> Answer:
 
 def _citations(data: Iterable[Mapping[str, Any]]) -> tuple[Citation, ...]:
     return tuple(
-        Citation(Span(**item["span"]), item["quote"], ObservationKind(item["kind"]) if item["kind"] else None)
+        Citation(
+            Span(**item["span"]),
+            item["quote"],
+            ObservationKind(item["kind"]) if item["kind"] else None,
+            tuple(item["box"]) if item.get("box") else None,
+        )
         for item in data
     )
 

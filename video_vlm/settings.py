@@ -17,6 +17,7 @@ __all__ = [
     "AskSettings",
     "FrameSettings",
     "IndexSettings",
+    "LevelSettings",
     "ScreenTextSettings",
     "Settings",
     "ShotSettings",
@@ -75,6 +76,26 @@ class ScreenTextSettings:
     """Real text is read with 0.8 and more; texture taken for text mostly stays below this."""
 
 
+@dataclass(frozen=True, slots=True)
+class LevelSettings:
+    """How the upper levels are made from segments: nothing is decoded for a change of these."""
+
+    max_scene_seconds: float = 300.0
+    """A longer stretch without a cut is divided."""
+    segment_sentences: int = 2
+    """The most a segment's summary has; likewise the others'."""
+    scene_sentences: int = 3
+    chapter_sentences: int = 5
+    video_sentences: int = 6
+
+    def __post_init__(self) -> None:
+        if self.max_scene_seconds <= 0:
+            raise SettingsError(f"levels.max_scene_seconds must be above 0, got {self.max_scene_seconds}")
+        for name in ("segment_sentences", "scene_sentences", "chapter_sentences", "video_sentences"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"levels.{name} must be at least 1, got {getattr(self, name)}")
+
+
 Speed = Literal["full", "fast"]
 
 
@@ -89,6 +110,7 @@ class IndexSettings:
     shots: ShotSettings = field(default_factory=ShotSettings)
     frames: FrameSettings = field(default_factory=FrameSettings)
     screen_text: ScreenTextSettings = field(default_factory=ScreenTextSettings)
+    levels: LevelSettings = field(default_factory=LevelSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +124,8 @@ class AskSettings:
     """The most pictures one question may have decoded; 0 for none."""
     keep_looks: bool = True
     """What was looked at for one question is kept in the library for the next."""
+    max_videos: int = 8
+    """The most videos that a question over a library is put to, one by one; all of them are searched."""
     sampler: str = "auto"
     """Who plans which pictures: a sampler's name, or the policy."""
     tokens_per_frame: int = 256
@@ -117,6 +141,15 @@ class AskSettings:
     """Its numbers, as torch names them; ``auto`` for the weights' own."""
     quantization: str = "none"
     """``4bit`` or ``8bit`` to hold it in less memory, where bitsandbytes is installed."""
+    merge: int = 1
+    """So many times fewer visual tokens for a language model in this process: 2, 4 or 8; 1 for all of them."""
+    kept_prefixes: int = 1
+    """Of how many conversations a language model in this process keeps what it has read; 0 for none."""
+    kept_picture_mb: int = 256
+    """How much it keeps of what its vision tower made of pictures, in megabytes; 0 for nothing."""
+    detector: str = "none"
+    """Who finds what words name in a picture, with its box: a Grounding DINO, by its folder or its name in the local
+    hub cache; ``none`` for nobody."""
     verify: bool = False
     """Each claim of a language model is shown to it again with nothing but what it cites, and dropped unless it says
     yes."""
@@ -126,10 +159,16 @@ class AskSettings:
             raise SettingsError(f"ask.max_rounds must be at least 1, got {self.max_rounds}")
         if self.answer_tokens < 1:
             raise SettingsError(f"ask.answer_tokens must be at least 1, got {self.answer_tokens}")
+        if self.max_videos < 1:
+            raise SettingsError(f"ask.max_videos must be at least 1, got {self.max_videos}")
         if self.max_look_frames < 0:
             raise SettingsError(f"ask.max_look_frames must not be negative, got {self.max_look_frames}")
         if self.tokens_per_frame < 1:
             raise SettingsError(f"ask.tokens_per_frame must be at least 1, got {self.tokens_per_frame}")
+        if self.merge < 1:
+            raise SettingsError(f"ask.merge must be at least 1, got {self.merge}")
+        if self.kept_prefixes < 0 or self.kept_picture_mb < 0:
+            raise SettingsError("ask.kept_prefixes and ask.kept_picture_mb must not be negative")
 
 
 @dataclass(frozen=True, slots=True)

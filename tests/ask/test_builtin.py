@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from tests.ask.spoken_film import SpokenFilm, chapter, row, said
+from video_vlm import IndexSettings, Settings, VideoQA
 from video_vlm.errors import QuestionError
 from video_vlm.models.builtin import BuiltinAnswerer
 from video_vlm.records import Answer, ObservationKind, Status
@@ -45,6 +48,52 @@ def test_what_is_said_or_written_is_answered_with_its_seconds(question: str, wor
     assert found.status is Status.ANSWERED
     assert words in found.text
     assert any(cite.span.contains(second) for cite in found.citations)
+
+
+NOISY = SpokenFilm(
+    said(0, 4, "[barking and roaring]"),
+    row(2, 9, "Petra Vance presents", top=0.2),
+    row(2, 9, "THE MILL", top=0.5),
+    said(13, 16, "I'm Petra the miller, so hearty and hale."),
+    said(70, 74, "And that is how the wheel was won."),
+    said(75, 76, "(door slams)"),
+    row(90, 99, "The End"),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "second"),
+    [
+        ("What is said first?", "I'm Petra the miller", 14),
+        ("What are the first words spoken?", "I'm Petra the miller", 14),
+        ("What is the last word that is said?", "Won.", 72),
+        ("What is said last?", "how the wheel was won", 72),
+        ("What is heard first?", "[barking and roaring]", 1),
+        ("What is written first?", "THE MILL", 5),
+        ("Which words are shown last on the screen?", "The End", 95),
+    ],
+)
+def test_the_first_and_the_last_words_are_those_at_the_edge(question: str, words: str, second: float) -> None:
+    found = answer(question, NOISY)
+    assert found.status is Status.ANSWERED
+    assert words in found.text
+    assert all(cite.span.contains(second) for cite in found.citations)
+
+
+def test_what_is_said_first_in_a_real_film_is_not_the_sound_before_it(shared_data: Path, tmp_path: Path) -> None:
+    film = shared_data / "videos" / "popeye_p1.mp4"
+    with VideoQA(tmp_path, settings=Settings(index=IndexSettings(observers=("subtitles",)))) as videos:
+        found = videos.ask(film, "What is said first?")
+    assert found.status is Status.ANSWERED
+    assert "I'm Sinbad the sailor" in found.text
+    assert found.citations[0].span.start == pytest.approx(13.0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the first thing Olive says?", "What is shown last?", "Which gate opens first?"]
+)
+def test_the_edge_is_not_the_answer_to_what_else_is_first(question: str) -> None:
+    assert answer(question, NOISY).status is not Status.ANSWERED
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from video_vlm.cli.summarize import CatalogueFormat
 from video_vlm.export import CATALOGUES
 from video_vlm.index import reading_jobs
 from video_vlm.protocols import ProgressEvent
+from video_vlm.settings import IndexSettings
 
 FAST = ("--set", "index.observers=chapters,subtitles,look")
 
@@ -103,7 +104,11 @@ def test_a_dry_run_says_what_it_would_take_and_writes_nothing(videoqa: Videoqa, 
 
 
 def test_memory_bounds_how_many_are_read_side_by_side() -> None:
-    assert [reading_jobs(limit, 8) for limit in (None, 0.1e9, 1.5e9, 100e9)] == [8, 1, 2, 8]
+    settings = IndexSettings()
+    assert [reading_jobs(limit, 8, settings) for limit in (None, 0.1e9, 1.5e9, 100e9)] == [8, 1, 2, 8]
+    silent = IndexSettings(observers=("look",))
+    assert reading_jobs(1.5e9, 16, silent) > 8
+    assert reading_jobs(4e9, 8, settings, sees=True) == 1
 
 
 def test_all_files_together_have_a_pace_of_their_own() -> None:

@@ -120,3 +120,13 @@ def test_captions_without_eyes_are_one_line(videoqa: Callable[..., Run], sample_
     assert run.code == 1
     assert "builtin has no eyes" in run.err
     assert "Traceback" not in run.err
+
+
+def test_summaries_are_written_and_shown(
+    videoqa: Callable[..., Run], serve: Callable[..., Server], sample_film: Path, tmp_path: Path
+) -> None:
+    server = serve(streamed('{"title": "Herons", "sentences": [{"text": "Herons gather.", "from": [1]}]}'))
+    run = videoqa("--library", tmp_path, "index", sample_film, "--summaries", "--model", f"openai:tiny@{server.url}")
+    assert run.code == 0
+    assert "summaries written" in run.out
+    assert "Herons gather." in videoqa("--library", tmp_path, "show", sample_film).out

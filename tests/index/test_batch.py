@@ -18,8 +18,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.batch import QUICKLY, draw, index
 from video_vlm.errors import ReaderLost, UnknownName, UnreadableVideo
 from video_vlm.index import IndexOutcome, index_many
+from video_vlm.index.room import OWN_BYTES, file_bytes, reader_bytes
+from video_vlm.media.cores import num_cores
 from video_vlm.memory import open_library
 from video_vlm.protocols import ProgressEvent
 from video_vlm.settings import IndexSettings
@@ -142,6 +145,55 @@ def test_what_is_known_needs_no_process(films: list[Path], settings: IndexSettin
 def test_what_is_wrong_for_every_file_is_raised(films: list[Path], tmp_path: Path, jobs: int) -> None:
     with open_library(tmp_path) as library, pytest.raises(UnknownName, match="Did you mean 'look'"):
         list(index_many(films, library, settings=IndexSettings(observers=("lock",)), jobs=jobs))
+
+
+def test_files_side_by_side_fit_the_memory_that_is_allowed(
+    films: list[Path], settings: IndexSettings, one_by_one: Dumps, tmp_path: Path
+) -> None:
+    """Room for two processes, and for the pictures of the largest film, or of all the small ones."""
+    sizes = {path: file_bytes(path, threads=max(1, num_cores() // 2)) for path in films}
+    room = max(sizes.values())
+    assert sum(sizes.values()) > 2 * room
+    in_hand: set[Path] = set()
+    taken = [0]
+
+    def note(event: ProgressEvent) -> None:
+        if event.path is not None:
+            in_hand.add(event.path)
+            taken.append(sum(sizes[path] for path in in_hand))
+
+    allowed = OWN_BYTES + 2 * reader_bytes(settings, sees=False) + room
+    with open_library(tmp_path) as library:
+        for outcome in index_many(films, library, settings=settings, progress=note, jobs=2, memory_bytes=allowed):
+            in_hand.discard(outcome.path)
+    assert max(taken) == room
+    assert dumps(tmp_path) == one_by_one
+
+
+def test_a_file_larger_than_the_memory_that_is_allowed_is_read_by_itself(
+    films: list[Path], settings: IndexSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    allowed = OWN_BYTES + 2 * reader_bytes(settings, sees=False)
+    with open_library(tmp_path) as library:
+        outcomes = list(index_many(films[:2], library, settings=settings, jobs=2, memory_bytes=allowed))
+    assert failures(outcomes) == {}
+    assert caplog.text.count("it is read by itself") == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory and open files are read from /proc")
+def test_many_files_and_some_broken_ones_give_results_and_reasons_and_nothing_grows(tmp_path: Path) -> None:
+    """A small ``bench/batch.py``."""
+    folder = tmp_path / "films"
+    folder.mkdir()
+    broken = draw(folder, 30, seed=1)
+    run = index(folder, tmp_path / "library", "--jobs", "2", *QUICKLY)
+    assert (run.code, run.num_read, sorted(run.reasons)) == (3, 27, broken)
+    assert len(set(run.reasons.values())) == 3
+    assert run.growth("num_files") <= 1.1
+    assert run.growth("num_bytes") <= 1.2
+    with open_library(tmp_path / "library") as library:
+        assert library.verify() == ()
+        assert len(library.videos()) == 27
 
 
 def test_no_jobs_at_all_is_a_mistake(tmp_path: Path) -> None:

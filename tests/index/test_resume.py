@@ -93,3 +93,22 @@ def test_a_killed_run_goes_on_to_the_same_memory(
         assert report.resumed_from > 3.0
         assert library.dump(report.video.content_id) == straight
         assert library.verify() == ()
+
+
+def test_what_another_process_finishes_meanwhile_is_taken_as_it_is(
+    film: Path, settings: IndexSettings, straight: dict[str, Any], tmp_path: Path
+) -> None:
+    elsewhere: list[str] = []
+
+    def overtaken(event: ProgressEvent) -> None:
+        if event.done >= 10 and not elsewhere:
+            elsewhere.append("begun")
+            with open_library(tmp_path) as other:
+                index_video(film, other, settings=settings)
+
+    with open_library(tmp_path) as library:
+        report = index_video(film, library, settings=settings, progress=overtaken)
+        assert elsewhere
+        assert report.reused
+        assert library.dump(report.video.content_id) == straight
+        assert library.verify() == ()

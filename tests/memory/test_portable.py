@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -282,3 +283,33 @@ def test_a_library_copied_elsewhere_opens_there(library: Library, film: Film, tm
         assert copied.dump("film") == before
         assert copied.search("alarm")
         assert copied.verify() == ()
+
+
+@pytest.mark.parametrize("version", range(2, FORMAT_VERSION))
+def test_a_file_that_an_earlier_format_exported_is_taken_in(
+    version: int, library: Library, elsewhere: Library, film: Film
+) -> None:
+    """``formats/export-N.videoqa.gz`` is the film and one look, as the last code of format N exported them. The first
+    exporter wrote format 2: of format 1 there are no such files."""
+    packed = Path(__file__).parent / "formats" / f"export-{version}.videoqa.gz"
+    parcel = elsewhere.folder / "film.videoqa"
+    parcel.write_bytes(gzip.decompress(packed.read_bytes()))
+    assert elsewhere.import_memory(parcel).outcome == "added"
+    film.write(library)
+    assert elsewhere.dump("film") == library.dump("film")
+    (look,) = elsewhere.looks("film")
+    assert look.question == "what is on the windowsill?"
+    assert elsewhere.search("windowsill")[0].text == "a cat on the windowsill"
+    assert elsewhere.verify() == ()
+
+
+def test_a_file_of_an_earlier_format_that_was_changed_is_refused(elsewhere: Library) -> None:
+    for version in range(2, FORMAT_VERSION):
+        packed = Path(__file__).parent / "formats" / f"export-{version}.videoqa.gz"
+        whole = gzip.decompress(packed.read_bytes())
+        assert b"alarm rings" in whole
+        parcel = elsewhere.folder / "film.videoqa"
+        parcel.write_bytes(whole.replace(b"alarm rings", b"alarm sings"))
+        with pytest.raises(LibraryDamaged, match=str(parcel)):
+            elsewhere.import_memory(parcel)
+    assert elsewhere.videos() == ()

@@ -6,8 +6,6 @@ import os
 import random
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -18,18 +16,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.memory.write_film import start_writer
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly
 from video_vlm.memory import Library, open_library
 from video_vlm.records import Level
 
 if TYPE_CHECKING:
     from tests.memory.conftest import Film
-
-
-def start_writer(folder: Path, content_id: str, num_lines: int) -> subprocess.Popen[str]:
-    script = Path(__file__).with_name("write_film.py")
-    command = [sys.executable, str(script), str(folder), content_id, str(num_lines)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def long_film(film: Film, num_lines: int) -> Film:

@@ -5,16 +5,24 @@ Prints the number of segments that are surely on disk, a line each.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
-
-from conftest import LINES, CharacterGrams, Film  # type: ignore[import-not-found]  # beside this script
 
 from video_vlm.errors import LibraryError
 from video_vlm.memory import open_library
 
+__all__ = ["start_writer"]
+
+
+def start_writer(folder: Path, content_id: str, num_lines: int) -> subprocess.Popen[str]:
+    command = [sys.executable, __file__, str(folder), content_id, str(num_lines)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
 
 def main(folder: str, content_id: str, num_lines: str) -> None:
+    from conftest import LINES, CharacterGrams, Film  # type: ignore[import-not-found]  # beside this script
+
     film = Film(content_id=content_id, lines=tuple(LINES[number % len(LINES)] for number in range(int(num_lines))))
     with open_library(Path(folder), encoder=CharacterGrams(dimension=32)) as library:
         build = film.start(library)

@@ -5,6 +5,17 @@ from __future__ import annotations
 from video_vlm.dialogue.answer import Talked, answer_by_talking
 from video_vlm.dialogue.captions import CAPTION_LEVELS, CaptionReport, caption_video
 from video_vlm.dialogue.pictures import Pictures
+from video_vlm.dialogue.summaries import SummaryReport, summarize_video
 from video_vlm.dialogue.talk import Trace
 
-__all__ = ["CAPTION_LEVELS", "CaptionReport", "Pictures", "Talked", "Trace", "answer_by_talking", "caption_video"]
+__all__ = [
+    "CAPTION_LEVELS",
+    "CaptionReport",
+    "Pictures",
+    "SummaryReport",
+    "Talked",
+    "Trace",
+    "answer_by_talking",
+    "caption_video",
+    "summarize_video",
+]

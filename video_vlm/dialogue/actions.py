@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from video_vlm.operators import parse_clock
-from video_vlm.records import Span
+from video_vlm.records import Box, Span
 
-__all__ = ["SCHEMA", "Action", "Look", "Said", "Say", "Search", "read_action"]
-
-Box = tuple[float, float, float, float]
+__all__ = ["SCHEMA", "Action", "Look", "Said", "Say", "Search", "objects", "read_action"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +25,12 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Have pictures of a stretch decoded; ``crop`` is left, top, right, bottom as shares of the picture."""
+    """Have pictures of a stretch decoded, cropped to a part of them, and ``find`` looked for in each."""
 
     span: Span
     num_frames: int = 4
     crop: Box | None = None
+    find: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,7 @@ class Say:
 Action = Search | Look | Say
 
 _MOST_CLAIMS = 12
+_LONGEST_PHRASE = 80
 _SECONDS: Final = {"type": "number", "description": "seconds"}
 _CLAIMS: Final = {
     "type": "array",
@@ -75,6 +75,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
         "to": _SECONDS,
         "frames": {"type": "integer"},
         "crop": {"type": "array", "items": {"type": "number"}},
+        "find": {"type": "string"},
         "claims": _CLAIMS,
         "seen": _CLAIMS,
         "confidence": {"type": "number"},
@@ -92,7 +93,7 @@ def read_action(text: str) -> Action:
     Raises:
         ValueError: there is none, or it is not complete; the message is for the model.
     """
-    for found in _objects(_THOUGHT.sub(" ", text)):
+    for found in objects(_THOUGHT.sub(" ", text)):
         if isinstance(found.get("action"), str):
             return _action(found)
         if "claims" in found:
@@ -100,7 +101,7 @@ def read_action(text: str) -> Action:
     raise ValueError('your reply held no JSON object with an "action"')
 
 
-def _objects(text: str) -> Iterator[Mapping[str, Any]]:
+def objects(text: str) -> Iterator[Mapping[str, Any]]:
     """The JSON objects in a text, outermost first, in order."""
     decoder, place = json.JSONDecoder(), text.find("{")
     while place >= 0:
@@ -121,7 +122,8 @@ def _action(found: Mapping[str, Any]) -> Action:
             raise ValueError('"search" needs a "query" of words')
         return Search(query.strip(), _span(found.get("from"), found.get("to")) if "from" in found else None)
     if name == "look":
-        return Look(_span(found.get("from"), found.get("to")), _count(found.get("frames", 4)), _crop(found.get("crop")))
+        span, count = _span(found.get("from"), found.get("to")), _count(found.get("frames", 4))
+        return Look(span, count, _crop(found.get("crop")), _phrase(found.get("find")))
     if name == "answer":
         return _answer(found)
     raise ValueError('"action" must be "search", "look" or "answer"')
@@ -185,6 +187,10 @@ def _count(found: object) -> int:
 
 def _share(found: object) -> float:
     return min(max(_seconds(found), 0.0), 1.0)
+
+
+def _phrase(found: object) -> str:
+    return " ".join(found.split())[:_LONGEST_PHRASE] if isinstance(found, str) else ""
 
 
 def _crop(found: object) -> Box | None:

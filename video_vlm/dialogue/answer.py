@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from video_vlm.chat import ChatModel
+from video_vlm.dialogue.counting import Counted
 from video_vlm.dialogue.ledger import Ledger
 from video_vlm.dialogue.pictures import Pictures
 from video_vlm.dialogue.prompt import RULES
@@ -14,7 +15,7 @@ from video_vlm.errors import QuestionError
 from video_vlm.looking.plan import LookPlan
 from video_vlm.memory import KeptLook
 from video_vlm.models.builtin.answerer import coverage_of
-from video_vlm.protocols import VideoMemory
+from video_vlm.protocols import Detector, VideoMemory
 from video_vlm.records import Answer, Observation, ObservationKind, Receipt, Status
 from video_vlm.settings import AskSettings, digest
 
@@ -42,6 +43,7 @@ def answer_by_talking(
     pictures: Pictures | None = None,
     step_seconds: float = 0.04,
     trace: Trace = lambda _: None,
+    detector: Detector | None = None,
 ) -> Talked:
     """Let a model answer from the memory and from pictures it asks for.
 
@@ -54,6 +56,7 @@ def answer_by_talking(
         pictures: Where they come from; None where nothing can be decoded.
         step_seconds: How long a picture is on display.
         trace: Told of every step.
+        detector: Who finds what words name in a picture, with its box; None if nobody does.
 
     Raises:
         ModelError: the model cannot be reached, or has no room for the question.
@@ -61,11 +64,12 @@ def answer_by_talking(
     """
     if not question.strip():
         raise QuestionError('the question is empty: ask something, e.g. "what happens after the lamp goes out?"')
-    ledger = Ledger(step_seconds)
+    ledger, counted = Ledger(step_seconds), Counted(model)
     eyes = pictures if model.max_pictures else None
-    talk = Talk(model, memory, eyes, ledger, TalkSettings(settings.max_rounds, settings.answer_tokens), trace)
+    limits = TalkSettings(settings.max_rounds, settings.answer_tokens)
+    talk = Talk(counted, memory, eyes, ledger, limits, trace, detector)
     outcome = talk.about(question, () if plan is None else plan.samples)
-    claims, checks = verified(outcome.claims, model, eyes) if settings.verify else (outcome.claims, ())
+    claims, checks = verified(outcome.claims, counted, eyes) if settings.verify else (outcome.claims, ())
     for step in checks:
         trace(step)
     steps = (*outcome.steps, *checks)
@@ -77,7 +81,12 @@ def answer_by_talking(
         confidence=round(outcome.confidence, 2) if is_answer else 0.0,
         claims=claims if is_answer else (),
         coverage=coverage_of(memory, missing=() if model.max_pictures else ("no eyes: the model reads words only",)),
-        receipt=Receipt(model.name, steps, frames_decoded=0 if eyes is None else eyes.num_frames),
+        receipt=Receipt(
+            model.name,
+            steps,
+            frames_decoded=0 if eyes is None else eyes.num_frames,
+            tokens_read=counted.tokens_read,
+        ),
         nearest=tuple(citation for claim in outcome.claims for citation in claim.citations)[:3]
         if not is_answer
         else (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from video_vlm.records import Citation, Frame, ObservationKind, Span
+from video_vlm.records import Box, Citation, Frame, ObservationKind, Span
 
 __all__ = ["TOLERANCE_SECONDS", "Ledger", "Shown"]
 
@@ -15,11 +15,15 @@ TOLERANCE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Something a model was shown: what was observed, a summary of it (no kind), or a picture (no text)."""
+    """Something a model was shown: what was observed, a summary of it (no kind), or a picture (no text).
+
+    ``box`` is where in the picture it was found.
+    """
 
     span: Span
     text: str = ""
     kind: ObservationKind | None = None
+    box: Box | None = None
 
     @property
     def is_evidence(self) -> bool:
@@ -59,7 +63,7 @@ class Ledger:
         near = sorted(evidence, key=lambda one: (_distance(one.span, span.middle), not one.text, one.length))
         cited = span if span.duration_seconds > 0 else near[0].span
         words = next((one for one in near if one.text and one.span.overlaps(cited)), None)
-        return Citation(cited) if words is None else Citation(cited, words.text, words.kind)
+        return Citation(cited) if words is None else Citation(cited, words.text, words.kind, words.box)
 
     @property
     def pictures(self) -> tuple[Span, ...]:

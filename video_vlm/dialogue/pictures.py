@@ -9,11 +9,11 @@ import numpy as np
 
 from video_vlm.dialogue.actions import Look
 from video_vlm.protocols import VideoReader
-from video_vlm.records import Frame, Sample, Span
+from video_vlm.records import Box, Frame, Sample, Span
 from video_vlm.samplers import Pictures as Times
 from video_vlm.samplers import Subject, plan
 
-__all__ = ["Pictures"]
+__all__ = ["Pictures", "in_whole"]
 
 
 class Pictures:
@@ -86,6 +86,15 @@ class Pictures:
             self._decoded.setdefault(frame.pts_seconds, frame)
         self.num_left -= len(frames)
         return tuple(frames)
+
+
+def in_whole(box: Box, crop: Box | None) -> Box:
+    """A box in a crop, as a box in the picture it was cut from."""
+    if crop is None:
+        return box
+    left, top, right, bottom = crop
+    wide, high = right - left, bottom - top
+    return left + box[0] * wide, top + box[1] * high, left + box[2] * wide, top + box[3] * high
 
 
 def _even(span: Span, count: int, step_seconds: float) -> list[float]:

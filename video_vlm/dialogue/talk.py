@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from video_vlm.chat import ChatModel, Turn
 from video_vlm.dialogue.actions import SCHEMA, Look, Said, Say, Search, read_action
 from video_vlm.dialogue.ledger import TOLERANCE_SECONDS, Ledger, Shown
-from video_vlm.dialogue.pictures import Pictures
+from video_vlm.dialogue.pictures import Pictures, in_whole
 from video_vlm.dialogue.prompt import last_turn, opening, plain_opening, results, rules
 from video_vlm.dialogue.quoting import harmless
 from video_vlm.dialogue.reach import reached
 from video_vlm.dialogue.room import fitted
-from video_vlm.operators import ParsedQuestion, parse
-from video_vlm.protocols import VideoMemory
+from video_vlm.operators import parse
+from video_vlm.protocols import Detector, VideoMemory
 from video_vlm.records import Claim, Evidence, Frame, ObservationKind, Sample, Span, Step
+from video_vlm.retrieval import find_evidence
 
 __all__ = ["Outcome", "Talk", "TalkSettings", "Trace", "named_times"]
 
@@ -24,6 +25,7 @@ Trace = Callable[[Step], None]
 """Told of every step as it is done."""
 
 _HITS = 8
+_MOST_BOXES = 4
 _WORDS = tuple(kind for kind in ObservationKind if kind.value not in {"motion", "look", "transition"})
 _SMALL_CONTEXT = 6000
 """Models with less room, in tokens, are given the fixed plan at once."""
@@ -63,6 +65,7 @@ class Talk:
         ledger: What was shown; filled here.
         settings: How long it may be.
         trace: Told of every step.
+        detector: Who finds what words name in a picture; None if nobody does.
     """
 
     model: ChatModel
@@ -71,6 +74,7 @@ class Talk:
     ledger: Ledger
     settings: TalkSettings = field(default_factory=TalkSettings)
     trace: Trace = lambda _: None
+    detector: Detector | None = None
 
     def __post_init__(self) -> None:
         self._steps: list[Step] = []
@@ -87,7 +91,7 @@ class Talk:
             ModelError: the model cannot be reached, or has no room for the question.
         """
         parsed = parse(question)
-        found = self.ledger.add(self._searched(parsed))
+        found = self.ledger.add(self._searched(question, parsed))
         frames = self._planned(samples)
         if self.model.context_tokens < _SMALL_CONTEXT:
             return self._plainly(question, found, frames)
@@ -100,7 +104,7 @@ class Talk:
             num_rounds=self.settings.max_rounds,
             num_frames=self._num_left,
         )
-        said = self._rounds([rules(), start])
+        said = self._rounds([rules(detects=self._detects), start])
         return self._plainly(question, found, frames) if said is None else said
 
     def _rounds(self, turns: list[Turn]) -> Outcome | None:
@@ -136,10 +140,28 @@ class Talk:
             self._note("search", f"{harmless(action.query, longest=80)!r}: {len(found)} new passages", span=action.span)
             return results("Search", found, (), num_rounds=left, num_frames=self._num_left)
         frames = () if self.pictures is None else self.pictures.close(action)
-        heard = self.ledger.add(map(_observed, self._words_at(action.span)))
+        heard = self.ledger.add((*map(_observed, self._words_at(action.span)), *self._found(action, frames)))
         where = "cropped, " if action.crop else ""
         self._note("look", f"{where}{_listed(frames)}", num_frames=len(frames), span=action.span)
         return results("Look", heard, frames, num_rounds=left, num_frames=self._num_left)
+
+    @property
+    def _detects(self) -> bool:
+        return self.detector is not None and self.pictures is not None
+
+    def _found(self, look: Look, frames: Sequence[Frame]) -> Iterator[Shown]:
+        """Where in the pictures is what the model looks for."""
+        if self.detector is None or not look.find:
+            return
+        num_found, phrase = 0, harmless(look.find, longest=80)
+        for frame in frames:
+            for one in self.detector.detect(frame.image, look.find)[:_MOST_BOXES]:
+                box = in_whole(one.box, look.crop)
+                where = ", ".join(f"{edge:.2f}" for edge in box)
+                moment = Span(frame.pts_seconds, frame.pts_seconds + self.ledger.step_seconds)
+                yield Shown(moment, f"{phrase} at [{where}]", ObservationKind.OBJECT, box)
+                num_found += 1
+        self._note("detect", f"{phrase!r} by {self.detector.name}: {num_found} boxes")
 
     def _refusal(self, say: Say) -> str | None:
         """What the model is told, once, where it cites what it was not shown."""
@@ -189,13 +211,12 @@ class Talk:
         stream = self.model.stream(sent, max_tokens=self.settings.answer_tokens, schema=SCHEMA if follow else None)
         return "".join(stream)
 
-    def _searched(self, parsed: ParsedQuestion) -> Iterator[Shown]:
-        """What is asked and what it hinges on are looked up apart."""
-        phrases = dict.fromkeys((parsed.target, *parsed.operator.anchors))
-        hits = [hit for phrase in phrases if phrase for hit in self.memory.search(phrase, limit=_HITS)]
+    def _searched(self, question: str, parsed: ParsedQuestion) -> Iterator[Shown]:
+        """What memory holds for the question: where it moves in time, beside its anchor."""
+        hits = find_evidence(question, self.memory, limit=2 * _HITS)
         led = reached(parsed, self.memory)
         where = f"; {len(led)} captions that its words of time lead to" if led else ""
-        self._note("search", f"{len(phrases)} phrases of the question: {len(hits)} passages{where}")
+        self._note("search", f"the question: {len(hits)} passages{where}")
         found = [*map(_shown, filter(_has_words, hits))]
         for hit in hits[: _HITS // 2]:
             found += map(_observed, self._words_at(hit.span.widen(15.0), most=6))

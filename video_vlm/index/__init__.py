@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from video_vlm.index.batch import default_jobs, index_many
-from video_vlm.index.estimate import Estimate, Forecast, estimate, reading_jobs
+from video_vlm.index.estimate import Estimate, Forecast, estimate
+from video_vlm.index.plan import IndexPlan, plan_index
 from video_vlm.index.report import IndexOutcome, IndexReport
+from video_vlm.index.room import reading_jobs
 from video_vlm.index.run import index_video
 from video_vlm.index.sight import see_the_rest
 
@@ -12,11 +14,13 @@ __all__ = [
     "Estimate",
     "Forecast",
     "IndexOutcome",
+    "IndexPlan",
     "IndexReport",
     "default_jobs",
     "estimate",
     "index_many",
     "index_video",
+    "plan_index",
     "reading_jobs",
     "see_the_rest",
 ]

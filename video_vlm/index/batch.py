@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
 from logging import LogRecord
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -17,6 +19,7 @@ from pathlib import Path
 from video_vlm.errors import ReaderLost, VideoQAError
 from video_vlm.index.one import index_one
 from video_vlm.index.report import IndexOutcome
+from video_vlm.index.room import OWN_BYTES, file_bytes, reader_bytes, reading_jobs
 from video_vlm.index.run import known_report
 from video_vlm.index.speed import manners
 from video_vlm.index.worker import Desk, Worker
@@ -26,6 +29,8 @@ from video_vlm.protocols import Progress, ProgressEvent, silent
 from video_vlm.settings import IndexSettings
 
 __all__ = ["default_jobs", "index_many"]
+
+logger = logging.getLogger(__name__)
 
 _MOST_JOBS = 8
 _SNIFF_BYTES = 1 << 16
@@ -44,6 +49,7 @@ def index_many(
     settings: IndexSettings | None = None,
     progress: Progress = silent,
     jobs: int | None = None,
+    memory_bytes: float | None = None,
 ) -> Generator[IndexOutcome]:
     """Index files side by side; gives an outcome for each as it is done. Close the iterator to stop early.
 
@@ -55,6 +61,8 @@ def index_many(
         settings: The defaults if None.
         progress: Called with events of all files; their ``path`` says which.
         jobs: How many at a time; None for :func:`default_jobs`. With 1 they are read in this process, in order.
+        memory_bytes: Fewer at a time where more would take more memory than this, as estimated from their headers. One
+            is read always.
 
     Raises:
         VideoQAError: something that is wrong for every file, such as a full disk or an unknown observer.
@@ -63,6 +71,7 @@ def index_many(
     jobs = default_jobs() if jobs is None else jobs
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, got {jobs}")
+    jobs = reading_jobs(memory_bytes, jobs, settings, sees=library.sight is not None)
     if jobs == 1:
         yield from (index_one(path, library, settings=settings, progress=progress) for path in paths)
         return
@@ -76,30 +85,50 @@ def index_many(
     if len(unread) == 1:
         yield index_one(unread[0], library, settings=settings, progress=progress)
     elif unread:
-        crew = _Crew(unread, library, settings=settings, progress=progress, jobs=min(jobs, len(unread)))
-        yield from crew.outcomes()
+        jobs = min(jobs, len(unread))
+        threads = max(1, num_cores() // jobs)
+        desk = Desk(library.folder.absolute(), settings, threads, _log_level(), sight=library.sight)
+        room = math.inf
+        if memory_bytes is not None:
+            room = memory_bytes - OWN_BYTES - jobs * reader_bytes(settings, sees=library.sight is not None)
+        crew = _Crew(desk, library, progress=progress, num_workers=jobs, room_bytes=room)
+        yield from crew.outcomes(unread)
+
+
+def _log_level() -> int:
+    return logging.getLogger("video_vlm").getEffectiveLevel()
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A file nobody has in hand yet: what it resembles, and how much memory it takes."""
+
+    path: Path
+    resembles: str
+    num_bytes: int
 
 
 class _Crew:
-    """The workers, and the files nobody has in hand yet, each with what it resembles."""
+    """The workers, and what each has in hand. ``room_bytes`` is what all pictures in hand may take together."""
 
     def __init__(
-        self, paths: Iterable[Path], library: Library, *, settings: IndexSettings, progress: Progress, jobs: int
+        self, desk: Desk, library: Library, *, progress: Progress, num_workers: int, room_bytes: float
     ) -> None:
-        level = logging.getLogger("video_vlm").getEffectiveLevel()
-        self._desk = Desk(library.folder.absolute(), settings, max(1, num_cores() // jobs), level, sight=library.sight)
+        self._desk = desk
         self._library = library
         self._progress = progress
-        self._jobs = jobs
-        self._waiting = [(path, _resemblance(path)) for path in paths]
-        self._in_hand: dict[Worker, str] = {}
+        self._num_workers = num_workers
+        self._room_bytes = room_bytes
+        self._waiting: list[_Waiting] = []
+        self._in_hand: dict[Worker, _Waiting] = {}
         self._workers: list[Worker] = []
         self._false_starts = 0
 
-    def outcomes(self) -> Iterator[IndexOutcome]:
+    def outcomes(self, paths: Iterable[Path]) -> Iterator[IndexOutcome]:
         """Until every file has one. However it is left, the workers are gone."""
+        self._waiting += [_Waiting(path, _resemblance(path), self._bytes(path)) for path in paths]
         try:
-            self._workers += [Worker(self._desk) for _ in range(self._jobs)]
+            self._workers += [Worker(self._desk) for _ in range(self._num_workers)]
             while self._waiting or self._in_hand:
                 self._hand_out()
                 for worker in self._speaking():
@@ -108,15 +137,33 @@ class _Crew:
             for worker in self._workers:
                 worker.stop()
 
+    def _bytes(self, path: Path) -> int:
+        """Asked only where there is a limit: it takes a look at the header."""
+        return 0 if math.isinf(self._room_bytes) else file_bytes(path, threads=self._desk.threads)
+
     def _hand_out(self) -> None:
         for worker in self._workers:
             if not worker.is_idle:
                 continue
-            place = _first_unlike(self._waiting, self._in_hand.values())
-            if place is None:
+            one = self._next()
+            if one is None:
                 return
-            path, self._in_hand[worker] = self._waiting.pop(place)
-            worker.give(path)
+            self._waiting.remove(one)
+            self._in_hand[worker] = one
+            worker.give(one.path)
+
+    def _next(self) -> _Waiting | None:
+        """The first file that cannot be a copy of one in hand (two must not write the same memory at once) and that
+        there is room for; where nothing is in hand there always is."""
+        in_hand = {one.resembles for one in self._in_hand.values()}
+        taken = sum(one.num_bytes for one in self._in_hand.values())
+        for one in self._waiting:
+            fits = taken + one.num_bytes <= self._room_bytes
+            if one.resembles not in in_hand and (fits or not in_hand):
+                if not fits:
+                    logger.warning("%s may take more memory than is allowed: it is read by itself", one.path)
+                return one
+        return None
 
     def _speaking(self) -> list[Worker]:
         speaking = set(wait([worker.connection for worker in self._workers]))
@@ -152,11 +199,6 @@ class _Crew:
     def _replace(self, worker: Worker) -> None:
         worker.stop()
         self._workers[self._workers.index(worker)] = Worker(self._desk)
-
-
-def _first_unlike(waiting: Sequence[tuple[Path, str]], in_hand: Collection[str]) -> int | None:
-    """The place of the first file that cannot be a copy of one in hand: two must not write the same memory at once."""
-    return next((place for place, (_, resembles) in enumerate(waiting) if resembles not in in_hand), None)
 
 
 def _resemblance(path: Path) -> str:

@@ -17,7 +17,7 @@ from video_vlm.memory import Library, open_library
 from video_vlm.protocols import ProgressEvent
 from video_vlm.settings import IndexSettings
 
-__all__ = ["Estimate", "Forecast", "estimate", "reading_jobs", "seconds_of"]
+__all__ = ["Estimate", "Forecast", "estimate", "seconds_of"]
 
 _TRIAL_SECONDS: Final = 5.0
 _MOST_TRIAL_SECONDS: Final = 60.0
@@ -25,10 +25,6 @@ _MOST_TRIAL_SECONDS: Final = 60.0
 _BYTES_AN_HOUR: Final = 20_000_000
 """Of memory on disk, where the library does not tell yet. Measured: 10 to 18 MB an hour at 480p and 852p, 41 MB at
 1080p with a cut every four seconds (all of them short: an empty library counts for 0.1 MB)."""
-
-_READER_BYTES: Final = 700_000_000
-"""What one process that reads a video may hold. Measured with text on screen: 0.56 GB at 1546x852 full of text, 0.38 GB
-at 1080p."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +46,6 @@ class Estimate:
     unread_seconds: float
     reading_seconds: float | None
     disk_bytes: int
-
-
-def reading_jobs(limit_bytes: float | None, jobs: int) -> int:
-    """How many files may be read side by side within a memory limit; one always."""
-    return jobs if limit_bytes is None else max(1, min(jobs, int(limit_bytes // _READER_BYTES)))
 
 
 def estimate(paths: Iterable[Path], library: Library, *, settings: IndexSettings, jobs: int) -> Estimate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from video_vlm.errors import MediaError, VideoQAError
+from video_vlm.errors import MediaError, MemoryReplaced, VideoQAError
 from video_vlm.index.report import IndexOutcome
 from video_vlm.index.run import index_video
 from video_vlm.index.sight import see_the_rest
@@ -30,7 +30,7 @@ def index_one(
     try:
         report = index_video(path, library, settings=settings, progress=progress, threads=threads)
         return IndexOutcome(path, see_the_rest(report, library, settings=settings, progress=progress, threads=threads))
-    except MediaError as error:
+    except (MediaError, MemoryReplaced) as error:
         return IndexOutcome(path, error=error)
     except VideoQAError:
         raise

@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 
+from video_vlm.index.stages import Stage, digest_of, stages_of, to_json
 from video_vlm.index.watch import Watch
 from video_vlm.memory import Library
 from video_vlm.perception.subtitles import find_sidecars
 from video_vlm.settings import IndexSettings, digest
 
-__all__ = ["STAGES_VERSION", "recipe_for"]
-
-STAGES_VERSION = 2
-"""Raised whenever shots, segments, frames, scenes or chapters would come out otherwise for the same video."""
+__all__ = ["Recipe", "recipe_for"]
 
 
-def recipe_for(path: Path, content_id: str, library: Library, settings: IndexSettings, watch: Watch) -> str:
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All stages, and their names: ``whole`` of everything, ``base`` of what segments and frames rest on. Nodes are
+    named by them, so that those that are kept keep their names."""
+
+    stages: tuple[Stage, ...]
+    whole: str
+
+    @property
+    def base(self) -> str:
+        return digest_of(self.stages[:2])
+
+    def to_json(self, *, tail: str | None = None) -> str:
+        """The note that is kept with a memory; ``tail`` is where to go on, should the file grow."""
+        return to_json(self.stages, tail=tail)
+
+
+def recipe_for(path: Path, content_id: str, library: Library, settings: IndexSettings, watch: Watch) -> Recipe:
     """Settings, observers and stages, and the subtitle files beside the video, by content.
 
     A subtitle file that was added or corrected makes a new recipe. One that is gone does not: a video
     that was moved without its subtitles keeps the memory that has them.
     """
-    recipe = digest(STAGES_VERSION, asdict(settings), watch.digests)
-    beside = find_sidecars(path) if "subtitles" in watch.names else ()
+    files = find_sidecars(path) if "subtitles" in watch.names else ()
+    beside = digest(sorted(_fingerprint(file) for file in files)) if files else ""
+    stages = stages_of(settings, watch, beside=beside)
+    recipe = digest_of(stages)
     if beside:
-        return f"{recipe}+{digest(sorted(_fingerprint(file) for file in beside))}"
+        return Recipe(stages, f"{recipe}+{beside}")
     stored = library.find(content_id)
-    return stored.recipe if stored is not None and stored.recipe.startswith(recipe) else recipe
+    keeps = stored is not None and stored.recipe.startswith(recipe)
+    return Recipe(stages, stored.recipe if stored is not None and keeps else recipe)
 
 
 def _fingerprint(file: Path) -> str:

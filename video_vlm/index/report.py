@@ -15,10 +15,11 @@ class IndexReport:
     """What is in the memory of a video now, and how it got there.
 
     ``video`` carries the times that decoding found, not those the container claims. ``num_sights`` counts the pictures
-    that the library's image-text tower has seen (0 without one). ``resumed_from``
-    is where an interrupted run was taken up (None: from the beginning), ``reused`` says that the
-    memory was complete already, ``missing`` names each observer that could not run and what to type, and how much
-    a fast run left out; ``read_in_full`` is why a video was not read fast although it was asked to be.
+    that the library's image-text tower has seen (0 without one). ``resumed_from`` is where an interrupted run was taken
+    up (None: from the beginning), ``reused`` says that the memory was complete already. Where only a part of it was
+    made again, ``kept`` names the observers that were not asked again (None: the pictures were gone over). ``missing``
+    names each observer that could not run and what to type, and how much a fast run left out; ``read_in_full`` is why
+    a video was not read fast although it was asked to be.
     """
 
     video: Video
@@ -31,6 +32,7 @@ class IndexReport:
     damage: tuple[Damage, ...] = ()
     resumed_from: float | None = None
     reused: bool = False
+    kept: tuple[str, ...] | None = None
     missing: tuple[str, ...] = ()
     read_in_full: str | None = None
 

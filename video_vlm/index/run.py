@@ -7,15 +7,20 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from video_vlm.errors import UnreadableVideo
+from video_vlm.errors import MemoryReplaced, UnreadableVideo
+from video_vlm.index.finishing import finish_memory
+from video_vlm.index.growth import Grown, Tail, begin_with, grown_from
 from video_vlm.index.outbox import Outbox, Unwritten
+from video_vlm.index.partial import make_part
 from video_vlm.index.passes import Pass, open_pass, why_in_full
+from video_vlm.index.plan import part_to_make
+from video_vlm.index.recipe import Recipe
 from video_vlm.index.report import IndexReport
 from video_vlm.index.segment import ClosedSegment, OpenSegment
 from video_vlm.index.sight import Seeing
 from video_vlm.index.speed import Manner, Manners, looked_at, manners
 from video_vlm.index.state import State
-from video_vlm.index.upper import SHOTS, covered, cut_observation, shots_of, upper_nodes
+from video_vlm.index.upper import SHOTS, covered, cut_observation
 from video_vlm.index.watch import Observations
 from video_vlm.media import open_video
 from video_vlm.media.ledger import Ledger
@@ -30,8 +35,9 @@ __all__ = ["index_video", "known_report"]
 
 logger = logging.getLogger(__name__)
 
-_SEGMENT_SENTENCES = 2
 _PROGRESS_SECONDS = 1.0
+_TRIES = 3
+"""Where another process reads the same file, whoever is done first has done it for both."""
 
 
 def index_video(
@@ -47,9 +53,11 @@ def index_video(
 
     The video is decoded once, in order (in a fast run only a part of it), and nothing of it is held but the pictures
     in hand. Whatever stops the run, what was written is a sound library, and the next run ends with the same memory.
-    A memory that was read in full also serves where a fast one is asked for, and takes the place of a fast one. Where
-    the library has an image-text tower, that sees the pictures; what was indexed without it is left as it is
-    (:func:`video_vlm.index.sight.see_the_rest` adds what is missing).
+    Another process may read the same file meanwhile: what one has finished the other finds written.
+    Where only what is made of the pictures changed, and not how they are gone over, only that is made again
+    (:mod:`video_vlm.index.plan`). A memory that was read in full also serves where a fast one is asked for, and takes
+    the place of a fast one. Where the library has an image-text tower, that sees the pictures; what was indexed without
+    it is left as it is (:func:`video_vlm.index.sight.see_the_rest` adds what is missing).
 
     Args:
         path: The file.
@@ -63,10 +71,23 @@ def index_video(
         UnreadableVideo: no picture of it can be decoded; the library is as it was.
         UnknownName: the settings name a decoder or observer nobody registered.
         LibraryReadOnly: the library is open read-only, and the video is not in it.
+        MemoryReplaced: other processes write the same memory under other settings, again and again.
     """
     settings = settings or IndexSettings()
     how = manners(settings, at_least=at_least or settings.speed)
-    file = Path(path)
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            return _index(Path(path), library, settings, how, progress=progress, threads=threads)
+        except MemoryReplaced as error:
+            if not tries_left:
+                raise
+            logger.info("%s: %s", path, error)
+    raise AssertionError("the last try returns or raises")
+
+
+def _index(
+    file: Path, library: Library, settings: IndexSettings, how: Manners, *, progress: Progress, threads: int | None
+) -> IndexReport:
     known = known_report(file, library, how)
     if known is not None:
         return known
@@ -78,14 +99,25 @@ def index_video(
         elif how.have_made(stored, file, library):
             _remember(library, file, content_id)
             return _reused(library, replace(stored, video=replace(stored.video, path=file)))
+        elif (part := part_to_make(stored, how, file, library)) is not None:
+            stored = replace(stored, video=replace(stored.video, path=file))
+            report = make_part(reader, library, stored, part, progress=progress)
+            _remember(library, file, content_id)
+            return replace(report, kept=part.kept, num_sights=library.num_sights(content_id))
         in_full = why_in_full(reader, settings)
         manner = how.full if in_full else how.asked
         recipe = manner.recipe(file, content_id, library)
         channels = (SHOTS, *manner.watch.names)
-        build = library.build(reader.video, recipe, channels=channels, missing=manner.missing)
+        build = library.build(
+            reader.video, recipe.whole, channels=channels, missing=manner.missing, stages=recipe.to_json()
+        )
+        grown = grown_from(file, library, manner, recipe) if build.checkpoint is None else None
         with nullcontext() if library.sight is None else Seeing(library.sight) as seeing:
-            report = _Run(reader, build, manner, recipe=recipe, progress=progress, seeing=seeing).report()
+            run = _Run(reader, build, manner, recipe=recipe, progress=progress, seeing=seeing)
+            report = run.report(grown=grown)
     _remember(library, file, content_id)
+    if grown is not None:
+        library.drop_outgrown(grown.content_id)
     if in_full:
         logger.warning("%s was read in full: %s", file, in_full)
     return replace(report, read_in_full=in_full, num_sights=library.num_sights(content_id))
@@ -128,7 +160,7 @@ class _Run:
         build: Build,
         manner: Manner,
         *,
-        recipe: str,
+        recipe: Recipe,
         progress: Progress,
         seeing: Seeing | None,
     ) -> None:
@@ -146,16 +178,22 @@ class _Run:
         self._taken_up_at = float("-inf")
         self._earlier_damage: tuple[Damage, ...] = ()
         self._file_said: Observations = {}
+        self._tail = Tail()
 
-    def report(self) -> IndexReport:
-        """Do what is left to do, and say what came of it."""
+    def report(self, *, grown: Grown | None = None) -> IndexReport:
+        """Do what is left to do, and say what came of it. ``grown``: what is taken over first."""
         checkpoint = self._build.checkpoint
-        state = None if checkpoint is None else State.from_json(checkpoint.state)
         self._file_said = self._watch.begin(self._reader)
+        if checkpoint is None and grown is not None:
+            self._build.begin(self._file_said)
+            begin_with(self._build, grown, self._manner, self._recipe)
+            checkpoint = self._build.checkpoint
+        state = None if checkpoint is None else State.from_json(checkpoint.state)
         if state is None:
             self._build.begin(self._file_said)
         else:
             self._earlier_damage = state.damage
+            self._tail.note(state)
         if state is None or state.mark is not None:
             state = self._scan(state)
         resumed_from = None if checkpoint is None else checkpoint.until_seconds
@@ -192,13 +230,14 @@ class _Run:
         damage = self._damage(before=closed.span.end if following else None)
         num_frames = passing.num_frames(closed.span, num_seen=closed.num_frames)
         state = state.after(num_frames=num_frames, num_seen=closed.num_frames, mark=following, damage=damage)
+        self._tail.note(state)
         pictures = [Picture(self._node(Level.FRAME, one.span), one.jpeg, one.pts_seconds) for one in closed.posters]
         said = [one for observer in closed.observations.values() for one in observer]
         said += [one for observer in self._file_said.values() for one in observer if one.span.overlaps(closed.span)]
         nodes = [picture.node for picture in pictures]
         segment = replace(
             self._node(Level.SEGMENT, closed.span),
-            summary=summarize(nodes, said, max_sentences=_SEGMENT_SENTENCES),
+            summary=summarize(nodes, said, max_sentences=self._manner.settings.levels.segment_sentences),
             coverage=covered(closed.span, damage) * closed.num_frames / max(1, num_frames),
         )
         observations = {**closed.observations, SHOTS: () if cut is None else (cut_observation(cut),)}
@@ -211,30 +250,22 @@ class _Run:
         whole = Span(segments[0].span.start, segments[-1].span.end)
         self._tell(whole.duration_seconds, whole.duration_seconds)
         video = _as_found(self._reader.video, whole, num_frames=state.num_frames)
-        observations = self._watch.finish(self._build.observations)
-        said = [one for observer in observations.values() for one in observer]
-        nodes = upper_nodes(self._build, said, video=video, recipe=self._recipe, damage=state.damage)
-        shots = shots_of(self._build, span=whole)
-        num_cuts = len(self._build.observations(SHOTS))
-        missing = looked_at(self._manner.missing, num_seen=state.num_seen, num_frames=state.num_frames)
-        digests = dict(zip(self._watch.names, self._watch.digests, strict=True))
-        self._build.finish(nodes, observations, video=video, damage=state.damage, missing=missing, digests=digests)
-        return IndexReport(
-            video,
-            num_frames=state.num_frames,
-            num_shots=len(shots),
-            num_segments=len(segments),
-            num_scenes=sum(1 for node in nodes if node.level is Level.SCENE),
-            num_observations=len(said) + num_cuts,
+        return finish_memory(
+            self._build,
+            self._manner,
+            self._recipe,
+            video=video,
             damage=state.damage,
+            missing=looked_at(self._manner.missing, num_seen=state.num_seen, num_frames=state.num_frames),
+            looked_again=self._watch,
             resumed_from=resumed_from,
-            missing=missing,
+            tail=self._tail.at(whole.end) if self._settings.speed == "full" else None,
         )
 
     def _node(self, level: Level, span: Span) -> Node:
         content_id = self._reader.video.content_id
-        identity = node_id(content_id, level, span, self._recipe)
-        return Node(identity, content_id, level, span, parent=None, provenance=self._recipe)
+        identity = node_id(content_id, level, span, self._recipe.base)
+        return Node(identity, content_id, level, span, parent=None, provenance=self._recipe.base)
 
     def _damage(self, *, before: float | None) -> tuple[Damage, ...]:
         """What an earlier run met, and this one since. What lies after ``before`` the next run may have to meet."""

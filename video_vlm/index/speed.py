@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from video_vlm.index.recipe import recipe_for
+from video_vlm.index.recipe import Recipe, recipe_for
 from video_vlm.index.watch import Watch
 from video_vlm.memory import Library, StoredVideo
 from video_vlm.perception import NEED_NEIGHBOURS
@@ -27,12 +27,12 @@ class Manner:
     def missing(self) -> tuple[str, ...]:
         return (_FAST, *self.watch.missing) if self.settings.speed == "fast" else self.watch.missing
 
-    def recipe(self, path: Path, content_id: str, library: Library) -> str:
+    def recipe(self, path: Path, content_id: str, library: Library) -> Recipe:
         return recipe_for(path, content_id, library, self.settings, self.watch)
 
     def has_made(self, stored: StoredVideo, path: Path, library: Library) -> bool:
         """Whether this is how a memory was made, to the end."""
-        return stored.complete and stored.recipe == self.recipe(path, stored.video.content_id, library)
+        return stored.complete and stored.recipe == self.recipe(path, stored.video.content_id, library).whole
 
 
 @dataclass(frozen=True)

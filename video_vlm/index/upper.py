@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Literal
 
 import cv2
 import numpy as np
 
+from video_vlm.index.said import Said
 from video_vlm.memory import Build, node_id
 from video_vlm.memory.summaries import summarize
 from video_vlm.records import Chapter, Cut, Damage, Image, Level, Node, Observation, ObservationKind, Shot, Span, Video
 from video_vlm.samplers.chapters import chapters
 from video_vlm.samplers.scenes import Part, Signature, divide, scenes, signature, split_at, unseen
 from video_vlm.samplers.shots import tile
+from video_vlm.settings import LevelSettings
 
 __all__ = ["SHOTS", "covered", "cut_observation", "shots_of", "upper_nodes"]
 
 SHOTS: Final = "shots"
 """The channel that cuts are written under."""
 
-_SENTENCES: Final = {Level.SCENE: 3, Level.CHAPTER: 5, Level.VIDEO: 6}
-_LONGEST_SCENE_SECONDS: Final = 300.0
 _ONE_IS_ENOUGH_SECONDS: Final = 600.0
 _ALWAYS_DECLARED: Final = 20  # so many chapters a container may have at any length
 _MIN_DECLARED_SECONDS: Final = 180.0  # if it has more, they are at least this long on average
@@ -59,29 +60,31 @@ def upper_nodes(
     video: Video,
     recipe: str,
     damage: Sequence[Damage],
+    settings: LevelSettings | None = None,
 ) -> tuple[Node, ...]:
-    """Scenes, chapters and the video, each with its parent and a summary that cites its children."""
+    """Scenes, chapters and the video, each with its parent and a summary that cites its children; and the segments,
+    with theirs."""
+    settings = settings or LevelSettings()
     segments = build.segments()
-    scene_parts, chapter_spans = _tree(build, segments, video=video)
-    said = tuple(observations)
-    make = _NodeMaker(video, recipe, damage)
+    scene_parts, chapter_spans = _tree(build, segments, video=video, max_seconds=settings.max_scene_seconds)
+    said = Said(observations)
+    part_starts = [part.span.start for part in scene_parts]
+    make = _NodeMaker(video, recipe, damage, settings)
+    segments = tuple(_summarized(build, one, said, settings.segment_sentences) for one in segments)
     top = make.identity(Level.VIDEO, video.span)
     scene_nodes: list[Node] = []
     chapter_nodes: list[Node] = []
     for span in chapter_spans:
         parent = make.identity(Level.CHAPTER, span)
-        said_here = [one for one in said if one.span.overlaps(span)]
+        first, after = (bisect_left(part_starts, edge) for edge in (span.start, span.end))
         inside = [
-            make(Level.SCENE, part.span, said_here, parent=parent, children=_within(segments, part.span))
-            for part in scene_parts
-            if span.contains(part.span.start)
+            make(Level.SCENE, part.span, said, parent=parent, children=_within(segments, part.span))
+            for part in scene_parts[first:after]
         ]
         scene_nodes += inside
-        chapter_nodes.append(
-            make(Level.CHAPTER, span, said_here, parent=top, children=inside, title=_title(video, span))
-        )
+        chapter_nodes.append(make(Level.CHAPTER, span, said, parent=top, children=inside, title=_title(video, span)))
     whole = make(Level.VIDEO, video.span, said, parent=None, children=chapter_nodes, title=video.title)
-    return whole, *chapter_nodes, *scene_nodes
+    return whole, *chapter_nodes, *scene_nodes, *segments
 
 
 def covered(span: Span, damage: Iterable[Damage]) -> float:
@@ -91,7 +94,12 @@ def covered(span: Span, damage: Iterable[Damage]) -> float:
 
 
 class _NodeMaker:
-    def __init__(self, video: Video, recipe: str, damage: Sequence[Damage]) -> None:
+    def __init__(self, video: Video, recipe: str, damage: Sequence[Damage], settings: LevelSettings) -> None:
+        self._sentences = {
+            Level.SCENE: settings.scene_sentences,
+            Level.CHAPTER: settings.chapter_sentences,
+            Level.VIDEO: settings.video_sentences,
+        }
         self._video = video
         self._recipe = recipe
         self._damage = damage
@@ -103,24 +111,29 @@ class _NodeMaker:
         self,
         level: Level,
         span: Span,
-        said: Iterable[Observation],
+        said: Said,
         *,
         parent: str | None,
         children: Sequence[Node],
         title: str | None = None,
     ) -> Node:
-        inside = [one for one in said if one.span.overlaps(span)]
         return Node(
             self.identity(level, span),
             self._video.content_id,
             level,
             span,
             parent,
-            summary=summarize(children, inside, max_sentences=_SENTENCES[level]),
+            summary=summarize(children, said.overlapping(span), max_sentences=self._sentences[level]),
             title=title,
             coverage=min(covered(span, self._damage), _mean_coverage(children)),
             provenance=self._recipe,
         )
+
+
+def _summarized(build: Build, segment: Node, said: Said, max_sentences: int) -> Node:
+    """From what was said in the end, as the levels above: then nothing depends on how a run went."""
+    frames = build.frames(segment.id)
+    return replace(segment, summary=summarize(frames, said.overlapping(segment.span), max_sentences=max_sentences))
 
 
 def _mean_coverage(children: Sequence[Node]) -> float:
@@ -130,12 +143,14 @@ def _mean_coverage(children: Sequence[Node]) -> float:
     return min(1.0, seen / whole) if whole else 1.0
 
 
-def _tree(build: Build, segments: Sequence[Node], *, video: Video) -> tuple[tuple[Part, ...], tuple[Span, ...]]:
+def _tree(
+    build: Build, segments: Sequence[Node], *, video: Video, max_seconds: float
+) -> tuple[tuple[Part, ...], tuple[Span, ...]]:
     """The scenes and the chapters. Both tile the video; a chapter begins with a scene, a scene with a segment."""
     shots = shots_of(build, span=video.span)
     borders = [segment.span.start for segment in segments]
     parts = scenes(shots, (_signatures(build, _within(segments, shot.span)) for shot in shots))
-    parts = divide(parts, borders=borders, max_seconds=_LONGEST_SCENE_SECONDS)
+    parts = divide(parts, borders=borders, max_seconds=max_seconds)
     declared = _declared_chapters(video)
     if not declared:
         return parts, chapters(parts)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal
 
 from video_vlm.errors import MissingExtra
 from video_vlm.perception import OBSERVERS
+from video_vlm.perception.observer import BaseObserver
 from video_vlm.protocols import Observer, VideoReader
 from video_vlm.records import Frame, Image, Observation, Span
 from video_vlm.settings import IndexSettings
 
-__all__ = ["Observations", "Watch"]
+__all__ = ["Needs", "Observations", "Watch"]
 
 logger = logging.getLogger(__name__)
+
+Needs = Literal["file", "frames", "pictures"]
 
 Observations = Mapping[str, Sequence[Observation]]
 """By observer."""
@@ -51,6 +55,20 @@ class Watch:
         kept = [observer for observer in self._observers if observer.name not in left_out]
         gone = [observer.name for observer in self._observers if observer.name in left_out]
         return Watch(kept, missing=(*self.missing, *(f"{name}: {why}" for name in gone)))
+
+    def only(self, names: Iterable[str]) -> Watch:
+        """Some of them; nobody is missing for that."""
+        wanted = set(names)
+        return Watch([observer for observer in self._observers if observer.name in wanted])
+
+    def needs(self, name: str) -> Needs:
+        """What one has to be shown: nothing but the file, its representative frames, or every picture. Whoever says
+        nothing of it (:class:`~video_vlm.perception.observer.BaseObserver`) may need all."""
+        (kind,) = {type(observer) for observer in self._observers if observer.name == name}
+        if not issubclass(kind, BaseObserver) or kind.glance is not BaseObserver.glance:
+            return "pictures"
+        looks_at_frames = kind.inspect is not BaseObserver.inspect
+        return "frames" if looks_at_frames or kind.close_segment is not BaseObserver.close_segment else "file"
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -8,11 +8,11 @@ from typing import Final
 
 from video_vlm.chat import ChatModel
 from video_vlm.errors import UnknownName
-from video_vlm.protocols import Answerer
+from video_vlm.protocols import Answerer, Detector
 from video_vlm.registry import Registry
 from video_vlm.settings import AskSettings
 
-__all__ = ["CHAT_MODELS", "MODELS", "open_model"]
+__all__ = ["CHAT_MODELS", "MODELS", "open_detector", "open_model"]
 
 
 def _builtin(settings: AskSettings) -> Answerer:
@@ -34,9 +34,26 @@ def _ollama(target: str, settings: AskSettings) -> ChatModel:  # noqa: ARG001
 
 
 def _local(target: str, settings: AskSettings) -> ChatModel:
-    from video_vlm.models.local import open_local
+    from video_vlm.models.local import Savings, open_local
 
-    return open_local(target, device=settings.device, dtype=settings.dtype, quantization=settings.quantization)
+    savings = Savings(settings.merge, settings.kept_prefixes, settings.kept_picture_mb * 1_000_000)
+    return open_local(
+        target, device=settings.device, dtype=settings.dtype, quantization=settings.quantization, savings=savings
+    )
+
+
+def open_detector(settings: AskSettings) -> Detector | None:
+    """Who finds what words name in a picture, as ``settings.detector`` says; None for nobody.
+
+    Raises:
+        MissingExtra: torch or transformers is not installed.
+        ModelError: it is not there, or cannot be loaded.
+    """
+    if settings.detector == "none":
+        return None
+    from video_vlm.models.local.grounding import open_detector as open_local_detector
+
+    return open_local_detector(settings.detector.removeprefix("hf:"), device=settings.device)
 
 
 MODELS: Registry[Answerer] = Registry("model", {"builtin": _builtin}, group="video_vlm.models")

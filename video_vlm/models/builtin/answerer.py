@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from video_vlm.errors import QuestionError
 from video_vlm.models.builtin.draft import Draft
+from video_vlm.models.builtin.edges import find_at_edge
 from video_vlm.models.builtin.facts import find_fact, find_reason, find_title
 from video_vlm.models.builtin.growth import find_added
 from video_vlm.models.builtin.matching import best_matches
@@ -114,6 +115,7 @@ def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[D
         lambda: find_overview(query, memory),
         lambda: find_structure(query, memory),
         lambda: find_order(query, passages),
+        lambda: find_at_edge(query, passages),
     )
     for find in finders:
         found = find()

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from video_vlm.models.builtin.passages import Passage
-from video_vlm.records import Citation, Claim, ObservationKind, clock
+from video_vlm.records import Citation, Claim, ObservationKind, Span, clock
 
-__all__ = ["Draft", "draft", "quoted", "quoted_claim"]
+__all__ = ["Draft", "draft", "quoted", "quoted_claim", "quoted_words"]
 
 _SOURCE = {
     ObservationKind.SUBTITLE: "the subtitles say",
@@ -39,8 +39,12 @@ def draft(claims: Iterable[Claim], confidence: float, reason: str) -> Draft:
 
 def quoted(passage: Passage, quote: str | None = None) -> str:
     """``At 0:09 the subtitles say: “The bridge crosses the Mirna gorge.”``"""
-    source = _SOURCE.get(passage.kind, "it says")
-    return f"At {clock(passage.span.start)} {source}: “{quote or passage.text}”"
+    return quoted_words(passage.kind, passage.span, quote or passage.text)
+
+
+def quoted_words(kind: ObservationKind | None, span: Span, text: str) -> str:
+    """The same of words that stand in no passage."""
+    return f"At {clock(span.start)} {'it says' if kind is None else _SOURCE.get(kind, 'it says')}: “{text}”"
 
 
 def quoted_claim(passage: Passage, value: str = "", quote: str | None = None, *, also: Sequence[Passage] = ()) -> Claim:

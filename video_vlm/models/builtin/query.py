@@ -10,7 +10,10 @@ from video_vlm.models.builtin.lexicon import DIMENSIONS, IRREGULAR, LIGHT_WORDS,
 from video_vlm.models.builtin.words import Word, stem, words
 from video_vlm.operators import ParsedQuestion, parse
 
-__all__ = ["Query", "Term", "Wanted", "read_query", "terms"]
+__all__ = ["TELLING", "TEXTUAL_NOUNS", "Query", "Term", "Wanted", "read_query", "terms"]
+
+TELLING = 0.5
+"""A term of this weight says what a question is about; lighter ones are in every question."""
 
 
 class Wanted(StrEnum):
@@ -79,7 +82,7 @@ _WRITTEN = re.compile(
     r"web ?(?:address|site)|url|chapter)\b",
     re.I,
 )
-_TEXTUAL_NOUNS = frozenset(
+TEXTUAL_NOUNS = frozenset(
     "word words text line lines card caption title sentence phrase message sign slide heading headline lyric lyrics "
     "subtitle quote chapter row entry".split()
 )
@@ -203,7 +206,7 @@ def _wanted(parsed: ParsedQuestion, focus: str, dimension: str) -> Wanted:
         return Wanted.MEASURE
     if re.match(r"^\W*(?i:who)(?:'s|\s+is|\s+was)\s+(?:[A-Z][\w.]+\s*)+\?*$", target):
         return Wanted.DEFINITION
-    if focus in _TEXTUAL_NOUNS or re.search(r"\bwhat\b.*\b(?:written|printed|says?|said|reads?)\W*$", target, re.I):
+    if focus in TEXTUAL_NOUNS or re.search(r"\bwhat\b.*\b(?:written|printed|says?|said|reads?)\W*$", target, re.I):
         return Wanted.TITLE if focus == "title" else Wanted.WORDS
     for pattern, wanted in _RULES:
         if pattern.search(target):

@@ -11,13 +11,11 @@ from video_vlm.models.builtin.matching import Match, find_anchors
 from video_vlm.models.builtin.passages import Passage, Passages
 from video_vlm.models.builtin.query import Query, Wanted
 from video_vlm.models.builtin.words import phrase_position
-from video_vlm.operators import OperatorKind
+from video_vlm.operators import ADJACENT_SECONDS, REACH_SECONDS, OperatorKind, walked
 from video_vlm.records import ObservationKind, Span
 
 __all__ = ["find_beside", "find_in_order_of_time", "locate", "region"]
 
-REACH_SECONDS = 75.0
-_ADJACENT_SECONDS = 30.0
 _QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]+)[\"“”„«»]|(?<!\w)['‘]([^'’]{2,})['’](?!\w)")
 _ORDINALS = {
     "first": 0,
@@ -63,7 +61,6 @@ def region(query: Query, passages: Passages, whole: Span) -> Sequence[tuple[Matc
     operator = query.parsed.operator
     if operator.kind is OperatorKind.WITHIN and operator.window:
         return [(None, operator.window.resolve(whole))]
-    reach = _ADJACENT_SECONDS if operator.adjacent else REACH_SECONDS
     if operator.kind is OperatorKind.BETWEEN and len(operator.anchors) == 2:
         firsts, seconds = (_find(anchor, passages) for anchor in operator.anchors)
         return [
@@ -72,13 +69,8 @@ def region(query: Query, passages: Passages, whole: Span) -> Sequence[tuple[Matc
             for second in seconds
             if second.passage.span.start >= first.passage.span.end
         ][:1]
-    stretch: dict[OperatorKind, Callable[[Span], Span]] = {
-        OperatorKind.AFTER: lambda span: Span(span.end, span.end + reach),
-        OperatorKind.BEFORE: lambda span: Span(span.start - reach, span.start),
-        OperatorKind.DURING: lambda span: span.widen(2.0),
-    }
-    move = stretch.get(operator.kind)
-    return [(item, move(item.passage.span)) for item in locate(query, passages)] if move else []
+    moved = ((item, walked(operator, item.passage.span)) for item in locate(query, passages))
+    return [(item, span) for item, span in moved if span is not None]
 
 
 def find_in_order_of_time(query: Query, passages: Passages, whole: Span, find_fact: FindFact) -> Draft | None:
@@ -130,20 +122,20 @@ def _beside(query: Query, anchor: Match, passages: Passages, *, forward: bool) -
         beside = _next_in(passages.chapters, passage, forward=forward, reach=3600.0)[:1]
         return _told(beside, 0.9 * anchor.coverage**0.5, "next chapter")
     if passage.kind is ObservationKind.CAPTION:
-        beside = _next_in(passages.seen, passage, forward=forward, reach=_ADJACENT_SECONDS)[:1]
+        beside = _next_in(passages.seen, passage, forward=forward, reach=ADJACENT_SECONDS)[:1]
         return _told(beside, 0.85 * anchor.coverage**0.5, "what is seen next")
     if query.wanted is Wanted.WORDS:
         rest = _rest(query, passage) if forward else ""
         if rest:
             return draft([quoted_claim(passage, rest)], 0.9, "the words that follow")
     if passage.is_spoken:
-        beside = _next_in(passages.spoken, passage, forward=forward, reach=_ADJACENT_SECONDS)
+        beside = _next_in(passages.spoken, passage, forward=forward, reach=ADJACENT_SECONDS)
         seen = _new_rows(passages, passage.span, forward=forward) if query.wanted is Wanted.EVENT else []
         count = 1 if query.wanted is Wanted.WORDS else 2
         return _told([*beside[:count], *seen[:2]], 0.85 * anchor.coverage**0.5, "what follows")
     rows = _new_rows(passages, passage.span, forward=forward)
     said = (
-        _next_in(passages.spoken, passage, forward=forward, reach=_ADJACENT_SECONDS)[:1]
+        _next_in(passages.spoken, passage, forward=forward, reach=ADJACENT_SECONDS)[:1]
         if query.wanted is Wanted.EVENT
         else []
     )

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from video_vlm.models.local.chat import LocalChat, open_local
+from video_vlm.models.local.savings import Savings
 
-__all__ = ["LocalChat", "open_local"]
+__all__ = ["LocalChat", "Savings", "open_local"]

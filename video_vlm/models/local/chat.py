@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from queue import Empty
-from threading import Event, Lock, Thread
-from typing import Any
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 from video_vlm.chat import Turn
 from video_vlm.errors import ModelError
 from video_vlm.models.local.find import folder_of, libraries
 from video_vlm.models.local.kinds import kind_of
+from video_vlm.models.local.load import device_of, dtype_of, reason
 from video_vlm.models.local.processing import Reader, load_reader
+from video_vlm.models.local.run import Run
+from video_vlm.models.local.savings import Savings
+from video_vlm.models.local.shape import InShape
+
+if TYPE_CHECKING:
+    from video_vlm.models.local.thrift import Thrift
 
 __all__ = ["LocalChat", "open_local"]
 
 logger = logging.getLogger(__name__)
 
-_POLL_SECONDS = 0.2
 _DEFAULT_CONTEXT = 8192
 _BITS = {"4bit": {"load_in_4bit": True}, "8bit": {"load_in_8bit": True}}
 
@@ -32,11 +37,13 @@ class LocalChat:
         reader: Its tokenizer and image processor.
         name: What stands on receipts.
         max_pictures: How many pictures one conversation may hold.
+        thrift: What is merged and kept.
     """
 
-    def __init__(self, model: Any, reader: Reader, *, name: str, max_pictures: int) -> None:
+    def __init__(self, model: Any, reader: Reader, *, name: str, max_pictures: int, thrift: Thrift) -> None:
         self.name = name
         self.max_pictures = max_pictures
+        self.thrift = thrift
         self._model = model
         self._reader = reader
         self._busy = Lock()
@@ -49,27 +56,37 @@ class LocalChat:
         return int(getattr(config, "max_position_embeddings", None) or _DEFAULT_CONTEXT)
 
     def num_tokens(self, turns: Sequence[Turn]) -> int:
-        return int(self._inputs(turns)["input_ids"].shape[1])
+        return self.thrift.num_tokens(self._inputs(turns), turns)
 
     def stream(
         self,
         turns: Sequence[Turn],
         *,
         max_tokens: int = 1024,
-        schema: Mapping[str, Any] | None = None,  # noqa: ARG002 - it is asked for in words
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
-        """See :meth:`video_vlm.chat.ChatModel.stream`. The most likely token is taken each time.
+        """See :meth:`video_vlm.chat.ChatModel.stream`. The most likely token is taken each time: with a schema, the
+        most likely of those that may still become such JSON.
 
         Raises:
             ModelError: there is not enough memory, or the model failed.
         """
         with self._busy:
-            run = _Run(self._model, self._reader.tokenizer, self._inputs(turns), max_tokens=max_tokens)
+            prepare = partial(self.thrift.prepare, self._inputs(turns), turns)
+            tokenizer = self._reader.tokenizer
+            shape = None if schema is None else InShape(tokenizer, schema)
+            run = Run(self._model, tokenizer, prepare, max_tokens=max_tokens, shape=shape)
             try:
                 yield from run.pieces()
             finally:
                 run.stop()
+                self.thrift.done(has_failed=run.has_failed)
                 self._prepared = None
+
+    def forget(self) -> None:
+        """Free what is kept of earlier questions, once nobody is being answered."""
+        with self._busy:
+            self.thrift.forget()
 
     def _inputs(self, turns: Sequence[Turn]) -> dict[str, Any]:
         """Prepared once where the same turns are counted and then sent."""
@@ -85,67 +102,14 @@ def _same(turns: tuple[Turn, ...], others: tuple[Turn, ...]) -> bool:
     return len(turns) == len(others) and all(a is b for a, b in zip(turns, others, strict=True))
 
 
-class _Run:
-    """One answer in the making, in a thread of its own."""
-
-    def __init__(self, model: Any, tokenizer: Any, inputs: dict[str, Any], *, max_tokens: int) -> None:
-        import transformers
-
-        self._stopped = Event()
-        self._error: BaseException | None = None
-        self._pieces = transformers.TextIteratorStreamer(
-            tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=_POLL_SECONDS
-        )
-        self._thread = Thread(target=self._work, args=(model, inputs, max_tokens), daemon=True)
-        self._thread.start()
-
-    def pieces(self) -> Iterator[str]:
-        while True:
-            try:
-                piece = next(self._pieces)
-            except StopIteration:
-                break
-            except Empty:
-                if not self._thread.is_alive():
-                    break
-                continue
-            if piece:
-                yield piece
-        self._thread.join()
-        if self._error is not None:
-            raise ModelError(f"the model failed: {_reason(self._error)}") from self._error
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join()
-
-    def _work(self, model: Any, inputs: dict[str, Any], max_tokens: int) -> None:
-        import torch
-        from transformers import StoppingCriteriaList
-
-        placed = {name: value.to(model.device) if hasattr(value, "to") else value for name, value in inputs.items()}
-        try:
-            with torch.inference_mode():
-                model.generate(
-                    **placed,
-                    max_new_tokens=max_tokens,
-                    do_sample=False,
-                    streamer=self._pieces,
-                    stopping_criteria=StoppingCriteriaList([self._is_stopped]),
-                )
-        except Exception as error:  # raised again where the answer is taken
-            self._error = error
-        finally:
-            with suppress(Exception):
-                self._pieces.end()
-
-    def _is_stopped(self, tokens: Any, scores: Any, **_: Any) -> Any:  # noqa: ARG002
-        import torch
-
-        return torch.full((tokens.shape[0],), self._stopped.is_set(), device=tokens.device, dtype=torch.bool)
-
-
-def open_local(name: str, *, device: str = "auto", dtype: str = "auto", quantization: str = "none") -> LocalChat:
+def open_local(
+    name: str,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    quantization: str = "none",
+    savings: Savings | None = None,
+) -> LocalChat:
     """Load a model from a folder, or from the local hub cache.
 
     Args:
@@ -153,6 +117,7 @@ def open_local(name: str, *, device: str = "auto", dtype: str = "auto", quantiza
         device: Where it runs, as torch names it; ``auto`` for a GPU if there is one.
         dtype: As torch names it; ``auto`` for the weights' own.
         quantization: ``none``, ``4bit`` or ``8bit`` (bitsandbytes).
+        savings: What is merged and kept; the defaults if None.
 
     Raises:
         MissingExtra: torch or transformers is not installed.
@@ -161,16 +126,18 @@ def open_local(name: str, *, device: str = "auto", dtype: str = "auto", quantiza
     torch, transformers = libraries()
     from safetensors import SafetensorError
 
+    from video_vlm.models.local.thrift import Thrift
+
     folder = folder_of(name)
     try:
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{folder}/config.json is not understood: {_reason(error)}") from error
+        raise ModelError(f"{folder}/config.json is not understood: {reason(error)}") from error
     kind = kind_of(config)
     if kind.warning:
         logger.warning("%s", kind.warning)
     reader = load_reader(folder, str(config.model_type), has_eyes=kind.max_pictures > 0)
-    place, numbers = _device(torch, device), _dtype(torch, dtype)
+    place, numbers = device_of(torch, device), dtype_of(torch, dtype)
     options = {"quantization_config": _quantized(transformers, quantization)} if quantization != "none" else {}
     try:
         model = getattr(transformers, kind.auto_class).from_pretrained(
@@ -178,27 +145,10 @@ def open_local(name: str, *, device: str = "auto", dtype: str = "auto", quantiza
         )
         model = (model if options else model.to(place)).eval()
     except (OSError, ValueError, ImportError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise ModelError(f"{name} cannot be loaded: {_reason(error)}") from error
-    return LocalChat(model, reader, name=f"hf:{name}", max_pictures=kind.max_pictures)
-
-
-def _device(torch: Any, name: str) -> Any:
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ModelError(f"ask.device={name} is no device of this machine: {_reason(error)}") from error
-    return device
-
-
-def _dtype(torch: Any, name: str) -> Any:
-    """``auto``, or the numbers by that name."""
-    numbers = "auto" if name == "auto" else getattr(torch, name, None)
-    if numbers != "auto" and not (isinstance(numbers, torch.dtype) and numbers.is_floating_point):
-        raise ModelError(f"ask.dtype={name} is not known; try auto, bfloat16, float16 or float32")
-    return numbers
+        raise ModelError(f"{name} cannot be loaded: {reason(error)}") from error
+    has_eyes = kind.max_pictures > 0
+    thrift = Thrift(model, reader.tokenizer, savings or Savings(), has_eyes=has_eyes, name=f"hf:{name}")
+    return LocalChat(model, reader, name=f"hf:{name}", max_pictures=kind.max_pictures, thrift=thrift)
 
 
 def _quantized(transformers: Any, quantization: str) -> Any:
@@ -209,7 +159,3 @@ def _quantized(transformers: Any, quantization: str) -> Any:
     if find_spec("bitsandbytes") is None:
         raise ModelError(f"{quantization} needs bitsandbytes: pip install bitsandbytes")
     return transformers.BitsAndBytesConfig(**_BITS[quantization])
-
-
-def _reason(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

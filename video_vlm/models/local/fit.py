@@ -148,7 +148,7 @@ def _loaded_bytes(counts: Mapping[str, int], settings: AskSettings) -> int:
 
 
 def _cache_bytes(config: Mapping[str, Any], settings: AskSettings) -> int:
-    """Keys and values, two bytes a number."""
+    """Keys and values of the prompts that are kept, or of the one that is read, two bytes a number."""
     text = config.get("text_config") or config
     try:
         layers, heads, width = (int(text[key]) for key in ("num_hidden_layers", "num_attention_heads", "hidden_size"))
@@ -157,7 +157,7 @@ def _cache_bytes(config: Mapping[str, Any], settings: AskSettings) -> int:
     except (KeyError, TypeError, ValueError):
         return 0
     tokens = min(_tokens(settings), int(text.get("max_position_embeddings") or _tokens(settings)))
-    return 2 * 2 * layers * pairs * each * tokens
+    return 2 * 2 * layers * pairs * each * tokens * max(1, settings.kept_prefixes)
 
 
 def _tokens(settings: AskSettings) -> int:

@@ -17,9 +17,10 @@ from PIL import Image as Pillow
 
 from video_vlm.chat import Part, Turn
 from video_vlm.errors import ModelError
+from video_vlm.models.local.load import reason
 from video_vlm.records import Frame
 
-__all__ = ["Reader", "load_reader"]
+__all__ = ["Reader", "load_reader", "stamp"]
 
 _NOT_NEEDED = frozenset({"video_processor", "feature_extractor"})
 _PARTS = _NOT_NEEDED | {"image_processor", "tokenizer", "chat_template", "kwargs", "args"}
@@ -55,11 +56,11 @@ class Reader:
         except TemplateError:
             pass  # some templates know no system, and want user and assistant in turn
         except ValueError as error:
-            raise ModelError(f"the model cannot read the turns: {_reason(error)}") from error
+            raise ModelError(f"the model cannot read the turns: {reason(error)}") from error
         try:
             return self._read(self._rendered(template, tuple(_without_system(turns))), turns)
         except (TemplateError, ValueError) as error:
-            raise ModelError(f"the model's chat template refuses the turns: {_reason(error)}") from error
+            raise ModelError(f"the model's chat template refuses the turns: {reason(error)}") from error
 
     def _rendered(self, template: str, turns: Sequence[Turn]) -> str:
         messages = [{"role": turn.role, "content": self._content(turn)} for turn in turns]
@@ -79,7 +80,7 @@ class Reader:
         """For models without a chat template: their words one after the other."""
         parts = [part for turn in turns for part in turn.parts]
         said = [self._harmless(part) for part in parts if isinstance(part, str)]
-        times = [_stamp(part) for part in parts if isinstance(part, Frame)]
+        times = [stamp(part) for part in parts if isinstance(part, Frame)]
         return "\n".join((*times, *said, "Answer:"))
 
     def _content(self, turn: Turn) -> str | list[dict[str, Any]]:
@@ -91,7 +92,7 @@ class Reader:
         if isinstance(part, str):
             yield {"type": "text", "text": self._harmless(part) + "\n"}
         else:
-            yield {"type": "text", "text": _stamp(part)}
+            yield {"type": "text", "text": stamp(part)}
             yield {"type": "image"}
 
     def _harmless(self, text: str) -> str:
@@ -101,7 +102,8 @@ class Reader:
         return text
 
 
-def _stamp(picture: Frame) -> str:
+def stamp(picture: Frame) -> str:
+    """What stands in front of a picture."""
     return f"<{picture.pts_seconds:.1f} seconds>"
 
 
@@ -135,11 +137,7 @@ def load_reader(folder: Path, model_type: str, *, has_eyes: bool) -> Reader:
             return Reader(_of_pictures(transformers, folder, family))
         return Reader(transformers.AutoProcessor.from_pretrained(folder, local_files_only=True))
     except (OSError, ValueError, ImportError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"the tokenizer or image processor in {folder} cannot be loaded: {_reason(error)}") from error
-
-
-def _reason(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+        raise ModelError(f"the tokenizer or image processor in {folder} cannot be loaded: {reason(error)}") from error
 
 
 class _Absent:

@@ -1,0 +1,40 @@
+"""What a language model was given to read, counted for the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from video_vlm.chat import ChatModel, Turn
+
+__all__ = ["Counted"]
+
+
+class Counted:
+    """The same model, and how many tokens it was given so far, over all turns: exact where it runs in this process."""
+
+    def __init__(self, model: ChatModel) -> None:
+        self._model = model
+        self.tokens_read = 0
+
+    @property
+    def name(self) -> str:
+        return self._model.name
+
+    @property
+    def max_pictures(self) -> int:
+        return self._model.max_pictures
+
+    @property
+    def context_tokens(self) -> int:
+        return self._model.context_tokens
+
+    def num_tokens(self, turns: Sequence[Turn]) -> int:
+        return self._model.num_tokens(turns)
+
+    def stream(
+        self, turns: Sequence[Turn], *, max_tokens: int = 1024, schema: Mapping[str, Any] | None = None
+    ) -> Iterator[str]:
+        """See :meth:`video_vlm.chat.ChatModel.stream`."""
+        self.tokens_read += self._model.num_tokens(turns)
+        return self._model.stream(turns, max_tokens=max_tokens, schema=schema)

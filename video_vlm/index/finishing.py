@@ -1,0 +1,68 @@
+"""The end of every run: what observers join across segments, the upper levels, and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from video_vlm.index.recipe import Recipe
+from video_vlm.index.report import IndexReport
+from video_vlm.index.speed import Manner
+from video_vlm.index.upper import SHOTS, shots_of, upper_nodes
+from video_vlm.index.watch import Watch
+from video_vlm.memory import Build
+from video_vlm.records import Damage, Level, Video
+
+__all__ = ["finish_memory"]
+
+
+def finish_memory(
+    build: Build,
+    manner: Manner,
+    recipe: Recipe,
+    *,
+    video: Video,
+    damage: Sequence[Damage],
+    missing: tuple[str, ...],
+    looked_again: Watch,
+    resumed_from: float | None = None,
+    tail: str | None = None,
+) -> IndexReport:
+    """Make and write the upper levels; from then on the memory is the one that is read.
+
+    Args:
+        build: All segments are written.
+        manner: How the video was read.
+        recipe: What it was made with.
+        video: As it proved to be.
+        damage: What could not be decoded.
+        missing: What was not looked at, and why.
+        looked_again: Those observers that looked in this run, or the run it goes on with; what others said is final.
+        resumed_from: Where the run was taken up, for the report.
+        tail: The state to go on from, should the file grow.
+    """
+    fresh = looked_again.finish(build.observations)
+    kept = {name: build.observations(name) for name in manner.watch.names if name not in fresh}
+    said = [one for name in manner.watch.names for one in (fresh[name] if name in fresh else kept[name])]
+    nodes = upper_nodes(build, said, video=video, recipe=recipe.whole, damage=damage, settings=manner.settings.levels)
+    num_shots, num_cuts = len(shots_of(build, span=video.span)), len(build.observations(SHOTS))
+    digests = dict(zip(manner.watch.names, manner.watch.digests, strict=True))
+    build.finish(
+        nodes,
+        fresh,
+        video=video,
+        damage=damage,
+        missing=missing,
+        digests=digests,
+        stages=recipe.to_json(tail=tail),
+    )
+    return IndexReport(
+        video,
+        num_frames=video.num_frames or 0,
+        num_shots=num_shots,
+        num_segments=len(build.segments()),
+        num_scenes=sum(1 for node in nodes if node.level is Level.SCENE),
+        num_observations=len(said) + num_cuts,
+        damage=tuple(damage),
+        resumed_from=resumed_from,
+        missing=missing,
+    )

@@ -1,0 +1,149 @@
+"""The stages of indexing, and what each was made with: what has to be made again when something of that changes.
+
+Shots come first, then segments and their representative frames, then what each observer says, and the upper levels
+last. A stage is made again if what it is made with changed, or a stage below it did.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Final, TypeAlias
+
+from video_vlm.index.watch import Watch
+from video_vlm.settings import IndexSettings, digest
+
+__all__ = ["BESIDE", "FRAMES", "LEVELS", "SHOTS", "Stage", "Stages", "Verdict", "judge", "stages_of"]
+
+SHOTS: Final = "shots"
+FRAMES: Final = "frames"
+LEVELS: Final = "levels"
+BESIDE: Final = "files beside the video"
+
+_TAIL: Final = "tail"
+
+_VERSIONS: Final = {SHOTS: 3, FRAMES: 3, LEVELS: 3}
+"""Raised whenever a stage would come out otherwise for the same video and settings."""
+
+Stages: TypeAlias = Mapping[str, Mapping[str, str]]
+"""What each stage is made with, by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """``made_with`` holds all that decides what comes out, as text: settings by name, and the code's version."""
+
+    name: str
+    made_with: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a stage is kept, and why it is or is not."""
+
+    stage: str
+    is_kept: bool
+    because: str
+
+
+def stages_of(settings: IndexSettings, watch: Watch, *, beside: str = "") -> tuple[Stage, ...]:
+    """In the order in which they rest on each other.
+
+    Args:
+        settings: How the video is read.
+        watch: Who observes.
+        beside: A digest of the subtitle files beside the video; empty if there are none.
+    """
+    pictures = {"index.decoder": settings.decoder, "index.speed": settings.speed}
+    return (
+        _stage(SHOTS, {**pictures, **_named("shots", settings.shots)}),
+        _stage(FRAMES, _named("frames", settings.frames)),
+        *(
+            Stage(observer(name), {"code and settings": made, **({BESIDE: beside} if name == "subtitles" else {})})
+            for name, made in zip(watch.names, watch.digests, strict=True)
+        ),
+        _stage(LEVELS, _named("levels", settings.levels)),
+    )
+
+
+def observer(name: str) -> str:
+    """The stage of one observer."""
+    return f"observer {name}"
+
+
+def judge(stored: Stages, wanted: Sequence[Stage]) -> tuple[Verdict, ...]:
+    """Stage by stage what would be kept and what made again; then what is dropped, being no longer asked for."""
+    verdicts: list[Verdict] = []
+    for stage in wanted:
+        own = _why(stored.get(stage.name), stage.made_with)
+        below = [one.stage for one in verdicts if not one.is_kept and _rests_on(stage.name, one.stage)]
+        gone = [name for name in stored if name not in {one.name for one in wanted}] if stage.name == LEVELS else []
+        because = own or (f"{(*below, *gone)[0]} changed" if (*below, *gone) else None)
+        verdicts.append(Verdict(stage.name, because is None, because or "made with the same"))
+    known = {stage.name for stage in wanted}
+    return (*verdicts, *(Verdict(name, False, "no longer asked for") for name in stored if name not in known))
+
+
+def digest_of(stages: Sequence[Stage]) -> str:
+    """One name for all that they are made with, files beside the video left out."""
+    return digest(*((one.name, {key: text for key, text in one.made_with.items() if key != BESIDE}) for one in stages))
+
+
+def to_json(stages: Sequence[Stage], *, tail: str | None = None) -> str:
+    """``tail`` is the state a run may go on from, should the file grow."""
+    noted = {stage.name: dict(stage.made_with) for stage in stages}
+    return json.dumps({**noted, **({_TAIL: {"state": tail}} if tail else {})}, sort_keys=True)
+
+
+def tail_of(text: str) -> str | None:
+    """What :func:`to_json` was given."""
+    found = json.loads(text).get(_TAIL)
+    return None if found is None else str(found["state"])
+
+
+def from_json(text: str) -> Stages:
+    """What :func:`to_json` wrote; empty for a memory of a format that did not keep it, or that cannot be read."""
+    try:
+        found = json.loads(text)
+        stages = {name: made for name, made in found.items() if name != _TAIL}
+        return {str(name): {str(key): str(value) for key, value in made.items()} for name, made in stages.items()}
+    except (AttributeError, ValueError):
+        return {}
+
+
+def _stage(name: str, made_with: Mapping[str, str]) -> Stage:
+    return Stage(name, {"version": str(_VERSIONS[name]), **made_with})
+
+
+def _named(group: str, settings: object) -> dict[str, str]:
+    fields = asdict(settings)  # type: ignore[call-overload]
+    return {f"index.{group}.{name}": str(value) for name, value in fields.items()}
+
+
+def _rests_on(upper: str, lower: str) -> bool:
+    if upper == LEVELS:
+        return True
+    return lower == SHOTS or (lower == FRAMES and upper not in (SHOTS, FRAMES))
+
+
+def _why(stored: Mapping[str, str] | None, wanted: Mapping[str, str]) -> str | None:
+    """What about a stage is another now; None if nothing is."""
+    if stored is None:
+        return "it was not made yet"
+    return "; ".join(_differences(stored, wanted)) or None
+
+
+def _differences(stored: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[str]:
+    for name in dict.fromkeys([*stored, *wanted]):
+        before, after = stored.get(name, ""), wanted.get(name, "")
+        if before == after or (name == BESIDE and not after):  # a video moved without its subtitles keeps them
+            continue
+        if name == BESIDE:
+            yield "a subtitle file beside the video was added or changed"
+        elif name == "code and settings":
+            yield "its code, model or settings changed"
+        elif name == "version":
+            yield "its code changed"
+        else:
+            yield f"{name} was {before or 'not there'}, is {after or 'not there'}"
