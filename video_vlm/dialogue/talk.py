@@ -14,7 +14,7 @@ from video_vlm.dialogue.prompt import last_turn, opening, plain_opening, results
 from video_vlm.dialogue.quoting import harmless
 from video_vlm.dialogue.reach import reached
 from video_vlm.dialogue.room import fitted
-from video_vlm.operators import parse
+from video_vlm.operators import ParsedQuestion, parse
 from video_vlm.protocols import Detector, VideoMemory
 from video_vlm.records import Claim, Evidence, Frame, ObservationKind, Sample, Span, Step
 from video_vlm.retrieval import find_evidence
