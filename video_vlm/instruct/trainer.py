@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from video_vlm.encoder.training import CHECKPOINT, Report, Task, TrainSettings, seed_everything, train
+from video_vlm.encoder.training import CHECKPOINT, Report, TrainSettings, Watch, seed_everything, train
 from video_vlm.errors import SettingsError
 from video_vlm.instruct.build import SmallSettings, make_model, make_processor
 from video_vlm.instruct.lessons import LESSONS, Mix, make_lesson
@@ -85,15 +85,17 @@ def train_language(request: LanguageRequest, *, watch: LanguageWatch = lambda *_
     model = make_model(processor, request.small)
     done, report = 0, None
     for stage in request.stages:
-        steps = request.steps_of(stage)
-        report = _learn(
-            stage, model, processor, request, lambda step, loss, at=done, name=stage.name: watch(name, at + step, loss)
-        )
-        done += steps
+        report = _learn(stage, model, processor, request, _from(done, stage.name, watch))
+        done += request.steps_of(stage)
     if report is None:
         raise SettingsError("training: there is no stage to learn")
     save_small(model, processor, request.out)
     return replace(report, step=done)
+
+
+def _from(done: int, name: str, watch: LanguageWatch) -> Watch:
+    """Told of one stage's steps, tells of all stages'."""
+    return lambda step, loss: watch(name, done + step, loss)
 
 
 def save_small(model: Any, processor: Any, folder: Path) -> None:
@@ -103,10 +105,8 @@ def save_small(model: Any, processor: Any, folder: Path) -> None:
     processor.save_pretrained(folder)
 
 
-def _learn(
-    stage: Stage, model: Any, processor: Any, request: LanguageRequest, watch: Callable[[int, float], None]
-) -> Report:
-    task: Task[Any]
+def _learn(stage: Stage, model: Any, processor: Any, request: LanguageRequest, watch: Watch) -> Report:
+    task: Any
     if stage.mix:
         task = LessonTask(model, processor, stage.mix, stage=stage.name, learns=stage.learns)
     else:
