@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,7 +12,9 @@ import torch
 from torch import Tensor
 
 from video_vlm.instruct.lessons import Lesson, Mix, make_lesson
+from video_vlm.instruct.narration import fates_of
 from video_vlm.models.local.processing import Reader
+from video_vlm.records import Frame
 
 __all__ = ["HELD_OUT", "LessonBatch", "LessonBatches", "collate"]
 
@@ -26,13 +29,15 @@ _GROUP = 4
 class LessonBatch:
     """``tokens``, ``mask`` and ``labels`` ``(batch tokens)``; ``pixels`` ``(pictures 3 side side)``, None without any.
 
-    ``labels`` is -100 wherever it is not the model's turn.
+    ``labels`` is -100 wherever it is not the model's turn. ``fates`` ``(pictures patches)`` says what has become of each
+    place of each picture (:mod:`video_vlm.instruct.narration`), -100 where nobody says it.
     """
 
     tokens: Tensor
     mask: Tensor
     labels: Tensor
     pixels: Tensor | None
+    fates: Tensor | None
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class _Row:
     tokens: list[int]
     labels: list[int]
     pixels: Tensor | None
+    fates: Tensor | None
 
 
 @lru_cache(maxsize=2)
@@ -76,7 +82,22 @@ def _row(lesson: Lesson, reader: Reader) -> _Row:
     asked = reader.inputs(lesson.turns)
     answer = [*tokenizer(lesson.answer, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
     question = asked["input_ids"][0].tolist()
-    return _Row([*question, *answer], [*[_IGNORED] * len(question), *answer], asked.get("pixel_values"))
+    pixels = asked.get("pixel_values")
+    fates = None if pixels is None else _fates(lesson, len(pixels), _patches(reader))
+    return _Row([*question, *answer], [*[_IGNORED] * len(question), *answer], pixels, fates)
+
+
+def _patches(reader: Reader) -> int:
+    """Tokens that a picture becomes."""
+    side = reader._processor.image_processor.size["height"] // reader._processor.patch_size
+    return int(side * side)
+
+
+def _fates(lesson: Lesson, num_pictures: int, patches: int) -> Tensor:
+    if lesson.scene is None:
+        return torch.full((num_pictures, patches), _IGNORED)
+    times = [part.pts_seconds for turn in lesson.turns for part in turn.parts if isinstance(part, Frame)]
+    return torch.from_numpy(fates_of(lesson.scene, times, grid=math.isqrt(patches)))
 
 
 def _beside_each_other(rows: Sequence[_Row], padding: int) -> LessonBatch:
@@ -87,6 +108,7 @@ def _beside_each_other(rows: Sequence[_Row], padding: int) -> LessonBatch:
         _padded([[1] * len(row.tokens) for row in rows], most, 0),
         _padded([row.labels for row in rows], most, _IGNORED),
         torch.cat(pixels) if pixels else None,
+        torch.cat([row.fates for row in rows if row.fates is not None]) if pixels else None,
     )
 
 

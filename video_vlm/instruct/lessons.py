@@ -36,6 +36,8 @@ class Lesson:
 
     turns: tuple[Turn, ...]
     answer: str
+    scene: Scene | None = None
+    """Where all pictures are of one scene: that one."""
 
 
 Mix = tuple[tuple[str, float], ...]
@@ -91,7 +93,8 @@ def _who_in_words(chance: Chance) -> Lesson:
 def _caption(chance: Chance) -> Lesson:
     scene = write_scene(chance, start=_start(chance), seed=_seed(chance))
     frames = pictures_of(scene, _even(scene.span, int(chance.integers(3, 6)), chance))
-    return Lesson(caption_turns(frames), said(seen_in(scene.happening, [frame.pts_seconds for frame in frames])))
+    seen = seen_in(scene.happening, [frame.pts_seconds for frame in frames])
+    return Lesson(caption_turns(frames), said(seen), scene)
 
 
 def _read_a_little(chance: Chance) -> Lesson:
@@ -106,7 +109,7 @@ def _read(chance: Chance) -> Lesson:
 
 def _read_and_look(chance: Chance) -> Lesson:
     """The same, and some pictures."""
-    return _asked(chance, most_more=5, with_pictures=True)
+    return _asked(chance, most_more=3, with_pictures=True)
 
 
 def _watch(chance: Chance) -> Lesson:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -13,18 +13,29 @@ from torch.nn.functional import cross_entropy, smooth_l1_loss
 from video_vlm.encoder.checkpoint import describe
 from video_vlm.instruct.batches import HELD_OUT, LessonBatch, LessonBatches
 from video_vlm.instruct.lessons import Mix
+from video_vlm.instruct.narration import FATES
 from video_vlm.world import COLOURS, SHAPES
 from video_vlm.world.draw import draw_some, position
 from video_vlm.world.story import Scene, write_scene
 
 __all__ = ["LessonTask", "TowerTask"]
 
+NARRATE_WEIGHT: Final = 1.0
+
+_WEIGHTS: Final = torch.tensor([0.1, 0.4, *[1.0] * (len(FATES) - 2)])
+"""Most places are empty, and most who are somewhere stay there."""
+
 
 class LessonTask:
-    """Saying what a lesson wants to hear. ``learns`` are the beginnings of the names of what may change."""
+    """Saying what a lesson wants to hear, and halfway up the layers what has become of each place in the pictures.
+
+    ``learns`` are the beginnings of the names of what may change in the model.
+    """
 
     def __init__(self, model: Any, processor: Any, mix: Mix, *, stage: str, learns: tuple[str, ...] = ("",)) -> None:
-        self.model: nn.Module = model
+        self.language = model
+        self.narrator = nn.Linear(model.config.text_config.hidden_size, len(FATES))
+        self.model = nn.ModuleDict({"language": model, "narrator": self.narrator})
         self.processor = processor
         self.mix = mix
         self.stage = stage
@@ -40,11 +51,17 @@ class LessonTask:
 
     def loss(self, batch: LessonBatch) -> Tensor:
         pictures = {} if batch.pixels is None else {"pixel_values": batch.pixels}
-        model = cast(Any, self.model)
-        body = model.model(input_ids=batch.tokens, attention_mask=batch.mask, **pictures).last_hidden_state
+        model = self.language
+        out = model.model(input_ids=batch.tokens, attention_mask=batch.mask, output_hidden_states=True, **pictures)
+        body = out.last_hidden_state
         # Only where something is to be said: the rest of the vocabulary's products would be thrown away.
         wanted = batch.labels[:, 1:] >= 0
-        return cross_entropy(model.lm_head(body[:, :-1][wanted]), batch.labels[:, 1:][wanted])
+        said = cross_entropy(model.lm_head(body[:, :-1][wanted]), batch.labels[:, 1:][wanted])
+        if batch.fates is None or not bool((batch.fates >= 0).any()):
+            return said
+        halfway = out.hidden_states[len(out.hidden_states) // 2]
+        told = self.narrator(halfway[batch.tokens == model.config.image_token_id])
+        return said + NARRATE_WEIGHT * cross_entropy(told, batch.fates.flatten(), ignore_index=-100, weight=_WEIGHTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,14 @@ STAGES: Final = (
     Stage("tower", 1200, 64, 2e-3, learns=("model.vision_tower",)),
     Stage("words", 800, 24, 3e-3, (("who in words", 0.1), ("read a little", 0.9)), ("model.language_model",)),
     Stage("align", 150, 24, 3e-3, (("who", 1.0),), ("model.multi_modal_projector",)),
-    Stage("instruct", 1500, 24, 2e-3, (("caption", 0.5), ("read", 0.2), ("read and look", 0.2), ("watch", 0.1))),
+    Stage(
+        "instruct",
+        1500,
+        24,
+        2e-3,
+        (("caption", 0.55), ("read a little", 0.1), ("read", 0.05), ("read and look", 0.25), ("watch", 0.05)),
+        ("model.multi_modal_projector", "model.language_model"),
+    ),
 )
 
 
