@@ -27,7 +27,7 @@ _WEIGHTS: Final = torch.tensor([0.1, 0.4, *[1.0] * (len(FATES) - 2)])
 
 
 class LessonTask:
-    """Saying what a lesson wants to hear, and halfway up the layers what has become of each place in the pictures.
+    """Saying what a lesson wants to hear, and below the last layer what has become of each place in the pictures.
 
     ``learns`` are the beginnings of the names of what may change in the model.
     """
@@ -59,8 +59,7 @@ class LessonTask:
         said = cross_entropy(model.lm_head(body[:, :-1][wanted]), batch.labels[:, 1:][wanted])
         if batch.fates is None or not bool((batch.fates >= 0).any()):
             return said
-        halfway = out.hidden_states[len(out.hidden_states) // 2]
-        told = self.narrator(halfway[batch.tokens == model.config.image_token_id])
+        told = self.narrator(out.hidden_states[-2][batch.tokens == model.config.image_token_id])
         return said + NARRATE_WEIGHT * cross_entropy(told, batch.fates.flatten(), ignore_index=-100, weight=_WEIGHTS)
 
 
