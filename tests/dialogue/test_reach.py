@@ -44,7 +44,8 @@ def led(question: str, said: Sequence[str] = SAID) -> list[str]:
     ("question", "expected"),
     [
         ("What happens after the woman waters the roses?", SAID[2:7]),
-        ("What happens right before the boy rings the bell?", SAID[0:5]),
+        ("What happens before the boy rings the bell?", SAID[0:5]),
+        ("What happens right before the boy rings the bell?", SAID[2:5]),
         ("What happens between the dog running past and the boy ringing the bell?", SAID[1:5]),
         ("What does the woman do while she waters the roses?", SAID[2:3]),
         ("What happens first?", SAID[:4]),
@@ -72,4 +73,4 @@ def test_where_nothing_is_captioned_nothing_is_reached() -> None:
 
 def test_the_very_words_go_before_words_alike() -> None:
     said = ("the lamp goes out", "the red lamp goes out slowly", "a cat comes", "the lamp is red", "a bird sings")
-    assert led("What happens right after the red lamp goes out?", said) == list(said[1:])
+    assert led("What happens right after the red lamp goes out?", said) == list(said[1:4])

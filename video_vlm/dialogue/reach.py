@@ -19,7 +19,8 @@ from video_vlm.records import Observation, ObservationKind
 __all__ = ["reached"]
 
 _NEAR: Final = 4
-"""So many captions beside each place that a question hinges on."""
+_NEXT: Final = 2
+"""So many captions beside each place that a question hinges on; fewer where it asks for what is right beside it."""
 _MOST_ANCHORS: Final = 2
 _MOST_COUNTED: Final = 24
 _LEAST_SHARE: Final = 0.6
@@ -44,14 +45,15 @@ def reached(parsed: ParsedQuestion, memory: VideoMemory) -> tuple[Observation, .
 
 def _places(parsed: ParsedQuestion, captions: Sequence[Observation]) -> set[int]:
     anchors = [_fitting(anchor, captions) for anchor in parsed.operator.anchors]
+    near = _NEXT if parsed.operator.adjacent else _NEAR
     nearest = [set(places[:_MOST_ANCHORS]) for places in anchors if places]
     match parsed.operator.kind:
         case OperatorKind.AFTER:
-            return {place + step for places in nearest for place in places for step in range(_NEAR + 1)} & _all(
+            return {place + step for places in nearest for place in places for step in range(near + 1)} & _all(
                 captions
             )
         case OperatorKind.BEFORE:
-            return {place - step for places in nearest for place in places for step in range(_NEAR + 1)} & _all(
+            return {place - step for places in nearest for place in places for step in range(near + 1)} & _all(
                 captions
             )
         case OperatorKind.BETWEEN if len(nearest) == 2:

@@ -25,6 +25,8 @@ Chance = np.random.Generator
 
 CAPTION_QUESTION: Final = "What is seen, and what happens?"
 _LONGEST_SECONDS = 300.0
+_CHANCE_OF_OPERATORS = 0.6
+"""How often the lines of a lesson are those that operators lead to, else those that a search may find."""
 _SHOWS_AFTER = 0.5
 """So many seconds after it began, something shows in a picture."""
 _NOISE_LINES = ("still picture", "slight motion", "dark grey, dark blue and black", "busy motion")
@@ -198,13 +200,25 @@ def _evidence(asked: Asked, told: Sequence[_Told], chance: Chance, *, most_more:
     if chance.random() < 0.06:
         return _lines(told, _few(_unrelated(asked, told), more, chance)), NOT_SHOWN
     others = [place for place in range(len(told)) if place not in needed]
-    match asked.kind:
-        case AskedKind.AFTER | AskedKind.BEFORE if chance.random() < 0.5:
-            # What lies around them, as an operator reaches it; else anything, as a search finds it.
-            others = sorted(others, key=lambda place: min(abs(place - one) for one in needed))[:more]
-        case _:
-            pass
+    if chance.random() < _CHANCE_OF_OPERATORS:
+        return _lines(told, [*needed, *_led_to(asked, told, others)[:more]]), asked.answer
+    if asked.kind in (AskedKind.AFTER, AskedKind.BEFORE) and chance.random() < 0.5:
+        others = sorted(others, key=lambda place: min(abs(place - one) for one in needed))[:more]
     return _lines(told, [*needed, *_few(others, more, chance)]), asked.answer
+
+
+def _led_to(asked: Asked, told: Sequence[_Told], others: Sequence[int]) -> list[int]:
+    """What operators lead to beside what is needed, nearest first: see :mod:`video_vlm.dialogue.reach`."""
+    here = asked.rests_on[0]
+    name = told[here].name if asked.about is None and told[here].name in asked.question else ""
+    alike = [place for place in others if not name or told[place].name == name]
+    match asked.kind:
+        case AskedKind.AFTER | AskedKind.FIRST:
+            return [place for place in alike if place > here]
+        case AskedKind.BEFORE | AskedKind.LAST:
+            return [place for place in reversed(alike) if place < here]
+        case _:
+            return []
 
 
 def _unrelated(asked: Asked, told: Sequence[_Told]) -> list[int]:
