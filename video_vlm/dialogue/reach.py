@@ -49,13 +49,9 @@ def _places(parsed: ParsedQuestion, captions: Sequence[Observation]) -> set[int]
     nearest = [set(places[:_MOST_ANCHORS]) for places in anchors if places]
     match parsed.operator.kind:
         case OperatorKind.AFTER:
-            return {place + step for places in nearest for place in places for step in range(near + 1)} & _all(
-                captions
-            )
+            return {place + step for places in nearest for place in places for step in range(near + 1)} & _all(captions)
         case OperatorKind.BEFORE:
-            return {place - step for places in nearest for place in places for step in range(near + 1)} & _all(
-                captions
-            )
+            return {place - step for places in nearest for place in places for step in range(near + 1)} & _all(captions)
         case OperatorKind.BETWEEN if len(nearest) == 2:
             first, last = min(map(min, nearest)), max(map(max, nearest))
             return set(range(first, last + 1))

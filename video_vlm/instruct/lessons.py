@@ -88,7 +88,7 @@ def _who_in_words(chance: Chance) -> Lesson:
     scene = write_scene(chance, start=_start(chance), seed=_seed(chance))
     at = round(chance.uniform(scene.span.start, scene.span.end), 1)
     there = _present(scene, at)
-    words = f"<{at:.1f} seconds> {' '.join(there[place] for place in chance.permutation(len(there)))}"
+    words = f"<{at:.1f} seconds> {' '.join(f'the {there[place]}' for place in chance.permutation(len(there)))}"
     return Lesson((Turn("user", (words, "Who is in the picture?")),), _listed(there))
 
 

@@ -1,4 +1,4 @@
-"""A tokenizer of whole words for what lessons say: a number is one token, its tenth another, letters count as small."""
+"""A tokenizer of whole words for what lessons say: a number is one token, its tenth another, a name one; no capitals."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from video_vlm.chat import Turn
+from video_vlm.world import COLOURS, SHAPES, Way
 
 __all__ = ["IMAGE", "make_tokenizer", "words_of"]
 
 PAD, UNKNOWN, END, IMAGE, USER, MODEL = "<pad>", "<unk>", "<end>", "<image>", "<user>", "<model>"
 _SPECIAL: Final = (PAD, UNKNOWN, END, IMAGE, USER, MODEL)
-_PIECE: Final = r"\.\d(?!\d)|\d+|[a-z]+|[^\s\w]"
+_NAME: Final = f"(?:{'|'.join(COLOURS)}) (?:{'|'.join(SHAPES)})"
+_DOES: Final = f"moves (?:{'|'.join(Way)})"
+_PIECE: Final = rf"(?:the )?{_NAME}|{_DOES}|\.\d(?!\d)|\d+|[a-z]+|[^\s\w]"
+"""Who somebody is, and what they do, is one piece: there is nothing to be learned from their parts."""
+
 _LARGEST_NUMBER = 999
 
 # What a system says is left out: the model has one way of answering.
@@ -41,9 +46,7 @@ def make_tokenizer(words: Iterable[str]) -> Any:
     known = (*_SPECIAL, *sorted({"<", ">", "seconds", *words}), *numbers)
     plain = Tokenizer(models.WordLevel({word: place for place, word in enumerate(known)}, unk_token=UNKNOWN))
     plain.normalizer = normalizers.Lowercase()
-    plain.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex(_PIECE), behavior="isolated")]
-    )
+    plain.pre_tokenizer = pre_tokenizers.Split(Regex(_PIECE), behavior="removed", invert=True)
     # Words are joined by spaces, marks and tenths stand close.
     plain.decoder = decoders.WordPiece(prefix="##", cleanup=True)
     made = PreTrainedTokenizerFast(
