@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -29,8 +29,8 @@ _GROUP = 4
 class LessonBatch:
     """``tokens``, ``mask`` and ``labels`` ``(batch tokens)``; ``pixels`` ``(pictures 3 side side)``, None without any.
 
-    ``labels`` is -100 wherever it is not the model's turn. ``fates`` ``(pictures patches)`` says what has become of each
-    place of each picture (:mod:`video_vlm.instruct.narration`), -100 where nobody says it.
+    ``labels`` is -100 wherever it is not the model's turn. ``fates`` ``(pictures patches)`` says what has become of
+    each place of each picture (:mod:`video_vlm.instruct.narration`), -100 where nobody says it.
     """
 
     tokens: Tensor

@@ -1,10 +1,9 @@
 """A beginning that copies: weights under which a token is likely to be followed by what followed it before.
 
 A transformer finds out for itself that this pays (induction heads: Olsson et al. 2022), after far more lessons than a
-CPU gets through in half an hour. To begin near it is mimetic initialisation (Trockman and Kolter 2023). The heads of the
-first layer look at the token before, the one before that, and so on, and write them down; the first head of each later
-layer looks for places that were come to as the present one was, and passes on what stands there. All of it goes
-on learning.
+CPU gets through in half an hour. To begin near it is mimetic initialisation (Trockman and Kolter 2023). Heads of the
+first layer look at the token before and at the one before that, and write them down; the first head of each later layer
+looks for places that were come to as the present one was, and passes on what stands there. All of it goes on learning.
 """
 
 from __future__ import annotations
@@ -57,7 +56,9 @@ def begin_by_copying(language_model: Any, head: int) -> None:
             _come_to_alike(layer.self_attn, head, slow, turns, [_OWN * read, *writes])
 
 
-def _come_to_alike(attention: Any, head: int, slow: Sequence[int], turns: Sequence[Tensor], held: Sequence[Tensor]) -> None:
+def _come_to_alike(
+    attention: Any, head: int, slow: Sequence[int], turns: Sequence[Tensor], held: Sequence[Tensor]
+) -> None:
     """Let the first head look where what stands before is what stands here and before, and pass on what is there.
 
     ``held`` are the directions in which a place holds its own token and those before it; ``turns`` keep them apart.

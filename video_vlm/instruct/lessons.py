@@ -25,7 +25,7 @@ Chance = np.random.Generator
 
 CAPTION_QUESTION: Final = "What is seen, and what happens?"
 _LONGEST_SECONDS = 300.0
-_CHANCE_OF_OPERATORS = 0.6
+_CHANCE_OF_OPERATORS = 0.9
 """How often the lines of a lesson are those that operators lead to, else those that a search may find."""
 _SHOWS_AFTER = 0.5
 """So many seconds after it began, something shows in a picture."""

@@ -27,7 +27,7 @@ _LEAST = 0.03
 
 
 def fates_of(scene: Scene, times: Sequence[float], *, grid: int) -> npt.NDArray[np.int64]:
-    """The place in :data:`FATES` for each patch of each picture, ``(times, grid * grid)``, against the first of them."""
+    """The place in :data:`FATES` for each patch of each picture, ``(times, grid * grid)``, against the first."""
     settings = scene.script.settings
     numbers = [min(max(round((at - scene.span.start) * settings.fps), 0), settings.num_frames - 1) for at in times]
     fates = np.zeros((len(numbers), grid * grid), np.int64)

@@ -1,4 +1,4 @@
-"""A tokenizer of whole words for what lessons say: a number is one token, its tenth another, a name one; no capitals."""
+"""A tokenizer of whole words for lessons: a name is one token, a number one, its tenth another; no capitals."""
 
 from __future__ import annotations
 
