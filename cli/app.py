@@ -63,6 +63,7 @@ MODEL_COMMANDS: dict[str, Callable[..., int | None]] = {
 }
 TRAIN_COMMANDS: dict[str, Callable[..., int | None]] = {
     "encoder": train.encoder,
+    "language": train.language,
 }
 
 OPTIONS: dict[str, Any] = {

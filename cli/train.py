@@ -1,4 +1,4 @@
-"""``videoqa train``: teach the encoder to see time, on captioned videos or on the scripted world."""
+"""``videoqa train``: teach the encoder to see time, or a small language model to see the scripted world."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from video_vlm.cli.command import Session
 from video_vlm.cli.terminal import print_json, write
 
-__all__ = ["encoder"]
+__all__ = ["encoder", "language"]
 
 
 def encoder(
@@ -101,6 +101,66 @@ def encoder(
         print_json({"step": report.step, "loss": report.loss, "folder": str(out), "checkpoint": str(report.checkpoint)})
     else:
         write(f"step {report.step}, loss {report.loss:.4f}; weights in {out}")
+
+
+def language(
+    session: Session,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where checkpoints and the model are kept.")],
+    scale: Annotated[
+        float, typer.Option(min=0.0001, metavar="X", help="So many times the usual steps of each stage.")
+    ] = 1.0,
+    accumulate: Annotated[int, typer.Option(min=1, metavar="N", help="Batches in a step.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, metavar="N", help="Of the CPU; small products gain from few.")] = 1,
+    workers: Annotated[int, typer.Option(min=0, metavar="N", help="Processes that make batches ahead.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Decides weights and lessons.")] = 0,
+    save_every: Annotated[
+        int, typer.Option("--save-every", min=1, metavar="N", help="Steps between checkpoints.")
+    ] = 200,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoints in --out.")] = False,
+) -> None:
+    """Teach a small video language model the scripted world.
+
+    A LLaVA of some millions of weights, from nothing: tower, words, projector, then instructions. What comes out is a
+    folder for --model hf:DIR. It knows coloured shapes that move, and no real film. Ctrl-C leaves checkpoints that
+    --resume goes on from.
+
+    Examples:
+
+    \b
+      videoqa train language --out runs/small
+      videoqa train language --out runs/small --resume
+      videoqa ask story.mp4 "What happens first?" --model hf:runs/small
+    """
+    from video_vlm.encoder.load import require_models
+
+    require_models("training a language model")
+    import torch
+    from tqdm import tqdm
+
+    from video_vlm.instruct.trainer import LanguageRequest, train_language
+
+    torch.set_num_threads(threads)
+    request = LanguageRequest(
+        out,
+        scale=scale,
+        accumulate=accumulate,
+        seed=seed,
+        save_every=save_every,
+        num_workers=workers,
+        resume=resume,
+    )
+    shown = not session.quiet and sys.stderr.isatty()
+    with tqdm(total=request.num_steps, unit="step", file=sys.stderr, disable=not shown, dynamic_ncols=True) as bar:
+
+        def watch(stage: str, step: int, loss: float) -> None:
+            bar.set_postfix(stage=stage, loss=f"{loss:.4f}", refresh=False)
+            bar.update(step - bar.n)
+
+        report = train_language(request, watch=watch)
+    if session.json:
+        print_json({"step": report.step, "loss": report.loss, "folder": str(out)})
+    else:
+        write(f"step {report.step}, loss {report.loss:.4f}; ask it with --model hf:{out}")
 
 
 def _speed(bar: tqdm, clips_a_step: int) -> str:  # type: ignore[name-defined]  # noqa: F821

@@ -52,3 +52,23 @@ def test_what_cannot_be_trained_is_one_line_and_a_usage_error(
     assert run.code == 2
     assert run.err.count("\n") == 1
     assert message in run.err
+
+
+@needs_models
+def test_a_small_language_model_is_taught_gone_on_with_and_asked(videoqa: Videoqa, tmp_path: Path) -> None:
+    from video_vlm.world.film import write_story_film
+    from video_vlm.world.story import write_story
+
+    out, film = tmp_path / "small", tmp_path / "story.mp4"
+    write_story_film(write_story(1, seconds=12.0), film)
+
+    first = videoqa("train", "language", "--out", out, "--scale", "0.0001")
+    again = videoqa("train", "language", "--out", out, "--scale", "0.0001", "--resume", "--json")
+    asked = videoqa(
+        "ask", film, "What happens first?", "--model", f"hf:{out}", "--set", "ask.answer_tokens=8", "--json"
+    )
+
+    assert first.out.startswith("step 4, loss")
+    assert json.loads(again.out)["step"] == 4
+    assert asked.code == 0
+    assert json.loads(asked.out)["receipt"]["model"] == f"hf:{out}"

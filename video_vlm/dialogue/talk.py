@@ -12,13 +12,14 @@ from video_vlm.dialogue.ledger import TOLERANCE_SECONDS, Ledger, Shown
 from video_vlm.dialogue.pictures import Pictures, in_whole
 from video_vlm.dialogue.prompt import last_turn, opening, plain_opening, results, rules
 from video_vlm.dialogue.quoting import harmless
+from video_vlm.dialogue.reach import reached
 from video_vlm.dialogue.room import fitted
-from video_vlm.operators import parse
+from video_vlm.operators import ParsedQuestion, parse
 from video_vlm.protocols import Detector, VideoMemory
 from video_vlm.records import Claim, Evidence, Frame, ObservationKind, Sample, Span, Step
 from video_vlm.retrieval import find_evidence
 
-__all__ = ["Outcome", "Talk", "TalkSettings", "Trace"]
+__all__ = ["Outcome", "Talk", "TalkSettings", "Trace", "named_times"]
 
 Trace = Callable[[Step], None]
 """Told of every step as it is done."""
@@ -90,7 +91,7 @@ class Talk:
             ModelError: the model cannot be reached, or has no room for the question.
         """
         parsed = parse(question)
-        found = self.ledger.add(self._searched(question))
+        found = self.ledger.add(self._searched(question, parsed))
         frames = self._planned(samples)
         if self.model.context_tokens < _SMALL_CONTEXT:
             return self._plainly(question, found, frames)
@@ -197,7 +198,7 @@ class Talk:
         if not reply or _NOT_SHOWN.search(reply) or not self.ledger.shown:
             self._note("answer", "not shown")
             return Outcome((), 0.0, tuple(self._steps))
-        named = [cited for span in _named_times(reply) if (cited := self.ledger.cite(span))]
+        named = [cited for span in named_times(reply) if (cited := self.ledger.cite(span))]
         if not named:
             self._note("cite", "the model named no time that it was shown: the whole of what it was shown is cited")
             named = [cited for one in self.ledger.shown if (cited := self.ledger.cite(one.span))]
@@ -210,13 +211,18 @@ class Talk:
         stream = self.model.stream(sent, max_tokens=self.settings.answer_tokens, schema=SCHEMA if follow else None)
         return "".join(stream)
 
-    def _searched(self, question: str) -> Iterator[Shown]:
+    def _searched(self, question: str, parsed: ParsedQuestion) -> Iterator[Shown]:
         """What memory holds for the question: where it moves in time, beside its anchor."""
         hits = find_evidence(question, self.memory, limit=2 * _HITS)
-        self._note("search", f"the question: {len(hits)} passages")
-        yield from map(_shown, filter(_has_words, hits))
+        led = reached(parsed, self.memory)
+        where = f"; {len(led)} captions that its words of time lead to" if led else ""
+        self._note("search", f"the question: {len(hits)} passages{where}")
+        found = [*map(_shown, filter(_has_words, hits))]
         for hit in hits[: _HITS // 2]:
-            yield from map(_observed, self._words_at(hit.span.widen(15.0), most=6))
+            found += map(_observed, self._words_at(hit.span.widen(15.0), most=6))
+        yield from (Shown(one.span, one.text, one.kind) for one in led)
+        # Captions that are merely like the question would stand between those it leads to.
+        yield from (one for one in found if not led or one.kind is not ObservationKind.CAPTION)
 
     def _words_at(self, span: Span, *, most: int = 12) -> Sequence[Evidence]:
         said = self.memory.observations(span=span, kinds=_WORDS)
@@ -253,7 +259,7 @@ def _observed(one: Evidence) -> Shown:
     return Shown(one.span, one.text, one.kind)
 
 
-def _named_times(text: str) -> Iterator[Span]:
+def named_times(text: str) -> Iterator[Span]:
     """``at 12.5 s``, ``0:12`` and ``1:02:03`` in a sentence."""
     for hours, minutes, seconds, plain in _CLOCK.findall(text):
         at = float(plain) if plain else int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,12 @@ import numpy.typing as npt
 
 from video_vlm.world.script import Actor, EventKind, Script
 
-__all__ = ["Clip", "draw", "in_picture"]
+__all__ = ["Clip", "Frames", "draw", "draw_some", "in_picture"]
 
 Frames = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
 Line = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.int64]
 
 PAINT = {
     "red": (0.85, 0.15, 0.15),
@@ -42,13 +44,24 @@ class Clip:
 
 def draw(script: Script) -> Clip:
     """The clip of a script; one that was reversed is drawn forwards and turned round."""
-    settings = script.settings
-    seconds = np.arange(settings.num_frames) / settings.fps
+    seconds = np.arange(script.settings.num_frames) / script.settings.fps
     if script.backwards:
         return Clip(script, draw(script.reversed()).frames[::-1].copy(), seconds)
-    grain = np.random.default_rng((script.seed, 1)).normal(0.0, settings.noise, _shape(script)).astype(np.float32)
-    pictures = _pictures(script) + grain
-    return Clip(script, (pictures.clip(0, 1) * 255).round().astype(np.uint8), seconds)
+    return Clip(script, draw_some(script, range(script.settings.num_frames)), seconds)
+
+
+def draw_some(script: Script, numbers: Sequence[int]) -> Frames:
+    """Some frames alone, ``(numbers, height, width, 3)``; their grain is not the one they have in the whole clip.
+
+    Raises:
+        ValueError: the script was reversed.
+    """
+    if script.backwards:
+        raise ValueError("a reversed script is drawn whole")
+    places = np.asarray(numbers, np.int64)
+    shape = (len(places), script.settings.side, script.settings.side, 3)
+    grain = np.random.default_rng((script.seed, 1)).normal(0.0, script.settings.noise, shape).astype(np.float32)
+    return np.asarray(((_pictures(script, places) + grain).clip(0, 1) * 255).round(), np.uint8)
 
 
 def in_picture(script: Script, place: int) -> tuple[Line, Line]:
@@ -73,28 +86,24 @@ def position(script: Script, place: int) -> tuple[Line, Line]:
     return x, y
 
 
-def _shape(script: Script) -> tuple[int, int, int, int]:
-    return (script.settings.num_frames, script.settings.side, script.settings.side, 3)
-
-
-def _pictures(script: Script) -> Plane:
-    """``(frames, height, width, 3)`` in ``[0, 1]``, without noise."""
+def _pictures(script: Script, numbers: Numbers) -> Plane:
+    """``(numbers, height, width, 3)`` in ``[0, 1]``, without noise."""
     pixel = 1 / script.settings.side
-    x, y = _grids(script)
-    pictures = _ground(x, y, script.seed)
+    x, y = _grids(script, numbers)
+    pictures = _ground(x, y, script.seed) * np.asarray(script.tint, np.float32)
     for place, actor in enumerate(script.actors):
-        at_x, at_y = (line[:, None, None] for line in position(script, place))
+        at_x, at_y = (line[numbers, None, None] for line in position(script, place))
         cover = _cover(actor, x - at_x, y - at_y, script.settings.radius, pixel)
-        pictures = _paint(pictures, cover * _is_there(script, place)[:, None, None], PAINT[actor.colour])
+        pictures = _paint(pictures, cover * _is_there(script, place)[numbers, None, None], PAINT[actor.colour])
     if script.post is not None:
         cover = _soft(np.abs(x - script.post - POST_WIDTH / 2) - POST_WIDTH / 2, pixel)
         pictures = _paint(pictures, np.broadcast_to(cover, pictures.shape[:3]), POST)
     return pictures
 
 
-def _grids(script: Script) -> tuple[Plane, Plane]:
+def _grids(script: Script, numbers: Numbers) -> tuple[Plane, Plane]:
     """Where each pixel of each frame lies on the ground, the camera panning: ``x`` and ``y``."""
-    side, frames = script.settings.side, np.arange(script.settings.num_frames, dtype=np.float32)[:, None, None]
+    side, frames = script.settings.side, numbers.astype(np.float32)[:, None, None]
     middles = (np.arange(side, dtype=np.float32) + 0.5) / side
     rows = np.broadcast_to(middles[None, :, None], (len(frames), side, side))
     columns = np.broadcast_to(middles[None, None, :], (len(frames), side, side))
@@ -102,10 +111,16 @@ def _grids(script: Script) -> tuple[Plane, Plane]:
 
 
 def _is_there(script: Script, place: int) -> Line:
-    """1 where the actor is in the picture, else 0, for each frame."""
-    entries = [event.start for event in script.events if (event.kind, event.actor) == (EventKind.APPEAR, place)]
-    now = np.arange(script.settings.num_frames)
-    return (now >= max(entries, default=0)).astype(np.float32)
+    """How much of the actor is in the picture, from 0 to 1, for each frame: who appears or vanishes in no time does so
+    at once, others fade."""
+    now = np.arange(script.settings.num_frames, dtype=np.float32)
+    there = np.ones_like(now)
+    for event in script.events:
+        if event.actor == place and event.kind in (EventKind.APPEAR, EventKind.VANISH):
+            length = max(event.end - event.start, 1)
+            come = ((now - event.start + (event.start == event.end)) / length).clip(0, 1)
+            there *= come if event.kind is EventKind.APPEAR else 1 - come
+    return np.asarray(there, np.float32)
 
 
 def _ground(x: Plane, y: Plane, seed: int) -> Plane:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
-from video_vlm.world.draw import Clip, draw
+from video_vlm.world.draw import Clip, Frames, draw
 from video_vlm.world.questions import ask_all, tell
 from video_vlm.world.script import Script
+from video_vlm.world.story import Story
 
-__all__ = ["CAPTIONS", "write_films"]
+__all__ = ["CAPTIONS", "write_films", "write_story_film"]
 
 CAPTIONS = "captions.jsonl"
 
@@ -33,15 +35,26 @@ def write_films(scripts: Iterable[Script], folder: Path) -> Path:
     return path
 
 
+def write_story_film(story: Story, path: Path) -> None:
+    """Draw a story into one video, a scene at a time."""
+    settings = story.scenes[0].script.settings
+    pictures = chain.from_iterable(draw(scene.script).frames for scene in story.scenes)
+    _write_pictures(pictures, path, fps=settings.fps, side=settings.side)
+
+
 def _write_video(clip: Clip, path: Path) -> None:
+    _write_pictures(clip.frames, path, fps=clip.script.settings.fps, side=clip.script.settings.side)
+
+
+def _write_pictures(pictures: Iterable[Frames], path: Path, *, fps: float, side: int) -> None:
     import av
 
-    rate = Fraction(clip.script.settings.fps).limit_denominator(1000)
+    rate = Fraction(fps).limit_denominator(1000)
     with av.open(path, "w", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("mpeg4", rate=rate, options={"qscale": "2"})
-        stream.width = stream.height = clip.script.settings.side
+        stream.width = stream.height = side
         stream.pix_fmt = "yuv420p"
-        for number, picture in enumerate(clip.frames):
+        for number, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts, frame.time_base = number, 1 / rate
             container.mux(stream.encode(frame))

@@ -11,7 +11,19 @@ from enum import StrEnum
 
 import numpy as np
 
-__all__ = ["COLOURS", "SHAPES", "Actor", "Event", "EventKind", "Script", "Way", "WorldSettings", "write_script"]
+__all__ = [
+    "COLOURS",
+    "SHAPES",
+    "Actor",
+    "Event",
+    "EventKind",
+    "Script",
+    "Way",
+    "WorldSettings",
+    "free_ways",
+    "places_apart",
+    "write_script",
+]
 
 COLOURS = ("red", "green", "blue", "yellow", "purple", "white")
 SHAPES = ("circle", "square", "triangle")
@@ -124,6 +136,8 @@ class Script:
     pan: tuple[float, float]
     post: float | None = None
     backwards: bool = False
+    tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """What the grey of the ground is multiplied by, red, green and blue."""
 
     def reversed(self) -> Script:
         """The same clip played backwards: its log told the other way round. Twice is the script itself."""
@@ -165,11 +179,11 @@ def _cast(chance: np.random.Generator, *, number: int) -> tuple[Actor, ...]:
     shapes = chance.integers(0, len(SHAPES), number)
     return tuple(
         Actor(COLOURS[colour], SHAPES[shape], x, y)
-        for colour, shape, (x, y) in zip(colours, shapes, _places(chance, number), strict=True)
+        for colour, shape, (x, y) in zip(colours, shapes, places_apart(chance, number), strict=True)
     )
 
 
-def _places(chance: np.random.Generator, number: int) -> list[tuple[float, float]]:
+def places_apart(chance: np.random.Generator, number: int) -> list[tuple[float, float]]:
     """Places apart from each other: of some tried, the first with room around it, else the one with most."""
     places: list[tuple[float, float]] = []
     for _ in range(number):
@@ -211,9 +225,15 @@ def _move(
     room, other = _room(places, actor, way, settings)
     if room < settings.stride and room > settings.stride / 2:
         return Event(EventKind.BUMP, actor, start, end, way, room, other)
-    free = [way for way in ways if _room(places, actor, way, settings)[0] >= settings.stride]
+    free = free_ways(places, actor, settings)
     way = free[int(chance.integers(len(free)))] if free else way
     return Event(EventKind.MOVE, actor, start, end, way, settings.stride)
+
+
+def free_ways(places: list[tuple[float, float]], actor: int, settings: WorldSettings) -> list[Way]:
+    """Where an actor can go a whole stride, staying in the picture and touching nobody."""
+    inside = (way for way in Way if _inside(places[actor], way, settings.stride))
+    return [way for way in inside if _room(places, actor, way, settings)[0] >= settings.stride]
 
 
 def _inside(place: tuple[float, float], way: Way, length: float) -> bool:

@@ -1,0 +1,298 @@
+"""Lessons: what the small model is shown and what it should say, all following from a seed.
+
+What it is shown goes through the same words as when the program asks it: a lesson is a list of turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from video_vlm.chat import Turn
+from video_vlm.dialogue.ledger import Shown
+from video_vlm.dialogue.prompt import plain_opening
+from video_vlm.instruct.sentences import NOT_SHOWN, Asked, AskedKind, Seen, ask_all, said
+from video_vlm.records import Frame, ObservationKind, Span
+from video_vlm.world.draw import draw_some
+from video_vlm.world.story import Happening, Scene, dry_scene, some_names, write_scene
+
+__all__ = ["CAPTION_QUESTION", "LESSONS", "Lesson", "Mix", "caption_turns", "make_lesson", "pictures_of", "seen_in"]
+
+Chance = np.random.Generator
+
+CAPTION_QUESTION: Final = "What is seen, and what happens?"
+_LONGEST_SECONDS = 300.0
+_CHANCE_OF_OPERATORS = 0.9
+"""How often the lines of a lesson are those that operators lead to, else those that a search may find."""
+_SHOWS_AFTER = 0.5
+"""So many seconds after it began, something shows in a picture."""
+_NOISE_LINES = ("still picture", "slight motion", "dark grey, dark blue and black", "busy motion")
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A conversation that ends with a question, and what is to be said."""
+
+    turns: tuple[Turn, ...]
+    answer: str
+    scene: Scene | None = None
+    """Where all pictures are of one scene: that one."""
+
+
+Mix = tuple[tuple[str, float], ...]
+"""How often each kind of lesson is given, by its name in :data:`LESSONS`."""
+
+
+def make_lesson(seed: int, mix: Mix) -> Lesson:
+    """The lesson of a seed."""
+    chance = np.random.default_rng((seed, 7))
+    names = [name for name, _ in mix]
+    weights = np.array([weight for _, weight in mix])
+    return LESSONS[names[int(chance.choice(len(names), p=weights / weights.sum()))]](chance)
+
+
+def caption_turns(frames: Sequence[Frame]) -> tuple[Turn, ...]:
+    """How a caption is asked for, where the model is told nothing else."""
+    return (Turn("user", (*frames, CAPTION_QUESTION)),)
+
+
+def seen_in(happening: Happening | None, times: Sequence[float]) -> Seen | None:
+    """What happens in a scene for somebody who sees it at these seconds: by the first picture in which it shows."""
+    if happening is None:
+        return None
+    at = next((time for time in times if time > happening.span.start + _SHOWS_AFTER), None)
+    return Seen(happening, at) if at is not None and at > times[0] else None
+
+
+def pictures_of(scene: Scene, times: Sequence[float]) -> tuple[Frame, ...]:
+    """Its pictures on display at these seconds, in order of time."""
+    fps, last = scene.script.settings.fps, scene.script.settings.num_frames - 1
+    numbers = sorted({min(max(round((time - scene.span.start) * fps), 0), last) for time in times})
+    images = draw_some(scene.script, numbers)
+    seconds = [round(scene.span.start + number / fps, 3) for number in numbers]
+    return tuple(Frame(round(at * 1000), at, image) for at, image in zip(seconds, images, strict=True))
+
+
+def _who(chance: Chance) -> Lesson:
+    """One picture, and who is in it: what the projector learns from."""
+    scene = write_scene(chance, start=_start(chance), seed=_seed(chance))
+    frame = pictures_of(scene, [chance.uniform(scene.span.start, scene.span.end)])[0]
+    return Lesson((Turn("user", (frame, "Who is in the picture?")),), _listed(_present(scene, frame.pts_seconds)))
+
+
+def _who_in_words(chance: Chance) -> Lesson:
+    """The same without a picture: what stands for it is named, as a picture's own tokens will name it."""
+    scene = write_scene(chance, start=_start(chance), seed=_seed(chance))
+    at = round(chance.uniform(scene.span.start, scene.span.end), 1)
+    there = _present(scene, at)
+    words = f"<{at:.1f} seconds> {' '.join(f'the {there[place]}' for place in chance.permutation(len(there)))}"
+    return Lesson((Turn("user", (words, "Who is in the picture?")),), _listed(there))
+
+
+def _caption(chance: Chance) -> Lesson:
+    scene = write_scene(chance, start=_start(chance), seed=_seed(chance))
+    frames = pictures_of(scene, _even(scene.span, int(chance.integers(3, 6)), chance))
+    seen = seen_in(scene.happening, [frame.pts_seconds for frame in frames])
+    return Lesson(caption_turns(frames), said(seen), scene)
+
+
+def _read_a_little(chance: Chance) -> Lesson:
+    """A few captions and a question."""
+    return _asked(chance, most_more=2, with_pictures=False)
+
+
+def _read(chance: Chance) -> Lesson:
+    """Captions, as a search or the operators find them, and a question."""
+    return _asked(chance, most_more=9, with_pictures=False)
+
+
+def _read_and_look(chance: Chance) -> Lesson:
+    """The same, and some pictures."""
+    return _asked(chance, most_more=3, with_pictures=True)
+
+
+def _watch(chance: Chance) -> Lesson:
+    """Pictures of a few scenes and no words."""
+    names, at, frames, found = some_names(chance), _start(chance), list[Frame](), list[Seen]()
+    for _ in range(int(chance.integers(1, 4))):
+        scene = write_scene(chance, start=at, names=names, seed=_seed(chance))
+        some = pictures_of(scene, _even(scene.span, int(chance.integers(3, 5)), chance))
+        seen = seen_in(scene.happening, [one.pts_seconds for one in some])
+        frames += some
+        found += [seen] if seen else []
+        at = scene.span.end
+    asked = _pick(ask_all(found), chance)
+    question, answer = ("What happens first?", NOT_SHOWN) if asked is None else (asked.question, asked.answer)
+    return Lesson(plain_opening(question, (), frames), answer)
+
+
+LESSONS: Final[dict[str, Callable[[Chance], Lesson]]] = {
+    "who": _who,
+    "who in words": _who_in_words,
+    "caption": _caption,
+    "read a little": _read_a_little,
+    "read": _read,
+    "read and look": _read_and_look,
+    "watch": _watch,
+}
+
+
+def _asked(chance: Chance, *, most_more: int, with_pictures: bool) -> Lesson:
+    count = int(chance.integers(5, 41))
+    names, at, scenes = some_names(chance), _start(chance), []
+    for _ in range(count if not with_pictures else 5 + count // 6):
+        scene = write_scene(chance, start=at, names=names, seed=_seed(chance)) if with_pictures else None
+        span, happening = (scene.span, scene.happening) if scene else dry_scene(chance, start=at, names=names)
+        scenes.append(_Told(span, seen_in(happening, _even(span, 4, chance, on_grid=True)), scene))
+        at = span.end
+    told = [one for one in scenes if one.seen]
+    asked = _pick(ask_all([one.seen for one in told if one.seen]), chance, beside=with_pictures)
+    if asked is None:
+        return Lesson(plain_opening("What happens first?", (), ()), NOT_SHOWN)
+    shown, answer = _evidence(asked, told, chance, most_more=most_more)
+    shown |= _noise(scenes, chance, most=min(3, most_more))
+    frames = _looked(asked, told, scenes, chance) if with_pictures else ()
+    if asked.kind is AskedKind.BESIDE and not _is_pictured(told[asked.rests_on[0]].span, frames):
+        answer = NOT_SHOWN
+    order = sorted(shown, key=lambda one: (one.span, one.text))
+    return Lesson(plain_opening(asked.question, order, frames), answer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A scene, what its caption says, and what it is drawn from, where it is."""
+
+    span: Span
+    seen: Seen | None
+    scene: Scene | None
+
+    @property
+    def line(self) -> Shown:
+        return Shown(self.span, said(self.seen), ObservationKind.CAPTION)
+
+    @property
+    def what(self) -> str:
+        return self.seen.happening.what if self.seen else ""
+
+    @property
+    def name(self) -> str:
+        return self.seen.happening.name if self.seen else ""
+
+
+def _noise(scenes: Sequence[_Told], chance: Chance, *, most: int) -> set[Shown]:
+    """Lines that a search finds beside what it should: scenes in which nothing happens, and what observers noted."""
+    quiet = [one for one in scenes if one.seen is None]
+    still = _few(range(len(quiet)), int(chance.integers(0, most + 1)), chance)
+    shown = {quiet[place].line for place in still}
+    if chance.random() < 0.2:
+        words = _NOISE_LINES[int(chance.integers(len(_NOISE_LINES)))]
+        shown.add(Shown(scenes[int(chance.integers(len(scenes)))].span, words, ObservationKind.MOTION))
+    return shown
+
+
+def _evidence(asked: Asked, told: Sequence[_Told], chance: Chance, *, most_more: int) -> tuple[set[Shown], str]:
+    """The lines that are shown, ``most_more`` more than are needed at most, and the answer that they bear out."""
+    needed = {*asked.rests_on, *([] if asked.about is None else [asked.about])}
+    more = int(chance.integers(0, most_more + 1))
+    if chance.random() < 0.06:
+        return _lines(told, _few(_unrelated(asked, told), more, chance)), NOT_SHOWN
+    others = [place for place in range(len(told)) if place not in needed]
+    if chance.random() < _CHANCE_OF_OPERATORS:
+        return _lines(told, [*needed, *_led_to(asked, told, others)[:more]]), asked.answer
+    if asked.kind in (AskedKind.AFTER, AskedKind.BEFORE) and chance.random() < 0.5:
+        others = sorted(others, key=lambda place: min(abs(place - one) for one in needed))[:more]
+    return _lines(told, [*needed, *_few(others, more, chance)]), asked.answer
+
+
+def _led_to(asked: Asked, told: Sequence[_Told], others: Sequence[int]) -> list[int]:
+    """What operators lead to beside what is needed, nearest first: see :mod:`video_vlm.dialogue.reach`."""
+    here = asked.rests_on[0]
+    name = told[here].name if asked.about is None and told[here].name in asked.question else ""
+    alike = [place for place in others if not name or told[place].name == name]
+    match asked.kind:
+        case AskedKind.AFTER | AskedKind.FIRST:
+            return [place for place in alike if place > here]
+        case AskedKind.BEFORE | AskedKind.LAST:
+            return [place for place in reversed(alike) if place < here]
+        case _:
+            return []
+
+
+def _unrelated(asked: Asked, told: Sequence[_Told]) -> list[int]:
+    """What is no help for a question: nothing with its name in it, or nothing that it hinges on."""
+    if asked.about is not None:
+        what = told[asked.about].what
+        return [place for place, one in enumerate(told) if one.what != what]
+    name = told[asked.rests_on[0]].name
+    return [] if "happens" in asked.question else [place for place, one in enumerate(told) if one.name != name]
+
+
+def _lines(told: Sequence[_Told], places: Sequence[int]) -> set[Shown]:
+    return {told[place].line for place in places}
+
+
+def _looked(asked: Asked, told: Sequence[_Told], scenes: Sequence[_Told], chance: Chance) -> tuple[Frame, ...]:
+    """Up to six pictures, most of them from where the question leads."""
+    target = told[asked.rests_on[0]]
+    drawn = [one.scene for one in scenes if one.scene and one is not target]
+    inside = int(chance.integers(1 if asked.kind is AskedKind.BESIDE else 0, 5))
+    frames = list(pictures_of(target.scene, _even(target.span, inside, chance))) if inside and target.scene else []
+    for place in _few(range(len(drawn)), int(chance.integers(0, 7 - inside)), chance):
+        frames += pictures_of(drawn[place], _even(drawn[place].span, 1, chance))
+    return tuple(sorted(frames, key=lambda one: one.pts_seconds))
+
+
+def _is_pictured(span: Span, frames: Sequence[Frame]) -> bool:
+    return any(span.contains(frame.pts_seconds) for frame in frames)
+
+
+def _pick(asked: Sequence[Asked], chance: Chance, *, beside: bool = False) -> Asked | None:
+    """One of them, each kind as often as another."""
+    kinds = sorted({one.kind for one in asked if beside or one.kind is not AskedKind.BESIDE})
+    if not kinds:
+        return None
+    kind = kinds[int(chance.integers(len(kinds)))]
+    some = [one for one in asked if one.kind is kind]
+    return some[int(chance.integers(len(some)))]
+
+
+def _few(places: Sequence[int], count: int, chance: Chance) -> list[int]:
+    return sorted(int(places[place]) for place in chance.permutation(len(places))[:count])
+
+
+def _even(span: Span, count: int, chance: Chance, *, on_grid: bool = False) -> list[float]:
+    """The centres of equal stretches, as a uniform sampler has them, each a little beside where it should be."""
+    step = span.duration_seconds / max(count, 1)
+    slack = 0.0 if on_grid else 0.15 * step
+    return [span.start + (place + 0.5) * step + chance.uniform(-slack, slack) for place in range(count)]
+
+
+def _present(scene: Scene, at: float) -> list[str]:
+    happening = scene.happening
+    names = []
+    for actor in scene.script.actors:
+        gone = (
+            happening is not None
+            and happening.name == actor.name
+            and (
+                (happening.does == "appears" and at < happening.span.middle)
+                or (happening.does == "vanishes" and at >= happening.span.middle)
+            )
+        )
+        names += [] if gone else [actor.name]
+    return names
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{' and '.join(f'the {name}' for name in sorted(names))}."
+
+
+def _start(chance: Chance) -> float:
+    return round(float(chance.uniform(0.0, _LONGEST_SECONDS)) * 5) / 5
+
+
+def _seed(chance: Chance) -> int:
+    return int(chance.integers(0, 1_000_000))

@@ -1,0 +1,11 @@
+"""Where the small model that comes with the package is: it sees the scripted world and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+__all__ = ["SHIPPED"]
+
+SHIPPED: Final = Path(__file__).parent / "weights" / "world"
+"""For ``--model hf:FOLDER``. Nothing chooses it by itself."""
