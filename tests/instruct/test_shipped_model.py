@@ -16,8 +16,9 @@ from video_vlm.models.local.presets import PRESETS
 from video_vlm.settings import AskSettings
 
 NUM_CLIPS = 40
-RIGHT = 0.85
-"""At least this share of held-out clips is told right, word for word but for the second."""
+TOLD, READ = 0.85, 0.4
+"""At least these shares of held-out clips are told right, word for word but for the second, and of questions about lines
+answered word for word. The card says 0.95 and 0.57."""
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +41,13 @@ def test_it_tells_what_happens_in_clips_it_never_saw(model: ChatModel) -> None:
     pairs = [told(model, "caption", number) for number in range(NUM_CLIPS)]
     what = [tuple(re.sub(r" at \d+\.\d seconds", "", text) for text in pair) for pair in pairs]
 
-    assert sum(said == true for said, true in what) >= RIGHT * NUM_CLIPS
+    assert sum(said == true for said, true in what) >= TOLD * NUM_CLIPS
 
 
 def test_it_reads_what_others_have_told(model: ChatModel) -> None:
     pairs = [told(model, "read", number) for number in range(NUM_CLIPS)]
 
-    assert sum(said == true for said, true in pairs) >= RIGHT * NUM_CLIPS
+    assert sum(said == true for said, true in pairs) >= READ * NUM_CLIPS
 
 
 def test_the_files_are_safe_small_and_named_in_the_card(card: str) -> None:
