@@ -17,8 +17,8 @@ from video_vlm.settings import AskSettings
 
 NUM_CLIPS = 40
 TOLD, READ = 0.85, 0.4
-"""At least these shares of held-out clips are told right, word for word but for the second, and of questions about lines
-answered word for word. The card says 0.95 and 0.57."""
+"""At least these shares of held-out clips are told right, word for word but for the second, and of questions about
+lines answered word for word. The card says 0.95 and 0.57."""
 
 
 @pytest.fixture(scope="module")
