@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,9 @@ __all__ = [
     "Stream",
     "Video",
     "clock",
+    "read_citation",
+    "read_receipt",
+    "read_versioned",
 ]
 
 Image = npt.NDArray[np.uint8]
@@ -452,19 +455,45 @@ class Answer:
         Raises:
             ValueError: not such JSON, or of a later version.
         """
-        data = json.loads(text)
-        version = data.pop("version", None) if isinstance(data, dict) else None
-        if version != ANSWER_FORMAT_VERSION:
-            raise ValueError(f"not an answer of version {ANSWER_FORMAT_VERSION}: version {version!r}")
-        try:
-            return _answer(data)
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not a whole answer: {error!r}") from error
+        return read_versioned(text, _answer, version=ANSWER_FORMAT_VERSION, what="an answer")
+
+
+T = TypeVar("T")
+
+
+def read_versioned(text: str, read: Callable[[dict[str, Any]], T], *, version: int, what: str) -> T:
+    """What ``read`` makes of a JSON object whose ``"version"`` is this one.
+
+    Raises:
+        ValueError: not such JSON, of another version, or not whole.
+    """
+    data = json.loads(text)
+    found = data.pop("version", None) if isinstance(data, dict) else None
+    if found != version:
+        raise ValueError(f"not {what} of version {version}: version {found!r}")
+    try:
+        return read(data)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a whole answer: {error!r}") from error
+
+
+def read_receipt(data: Mapping[str, Any]) -> Receipt:
+    """A receipt from its JSON values."""
+    return Receipt(**{**data, "steps": tuple(_step(step) for step in data["steps"])})
+
+
+def read_citation(data: Mapping[str, Any]) -> Citation:
+    """A citation from its JSON values."""
+    return Citation(
+        Span(**data["span"]),
+        data["quote"],
+        ObservationKind(data["kind"]) if data["kind"] else None,
+        tuple(data["box"]) if data.get("box") else None,
+    )
 
 
 def _answer(data: Mapping[str, Any]) -> Answer:
     coverage = data["coverage"]
-    receipt = data["receipt"]
     return Answer(
         **{
             **data,
@@ -474,21 +503,13 @@ def _answer(data: Mapping[str, Any]) -> Answer:
             "coverage": Coverage(
                 **{**coverage, "channels": tuple(coverage["channels"]), "missing": tuple(coverage["missing"])}
             ),
-            "receipt": Receipt(**{**receipt, "steps": tuple(_step(step) for step in receipt["steps"])}),
+            "receipt": read_receipt(data["receipt"]),
         }
     )
 
 
 def _citations(data: Iterable[Mapping[str, Any]]) -> tuple[Citation, ...]:
-    return tuple(
-        Citation(
-            Span(**item["span"]),
-            item["quote"],
-            ObservationKind(item["kind"]) if item["kind"] else None,
-            tuple(item["box"]) if item.get("box") else None,
-        )
-        for item in data
-    )
+    return tuple(map(read_citation, data))
 
 
 def _step(data: Mapping[str, Any]) -> Step:

@@ -8,7 +8,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from video_vlm.records import Box, ObservationKind, Receipt, Span, Status, Step
+from video_vlm.records import (
+    Box,
+    Citation,
+    ObservationKind,
+    Receipt,
+    Span,
+    Status,
+    read_citation,
+    read_receipt,
+    read_versioned,
+)
 
 __all__ = ["FORMAT_VERSION", "LibraryAnswer", "LibraryCoverage", "VideoCitation", "VideoClaim"]
 
@@ -28,6 +38,11 @@ class VideoCitation:
     quote: str = ""
     kind: ObservationKind | None = None
     box: Box | None = None
+
+    @classmethod
+    def of(cls, one: Citation, content_id: str, path: str) -> VideoCitation:
+        """A citation of one video, with the video's name."""
+        return cls(content_id, path, one.span, one.quote, one.kind, one.box)
 
     @property
     def name(self) -> str:
@@ -109,18 +124,11 @@ class LibraryAnswer:
         Raises:
             ValueError: not such JSON, or of a later version.
         """
-        data = json.loads(text)
-        version = data.pop("version", None) if isinstance(data, dict) else None
-        if version != FORMAT_VERSION:
-            raise ValueError(f"not an answer over a library of version {FORMAT_VERSION}: version {version!r}")
-        try:
-            return _answer(data)
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not a whole answer: {error!r}") from error
+        return read_versioned(text, _answer, version=FORMAT_VERSION, what="an answer over a library")
 
 
 def _answer(data: Mapping[str, Any]) -> LibraryAnswer:
-    coverage, receipt = data["coverage"], data["receipt"]
+    coverage = data["coverage"]
     return LibraryAnswer(
         **{
             **data,
@@ -128,24 +136,10 @@ def _answer(data: Mapping[str, Any]) -> LibraryAnswer:
             "claims": tuple(VideoClaim(claim["text"], _citations(claim["citations"])) for claim in data["claims"]),
             "nearest": _citations(data["nearest"]),
             "coverage": LibraryCoverage(**{**coverage, "missing": tuple(coverage["missing"])}),
-            "receipt": Receipt(**{**receipt, "steps": tuple(_step(step) for step in receipt["steps"])}),
+            "receipt": read_receipt(data["receipt"]),
         }
     )
 
 
 def _citations(data: Iterable[Mapping[str, Any]]) -> tuple[VideoCitation, ...]:
-    return tuple(
-        VideoCitation(
-            **{
-                **item,
-                "span": Span(**item["span"]),
-                "kind": ObservationKind(item["kind"]) if item["kind"] else None,
-                "box": tuple(item["box"]) if item.get("box") else None,
-            }
-        )
-        for item in data
-    )
-
-
-def _step(data: Mapping[str, Any]) -> Step:
-    return Step(**{**data, "span": Span(**data["span"]) if data["span"] else None})
+    return tuple(VideoCitation.of(read_citation(item), item["content_id"], item["path"]) for item in data)

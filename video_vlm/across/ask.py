@@ -177,7 +177,7 @@ def _joined(answers: Iterable[Answer]) -> tuple[VideoClaim, ...]:
 
 
 def _cited(answer: Answer, one: Citation) -> VideoCitation:
-    return VideoCitation(answer.content_id, answer.path, one.span, one.quote, one.kind, one.box)
+    return VideoCitation.of(one, answer.content_id, answer.path)
 
 
 def _name(answer: Answer) -> str:
