@@ -9,8 +9,6 @@ import pytest
 from tests.models.local.tiny_models import CAPTIONERS, FAMILIES, TEXT_FAMILIES
 from video_vlm.records import Frame
 
-pytest.importorskip("transformers", reason="models in this process need the extra [models]")
-
 _MADE = {**FAMILIES, **TEXT_FAMILIES, **CAPTIONERS}
 TIMES = (0.0, 3.5, 61.5, 3600.0)
 
@@ -34,3 +32,8 @@ def frames() -> tuple[Frame, ...]:
     random = np.random.default_rng(7)
     images = [random.integers(0, 255, (40, 64, 3), dtype=np.uint8) for _ in TIMES]
     return tuple(Frame(round(at * 1000), at, image) for at, image in zip(TIMES, images, strict=True))
+
+
+@pytest.fixture(autouse=True)
+def _transformers() -> None:
+    pytest.importorskip("transformers", reason="models in this process need the extra [models]")

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-
 __all__ = ["EYES", "SIDE", "TEXT", "of_processor", "save", "tokenizer"]
 
 _TURN = "{% for m in messages %}<|im_start|>{{ m['role'] }}\n"
@@ -23,6 +21,7 @@ def _template(picture: str) -> str:
 
 def tokenizer(special: Sequence[str], picture: str = "", **attributes: str) -> Any:
     """A byte for a token, and the family's own tokens."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     alphabet = {letter: place for place, letter in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
