@@ -34,6 +34,6 @@ def frames() -> tuple[Frame, ...]:
     return tuple(Frame(round(at * 1000), at, image) for at, image in zip(TIMES, images, strict=True))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _transformers() -> None:
     pytest.importorskip("transformers", reason="models in this process need the extra [models]")
