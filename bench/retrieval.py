@@ -30,11 +30,11 @@ import numpy.typing as npt
 
 from video_vlm import Settings, VideoQA
 from video_vlm.memory import Library, MemoryView, Ranking
-from video_vlm.models.text_encoder import TransformersTextEncoder, find_text_encoder
+from video_vlm.models.text_encoder import find_text_encoder
 from video_vlm.protocols import TextEncoder
 from video_vlm.records import Evidence, Span
 from video_vlm.retrieval import find_evidence
-from video_vlm.settings import IndexSettings
+from video_vlm.settings import IndexSettings, MeaningSettings
 
 MOMENT_SECONDS = 15.0
 DEPTH = 10
@@ -212,7 +212,7 @@ def encoder_of(name: str) -> Remembering | None:
     """The sentence encoder to use: none, whichever is on this machine, or that of a folder."""
     if name == "none":
         return None
-    encoder = find_text_encoder() if name == "auto" else TransformersTextEncoder(Path(name))
+    encoder = find_text_encoder(MeaningSettings(name))
     return None if encoder is None else Remembering(encoder)
 
 

@@ -66,7 +66,7 @@ def doctor(session: Session) -> ExitCode:
       videoqa doctor
       videoqa doctor --json
     """
-    findings = [*machine(), *parts(), *sight(session), *configuration(session)]
+    findings = [*machine(), *parts(), *sight(session), *meaning(session), *configuration(session)]
     if session.json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -108,6 +108,27 @@ def sight(session: Session) -> Iterator[Finding]:
         installed = all(find_spec(module) for part in PARTS if part.extra == "models" for module in part.modules)
         fix = HOW_TO_NAME if installed else f"pip install 'video-vlm[models]', then {HOW_TO_NAME}"
         yield Finding(what, "none in the local hub cache, and none is named", fix=fix)
+
+
+def meaning(session: Session) -> Iterator[Finding]:
+    """Which sentence encoder is searched by, or what to type to have one. Its weights are not loaded."""
+    from video_vlm.errors import VideoQAError
+    from video_vlm.models.text_encoder import HOW_TO_NAME, find_text_encoder
+    from video_vlm.settings import MeaningSettings
+
+    what, settings = "sentence encoder", session.configuration.settings.meaning
+    try:
+        encoder = find_text_encoder(settings)
+        here = find_text_encoder(MeaningSettings("auto"))
+    except VideoQAError as error:
+        yield Finding(what, str(error), fix="--set meaning.model=FOLDER, auto or none")
+        return
+    if encoder is not None:
+        yield Finding(what, f"{encoder.folder} ({encoder.name})")
+    elif here is not None:
+        yield Finding(what, f"none is used; one is in {here.folder}", fix="--set meaning.model=auto")
+    else:
+        yield Finding(what, "none: moments are found by their words", fix=HOW_TO_NAME)
 
 
 def configuration(session: Session) -> Iterator[Finding]:

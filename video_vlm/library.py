@@ -54,6 +54,7 @@ from video_vlm.looking.signals import pictures_of
 from video_vlm.media import content_id, open_video
 from video_vlm.memory import Imported, KeptLook, Library, LibraryFacts, MemoryView, Problem, StoredVideo, open_library
 from video_vlm.models import open_detector, open_model
+from video_vlm.models.text_encoder import find_text_encoder
 from video_vlm.protocols import Answerer, Detector, ImageTextEncoder, Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
 from video_vlm.settings import AskSettings, Settings, Speed
@@ -84,11 +85,11 @@ class VideoQA:
         speed: How videos are read, instead of ``settings.index.speed``. Where it is ``"full"``, questions do not make
             do with a memory that was read fast.
         progress: Called with how far long work has come.
-        encoder: Adds search by meaning to search by words.
+        encoder: Adds search by meaning to search by words, instead of the one that ``settings.meaning`` names.
         sight: The image-text tower that sees, instead of the one that ``settings.sight`` names.
 
     Raises:
-        SettingsError: the settings name a tower that is not there.
+        SettingsError: the settings name a tower or a sentence encoder that is not there.
         LibraryError: the folder cannot be used, or what is in it is damaged or too new.
     """
 
@@ -115,6 +116,7 @@ class VideoQA:
         self._at_least: Speed = speed or "fast"
         self._progress = progress
         sight = sight or find_sight(self.settings.sight)
+        encoder = encoder or find_text_encoder(self.settings.meaning)
         self._library = _opened(library, encoder=encoder, sight=sight)
 
     @property

@@ -18,6 +18,7 @@ __all__ = [
     "FrameSettings",
     "IndexSettings",
     "LevelSettings",
+    "MeaningSettings",
     "ScreenTextSettings",
     "Settings",
     "ShotSettings",
@@ -183,11 +184,21 @@ class SightSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MeaningSettings:
+    """Which sentence encoder is searched by. No part of a memory's recipe: vectors are kept by encoder."""
+
+    model: str = "none"
+    """A folder, or a name in the local hub cache; ``auto`` for a known one in the cache, ``none`` for none. To load one
+    takes longer than the builtin takes to answer, so none is loaded unasked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of them."""
 
     index: IndexSettings = field(default_factory=IndexSettings)
     sight: SightSettings = field(default_factory=SightSettings)
+    meaning: MeaningSettings = field(default_factory=MeaningSettings)
     ask: AskSettings = field(default_factory=AskSettings)
 
     def digest(self) -> str:

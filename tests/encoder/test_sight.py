@@ -131,7 +131,7 @@ def test_a_folder_is_found_by_its_path(sight_folder: Callable[[str], Path]) -> N
 
 @pytest.mark.parametrize("name", ["nobody/nothing", "./gone", "C:\\gone", "a/b/c"])
 def test_what_is_not_there_is_said_with_what_to_type(hub: Callable[[str, Path], Path], name: str) -> None:
-    with pytest.raises(SettingsError, match="hf download"):
+    with pytest.raises(SettingsError, match="videoqa models pull"):
         find_sight(SightSettings(model=name))
 
 
@@ -141,7 +141,7 @@ def test_what_is_not_there_is_said_with_what_to_type(hub: Callable[[str, Path], 
         ("config.json", "{", "cannot be read"),
         ("config.json", '{"model_type": "llama"}', "no image-text tower; known: siglip"),
         ("config.json", '{"model_type": "clip", "projection_dim": "wide"}', "width"),
-        ("preprocessor_config.json", None, "how pictures are prepared"),
+        ("preprocessor_config.json", None, "no preprocessor_config.json"),
         ("model.safetensors", None, "no safetensors weights"),
     ],
 )

@@ -6,11 +6,9 @@ nothing heavy is loaded before the first picture or word.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +20,8 @@ from video_vlm.encoder.load import NEEDED, load_model, require_models
 from video_vlm.errors import SettingsError
 from video_vlm.protocols import ImageTextEncoder
 from video_vlm.records import Image
-from video_vlm.settings import SightSettings, digest
+from video_vlm.settings import SightSettings
+from video_vlm.weights import cached_folder, fingerprint, no_progress_bar
 
 __all__ = ["HOW_TO_NAME", "KNOWN_TOWERS", "TransformersSight", "find_sight", "require_sight"]
 
@@ -38,18 +37,17 @@ KNOWN_TOWERS: Final = (
 )
 """Looked for in the local hub cache, in this order."""
 
-HOW_TO_NAME: Final = f"--set sight.model=FOLDER (SigLIP or CLIP), or: hf download {KNOWN_TOWERS[0]}"
+HOW_TO_NAME: Final = f"--set sight.model=FOLDER (SigLIP or CLIP), or: videoqa models pull {KNOWN_TOWERS[0]}"
 """What to type where there is no tower."""
 
 _KINDS: Final = ("siglip", "siglip2", "clip")
 
+_DECIDES: Final = ("config.json", "preprocessor_config.json")
 _VERSION: Final = 1
 """Raised whenever the same weights would give another vector for the same picture."""
 
 _BATCH: Final = 4
 """On a CPU more at a time are no faster, and a killed run loses fewer."""
-
-_SAMPLES, _SAMPLE_BYTES = 64, 1 << 12
 
 _Vectors = npt.NDArray[np.float32]
 
@@ -79,7 +77,7 @@ class TransformersSight:
         self.device = device
         config = _config(folder)
         self.dimension = _dimension(config, folder)
-        self.name = f"{config['model_type']}:{self.dimension}:{_fingerprint(folder)}"
+        self.name = f"{config['model_type']}:{self.dimension}:{fingerprint(folder, decides=_DECIDES, version=_VERSION)}"
         self._loading = threading.Lock()
         self._loaded: tuple[Any, Any, Any] | None = None
 
@@ -136,15 +134,15 @@ def find_sight(settings: SightSettings) -> TransformersSight | None:
     if settings.model == "auto":
         if any(find_spec(name) is None for name in NEEDED):
             return None
-        found = next(((name, folder) for name in KNOWN_TOWERS if (folder := _cached(name)) is not None), None)
+        found = next(((name, folder) for name in KNOWN_TOWERS if (folder := cached_folder(name)) is not None), None)
         return None if found is None else TransformersSight(found[1], label=found[0], device=settings.device)
     require_models(f"the image-text tower {settings.model}")
     named = Path(settings.model).expanduser()
-    folder = named if named.is_dir() else _cached(settings.model)
+    folder = named if named.is_dir() else cached_folder(settings.model)
     if folder is None:
         raise SettingsError(
             f"sight.model: {settings.model} is no folder, and no model of that name with safetensors weights is in the"
-            f" local hub cache: hf download {settings.model}, or name a folder, or sight.model=none"
+            f" local hub cache: videoqa models pull {settings.model}, or name a folder, or sight.model=none"
         )
     return TransformersSight(folder, label=settings.model, device=settings.device)
 
@@ -161,25 +159,6 @@ def require_sight(sight: ImageTextEncoder | None) -> None:
 
 def _again(folder: Path, label: str, device: str) -> TransformersSight:
     return TransformersSight(folder, label=label, device=device)
-
-
-def _cached(name: str) -> Path | None:
-    """The folder of a model in the local hub cache, if its weights are there as safetensors."""
-    from huggingface_hub.constants import HF_HUB_CACHE
-
-    if not Path(HF_HUB_CACHE).is_dir():
-        return None  # what would look into it takes a fifth of a second to load
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    for file in ("model.safetensors", "model.safetensors.index.json"):
-        try:
-            cached = try_to_load_from_cache(name, file)
-        except HFValidationError:
-            return None
-        if isinstance(cached, str):
-            return Path(cached).parent
-    return None
 
 
 def _config(folder: Path) -> dict[str, Any]:
@@ -202,44 +181,6 @@ def _dimension(config: dict[str, Any], folder: Path) -> int:
     return own
 
 
-def _fingerprint(folder: Path) -> str:
-    """What decides the vectors: configuration, preparation of pictures, and the weights by their header and samples."""
-    weights = sorted(folder.glob("*.safetensors"))
-    if not weights:
-        raise SettingsError(f"{folder}: no safetensors weights here; other formats are not loaded")
-    if not (folder / "preprocessor_config.json").is_file():
-        raise SettingsError(f"{folder}: no preprocessor_config.json here, which says how pictures are prepared")
-    texts = [(folder / name).read_bytes().hex() for name in ("config.json", "preprocessor_config.json")]
-    return digest(_VERSION, texts, [list(_samples(file)) for file in weights])
-
-
-def _samples(file: Path) -> Iterator[str]:
-    """The size, the names and shapes of all tensors, and bytes from all over a safetensors file: reading all of it
-    would take seconds at every start."""
-    size = file.stat().st_size
-    yield str(size)
-    with file.open("rb") as opened:
-        header = min(int.from_bytes(opened.read(8), "little"), size, 1 << 24)
-        yield hashlib.sha256(opened.read(header)).hexdigest()
-        for place in range(_SAMPLES):
-            opened.seek(8 + header + place * max(0, size - header - 8 - _SAMPLE_BYTES) // (_SAMPLES - 1))
-            yield hashlib.sha256(opened.read(_SAMPLE_BYTES)).hexdigest()
-
-
-@contextmanager
-def _no_progress_bar() -> Iterator[None]:
-    """Loading takes a moment, and stderr is for what the user asked to see."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
-
-
 def _load(folder: Path, device: str) -> tuple[Any, Any, Any]:
     """Model, preparation of pictures, and text tower."""
     import torch
@@ -251,7 +192,7 @@ def _load(folder: Path, device: str) -> tuple[Any, Any, Any]:
     here = {"local_files_only": True, "trust_remote_code": False}
     # In float32 everywhere: weights of half precision are no faster on a CPU, and the vectors must be the same.
     try:
-        with _no_progress_bar():
+        with no_progress_bar():
             model = load_model(str(folder), dtype=torch.float32, device=chosen)
         # Always PIL's: the preparation by torchvision gives slightly other pictures, and is not installed everywhere.
         prepare = AutoImageProcessor.from_pretrained(folder, backend="pil", **here)

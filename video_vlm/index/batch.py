@@ -20,7 +20,7 @@ from video_vlm.errors import ReaderLost, VideoQAError
 from video_vlm.index.one import index_one
 from video_vlm.index.report import IndexOutcome
 from video_vlm.index.room import OWN_BYTES, file_bytes, reader_bytes, reading_jobs
-from video_vlm.index.run import known_report
+from video_vlm.index.run import add_meaning, known_report
 from video_vlm.index.speed import manners
 from video_vlm.index.worker import Desk, Worker
 from video_vlm.media.cores import num_cores
@@ -81,6 +81,7 @@ def index_many(
         if report is None or library.unseen(report.video.content_id):
             unread.append(path)
         else:
+            add_meaning(library, report)
             yield IndexOutcome(path, report)
     if len(unread) == 1:
         yield index_one(unread[0], library, settings=settings, progress=progress)

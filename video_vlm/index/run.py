@@ -31,7 +31,7 @@ from video_vlm.records import Cut, Damage, Level, Node, Span, Video
 from video_vlm.samplers.segments import Mark
 from video_vlm.settings import IndexSettings, Speed
 
-__all__ = ["index_video", "known_report"]
+__all__ = ["add_meaning", "index_video", "known_report"]
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +90,7 @@ def _index(
 ) -> IndexReport:
     known = known_report(file, library, how)
     if known is not None:
+        add_meaning(library, known)
         return known
     with open_video(file, decoder=settings.decoder, threads=threads) as reader:
         content_id = reader.video.content_id
@@ -98,7 +99,9 @@ def _index(
             next(iter(reader.scan()))  # a file without a single picture must leave no trace in the library
         elif how.have_made(stored, file, library):
             _remember(library, file, content_id)
-            return _reused(library, replace(stored, video=replace(stored.video, path=file)))
+            known = _reused(library, replace(stored, video=replace(stored.video, path=file)))
+            add_meaning(library, known)
+            return known
         elif (part := part_to_make(stored, how, file, library)) is not None:
             stored = replace(stored, video=replace(stored.video, path=file))
             report = make_part(reader, library, stored, part, progress=progress)
@@ -129,6 +132,12 @@ def known_report(file: Path, library: Library, how: Manners) -> IndexReport | No
     """The report of a file that is unchanged since it was read as it is to be; None if it has to be read."""
     known = library.find_path(file)
     return _reused(library, known) if known is not None and how.have_made(known, file, library) else None
+
+
+def add_meaning(library: Library, known: IndexReport) -> None:
+    """Have what was read before there was a sentence encoder, or by another one, found by its meaning too."""
+    if not library.read_only:
+        library.embed(known.video.content_id)
 
 
 def _remember(library: Library, file: Path, content_id: str) -> None:

