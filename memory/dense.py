@@ -271,16 +271,21 @@ def vector_from_blob(blob: bytes, dimension: int) -> npt.NDArray[np.float32]:
     Raises:
         LibraryError: it has another size.
     """
-    if len(blob) != dimension * _STORED.itemsize:
-        raise LibraryError(
-            f"a stored vector has {len(blob)} bytes, expected {dimension * _STORED.itemsize}: verify the library"
-        )
-    return np.frombuffer(blob, _STORED).astype(np.float32, copy=False)
+    vector: npt.NDArray[np.float32] = _from_blobs([blob], dimension)[0]
+    return vector
 
 
 def stack(rows: Sequence[sqlite3.Row], dimension: int) -> Vectors:
     """The column ``vector`` of some rows, ``(rows, dimension)``."""
-    return np.stack([vector_from_blob(row["vector"], dimension) for row in rows])
+    return _from_blobs([row["vector"] for row in rows], dimension)
+
+
+def _from_blobs(blobs: Sequence[bytes], dimension: int) -> Vectors:
+    expected = dimension * _STORED.itemsize
+    odd = next((len(blob) for blob in blobs if len(blob) != expected), None)
+    if odd is not None:
+        raise LibraryError(f"a stored vector has {odd} bytes, expected {expected}: verify the library")
+    return np.frombuffer(b"".join(blobs), _STORED).astype(np.float32, copy=False).reshape(len(blobs), dimension)
 
 
 def check_dimension(name: str, *, stored: int, given: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -104,6 +105,10 @@ class SightVectors:
         if within.kinds is not None or not query.strip() or not self._has_seen():
             return []
         (vector,) = self.encoder.encode_texts([query])
+        with nullcontext() if within.content_ids is None else self._database.read():
+            return self._fused(vector, within, limit)
+
+    def _fused(self, vector: _Vector, within: Filter, limit: int) -> list[Moment]:
         moments = self._moments(vector, within, limit)
         ids = list(moments)
         rankings = {"frame": ids}
@@ -152,8 +157,10 @@ class SightVectors:
         moments: dict[_Place, Moment] = {}
         for one in (one for one in near if one in rows):
             row = rows[one]
-            moment = Moment(row["node"], row["content_id"], Span(row["start"], row["end"]), near[one])
-            moments.setdefault((row["memory"], row["parent"]), moment)
+            segment = row["memory"], row["parent"]
+            if segment not in moments:
+                span = Span(row["start"], row["end"])
+                moments[segment] = Moment(row["node"], row["content_id"], span, near[one])
         return moments
 
     def _places(

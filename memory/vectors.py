@@ -6,14 +6,13 @@ a derived index (:mod:`video_vlm.memory.dense`), which is exact until the librar
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.memory.dense import DenseIndex, Vectors, register_encoder, to_blob, vector_from_blob
+from video_vlm.memory.dense import DenseIndex, Vectors, register_encoder, stack, to_blob
 from video_vlm.memory.inverted import EXACT_UP_TO, NUM_QUESTIONS
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.search import WITHIN, Filter, Neighbour
@@ -92,7 +91,7 @@ class TextVectors:
             ).fetchall()
         if not rows:
             return []
-        cosines = self._stack(rows) @ query
+        cosines = stack(rows, self._encoder.dimension) @ query
         best = np.lexsort((np.array([row["passage"] for row in rows]), -cosines))[:limit]
         return [Neighbour(rows[place]["passage"], float(cosines[place])) for place in best]
 
@@ -138,6 +137,3 @@ class TextVectors:
                 f" of {self._encoder.dimension} numbers, or numbers that are not finite"
             )
         return vectors
-
-    def _stack(self, rows: Sequence[sqlite3.Row]) -> Vectors:
-        return np.stack([vector_from_blob(row["vector"], self._encoder.dimension) for row in rows])
