@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from video_vlm.instruct.batches import LessonBatches, collate
@@ -11,9 +14,12 @@ from video_vlm.instruct.build import SmallSettings, make_processor
 from video_vlm.instruct.lessons import LESSONS, Lesson, make_lesson
 from video_vlm.instruct.sentences import AskedKind, Seen, ask_all
 from video_vlm.instruct.words import words_of
+from video_vlm.media import open_video
 from video_vlm.models.local.processing import Reader
 from video_vlm.records import Frame, Span
-from video_vlm.world.story import Happening
+from video_vlm.world.draw import draw_some
+from video_vlm.world.film import as_filmed, write_story_film
+from video_vlm.world.story import Happening, write_story
 
 
 def words(lesson: Lesson) -> str:
@@ -77,6 +83,32 @@ def test_an_answer_that_is_read_stands_in_the_lines(kind: str) -> None:
     assert answered > 10
 
 
+def test_lines_that_are_read_through_bear_out_every_answer() -> None:
+    nothing = others = 0
+    for seed in range(60):
+        lesson = make_lesson(seed, (("read through", 1.0),))
+        lines = re.findall(r'"(the [^"]*) at (\d+\.\d) seconds\."', words(lesson))
+        said = [what for what, _ in lines]
+        asked = [turn.parts[-1] for turn in lesson.turns if turn.role == "user"]
+        answers = [str(turn.parts[0]) for turn in lesson.turns if turn.role == "assistant"] + [lesson.answer]
+        assert len(asked) == len(answers) > 1
+        for question, answer in zip(map(str, asked), answers, strict=True):
+            times = re.findall(r"at (\d+\.\d) seconds", answer)
+            assert set(times) <= {time for _, time in lines}
+            if beside := re.fullmatch(r"Question: What happens right (after|before) (.*)\?", question):
+                if answer == "not shown.":
+                    others += beside[2] not in said
+                    continue
+                step = 1 if beside[1] == "after" else -1
+                assert f", {said[said.index(beside[2]) + step]} at " in answer
+            elif moves := re.fullmatch(r"Question: How many times does (.*) move\?", question):
+                assert answer.split(", ")[-1].startswith(f"{sum(f'{moves[1]} moves' in one for one in said)} time")
+            else:
+                nothing += answer == "not shown."
+    assert others > 5
+    assert nothing == 0
+
+
 def test_a_caption_gives_the_second_of_a_picture_it_was_shown() -> None:
     for seed in range(40):
         lesson = make_lesson(seed, (("caption", 1.0),))
@@ -86,8 +118,7 @@ def test_a_caption_gives_the_second_of_a_picture_it_was_shown() -> None:
 
 
 def test_numbers_are_those_the_program_asks_with_and_only_the_answer_is_to_be_said() -> None:
-    mix = (("read and look", 1.0),)
-    lessons = [make_lesson(seed, mix) for seed in range(3)]
+    lessons = [make_lesson(seed, (("read and look", 1.0),)) for seed in range(3)]
     known = words_of([turn for one in lessons for turn in one.turns], [one.answer for one in lessons])
     processor = make_processor(known, SmallSettings())
     reader = Reader(processor)
@@ -95,12 +126,38 @@ def test_numbers_are_those_the_program_asks_with_and_only_the_answer_is_to_be_sa
 
     for row, lesson in enumerate(lessons):
         asked = reader.inputs(lesson.turns)["input_ids"][0]
-        said = batch.tokens[row][len(asked) : int(batch.mask[row].sum())]
+        said = batch.tokens[row][len(asked) :]
+        said = said[said != processor.tokenizer.pad_token_id]
         assert batch.tokens[row][: len(asked)].tolist() == asked.tolist()
         assert (batch.labels[row][: len(asked)] == -100).all()
         assert batch.labels[row][len(asked) : len(asked) + len(said)].tolist() == said.tolist()
         assert processor.tokenizer.decode(said, skip_special_tokens=True) == lesson.answer
         assert processor.tokenizer.unk_token_id not in asked
+
+
+def test_all_answers_of_a_conversation_are_to_be_said() -> None:
+    lesson = make_lesson(1, (("read through", 1.0),))
+    answers = [str(turn.parts[0]) for turn in lesson.turns if turn.role == "assistant"] + [lesson.answer]
+    processor = make_processor(words_of(lesson.turns, answers), SmallSettings())
+    batch = collate([lesson], Reader(processor))
+
+    said = processor.tokenizer.decode(batch.labels[0][batch.labels[0] >= 0])
+    assert [one.strip() for one in said.split("<end>")] == [*answers, ""]
+
+
+def test_pictures_are_as_a_video_file_gives_them(tmp_path: Path) -> None:
+    story = write_story(7, seconds=8)
+    write_story_film(story, tmp_path / "film.mp4")
+    (drawn,) = draw_some(story.scenes[0].script, [3])
+    with open_video(tmp_path / "film.mp4") as reader:
+        (stored,) = reader.frames_at([3.5 / story.scenes[0].script.settings.fps])
+    filmed = as_filmed(drawn).astype(float)
+
+    def apart(other: npt.NDArray[np.uint8]) -> float:
+        return float(np.abs(filmed.mean(axis=-1) - other.astype(float).mean(axis=-1)).mean())
+
+    assert 0 < np.abs(filmed - drawn).mean() < 12
+    assert apart(stored.image) < 12
 
 
 def test_a_batch_follows_from_its_number() -> None:

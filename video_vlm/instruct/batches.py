@@ -13,6 +13,7 @@ from torch import Tensor
 
 from video_vlm.instruct.lessons import Lesson, Mix, make_lesson
 from video_vlm.instruct.narration import fates_of
+from video_vlm.instruct.words import MODEL
 from video_vlm.models.local.processing import Reader
 from video_vlm.records import Frame
 
@@ -27,14 +28,13 @@ _GROUP = 4
 
 @dataclass(frozen=True, slots=True)
 class LessonBatch:
-    """``tokens``, ``mask`` and ``labels`` ``(batch tokens)``; ``pixels`` ``(pictures 3 side side)``, None without any.
+    """``tokens`` and ``labels`` ``(batch tokens)``; ``pixels`` ``(pictures 3 side side)``, None without any.
 
     ``labels`` is -100 wherever it is not the model's turn. ``fates`` ``(pictures patches)`` says what has become of
     each place of each picture (:mod:`video_vlm.instruct.narration`), -100 where nobody says it.
     """
 
     tokens: Tensor
-    mask: Tensor
     labels: Tensor
     pixels: Tensor | None
     fates: Tensor | None
@@ -84,7 +84,18 @@ def _row(lesson: Lesson, reader: Reader) -> _Row:
     question = asked["input_ids"][0].tolist()
     pixels = asked.get("pixel_values")
     fates = None if pixels is None else _fates(lesson, len(pixels), _patches(reader))
-    return _Row([*question, *answer], [*[_IGNORED] * len(question), *answer], pixels, fates)
+    tokens = [*question, *answer]
+    return _Row(tokens, _to_be_said(tokens, reader.tokenizer), pixels, fates)
+
+
+def _to_be_said(tokens: Sequence[int], tokenizer: Any) -> list[int]:
+    """The tokens where it is the model's turn, up to that turn's end."""
+    model, end = tokenizer.convert_tokens_to_ids(MODEL), tokenizer.eos_token_id
+    labels, speaks = [], False
+    for token in tokens:
+        labels.append(token if speaks else _IGNORED)
+        speaks = token == model or (speaks and token != end)
+    return labels
 
 
 def _patches(reader: Reader) -> int:
@@ -105,7 +116,6 @@ def _beside_each_other(rows: Sequence[_Row], padding: int) -> LessonBatch:
     pixels = [row.pixels for row in rows if row.pixels is not None]
     return LessonBatch(
         _padded([row.tokens for row in rows], most, padding),
-        _padded([[1] * len(row.tokens) for row in rows], most, 0),
         _padded([row.labels for row in rows], most, _IGNORED),
         torch.cat(pixels) if pixels else None,
         torch.cat([row.fates for row in rows if row.fates is not None]) if pixels else None,

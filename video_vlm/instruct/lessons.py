@@ -17,6 +17,7 @@ from video_vlm.dialogue.prompt import plain_opening
 from video_vlm.instruct.sentences import NOT_SHOWN, Asked, AskedKind, Seen, ask_all, said
 from video_vlm.records import Frame, ObservationKind, Span
 from video_vlm.world.draw import draw_some
+from video_vlm.world.film import as_filmed
 from video_vlm.world.story import Happening, Scene, dry_scene, some_names, write_scene
 
 __all__ = ["CAPTION_QUESTION", "LESSONS", "Lesson", "Mix", "caption_turns", "make_lesson", "pictures_of", "seen_in"]
@@ -27,20 +28,37 @@ CAPTION_QUESTION: Final = "What is seen, and what happens?"
 _LONGEST_SECONDS = 300.0
 _CHANCE_OF_OPERATORS = 0.9
 """How often the lines of a lesson are those that operators lead to, else those that a search may find."""
+_CHANCE_OF_NOTES = 0.4
+_MOST_NOTES = 4
 _SHOWS_AFTER = 0.5
 """So many seconds after it began, something shows in a picture."""
-_NOISE_LINES = ("still picture", "slight motion", "dark grey, dark blue and black", "busy motion")
+_NOISE_LINES: Final = (
+    (ObservationKind.LOOK, "mostly dark blue and purple"),
+    (ObservationKind.LOOK, "dark green, dark grey and black"),
+    (ObservationKind.LOOK, "purple, dark blue and black"),
+    (ObservationKind.LOOK, "mostly red and dark red"),
+    (ObservationKind.LOOK, "white, dark blue and yellow"),
+    (ObservationKind.MOTION, "still picture"),
+    (ObservationKind.MOTION, "slight motion"),
+    (ObservationKind.MOTION, "busy motion"),
+    (ObservationKind.SCREEN_TEXT, "6"),
+)
+"""What observers note of such films, and a search finds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A conversation that ends with a question, and what is to be said."""
+    """A conversation that ends with a question, and what is to be said to it; all answers in it are to be learned."""
 
     turns: tuple[Turn, ...]
     answer: str
     scene: Scene | None = None
     """Where all pictures are of one scene: that one."""
 
+
+_LINES_READ_THROUGH = (3, 15)
+_QUESTIONS_READ_THROUGH = 8
+_CHANCE_OF_OTHERS = 0.06
 
 Mix = tuple[tuple[str, float], ...]
 """How often each kind of lesson is given, by its name in :data:`LESSONS`."""
@@ -71,7 +89,7 @@ def pictures_of(scene: Scene, times: Sequence[float]) -> tuple[Frame, ...]:
     """Its pictures on display at these seconds, in order of time."""
     fps, last = scene.script.settings.fps, scene.script.settings.num_frames - 1
     numbers = sorted({min(max(round((time - scene.span.start) * fps), 0), last) for time in times})
-    images = draw_some(scene.script, numbers)
+    images = map(as_filmed, draw_some(scene.script, numbers))
     seconds = [round(scene.span.start + number / fps, 3) for number in numbers]
     return tuple(Frame(round(at * 1000), at, image) for at, image in zip(seconds, images, strict=True))
 
@@ -109,6 +127,37 @@ def _read(chance: Chance) -> Lesson:
     return _asked(chance, most_more=9, with_pictures=False)
 
 
+def _read_through(chance: Chance) -> Lesson:
+    """Captions one after the other, and question after question about them: reading once teaches several answers."""
+    names, told = some_names(chance), list[_Told]()
+    at, count = _start(chance), int(chance.integers(*_LINES_READ_THROUGH))
+    while len(told) < count:
+        span, happening = dry_scene(chance, start=at, names=names)
+        told.append(_Told(span, seen_in(happening, _even(span, 4, chance, on_grid=True)), None))
+        at = span.end
+    shown = {one.line for one in told} | _noise(told, chance, most=0)
+    every = [one for one in ask_all([one.seen for one in told if one.seen]) if one.kind is not AskedKind.BESIDE]
+    pairs = [_or_of_others(_pick(every, chance), names, told, chance) for _ in range(_QUESTIONS_READ_THROUGH)]
+    first, *more = pairs
+    turns = [*plain_opening(first[0], sorted(shown, key=lambda one: (one.span, one.text)), ())]
+    for (_, answer), (question, _) in zip(pairs, more, strict=False):
+        turns += [Turn("assistant", (answer,)), Turn("user", (f"Question: {question}",))]
+    return Lesson(tuple(turns), pairs[-1][1])
+
+
+def _or_of_others(
+    asked: Asked | None, names: Sequence[tuple[str, str]], told: Sequence[_Told], chance: Chance
+) -> tuple[str, str]:
+    """A question and its answer; now and then it is about what did not happen."""
+    does = {one.what for one in told}
+    if asked is not None and chance.random() >= _CHANCE_OF_OTHERS:
+        return asked.question, asked.answer
+    _, other = dry_scene(chance, start=0.0, names=names)
+    if other is None or other.what in does:
+        return ("What happens first?", NOT_SHOWN) if asked is None else (asked.question, asked.answer)
+    return f"What happens right {('after', 'before')[int(chance.integers(2))]} {other.what}?", NOT_SHOWN
+
+
 def _read_and_look(chance: Chance) -> Lesson:
     """The same, and some pictures."""
     return _asked(chance, most_more=3, with_pictures=True)
@@ -135,6 +184,7 @@ LESSONS: Final[dict[str, Callable[[Chance], Lesson]]] = {
     "caption": _caption,
     "read a little": _read_a_little,
     "read": _read,
+    "read through": _read_through,
     "read and look": _read_and_look,
     "watch": _watch,
 }
@@ -187,9 +237,10 @@ def _noise(scenes: Sequence[_Told], chance: Chance, *, most: int) -> set[Shown]:
     quiet = [one for one in scenes if one.seen is None]
     still = _few(range(len(quiet)), int(chance.integers(0, most + 1)), chance)
     shown = {quiet[place].line for place in still}
-    if chance.random() < 0.2:
-        words = _NOISE_LINES[int(chance.integers(len(_NOISE_LINES)))]
-        shown.add(Shown(scenes[int(chance.integers(len(scenes)))].span, words, ObservationKind.MOTION))
+    if chance.random() < _CHANCE_OF_NOTES:
+        for _ in range(int(chance.integers(1, _MOST_NOTES + 1))):
+            kind, words = _NOISE_LINES[int(chance.integers(len(_NOISE_LINES)))]
+            shown.add(Shown(scenes[int(chance.integers(len(scenes)))].span, words, kind))
     return shown
 
 

@@ -16,6 +16,7 @@ from video_vlm.instruct.lessons import Mix
 from video_vlm.instruct.narration import FATES
 from video_vlm.world import COLOURS, SHAPES
 from video_vlm.world.draw import draw_some, position
+from video_vlm.world.film import as_filmed
 from video_vlm.world.story import Scene, write_scene
 
 __all__ = ["LessonTask", "TowerTask"]
@@ -52,7 +53,8 @@ class LessonTask:
     def loss(self, batch: LessonBatch) -> Tensor:
         pictures = {} if batch.pixels is None else {"pixel_values": batch.pixels}
         model = self.language
-        out = model.model(input_ids=batch.tokens, attention_mask=batch.mask, output_hidden_states=True, **pictures)
+        # Padding stands at the end, where nothing that is to be said looks.
+        out = model.model(input_ids=batch.tokens, output_hidden_states=True, **pictures)
         body = out.last_hidden_state
         # Only where something is to be said: the rest of the vocabulary's products would be thrown away.
         wanted = batch.labels[:, 1:] >= 0
@@ -111,7 +113,7 @@ class TowerTask:
         there = batch.colour > 0
         return (
             cross_entropy(colour.flatten(0, 1), batch.colour.flatten())
-            + 0.3 * cross_entropy(shape[there], batch.shape[there])
+            + cross_entropy(shape[there], batch.shape[there])
             + smooth_l1_loss(place[there], batch.place[there], beta=0.1)
         )
 
@@ -129,7 +131,7 @@ def _picture(seed: int, grid: int) -> tuple[Any, Any, Any, Any]:
         colour[patch] = COLOURS.index(scene.script.actors[actor].colour) + 1
         shape[patch] = SHAPES.index(scene.script.actors[actor].shape)
         place[patch] = x - grid / 2, y - grid / 2
-    return draw_some(scene.script, [number])[0], colour, shape, place
+    return as_filmed(draw_some(scene.script, [number])[0]), colour, shape, place
 
 
 def _there(scene: Scene, number: int) -> list[int]:

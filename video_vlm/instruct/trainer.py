@@ -39,13 +39,13 @@ class Stage:
 
 
 STAGES: Final = (
-    Stage("tower", 1500, 64, 2e-3, learns=("model.vision_tower",)),
+    Stage("tower", 2400, 64, 2e-3, learns=("model.vision_tower",)),
     Stage(
         "words",
-        900,
+        1500,
         24,
         3e-3,
-        (("who in words", 0.1), ("read a little", 0.7), ("read", 0.2)),
+        (("read through", 0.65), ("read a little", 0.1), ("read", 0.2), ("who in words", 0.05)),
         ("model.language_model",),
     ),
     Stage("align", 120, 24, 3e-3, (("who", 1.0),), ("model.multi_modal_projector",)),
@@ -54,7 +54,7 @@ STAGES: Final = (
         3400,
         24,
         2e-3,
-        (("caption", 0.45), ("read a little", 0.15), ("read", 0.1), ("read and look", 0.25), ("watch", 0.05)),
+        (("caption", 0.35), ("read through", 0.3), ("read", 0.1), ("read and look", 0.2), ("watch", 0.05)),
         ("model.multi_modal_projector", "model.language_model"),
     ),
 )

@@ -9,13 +9,15 @@ from typing import Any, Final
 from video_vlm.chat import Turn
 from video_vlm.world import COLOURS, SHAPES, Way
 
-__all__ = ["IMAGE", "make_tokenizer", "words_of"]
+__all__ = ["IMAGE", "MODEL", "make_tokenizer", "words_of"]
 
 PAD, UNKNOWN, END, IMAGE, USER, MODEL = "<pad>", "<unk>", "<end>", "<image>", "<user>", "<model>"
 _SPECIAL: Final = (PAD, UNKNOWN, END, IMAGE, USER, MODEL)
 _NAME: Final = f"(?:{'|'.join(COLOURS)}) (?:{'|'.join(SHAPES)})"
 _DOES: Final = f"moves (?:{'|'.join(Way)})"
-_PIECE: Final = rf"(?:the )?{_NAME}|{_DOES}|\.\d(?!\d)|\d+|[a-z]+|[^\s\w]"
+_FRAME: Final = r"\] [a-z ]+: \"|seconds\.\""
+"""What stands before and behind a line's words, always the same."""
+_PIECE: Final = rf"(?:the )?{_NAME}|{_DOES}|{_FRAME}|\.\d(?!\d)|\d+|[a-z]+|[^\s\w]"
 """Who somebody is, and what they do, is one piece: there is nothing to be learned from their parts."""
 
 _LARGEST_NUMBER = 999

@@ -5,17 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from fractions import Fraction
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
 
 from video_vlm.world.draw import Clip, Frames, draw
 from video_vlm.world.questions import ask_all, tell
 from video_vlm.world.script import Script
 from video_vlm.world.story import Story
 
-__all__ = ["CAPTIONS", "write_films", "write_story_film"]
+__all__ = ["CAPTIONS", "as_filmed", "write_films", "write_story_film"]
 
 CAPTIONS = "captions.jsonl"
+_JPEG_QUALITY = 40
+"""Loses more than the codec of the films that are written here."""
+
+Picture = npt.NDArray[np.uint8]
 
 
 def write_films(scripts: Iterable[Script], folder: Path) -> Path:
@@ -42,6 +51,13 @@ def write_story_film(story: Story, path: Path) -> None:
     _write_pictures(pictures, path, fps=settings.fps, side=settings.side)
 
 
+def as_filmed(picture: Picture) -> Picture:
+    """A drawn picture ``(height, width, 3)`` as it comes out of a video file: with half the colour, and rounded."""
+    file = BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=_JPEG_QUALITY, subsampling="4:2:0")
+    return np.asarray(Image.open(file), np.uint8)
+
+
 def _write_video(clip: Clip, path: Path) -> None:
     _write_pictures(clip.frames, path, fps=clip.script.settings.fps, side=clip.script.settings.side)
 
@@ -51,7 +67,7 @@ def _write_pictures(pictures: Iterable[Frames], path: Path, *, fps: float, side:
 
     rate = Fraction(fps).limit_denominator(1000)
     with av.open(path, "w", options={"fflags": "+bitexact"}) as container:
-        stream = container.add_stream("mpeg4", rate=rate, options={"qscale": "2"})
+        stream = container.add_stream("mpeg4", rate=rate, options={"qmin": "2", "qmax": "3"})
         stream.width = stream.height = side
         stream.pix_fmt = "yuv420p"
         for number, picture in enumerate(pictures):
