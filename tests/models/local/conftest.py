@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.models.local.tiny_models import CAPTIONERS, FAMILIES, TEXT_FAMILIES
+from tests.models.local.tiny_models import CAPTIONERS, FAMILIES, READ_AS_ONE, TEXT_FAMILIES
 from video_vlm.records import Frame
 
-_MADE = {**FAMILIES, **TEXT_FAMILIES, **CAPTIONERS}
+_MADE = {**FAMILIES, **READ_AS_ONE, **TEXT_FAMILIES, **CAPTIONERS}
+_NEEDS = {"Molmo 2": ("torchvision",), "PerceptionLM": ("torchvision", "timm")}
 TIMES = (0.0, 3.5, 61.5, 3600.0)
 
 
@@ -19,6 +21,8 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     folders: dict[str, Path] = {}
 
     def make(family: str) -> Path:
+        for name in _NEEDS.get(family, ()):
+            pytest.importorskip(name, reason=f"the image processor or tower of {family} needs {name}")
         if family not in folders:
             folders[family] = _MADE[family](tmp_path_factory.mktemp("model"))
         return folders[family]
@@ -37,3 +41,21 @@ def frames() -> tuple[Frame, ...]:
 @pytest.fixture(scope="session", autouse=True)
 def _transformers() -> None:
     pytest.importorskip("transformers", reason="models in this process need the extra [models]")
+    if find_spec("torchvision"):
+        _let_torchvision_be_imported()
+
+
+def _let_torchvision_be_imported() -> None:
+    """The build on the package index is linked to CUDA: beside a torch for CPUs it misses two operators of its own,
+    which no part for pictures calls."""
+    import torch
+
+    if torch.version.cuda is None:
+        library = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        _KEPT.append(library)
+
+
+_KEPT: list[object] = []
+"""What would be undone if nobody held it."""

@@ -238,7 +238,9 @@ def test_pictures_that_cannot_be_told_apart_switch_it_off_with_a_word(
     assert answer(model, turns(frames)) == answer(plain, turns(frames))
 
 
-@pytest.mark.parametrize(("family", "why"), [("BLIP-2", "hands no features"), ("Qwen3", "sees no pictures")])
+@pytest.mark.parametrize(
+    ("family", "why"), [("BLIP-2", "hands no features"), ("Molmo 2", "reads all"), ("Qwen3", "sees no pictures")]
+)
 def test_a_family_that_cannot_be_merged_says_so(
     saved: Saved, caplog: pytest.LogCaptureFixture, family: str, why: str
 ) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.models.local.conftest import TIMES
-from tests.models.local.tiny_models import FAMILIES, TEXT_FAMILIES
+from tests.models.local.tiny_models import FAMILIES, READ_AS_ONE, TEXT_FAMILIES
 from video_vlm.chat import ChatModel, Turn
 from video_vlm.errors import ModelError
 from video_vlm.models import open_model
@@ -50,7 +50,7 @@ def pixels(inputs: dict[str, Any]) -> Any:
     return inputs["pixel_values_images" if "pixel_values_images" in inputs else "pixel_values"]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", [*FAMILIES, *READ_AS_ONE])
 def test_each_picture_reaches_the_model_behind_its_own_time(saved: Saved, frames: Frames, family: str) -> None:
     reader = reader_of(saved(family))
     told = reader.tokenizer.decode(reader.inputs(turns(frames))["input_ids"][0])
@@ -61,7 +61,7 @@ def test_each_picture_reaches_the_model_behind_its_own_time(saved: Saved, frames
     assert others[-1].startswith(picture)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", [*FAMILIES, *READ_AS_ONE])
 def test_the_numbers_are_those_of_the_pictures(saved: Saved, frames: Frames, family: str) -> None:
     reader = reader_of(saved(family))
     there, back = (pixels(reader.inputs(turns(order))) for order in (frames, frames[::-1]))
@@ -71,7 +71,7 @@ def test_the_numbers_are_those_of_the_pictures(saved: Saved, frames: Frames, fam
     assert numbers(there) == numbers(back) == pairs[0] + pairs[1], "a picture is changed by its neighbours"
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", [*FAMILIES, *READ_AS_ONE])
 def test_a_model_with_eyes_answers(saved: Saved, frames: Frames, family: str) -> None:
     model = open_local(str(saved(family)))
     assert isinstance(model, ChatModel)

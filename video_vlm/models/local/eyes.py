@@ -19,6 +19,10 @@ __all__ = ["Eyes", "eyes_of", "split_pictures"]
 _OF_ALL = frozenset({"batch_num_images"})
 """What is said of all pictures together: whether they are one or several."""
 
+_LOOK_AHEAD = frozenset({"molmo2"})
+"""Families in which pictures are read with those that come after them, so that no beginning of a prompt stays as it
+was."""
+
 
 class Eyes:
     """The way from the numbers of a picture to what the language model is given of it.
@@ -56,7 +60,9 @@ class Eyes:
 
 
 def eyes_of(model: Any) -> Eyes | None:
-    """None where the family hands its features on in no way that is known."""
+    """None where the family hands its features on in no way that is known, or reads all pictures as one."""
+    if model.config.model_type in _LOOK_AHEAD:
+        return None
     takes = inspect.signature(model.forward).parameters
     can_do_without_numbers = "pixel_values" in takes and takes["pixel_values"].default is None
     has_place = getattr(model.config, "image_token_id", None) is not None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -132,8 +131,8 @@ def load_reader(folder: Path, model_type: str, *, has_eyes: bool) -> Reader:
         if not has_eyes:
             return Reader(transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True))
         family = _family(transformers, model_type)
-        if "video_processor" in inspect.signature(family).parameters and find_spec("torchvision") is None:
-            # The family's part for videos needs torchvision; its part for pictures does not.
+        if "video_processor" in inspect.signature(family).parameters:
+            # The part for videos is never asked, and needs torchvision; most parts for pictures do not.
             return Reader(_of_pictures(transformers, folder, family))
         return Reader(transformers.AutoProcessor.from_pretrained(folder, local_files_only=True))
     except (OSError, ValueError, ImportError, KeyError, TypeError, AttributeError) as error:

@@ -45,7 +45,7 @@ class Thrift:
         self.gallery = Gallery(eyes, FeatureStore(savings.feature_bytes), merge=savings.merge) if eyes else None
         self.is_on = not savings.are_none and (not has_eyes or eyes is not None)
         if eyes is None and savings.merge > 1:
-            self._warn("its family hands no features of pictures on" if has_eyes else "it sees no pictures")
+            self._warn("its family hands no features on, or reads all at once" if has_eyes else "it sees no pictures")
         if self.is_on:
             model.generation_config.cache_implementation = None  # the cache is made here, of the same kind
 

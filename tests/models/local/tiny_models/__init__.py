@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.models.local.tiny_models import llava, others, qwen
 
-__all__ = ["CAPTIONERS", "FAMILIES", "TEXT_FAMILIES"]
+__all__ = ["CAPTIONERS", "FAMILIES", "READ_AS_ONE", "TEXT_FAMILIES"]
 
 FAMILIES: Final[dict[str, Callable[[Path], Path]]] = {
     "Gemma 3": others.gemma3,
@@ -18,6 +18,7 @@ FAMILIES: Final[dict[str, Callable[[Path], Path]]] = {
     "LLaVA-NeXT-Video": llava.llava_next_video,
     "LLaVA-OneVision": llava.llava_onevision,
     "MiniCPM-V": others.minicpmv,
+    "PerceptionLM": others.perception_lm,
     "Qwen2-VL": qwen.qwen2_vl,
     "Qwen2.5-VL": qwen.qwen2_5_vl,
     "Qwen3-VL": qwen.qwen3_vl,
@@ -26,5 +27,7 @@ FAMILIES: Final[dict[str, Callable[[Path], Path]]] = {
     "Video-LLaVA": llava.video_llava,
     "VideoLLaMA3": others.video_llama_3,
 }
+READ_AS_ONE: Final[dict[str, Callable[[Path], Path]]] = {"Molmo 2": others.molmo2}
+"""All pictures of a prompt are read together: nothing of it can be kept for another."""
 TEXT_FAMILIES: Final[dict[str, Callable[[Path], Path]]] = {"Llama": others.llama, "Qwen3": qwen.qwen3}
 CAPTIONERS: Final[dict[str, Callable[[Path], Path]]] = {"BLIP-2": others.blip_2}

@@ -148,6 +148,65 @@ def video_llama_3(folder: Path) -> Path:
     return save(folder, model, tokens, pictures, of_processor("VideoLlama3Processor"))
 
 
+def molmo2(folder: Path) -> Path:
+    import transformers
+
+    special = ["<|image|>", "<|video|>", "<im_patch>", "<im_col>", "<im_start>", "<low_res_im_start>"]
+    special += ["<im_end>", "<frame_start>", "<frame_end>", "<im_low>"]
+    tokens = tokenizer(special, "<|image|>", image_token="<|image|>", video_token="<|video|>")
+    _, _, patch, _, start, low, end, first, last, _ = tokens.convert_tokens_to_ids(special)
+    eyes = {**EYES, "num_key_value_heads": 2, "head_dim": 16}
+    config = transformers.Molmo2Config(
+        text_config={**TEXT, "vocab_size": len(tokens), "additional_vocab_size": 0},
+        vision_config={**eyes, "image_size": [32, 32], "patch_size": 8},
+        adapter_config={**eyes, "num_hidden_layers": None, "vision_feature_layer": [1, 0], "text_hidden_size": 32},
+        image_start_token_id=start,
+        low_res_image_start_token_id=low,
+        image_end_token_id=end,
+        image_patch_id=patch,
+        frame_start_token_id=first,
+        frame_end_token_id=last,
+    )
+    processor = transformers.Molmo2Processor(
+        transformers.Molmo2ImageProcessor(
+            size=SIDE, patch_size=8, pooling_size=[2, 2], max_crops=2, overlap_margins=[0, 0]
+        ),
+        transformers.Molmo2VideoProcessor(size=SIDE, patch_size=8),
+        tokens,
+        chat_template=tokens.chat_template,
+    )
+    return save(folder, transformers.Molmo2ForConditionalGeneration(config), processor)
+
+
+def perception_lm(folder: Path) -> Path:
+    import transformers
+
+    tokens = tokenizer(["<|image|>", "<|video|>"], "<|image|>", image_token="<|image|>", video_token="<|video|>")
+    image, video = tokens.convert_tokens_to_ids(["<|image|>", "<|video|>"])
+    shape = {"embed_dim": 32, "depth": 1, "num_heads": 2, "img_size": [32, 32], "patch_size": 8}
+    shape |= {"ref_feat_shape": [4, 4], "global_pool": "", "use_post_transformer_norm": False}
+    config = transformers.PerceptionLMConfig(
+        text_config={**TEXT, "model_type": "llama", "vocab_size": len(tokens)},
+        vision_config={
+            "model_type": "timm_wrapper",
+            "architecture": "vit_pe_core_tiny_patch16_384",
+            "model_args": shape,
+        },
+        projector_pooling_ratio=2,
+        image_token_id=image,
+        video_token_id=video,
+    )
+    processor = transformers.PerceptionLMProcessor(
+        transformers.PerceptionLMVideoProcessor(size=SIDE),
+        transformers.PerceptionLMImageProcessor(tile_size=32, max_num_tiles=1, vision_input_type="vanilla"),
+        tokens,
+        patch_size=8,
+        pooling_ratio=2,
+        chat_template=tokens.chat_template,
+    )
+    return save(folder, transformers.PerceptionLMForConditionalGeneration(config), processor)
+
+
 def llama(folder: Path) -> Path:
     """Without eyes."""
     import transformers
