@@ -6,7 +6,6 @@ nothing heavy is loaded before the first picture or word.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from video_vlm.encoder.fingerprint import samples_of
 from video_vlm.encoder.load import NEEDED, load_model, require_models
 from video_vlm.errors import SettingsError
 from video_vlm.protocols import ImageTextEncoder
@@ -48,8 +48,6 @@ _VERSION: Final = 1
 
 _BATCH: Final = 4
 """On a CPU more at a time are no faster, and a killed run loses fewer."""
-
-_SAMPLES, _SAMPLE_BYTES = 64, 1 << 12
 
 _Vectors = npt.NDArray[np.float32]
 
@@ -210,20 +208,7 @@ def _fingerprint(folder: Path) -> str:
     if not (folder / "preprocessor_config.json").is_file():
         raise SettingsError(f"{folder}: no preprocessor_config.json here, which says how pictures are prepared")
     texts = [(folder / name).read_bytes().hex() for name in ("config.json", "preprocessor_config.json")]
-    return digest(_VERSION, texts, [list(_samples(file)) for file in weights])
-
-
-def _samples(file: Path) -> Iterator[str]:
-    """The size, the names and shapes of all tensors, and bytes from all over a safetensors file: reading all of it
-    would take seconds at every start."""
-    size = file.stat().st_size
-    yield str(size)
-    with file.open("rb") as opened:
-        header = min(int.from_bytes(opened.read(8), "little"), size, 1 << 24)
-        yield hashlib.sha256(opened.read(header)).hexdigest()
-        for place in range(_SAMPLES):
-            opened.seek(8 + header + place * max(0, size - header - 8 - _SAMPLE_BYTES) // (_SAMPLES - 1))
-            yield hashlib.sha256(opened.read(_SAMPLE_BYTES)).hexdigest()
+    return digest(_VERSION, texts, [list(samples_of(file)) for file in weights])
 
 
 @contextmanager

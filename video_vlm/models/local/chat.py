@@ -84,7 +84,7 @@ class LocalChat:
                 self._prepared = None
 
     def forget(self) -> None:
-        """Free what is kept of earlier questions, once nobody is being answered."""
+        """Free what is kept in memory of earlier questions, once nobody is being answered."""
         with self._busy:
             self.thrift.forget()
 
@@ -126,6 +126,7 @@ def open_local(
     torch, transformers = libraries()
     from safetensors import SafetensorError
 
+    from video_vlm.models.local.stored import StoredFeatures, maker_of
     from video_vlm.models.local.thrift import Thrift
 
     folder = folder_of(name)
@@ -146,8 +147,10 @@ def open_local(
         model = (model if options else model.to(place)).eval()
     except (OSError, ValueError, ImportError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"{name} cannot be loaded: {reason(error)}") from error
-    has_eyes = kind.max_pictures > 0
-    thrift = Thrift(model, reader.tokenizer, savings or Savings(), has_eyes=has_eyes, name=f"hf:{name}")
+    has_eyes, savings, stored = kind.max_pictures > 0, savings or Savings(), None
+    if has_eyes and savings.shelf is not None:
+        stored = StoredFeatures(savings.shelf, maker_of(folder, model, quantization=quantization))
+    thrift = Thrift(model, reader.tokenizer, savings, has_eyes=has_eyes, name=f"hf:{name}", stored=stored)
     return LocalChat(model, reader, name=f"hf:{name}", max_pictures=kind.max_pictures, thrift=thrift)
 
 

@@ -16,6 +16,7 @@ from video_vlm.models.local.gallery import Gallery
 from video_vlm.models.local.prefix import Prefixes, ReadPrompt, read_stretches
 from video_vlm.models.local.prompt import Look, Place, Prompt, find_places, lay_out
 from video_vlm.models.local.savings import Savings
+from video_vlm.models.local.stored import StoredFeatures
 from video_vlm.records import Frame
 
 __all__ = ["Thrift"]
@@ -32,9 +33,19 @@ class Thrift:
         savings: What is wanted. What a family cannot do is off, with a warning where answers would differ.
         has_eyes: Whether pictures may be among the prompts.
         name: Of the model, for warnings.
+        stored: What is known of pictures on disk; None for nothing.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, savings: Savings, *, has_eyes: bool, name: str) -> None:
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        savings: Savings,
+        *,
+        has_eyes: bool,
+        name: str,
+        stored: StoredFeatures | None = None,
+    ) -> None:
         self._model = model
         self._tokenizer = tokenizer
         self._savings = savings
@@ -42,7 +53,8 @@ class Thrift:
         self._reading: ReadPrompt | None = None
         eyes = eyes_of(model) if has_eyes else None
         self.prefixes = Prefixes(model, most=savings.kept_prefixes)
-        self.gallery = Gallery(eyes, FeatureStore(savings.feature_bytes), merge=savings.merge) if eyes else None
+        store = FeatureStore(savings.feature_bytes, beneath=stored)
+        self.gallery = Gallery(eyes, store, merge=savings.merge) if eyes else None
         self.is_on = not savings.are_none and (not has_eyes or eyes is not None)
         if eyes is None and savings.merge > 1:
             self._warn("its family hands no features of pictures on" if has_eyes else "it sees no pictures")
@@ -87,7 +99,7 @@ class Thrift:
             self.prefixes.keep(read)
 
     def forget(self) -> None:
-        """Free what is kept."""
+        """Free what is kept in memory."""
         self.prefixes.forget()
         if self.gallery is not None:
             self.gallery.forget()
