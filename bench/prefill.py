@@ -9,7 +9,8 @@ another one about the same pictures, against the plain model on the same (``gene
 processor made), from the words to the answer. *Known pictures*: the same where no beginning is kept, but the vision
 tower need not be called. *Stored pictures, new process*: nothing is in memory either, as in a process that has just
 loaded the model; the features are read from the library. Answers must be those of the plain model, unless tokens are
-merged. One thread is timed by
+merged. *Captions*: of four stretches, in 160 tokens each, one by one and all at once, from calling the tower to the
+words, which must be the same. One thread is timed by
 what it used, so that other programs count less. ``--quick`` has smaller models and fewer pictures. Ratios are of one
 run. The last line holds the headline figures against their goals; exit 1 on a miss.
 """
@@ -41,7 +42,8 @@ from video_vlm.records import Frame
 
 PLAIN = Savings(merge=1, kept_prefixes=0, feature_bytes=0)
 MERGE, ANSWER_TOKENS = 4, 8
-PREFILL_GOAL, SECOND_GOAL, KNOWN_GOAL, STORED_GOAL = 2.5, 3.0, 1.0, 1.0
+CAPTIONS, CAPTION_TOKENS = 4, 160
+PREFILL_GOAL, SECOND_GOAL, KNOWN_GOAL, STORED_GOAL, CAPTIONS_GOAL = 2.5, 3.0, 1.0, 1.0, 1.0
 SIDES = (432, 768)
 QUESTIONS = ("What does the keeper carry up the stairs?", "Who put the lamp out, and when?")
 
@@ -139,14 +141,23 @@ class Setups:
         self.stored = open_local(str(folder), device="cpu", savings=on_disk)
         self._store = FeatureStore(1 << 32)
         self.known, self.kept, self.fewer = self._with(1, 0), self._with(1, 1), self._with(MERGE, 0)
+        self.captioner = self._with(1, 0, store=FeatureStore(0))
 
-    def _with(self, merge: int, prefixes: int) -> LocalChat:
+    def _with(self, merge: int, prefixes: int, *, store: FeatureStore | None = None) -> LocalChat:
         model, reader = self.plain._model, self.plain._reader
         savings = Savings(merge, prefixes, 1 << 32)
         thrift = Thrift(model, reader.tokenizer, savings, has_eyes=True, name=f"{merge}x")
         assert thrift.gallery is not None
-        thrift.gallery.store = self._store
+        thrift.gallery.store = store or self._store
         return LocalChat(model, reader, name=f"{merge}x", max_pictures=64, thrift=thrift)
+
+    def captions(self, frames: Sequence[Frame], *, batch_size: int) -> tuple[float, list[str]]:
+        """Seconds from the pictures to what is said of each stretch, and that."""
+        self.captioner.batch_size = batch_size
+        stretches = [asked(frames[number::CAPTIONS], "What is seen?") for number in range(CAPTIONS)]
+        began = time.process_time()
+        said = self.captioner.answers(stretches, max_tokens=CAPTION_TOKENS)
+        return time.process_time() - began, said
 
     def answer(self, model: LocalChat, turns: Sequence[Turn], *, num_tokens: int = ANSWER_TOKENS) -> tuple[float, str]:
         """Seconds from the words to the answer, and the answer."""
@@ -170,6 +181,7 @@ class Found:
     second: float
     known: float
     stored: float
+    captions: float
     is_same: bool
 
 
@@ -177,8 +189,9 @@ def measure(setups: Setups, frames: Sequence[Frame], *, repeat: int) -> Found:
     """All settings of one model, taking turns; prints its rows."""
     first, second = (asked(frames, question) for question in QUESTIONS)
     runs = {"plain": setups.plain, "stored": setups.stored, "known": setups.known, "kept": setups.kept}
-    seconds: dict[str, list[float]] = {name: [] for name in (*runs, "all", "fewer")}
+    seconds: dict[str, list[float]] = {name: [] for name in (*runs, "all", "fewer", "single", "together")}
     answers: set[str] = set()
+    captions: set[str] = set()
     setups.answer(setups.stored, first)
     for _ in range(repeat):
         setups.answer(setups.kept, first)
@@ -189,6 +202,10 @@ def measure(setups: Setups, frames: Sequence[Frame], *, repeat: int) -> Found:
             answers.add(said)
         seconds["all"].append(setups.prefill(setups.known, first))
         seconds["fewer"].append(setups.prefill(setups.fewer, first))
+        for name, batch_size in (("single", 1), ("together", CAPTIONS)):
+            spent, texts = setups.captions(frames, batch_size=batch_size)
+            seconds[name].append(spent)
+            captions.add(repr(texts))
     took = {name: median(some) for name, some in seconds.items()}
     tokens = {"all": setups.known.num_tokens(first), "fewer": setups.fewer.num_tokens(first)}
     for name, what in (("all", "all tokens"), ("fewer", f"{MERGE}x fewer of pictures")):
@@ -196,9 +213,15 @@ def measure(setups: Setups, frames: Sequence[Frame], *, repeat: int) -> Found:
     shown = {"stored": "stored pictures, new process", "known": "pictures known", "kept": "beginning kept"}
     for name, what in {"plain": "plain", **shown}.items():
         print(row(f"  second question, {what}", tokens["all"], took[name], took["plain"]), flush=True)
-    ratios = {name: took["plain"] / took[name] for name in shown}
+    for name, what in (("single", "one by one"), ("together", "at once")):
+        print(row(f"  {CAPTIONS} captions, {what}", CAPTIONS * CAPTION_TOKENS, took[name], took["single"]), flush=True)
     return Found(
-        took["all"] / took["fewer"], ratios["kept"], ratios["known"], ratios["stored"], is_same=len(answers) == 1
+        prefill=took["all"] / took["fewer"],
+        second=took["plain"] / took["kept"],
+        known=took["plain"] / took["known"],
+        stored=took["plain"] / took["stored"],
+        captions=took["single"] / took["together"],
+        is_same=len(answers) == len(captions) == 1,
     )
 
 
@@ -210,8 +233,8 @@ def row(name: str, tokens: int, seconds: float, against: float) -> str:
 def headline(found: Iterable[Found]) -> tuple[str, list[str]]:
     """The last line, and what was missed: the worst of all models counts."""
     some = list(found)
-    prefill, second, known, stored = (
-        min(getattr(one, name) for one in some) for name in ("prefill", "second", "known", "stored")
+    prefill, second, known, stored, captions = (
+        min(getattr(one, name) for one in some) for name in ("prefill", "second", "known", "stored", "captions")
     )
     is_same = all(one.is_same for one in some)
     goals = {
@@ -219,6 +242,7 @@ def headline(found: Iterable[Found]) -> tuple[str, list[str]]:
         f"second question {second:.1f}x (goal {SECOND_GOAL:.0f})": second >= SECOND_GOAL,
         f"known pictures {known:.2f}x (goal {KNOWN_GOAL:.0f})": known >= KNOWN_GOAL,
         f"stored pictures, new process {stored:.2f}x (goal {STORED_GOAL:.0f})": stored >= STORED_GOAL,
+        f"{CAPTIONS} captions at once {captions:.2f}x (goal {CAPTIONS_GOAL:.0f})": captions >= CAPTIONS_GOAL,
         f"answers {'identical' if is_same else 'DIFFER'}": is_same,
     }
     return "; ".join(goals), [goal for goal, is_met in goals.items() if not is_met]
@@ -229,7 +253,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=int, help="how many (12; --quick: 5)")
     parser.add_argument("--repeat", type=int, help="runs of each setting, the median counts (3; --quick: 1)")
-    parser.add_argument("--quick", action="store_true", help="smaller models and fewer pictures, once, under a minute")
+    parser.add_argument("--quick", action="store_true", help="smaller models and fewer pictures, once, about a minute")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     repeat = arguments.repeat or (1 if arguments.quick else 3)

@@ -41,7 +41,12 @@ def _local(target: str, settings: AskSettings, library: Library | None) -> ChatM
     shelf = library.feature_shelf(stored_bytes) if library is not None and stored_bytes else None
     savings = Savings(settings.merge, settings.kept_prefixes, settings.kept_picture_mb * 1_000_000, shelf)
     return open_local(
-        target, device=settings.device, dtype=settings.dtype, quantization=settings.quantization, savings=savings
+        target,
+        device=settings.device,
+        dtype=settings.dtype,
+        quantization=settings.quantization,
+        savings=savings,
+        batch_size=settings.caption_batch,
     )
 
 
