@@ -142,9 +142,7 @@ class _Work:
                 for _, future in waiting:
                     future.cancel()
 
-    def _first(
-        self, waiting: deque[tuple[_Shown, Future[Sequence[str]]]]
-    ) -> Iterator[tuple[Node, Sequence[Frame], str]]:
+    def _first(self, waiting: _Waiting) -> Iterator[tuple[Node, Sequence[Frame], str]]:
         shown, future = waiting.popleft()
         for (node, frames), said in zip(shown, future.result(), strict=True):
             yield node, frames, said

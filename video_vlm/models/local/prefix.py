@@ -17,7 +17,7 @@ from torch import Tensor
 from video_vlm.models.local.eyes import Eyes
 from video_vlm.models.local.prompt import Prompt
 
-__all__ = ["Prefixes", "ReadPrompt", "can_be_cut", "read_stretches"]
+__all__ = ["Prefixes", "ReadPrompt", "read_stretches"]
 
 
 @dataclass
@@ -53,14 +53,14 @@ class ReadPrompt:
 
     def hold(self, seam: int) -> None:
         """Remember what is needed to come back to here."""
-        fixed = {number: _copy(layer) for number, layer in enumerate(self.cache.layers) if not can_be_cut(layer)}
+        fixed = {number: _copy(layer) for number, layer in enumerate(self.cache.layers) if not _can_be_cut(layer)}
         if fixed:
             self.held[seam] = fixed
 
     def cut_back(self, seam: int) -> None:
         """To a seam that is usable."""
         for number, layer in enumerate(self.cache.layers):
-            if can_be_cut(layer):
+            if _can_be_cut(layer):
                 layer.crop(-max(0, layer.get_seq_length() - seam))
             else:
                 self.cache.layers[number] = _copy(self.held[seam][number])
@@ -68,10 +68,10 @@ class ReadPrompt:
         self.length = seam
 
     def _can_return_to(self, seam: int) -> bool:
-        return seam in self.held or all(map(can_be_cut, self.cache.layers))
+        return seam in self.held or all(map(_can_be_cut, self.cache.layers))
 
 
-def can_be_cut(layer: Any) -> bool:
+def _can_be_cut(layer: Any) -> bool:
     """Whether a layer of a cache is the keys and values of all its tokens, and nothing else."""
     from transformers.cache_utils import DynamicLayer
 
@@ -106,7 +106,7 @@ class Prefixes:
         """Whether all layers hold the keys and values of all tokens, and nothing else."""
         from transformers import DynamicCache
 
-        return all(map(can_be_cut, DynamicCache(config=self._config).layers))
+        return all(map(_can_be_cut, DynamicCache(config=self._config).layers))
 
     def take(self, prompt: Prompt) -> ReadPrompt:
         """What is read of ``prompt``, cut back to that; nothing of it where it begins like none that is kept."""
