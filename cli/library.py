@@ -136,6 +136,8 @@ def info(session: Session) -> None:
     )
     write(f"{place}: format {facts.format}, {', '.join(f'{count} {name}' for name, count in held)}")
     write(f"{facts.database_bytes / 1e6:.1f} MB, and {facts.index_bytes / 1e6:.1f} MB derived from it for search")
+    if facts.feature_bytes:
+        write(f"{facts.feature_bytes / 1e6:.1f} MB that models made of pictures")
     for index in facts.indexes:
         behind = "" if index.is_current else "; what came since is searched beside it"
         write(one_line(f"{index.vectors_of}: {index.method}{behind}"))

@@ -14,6 +14,7 @@ from video_vlm.memory.looks import CAPTIONER, KeptLook
 from video_vlm.memory.portable import Imported
 from video_vlm.memory.repair import LostVideo, Repaired, repair_library
 from video_vlm.memory.search import Ranking
+from video_vlm.memory.shelf import Shelf
 from video_vlm.memory.sights import Sights, Unseen
 from video_vlm.memory.store import Library, open_library
 from video_vlm.memory.verify import Problem
@@ -37,6 +38,7 @@ __all__ = [
     "Problem",
     "Ranking",
     "Repaired",
+    "Shelf",
     "Sights",
     "StoredVideo",
     "Unseen",

@@ -10,6 +10,7 @@ from video_vlm.memory.index_file import IndexFile, UnusableIndex
 from video_vlm.memory.index_trailer import Method
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.migrations import FORMAT_VERSION
+from video_vlm.memory.shelf import Shelf
 
 __all__ = ["IndexFacts", "LibraryFacts", "counts", "library_facts"]
 
@@ -28,7 +29,8 @@ class IndexFacts:
 
 @dataclass(frozen=True, slots=True)
 class LibraryFacts:
-    """Counts of what is there, and bytes on disk of the library's file and of what is derived from it."""
+    """Counts of what is there, and bytes on disk of the library's file, of what is derived from it, and of what models
+    made of pictures."""
 
     format: int
     num_videos: int
@@ -38,6 +40,7 @@ class LibraryFacts:
     database_bytes: int
     index_bytes: int
     indexes: tuple[IndexFacts, ...]
+    feature_bytes: int = 0
 
 
 def library_facts(database: Database, layout: Layout) -> LibraryFacts:
@@ -63,6 +66,7 @@ def library_facts(database: Database, layout: Layout) -> LibraryFacts:
         database_bytes=layout.database.stat().st_size,
         index_bytes=sum(path.stat().st_size for path in files),
         indexes=tuple(indexes),
+        feature_bytes=Shelf(layout.features, most_bytes=0).num_bytes(),
     )
 
 

@@ -21,8 +21,8 @@ def default_library_folder() -> Path:
 class Layout:
     """The names below a library's folder.
 
-    ``library.sqlite3`` is the truth. Everything in ``vectors/`` is derived from it and may be
-    deleted at any time.
+    ``library.sqlite3`` is the truth. Everything in ``vectors/`` is derived from it, everything in ``features/`` spares
+    a model looking at a picture again: both may be deleted at any time.
     """
 
     folder: Path
@@ -34,6 +34,10 @@ class Layout:
     @property
     def vectors(self) -> Path:
         return self.folder / "vectors"
+
+    @property
+    def features(self) -> Path:
+        return self.folder / "features"
 
     def text_index(self, encoder: str) -> Path:
         """The derived index over the text vectors of one encoder; its name may hold any character."""

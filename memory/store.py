@@ -37,6 +37,7 @@ from video_vlm.memory.portable import Imported, export_memory, import_memory
 from video_vlm.memory.rewrite import rewrite_summary
 from video_vlm.memory.search import FUSED, ByWords, Filter, Ranking, by_words, pool_for, search_moments
 from video_vlm.memory.seen import SightVectors
+from video_vlm.memory.shelf import Shelf
 from video_vlm.memory.sights import Sights, Unseen, complete_sights, unseen
 from video_vlm.memory.vectors import TextVectors
 from video_vlm.memory.verify import Problem, rebuild_derived, verify
@@ -131,6 +132,10 @@ class Library:
     def where(self) -> str:
         """The place as it may be printed."""
         return str(self.layout.folder)
+
+    def feature_shelf(self, most_bytes: int) -> Shelf | None:
+        """Where models keep what they made of pictures, for later processes; None where there is no folder for it."""
+        return Shelf(self.layout.features, most_bytes=most_bytes, read_only=self.read_only)
 
     def num_bytes(self) -> int:
         """What it takes on disk, without what is derived from it and can be thrown away."""
@@ -397,10 +402,16 @@ class Library:
         return imported
 
     def remove(self, content_id: str) -> bool:
-        """Forget a video: its memories, what was learned of it, and where its file was. False if unknown."""
+        """Forget a video: its memories, what was learned of it, and where its file was. False if unknown.
+
+        What models made of pictures does not say of which video: all of that is thrown away.
+        """
         with self._database.write() as connection:
             connection.execute("DELETE FROM files WHERE content_id = ?", (content_id,))
-            return connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,)).rowcount > 0
+            is_known = connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,)).rowcount > 0
+        if is_known and (shelf := self.feature_shelf(0)) is not None:
+            shelf.clear()
+        return is_known
 
     def verify(self) -> tuple[Problem, ...]:
         """Everything that is wrong with the library; nothing if it is sound."""

@@ -71,7 +71,7 @@ def ask(
     """
     settings = settings or AskSettings()
     began = time.perf_counter()
-    model = model or open_model(settings)
+    model = model or open_model(settings, library)
     memory = library.memory(content_id)
     progress(ProgressEvent("ask", 0.0, None, what=question))
     if isinstance(model, ChatModel):

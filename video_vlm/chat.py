@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from video_vlm.records import Frame
 
-__all__ = ["ChatModel", "Parallel", "Part", "Role", "Turn"]
+__all__ = ["Batched", "ChatModel", "Parallel", "Part", "Role", "Turn"]
 
 Role = Literal["system", "user", "assistant"]
 
@@ -75,4 +75,22 @@ class Parallel(Protocol):
     @property
     def max_parallel(self) -> int:
         """How many."""
+        ...
+
+
+@runtime_checkable
+class Batched(Protocol):
+    """A model that is quicker where it writes several answers at once, each as it would be alone."""
+
+    @property
+    def batch_size(self) -> int:
+        """How many it is best given; 1 where it is not quicker."""
+        ...
+
+    def answers(self, several: Sequence[Sequence[Turn]], *, max_tokens: int) -> Sequence[str]:
+        """What :meth:`ChatModel.stream` says to each of them, however many they are.
+
+        Raises:
+            ModelError: there is not enough memory, or the model failed.
+        """
         ...

@@ -386,7 +386,7 @@ class VideoQA:
     def _opened_model(self) -> Answerer | ChatModel:
         """Opened for the first question, and kept for the next."""
         with self._opening:
-            self._model = self._model or open_model(self.settings.ask)
+            self._model = self._model or open_model(self.settings.ask, self._library)
             return self._model
 
     def _opened_detector(self) -> Detector | None:

@@ -148,6 +148,10 @@ class AskSettings:
     """Of how many conversations a language model in this process keeps what it has read; 0 for none."""
     kept_picture_mb: int = 256
     """How much it keeps of what its vision tower made of pictures, in megabytes; 0 for nothing."""
+    stored_picture_mb: int = 1000
+    """How much of that is kept in the library's folder for later processes, in megabytes; 0 for nothing."""
+    caption_batch: int = 4
+    """How many captions a language model in this process writes at once, where no word changes; 1 for one by one."""
     detector: str = "none"
     """Who finds what words name in a picture, with its box: a Grounding DINO, by its folder or its name in the local
     hub cache; ``none`` for nobody."""
@@ -168,8 +172,10 @@ class AskSettings:
             raise SettingsError(f"ask.tokens_per_frame must be at least 1, got {self.tokens_per_frame}")
         if self.merge < 1:
             raise SettingsError(f"ask.merge must be at least 1, got {self.merge}")
-        if self.kept_prefixes < 0 or self.kept_picture_mb < 0:
-            raise SettingsError("ask.kept_prefixes and ask.kept_picture_mb must not be negative")
+        if self.caption_batch < 1:
+            raise SettingsError(f"ask.caption_batch must be at least 1, got {self.caption_batch}")
+        if min(self.kept_prefixes, self.kept_picture_mb, self.stored_picture_mb) < 0:
+            raise SettingsError("ask.kept_prefixes, kept_picture_mb and stored_picture_mb must not be negative")
 
 
 @dataclass(frozen=True, slots=True)

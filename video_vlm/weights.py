@@ -11,7 +11,7 @@ from typing import Final
 from video_vlm.errors import SettingsError
 from video_vlm.settings import digest
 
-__all__ = ["cached_folder", "fingerprint", "no_progress_bar"]
+__all__ = ["cached_folder", "fingerprint", "no_progress_bar", "samples_of"]
 
 _SAMPLES: Final = 64
 _SAMPLE_BYTES: Final = 1 << 12
@@ -51,7 +51,7 @@ def fingerprint(folder: Path, *, decides: Sequence[str], version: int) -> str:
     if missing:
         raise SettingsError(f"{folder}: no {missing} here, which decides what the model is given")
     texts = [(folder / name).read_bytes().hex() for name in decides]
-    return digest(version, texts, [list(_samples(file)) for file in weights])
+    return digest(version, texts, [list(samples_of(file)) for file in weights])
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def no_progress_bar() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _samples(file: Path) -> Iterator[str]:
+def samples_of(file: Path) -> Iterator[str]:
     """The size, the names and shapes of all tensors, and bytes from all over a safetensors file: reading all of it
     would take seconds at every start."""
     size = file.stat().st_size

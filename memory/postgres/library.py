@@ -17,6 +17,7 @@ from video_vlm.memory.postgres.vectors import PostgresSightVectors, PostgresText
 from video_vlm.memory.postgres.verify import rebuild_words, verify
 from video_vlm.memory.postgres.words import Words
 from video_vlm.memory.search import ByWords, Filter
+from video_vlm.memory.shelf import Shelf
 from video_vlm.memory.store import Library
 from video_vlm.memory.verify import Problem
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
@@ -88,6 +89,9 @@ class PostgresLibrary(Library):
     @property
     def read_only(self) -> bool:
         return self._server.read_only
+
+    def feature_shelf(self, most_bytes: int) -> Shelf | None:  # noqa: ARG002 - a server is no place for such files
+        return None
 
     def embed(self, content_id: str | None = None) -> int:
         done = super().embed(content_id)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from tests.cli.conftest import Videoqa
+from video_vlm.memory import open_library
 
 
 def test_a_plan_says_stage_by_stage_what_is_redone_and_why(
@@ -45,3 +46,13 @@ def test_a_library_tells_what_it_holds(videoqa: Videoqa, own_shelf: Path) -> Non
     assert facts["database_bytes"] == (own_shelf / "library.sqlite3").stat().st_size
     lines = videoqa("library", "info").out.splitlines()
     assert f"1 videos, {facts['num_nodes']} nodes" in lines[0]
+    assert "pictures" not in lines[-1]
+
+
+def test_what_models_made_of_pictures_is_counted(videoqa: Videoqa, own_shelf: Path) -> None:
+    with open_library(own_shelf) as library:
+        shelf = library.feature_shelf(1 << 20)
+        assert shelf is not None
+        shelf.write("model/picture", bytes(1 << 19))
+    assert json.loads(videoqa("library", "info", "--json").out)["feature_bytes"] == 1 << 19
+    assert videoqa("library", "info").out.splitlines()[-1] == "0.5 MB that models made of pictures"

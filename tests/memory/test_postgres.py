@@ -57,6 +57,14 @@ def test_an_address_is_shown_without_its_secrets() -> None:
         Address.parse('postgresql:///films?schema=a"b')
 
 
+def test_what_models_made_of_pictures_is_not_kept_on_a_server(place: str, film: Film) -> None:
+    with open_library(place) as library:
+        film.write(library)
+        assert library.feature_shelf(1000) is None
+        assert library.facts().feature_bytes == 0
+        assert library.remove(film.content_id)
+
+
 def test_a_server_that_is_not_there_is_named_in_one_line_without_the_password() -> None:
     with pytest.raises(LibraryError, match="cannot be reached") as caught:
         open_library("postgresql://me:secret@127.0.0.1:9/films?connect_timeout=2")

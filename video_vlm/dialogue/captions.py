@@ -10,9 +10,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
-from video_vlm.chat import ChatModel, Parallel, Turn
+from video_vlm.chat import Batched, ChatModel, Parallel, Turn
 from video_vlm.dialogue.quoting import harmless
 from video_vlm.errors import ModelError
 from video_vlm.memory import CAPTIONER, KeptLook, Library, MemoryView
@@ -56,13 +57,14 @@ def caption_video(
     step_seconds: float = 0.04,
     progress: Progress = silent,
 ) -> CaptionReport:
-    """Have a model say what is seen in each scene or segment of a video. Each caption is kept as it is made.
+    """Have a model say what is seen in each scene or segment of a video. Captions are kept as they are made.
 
     Args:
         memory: Of the video.
         library: Where captions are kept.
         reader: The video, open.
-        model: Who looks. One that takes several questions at a time is asked several.
+        model: Who looks. One that takes several questions at a time is asked several, one that writes several answers
+            at once is given several; each caption is kept as soon as they are there.
         level: ``SCENE`` or ``SEGMENT``.
         pictures: How many of each stretch the model is shown, spread evenly.
         step_seconds: How long a picture is on display.
@@ -81,6 +83,13 @@ def caption_video(
         raise ModelError(f"{model.name} has no eyes: name a model that sees with --model")
     work = _Work(memory, library, reader, model, level, min(pictures, model.max_pictures), step_seconds, progress)
     return work.done()
+
+
+_Shown = Sequence[tuple[Node, Sequence[Frame]]]
+"""Stretches, each with its pictures."""
+
+_Waiting = deque[tuple[_Shown, Future[Sequence[str]]]]
+"""Those the model was given, in order."""
 
 
 @dataclass
@@ -120,32 +129,42 @@ class _Work:
     def _asked(self, nodes: Iterable[Node]) -> Iterator[tuple[Node, Sequence[Frame], str]]:
         """Pictures are decoded while the model writes, and no more of them than it has questions in hand."""
         abreast = self.model.max_parallel if isinstance(self.model, Parallel) else 1
-        waiting: deque[tuple[Node, Sequence[Frame], Future[str]]] = deque()
+        waiting: _Waiting = deque()
         with ThreadPoolExecutor(abreast, thread_name_prefix="caption") as pool:
             try:
-                for node in nodes:
-                    if frames := self._frames(node.span):
-                        waiting.append((node, frames, pool.submit(self._said, frames)))
+                for shown in self._shown(nodes):
+                    waiting.append((shown, pool.submit(self._said, [frames for _, frames in shown])))
                     while len(waiting) > abreast:
-                        yield self._first(waiting)
+                        yield from self._first(waiting)
                 while waiting:
-                    yield self._first(waiting)
+                    yield from self._first(waiting)
             finally:
-                for _, _, future in waiting:
+                for _, future in waiting:
                     future.cancel()
 
-    def _first(self, waiting: deque[tuple[Node, Sequence[Frame], Future[str]]]) -> tuple[Node, Sequence[Frame], str]:
-        node, frames, future = waiting.popleft()
-        return node, frames, future.result()
+    def _first(self, waiting: _Waiting) -> Iterator[tuple[Node, Sequence[Frame], str]]:
+        shown, future = waiting.popleft()
+        for (node, frames), said in zip(shown, future.result(), strict=True):
+            yield node, frames, said
+
+    def _shown(self, nodes: Iterable[Node]) -> Iterator[_Shown]:
+        """Nodes of which there are pictures, as many as the model is best given at once."""
+        size = self.model.batch_size if isinstance(self.model, Batched) else 1
+        pictured = ((node, frames) for node in nodes if (frames := self._frames(node.span)))
+        while some := list(islice(pictured, size)):
+            yield some
 
     def _frames(self, span: Span) -> Sequence[Frame]:
         subject = Subject(Pictures(span, step_seconds=self.step_seconds))
         times = [sample.pts_seconds for sample in plan("uniform", subject, frame_budget=self.pictures)]
         return tuple(self.reader.frames_at(times, max_side=_MAX_SIDE))
 
-    def _said(self, frames: Sequence[Frame]) -> str:
-        turns = (Turn("system", (_PROMPT,)), Turn("user", (*frames, "What is seen, and what happens?")))
-        return harmless("".join(self.model.stream(turns, max_tokens=_TOKENS)))
+    def _said(self, several: Sequence[Sequence[Frame]]) -> Sequence[str]:
+        system = Turn("system", (_PROMPT,))
+        asked = [(system, Turn("user", (*frames, "What is seen, and what happens?"))) for frames in several]
+        if isinstance(self.model, Batched):
+            return [harmless(said) for said in self.model.answers(asked, max_tokens=_TOKENS)]
+        return [harmless("".join(self.model.stream(turns, max_tokens=_TOKENS))) for turns in asked]
 
     def _keep(self, node: Node, frames: Sequence[Frame], said: str) -> None:
         source = self.model.name

@@ -8,6 +8,7 @@ from typing import Final
 
 from video_vlm.chat import ChatModel
 from video_vlm.errors import UnknownName
+from video_vlm.memory import Library
 from video_vlm.protocols import Answerer, Detector
 from video_vlm.registry import Registry
 from video_vlm.settings import AskSettings
@@ -21,24 +22,31 @@ def _builtin(settings: AskSettings) -> Answerer:
     return BuiltinAnswerer(min_confidence=settings.min_confidence)
 
 
-def _server(target: str, settings: AskSettings) -> ChatModel:  # noqa: ARG001 - the server has its own device
+def _server(target: str, settings: AskSettings, library: Library | None) -> ChatModel:  # noqa: ARG001 - its own device
     from video_vlm.models.server import open_server
 
     return open_server(target)
 
 
-def _ollama(target: str, settings: AskSettings) -> ChatModel:  # noqa: ARG001
+def _ollama(target: str, settings: AskSettings, library: Library | None) -> ChatModel:  # noqa: ARG001
     from video_vlm.models.server import open_ollama
 
     return open_ollama(target)
 
 
-def _local(target: str, settings: AskSettings) -> ChatModel:
+def _local(target: str, settings: AskSettings, library: Library | None) -> ChatModel:
     from video_vlm.models.local import Savings, open_local
 
-    savings = Savings(settings.merge, settings.kept_prefixes, settings.kept_picture_mb * 1_000_000)
+    stored_bytes = settings.stored_picture_mb * 1_000_000
+    shelf = library.feature_shelf(stored_bytes) if library is not None and stored_bytes else None
+    savings = Savings(settings.merge, settings.kept_prefixes, settings.kept_picture_mb * 1_000_000, shelf)
     return open_local(
-        target, device=settings.device, dtype=settings.dtype, quantization=settings.quantization, savings=savings
+        target,
+        device=settings.device,
+        dtype=settings.dtype,
+        quantization=settings.quantization,
+        savings=savings,
+        batch_size=settings.caption_batch,
     )
 
 
@@ -59,7 +67,7 @@ def open_detector(settings: AskSettings) -> Detector | None:
 MODELS: Registry[Answerer] = Registry("model", {"builtin": _builtin}, group="video_vlm.models")
 """Answerers by name; each factory takes the :class:`~video_vlm.settings.AskSettings`."""
 
-CHAT_MODELS: Final[Mapping[str, Callable[[str, AskSettings], ChatModel]]] = {
+CHAT_MODELS: Final[Mapping[str, Callable[[str, AskSettings, Library | None], ChatModel]]] = {
     "openai": _server,
     "ollama": _ollama,
     "hf": _local,
@@ -67,8 +75,12 @@ CHAT_MODELS: Final[Mapping[str, Callable[[str, AskSettings], ChatModel]]] = {
 """Language models by what stands before the colon."""
 
 
-def open_model(settings: AskSettings) -> Answerer | ChatModel:
+def open_model(settings: AskSettings, library: Library | None = None) -> Answerer | ChatModel:
     """The model that ``settings.model`` names, ready to be asked.
+
+    Args:
+        settings: Which, and how it runs.
+        library: Where one in this process keeps what it made of pictures, for later processes; None for nowhere.
 
     Raises:
         MissingExtra: what it runs on is not installed.
@@ -80,4 +92,4 @@ def open_model(settings: AskSettings) -> Answerer | ChatModel:
         return MODELS[kind](settings)
     if kind not in CHAT_MODELS:
         raise UnknownName("kind of model", kind, CHAT_MODELS)
-    return CHAT_MODELS[kind](target, settings)
+    return CHAT_MODELS[kind](target, settings, library)

@@ -38,10 +38,14 @@ class LocalChat:
         name: What stands on receipts.
         max_pictures: How many pictures one conversation may hold.
         thrift: What is merged and kept.
+        batch_size: How many answers it writes at once where it is given several.
     """
 
-    def __init__(self, model: Any, reader: Reader, *, name: str, max_pictures: int, thrift: Thrift) -> None:
+    def __init__(
+        self, model: Any, reader: Reader, *, name: str, max_pictures: int, thrift: Thrift, batch_size: int = 1
+    ) -> None:
         self.name = name
+        self.batch_size = batch_size
         self.max_pictures = max_pictures
         self.thrift = thrift
         self._model = model
@@ -83,8 +87,30 @@ class LocalChat:
                 self.thrift.done(has_failed=run.has_failed)
                 self._prepared = None
 
+    def answers(self, several: Sequence[Sequence[Turn]], *, max_tokens: int = 1024) -> list[str]:
+        """See :meth:`video_vlm.chat.Batched.answers`."""
+        said: list[str] = []
+        while len(said) < len(several):
+            some = several[len(said) : len(said) + self.batch_size]
+            written = self._together(some, max_tokens) if len(some) > 1 else []
+            said += written or ["".join(self.stream(some[0], max_tokens=max_tokens))]
+        return said
+
+    def _together(self, several: Sequence[Sequence[Turn]], max_tokens: int) -> list[str]:
+        """To the first of them, as many as may be written at once."""
+        with self._busy:
+            try:
+                prompts = ((self._inputs(turns), turns) for turns in several)
+                return self.thrift.write_together(prompts, max_tokens=max_tokens)
+            except ModelError:
+                raise
+            except Exception as error:
+                raise ModelError(f"the model failed: {reason(error)}") from error
+            finally:
+                self._prepared = None
+
     def forget(self) -> None:
-        """Free what is kept of earlier questions, once nobody is being answered."""
+        """Free what is kept in memory of earlier questions, once nobody is being answered."""
         with self._busy:
             self.thrift.forget()
 
@@ -109,6 +135,7 @@ def open_local(
     dtype: str = "auto",
     quantization: str = "none",
     savings: Savings | None = None,
+    batch_size: int = 4,
 ) -> LocalChat:
     """Load a model from a folder, or from the local hub cache.
 
@@ -118,6 +145,7 @@ def open_local(
         dtype: As torch names it; ``auto`` for the weights' own.
         quantization: ``none``, ``4bit`` or ``8bit`` (bitsandbytes).
         savings: What is merged and kept; the defaults if None.
+        batch_size: How many answers it writes at once at most; it is one at a time where words might differ.
 
     Raises:
         MissingExtra: torch or transformers is not installed.
@@ -126,7 +154,9 @@ def open_local(
     torch, transformers = libraries()
     from safetensors import SafetensorError
 
+    from video_vlm.models.local.stored import StoredFeatures, maker_of
     from video_vlm.models.local.thrift import Thrift
+    from video_vlm.models.local.together import writes_exactly
 
     folder = folder_of(name)
     try:
@@ -146,9 +176,15 @@ def open_local(
         model = (model if options else model.to(place)).eval()
     except (OSError, ValueError, ImportError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"{name} cannot be loaded: {reason(error)}") from error
-    has_eyes = kind.max_pictures > 0
-    thrift = Thrift(model, reader.tokenizer, savings or Savings(), has_eyes=has_eyes, name=f"hf:{name}")
-    return LocalChat(model, reader, name=f"hf:{name}", max_pictures=kind.max_pictures, thrift=thrift)
+    has_eyes, savings, stored = kind.max_pictures > 0, savings or Savings(), None
+    if has_eyes and savings.shelf is not None:
+        stored = StoredFeatures(savings.shelf, maker_of(folder, model, quantization=quantization))
+    thrift = Thrift(model, reader.tokenizer, savings, has_eyes=has_eyes, name=f"hf:{name}", stored=stored)
+    if not (kind.writes_together and thrift.is_on and thrift.prefixes.are_plain and writes_exactly(model)):
+        batch_size = 1
+    return LocalChat(
+        model, reader, name=f"hf:{name}", max_pictures=kind.max_pictures, thrift=thrift, batch_size=batch_size
+    )
 
 
 def _quantized(transformers: Any, quantization: str) -> Any:

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from video_vlm.encoder.assignment import Assignment, merge
+
+if TYPE_CHECKING:
+    from video_vlm.models.local.stored import StoredFeatures
 
 __all__ = ["FeatureStore", "Features", "key_of"]
 
@@ -68,10 +71,12 @@ class FeatureStore:
 
     Args:
         most_bytes: How much it holds; 0 for nothing.
+        beneath: What holds more of them, and longer; None for nothing.
     """
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, most_bytes: int, *, beneath: StoredFeatures | None = None) -> None:
         self._most_bytes = most_bytes
+        self._beneath = beneath
         self._kept: OrderedDict[bytes, Features] = OrderedDict()
         self._lock = Lock()
         self.nbytes = 0
@@ -80,22 +85,33 @@ class FeatureStore:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
-            return self._kept.get(key)
+                return self._kept[key]
+            found = None if self._beneath is None else self._beneath.get(key)
+            if found is not None:
+                self._keep(key, found)
+            return found
 
     def put(self, key: bytes, features: Features) -> None:
         """What is larger than all there is room for is not kept."""
         with self._lock:
-            if features.nbytes > self._most_bytes or key in self._kept:
-                return
-            self._kept[key] = features
-            self.nbytes += features.nbytes
-            while self.nbytes > self._most_bytes:
-                self.nbytes -= self._kept.popitem(last=False)[1].nbytes
+            if key not in self._kept:
+                self._keep(key, features)
+            if self._beneath is not None:
+                self._beneath.put(key, features)
 
     def clear(self) -> None:
+        """What lies beneath stays."""
         with self._lock:
             self._kept.clear()
             self.nbytes = 0
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def _keep(self, key: bytes, features: Features) -> None:
+        if features.nbytes > self._most_bytes:
+            return
+        self._kept[key] = features
+        self.nbytes += features.nbytes
+        while self.nbytes > self._most_bytes:
+            self.nbytes -= self._kept.popitem(last=False)[1].nbytes

@@ -24,13 +24,33 @@ _ONE_PICTURE: Final = frozenset({"blip-2"})
 """Captioners."""
 
 
+_TOGETHER: Final = frozenset(
+    {
+        "glm46v",
+        "internvl",
+        "llava_next_video",
+        "llava_onevision",
+        "minicpmv4_6",
+        "qwen2_5_vl",
+        "qwen2_vl",
+        "qwen3_vl",
+        "smolvlm",
+        "video_llava",
+        "video_llama_3",
+    }
+)
+"""Tests have them write several answers at once, and get the words of each alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a model is loaded: by which class of transformers, with how many pictures at most, with which warning."""
+    """How a model is loaded: by which class of transformers, with how many pictures at most, with which warning; and
+    whether it may write several answers at once."""
 
     auto_class: str
     max_pictures: int
     warning: str = ""
+    writes_together: bool = False
 
 
 def kind_of(config: Any, *, max_pictures: int = 32) -> Kind:
@@ -54,7 +74,8 @@ def kind_of(config: Any, *, max_pictures: int = 32) -> Kind:
         warning = ""
         if name in _MISPLACED:
             warning = f"{_MISPLACED[name]} is misplaced in time by this transformers on long videos; prefer Qwen3-VL"
-        return Kind("AutoModelForImageTextToText", 1 if name in _ONE_PICTURE else max_pictures, warning)
+        most = 1 if name in _ONE_PICTURE else max_pictures
+        return Kind("AutoModelForImageTextToText", most, warning, writes_together=name in _TOGETHER)
     if name in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
         return Kind("AutoModelForCausalLM", 0)
     raise ModelError(f"a model of type {name} does not write: it cannot answer")

@@ -72,6 +72,7 @@ class ReadPrompt:
 
 
 def _can_be_cut(layer: Any) -> bool:
+    """Whether a layer of a cache is the keys and values of all its tokens, and nothing else."""
     from transformers.cache_utils import DynamicLayer
 
     return type(layer) is DynamicLayer
@@ -99,6 +100,13 @@ class Prefixes:
         self._config = model.config.get_text_config(decoder=True)
         self._most = most
         self._kept: list[ReadPrompt] = []
+
+    @property
+    def are_plain(self) -> bool:
+        """Whether all layers hold the keys and values of all tokens, and nothing else."""
+        from transformers import DynamicCache
+
+        return all(map(_can_be_cut, DynamicCache(config=self._config).layers))
 
     def take(self, prompt: Prompt) -> ReadPrompt:
         """What is read of ``prompt``, cut back to that; nothing of it where it begins like none that is kept."""

@@ -92,6 +92,11 @@ class Prompt:
         return [one for one in self.pictures if begin <= one.begin and one.end <= end]
 
     @property
+    def num_left(self) -> int:
+        """How many tokens are behind the last seam."""
+        return self.ids.shape[1] - (self.seams[-1] if self.seams else 0)
+
+    @property
     def rests(self) -> frozenset[int]:
         """The seams that a later prompt is likeliest to share: behind the pictures of a turn, and the last one."""
         return frozenset({*self.seams[-1:], *(one.end for one in self.pictures if one.is_last)})

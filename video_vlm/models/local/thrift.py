@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -16,6 +16,8 @@ from video_vlm.models.local.gallery import Gallery
 from video_vlm.models.local.prefix import Prefixes, ReadPrompt, read_stretches
 from video_vlm.models.local.prompt import Look, Place, Prompt, find_places, lay_out
 from video_vlm.models.local.savings import Savings
+from video_vlm.models.local.stored import StoredFeatures
+from video_vlm.models.local.together import Begun, has_room, side_by_side, spelled
 from video_vlm.records import Frame
 
 __all__ = ["Thrift"]
@@ -32,9 +34,19 @@ class Thrift:
         savings: What is wanted. What a family cannot do is off, with a warning where answers would differ.
         has_eyes: Whether pictures may be among the prompts.
         name: Of the model, for warnings.
+        stored: What is known of pictures on disk; None for nothing.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, savings: Savings, *, has_eyes: bool, name: str) -> None:
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        savings: Savings,
+        *,
+        has_eyes: bool,
+        name: str,
+        stored: StoredFeatures | None = None,
+    ) -> None:
         self._model = model
         self._tokenizer = tokenizer
         self._savings = savings
@@ -42,7 +54,8 @@ class Thrift:
         self._reading: ReadPrompt | None = None
         eyes = eyes_of(model) if has_eyes else None
         self.prefixes = Prefixes(model, most=savings.kept_prefixes)
-        self.gallery = Gallery(eyes, FeatureStore(savings.feature_bytes), merge=savings.merge) if eyes else None
+        store = FeatureStore(savings.feature_bytes, beneath=stored)
+        self.gallery = Gallery(eyes, store, merge=savings.merge) if eyes else None
         self.is_on = not savings.are_none and (not has_eyes or eyes is not None)
         if eyes is None and savings.merge > 1:
             self._warn("its family hands no features on, or reads all at once" if has_eyes else "it sees no pictures")
@@ -68,9 +81,7 @@ class Thrift:
                 name: value.to(self._model.device) if hasattr(value, "to") else value for name, value in inputs.items()
             }
         read = self._reading = self.prefixes.take(prompt)
-        eyes = None if self.gallery is None else self.gallery.eyes
-        for _ in read_stretches(self._model, prompt, read, eyes=eyes, is_stopped=is_stopped):
-            pass
+        self._read(prompt, read, is_stopped)
         device = self._model.device
         return {
             "input_ids": prompt.ids.to(device),
@@ -80,6 +91,42 @@ class Thrift:
             **{name: value.to(device) for name, value in prompt.aligned.items()},
         }
 
+    def write_together(self, several: Iterable[tuple[dict[str, Any], Sequence[Turn]]], *, max_tokens: int) -> list[str]:
+        """What the first of them are continued with: as many as may stand side by side, and memory has room for. None
+        of them where this is not on.
+
+        Raises:
+            ModelError: a prompt does not fit the model.
+        """
+        with torch.inference_mode():
+            begun = self._begun(several)
+            if not begun:
+                return []
+            given = side_by_side(begun)
+            rows = self._model.generate(**given, max_new_tokens=max_tokens, do_sample=False)
+        ends = self._model.generation_config.eos_token_id
+        ends = frozenset([] if ends is None else [ends] if isinstance(ends, int) else ends)
+        written = rows[:, given["input_ids"].shape[1] :].tolist()
+        return [spelled(self._tokenizer, row, ends=ends) for row in written]
+
+    def _begun(self, several: Iterable[tuple[dict[str, Any], Sequence[Turn]]]) -> list[Begun]:
+        begun: list[Begun] = []
+        for inputs, turns in several:
+            prompt = self._prompt(inputs, turns) if self.is_on else None
+            if prompt is None or not prompt.seams:
+                break
+            if begun and (prompt.num_left != begun[0].prompt.num_left or not has_room(begun[-1])):
+                break
+            read = self.prefixes.take(prompt)
+            self._read(prompt, read, lambda: False)
+            begun.append(Begun(prompt, read))
+        return begun
+
+    def _read(self, prompt: Prompt, read: ReadPrompt, is_stopped: Callable[[], bool]) -> None:
+        eyes = None if self.gallery is None else self.gallery.eyes
+        for _ in read_stretches(self._model, prompt, read, eyes=eyes, is_stopped=is_stopped):
+            pass
+
     def done(self, *, has_failed: bool) -> None:
         """Nobody writes any more: what was read may be kept."""
         read, self._reading = self._reading, None
@@ -87,7 +134,7 @@ class Thrift:
             self.prefixes.keep(read)
 
     def forget(self) -> None:
-        """Free what is kept."""
+        """Free what is kept in memory."""
         self.prefixes.forget()
         if self.gallery is not None:
             self.gallery.forget()
