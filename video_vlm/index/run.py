@@ -91,7 +91,7 @@ def _index(
     known = known_report(file, library, how)
     if known is not None:
         return known
-    with open_video(file, decoder=settings.decoder, threads=threads) as reader:
+    with library.sparing(), open_video(file, decoder=settings.decoder, threads=threads) as reader:
         content_id = reader.video.content_id
         stored = library.find(content_id)
         if stored is None:
