@@ -26,7 +26,7 @@ import cv2
 
 from video_vlm.media.packets import PacketTable
 from video_vlm.records import Cut, Image, Span
-from video_vlm.samplers.leaps import alike, brightness, colours_moved, distance
+from video_vlm.samplers.leaps import FLASH_SECONDS, alike, brightness, colours_moved, distance
 from video_vlm.samplers.restlessness import Restlessness
 
 __all__ = ["BESIDE_SECONDS", "TRUSTED", "Glance", "Head", "Verdict", "glances", "judged", "weighed"]
@@ -63,7 +63,7 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A keyframe, and the pictures ``after`` it where there was a glance."""
+    """A keyframe, and the pictures ``after`` it that are known."""
 
     group: int
     image: Image
@@ -116,7 +116,16 @@ def glances(
 
 def judged(table: PacketTable, heads: Sequence[Head], restless: Restlessness) -> tuple[Verdict, ...]:
     """A verdict on each keyframe but the first, each by itself."""
+    heads = [_with_next(table, *pair) for pair in zip(heads, (*heads[1:], None), strict=True)]
     return tuple(_judged(table, before, head, restless) for before, head in pairwise(heads))
+
+
+def _with_next(table: PacketTable, head: Head, following: Head | None) -> Head:
+    """A flash may end with a keyframe as well."""
+    starts = table.group_starts
+    if following is None or starts[following.group] - starts[head.group] > FLASH_SECONDS:
+        return head
+    return replace(head, after=(*head.after, following.image))
 
 
 def weighed(verdicts: Sequence[Verdict]) -> tuple[tuple[Verdict, ...], float]:
@@ -141,7 +150,7 @@ def _judged(table: PacketTable, before: Head, head: Head, restless: Restlessness
         return Verdict(head.group, at, None, 0.0, "due")
     if unlike < _UNLIKE:
         return Verdict(head.group, at, None, 0.0, "alike")
-    if not _is_calm(table, restless, head.group):
+    if head.after or not _is_calm(table, restless, head.group):
         return _judged_restless(before, head, restless, at=at)
     cut = Cut(Span(at, at), "hard", min(1.0, unlike / 255.0), at)
     if weighs_little and not is_due:
