@@ -185,6 +185,8 @@ class _Run:
     def report(self, *, grown: Grown | None = None) -> IndexReport:
         """Do what is left to do, and say what came of it. ``grown``: what is taken over first."""
         checkpoint = self._build.checkpoint
+        if checkpoint is not None and not checkpoint.state:
+            raise MemoryReplaced(f"the memory of {self._path} is complete already: another process finished it")
         self._file_said = self._watch.begin(self._reader)
         if checkpoint is None and grown is not None:
             self._build.begin(self._file_said)
