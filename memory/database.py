@@ -32,6 +32,8 @@ BUSY_SECONDS: Final = 60.0
 CACHE_KIBIBYTES: Final = 32_768
 """Of pages kept at hand: a search of a large library reads a few thousand."""
 
+SPARING_KIBIBYTES: Final = 2_048
+"""The same while a memory is written. What two hours leave behind would fill the other."""
 
 # SQLITE_ERROR is a statement that does not fit the tables: ours fit, unless the tables were torn.
 _TORN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR)
@@ -56,7 +58,7 @@ class Database:
         self._lock = threading.RLock()
         with self._naming_errors():
             self._connection = _open_to_read(path) if read_only else _open_to_write(path)
-            self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+            self._keep(CACHE_KIBIBYTES)
         self._connection.row_factory = sqlite3.Row
 
     @property
@@ -85,6 +87,20 @@ class Database:
             raise LibraryReadOnly(f"{self.path} is open read-only: nothing can be written to it")
         with self._lock, self._naming_errors(), _transaction(self._connection, "BEGIN IMMEDIATE"):
             yield self._connection
+
+    @contextmanager
+    def sparing(self) -> Iterator[None]:
+        """Few pages are kept in memory inside the block."""
+        with self._lock, self._naming_errors():
+            self._keep(SPARING_KIBIBYTES)
+        try:
+            yield
+        finally:
+            with self._lock, self._naming_errors():
+                self._keep(CACHE_KIBIBYTES)
+
+    def _keep(self, kibibytes: int) -> None:
+        self._connection.execute(f"PRAGMA cache_size = -{kibibytes}")
 
     def close(self) -> None:
         """Merges the journal, if nobody else has the library open. Closing twice is fine."""

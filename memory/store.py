@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -221,6 +222,10 @@ class Library:
             memory = begin_build(connection, video, recipe, channels=channels, missing=missing, stages=stages)
         content_id = video.content_id
         return Build(self._database, memory, content_id, on_finish=lambda: self.embed(content_id))
+
+    def sparing(self) -> AbstractContextManager[None]:
+        """Inside the block the library keeps little of itself in memory; for writing whole films, not for searching."""
+        return self._database.sparing()
 
     def embed(self, content_id: str | None = None) -> int:
         """Give vectors to whatever has none yet, of one video or of all; returns to how many passages.

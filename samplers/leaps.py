@@ -25,6 +25,7 @@ __all__ = [
     "AROUND",
     "FLASH_SECONDS",
     "LeapDetector",
+    "alike",
     "brightness",
     "came_back",
     "colours_moved",
@@ -130,7 +131,7 @@ def _ratio(step: float, around: Sequence[float]) -> float:
 
 def came_back(before: _Seen, head: _Seen, *, past: Iterable[_Seen], ahead: Iterable[_Seen]) -> bool:
     """Whether what was there before ``head`` is there again soon after, or was already: a flash, not a cut."""
-    share = _LIT_BACK_SHARE if _alike(before.image, head.image) >= _LIT else _BACK_SHARE
+    share = _LIT_BACK_SHARE if alike(before.image, head.image) >= _LIT else _BACK_SHARE
     near = share * head.step
     return any(distance(a.image, b.image) < near for a, b in _close_pairs(before, head, past=past, ahead=ahead))
 
@@ -164,7 +165,7 @@ def _colours(image: Image) -> npt.NDArray[np.float32]:
     return np.asarray(counts / counts.sum(), np.float32)
 
 
-def _alike(a: Image, b: Image) -> float:
+def alike(a: Image, b: Image) -> float:
     """Correlation of two pictures over place, in grey; a bare colour is like everything."""
     grey_a, grey_b = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) for image in (a, b))
     grey_a, grey_b = grey_a - grey_a.mean(), grey_b - grey_b.mean()

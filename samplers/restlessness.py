@@ -23,6 +23,7 @@ _SPIKE = 1.8  # times the largest packet around
 _SPIKE_USUAL = 3.0  # times the median one around
 _AROUND_SECONDS = 0.5
 _LEAST_PICTURES = 4
+_AT_ONCE = 1000  # medians: their windows are copied
 
 _Series = npt.NDArray[np.float64]
 
@@ -87,7 +88,7 @@ class Restlessness:
         width = self._pictures(_SMOOTH_SECONDS) | 1
         smooth = np.convolve(np.pad(num_bytes, width // 2, mode="edge"), np.ones(width) / width, "valid")
         reach, every = self._pictures(_USUAL_SECONDS), self._pictures(_USUAL_EVERY_SECONDS)
-        usual = [np.median(smooth[max(0, place - reach) : place + reach + 1]) for place in range(0, len(smooth), every)]
+        usual = _medians(smooth, reach=reach, every=every)
         return np.asarray(smooth / (np.repeat(usual, every)[: len(smooth)] + 1.0))
 
     def _spike_of(self, num_bytes: _Series) -> _Series:
@@ -101,3 +102,18 @@ class Restlessness:
             if len(others) and num_bytes[place] >= _SPIKE_USUAL * np.median(others):
                 spike[place] = num_bytes[place] / (largest[place] + 1.0)
         return spike
+
+
+def _medians(series: _Series, *, reach: int, every: int) -> _Series:
+    """Of every so many values the median of those up to ``reach`` on each side."""
+    places = np.arange(0, len(series), every)
+    medians = np.empty(len(places))
+    is_inner = (places >= reach) & (places + reach < len(series))
+    for number in np.flatnonzero(~is_inner):
+        medians[number] = np.median(series[max(0, places[number] - reach) : places[number] + reach + 1])
+    inner = np.flatnonzero(is_inner)
+    for some in np.array_split(inner, -(-len(inner) // _AT_ONCE) or 1):
+        if len(some):
+            windows = sliding_window_view(series, 2 * reach + 1)[places[some] - reach]
+            medians[some] = np.median(windows, axis=1)
+    return medians

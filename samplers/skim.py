@@ -1,24 +1,24 @@
-"""Which cuts are plain from keyframes and packet sizes alone, and which stretches have to be decoded to know.
+"""What keyframes alone tell: which of them begin a shot, and how sure that is.
 
-An encoder puts a keyframe where a cut is, if it may, and spends bytes where pictures are new. So, with nothing
-decoded but keyframes:
+An encoder puts a keyframe where a cut is, if it may. So, with little decoded but keyframes:
 
-- A keyframe off the regular beat (or after next to no bytes at all) that looks unlike the one before it and has other
-  colours, with nothing restless beside it, is a cut.
-- A keyframe like that with restless packets beside it is a cut, the middle of a dissolve or a fade, a flash or a
-  fast pan. The half second after it tells: it costs a few pictures, as it begins with a keyframe.
-- Bytes that rise for some tenths of a second (a *swell*) are a dissolve, a fade or a camera, and one packet far above
-  its neighbours (a *spike*) a cut for which no keyframe was allowed, or a flash. Such a *doubt* is decoded from the
-  keyframe before it on; those that stand out most for the pictures they cost come first, as far as a budget goes.
-- Where most of the swells that were decoded proved to be changes, so are, presumably, the strong ones that were not.
+- A keyframe off the regular beat (or after next to no bytes at all) that looks unlike what was before it, with nothing
+  restless beside it, is a cut. It is in doubt where its packet is not much larger than those before it: then a lot
+  was going on already.
+- Where packets are restless it is a cut, the middle of a dissolve or a fade, a flash or a fast pan. The half second
+  after it tells (a *glance*): it costs a few pictures, as it begins with a keyframe. What it settles on is also what
+  the next keyframe is compared with: a flash would be unlike everything.
+- A film whose keyframes are all cuts is one of cuts and dissolves; where many are none, things flash and the camera
+  races. So what they proved to be says what to expect of the rest (*trust*), and where each may well be a cut only
+  those before a packet that stands out need a glance.
 
 Pure functions; decoding is elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -26,194 +26,177 @@ import cv2
 
 from video_vlm.media.packets import PacketTable
 from video_vlm.records import Cut, Image, Span
-from video_vlm.samplers.leaps import colours_moved, distance
+from video_vlm.samplers.leaps import FLASH_SECONDS, alike, brightness, colours_moved, distance
 from video_vlm.samplers.restlessness import Restlessness
 
-__all__ = ["Check", "Doubt", "Plan", "Stretch", "checked", "plan", "presumed"]
+__all__ = ["BESIDE_SECONDS", "TRUSTED", "Glance", "Head", "Verdict", "glances", "judged", "weighed"]
+
+BESIDE_SECONDS = 0.5
+"""What is so near to a keyframe goes with it."""
+
+TRUSTED = 0.8
+"""Where so many keyframes are cuts, what looks like a change is one."""
 
 _UNLIKE = 12.0  # mean grey levels between keyframes
 _CHECKED_UNLIKE = 25.0  # the same where packets are restless: a camera gets that far by itself
 _COLOURS, _CHECKED_COLOURS = 0.25, 0.4  # share of the picture that has other colours: the same place keeps its own
+_OTHER_COLOURS = 0.6  # hardly the same place
 _CALM_SWELL, _CALM_SPIKE = 1.7, 1.6
-_BESIDE_SECONDS = 0.5
 _RESTLESS_BEFORE = 1.6
-_LEAP, _BACK = 0.35, 0.6  # of the way from keyframe to keyframe: out of a flash, and how near to what was before it
-_RACE, _RACE_LEVELS = 0.25, 8.0  # of that way, and grey levels: a step that only a fast pan goes on with
+_TIDY, _LEAST_TIDY = 0.9, 5  # share of the keyframes that may be cuts, of so many or more
+_LEAP, _LEAST_LEAP = 0.35, 8.0  # of the way from keyframe to keyframe, and grey levels: out of a flash
+_BACK = 0.6  # of that way: how near to what was before
+_LIGHT, _LIT = 0.8, 0.5  # share of a step that is one of light, and correlation of one picture in two lights
+_RACE = 0.25  # of that way: a step that only a fast pan goes on with
 _BARE = 12.0  # standard deviation, grey levels: nearly black or white
-_BEFORE_SECONDS, _AFTER_SECONDS = 0.12, 0.9  # decoded around a doubt, at least
-_NEAR_SECONDS = 0.4  # a doubt this near to a keyframe that was judged is the same thing
-_JOIN_SECONDS = 0.5  # doubts this near are one
-_PRESUMED_SWELL = 2.5
-_PRESUMED_SCORE = 0.1
+_RISE = 2.0  # over how many times a keyframe outweighs the packets before it: the chance that it is no cut
+_SURE, _TOSS_UP = 0.1, 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """A keyframe to be judged by what follows, up to ``until_seconds``; ``unlike`` is how far it is from the last."""
+class Glance:
+    """What to decode of a group to judge the keyframe that begins it: its pictures up to ``until_seconds``."""
 
     group: int
     until_seconds: float
-    unlike: float
-    is_restless_before: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """Something may happen in ``span``; ``strength`` is how far the evidence stands out (1 is usual)."""
+class Head:
+    """A keyframe, and the pictures ``after`` it that are known."""
 
-    span: Span
-    strength: float
-    evidence: Literal["swell", "spike"]
+    group: int
+    image: Image
+    after: tuple[Image, ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """What has to be decoded: from the first picture of ``groups`` to ``until_seconds``."""
-
-    groups: range
-    until_seconds: float
-    num_frames: int
+    @property
+    def settled(self) -> Image:
+        """What it comes down to."""
+        return self.after[-1] if self.after else self.image
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """For one window: cuts that are plain, what to decode, and which doubts are decoded and which not."""
+class Verdict:
+    """What a keyframe is taken for: a ``cut`` or none. ``doubt`` is the chance that it is the other."""
 
-    cuts: tuple[Cut, ...]
-    checks: tuple[Check, ...]
-    stretches: tuple[Stretch, ...]
-    decoded: tuple[Doubt, ...] = ()
-    left: tuple[Doubt, ...] = ()
+    group: int
+    at: float
+    cut: Cut | None
+    doubt: float
+    why: Literal["due", "alike", "calm", "back", "flash", "camera", "race", "change"]
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says something of the film it is in."""
+        return self.why not in {"due", "camera", "race"}
+
+    @property
+    def explains(self) -> bool:
+        """Whether restless packets around the keyframe are no cut and no further question."""
+        return self.why in {"back", "flash", "camera", "race"} and self.cut is None
 
 
-def plan(
-    table: PacketTable,
-    thumbnails: Sequence[Image],
-    restless: Restlessness,
-    *,
-    groups: range,
-    frame_budget: int,
-) -> Plan:
-    """Plan the groups of one window.
-
-    Args:
-        table: Of the whole video.
-        thumbnails: Of the first pictures of ``groups`` and, where there is one, of the group after them.
-        restless: Of the same table.
-        groups: The window. Each keyframe but its first is judged here, and the one after it.
-        frame_budget: Stretches may cost so many pictures; checks come on top.
-    """
-    cuts: list[Cut] = []
-    checks: list[Check] = []
-    for number, (before, after) in enumerate(pairwise(thumbnails), start=groups.start + 1):
-        unlike = distance(before, after)
-        moved = colours_moved(before, after)
-        is_due = table.is_due(number) and not table.weighs_little(number - 1)
-        if unlike < _UNLIKE or moved < _COLOURS or is_due:
+def glances(
+    table: PacketTable, images: Sequence[Image], restless: Restlessness, *, first_group: int
+) -> Iterator[Glance]:
+    """Which keyframes need a glance, by what they look like: ``images`` are those of ``first_group`` and after it."""
+    numbers = range(first_group, first_group + len(images))
+    put = [number for number in numbers[1:] if not table.is_due(number)]
+    pairs = dict(zip(numbers[1:], pairwise(images), strict=True))
+    likely = [number for number in put if _may_be_cut(*pairs[number], is_calm=_is_calm(table, restless, number))]
+    is_tidy = len(put) >= _LEAST_TIDY and len(likely) >= _TIDY * len(put)
+    for number in numbers:
+        if number == 0 or table.is_due(number) or _is_calm(table, restless, number):
             continue
         at = table.group_starts[number]
-        if _is_calm(restless, at):
-            cuts.append(Cut(Span(at, at), "hard", min(1.0, unlike / 255.0), at))
-        elif unlike >= _CHECKED_UNLIKE and moved >= _CHECKED_COLOURS:
-            until = min(at + _BESIDE_SECONDS, table.seconds[table.places(number, number + 1)[-1]])
-            is_restless = restless.swell(Span(at - _BESIDE_SECONDS, at)) >= _RESTLESS_BEFORE
-            checks.append(Check(number, until, unlike, is_restless))
-    judged = [*(cut.at for cut in cuts), *(table.group_starts[check.group] for check in checks)]
-    doubts = [one for one in _joined(_doubts(table, restless, groups)) if not _is_near(one.span, judged)]
-    stretches, left = _affordable(table, doubts, groups, frame_budget)
-    decoded = tuple(one for one in doubts if one not in left)
-    return Plan(tuple(cuts), tuple(checks), stretches, decoded, left)
+        if number == first_group or not is_tidy or restless.spike(Span(at, at + BESIDE_SECONDS)) >= _CALM_SPIKE:
+            last = table.seconds[table.places(number, number + 1)[-1]]
+            yield Glance(number, min(at + BESIDE_SECONDS, last))
 
 
-def checked(check: Check, *, before: Image, pictures: Sequence[Image], at: float) -> Cut | None:
-    """What a keyframe proves to be: a cut (of which kind, as far as this tells), or none.
-
-    Args:
-        check: How it looked from outside.
-        before: The thumbnail of the keyframe before it.
-        pictures: Its own and those that follow it.
-        at: Its time.
-    """
-    steps = [(distance(a, b), distance(before, b)) for a, b in pairwise(pictures)]
-    if any(step > _LEAP * check.unlike and back < _BACK * check.unlike for step, back in steps):
-        return None  # a flash
-    is_bare = float(cv2.cvtColor(pictures[0], cv2.COLOR_RGB2GRAY).std()) < _BARE
-    races = max((step for step, _ in steps), default=0.0) > max(_RACE * check.unlike, _RACE_LEVELS)
-    if check.is_restless_before and races and not is_bare:
-        return None  # a fast pan
-    kind: Literal["hard", "fade", "dissolve"]
-    kind = "fade" if is_bare else "dissolve" if check.is_restless_before else "hard"
-    return Cut(Span(at, at), kind, min(1.0, check.unlike / 255.0), at)
+def judged(table: PacketTable, heads: Sequence[Head], restless: Restlessness) -> tuple[Verdict, ...]:
+    """A verdict on each keyframe but the first, each by itself."""
+    heads = [_with_next(table, *pair) for pair in zip(heads, (*heads[1:], None), strict=True)]
+    return tuple(_judged(table, before, head, restless) for before, head in pairwise(heads))
 
 
-def presumed(made: Plan, found: Sequence[Cut]) -> Iterator[Cut]:
-    """The doubts that were not decoded and are likely changes, given what decoding found in the others."""
-    swells = [one for one in made.decoded if one.evidence == "swell"]
-    proved = sum(any(cut.span.widen(_BEFORE_SECONDS).overlaps(one.span) for cut in found) for one in swells)
-    if not swells or 2 * proved < len(swells):
-        return
-    for one in made.left:
-        if one.evidence == "swell" and one.strength >= _PRESUMED_SWELL:
-            yield Cut(one.span, "dissolve", _PRESUMED_SCORE, one.span.middle)
+def _with_next(table: PacketTable, head: Head, following: Head | None) -> Head:
+    """A flash may end with a keyframe as well."""
+    starts = table.group_starts
+    if following is None or starts[following.group] - starts[head.group] > FLASH_SECONDS:
+        return head
+    return replace(head, after=(*head.after, following.image))
 
 
-def _is_calm(restless: Restlessness, at: float) -> bool:
-    swell = restless.swell(Span(at - _BESIDE_SECONDS, at + _BESIDE_SECONDS))
-    return swell < _CALM_SWELL and restless.spike(Span(at, at + _BESIDE_SECONDS)) < _CALM_SPIKE
+def weighed(verdicts: Sequence[Verdict]) -> tuple[tuple[Verdict, ...], float]:
+    """The verdicts in the light of each other, and the *trust*: about the share of telling keyframes that are cuts."""
+    told = [one for one in verdicts if one.tells]
+    trust = (sum(one.cut is not None for one in told) + 1.0) / (len(told) + 1.5)
+    return tuple(_trusted(one, trust) if trust >= TRUSTED else one for one in verdicts), trust
 
 
-def _is_near(span: Span, times: Iterable[float]) -> bool:
-    return any(span.widen(_NEAR_SECONDS).contains(time) for time in times)
+def _trusted(verdict: Verdict, trust: float) -> Verdict:
+    doubt = (1.0 - trust) / 2
+    if verdict.why == "race":
+        return replace(verdict, cut=Cut(Span(verdict.at, verdict.at), "hard", _SURE, verdict.at), doubt=doubt)
+    return replace(verdict, doubt=min(verdict.doubt, doubt)) if verdict.why == "change" else verdict
 
 
-def _doubts(table: PacketTable, restless: Restlessness, groups: range) -> Iterator[Doubt]:
-    places = table.places(groups.start, groups.stop)
-    yield from (Doubt(span, strength, "swell") for span, strength in restless.swells(places))
-    yield from (Doubt(span, strength, "spike") for span, strength in restless.spikes(places))
+def _judged(table: PacketTable, before: Head, head: Head, restless: Restlessness) -> Verdict:
+    at = table.group_starts[head.group]
+    unlike, moved = distance(before.settled, head.image), colours_moved(before.settled, head.image)
+    is_due, weighs_little = table.is_due(head.group), table.weighs_little(head.group - 1)
+    if is_due and (not weighs_little or unlike < _UNLIKE):
+        return Verdict(head.group, at, None, 0.0, "due")
+    if unlike < _UNLIKE:
+        return Verdict(head.group, at, None, 0.0, "alike")
+    if head.after or not _is_calm(table, restless, head.group):
+        return _judged_restless(before, head, restless, at=at)
+    cut = Cut(Span(at, at), "hard", min(1.0, unlike / 255.0), at)
+    if weighs_little and not is_due:
+        return Verdict(head.group, at, cut, 0.0, "calm")
+    if moved < _COLOURS:
+        return Verdict(head.group, at, None, 0.0, "alike")
+    doubt = _RISE / table.rise(head.group) * (0.7 if moved >= _OTHER_COLOURS else 1.5)
+    return Verdict(head.group, at, cut, min(_TOSS_UP, doubt) if doubt > _SURE else 0.0, "calm")
 
 
-def _joined(doubts: Iterable[Doubt]) -> list[Doubt]:
-    joined: list[Doubt] = []
-    for doubt in sorted(doubts, key=lambda one: one.span):
-        if joined and doubt.span.start - joined[-1].span.end <= _JOIN_SECONDS:
-            last = joined.pop()
-            stronger = max(last, doubt, key=lambda one: one.strength)
-            doubt = Doubt(last.span.cover(doubt.span), stronger.strength, stronger.evidence)
-        joined.append(doubt)
-    return joined
+def _judged_restless(before: Head, head: Head, restless: Restlessness, *, at: float) -> Verdict:
+    unlike, moved = distance(before.settled, head.image), colours_moved(before.settled, head.image)
+    gone, gone_moved = distance(before.settled, head.settled), colours_moved(before.settled, head.settled)
+    steps = list(pairwise((head.image, *head.after)))
+    if gone < _UNLIKE or gone_moved < _COLOURS:
+        return Verdict(head.group, at, None, 0.0, "back")
+    if any(_is_flash(lit, after, before.settled, unlike=unlike) for lit, after in steps):
+        return Verdict(head.group, at, None, 0.3 if gone_moved >= _OTHER_COLOURS else _SURE, "flash")
+    is_far = max(moved, gone_moved - (_OTHER_COLOURS - _CHECKED_COLOURS)) >= _CHECKED_COLOURS
+    if max(unlike, gone) < _CHECKED_UNLIKE or not is_far:
+        return Verdict(head.group, at, None, 0.2, "camera")
+    is_bare = float(cv2.cvtColor(head.image, cv2.COLOR_RGB2GRAY).std()) < _BARE
+    began_before = restless.swell(Span(at - BESIDE_SECONDS, at)) >= _RESTLESS_BEFORE
+    races = any(distance(*step) > max(_RACE * unlike, _LEAST_LEAP) for step in steps)
+    if began_before and races and not is_bare:
+        return Verdict(head.group, at, None, _TOSS_UP, "race")
+    kind: Literal["hard", "fade", "dissolve"] = "fade" if is_bare else "dissolve" if began_before else "hard"
+    cut = Cut(Span(at, at), kind, min(1.0, unlike / 255.0), at)
+    return Verdict(head.group, at, cut, 0.2 if kind == "dissolve" else _SURE, "change")
 
 
-def _affordable(
-    table: PacketTable, doubts: Iterable[Doubt], groups: range, frame_budget: int
-) -> tuple[tuple[Stretch, ...], tuple[Doubt, ...]]:
-    """The stretches that are worth most for what they cost, and the doubts that none was left for."""
-    taken: list[Stretch] = []
-    left = []
-    for doubt in sorted(doubts, key=lambda one: one.strength / _stretch(table, one, groups).num_frames, reverse=True):
-        wanted = _with(table, taken, _stretch(table, doubt, groups))
-        if sum(one.num_frames for one in wanted) <= frame_budget:
-            taken = wanted
-        else:
-            left.append(doubt)
-    return tuple(sorted(taken, key=lambda one: one.groups.start)), tuple(sorted(left, key=lambda one: one.span))
+def _is_flash(lit: Image, after: Image, before: Image, *, unlike: float) -> bool:
+    """Whether of two pictures in a row the second is back where it was before, or the first one in another light."""
+    step = distance(lit, after)
+    if step <= max(_LEAP * unlike, _LEAST_LEAP):
+        return False
+    light = abs(brightness(lit) - brightness(after))
+    return distance(before, after) < _BACK * unlike or (light >= _LIGHT * step and alike(lit, after) >= _LIT)
 
 
-def _with(table: PacketTable, taken: Sequence[Stretch], stretch: Stretch) -> list[Stretch]:
-    """``taken`` and ``stretch``, as one where they share a group: none is decoded twice."""
-    shares = [one for one in taken if one.groups.start < stretch.groups.stop and stretch.groups.start < one.groups.stop]
-    for one in shares:
-        groups = range(min(one.groups.start, stretch.groups.start), max(one.groups.stop, stretch.groups.stop))
-        stretch = _measured(table, groups, max(one.until_seconds, stretch.until_seconds))
-    return [*(one for one in taken if one not in shares), stretch]
+def _may_be_cut(before: Image, after: Image, *, is_calm: bool) -> bool:
+    least, colours = (_UNLIKE, _COLOURS) if is_calm else (_CHECKED_UNLIKE, _CHECKED_COLOURS)
+    return distance(before, after) >= least and colours_moved(before, after) >= colours
 
 
-def _stretch(table: PacketTable, doubt: Doubt, groups: range) -> Stretch:
-    first = max(groups.start, table.group_at(doubt.span.start - _BEFORE_SECONDS))
-    until = doubt.span.end + _AFTER_SECONDS
-    return _measured(table, range(first, min(groups.stop - 1, table.group_at(until)) + 1), until)
-
-
-def _measured(table: PacketTable, groups: range, until_seconds: float) -> Stretch:
-    places = table.places(groups.start, groups.stop)
-    until = min(until_seconds, table.seconds[places[-1]])
-    return Stretch(groups, until, table.count(table.seconds[places[0]], until) + 1)
+def _is_calm(table: PacketTable, restless: Restlessness, number: int) -> bool:
+    at = table.group_starts[number]
+    swell = restless.swell(Span(at - BESIDE_SECONDS, at + BESIDE_SECONDS))
+    return swell < _CALM_SWELL and restless.spike(Span(at, at + BESIDE_SECONDS)) < _CALM_SPIKE

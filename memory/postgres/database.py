@@ -12,7 +12,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Final, cast
 
 import psycopg
@@ -96,6 +96,10 @@ class PostgresDatabase:
         """The connection in no transaction, for what PostgreSQL does in none."""
         with self._lock, self._naming_errors():
             yield self._begun("SELECT 1")
+
+    def sparing(self) -> AbstractContextManager[None]:
+        """Pages are kept by the server."""
+        return nullcontext()
 
     def close(self) -> None:
         """Closing twice is fine."""

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from video_vlm.memory import open_library
+from video_vlm.index import index_video
+from video_vlm.memory import Build, open_library
+from video_vlm.settings import IndexSettings
 
 NUM_READERS = 8
 
@@ -105,3 +107,20 @@ def test_two_indexers_and_eight_readers_see_whole_states_only(films: list[Path],
         alone.communicate()
     assert alone.returncode == 0
     assert dumps(library) == dumps(tmp_path / "alone")
+
+
+def test_a_memory_that_another_process_finishes_just_before_this_one_begins_is_taken_as_it_is(
+    film: Path, settings: IndexSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_library(tmp_path) as library:
+        begin = library.build
+
+        def overtaken(*arguments: Any, **options: Any) -> Build:
+            with open_library(tmp_path) as other:
+                index_video(film, other, settings=settings)
+            return begin(*arguments, **options)
+
+        monkeypatch.setattr(library, "build", overtaken)
+        report = index_video(film, library, settings=settings)
+        assert report.reused
+        assert library.verify() == ()

@@ -101,6 +101,16 @@ def test_a_cut_without_a_keyframe_is_found_where_a_packet_stands_out(tmp_path: P
     assert cut == pytest.approx(118 / FPS, abs=2 / FPS)
 
 
+@pytest.mark.parametrize("at", [41, 66, 100])
+def test_a_flash_that_an_encoder_takes_for_a_cut_begins_no_shot(tmp_path: Path, fast: IndexSettings, at: int) -> None:
+    images = list(place(1, num_frames=130))
+    images[at : at + 3] = [np.full_like(images[at], 250)] * 3
+    path = write(tmp_path / "flash.mp4", images, options=X264)
+    with open_video(path) as reader:
+        assert pytest.approx(at / FPS) in [frame.pts_seconds for frame in reader.scan() if frame.is_keyframe]
+    assert cuts_in(path, fast) == []
+
+
 def test_of_a_static_film_only_keyframes_are_decoded(tmp_path: Path, fast: IndexSettings, library: Library) -> None:
     image = next(place(1, num_frames=1))
     path = write(tmp_path / "static.mp4", [image] * 200, options=X264)

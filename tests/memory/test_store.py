@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly, NotIndexed
 from video_vlm.memory import Checkpoint, KeptLook, Library, Picture, StoredVideo, open_library
+from video_vlm.memory.database import Database
 from video_vlm.records import Damage, Level, Observation, ObservationKind, Span
 
 if TYPE_CHECKING:
@@ -305,3 +306,19 @@ def test_a_file_of_another_kind_is_refused_and_left_alone(tmp_path: Path) -> Non
         with pytest.raises(LibraryDamaged, match="not a whole library"):
             open_library(tmp_path, read_only=read_only)
     assert path.read_bytes() == b"dear diary " * 1000
+
+
+def test_a_library_keeps_fewer_of_its_pages_in_memory_while_a_film_is_written_and_as_many_again_after(
+    tmp_path: Path,
+) -> None:
+    database = Database(tmp_path / "library.sqlite3", read_only=False)
+
+    def kibibytes() -> int:
+        with database.read() as connection:
+            return -int(connection.execute("PRAGMA cache_size").fetchone()[0])
+
+    before = kibibytes()
+    with database.sparing():
+        assert kibibytes() < before / 10
+    assert kibibytes() == before
+    database.close()

@@ -1,4 +1,4 @@
-"""What packets and keyframes tell without decoding, and what is left to be decoded."""
+"""What keyframes tell by themselves, by what follows them, and together."""
 
 from __future__ import annotations
 
@@ -10,102 +10,114 @@ import pytest
 from video_vlm.media.packets import PacketTable
 from video_vlm.records import Cut, Image, Span
 from video_vlm.samplers.restlessness import Restlessness
-from video_vlm.samplers.skim import Check, Doubt, Plan, checked, plan, presumed
+from video_vlm.samplers.skim import Glance, Head, Verdict, glances, judged, weighed
 
 FPS = 25
 RED, BLUE = (np.full((9, 16, 3), colour, np.uint8) for colour in ((200, 30, 30), (30, 30, 200)))
 TEXTURE = np.random.default_rng(0).integers(0, 255, (2, 9, 16, 3)).astype(np.uint8)
+DIM = TEXTURE[0] // 3
+SWELL = dict.fromkeys(range(118, 130), 900)
+"""Restless packets before the keyframe at 130."""
 
 
 def table(num_frames: int, keyframes: tuple[int, ...], large: Mapping[int, int] | None = None) -> PacketTable:
-    """Packets of 100 bytes, keyframes of 3000, and what is said of others."""
-    num_bytes = [3000 if place in keyframes else (large or {}).get(place, 100) for place in range(num_frames)]
+    """Packets of 100 bytes, keyframes of 6000, and what is said of others."""
+    num_bytes = [6000 if place in keyframes else (large or {}).get(place, 100) for place in range(num_frames)]
     times = tuple(range(num_frames))
     return PacketTable(times, tuple(time / FPS for time in times), tuple(num_bytes), keyframes)
 
 
-def planned(packets: PacketTable, *thumbnails: Image, frame_budget: int = 1000) -> Plan:
-    groups = range(packets.num_groups)
-    return plan(packets, thumbnails, Restlessness(packets), groups=groups, frame_budget=frame_budget)
+def verdicts(packets: PacketTable, *heads: Head) -> tuple[Verdict, ...]:
+    return judged(packets, heads, Restlessness(packets))
 
 
-def test_an_unlike_keyframe_off_the_beat_among_calm_packets_is_a_cut() -> None:
-    made = planned(table(400, (0, 130, 290)), RED, BLUE, BLUE)
-    assert [(cut.at, cut.kind) for cut in made.cuts] == [(130 / FPS, "hard")]
-    assert (made.checks, made.stretches) == ((), ())
+def verdict(*after: Image, image: Image, before: Image, large: Mapping[int, int]) -> Verdict:
+    """On the keyframe at 130, with restless packets beside it."""
+    packets = table(400, (0, 130, 290), large)
+    return verdicts(packets, Head(0, before), Head(1, image, after))[0]
 
 
-def test_a_keyframe_that_was_due_is_no_cut() -> None:
-    assert planned(table(600, (0, 250, 500)), RED, BLUE, RED).cuts == ()
+def test_an_unlike_keyframe_off_the_beat_among_calm_packets_is_a_cut_beyond_doubt() -> None:
+    [first, second] = verdicts(table(400, (0, 130, 290)), Head(0, RED), Head(1, BLUE), Head(2, BLUE))
+    assert first == Verdict(
+        1, 130 / FPS, Cut(Span(5.2, 5.2), "hard", first.cut.score if first.cut else 0, 5.2), 0.0, "calm"
+    )
+    assert (second.cut, second.why) == (None, "alike")
+
+
+def test_a_keyframe_not_much_larger_than_the_packets_before_it_is_in_doubt() -> None:
+    busy = dict.fromkeys(range(400), 2000)
+    [first, _] = verdicts(table(400, (0, 130, 290), busy), Head(0, RED), Head(1, BLUE), Head(2, BLUE))
+    assert first.cut is not None
+    assert first.doubt > 0.1
+
+
+def test_a_keyframe_that_was_due_is_no_cut_and_tells_nothing() -> None:
+    [first, second] = verdicts(table(600, (0, 250, 500)), Head(0, RED), Head(1, BLUE), Head(2, RED))
+    assert (first.cut, second.cut) == (None, None)
+    assert not first.tells
 
 
 def test_a_keyframe_that_was_due_is_a_cut_where_too_little_came_before_it_to_lead_there() -> None:
-    packets = table(600, (0, 250, 500))
-    light = PacketTable(
-        packets.pts, packets.seconds, tuple(max(1, one // 100) for one in packets.num_bytes), (0, 250, 500)
-    )
-    light = PacketTable(light.pts, light.seconds, (3000, *light.num_bytes[1:]), light.keyframes)
-    assert [cut.at for cut in planned(light, RED, BLUE, BLUE).cuts] == [10.0]
+    packets = table(600, (0, 250, 500), dict.fromkeys(range(600), 1))
+    assert [one.cut is not None for one in verdicts(packets, Head(0, RED), Head(1, BLUE), Head(2, BLUE))] == [
+        True,
+        False,
+    ]
 
 
-def test_an_unlike_keyframe_among_restless_packets_is_checked() -> None:
-    swell = dict.fromkeys(range(118, 130), 900)
-    [check] = planned(table(400, (0, 130, 290), swell), RED, BLUE, BLUE).checks
-    assert (check.group, check.is_restless_before) == (1, True)
+def test_a_slide_of_the_same_colours_is_another_where_next_to_nothing_came_before_it() -> None:
+    moved = np.ascontiguousarray(TEXTURE[0][:, ::-1])
+    for large, is_cut in ((dict.fromkeys(range(400), 1), True), ({}, False)):
+        [first, _] = verdicts(table(400, (0, 130, 290), large), Head(0, TEXTURE[0]), Head(1, moved), Head(2, moved))
+        assert (first.cut is not None) == is_cut
 
 
-def test_a_spike_is_decoded_from_the_keyframe_before_it() -> None:
-    [stretch] = planned(table(400, (0, 130, 290), {150: 2500}), RED, RED, RED).stretches
-    assert stretch.groups == range(1, 2)
-    assert stretch.until_seconds > 150 / FPS
-    assert stretch.num_frames < 60
+def test_only_keyframes_among_restless_packets_need_a_glance() -> None:
+    packets = table(400, (0, 130, 290), SWELL)
+    assert list(glances(packets, [RED, BLUE, BLUE], Restlessness(packets), first_group=0)) == [Glance(1, 5.7)]
 
 
-def test_doubts_that_share_a_group_are_decoded_together() -> None:
-    made = planned(table(400, (0, 130, 290), {150: 2500, 240: 2500}), RED, RED, RED)
-    assert [stretch.groups for stretch in made.stretches] == [range(1, 2)]
-    assert len(made.decoded) == 2
-
-
-def test_what_the_budget_does_not_reach_is_left_the_dearest_first() -> None:
-    made = planned(table(400, (0, 130, 290), {150: 2500, 280: 2500}), RED, RED, RED, frame_budget=60)
-    assert [one.span.contains(150 / FPS) for one in made.decoded] == [True]
-    assert [one.span.contains(280 / FPS) for one in made.left] == [True]
-    assert sum(stretch.num_frames for stretch in made.stretches) <= 60
-
-
-def test_even_packets_leave_no_doubt() -> None:
-    made = planned(table(400, (0, 130, 290)), RED, RED, RED)
-    assert made == Plan((), (), ())
-
-
-CHECK = Check(1, 6.0, unlike=85.0, is_restless_before=True)
+def test_where_every_keyframe_may_be_a_cut_only_one_before_a_large_packet_needs_a_glance() -> None:
+    keyframes = (0, 60, 130, 190, 270, 340)
+    images = [RED, BLUE, RED, BLUE, RED, BLUE]
+    for extra, wanted in (({}, []), ({133: 9000}, [2])):
+        packets = table(400, keyframes, {**SWELL, **extra})
+        found = glances(packets, images, Restlessness(packets), first_group=0)
+        assert [one.group for one in found] == wanted
 
 
 @pytest.mark.parametrize(
-    ("pictures", "kind"),
-    [((TEXTURE[1], TEXTURE[1]), "dissolve"), ((np.zeros_like(TEXTURE[1]), TEXTURE[1] // 16), "fade")],
+    ("image", "after", "why", "kind"),
+    [
+        (TEXTURE[1], TEXTURE[1], "change", "dissolve"),
+        (np.zeros_like(RED), TEXTURE[1] // 4, "change", "fade"),
+        (np.full_like(RED, 255), TEXTURE[0], "back", None),
+        (TEXTURE[1] // 3 + 160, TEXTURE[1] // 3, "flash", None),
+        (TEXTURE[1], np.ascontiguousarray(TEXTURE[1][::-1, ::-1]), "race", None),
+    ],
 )
-def test_a_keyframe_that_what_follows_goes_on_from_begins_a_shot(pictures: tuple[Image, ...], kind: str) -> None:
-    cut = checked(CHECK, before=TEXTURE[0], pictures=pictures, at=5.2)
-    assert cut == Cut(Span(5.2, 5.2), cut.kind if cut else "hard", 85.0 / 255, 5.2)
-    assert cut.kind == kind
+def test_what_follows_a_keyframe_says_what_it_is(image: Image, after: Image, why: str, kind: str | None) -> None:
+    found = verdict(after, after, image=image, before=TEXTURE[0], large=SWELL)
+    assert (found.why, found.cut.kind if found.cut else None) == (why, kind)
 
 
-def test_a_flash_begins_no_shot() -> None:
-    assert checked(CHECK, before=TEXTURE[0], pictures=[np.full_like(RED, 255), TEXTURE[0]], at=5.2) is None
-
-
-def test_strong_swells_are_presumed_changes_only_where_those_decoded_were() -> None:
-    seen, unseen = Doubt(Span(1.0, 1.5), 4.0, "swell"), Doubt(Span(8.0, 8.6), 4.0, "swell")
-    made = Plan((), (), (), decoded=(seen,), left=(unseen,))
-    proved = Cut(Span(1.0, 1.4), "dissolve", 0.2, 1.2)
-    assert [cut.span for cut in presumed(made, [proved])] == [unseen.span]
-    assert list(presumed(made, [])) == []
-
-
-def test_a_keyframe_with_the_colours_of_the_one_before_it_is_no_cut() -> None:
-    moved = np.concatenate([TEXTURE[0][:, 8:], TEXTURE[0][:, :8]], axis=1)
+def test_a_keyframe_is_compared_with_what_the_one_before_settled_on_not_with_its_flash() -> None:
     packets = table(400, (0, 130, 290))
-    assert [cut.at for cut in planned(packets, TEXTURE[0], TEXTURE[1] // 4, TEXTURE[1] // 4).cuts] == [130 / FPS]
-    assert planned(packets, TEXTURE[0], moved, moved).cuts == ()
+    lit = Head(1, np.full_like(RED, 255), (DIM,))
+    assert [one.why for one in verdicts(packets, Head(0, DIM), lit, Head(2, DIM))][1] == "alike"
+
+
+def verdict_of(why: str, *, is_cut: bool, doubt: float = 0.2) -> Verdict:
+    cut = Cut(Span(5.2, 5.2), "hard", 0.3, 5.2) if is_cut else None
+    return Verdict(1, 5.2, cut, doubt, why)  # type: ignore[arg-type]
+
+
+def test_what_looks_like_a_pan_is_a_cut_where_all_other_keyframes_are() -> None:
+    cuts = [verdict_of("calm", is_cut=True)] * 8
+    flashes = [verdict_of("back", is_cut=False)] * 8
+    (*_, trusted), trust = weighed([*cuts, verdict_of("race", is_cut=False, doubt=0.5)])
+    (*_, doubted), distrust = weighed([*cuts, *flashes, verdict_of("race", is_cut=False, doubt=0.5)])
+    assert trust > 0.8 > distrust
+    assert (trusted.cut is not None, doubted.cut is not None) == (True, False)
+    assert trusted.doubt < doubted.doubt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -12,7 +12,7 @@ __all__ = ["one_ahead"]
 T = TypeVar("T")
 
 
-def one_ahead(items: Iterable[T]) -> Iterator[T]:
+def one_ahead(items: Iterable[T]) -> Generator[T, None, None]:
     """The same items; each is made, in a thread of its own, while the one before it is in use."""
     source = iter(items)
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:

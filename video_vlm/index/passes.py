@@ -14,10 +14,10 @@ from video_vlm.media.packets import PacketTable
 from video_vlm.media.skimmer import SkimmingReader
 from video_vlm.protocols import VideoReader
 from video_vlm.records import Span
+from video_vlm.samplers.doubts import chosen, doubts
 from video_vlm.samplers.restlessness import Restlessness
 from video_vlm.samplers.segments import Mark, Seen, Segmenter
 from video_vlm.samplers.sieve import Sieve
-from video_vlm.samplers.skim import plan
 from video_vlm.settings import IndexSettings
 
 __all__ = ["FullPass", "Pass", "open_pass", "why_in_full"]
@@ -103,5 +103,8 @@ def _why_not_by_packets(table: PacketTable, segment_seconds: float) -> str | Non
 def _leaves_doubt(table: PacketTable) -> bool:
     """Whether packets alone, where keyframes tell nothing, raise more questions than can be looked into."""
     restless = Restlessness(table)
-    plans = (plan(table, (), restless, groups=one, frame_budget=budget_of(table, one)) for one in windows(table))
-    return any(made.left for made in plans)
+    for groups in windows(table):
+        every = doubts(table, restless, groups)
+        if len(chosen(table, every, groups, frame_budget=budget_of(table, groups)).doubts) < len(every):
+            return True
+    return False

@@ -92,7 +92,7 @@ def _index(
     if known is not None:
         add_meaning(library, known)
         return known
-    with open_video(file, decoder=settings.decoder, threads=threads) as reader:
+    with library.sparing(), open_video(file, decoder=settings.decoder, threads=threads) as reader:
         content_id = reader.video.content_id
         stored = library.find(content_id)
         if stored is None:
@@ -194,6 +194,8 @@ class _Run:
     def report(self, *, grown: Grown | None = None) -> IndexReport:
         """Do what is left to do, and say what came of it. ``grown``: what is taken over first."""
         checkpoint = self._build.checkpoint
+        if checkpoint is not None and not checkpoint.state:
+            raise MemoryReplaced(f"the memory of {self._path} is complete already: another process finished it")
         self._file_said = self._watch.begin(self._reader)
         if checkpoint is None and grown is not None:
             self._build.begin(self._file_said)

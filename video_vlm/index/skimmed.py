@@ -7,6 +7,8 @@ before them began. So an interrupted run that begins again with a window ends wi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
 from video_vlm.index.ahead import one_ahead
@@ -19,6 +21,9 @@ from video_vlm.samplers.segments import Mark, Seen
 from video_vlm.settings import IndexSettings
 
 __all__ = ["SkimmedPass"]
+
+_LOOKERS = 2
+"""So many windows are looked into at once: what one has to wait for, the other fills the time with."""
 
 
 class SkimmedPass:
@@ -55,22 +60,29 @@ class SkimmedPass:
         first = self._table.group_at(self._mark.warm_up_seconds) if self._mark else 0
         if self._mark is not None:
             yield Seen(self._mark.start_seconds, None, opens=self._mark)
-        with self._reader.skim() as skimmer:
-            for looked, groups in one_ahead(self._looked(skimmer, windows(self._table, first_group=first))):
-                yield from self._placed(looked, groups)
+        with self._reader.skim() as skimmer, ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look") as lookers:
+            every = self._looks(skimmer, lookers, windows(self._table, first_group=first))
+            with closing(one_ahead(every)) as looks:
+                for looked, groups in looks:
+                    yield from self._placed(looked.result(), groups)
 
-    def _looked(self, skimmer: Skimmer[DecodedFrame], every: Iterable[range]) -> Iterator[tuple[Looked, range]]:
-        """What each window shows. Depends on nothing that is decided about the ones before."""
+    def _looks(
+        self, skimmer: Skimmer[DecodedFrame], lookers: Executor, every: Iterable[range]
+    ) -> Iterator[tuple[Future[Looked], range]]:
+        """What each window will show. Depends on nothing that is decided about the ones before."""
         table = self._table
         heads: dict[int, DecodedFrame] = {}
+        before = None
         for groups in every:
             ahead = range(groups.start, min(groups.stop + 1, table.num_groups))
-            skimmer.load(ahead)
+            # The window before may still be looked into.
+            skimmer.load(range(before.start if before else ahead.start, ahead.stop))
             heads = {number: head for number, head in heads.items() if number in ahead}
             new = range(groups.start + len(heads), ahead.stop)
             heads |= {table.group_at(head.pts_seconds): head for head in skimmer.keyframes(new)}
             window = Window(table, self._restless, groups, heads, settings=self._settings)
-            yield window.look(skimmer), groups
+            yield lookers.submit(window.look, skimmer), groups
+            before = groups
 
     def _placed(self, looked: Looked, groups: range) -> Iterator[Seen]:
         """Where segments begin. A cut at the first picture of the next window waits for it."""

@@ -26,6 +26,9 @@ _TAIL: Final = "tail"
 _VERSIONS: Final = {SHOTS: 3, FRAMES: 3, LEVELS: 3}
 """Raised whenever a stage would come out otherwise for the same video and settings."""
 
+_FAST_VERSION: Final = 2
+"""Raised whenever the shots of a fast run alone would."""
+
 Stages: TypeAlias = Mapping[str, Mapping[str, str]]
 """What each stage is made with, by its name."""
 
@@ -56,6 +59,8 @@ def stages_of(settings: IndexSettings, watch: Watch, *, beside: str = "") -> tup
         beside: A digest of the subtitle files beside the video; empty if there are none.
     """
     pictures = {"index.decoder": settings.decoder, "index.speed": settings.speed}
+    if settings.speed == "fast":
+        pictures["version"] = f"{_VERSIONS[SHOTS]}.{_FAST_VERSION}"
     return (
         _stage(SHOTS, {**pictures, **_named("shots", settings.shots)}),
         _stage(FRAMES, _named("frames", settings.frames)),

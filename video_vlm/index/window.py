@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -13,10 +14,12 @@ from video_vlm.media.packets import PacketTable
 from video_vlm.media.skimmer import Skimmer
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Image, Span
+from video_vlm.samplers.doubts import Inquiry, Stretch, doubts
+from video_vlm.samplers.leaps import FLASH_SECONDS
 from video_vlm.samplers.restlessness import Restlessness
 from video_vlm.samplers.segments import Seen, Segmenter
 from video_vlm.samplers.sieve import Sieve
-from video_vlm.samplers.skim import Check, Plan, Stretch, checked, plan, presumed
+from video_vlm.samplers.skim import Glance, Head, glances, judged, weighed
 from video_vlm.settings import IndexSettings
 
 __all__ = ["Looked", "Window", "budget_of", "windows"]
@@ -24,7 +27,11 @@ __all__ = ["Looked", "Window", "budget_of", "windows"]
 _NUM_GROUPS = 16  # their keyframes are held decoded
 _BUDGET_SHARE = 0.2  # of a window's pictures
 _NEW_SECONDS = 0.5  # so soon after a stretch begins, the detectors do not know what is usual in it
-_SPIKE, _LATE_SECONDS = 1.3, 0.1  # times the largest packet around; a cut is seen at the next picture not left out
+_SPIKE = 1.3  # times the largest packet around
+_EARLY_SECONDS, _LATE_SECONDS = (
+    0.1,
+    0.2,
+)  # a cut is seen at the next picture not left out; its packet is one others need
 _SAME_SECONDS = 0.15  # a cut this near to a plain one is that one
 
 
@@ -73,21 +80,32 @@ class Window:
         self._settings = settings
         self._restless = restless
         self._thumbnails = self._head_thumbnails()
-        self.plan: Plan = plan(table, self._thumbnails, restless, groups=groups, frame_budget=budget_of(table, groups))
 
     def look(self, skimmer: Skimmer[DecodedFrame]) -> Looked:
-        """Decode what is planned, and say what is there."""
-        looks = skimmer.side_by_side(lambda stretch: list(self._decode(skimmer, stretch)), self.plan.stretches)
-        decoded = list(chain.from_iterable(looks))
-        plain = list(self.plan.cuts)
-        for check in self.plan.checks:
-            at = self._table.group_starts[check.group]
-            before = self._thumbnails[check.group - self._groups.start - 1]
-            cut = checked(check, before=before, pictures=self._after(skimmer, check, decoded), at=at)
-            plain += [] if cut is None else [cut]
-        found = [seen.cut for seen in decoded if seen.cut is not None and not _is_one_of(seen.cut, plain)]
-        cuts = [*plain, *found, *presumed(self.plan, [*plain, *found])]
+        """Decode what has to be, and say what is there."""
+        verdicts, trust = weighed(judged(self._table, self._glanced(skimmer), self._restless))
+        every = doubts(self._table, self._restless, self._groups, verdicts)
+        budget = budget_of(self._table, self._groups)
+        inquiry = Inquiry(self._table, every, self._groups, frame_budget=budget, trust=trust)
+        decoded = self._decoded(skimmer, inquiry.first())
+        decoded += self._decoded(skimmer, inquiry.second(_cuts(decoded)))
+        plain = [one.cut for one in verdicts if one.cut is not None and one.group not in inquiry.keyframes]
+        found = _cuts(decoded)
+        cuts = [*plain, *(cut for cut in found if not _is_one_of(cut, plain)), *inquiry.presumed(found)]
         return Looked(self._pictures(decoded), tuple(sorted(cuts, key=lambda cut: cut.at)))
+
+    def _glanced(self, skimmer: Skimmer[DecodedFrame]) -> list[Head]:
+        """The keyframes, and what follows those that need it."""
+        first = self._groups.start
+        wanted = tuple(glances(self._table, self._thumbnails, self._restless, first_group=first))
+        after = skimmer.side_by_side(lambda glance: self._after(skimmer, glance), wanted)
+        pictures = {glance.group: some for glance, some in zip(wanted, after, strict=True)}
+        return [Head(number, image, pictures.get(number, ())) for number, image in enumerate(self._thumbnails, first)]
+
+    def _decoded(self, skimmer: Skimmer[DecodedFrame], stretches: Iterable[Stretch]) -> list[Seen]:
+        """Several stretches side by side, up to the keyframe the next window begins with."""
+        looks = skimmer.side_by_side(lambda stretch: list(self._decode(skimmer, stretch)), stretches)
+        return [seen for seen in chain.from_iterable(looks) if seen.pts_seconds <= self._end_seconds]
 
     def _head_thumbnails(self) -> list[Image]:
         """Of every group; a keyframe that was lost counts as unchanged."""
@@ -107,30 +125,33 @@ class Window:
         settings = replace(self._settings, shots=shots)
         segmenter = Segmenter(settings)
         decoded = skimmer.stretch(stretch.groups, until_seconds=stretch.until_seconds)
-        seen = chain.from_iterable(map(segmenter.push, Sieve(settings)(decoded)))
-        start = self._table.group_starts[stretch.groups.start]
-        for one in chain(seen, _finished(segmenter)):
-            doubtful = one.cut is not None and one.cut.kind == "hard" and one.pts_seconds - start < _NEW_SECONDS
-            if doubtful and not self._stands_out(one.pts_seconds):
+        for one in chain(chain.from_iterable(map(segmenter.push, Sieve(settings)(decoded))), _finished(segmenter)):
+            if one.cut is not None and one.cut.kind == "hard" and not self._is_likely(one.pts_seconds, stretch):
                 one = replace(one, cut=None)
             yield replace(one, opens=None, frame=one.frame if one.cut else None)
 
-    def _stands_out(self, at: float) -> bool:
-        """Whether a packet at, or a little before, a picture is one that a cut would make."""
-        return self._restless.spike(Span(at - _LATE_SECONDS, at + _LATE_SECONDS / 2)) >= _SPIKE
+    def _is_likely(self, at: float, stretch: Stretch) -> bool:
+        """Whether a cut may be one although the detectors have hardly seen what was before it."""
+        first = stretch.groups.start
+        since = at - self._table.group_starts[first]
+        if since >= _NEW_SECONDS:
+            return True
+        if since < FLASH_SECONDS and first > 0 and not self._table.is_due(first):
+            return False  # the keyframe was put there for what ends here: a flash, or a pan
+        # A packet at, or a little before or after, a picture is one that a cut would make.
+        return self._restless.spike(Span(at - _EARLY_SECONDS, at + _LATE_SECONDS)) >= _SPIKE
 
-    def _after(self, skimmer: Skimmer[DecodedFrame], check: Check, decoded: Sequence[Seen]) -> list[Image]:
-        """The pictures by which a keyframe is judged, from a stretch that was decoded anyway if there is one."""
-        start = self._table.group_starts[check.group]
-        if any(check.group in one.groups and check.until_seconds <= one.until_seconds for one in self.plan.stretches):
-            inside = (one for one in decoded if start <= one.pts_seconds <= check.until_seconds)
-            after = [one.thumbnail for one in inside if one.thumbnail is not None]
-        else:
-            width = self._settings.shots.thumbnail_width
-            groups = range(check.group, check.group + 1)
-            after = [one.thumbnail(width) for one in skimmer.stretch(groups, until_seconds=check.until_seconds)]
-        head = self._thumbnails[check.group - self._groups.start]
-        return [_shaped(one, head.shape) for one in after] or [head]
+    def _after(self, skimmer: Skimmer[DecodedFrame], glance: Glance) -> tuple[Image, ...]:
+        """The pictures that follow a keyframe."""
+        width = self._settings.shots.thumbnail_width
+        shape = self._thumbnails[glance.group - self._groups.start].shape
+        decoded = skimmer.stretch(range(glance.group, glance.group + 1), until_seconds=glance.until_seconds)
+        return tuple(_shaped(one.thumbnail(width), shape) for one in decoded)[1:]
+
+    @property
+    def _end_seconds(self) -> float:
+        starts = self._table.group_starts
+        return starts[self._groups.stop] if self._groups.stop < len(starts) else math.inf
 
     def _pictures(self, decoded: Sequence[Seen]) -> tuple[Seen, ...]:
         first = self._groups.start
@@ -139,8 +160,13 @@ class Window:
             for number, head in self._heads.items()
             if number in self._groups
         }
-        between = {one.pts_seconds: replace(one, cut=None) for one in decoded}
+        inside = (one for one in decoded if one.pts_seconds < self._end_seconds)
+        between = {one.pts_seconds: replace(one, cut=None) for one in inside}
         return tuple(seen for _, seen in sorted({**between, **heads}.items()))
+
+
+def _cuts(decoded: Iterable[Seen]) -> list[Cut]:
+    return [seen.cut for seen in decoded if seen.cut is not None]
 
 
 def _shaped(thumbnail: Image, shape: tuple[int, ...]) -> Image:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO, NoReturn
 
 import av
@@ -31,6 +32,7 @@ MAX_PIXELS = 200_000_000
 
 _MAX_READ_FAILURES = 3
 _GENPTS = 0x0001  # AVFMT_FLAG_GENPTS
+_OPENING = Lock()
 
 _FORMATS = (
     "3g2,3gp,aac,ac3,aiff,amr,apng,asf,av1,avi,avs2,avs3,caf,cavsvideo,dirac,dnxhd,dv,evc,flac,flv,gif,gxf,"
@@ -114,6 +116,7 @@ def open_decoder(path: Path, stream: int, *, threads: int, **options: str) -> Vi
     """A decoder of its own for a stream.
 
     Only an open file gives one, but it outlives the file: a container held open would hold a table of all its packets.
+    For the same reason those who want one at once get theirs one after the other.
 
     Args:
         path: The file.
@@ -121,7 +124,7 @@ def open_decoder(path: Path, stream: int, *, threads: int, **options: str) -> Vi
         threads: How many the decoder may use.
         options: FFmpeg's, for the codec.
     """
-    with open_container(path) as container:
+    with _OPENING, open_container(path) as container:
         (found,) = (one for one in container.streams.video if one.index == stream)
         found.thread_type = "AUTO"
         decoder = found.codec_context

@@ -17,10 +17,12 @@ from video_vlm.media.survey import Survey
 
 __all__ = ["PacketTable", "packet_table"]
 
-_USUAL_BEATS = {250, 128}
-"""Pictures from one keyframe to the next at most, where nobody told the encoder otherwise: x264, x265; libvpx."""
+_USUAL_BEATS = {250, 128, 240, 300}
+"""Pictures from one keyframe to the next at most, where nobody told the encoder otherwise: x264, x265; libvpx; ten
+seconds of 24 or 30 pictures."""
 
 _LITTLE_SHARE = 1.0
+_RISE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,13 @@ class PacketTable:
         """Whether all that follows the keyframe of a group is so small that its last picture can hardly be another."""
         head, *rest = self.num_bytes[self.keyframes[number] :][: self.group_sizes[number]]
         return sum(rest) < _LITTLE_SHARE * head
+
+    def rise(self, number: int) -> float:
+        """How many times as large as those of the half second before it the packet of the keyframe of a group is."""
+        at = self.keyframes[number]
+        earliest = bisect_left(self.seconds, self.seconds[at] - _RISE_SECONDS)
+        before = self.num_bytes[max(earliest, self.keyframes[number - 1] + 1) : at] or self.num_bytes[at - 1 : at]
+        return self.num_bytes[at] * len(before) / (sum(before) + 1.0)
 
     def group_at(self, seconds: float) -> int:
         """The number of the group on display at a time; the first one before any."""

@@ -117,17 +117,19 @@ class PyAVReader:
             yield from work(self.scan(start_seconds))
             return
         first = None if start_seconds is None else self._first_pts(start_seconds)
+        tape = self._tape()
+        threads = min(self._threads // self._num_lanes, MOST_THREADS)
+        # Before the tape is opened: either holds a table of all packets meanwhile.
+        decoders = [open_decoder(self._path, self._found.stream, threads=threads) for _ in range(self._num_lanes)]
         lanes = Lanes(
-            lambda: open_decoder(
-                self._path, self._found.stream, threads=min(self._threads // self._num_lanes, MOST_THREADS)
-            ),
+            decoders.pop,
             lambda pts, picture: self._frame((pts, picture)),
             work,
             num_lanes=self._num_lanes,
             num_pictures=max(1, _AHEAD_BYTES // self._picture_bytes),
             first_pts=-math.inf if first is None else first,
         )
-        with closing(self._tape()) as tape:
+        with closing(tape):
             yield from lanes.run(Groups(tape.packets_from(-math.inf if first is None else first)))
         last = lanes.last_shown
         if not lanes.is_whole:
