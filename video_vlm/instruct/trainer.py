@@ -1,8 +1,8 @@
 """From nothing to a small model that is ready to be asked: the stages of its teaching, one after the other.
 
 First its tower learns to name what is where in a picture, and its language half to read: both stand for what a LLaVA
-finds ready made. Then LLaVA's own two stages: the projector alone learns to put pictures into words, then everything
-learns from instructions.
+finds ready made. Then LLaVA's own two stages: the projector learns to put pictures into words, with it the language
+half, which is too small to say more than it was taught; then both learn from instructions.
 """
 
 from __future__ import annotations
