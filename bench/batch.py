@@ -110,26 +110,25 @@ def index(folder: Path, library: Path, *more: str) -> Run:
     ) as process:
         assert process.stdout is not None
         out = process.stdout
-        done: list[str] = []
-        listening = threading.Thread(target=listen, args=(process, done), daemon=True)
+        said: list[str] = []
+        moments: list[Moment] = []
+        listening = threading.Thread(target=listen, args=(process, said, moments), daemon=True)
         listening.start()
-        printed: list[str] = []
-        reading = threading.Thread(target=lambda: printed.append(out.read()), daemon=True)
-        reading.start()
-        moments = []
-        while process.poll() is None:
-            num_done = sum('"event": "done"' in line or '"event": "failed"' in line for line in done)
-            moments.append(moment_of(process.pid, num_done))
-            time.sleep(0.1)
+        printed = out.read()
         listening.join()
-        reading.join()
     seconds = time.perf_counter() - began
-    return Run(process.returncode, json.loads(printed[0]), [line for line in done if line[0] != "{"], seconds, moments)
+    return Run(process.returncode, json.loads(printed), [line for line in said if line[0] != "{"], seconds, moments)
 
 
-def listen(process: subprocess.Popen[str], lines: list[str]) -> None:
-    """Keep what is said on stderr, as it is said."""
-    lines.extend(line.rstrip() for line in process.stderr or ())
+def listen(process: subprocess.Popen[str], said: list[str], moments: list[Moment]) -> None:
+    """Keep what is said on stderr as it is said, and what is held at each word: no file is done between two looks."""
+    num_done = 0
+    for line in process.stderr or ():
+        said.append(line.rstrip())
+        num_done += '"event": "done"' in line or '"event": "failed"' in line
+        moment = moment_of(process.pid, num_done)
+        if moment.num_files:
+            moments.append(moment)
 
 
 def moment_of(pid: int, num_done: int) -> Moment:
