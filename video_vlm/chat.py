@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from video_vlm.records import Frame
 
-__all__ = ["Batched", "ChatModel", "Parallel", "Part", "Role", "Turn"]
+__all__ = ["Batched", "CallsTools", "ChatModel", "Parallel", "Part", "Role", "Tool", "Turn"]
 
 Role = Literal["system", "user", "assistant"]
 
@@ -26,6 +26,15 @@ class Turn:
 
     role: Role
     parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What a model may do in its turn beside talking; ``parameters`` is the JSON schema of what it gives along."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
 
 
 @runtime_checkable
@@ -64,6 +73,26 @@ class ChatModel(Protocol):
 
         Raises:
             ModelError: the model cannot be reached, or refused; the message says what to do.
+        """
+        ...
+
+
+@runtime_checkable
+class CallsTools(Protocol):
+    """A model that was taught to call tools; to others it is said in words what they may do."""
+
+    @property
+    def calls_tools(self) -> bool:
+        """Whether it does; of a server that is known only once it was asked."""
+        ...
+
+    def stream_call(self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024) -> Iterator[str]:
+        """Its turn, a piece at a time, a call of a tool as one JSON object: ``{"action": NAME, ...}``. Turns of its own
+        that are such an object are told to it as calls, what follows them as results. Nothing where it turns out that
+        it calls no tools; ``calls_tools`` says so from then on.
+
+        Raises:
+            ModelError: as of :meth:`ChatModel.stream`.
         """
         ...
 

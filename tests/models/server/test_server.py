@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 import pytest
 
 from tests.models.server.loopback import Says, Server, event, streamed
-from video_vlm.chat import Turn
+from video_vlm.chat import Tool, Turn
 from video_vlm.errors import ModelError
 from video_vlm.models.server import ServerChat, ServerSettings, open_ollama, open_server
 from video_vlm.records import Frame
@@ -164,3 +165,80 @@ def test_tokens_are_estimated_from_above() -> None:
     chat = ServerChat("tiny", "http://box/v1")
     turns = [Turn("user", ("hello " * 100, Frame(0, 0.0, np.zeros((8, 8, 3), np.uint8))))]
     assert chat.num_tokens(turns) > 100 * 1.3 + 1000
+
+
+TOOL = Tool("look", "Be shown pictures.", {"type": "object", "properties": {"from": {"type": "number"}}})
+
+
+def call(*pieces: str, name: str = "look") -> tuple[bytes, ...]:
+    """The events of a call of a tool, its arguments in pieces."""
+    first = {"index": 0, "id": "c1", "function": {"name": name, "arguments": ""}}
+    more = [{"index": 0, "function": {"arguments": piece}} for piece in pieces]
+    events = [{"choices": [{"delta": {"tool_calls": [one]}, "finish_reason": None}]} for one in (first, *more)]
+    return (*(f"data: {json.dumps(one)}\n\n".encode() for one in events), event(finish="tool_calls"))
+
+
+def called(chat: ServerChat, turns: Sequence[Turn] = TURNS) -> str:
+    return "".join(chat.stream_call(turns, tools=[TOOL]))
+
+
+def test_a_call_of_a_tool_is_read_as_an_action(serve: Serve) -> None:
+    server = serve(Says(call('{"fro', 'm": 12, "to": 15}')))
+    assert json.loads(called(chat_with(server))) == {"action": "look", "from": 12, "to": 15}
+    (body,) = server.asked
+    assert body["tools"] == [
+        {
+            "type": "function",
+            "function": {"name": "look", "description": "Be shown pictures.", "parameters": TOOL.parameters},
+        }
+    ]
+    assert "response_format" not in body
+
+
+def test_a_call_that_is_not_streamed_is_read_too(serve: Serve) -> None:
+    made = {"content": None, "tool_calls": [{"function": {"name": "look", "arguments": '{"from": 3}'}}]}
+    whole = json.dumps({"choices": [{"message": made}]}).encode()
+    server = serve(Says((whole,), kind="application/json"))
+    assert json.loads(called(chat_with(server))) == {"action": "look", "from": 3}
+
+
+def test_arguments_that_are_no_json_are_left_out(serve: Serve) -> None:
+    assert json.loads(called(chat_with(serve(Says(call('{"from": 1')))))) == {"action": "look"}
+
+
+def test_a_model_that_only_talks_is_heard(serve: Serve) -> None:
+    assert called(chat_with(serve(streamed("It is ", "red.")))) == "It is red."
+
+
+def test_what_was_called_is_told_again_as_a_call_and_its_result(serve: Serve) -> None:
+    server = serve(streamed("Yes."))
+    picture = Frame(1, 12.5, np.zeros((8, 8, 3), np.uint8))
+    turns = (
+        *TURNS,
+        Turn("assistant", ('{"action": "look", "from": 12}',)),
+        Turn("user", ("Look:", picture)),
+        Turn("assistant", ('{"action": "look", "from": 90}',)),
+        Turn("user", ("Nothing new there.",)),
+    )
+    called(chat_with(server), turns)
+    _, _, first, brought, shown, second, nothing = server.asked[0]["messages"]
+    assert first["tool_calls"][0]["function"] == {"name": "look", "arguments": '{"from": 12}'}
+    assert (brought["role"], brought["tool_call_id"]) == ("tool", first["tool_calls"][0]["id"])
+    assert (shown["role"], [piece["type"] for piece in shown["content"]]) == ("user", ["text", "text", "image_url"])
+    assert second["tool_calls"][0]["id"] != first["tool_calls"][0]["id"]
+    assert (nothing["role"], nothing["content"]) == ("tool", "Nothing new there.")
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [(400, "registry: tiny does not support tools"), (500, "tools param requires --jinja flag"), (422, "extra: tools")],
+)
+def test_a_server_or_model_without_tools_is_not_asked_for_them_again(serve: Serve, status: int, why: str) -> None:
+    refusal = Says((json.dumps({"error": {"message": why}}).encode(),), status=status, kind="application/json")
+    server = serve(refusal, streamed("{}"))
+    chat = chat_with(server)
+    knew = chat.calls_tools
+    assert called(chat) == ""
+    assert (knew, chat.calls_tools) == (True, False)
+    assert "".join(chat.stream(TURNS)) == "{}"
+    assert ["tools" in body for body in server.asked] == [True, False]

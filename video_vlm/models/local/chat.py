@@ -8,8 +8,10 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from video_vlm.chat import Turn
+from video_vlm.chat import Tool, Turn
 from video_vlm.errors import ModelError
+from video_vlm.models.calling import called, described
+from video_vlm.models.local.calls import read_call
 from video_vlm.models.local.find import folder_of, libraries
 from video_vlm.models.local.kinds import kind_of
 from video_vlm.models.local.load import device_of, dtype_of, reason
@@ -52,7 +54,7 @@ class LocalChat:
         self._reader = reader
         self._busy = Lock()
         self._reading = Lock()
-        self._prepared: tuple[tuple[Turn, ...], dict[str, Any]] | None = None
+        self._prepared: tuple[tuple[Turn | Tool, ...], dict[str, Any]] | None = None
 
     @property
     def context_tokens(self) -> int:
@@ -75,8 +77,32 @@ class LocalChat:
         Raises:
             ModelError: there is not enough memory, or the model failed.
         """
+        yield from self._written(turns, max_tokens, schema=schema)
+
+    @property
+    def calls_tools(self) -> bool:
+        return self._reader.calls_tools
+
+    def stream_call(self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024) -> Iterator[str]:
+        """See :meth:`video_vlm.chat.CallsTools.stream_call`; in one piece, as a call is read when it is whole.
+
+        Raises:
+            ModelError: as of :meth:`stream`.
+        """
+        said = "".join(self._written(turns, max_tokens, tools=tools))
+        call = read_call(said, self._reader.tokenizer, described(tools))
+        yield said if call is None else called(*call)
+
+    def _written(
+        self,
+        turns: Sequence[Turn],
+        max_tokens: int,
+        *,
+        schema: Mapping[str, Any] | None = None,
+        tools: Sequence[Tool] = (),
+    ) -> Iterator[str]:
         with self._busy:
-            prepare = partial(self.thrift.prepare, self._inputs(turns), turns)
+            prepare = partial(self.thrift.prepare, self._inputs(turns, tools), turns)
             tokenizer = self._reader.tokenizer
             shape = None if schema is None else InShape(tokenizer, schema)
             run = Run(self._model, tokenizer, prepare, max_tokens=max_tokens, shape=shape)
@@ -114,16 +140,16 @@ class LocalChat:
         with self._busy:
             self.thrift.forget()
 
-    def _inputs(self, turns: Sequence[Turn]) -> dict[str, Any]:
+    def _inputs(self, turns: Sequence[Turn], tools: Sequence[Tool] = ()) -> dict[str, Any]:
         """Prepared once where the same turns are counted and then sent."""
-        asked = tuple(turns)
+        asked: tuple[Turn | Tool, ...] = (*turns, *tools)
         with self._reading:
             if self._prepared is None or not _same(self._prepared[0], asked):
-                self._prepared = asked, self._reader.inputs(asked)
+                self._prepared = asked, self._reader.inputs(turns, tools=tools)
             return self._prepared[1]
 
 
-def _same(turns: tuple[Turn, ...], others: tuple[Turn, ...]) -> bool:
+def _same(turns: tuple[Turn | Tool, ...], others: tuple[Turn | Tool, ...]) -> bool:
     """Pictures are not compared: the very same turns."""
     return len(turns) == len(others) and all(a is b for a, b in zip(turns, others, strict=True))
 

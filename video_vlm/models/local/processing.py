@@ -14,8 +14,9 @@ from typing import Any
 
 from PIL import Image as Pillow
 
-from video_vlm.chat import Part, Turn
+from video_vlm.chat import Part, Tool, Turn
 from video_vlm.errors import ModelError
+from video_vlm.models.calling import described, messages
 from video_vlm.models.local.load import reason
 from video_vlm.records import Frame
 
@@ -23,6 +24,16 @@ __all__ = ["Reader", "load_reader", "stamp"]
 
 _NOT_NEEDED = frozenset({"video_processor", "feature_extractor"})
 _PARTS = _NOT_NEEDED | {"image_processor", "tokenizer", "chat_template", "kwargs", "args"}
+
+
+_TRIAL_TOOL = Tool("open_gate", "Lift the bar.", {"type": "object", "properties": {"height": {"type": "number"}}})
+_TRIAL = (
+    Turn("system", ("Begin.",)),
+    Turn("user", ("Lift it.",)),
+    Turn("assistant", ('{"action": "open_gate", "height": 4711}',)),
+    Turn("user", ("The bar is up.",)),
+)
+_TRIAL_WORDS = ("open_gate", "Lift the bar.", "4711", "The bar is up.")
 
 
 class Reader:
@@ -37,36 +48,66 @@ class Reader:
         self.tokenizer: Any = getattr(processor, "tokenizer", processor)
         self._has_eyes = self.tokenizer is not processor
         names = {*self.tokenizer.all_special_tokens, *self.tokenizer.get_added_vocab()}
+        self._takes_tools: bool | None = None
         self._control = sorted((name for name in names if len(name) > 1), key=len, reverse=True)
 
-    def inputs(self, turns: Sequence[Turn]) -> dict[str, Any]:
+    @property
+    def calls_tools(self) -> bool:
+        """Whether the chat template has a way to tell of tools, of a call and of what it brought."""
+        if self._takes_tools is None:
+            self._takes_tools = self._tells_of_tools()
+        return self._takes_tools
+
+    def inputs(self, turns: Sequence[Turn], *, tools: Sequence[Tool] = ()) -> dict[str, Any]:
         """Tensors for ``generate``: ``input_ids`` ``(1 tokens)`` and what belongs to the pictures.
+
+        Args:
+            turns: The conversation so far.
+            tools: What the model may call; only where :attr:`calls_tools`.
 
         Raises:
             ModelError: the model has no chat template, or its template refuses the turns.
         """
         from jinja2 import TemplateError
 
-        template = getattr(self._processor, "chat_template", None) or self.tokenizer.chat_template
+        template = self._template
         if not template:
             return self._read(self._script(turns), turns)
         try:
-            return self._read(self._rendered(template, turns), turns)
+            return self._read(self._rendered(template, turns, tools), turns)
         except TemplateError:
             pass  # some templates know no system, and want user and assistant in turn
         except ValueError as error:
             raise ModelError(f"the model cannot read the turns: {reason(error)}") from error
         try:
-            return self._read(self._rendered(template, tuple(_without_system(turns))), turns)
+            return self._read(self._rendered(template, tuple(_without_system(turns)), tools), turns)
         except (TemplateError, ValueError) as error:
             raise ModelError(f"the model's chat template refuses the turns: {reason(error)}") from error
 
-    def _rendered(self, template: str, turns: Sequence[Turn]) -> str:
-        messages = [{"role": turn.role, "content": self._content(turn)} for turn in turns]
+    @property
+    def _template(self) -> str | None:
+        found: str | None = getattr(self._processor, "chat_template", None) or self.tokenizer.chat_template
+        return found
+
+    def _rendered(self, template: str, turns: Sequence[Turn], tools: Sequence[Tool] = ()) -> str:
+        told = messages(turns, self._content, tools=[tool.name for tool in tools], as_text=False)
         prompt: str = self.tokenizer.apply_chat_template(
-            messages, chat_template=template, tokenize=False, add_generation_prompt=True
+            told, tools=described(tools) or None, chat_template=template, tokenize=False, add_generation_prompt=True
         )
         return prompt
+
+    def _tells_of_tools(self) -> bool:
+        """Tried out: what is told must come out of it."""
+        from jinja2 import TemplateError
+
+        template = self._template
+        if not isinstance(template, str) or "tools" not in template:
+            return False
+        try:
+            told = self._rendered(template, _TRIAL, (_TRIAL_TOOL,))
+        except (TemplateError, ValueError, TypeError, KeyError):
+            return False
+        return all(word in told for word in _TRIAL_WORDS)
 
     def _read(self, prompt: str, turns: Sequence[Turn]) -> dict[str, Any]:
         # Families' own ways through a chat template reach for their part for videos.

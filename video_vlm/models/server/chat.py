@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from video_vlm.chat import Turn
+from video_vlm.chat import Tool, Turn
 from video_vlm.errors import MissingExtra, ModelError
 from video_vlm.models.server.reply import MOST_BYTES, complaint, pieces, pieces_of_whole
 from video_vlm.models.server.wire import estimated_tokens, request
@@ -19,7 +19,7 @@ __all__ = ["ServerChat", "ServerSettings", "open_ollama", "open_server"]
 _OPENAI = "https://api.openai.com/v1"
 _OLLAMA = "http://127.0.0.1:11434"
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
-_NO_SCHEMA = frozenset({400, 404, 422})
+_UNKNOWN = frozenset({400, 404, 422})
 """What servers say to a ``response_format`` they do not know."""
 
 
@@ -72,6 +72,7 @@ class ServerChat:
         self._settings = settings or ServerSettings()
         self._wait = wait
         self._knows_schemas = True
+        self.calls_tools = True
         self.name = label or f"openai:{name}@{self._url}"
 
     @property
@@ -97,9 +98,29 @@ class ServerChat:
         Raises:
             ModelError: the server cannot be reached, refuses, or says what is no answer.
         """
+        held = schema if self._knows_schemas else None
+        try:
+            yield from self._asked(self._request(turns, max_tokens, schema=held))
+        except _Refused:
+            self._knows_schemas = False
+            yield from self._asked(self._request(turns, max_tokens))
+
+    def stream_call(self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024) -> Iterator[str]:
+        """See :meth:`video_vlm.chat.CallsTools.stream_call`.
+
+        Raises:
+            ModelError: as of :meth:`stream`.
+        """
+        try:
+            yield from self._asked(self._request(turns, max_tokens, tools=tools))
+        except _Refused:
+            self.calls_tools = False
+
+    def _request(self, turns: Sequence[Turn], max_tokens: int, **more: Any) -> dict[str, Any]:
+        return request(self._model, turns, max_side=self._settings.max_side, max_tokens=max_tokens, **more)
+
+    def _asked(self, body: Mapping[str, Any]) -> Iterator[str]:
         for attempt in range(self._settings.num_tries):
-            held = schema if self._knows_schemas else None
-            body = request(self._model, turns, max_side=self._settings.max_side, max_tokens=max_tokens, schema=held)
             try:
                 yield from self._answer(body)
             except _TryAgain as again:
@@ -108,8 +129,6 @@ class ServerChat:
                 self._wait(
                     again.seconds if again.seconds is not None else self._settings.first_wait_seconds * 2**attempt
                 )
-            except _SchemaRefused:
-                self._knows_schemas = False
             else:
                 return
 
@@ -122,7 +141,7 @@ class ServerChat:
                 httpx2.Client(timeout=timeout, follow_redirects=False) as client,
                 client.stream("POST", url, json=body, headers=self._headers()) as response,
             ):
-                self._check(response, has_schema="response_format" in body)
+                self._check(response, body)
                 yield from self._pieces(response)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise _TryAgain(f"{self._url} cannot be reached: is the server running?", None) from error
@@ -160,7 +179,7 @@ class ServerChat:
             yield from (line.decode("utf-8", errors="replace").rstrip("\r") for line in whole)
         yield rest.decode("utf-8", errors="replace")
 
-    def _check(self, response: Any, *, has_schema: bool) -> None:
+    def _check(self, response: Any, body: Mapping[str, Any]) -> None:
         """Raises what a status other than 200 means."""
         status = response.status_code
         if status == 200:
@@ -172,8 +191,10 @@ class ServerChat:
         said = _said(_body(response))
         if status in (401, 403):
             raise ModelError(f"{self._url} refused the key ({said}); set OPENAI_API_KEY")
-        if has_schema and status in _NO_SCHEMA and "response_format" in said:
-            raise _SchemaRefused
+        if "response_format" in body and status in _UNKNOWN and "response_format" in said:
+            raise _Refused
+        if "tools" in body and "tool" in said.lower():
+            raise _Refused
         if status == 404:
             raise ModelError(f"{self._url} knows no model {self._model}, or is not the address up to /v1: {said}")
         if status in _AGAIN:
@@ -201,8 +222,8 @@ class _TryAgain(Exception):
         self.seconds = seconds
 
 
-class _SchemaRefused(Exception):
-    """The server cannot be held to a schema; it will only be asked."""
+class _Refused(Exception):
+    """The server, or its model, knows no schemas or no tools."""
 
 
 def open_server(target: str, *, settings: ServerSettings | None = None) -> ServerChat:

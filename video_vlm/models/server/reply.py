@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from video_vlm.errors import ModelError
+from video_vlm.models.calling import called
 
 __all__ = ["MOST_BYTES", "complaint", "pieces", "pieces_of_whole"]
 
@@ -20,12 +21,13 @@ _DONE = "[DONE]"
 
 
 def pieces(lines: Iterator[str], *, where: str) -> Iterator[str]:
-    """The words in a stream of server-sent events, as they come.
+    """The words in a stream of server-sent events, as they come; a call of a tool, once it is whole, as JSON.
 
     Raises:
         ModelError: the stream says something else, says nothing, or ends before it is done.
     """
     is_done = said = False
+    call = _Call()
     for line in lines:
         if not line.startswith("data:"):
             continue
@@ -39,24 +41,55 @@ def pieces(lines: Iterator[str], *, where: str) -> Iterator[str]:
         said = said or bool(event.get("choices"))
         for choice in event.get("choices") or ():
             is_done = is_done or choice.get("finish_reason") is not None
-            if text := (choice.get("delta") or {}).get("content"):
+            delta = choice.get("delta") or {}
+            call.add(delta.get("tool_calls"))
+            if text := delta.get("content"):
                 yield str(text)
     if not said:
         raise ModelError(f"{where} gave no answer: an event stream without choices")
     if not is_done:
         raise ModelError(f"{where} broke off in the middle of its answer; ask again")
+    yield from call.whole()
 
 
 def pieces_of_whole(text: str, *, where: str) -> Iterator[str]:
-    """The answer in a body that was not streamed."""
+    """The answer in a body that was not streamed, as :func:`pieces` has it."""
     body = _parsed(text, where)
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices:
         raise ModelError(f"{where} gave no answer: {complaint(body)}")
-    content = (choices[0].get("message") or {}).get("content") if isinstance(choices[0], dict) else None
-    if not isinstance(content, str):
+    message = (choices[0].get("message") or {}) if isinstance(choices[0], dict) else {}
+    content, call = message.get("content"), _Call()
+    call.add(message.get("tool_calls"))
+    if not isinstance(content, str) and not call.name:
         raise ModelError(f"{where} gave an answer without words")
-    yield content
+    if isinstance(content, str) and content:
+        yield content
+    yield from call.whole()
+
+
+class _Call:
+    """The first call of a tool in an answer; its name and arguments come in pieces."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self._arguments = ""
+
+    def add(self, some: object) -> None:
+        """What the next event says of calls."""
+        for one in some if isinstance(some, list) else ():
+            if isinstance(one, dict) and not one.get("index") and isinstance(one.get("function"), dict):
+                self.name += str(one["function"].get("name") or "")
+                self._arguments += str(one["function"].get("arguments") or "")
+
+    def whole(self) -> Iterator[str]:
+        """The call, behind what was said; arguments that are no JSON are left out, and asked for by who reads it."""
+        if self.name:
+            try:
+                arguments = json.loads(self._arguments or "{}")
+            except ValueError:
+                arguments = {}
+            yield f"\n{called(self.name, arguments)}"
 
 
 def complaint(body: object) -> str:

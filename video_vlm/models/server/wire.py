@@ -12,11 +12,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from video_vlm.chat import Part, Turn
+from video_vlm.chat import Part, Tool, Turn
 from video_vlm.errors import ModelError
+from video_vlm.models.calling import described, messages
 from video_vlm.records import Image
 
-__all__ = ["estimated_tokens", "messages", "request", "stamp"]
+__all__ = ["estimated_tokens", "request", "stamp"]
 
 _JPEG_QUALITY = 85
 _LETTERS_PER_TOKEN = 2.5  # of English it is four: an upper estimate
@@ -28,27 +29,26 @@ def stamp(seconds: float) -> str:
     return f"<{seconds:.1f} seconds>"
 
 
-def messages(turns: Sequence[Turn], *, max_side: int) -> list[dict[str, Any]]:
-    """Turns as JSON; no side of a picture is above ``max_side`` pixels."""
-    return [{"role": turn.role, "content": _content(turn, max_side)} for turn in turns]
-
-
 def request(
     name: str,
     turns: Sequence[Turn],
     *,
     max_side: int,
     max_tokens: int,
-    schema: Mapping[str, Any] | None,
+    schema: Mapping[str, Any] | None = None,
+    tools: Sequence[Tool] = (),
 ) -> dict[str, Any]:
-    """The body of a request for a streamed answer."""
+    """The body of a request for a streamed answer; no side of a picture is above ``max_side`` pixels."""
+    names = [tool.name for tool in tools]
     body: dict[str, Any] = {
         "model": name,
-        "messages": messages(turns, max_side=max_side),
+        "messages": messages(turns, lambda turn: _content(turn, max_side), tools=names),
         "max_tokens": max_tokens,
         "temperature": 0,
         "stream": True,
     }
+    if tools:
+        body["tools"] = described(tools)
     if schema is not None:
         body["response_format"] = {
             "type": "json_schema",

@@ -1,0 +1,100 @@
+"""Tools as models know them: how they are told of them, and how a turn that called one is told again.
+
+Whoever talks to a model reads one JSON object a turn, ``{"action": NAME, ...}``. To a model that was taught to call
+tools the same turn is a call, and what it brought a tool's result; pictures among it are a user's turn, as no such
+result may hold any.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from video_vlm.chat import Tool, Turn
+
+__all__ = ["called", "described", "messages"]
+
+Content = Callable[[Turn], Any]
+"""What a message says, as the model's side writes it."""
+
+
+def described(tools: Sequence[Tool]) -> list[dict[str, Any]]:
+    """Tools as a request, and a chat template, have them."""
+    return [
+        {
+            "type": "function",
+            "function": {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)},
+        }
+        for tool in tools
+    ]
+
+
+def called(name: str, arguments: object) -> str:
+    """A call as the JSON object that is read; arguments that are no object are left out."""
+    given = dict(arguments) if isinstance(arguments, Mapping) else {}
+    return json.dumps({**given, "action": name}, ensure_ascii=False)
+
+
+def messages(
+    turns: Sequence[Turn], content: Content, *, tools: Collection[str] = (), as_text: bool = True
+) -> list[dict[str, Any]]:
+    """Turns as messages; those that called one of ``tools``, and what it brought, as calls and results.
+
+    Args:
+        turns: The conversation.
+        content: Writes what a turn says.
+        tools: The names of the tools; none where the model knows none.
+        as_text: Whether a call's arguments are JSON in a string, as over the wire, or an object, as in chat templates.
+    """
+    told: list[dict[str, Any]] = []
+    waiting: str | None = None
+    for number, turn in enumerate(turns):
+        call = _call(turn, content) if tools else None
+        if call is not None and call[0] in tools:
+            name, arguments = call
+            waiting = f"call_{number:05d}"
+            given = json.dumps(arguments, ensure_ascii=False) if as_text else arguments
+            function = {"name": name, "arguments": given}
+            told.append(
+                {
+                    "role": "assistant",
+                    "content": "",
+                    "tool_calls": [{"id": waiting, "type": "function", "function": function}],
+                }
+            )
+        elif waiting is not None and turn.role == "user":
+            told += _result(turn, waiting, content)
+            waiting = None
+        else:
+            told.append({"role": turn.role, "content": content(turn)})
+    return told
+
+
+def _result(turn: Turn, call: str, content: Content) -> Iterator[dict[str, Any]]:
+    """The words of what was brought; all of it behind that where there are pictures in it, among their times."""
+    has_pictures = not all(isinstance(part, str) for part in turn.parts)
+    said = content(turn)
+    yield {"role": "tool", "tool_call_id": call, "content": "The pictures follow." if has_pictures else _words(said)}
+    if has_pictures:
+        yield {"role": "user", "content": said}
+
+
+def _call(turn: Turn, content: Content) -> tuple[str, dict[str, Any]] | None:
+    """What was called in a turn of the model's, and how; None where it only said something."""
+    if turn.role != "assistant":
+        return None
+    try:
+        said = json.loads(_words(content(turn)))
+    except ValueError:
+        return None
+    if not isinstance(said, dict) or not isinstance(said.get("action"), str):
+        return None
+    return said["action"], {key: value for key, value in said.items() if key != "action"}
+
+
+def _words(content: Any) -> str:
+    """What a message says, pictures aside."""
+    if isinstance(content, str):
+        return content
+    return "".join(piece["text"] for piece in content if "text" in piece)
