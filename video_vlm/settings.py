@@ -141,7 +141,7 @@ class AskSettings:
     dtype: str = "auto"
     """Its numbers, as torch names them; ``auto`` for the weights' own."""
     quantization: str = "none"
-    """``4bit`` or ``8bit`` to hold it in less memory, where bitsandbytes is installed."""
+    """``4bit`` or ``8bit`` to hold it in less memory, where bitsandbytes or torchao is installed."""
     merge: int = 1
     """So many times fewer visual tokens for a language model in this process: 2, 4 or 8; 1 for all of them."""
     kept_prefixes: int = 1

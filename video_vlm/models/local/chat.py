@@ -16,6 +16,7 @@ from video_vlm.models.local.find import folder_of, libraries
 from video_vlm.models.local.kinds import kind_of
 from video_vlm.models.local.load import device_of, dtype_of, reason
 from video_vlm.models.local.processing import Reader, load_reader
+from video_vlm.models.local.quantize import quantized
 from video_vlm.models.local.run import Run
 from video_vlm.models.local.savings import Savings
 from video_vlm.models.local.shape import InShape
@@ -28,7 +29,6 @@ __all__ = ["LocalChat", "open_local"]
 logger = logging.getLogger(__name__)
 
 _DEFAULT_CONTEXT = 8192
-_BITS = {"4bit": {"load_in_4bit": True}, "8bit": {"load_in_8bit": True}}
 
 
 class LocalChat:
@@ -169,7 +169,7 @@ def open_local(
         name: The folder, or the name on the hub of a model that is in the cache.
         device: Where it runs, as torch names it; ``auto`` for a GPU if there is one.
         dtype: As torch names it; ``auto`` for the weights' own.
-        quantization: ``none``, ``4bit`` or ``8bit`` (bitsandbytes).
+        quantization: ``none``, ``4bit`` or ``8bit`` (bitsandbytes or torchao).
         savings: What is merged and kept; the defaults if None.
         batch_size: How many answers it writes at once at most; it is one at a time where words might differ.
 
@@ -194,7 +194,7 @@ def open_local(
         logger.warning("%s", kind.warning)
     reader = load_reader(folder, str(config.model_type), has_eyes=kind.max_pictures > 0)
     place, numbers = device_of(torch, device), dtype_of(torch, dtype)
-    options = {"quantization_config": _quantized(transformers, quantization)} if quantization != "none" else {}
+    options = quantized(quantization, place)
     try:
         model = getattr(transformers, kind.auto_class).from_pretrained(
             folder, dtype=numbers, local_files_only=True, use_safetensors=True, **options
@@ -211,13 +211,3 @@ def open_local(
     return LocalChat(
         model, reader, name=f"hf:{name}", max_pictures=kind.max_pictures, thrift=thrift, batch_size=batch_size
     )
-
-
-def _quantized(transformers: Any, quantization: str) -> Any:
-    from importlib.util import find_spec
-
-    if quantization not in _BITS:
-        raise ModelError(f"quantization is none, {' or '.join(_BITS)}, not {quantization}")
-    if find_spec("bitsandbytes") is None:
-        raise ModelError(f"{quantization} needs bitsandbytes: pip install bitsandbytes")
-    return transformers.BitsAndBytesConfig(**_BITS[quantization])
