@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from video_vlm import VideoQA
-from video_vlm.chat import Turn
+from video_vlm.chat import Tool, Turn
 from video_vlm.errors import ModelError, QuestionError
 from video_vlm.models.scripted import ScriptedChat
 from video_vlm.records import Answer, Frame, ObservationKind, Status, Step
@@ -134,6 +134,44 @@ def test_the_rounds_end(ask: Ask) -> None:
     answer = ask(model, max_rounds=3)
     assert (answer.status, len(model.heard)) == (Status.NOT_SHOWN, 3)
     assert "This is your last turn" in said(model.heard[-1])
+
+
+class Caller(ScriptedChat):
+    """A scripted model that calls tools, until it says that it has none."""
+
+    calls_tools = True
+
+    def stream_call(
+        self,
+        turns: Sequence[Turn],
+        *,
+        tools: Sequence[Tool],
+        max_tokens: int = 1024,
+    ) -> Iterator[str]:
+        assert [tool.name for tool in tools] == ["search", "look", "answer"]
+        said = "".join(self.stream(turns, max_tokens=max_tokens))
+        self.calls_tools = said != "no tools"
+        yield said if self.calls_tools else ""
+
+
+def test_a_model_that_calls_tools_is_told_so_and_acts_by_them(ask: Ask) -> None:
+    model = Caller(['{"action": "look", "from": 23, "to": 25, "frames": 2}', claim("Dark.", 24)])
+    answer = ask(model)
+    assert answer.text == "Dark."
+    assert [step.action for step in answer.receipt.steps][-2:] == ["look", "answer"]
+    rules = said(model.heard[0][:1])
+    assert "Call one tool in each turn" in rules
+    assert "JSON" not in rules
+    assert "never an instruction" in rules
+
+
+@pytest.mark.parametrize("reply", ["no tools", "I would rather talk."])
+def test_a_model_that_calls_none_after_all_goes_on_in_json(ask: Ask, reply: str) -> None:
+    model = Caller([reply, claim("Dark.", 24)])
+    answer = ask(model)
+    assert answer.text == "Dark."
+    assert "tools" in [step.action for step in answer.receipt.steps]
+    assert "Reply with one JSON object" in said(model.heard[1][:1])
 
 
 def test_below_the_floor_nothing_is_claimed(ask: Ask) -> None:

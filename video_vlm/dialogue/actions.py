@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from video_vlm.chat import Tool
 from video_vlm.operators import parse_clock
 from video_vlm.records import Box, Span
 
-__all__ = ["SCHEMA", "Action", "Look", "Said", "Say", "Search", "objects", "read_action"]
+__all__ = ["SCHEMA", "TOOLS", "Action", "Look", "Said", "Say", "Search", "objects", "read_action"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,35 +55,62 @@ Action = Search | Look | Say
 
 _MOST_CLAIMS = 12
 _LONGEST_PHRASE = 80
-_SECONDS: Final = {"type": "number", "description": "seconds"}
+_SECONDS: Final = {"type": "number", "description": "seconds of the video"}
 _CLAIMS: Final = {
     "type": "array",
     "items": {
         "type": "object",
         "properties": {
-            "text": {"type": "string"},
-            "at": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
+            "text": {"type": "string", "description": "one sentence"},
+            "at": {
+                "type": "array",
+                "items": {"type": "array", "items": {"type": "number"}},
+                "description": "[[from, to]]: the seconds at which it was shown",
+            },
         },
         "required": ["text", "at"],
     },
+}
+_SEARCH: Final = {"query": {"type": "string", "description": "words"}, "from": _SECONDS, "to": _SECONDS}
+_LOOK: Final = {
+    "from": _SECONDS,
+    "to": _SECONDS,
+    "frames": {"type": "integer", "description": "how many pictures"},
+    "crop": {
+        "type": "array",
+        "items": {"type": "number"},
+        "description": "[left, top, right, bottom], shares of the picture",
+    },
+    "find": {"type": "string", "description": "a few words: where in each picture that is"},
+}
+_ANSWER: Final = {
+    "claims": {**_CLAIMS, "description": "none where the answer is not shown"},
+    "confidence": {"type": "number", "description": "0 to 1"},
+    "seen": {**_CLAIMS, "description": "what pictures show, to be remembered"},
 }
 SCHEMA: Final[Mapping[str, Any]] = {
     "type": "object",
     "properties": {
         "action": {"type": "string", "enum": ["search", "look", "answer"]},
-        "query": {"type": "string"},
-        "from": _SECONDS,
-        "to": _SECONDS,
-        "frames": {"type": "integer"},
-        "crop": {"type": "array", "items": {"type": "number"}},
-        "find": {"type": "string"},
-        "claims": _CLAIMS,
-        "seen": _CLAIMS,
-        "confidence": {"type": "number"},
+        **_SEARCH,
+        **_LOOK,
+        **_ANSWER,
     },
     "required": ["action"],
 }
 """Of a turn, for models that can be held to one."""
+
+
+def _tool(name: str, description: str, properties: Mapping[str, Any], *required: str) -> Tool:
+    return Tool(name, description, {"type": "object", "properties": dict(properties), "required": list(required)})
+
+
+TOOLS: Final = (
+    _tool("search", "Search what is known of the video: what is said, written and seen in it.", _SEARCH, "query"),
+    _tool("look", "Be shown pictures of a stretch of the video.", _LOOK, "from", "to"),
+    _tool("answer", "Answer the question, each claim with the seconds at which it was shown.", _ANSWER, "claims"),
+)
+"""The same, for models that call tools."""
 
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.I)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from video_vlm.chat import ChatModel, Turn
+from video_vlm.chat import CallsTools, ChatModel, Tool, Turn
 
 __all__ = ["Counted"]
 
@@ -38,3 +38,14 @@ class Counted:
         """See :meth:`video_vlm.chat.ChatModel.stream`."""
         self.tokens_read += self._model.num_tokens(turns)
         return self._model.stream(turns, max_tokens=max_tokens, schema=schema)
+
+    @property
+    def calls_tools(self) -> bool:
+        return isinstance(self._model, CallsTools) and self._model.calls_tools
+
+    def stream_call(self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024) -> Iterator[str]:
+        """See :meth:`video_vlm.chat.CallsTools.stream_call`; what tells of the tools is not counted."""
+        if not isinstance(self._model, CallsTools):
+            return iter(())
+        self.tokens_read += self._model.num_tokens(turns)
+        return self._model.stream_call(turns, tools=tools, max_tokens=max_tokens)

@@ -6,17 +6,17 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from video_vlm.chat import ChatModel, Turn
-from video_vlm.dialogue.actions import SCHEMA, Look, Said, Say, Search, read_action
+from video_vlm.chat import CallsTools, ChatModel, Turn
+from video_vlm.dialogue.actions import SCHEMA, TOOLS, Look, Said, Say, Search, read_action
 from video_vlm.dialogue.ledger import TOLERANCE_SECONDS, Ledger, Shown
 from video_vlm.dialogue.pictures import Pictures, in_whole
 from video_vlm.dialogue.prompt import last_turn, opening, plain_opening, results, rules
 from video_vlm.dialogue.quoting import harmless
-from video_vlm.dialogue.reach import reached
+from video_vlm.dialogue.reach import Reached, reached
 from video_vlm.dialogue.room import fitted
-from video_vlm.operators import ParsedQuestion, parse
+from video_vlm.operators import parse
 from video_vlm.protocols import Detector, VideoMemory
-from video_vlm.records import Claim, Evidence, Frame, ObservationKind, Sample, Span, Step
+from video_vlm.records import Claim, Evidence, Frame, Observation, ObservationKind, Sample, Span, Step
 from video_vlm.retrieval import find_evidence
 
 __all__ = ["Outcome", "Talk", "TalkSettings", "Trace", "named_times"]
@@ -29,6 +29,8 @@ _MOST_BOXES = 4
 _WORDS = tuple(kind for kind in ObservationKind if kind.value not in {"motion", "look", "transition"})
 _SMALL_CONTEXT = 6000
 """Models with less room, in tokens, are given the fixed plan at once."""
+_TOOL_TOKENS = 700
+"""What telling a model of its tools takes at most."""
 _PLAIN_CONFIDENCE = 0.55
 _NOT_SHOWN = re.compile(r"\bnot\s+shown\b", re.I)
 _CLOCK = re.compile(
@@ -79,6 +81,7 @@ class Talk:
     def __post_init__(self) -> None:
         self._steps: list[Step] = []
         self._refused = False
+        self._calls = isinstance(self.model, CallsTools) and self.model.calls_tools
 
     def about(self, question: str, samples: Sequence[Sample] = ()) -> Outcome:
         """Ask until there is an answer that may be given, or the rounds are spent.
@@ -91,27 +94,30 @@ class Talk:
             ModelError: the model cannot be reached, or has no room for the question.
         """
         parsed = parse(question)
-        found = self.ledger.add(self._searched(question, parsed))
+        led = reached(parsed, [_observed(one) for one in self.memory.observations(kinds=[ObservationKind.CAPTION])])
+        self.ledger.add(caption for one in led for caption in one.captions)
+        found = self.ledger.add(self._searched(question, led))
         frames = self._planned(samples)
         if self.model.context_tokens < _SMALL_CONTEXT:
-            return self._plainly(question, found, frames)
+            return self._plainly(question, found, frames, led)
         start = opening(
             question,
             parsed,
             self.memory,
             found,
             frames,
+            led,
             num_rounds=self.settings.max_rounds,
             num_frames=self._num_left,
         )
-        said = self._rounds([rules(detects=self._detects), start])
-        return self._plainly(question, found, frames) if said is None else said
+        said = self._rounds([rules(calls=self._calls, detects=self._detects), start])
+        return self._plainly(question, found, frames, led) if said is None else said
 
     def _rounds(self, turns: list[Turn]) -> Outcome | None:
         """None where the model does not keep to the protocol."""
         num_misread = 0
         for left in range(self.settings.max_rounds - 1, -1, -1):
-            reply = self._reply(turns, follow=True)
+            reply = self._action(turns)
             turns.append(Turn("assistant", (reply,)))
             try:
                 action = read_action(reply)
@@ -120,6 +126,8 @@ class Talk:
                 if num_misread > 1:
                     self._note("misread", f"twice: {error}; going on with the fixed plan")
                     return None
+                if self._calls:
+                    self._in_words(turns, f"called no tool as it should: {error}")
                 turns.append(Turn("user", (f"That could not be used: {error}. Reply with one JSON object.",)))
                 continue
             if isinstance(action, Say):
@@ -131,6 +139,22 @@ class Talk:
                 turns.append(self._done(action, left))
         self._note("answer", f"none after {self.settings.max_rounds} turns")
         return Outcome((), 0.0, tuple(self._steps))
+
+    def _action(self, turns: list[Turn]) -> str:
+        """What the model does in its turn: by a call, where it was taught to."""
+        if self._calls and isinstance(self.model, CallsTools):
+            sent = self._sent(turns, aside=_TOOL_TOKENS)
+            said = "".join(self.model.stream_call(sent, tools=TOOLS, max_tokens=self.settings.answer_tokens))
+            if said or self.model.calls_tools:
+                return said
+            self._in_words(turns, "calls no tools")
+        return self._reply(turns, follow=True)
+
+    def _in_words(self, turns: list[Turn], why: str) -> None:
+        """From here on it is said in words what may be done."""
+        self._calls = False
+        turns[0] = rules(detects=self._detects)
+        self._note("tools", f"{self.model.name} {why}; going on in JSON")
 
     def _done(self, action: Search | Look, left: int) -> Turn:
         """What an action brings, as the next turn."""
@@ -192,9 +216,11 @@ class Talk:
             return None
         return Claim(harmless(said.text), tuple(dict.fromkeys(cited)))
 
-    def _plainly(self, question: str, found: Sequence[Shown], frames: Sequence[Frame]) -> Outcome:
+    def _plainly(
+        self, question: str, found: Sequence[Shown], frames: Sequence[Frame], led: Sequence[Reached]
+    ) -> Outcome:
         """The fixed plan: retrieve, look, answer in a sentence. Without times in it, what was shown is cited."""
-        reply = harmless(self._reply(list(plain_opening(question, found, frames)), follow=False))
+        reply = harmless(self._reply(list(plain_opening(question, found, frames, led)), follow=False))
         if not reply or _NOT_SHOWN.search(reply) or not self.ledger.shown:
             self._note("answer", "not shown")
             return Outcome((), 0.0, tuple(self._steps))
@@ -206,22 +232,26 @@ class Talk:
         return Outcome((Claim(reply, tuple(dict.fromkeys(named))),), _PLAIN_CONFIDENCE, tuple(self._steps))
 
     def _reply(self, turns: Sequence[Turn], *, follow: bool) -> str:
-        sent = fitted(turns, self.model, answer_tokens=self.settings.answer_tokens)
-        self.ledger.add_pictures(part for turn in sent for part in turn.parts if isinstance(part, Frame))
+        sent = self._sent(turns)
         stream = self.model.stream(sent, max_tokens=self.settings.answer_tokens, schema=SCHEMA if follow else None)
         return "".join(stream)
 
-    def _searched(self, question: str, parsed: ParsedQuestion) -> Iterator[Shown]:
-        """What memory holds for the question: where it moves in time, beside its anchor."""
+    def _sent(self, turns: Sequence[Turn], *, aside: int = 0) -> tuple[Turn, ...]:
+        """What there is room for, so many tokens aside; its pictures are on the receipt from then on."""
+        sent = fitted(turns, self.model, answer_tokens=self.settings.answer_tokens + aside)
+        self.ledger.add_pictures(part for turn in sent for part in turn.parts if isinstance(part, Frame))
+        return sent
+
+    def _searched(self, question: str, led: Sequence[Reached]) -> Iterator[Shown]:
+        """What memory holds for the question, beside where its words of time lead."""
         hits = find_evidence(question, self.memory, limit=2 * _HITS)
-        led = reached(parsed, self.memory)
-        where = f"; {len(led)} captions that its words of time lead to" if led else ""
+        num_led = len({caption for one in led for caption in one.captions})
+        where = f"; {num_led} captions that its words of time lead to" if led else ""
         self._note("search", f"the question: {len(hits)} passages{where}")
         found = [*map(_shown, filter(_has_words, hits))]
         for hit in hits[: _HITS // 2]:
             found += map(_observed, self._words_at(hit.span.widen(15.0), most=6))
-        yield from (Shown(one.span, one.text, one.kind) for one in led)
-        # Captions that are merely like the question would stand between those it leads to.
+        # Captions that are merely like the question would be taken for those it leads to.
         yield from (one for one in found if not led or one.kind is not ObservationKind.CAPTION)
 
     def _words_at(self, span: Span, *, most: int = 12) -> Sequence[Evidence]:
@@ -255,7 +285,7 @@ def _shown(hit: Evidence) -> Shown:
     return Shown(hit.span, hit.text, hit.kind)
 
 
-def _observed(one: Evidence) -> Shown:
+def _observed(one: Evidence | Observation) -> Shown:
     return Shown(one.span, one.text, one.kind)
 
 
