@@ -93,7 +93,7 @@ class Points:
 
     def add(self, pts_seconds: float, image: Image) -> None:
         small = np.asarray(cv2.resize(image, _SIZE, interpolation=cv2.INTER_AREA), np.float32) - 128.0
-        self._append(pts_seconds, small.reshape(-1), small.reshape(-1, 3).mean(axis=0))
+        self._append(pts_seconds, small.reshape(-1), np.array(cv2.mean(small)[:3], np.float32))
 
     def repeat_last(self) -> Iterator[None]:
         """As if the video went on with its last picture, point by point, until every stretch can be judged."""

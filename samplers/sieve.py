@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from video_vlm.protocols import DecodedFrame
@@ -75,4 +75,4 @@ class Sieve:
         around = [*past, *(one.step for one in islice(held, AROUND))]
         may_be_needed = self._keeps_all or head.is_due or may_be_leap(head.step, around)
         past.append(head.step)
-        return head.seen if may_be_needed else replace(head.seen, frame=None)
+        return head.seen if may_be_needed else Seen(head.seen.pts_seconds, head.seen.thumbnail)
