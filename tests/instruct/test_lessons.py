@@ -80,6 +80,25 @@ def test_an_answer_that_is_read_stands_in_the_lines(kind: str) -> None:
     assert answered > 10
 
 
+def test_lines_that_operators_lead_to_are_in_the_order_in_which_they_answer() -> None:
+    counted, ends, missing = 0, 0, 0
+    for seed in range(150):
+        lesson = make_lesson(seed, (("read", 1.0),))
+        told, times = words(lesson), re.findall(r"at (\d+\.\d) seconds", lesson.answer)
+        led = re.findall(r'caption: "(the [^"]*) at (\d+\.\d) seconds', told.partition("fit")[2])
+        if lesson.answer == "not shown.":
+            missing += 1
+        elif "all that fit, counted" in told:
+            assert [time for _, time in led] == times
+            assert lesson.answer.endswith(f", {len(led)} time{'s' if len(led) > 1 else ''}.")
+            counted += 1
+        elif "of them first" in told:
+            assert times == [led[0][1]]
+            ends += 1
+    assert min(counted, ends) > 10
+    assert 0 < missing < 30
+
+
 def test_lines_that_are_read_through_bear_out_every_answer() -> None:
     nothing = others = 0
     for seed in range(60):

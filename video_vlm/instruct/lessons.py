@@ -14,7 +14,9 @@ import numpy as np
 from video_vlm.chat import Turn
 from video_vlm.dialogue.ledger import Shown
 from video_vlm.dialogue.prompt import plain_opening
+from video_vlm.dialogue.reach import reached
 from video_vlm.instruct.sentences import NOT_SHOWN, Asked, AskedKind, Seen, ask_all, said
+from video_vlm.operators import parse
 from video_vlm.records import Frame, ObservationKind, Span
 from video_vlm.world.draw import draw_some
 from video_vlm.world.film import as_filmed
@@ -28,6 +30,12 @@ CAPTION_QUESTION: Final = "What is seen, and what happens?"
 _LONGEST_SECONDS = 300.0
 _CHANCE_OF_OPERATORS = 0.9
 """How often the lines of a lesson are those that operators lead to, else those that a search may find."""
+_CHANCE_OF_MISSING = 0.06
+"""How often what a question is about is nowhere."""
+_LINES_READ_THROUGH = (3, 15)
+_QUESTIONS_READ_THROUGH = 8
+_MOST_FOUND = 9
+"""So many lines more than are needed a search finds."""
 _CHANCE_OF_NOTES = 0.4
 _MOST_NOTES = 4
 _SHOWS_AFTER = 0.5
@@ -55,10 +63,6 @@ class Lesson:
     scene: Scene | None = None
     """Where all pictures are of one scene: that one."""
 
-
-_LINES_READ_THROUGH = (3, 15)
-_QUESTIONS_READ_THROUGH = 8
-_CHANCE_OF_OTHERS = 0.06
 
 Mix = tuple[tuple[str, float], ...]
 """How often each kind of lesson is given, by its name in :data:`LESSONS`."""
@@ -117,14 +121,9 @@ def _caption(chance: Chance) -> Lesson:
     return Lesson(caption_turns(frames), said(seen), scene)
 
 
-def _read_a_little(chance: Chance) -> Lesson:
-    """A few captions and a question."""
-    return _asked(chance, most_more=2, with_pictures=False)
-
-
 def _read(chance: Chance) -> Lesson:
-    """Captions, as a search or the operators find them, and a question."""
-    return _asked(chance, most_more=9, with_pictures=False)
+    """Captions, as the operators or a search find them, and a question."""
+    return _asked(chance, with_pictures=False)
 
 
 def _read_through(chance: Chance) -> Lesson:
@@ -135,7 +134,7 @@ def _read_through(chance: Chance) -> Lesson:
         span, happening = dry_scene(chance, start=at, names=names)
         told.append(_Told(span, seen_in(happening, _even(span, 4, chance, on_grid=True)), None))
         at = span.end
-    shown = {one.line for one in told} | _noise(told, chance, most=0)
+    shown = {one.line for one in told} | _notes(told, chance)
     every = [one for one in ask_all([one.seen for one in told if one.seen]) if one.kind is not AskedKind.BESIDE]
     pairs = [_or_of_others(_pick(every, chance), names, told, chance) for _ in range(_QUESTIONS_READ_THROUGH)]
     first, *more = pairs
@@ -150,7 +149,7 @@ def _or_of_others(
 ) -> tuple[str, str]:
     """A question and its answer; now and then it is about what did not happen."""
     does = {one.what for one in told}
-    if asked is not None and chance.random() >= _CHANCE_OF_OTHERS:
+    if asked is not None and chance.random() >= _CHANCE_OF_MISSING:
         return asked.question, asked.answer
     _, other = dry_scene(chance, start=0.0, names=names)
     if other is None or other.what in does:
@@ -160,7 +159,7 @@ def _or_of_others(
 
 def _read_and_look(chance: Chance) -> Lesson:
     """The same, and some pictures."""
-    return _asked(chance, most_more=3, with_pictures=True)
+    return _asked(chance, with_pictures=True)
 
 
 def _watch(chance: Chance) -> Lesson:
@@ -182,7 +181,6 @@ LESSONS: Final[dict[str, Callable[[Chance], Lesson]]] = {
     "who": _who,
     "who in words": _who_in_words,
     "caption": _caption,
-    "read a little": _read_a_little,
     "read": _read,
     "read through": _read_through,
     "read and look": _read_and_look,
@@ -190,25 +188,40 @@ LESSONS: Final[dict[str, Callable[[Chance], Lesson]]] = {
 }
 
 
-def _asked(chance: Chance, *, most_more: int, with_pictures: bool) -> Lesson:
-    count = int(chance.integers(5, 41))
-    names, at, scenes = some_names(chance), _start(chance), []
-    for _ in range(count if not with_pictures else 5 + count // 6):
-        scene = write_scene(chance, start=at, names=names, seed=_seed(chance)) if with_pictures else None
-        span, happening = (scene.span, scene.happening) if scene else dry_scene(chance, start=at, names=names)
-        scenes.append(_Told(span, seen_in(happening, _even(span, 4, chance, on_grid=True)), scene))
-        at = span.end
+def _asked(chance: Chance, *, with_pictures: bool) -> Lesson:
+    scenes = _scenes(chance, drawn=with_pictures)
     told = [one for one in scenes if one.seen]
     asked = _pick(ask_all([one.seen for one in told if one.seen]), chance, beside=with_pictures)
     if asked is None:
         return Lesson(plain_opening("What happens first?", (), ()), NOT_SHOWN)
-    shown, answer = _evidence(asked, told, chance, most_more=most_more)
-    shown |= _noise(scenes, chance, most=min(3, most_more))
+    lines = [one.line for one in scenes]
+    if chance.random() < _CHANCE_OF_MISSING:
+        missing = {one.line for one in _related(asked, told)}
+        lines = [line for line in lines if line not in missing]
+    needed = {told[place].line for place in (*asked.rests_on, *([] if asked.about is None else [asked.about]))}
     frames = _looked(asked, told, scenes, chance) if with_pictures else ()
-    if asked.kind is AskedKind.BESIDE and not _is_pictured(told[asked.rests_on[0]].span, frames):
-        answer = NOT_SHOWN
-    order = sorted(shown, key=lambda one: (one.span, one.text))
-    return Lesson(plain_opening(asked.question, order, frames), answer)
+    found = _notes(scenes, chance)
+    led = reached(parse(asked.question), lines) if chance.random() < _CHANCE_OF_OPERATORS else ()
+    if not led:
+        is_beside = asked.kind in (AskedKind.AFTER, AskedKind.BEFORE)
+        found |= _searched(needed, lines, chance, near=told[asked.rests_on[0]].span if is_beside else None)
+    is_shown = needed <= {*found, *(caption for one in led for caption in one.captions)}
+    if asked.kind is AskedKind.BESIDE:
+        is_shown &= _is_pictured(told[asked.rests_on[0]].span, frames)
+    order = sorted(found, key=lambda one: (one.span, one.text))
+    return Lesson(plain_opening(asked.question, order, frames, led), asked.answer if is_shown else NOT_SHOWN)
+
+
+def _scenes(chance: Chance, *, drawn: bool) -> list[_Told]:
+    """One after the other; fewer of them where they are to be drawn."""
+    count, names, at = int(chance.integers(5, 41)), some_names(chance), _start(chance)
+    scenes: list[_Told] = []
+    for _ in range(5 + count // 6 if drawn else count):
+        scene = write_scene(chance, start=at, names=names, seed=_seed(chance)) if drawn else None
+        span, happening = (scene.span, scene.happening) if scene else dry_scene(chance, start=at, names=names)
+        scenes.append(_Told(span, seen_in(happening, _even(span, 4, chance, on_grid=True)), scene))
+        at = span.end
+    return scenes
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,57 +245,33 @@ class _Told:
         return self.seen.happening.name if self.seen else ""
 
 
-def _noise(scenes: Sequence[_Told], chance: Chance, *, most: int) -> set[Shown]:
-    """Lines that a search finds beside what it should: scenes in which nothing happens, and what observers noted."""
-    quiet = [one for one in scenes if one.seen is None]
-    still = _few(range(len(quiet)), int(chance.integers(0, most + 1)), chance)
-    shown = {quiet[place].line for place in still}
-    if chance.random() < _CHANCE_OF_NOTES:
-        for _ in range(int(chance.integers(1, _MOST_NOTES + 1))):
-            kind, words = _NOISE_LINES[int(chance.integers(len(_NOISE_LINES)))]
-            shown.add(Shown(scenes[int(chance.integers(len(scenes)))].span, words, kind))
+def _notes(scenes: Sequence[_Told], chance: Chance) -> set[Shown]:
+    """What observers noted, and a search finds beside what it should."""
+    if chance.random() >= _CHANCE_OF_NOTES:
+        return set()
+    shown = set()
+    for _ in range(int(chance.integers(1, _MOST_NOTES + 1))):
+        kind, words = _NOISE_LINES[int(chance.integers(len(_NOISE_LINES)))]
+        shown.add(Shown(scenes[int(chance.integers(len(scenes)))].span, words, kind))
     return shown
 
 
-def _evidence(asked: Asked, told: Sequence[_Told], chance: Chance, *, most_more: int) -> tuple[set[Shown], str]:
-    """The lines that are shown, ``most_more`` more than are needed at most, and the answer that they bear out."""
-    needed = {*asked.rests_on, *([] if asked.about is None else [asked.about])}
-    more = int(chance.integers(0, most_more + 1))
-    if chance.random() < 0.06:
-        return _lines(told, _few(_unrelated(asked, told), more, chance)), NOT_SHOWN
-    others = [place for place in range(len(told)) if place not in needed]
-    if chance.random() < _CHANCE_OF_OPERATORS:
-        return _lines(told, [*needed, *_led_to(asked, told, others)[:more]]), asked.answer
-    if asked.kind in (AskedKind.AFTER, AskedKind.BEFORE) and chance.random() < 0.5:
-        others = sorted(others, key=lambda place: min(abs(place - one) for one in needed))[:more]
-    return _lines(told, [*needed, *_few(others, more, chance)]), asked.answer
+def _searched(needed: set[Shown], lines: Sequence[Shown], chance: Chance, *, near: Span | None) -> set[Shown]:
+    """The lines that a search finds: those that are needed and some others, often what is ``near``."""
+    others = [line for line in lines if line not in needed]
+    more = int(chance.integers(0, _MOST_FOUND + 1))
+    if near is not None and chance.random() < 0.5:
+        others = sorted(others, key=lambda line: abs(line.span.middle - near.middle))[:more]
+    found = {others[place] for place in _few(range(len(others)), more, chance)}
+    return found | needed.intersection(lines)
 
 
-def _led_to(asked: Asked, told: Sequence[_Told], others: Sequence[int]) -> list[int]:
-    """What operators lead to beside what is needed, nearest first: see :mod:`video_vlm.dialogue.reach`."""
-    here = asked.rests_on[0]
-    name = told[here].name if asked.about is None and told[here].name in asked.question else ""
-    alike = [place for place in others if not name or told[place].name == name]
-    match asked.kind:
-        case AskedKind.AFTER | AskedKind.FIRST:
-            return [place for place in alike if place > here]
-        case AskedKind.BEFORE | AskedKind.LAST:
-            return [place for place in reversed(alike) if place < here]
-        case _:
-            return []
-
-
-def _unrelated(asked: Asked, told: Sequence[_Told]) -> list[int]:
-    """What is no help for a question: nothing with its name in it, or nothing that it hinges on."""
+def _related(asked: Asked, told: Sequence[_Told]) -> list[_Told]:
+    """What a question is about: all that is what it hinges on, or all that is done by the name in it."""
     if asked.about is not None:
-        what = told[asked.about].what
-        return [place for place, one in enumerate(told) if one.what != what]
+        return [one for one in told if one.what == told[asked.about].what]
     name = told[asked.rests_on[0]].name
-    return [] if "happens" in asked.question else [place for place, one in enumerate(told) if one.name != name]
-
-
-def _lines(told: Sequence[_Told], places: Sequence[int]) -> set[Shown]:
-    return {told[place].line for place in places}
+    return [one for one in told if one.name == name and name in asked.question]
 
 
 def _looked(asked: Asked, told: Sequence[_Told], scenes: Sequence[_Told], chance: Chance) -> tuple[Frame, ...]:

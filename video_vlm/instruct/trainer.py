@@ -2,7 +2,8 @@
 
 First its tower learns to name what is where in a picture, and its language half to read: both stand for what a LLaVA
 finds ready made. Then LLaVA's own two stages: the projector learns to put pictures into words, with it the language
-half, which is too small to say more than it was taught; then both learn from instructions.
+half, which is too small to say more than it was taught; then both learn from instructions, captions above all in the
+end: what is misnamed in one is wrong in every answer.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ STAGES: Final = (
         1500,
         24,
         3e-3,
-        (("read through", 0.65), ("read a little", 0.1), ("read", 0.2), ("who in words", 0.05)),
+        (("read", 0.7), ("read through", 0.25), ("who in words", 0.05)),
         ("model.language_model",),
     ),
     Stage(
@@ -53,7 +54,7 @@ STAGES: Final = (
         1000,
         24,
         2e-3,
-        (("who", 0.75), ("read through", 0.25)),
+        (("who", 0.75), ("read", 0.25)),
         ("model.multi_modal_projector", "model.language_model"),
     ),
     Stage(
@@ -61,7 +62,15 @@ STAGES: Final = (
         3000,
         24,
         2e-3,
-        (("caption", 0.45), ("read through", 0.2), ("read", 0.1), ("read and look", 0.2), ("watch", 0.05)),
+        (("caption", 0.5), ("read", 0.15), ("read through", 0.1), ("read and look", 0.2), ("watch", 0.05)),
+        ("model.multi_modal_projector", "model.language_model"),
+    ),
+    Stage(
+        "refine",
+        4000,
+        24,
+        1.5e-3,
+        (("caption", 0.65), ("read", 0.15), ("read and look", 0.15), ("watch", 0.05)),
         ("model.multi_modal_projector", "model.language_model"),
     ),
 )
