@@ -68,7 +68,7 @@ def test_a_small_language_model_is_taught_gone_on_with_and_asked(videoqa: Videoq
         "ask", film, "What happens first?", "--model", f"hf:{out}", "--set", "ask.answer_tokens=8", "--json"
     )
 
-    assert first.out.startswith("step 4, loss")
-    assert json.loads(again.out)["step"] == 4
+    assert first.out.startswith("step 5, loss")
+    assert json.loads(again.out)["step"] == 5
     assert asked.code == 0
     assert json.loads(asked.out)["receipt"]["model"] == f"hf:{out}"
