@@ -10,7 +10,7 @@ import numpy as np
 
 from video_vlm.index.sight import SegmentSight
 from video_vlm.index.watch import Observations, Watch
-from video_vlm.records import Frame, Image, Observation, Span
+from video_vlm.records import Image, Observation, Span
 from video_vlm.samplers.representative import Representative, RepresentativePicker
 from video_vlm.samplers.segments import Mark, Seen
 from video_vlm.settings import FrameSettings
@@ -72,14 +72,16 @@ class OpenSegment:
         return ClosedSegment(span, self._num_frames, tuple(self._posters), observations, self._sight)
 
     def _inspect(self, representatives: Iterable[Representative]) -> None:
-        for representative in representatives:
-            frame: Frame = representative.picture.frame(self._settings.max_side)
+        for one in representatives:
             # From the decoded picture: the decoder's library makes it small several times faster.
-            small = representative.picture.frame(self._settings.poster_side)
-            self._posters.append(Poster(representative.span, _jpeg(small.image), frame.pts_seconds))
+            small = one.picture.frame(self._settings.poster_side)
+            self._posters.append(Poster(one.span, _jpeg(small.image), small.pts_seconds))
+            if self._sight is None and not self._watch.inspects:
+                continue
+            frame = one.picture.frame(self._settings.max_side)
             if self._sight is not None:
                 self._sight.see(frame.image)
-            self._add(self._watch.inspect(frame, representative.span))
+            self._add(self._watch.inspect(frame, one.span))
 
     def _add(self, observations: Observations) -> None:
         for name, said in observations.items():

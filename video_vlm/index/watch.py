@@ -34,6 +34,8 @@ class Watch:
     def __init__(self, observers: Sequence[Observer], *, missing: Sequence[str] = ()) -> None:
         self._observers = tuple(observers)
         self.missing = tuple(missing)
+        self.inspects = any(map(_inspects, map(type, self._observers)))
+        """Whether anybody looks at representative frames: whole pictures are made for that alone."""
 
     @classmethod
     def from_settings(cls, settings: IndexSettings) -> Watch:
@@ -67,8 +69,7 @@ class Watch:
         (kind,) = {type(observer) for observer in self._observers if observer.name == name}
         if not issubclass(kind, BaseObserver) or kind.glance is not BaseObserver.glance:
             return "pictures"
-        looks_at_frames = kind.inspect is not BaseObserver.inspect
-        return "frames" if looks_at_frames or kind.close_segment is not BaseObserver.close_segment else "file"
+        return "frames" if _inspects(kind) or kind.close_segment is not BaseObserver.close_segment else "file"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,3 +98,7 @@ class Watch:
 
     def _each(self, ask: Callable[[Observer], Iterable[Observation]]) -> Observations:
         return {observer.name: tuple(ask(observer)) for observer in self._observers}
+
+
+def _inspects(kind: type[Observer]) -> bool:
+    return not issubclass(kind, BaseObserver) or kind.inspect is not BaseObserver.inspect
