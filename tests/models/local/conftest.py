@@ -11,7 +11,11 @@ from tests.models.local.tiny_models import CAPTIONERS, FAMILIES, READ_AS_ONE, TE
 from video_vlm.records import Frame
 
 _MADE = {**FAMILIES, **READ_AS_ONE, **TEXT_FAMILIES, **CAPTIONERS}
-_NEEDS = {"Molmo 2": ("torchvision",), "PerceptionLM": ("torchvision", "timm")}
+_NEEDS = {
+    "InstructBLIP-Video": ("torchvision",),
+    "Molmo 2": ("torchvision",),
+    "PerceptionLM": ("torchvision", "timm"),
+}
 TIMES = (0.0, 3.5, 61.5, 3600.0)
 
 

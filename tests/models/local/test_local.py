@@ -89,13 +89,35 @@ def test_a_model_without_eyes_gets_the_words(saved: Saved, frames: Frames, famil
     assert isinstance("".join(model.stream(turns(()), max_tokens=6)), str)
 
 
-def test_a_captioner_gets_one_picture_and_its_time(saved: Saved, frames: Frames) -> None:
-    model = open_local(str(saved("BLIP-2")))
-    assert model.max_pictures == 1
-    inputs = model._inputs(turns(frames[1:2]))
+@pytest.mark.parametrize(
+    ("family", "most", "shape"),
+    [
+        ("BLIP-2", 1, (1, 3, 32, 32)),
+        ("InstructBLIP", 1, (1, 3, 32, 32)),
+        ("InstructBLIP-Video", 4, (1, 4, 3, 32, 32)),
+    ],
+)
+def test_a_captioner_gets_its_pictures_and_their_times(
+    saved: Saved, frames: Frames, family: str, most: int, shape: tuple[int, ...]
+) -> None:
+    model = open_local(str(saved(family)))
+    assert model.max_pictures == most
+    shown = turns(frames[1 : 1 + min(most, 2)], "word " * 600)
+    inputs = model._inputs(shown)
     assert "<3.5 seconds>" in model._reader.tokenizer.decode(inputs["input_ids"][0])
-    assert inputs["pixel_values"].shape[0] == 1
-    assert isinstance("".join(model.stream(turns(frames[1:2]), max_tokens=6)), str)
+    assert tuple(inputs["pixel_values"].shape) == shape
+    assert all(value.shape[1] <= 512 for name, value in inputs.items() if name.startswith("qformer_"))
+    assert isinstance("".join(model.stream(shown, max_tokens=6)), str)
+
+
+def test_a_video_of_four_pictures_has_them_in_order_and_the_last_again(saved: Saved, frames: Frames) -> None:
+    model = open_local(str(saved("InstructBLIP-Video")))
+    two = model._inputs(turns(frames[:2]))["pixel_values"][0]
+    four = model._inputs(turns(frames[:4]))["pixel_values"][0]
+    assert (two[:2] == four[:2]).all()
+    assert (two[2] == two[1]).all()
+    assert (two[3] == two[1]).all()
+    assert not (four[2] == four[1]).all()
 
 
 def test_what_is_generated_is_what_the_model_generates(saved: Saved, frames: Frames) -> None:

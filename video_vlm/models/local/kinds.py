@@ -14,15 +14,8 @@ _MISPLACED: Final = {
 }
 """In transformers 5 the positions of what follows their pictures overlap the pictures' own."""
 
-_NO_SINGLE_PICTURES: Final = {
-    "instructblipvideo": "InstructBLIP-Video",
-    "instructblip": "InstructBLIP",
-}
-"""They take one video or one picture beside one instruction, not pictures with their times between them."""
-
-_ONE_PICTURE: Final = frozenset({"blip-2"})
-"""Captioners."""
-
+_PICTURES: Final = {"blip-2": 1, "instructblip": 1, "instructblipvideo": 4}
+"""Captioners: they see so many pictures before an instruction, and no conversation."""
 
 _TOGETHER: Final = frozenset(
     {
@@ -65,16 +58,11 @@ def kind_of(config: Any, *, max_pictures: int = 32) -> Kind:
     )
 
     name = str(config.model_type)
-    if name in _NO_SINGLE_PICTURES:
-        raise ModelError(
-            f"{_NO_SINGLE_PICTURES[name]} takes no conversation of several pictures with their times; "
-            "use a model that does, such as Qwen3-VL, SmolVLM2, LLaVA-OneVision or InternVL"
-        )
     if name in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
         warning = ""
         if name in _MISPLACED:
             warning = f"{_MISPLACED[name]} is misplaced in time by this transformers on long videos; prefer Qwen3-VL"
-        most = 1 if name in _ONE_PICTURE else max_pictures
+        most = min(_PICTURES.get(name, max_pictures), max_pictures)
         return Kind("AutoModelForImageTextToText", most, warning, writes_together=name in _TOGETHER)
     if name in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
         return Kind("AutoModelForCausalLM", 0)

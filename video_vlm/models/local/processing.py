@@ -22,6 +22,9 @@ from video_vlm.records import Frame
 
 __all__ = ["Reader", "load_reader", "stamp"]
 
+_OF_FOUR = "InstructBlipVideoProcessor"
+_INSTRUCTION = 512
+"""So many tokens of an instruction a Q-Former reads; the language model behind it reads all."""
 _NOT_NEEDED = frozenset({"video_processor", "feature_extractor"})
 _PARTS = _NOT_NEEDED | {"image_processor", "tokenizer", "chat_template", "kwargs", "args"}
 
@@ -112,9 +115,17 @@ class Reader:
     def _read(self, prompt: str, turns: Sequence[Turn]) -> dict[str, Any]:
         # Families' own ways through a chat template reach for their part for videos.
         pictures = [Pillow.fromarray(part.image) for turn in turns for part in turn.parts if isinstance(part, Frame)]
-        images = {"images": [pictures]} if pictures and self._has_eyes else {}
+        images = {"images": self._shown(pictures)} if pictures and self._has_eyes else {}
         has_start = bool(self.tokenizer.bos_token) and prompt.startswith(self.tokenizer.bos_token)
-        return dict(self._processor(text=[prompt], return_tensors="pt", add_special_tokens=not has_start, **images))
+        read = dict(self._processor(text=[prompt], return_tensors="pt", add_special_tokens=not has_start, **images))
+        return {name: value[:, :_INSTRUCTION] if name.startswith("qformer_") else value for name, value in read.items()}
+
+    def _shown(self, pictures: list[Pillow.Image]) -> list[Any]:
+        """As the processor takes them: those of one conversation, or the four of the one video it knows, the last of
+        them again where there are fewer."""
+        if type(self._processor).__name__ != _OF_FOUR:
+            return [pictures]
+        return [*pictures, *pictures[-1:] * 4][:4]
 
     def _script(self, turns: Sequence[Turn]) -> str:
         """For models without a chat template: their words one after the other."""
@@ -172,7 +183,7 @@ def load_reader(folder: Path, model_type: str, *, has_eyes: bool) -> Reader:
         if not has_eyes:
             return Reader(transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True))
         family = _family(transformers, model_type)
-        if "video_processor" in inspect.signature(family).parameters:
+        if {"image_processor", "video_processor"} <= inspect.signature(family).parameters.keys():
             # The part for videos is never asked, and needs torchvision; most parts for pictures do not.
             return Reader(_of_pictures(transformers, folder, family))
         return Reader(transformers.AutoProcessor.from_pretrained(folder, local_files_only=True))

@@ -30,4 +30,8 @@ FAMILIES: Final[dict[str, Callable[[Path], Path]]] = {
 READ_AS_ONE: Final[dict[str, Callable[[Path], Path]]] = {"Molmo 2": others.molmo2}
 """All pictures of a prompt are read together: nothing of it can be kept for another."""
 TEXT_FAMILIES: Final[dict[str, Callable[[Path], Path]]] = {"Llama": others.llama, "Qwen3": qwen.qwen3}
-CAPTIONERS: Final[dict[str, Callable[[Path], Path]]] = {"BLIP-2": others.blip_2}
+CAPTIONERS: Final[dict[str, Callable[[Path], Path]]] = {
+    "BLIP-2": others.blip_2,
+    "InstructBLIP": others.instructblip,
+    "InstructBLIP-Video": others.instructblip_video,
+}

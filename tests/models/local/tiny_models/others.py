@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tests.models.local.tiny_models.parts import EYES, SIDE, TEXT, of_processor, save, tokenizer
 
@@ -220,13 +221,56 @@ def blip_2(folder: Path) -> Path:
     """One picture, and no chat template."""
     import transformers
 
-    tokens = tokenizer(["<image>"])
-    tokens.chat_template = None
+    tokens = _without_template("<image>")
     config = transformers.Blip2Config(
-        vision_config={**EYES, "image_size": 32, "patch_size": 8},
-        qformer_config={**EYES, "encoder_hidden_size": 32, "vocab_size": 32},
-        text_config=transformers.OPTConfig(
-            vocab_size=len(tokens),
+        **_blip(len(tokens)), image_token_index=tokens.convert_tokens_to_ids("<image>"), num_query_tokens=4
+    )
+    pictures = transformers.BlipImageProcessorPil(size=SIDE)
+    model = transformers.Blip2ForConditionalGeneration(config)
+    return save(folder, model, tokens, pictures, of_processor("Blip2Processor", num_query_tokens=4))
+
+
+def instructblip(folder: Path) -> Path:
+    """One picture and one instruction, which a tokenizer of its own reads too."""
+    import transformers
+
+    tokens = _without_template("<image>")
+    config = transformers.InstructBlipConfig(
+        **_blip(len(tokens)), image_token_index=tokens.convert_tokens_to_ids("<image>"), num_query_tokens=4
+    )
+    pictures = transformers.BlipImageProcessorPil(size=SIDE)
+    processor = transformers.InstructBlipProcessor(pictures, tokens, tokens, num_query_tokens=4)
+    return save(folder, transformers.InstructBlipForConditionalGeneration(config), processor)
+
+
+def instructblip_video(folder: Path) -> Path:
+    """The same with four pictures, never more or fewer."""
+    import transformers
+
+    tokens = _without_template("<video>")
+    config = transformers.InstructBlipVideoConfig(
+        **_blip(len(tokens)), video_token_index=tokens.convert_tokens_to_ids("<video>"), num_query_tokens=4
+    )
+    videos = transformers.InstructBlipVideoVideoProcessor(size=SIDE)
+    processor = transformers.InstructBlipVideoProcessor(videos, tokens, tokens, num_query_tokens=4)
+    return save(folder, transformers.InstructBlipVideoForConditionalGeneration(config), processor)
+
+
+def _without_template(picture: str) -> Any:
+    tokens = tokenizer([picture])
+    tokens.chat_template = None
+    return tokens
+
+
+def _blip(num_tokens: int) -> dict[str, Any]:
+    """What the three have in common."""
+    import transformers
+
+    return {
+        "vision_config": {**EYES, "image_size": 32, "patch_size": 8},
+        "qformer_config": {**EYES, "encoder_hidden_size": 32, "vocab_size": num_tokens},
+        "text_config": transformers.OPTConfig(
+            vocab_size=num_tokens,
             hidden_size=32,
             ffn_dim=64,
             num_hidden_layers=2,
@@ -235,9 +279,4 @@ def blip_2(folder: Path) -> Path:
             max_position_embeddings=4096,
             pad_token_id=0,
         ),
-        num_query_tokens=4,
-        image_token_index=tokens.convert_tokens_to_ids("<image>"),
-    )
-    pictures = transformers.BlipImageProcessorPil(size=SIDE)
-    model = transformers.Blip2ForConditionalGeneration(config)
-    return save(folder, model, tokens, pictures, of_processor("Blip2Processor", num_query_tokens=4))
+    }
