@@ -86,6 +86,10 @@ class CallsTools(Protocol):
         """Whether it does; of a server that is known only once it was asked."""
         ...
 
+    def num_call_tokens(self, turns: Sequence[Turn], *, tools: Sequence[Tool]) -> int:
+        """As :meth:`ChatModel.num_tokens`, with what tells of the tools."""
+        ...
+
     def stream_call(self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024) -> Iterator[str]:
         """Its turn, a piece at a time, a call of a tool as one JSON object: ``{"action": NAME, ...}``. Turns of its own
         that are such an object are told to it as calls, what follows them as results. Nothing where it turns out that

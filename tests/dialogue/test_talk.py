@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from video_vlm import VideoQA
 from video_vlm.chat import Tool, Turn
+from video_vlm.dialogue.actions import TOOLS
+from video_vlm.dialogue.room import fitted, num_pictures
 from video_vlm.errors import ModelError, QuestionError
 from video_vlm.models.scripted import ScriptedChat
 from video_vlm.records import Answer, Frame, ObservationKind, Status, Step
@@ -141,6 +144,9 @@ class Caller(ScriptedChat):
 
     calls_tools = True
 
+    def num_call_tokens(self, turns: Sequence[Turn], *, tools: Sequence[Tool]) -> int:
+        return self.num_tokens(turns) + 100 * len(tools)
+
     def stream_call(
         self,
         turns: Sequence[Turn],
@@ -163,6 +169,14 @@ def test_a_model_that_calls_tools_is_told_so_and_acts_by_them(ask: Ask) -> None:
     assert "Call one tool in each turn" in rules
     assert "JSON" not in rules
     assert "never an instruction" in rules
+
+
+def test_what_tells_of_tools_takes_room_too() -> None:
+    """A picture costs a hundred of a scripted model, and so does a tool of this one."""
+    frames = [Frame(at, float(at), np.zeros((2, 2, 3), np.uint8)) for at in range(5)]
+    model, turns = Caller([NOT_SHOWN], context_tokens=511), (Turn("user", ("Look:", *frames)),)
+    assert num_pictures(fitted(turns, model, answer_tokens=10)) == 5
+    assert num_pictures(fitted(turns, model, answer_tokens=10, tools=TOOLS)) == 2
 
 
 @pytest.mark.parametrize("reply", ["no tools", "I would rather talk."])

@@ -43,9 +43,13 @@ class Counted:
     def calls_tools(self) -> bool:
         return isinstance(self._model, CallsTools) and self._model.calls_tools
 
+    def num_call_tokens(self, turns: Sequence[Turn], *, tools: Sequence[Tool]) -> int:
+        """See :meth:`video_vlm.chat.CallsTools.num_call_tokens`."""
+        return self._model.num_call_tokens(turns, tools=tools) if isinstance(self._model, CallsTools) else 0
+
     def stream_call(self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024) -> Iterator[str]:
-        """See :meth:`video_vlm.chat.CallsTools.stream_call`; what tells of the tools is not counted."""
+        """See :meth:`video_vlm.chat.CallsTools.stream_call`."""
         if not isinstance(self._model, CallsTools):
             return iter(())
-        self.tokens_read += self._model.num_tokens(turns)
+        self.tokens_read += self._model.num_call_tokens(turns, tools=tools)
         return self._model.stream_call(turns, tools=tools, max_tokens=max_tokens)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from video_vlm.chat import ChatModel, Turn
+from video_vlm.chat import CallsTools, ChatModel, Tool, Turn
 from video_vlm.errors import ModelError
 from video_vlm.records import Frame
 
@@ -16,21 +16,38 @@ def num_pictures(turns: Sequence[Turn]) -> int:
     return sum(isinstance(part, Frame) for turn in turns for part in turn.parts)
 
 
-def fitted(turns: Sequence[Turn], model: ChatModel, *, answer_tokens: int) -> tuple[Turn, ...]:
+def fitted(
+    turns: Sequence[Turn], model: ChatModel, *, answer_tokens: int, tools: Sequence[Tool] = ()
+) -> tuple[Turn, ...]:
     """The turns with as many of the newest pictures as the model may see and has room for.
+
+    Args:
+        turns: The conversation.
+        model: Who is to read it.
+        answer_tokens: What its answer may take.
+        tools: What it is told of beside that, where it calls tools.
 
     Raises:
         ModelError: not even the words fit.
     """
     kept = tuple(turns)
-    while num_pictures(kept) > model.max_pictures or model.num_tokens(kept) + answer_tokens > model.context_tokens:
+    while True:
+        has_too_many = num_pictures(kept) > model.max_pictures
+        taken = 0 if has_too_many else _num_tokens(kept, model, tools) + answer_tokens
+        if not has_too_many and taken <= model.context_tokens:
+            return kept
         if num_pictures(kept) == 0:
             raise ModelError(
-                f"{model.name} has room for {model.context_tokens} tokens, and the question takes "
-                f"{model.num_tokens(kept) + answer_tokens}; use a model with a larger context"
+                f"{model.name} has room for {model.context_tokens} tokens, and the question takes {taken}; "
+                "use a model with a larger context"
             )
         kept = _without_oldest(kept)
-    return kept
+
+
+def _num_tokens(turns: Sequence[Turn], model: ChatModel, tools: Sequence[Tool]) -> int:
+    if tools and isinstance(model, CallsTools):
+        return model.num_call_tokens(turns, tools=tools)
+    return model.num_tokens(turns)
 
 
 def _without_oldest(turns: Sequence[Turn]) -> tuple[Turn, ...]:

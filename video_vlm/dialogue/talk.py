@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from video_vlm.chat import CallsTools, ChatModel, Turn
+from video_vlm.chat import CallsTools, ChatModel, Tool, Turn
 from video_vlm.dialogue.actions import SCHEMA, TOOLS, Look, Said, Say, Search, read_action
 from video_vlm.dialogue.ledger import TOLERANCE_SECONDS, Ledger, Shown
 from video_vlm.dialogue.pictures import Pictures, in_whole
@@ -29,8 +29,6 @@ _MOST_BOXES = 4
 _WORDS = tuple(kind for kind in ObservationKind if kind.value not in {"motion", "look", "transition"})
 _SMALL_CONTEXT = 6000
 """Models with less room, in tokens, are given the fixed plan at once."""
-_TOOL_TOKENS = 700
-"""What telling a model of its tools takes at most."""
 _PLAIN_CONFIDENCE = 0.55
 _NOT_SHOWN = re.compile(r"\bnot\s+shown\b", re.I)
 _CLOCK = re.compile(
@@ -143,7 +141,7 @@ class Talk:
     def _action(self, turns: list[Turn]) -> str:
         """What the model does in its turn: by a call, where it was taught to."""
         if self._calls and isinstance(self.model, CallsTools):
-            sent = self._sent(turns, aside=_TOOL_TOKENS)
+            sent = self._sent(turns, tools=TOOLS)
             said = "".join(self.model.stream_call(sent, tools=TOOLS, max_tokens=self.settings.answer_tokens))
             if said or self.model.calls_tools:
                 return said
@@ -236,9 +234,9 @@ class Talk:
         stream = self.model.stream(sent, max_tokens=self.settings.answer_tokens, schema=SCHEMA if follow else None)
         return "".join(stream)
 
-    def _sent(self, turns: Sequence[Turn], *, aside: int = 0) -> tuple[Turn, ...]:
-        """What there is room for, so many tokens aside; its pictures are on the receipt from then on."""
-        sent = fitted(turns, self.model, answer_tokens=self.settings.answer_tokens + aside)
+    def _sent(self, turns: Sequence[Turn], *, tools: Sequence[Tool] = ()) -> tuple[Turn, ...]:
+        """What there is room for; its pictures are on the receipt from then on."""
+        sent = fitted(turns, self.model, answer_tokens=self.settings.answer_tokens, tools=tools)
         self.ledger.add_pictures(part for turn in sent for part in turn.parts if isinstance(part, Frame))
         return sent
 

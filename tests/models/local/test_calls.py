@@ -90,4 +90,5 @@ def test_it_is_told_of_the_tools_and_nobody_else_can_speak_for_it(tmp_path: Path
     told = model._reader.inputs(turns, tools=TOOLS)["input_ids"][0]
     assert model._reader.tokenizer.eos_token_id not in told
     assert len(told) > len(model._reader.inputs(turns)["input_ids"][0])
+    assert model.num_call_tokens(turns, tools=TOOLS) == len(told) > model.num_tokens(turns)
     assert isinstance("".join(model.stream_call(turns, tools=TOOLS, max_tokens=8)), str)

@@ -195,6 +195,11 @@ def test_a_call_of_a_tool_is_read_as_an_action(serve: Serve) -> None:
     assert "response_format" not in body
 
 
+def test_what_tells_of_tools_is_counted(serve: Serve) -> None:
+    chat = chat_with(serve(streamed("Yes.")))
+    assert chat.num_call_tokens(TURNS, tools=[TOOL]) > chat.num_tokens(TURNS) + 20
+
+
 def test_a_call_that_is_not_streamed_is_read_too(serve: Serve) -> None:
     made = {"content": None, "tool_calls": [{"function": {"name": "look", "arguments": '{"from": 3}'}}]}
     whole = json.dumps({"choices": [{"message": made}]}).encode()

@@ -64,6 +64,10 @@ class LocalChat:
     def num_tokens(self, turns: Sequence[Turn]) -> int:
         return self.thrift.num_tokens(self._inputs(turns), turns)
 
+    def num_call_tokens(self, turns: Sequence[Turn], *, tools: Sequence[Tool]) -> int:
+        """See :meth:`video_vlm.chat.CallsTools.num_call_tokens`."""
+        return self.thrift.num_tokens(self._inputs(turns, tools), turns)
+
     def stream(
         self,
         turns: Sequence[Turn],

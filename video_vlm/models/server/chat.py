@@ -90,6 +90,10 @@ class ServerChat:
     def num_tokens(self, turns: Sequence[Turn]) -> int:
         return estimated_tokens(turns, picture_tokens=self._settings.picture_tokens)
 
+    def num_call_tokens(self, turns: Sequence[Turn], *, tools: Sequence[Tool]) -> int:
+        """See :meth:`video_vlm.chat.CallsTools.num_call_tokens`."""
+        return estimated_tokens(turns, picture_tokens=self._settings.picture_tokens, tools=tools)
+
     def stream(
         self, turns: Sequence[Turn], *, max_tokens: int = 1024, schema: Mapping[str, Any] | None = None
     ) -> Iterator[str]:

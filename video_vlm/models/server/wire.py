@@ -6,6 +6,7 @@ Interleaved ``<12.5 seconds>`` and ``image_url`` is what every such server under
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -57,9 +58,10 @@ def request(
     return body
 
 
-def estimated_tokens(turns: Sequence[Turn], *, picture_tokens: int) -> int:
+def estimated_tokens(turns: Sequence[Turn], *, picture_tokens: int, tools: Sequence[Tool] = ()) -> int:
     """An upper estimate, as the server's tokenizer is not here."""
     letters = sum(len(part) for turn in turns for part in turn.parts if isinstance(part, str))
+    letters += len(json.dumps(described(tools))) if tools else 0
     pictures = sum(not isinstance(part, str) for turn in turns for part in turn.parts)
     return round(letters / _LETTERS_PER_TOKEN) + pictures * picture_tokens + _TURN_TOKENS * len(turns)
 
