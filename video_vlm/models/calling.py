@@ -52,14 +52,14 @@ def messages(
     for number, turn in enumerate(turns):
         call = _call(turn, content) if tools else None
         if call is not None and call[0] in tools:
-            name, arguments = call
+            name, arguments, said = call
             waiting = f"call_{number:05d}"
             given = json.dumps(arguments, ensure_ascii=False) if as_text else arguments
             function = {"name": name, "arguments": given}
             told.append(
                 {
                     "role": "assistant",
-                    "content": "",
+                    "content": said,
                     "tool_calls": [{"id": waiting, "type": "function", "function": function}],
                 }
             )
@@ -80,17 +80,18 @@ def _result(turn: Turn, call: str, content: Content) -> Iterator[dict[str, Any]]
         yield {"role": "user", "content": said}
 
 
-def _call(turn: Turn, content: Content) -> tuple[str, dict[str, Any]] | None:
-    """What was called in a turn of the model's, and how; None where it only said something."""
+def _call(turn: Turn, content: Content) -> tuple[str, dict[str, Any], str] | None:
+    """What was called in a turn of the model's, how, and what it said before; None where it called nothing."""
     if turn.role != "assistant":
         return None
+    before, _, last = _words(content(turn)).strip().rpartition("\n")
     try:
-        said = json.loads(_words(content(turn)))
+        found = json.loads(last)
     except ValueError:
         return None
-    if not isinstance(said, dict) or not isinstance(said.get("action"), str):
+    if not isinstance(found, dict) or not isinstance(found.get("action"), str):
         return None
-    return said["action"], {key: value for key, value in said.items() if key != "action"}
+    return found["action"], {key: value for key, value in found.items() if key != "action"}, before.strip()
 
 
 def _words(content: Any) -> str:

@@ -222,7 +222,7 @@ def test_what_was_called_is_told_again_as_a_call_and_its_result(serve: Serve) ->
         *TURNS,
         Turn("assistant", ('{"action": "look", "from": 12}',)),
         Turn("user", ("Look:", picture)),
-        Turn("assistant", ('{"action": "look", "from": 90}',)),
+        Turn("assistant", ('Later, then.\n{"action": "look", "from": 90}',)),
         Turn("user", ("Nothing new there.",)),
     )
     called(chat_with(server), turns)
@@ -231,6 +231,7 @@ def test_what_was_called_is_told_again_as_a_call_and_its_result(serve: Serve) ->
     assert (brought["role"], brought["tool_call_id"]) == ("tool", first["tool_calls"][0]["id"])
     assert (shown["role"], [piece["type"] for piece in shown["content"]]) == ("user", ["text", "text", "image_url"])
     assert second["tool_calls"][0]["id"] != first["tool_calls"][0]["id"]
+    assert (first["content"], second["content"]) == ("", "Later, then.")
     assert (nothing["role"], nothing["content"]) == ("tool", "Nothing new there.")
 
 
