@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +13,19 @@ needs_models = pytest.mark.skipif(
     not all(find_spec(name) for name in ("torch", "transformers", "einops", "safetensors")),
     reason="the models extra is not installed",
 )
+
+
+@pytest.fixture(autouse=True)
+def _as_many_threads_as_before() -> Iterator[None]:
+    """Training takes few of them, and here it shares its process with other tests."""
+    if not find_spec("torch"):
+        yield
+        return
+    import torch
+
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.mark.skipif(bool(find_spec("torch")), reason="the models extra is installed")
