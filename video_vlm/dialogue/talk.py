@@ -226,7 +226,7 @@ class Talk:
         if not named:
             self._note("cite", "the model named no time that it was shown: the whole of what it was shown is cited")
             named = [cited for one in self.ledger.shown if (cited := self.ledger.cite(one.span))]
-        self._note("answer", f"in plain words: {len(named)} citations")
+        self._note("answer", f"in plain words: {len(named)} citation{'s' if len(named) > 1 else ''}")
         return Outcome((Claim(reply, tuple(dict.fromkeys(named))),), _PLAIN_CONFIDENCE, tuple(self._steps))
 
     def _reply(self, turns: Sequence[Turn], *, follow: bool) -> str:
@@ -244,7 +244,7 @@ class Talk:
         """What memory holds for the question, beside where its words of time lead."""
         hits = find_evidence(question, self.memory, limit=2 * _HITS)
         num_led = len({caption for one in led for caption in one.captions})
-        where = f"; {num_led} captions that its words of time lead to" if led else ""
+        where = f"; {num_led} caption{'s' if num_led > 1 else ''} that its words of time lead to" if led else ""
         self._note("search", f"the question: {len(hits)} passages{where}")
         found = [*map(_shown, filter(_has_words, hits))]
         for hit in hits[: _HITS // 2]:
