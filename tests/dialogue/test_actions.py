@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_vlm.dialogue.actions import Look, Said, Say, Search, read_action
+from video_vlm.dialogue.actions import Look, Said, Say, Search, read_action, tools
 from video_vlm.records import Span
 
 
@@ -56,3 +56,11 @@ def test_what_is_no_action_is_said_to_the_model(text: str, told: str) -> None:
 def test_no_text_breaks_the_reader(text: str) -> None:
     with suppress(ValueError):
         assert isinstance(read_action(text), Search | Look | Say)
+
+
+def test_only_who_has_a_finder_is_offered_to_find() -> None:
+    def offered(*, detects: bool) -> set[str]:
+        (look,) = (tool for tool in tools(detects=detects) if tool.name == "look")
+        return set(look.parameters["properties"])
+
+    assert offered(detects=True) - offered(detects=False) == {"find"}

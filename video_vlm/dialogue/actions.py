@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -10,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from video_vlm.chat import Tool
+from video_vlm.models.calling import objects
 from video_vlm.operators import parse_clock
 from video_vlm.records import Box, Span
 
-__all__ = ["SCHEMA", "TOOLS", "Action", "Look", "Said", "Say", "Search", "objects", "read_action"]
+__all__ = ["SCHEMA", "Action", "Look", "Said", "Say", "Search", "read_action", "tools"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +101,21 @@ SCHEMA: Final[Mapping[str, Any]] = {
 """Of a turn, for models that can be held to one."""
 
 
+_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.I)
+
+
+def tools(*, detects: bool = False) -> tuple[Tool, ...]:
+    """What a model may do in its turn, for those that call tools. ``detects``: a look may name a thing to find."""
+    look = _LOOK if detects else {name: value for name, value in _LOOK.items() if name != "find"}
+    return (
+        _tool("search", "Search what is known of the video: what is said, written and seen in it.", _SEARCH, "query"),
+        _tool("look", "Be shown pictures of a stretch of the video.", look, "from", "to"),
+        _tool("answer", "Answer the question, each claim with the seconds at which it was shown.", _ANSWER, "claims"),
+    )
+
+
 def _tool(name: str, description: str, properties: Mapping[str, Any], *required: str) -> Tool:
     return Tool(name, description, {"type": "object", "properties": dict(properties), "required": list(required)})
-
-
-TOOLS: Final = (
-    _tool("search", "Search what is known of the video: what is said, written and seen in it.", _SEARCH, "query"),
-    _tool("look", "Be shown pictures of a stretch of the video.", _LOOK, "from", "to"),
-    _tool("answer", "Answer the question, each claim with the seconds at which it was shown.", _ANSWER, "claims"),
-)
-"""The same, for models that call tools."""
-
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.I)
 
 
 def read_action(text: str) -> Action:
@@ -127,19 +130,6 @@ def read_action(text: str) -> Action:
         if "claims" in found:
             return _answer(found)
     raise ValueError('your reply held no JSON object with an "action"')
-
-
-def objects(text: str) -> Iterator[Mapping[str, Any]]:
-    """The JSON objects in a text, outermost first, in order."""
-    decoder, place = json.JSONDecoder(), text.find("{")
-    while place >= 0:
-        try:
-            found, end = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):
-            end = place + 1
-        else:
-            yield found
-        place = text.find("{", end)
 
 
 def _action(found: Mapping[str, Any]) -> Action:

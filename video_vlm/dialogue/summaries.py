@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from video_vlm.chat import ChatModel, Turn
-from video_vlm.dialogue.actions import objects
 from video_vlm.dialogue.quoting import BEGIN, END, harmless, quoted
 from video_vlm.memory import Library, MemoryView
 from video_vlm.memory.levels import holder
+from video_vlm.models.calling import objects
 from video_vlm.protocols import Progress, ProgressEvent, silent
 from video_vlm.records import Level, Node, Observation, ObservationKind, Sentence, Span, clock
 from video_vlm.settings import digest

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from video_vlm.chat import CallsTools, ChatModel, Tool, Turn
-from video_vlm.dialogue.actions import SCHEMA, TOOLS, Look, Said, Say, Search, read_action
+from video_vlm.dialogue.actions import SCHEMA, Look, Said, Say, Search, read_action, tools
 from video_vlm.dialogue.ledger import TOLERANCE_SECONDS, Ledger, Shown
 from video_vlm.dialogue.pictures import Pictures, in_whole
 from video_vlm.dialogue.prompt import last_turn, opening, plain_opening, results, rules
@@ -80,6 +80,7 @@ class Talk:
         self._steps: list[Step] = []
         self._refused = False
         self._calls = isinstance(self.model, CallsTools) and self.model.calls_tools
+        self._tools = tools(detects=self._detects)
 
     def about(self, question: str, samples: Sequence[Sample] = ()) -> Outcome:
         """Ask until there is an answer that may be given, or the rounds are spent.
@@ -141,8 +142,8 @@ class Talk:
     def _action(self, turns: list[Turn]) -> str:
         """What the model does in its turn: by a call, where it was taught to."""
         if self._calls and isinstance(self.model, CallsTools):
-            sent = self._sent(turns, tools=TOOLS)
-            said = "".join(self.model.stream_call(sent, tools=TOOLS, max_tokens=self.settings.answer_tokens))
+            sent = self._sent(turns, tools=self._tools)
+            said = "".join(self.model.stream_call(sent, tools=self._tools, max_tokens=self.settings.answer_tokens))
             if said or self.model.calls_tools:
                 return said
             self._in_words(turns, "calls no tools")

@@ -13,7 +13,7 @@ from typing import Any
 
 from video_vlm.chat import Tool, Turn
 
-__all__ = ["called", "described", "messages"]
+__all__ = ["called", "described", "messages", "objects"]
 
 Content = Callable[[Turn], Any]
 """What a message says, as the model's side writes it."""
@@ -99,3 +99,16 @@ def _words(content: Any) -> str:
     if isinstance(content, str):
         return content
     return "".join(piece["text"] for piece in content if "text" in piece)
+
+
+def objects(text: str) -> Iterator[Mapping[str, Any]]:
+    """The JSON objects in a text, outermost first, in order."""
+    decoder, place = json.JSONDecoder(), text.find("{")
+    while place >= 0:
+        try:
+            found, end = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            end = place + 1
+        else:
+            yield found
+        place = text.find("{", end)

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from video_vlm.models.calling import objects
+
 __all__ = ["read_call"]
 
 _THOUGHT = re.compile(r"^.*</think(?:ing)?>", re.DOTALL | re.I)
@@ -53,15 +55,8 @@ def _by_template(text: str, tokenizer: Any, tools: list[dict[str, Any]]) -> Iter
 
 
 def _as_json(text: str) -> Iterator[_Call]:
-    decoder, place = json.JSONDecoder(), text.find("{")
-    while place >= 0:
-        try:
-            found, end = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):
-            end = place + 1
-        else:
-            yield from _named(found.get("function", found))
-        place = text.find("{", end)
+    for found in objects(text):
+        yield from _named(found.get("function", found))
 
 
 def _named(found: object) -> Iterator[_Call]:
