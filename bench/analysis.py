@@ -72,7 +72,7 @@ SUBJECTS = (
     Subject("720p-variable-rate", variable_rate=True),
     Subject("180p-long", size=(320, 180), turns=25),
 )
-QUICK = (Subject("720p-h264", turns=2, is_headline=True), Subject("180p-long", size=(320, 180), turns=25))
+QUICK = (Subject("720p-h264", turns=6, is_headline=True), Subject("180p-long", size=(320, 180), turns=10))
 
 
 @dataclass(frozen=True)
@@ -237,14 +237,14 @@ def main() -> int:
     """Run, print, and say by the exit code whether the goals were met."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", help="real videos, measured too")
-    parser.add_argument("--quick", action="store_true", help="two films, one round")
+    parser.add_argument("--quick", action="store_true", help="two films, shorter ones, two rounds")
     parser.add_argument("--films", type=Path, help="where drawn films are kept")
     parser.add_argument("--only", default="", help="only drawn films whose name holds this")
     parser.add_argument("--rounds", type=int)
     options = parser.parse_args()
     if shutil.which("ffmpeg") is None:
         parser.error("the limit is measured with ffmpeg, which is not on the path")
-    rounds, seconds = options.rounds or (1 if options.quick else 3), 8.0 if options.quick else 24.0
+    rounds, seconds = options.rounds or (2 if options.quick else 3), 12.0 if options.quick else 24.0
     subjects = [one for one in (QUICK if options.quick else SUBJECTS) if options.only in one.name]
     if options.films:
         options.films.mkdir(parents=True, exist_ok=True)
@@ -262,7 +262,7 @@ def main() -> int:
         real = sorted(path for path in options.folder.rglob("*") if path.suffix in SUFFIXES) if options.folder else []
         for path in real:
             print(row(path.name[:28], net(measure(path, folder, rounds=rounds), start)), flush=True)
-        print(batch_figures([*paths.values()][:_BATCH], folder, rounds=rounds), flush=True)
+        print(batch_figures([*paths.values()][:_BATCH], folder, rounds=1 if options.quick else rounds), flush=True)
         peaks = list(memory_figures(films, seconds=seconds, quick=options.quick))
     figures = verdicts([c for s, c in found.items() if s.is_headline], list(found.values()), peaks)
     shown = [

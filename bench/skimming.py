@@ -85,7 +85,7 @@ def scored(options: argparse.Namespace, films: Path) -> Iterator[tuple[str, Scor
     seeds, seconds = (options.seeds[:1], 30.0) if options.quick else (options.seeds, SECONDS)
     groups = {style: list(drawn(films, seeds=seeds, seconds=seconds, styles=[style])) for style in STYLES}
     if options.folder and not options.quick:
-        groups["real"] = list(real(options.folder))
+        groups["real"] = list(real(options.folder, films))
     total, total_fast = Score(), Score()
     for name, cases in groups.items():
         full, fast = Score(), Score()
