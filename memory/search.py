@@ -56,7 +56,7 @@ _DEEPER: Final = 8
 _MOMENT_SECONDS: Final = 30.0
 """A passage longer than this (a chapter's title) is at no one moment."""
 
-_FAIR_SHARE: Final = 0.5
+_FAIR_SHARE: Final = 0.75
 """Of the best BM25 score: what has less was found by the common one of a question's words, and votes for nothing."""
 
 _POOL: Final = 50

@@ -62,8 +62,9 @@ def find_anchors(channels: Channels, times: Seconds, *, end: float) -> tuple[Anc
 
 
 def _trimmed(fine: Seconds, first: int, stop: int, borders: Seconds) -> Span:
-    """A peak found in a widely smoothed series, cut to where the finely smoothed one is high too."""
-    inside = np.flatnonzero(fine[first:stop] >= fine[first:stop].max() / 2)
+    """A peak found in a widely smoothed series, cut to where the finely smoothed one is high too, as far as it is."""
+    peak = float(fine[first:stop].max())
+    inside = np.flatnonzero(fine[first:stop] >= min(peak, peak / 2))
     return Span(float(borders[first + inside[0]]), float(borders[first + inside[-1] + 1]))
 
 

@@ -49,6 +49,12 @@ class _Candidate:
     def is_flat(self) -> bool:
         return float(self.grey.std()) < _FLAT
 
+    def is_better_than(self, earlier: _Candidate) -> bool:
+        """Blocks that were not smoothed only look sharp: a rough picture is one where there is no other."""
+        if self.picture.is_rough != earlier.picture.is_rough:
+            return earlier.picture.is_rough
+        return self.sharpness > _SHARPER * earlier.sharpness
+
 
 class RepresentativePicker:
     """Picks from one segment; fed candidates in order of time, a few a window. Holds four pictures at most.
@@ -72,7 +78,7 @@ class RepresentativePicker:
         window = math.floor((picture.pts_seconds - self._start) / self._window_seconds)
         ended = self._end_window() if self._best is not None and window != self._best.window else ()
         candidate = _candidate(picture, window)
-        if self._best is None or candidate.sharpness > _SHARPER * self._best.sharpness:
+        if self._best is None or candidate.is_better_than(self._best):
             self._best = candidate
         return ended
 
@@ -96,7 +102,7 @@ class RepresentativePicker:
                 self._kept_from = since
             self._kept = best
         self._previous = best
-        if self._last_resort is None or best.sharpness > _SHARPER * self._last_resort.sharpness:
+        if self._last_resort is None or best.is_better_than(self._last_resort):
             self._last_resort = best
         return ended
 

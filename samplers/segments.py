@@ -121,12 +121,17 @@ class Segmenter:
             self._thinned.append(self._thinner(seen))
 
     def _thinner(self, seen: Seen) -> Seen:
-        """Only the first picture after every tick, and the first one after a hard cut, are candidates."""
-        seconds, look = seen.pts_seconds, self._look_of(seen.pts_seconds)
-        is_new, self._look = look != self._look, look
-        if seen.frame is None or is_new or self._detector.leapt(seconds) or self._is_hard_cut(seconds):
-            return seen
-        return replace(seen, frame=None)
+        """Only the first picture after every tick that is not rough, and the first one after a hard cut, are
+        candidates."""
+        seconds = seen.pts_seconds
+        if self._is_due(seen):
+            self._look = self._look_of(seconds)
+        elif seen.frame is not None and not self._detector.leapt(seconds) and not self._is_hard_cut(seconds):
+            return replace(seen, frame=None)
+        return seen
+
+    def _is_due(self, seen: Seen) -> bool:
+        return seen.frame is not None and not seen.frame.is_rough and self._look_of(seen.pts_seconds) != self._look
 
     def _is_hard_cut(self, seconds: float) -> bool:
         return any(cut.at == seconds and cut.kind == "hard" for cut in self._cuts)
@@ -165,7 +170,7 @@ class Segmenter:
 
     def _next_candidate(self) -> float | None:
         kept = (seen.pts_seconds for seen in self._thinned if seen.frame is not None)
-        coming = (seen.pts_seconds for seen in self._fresh if self._look_of(seen.pts_seconds) != self._look)
+        coming = (seen.pts_seconds for seen in self._fresh if self._is_due(seen))
         return next(chain(kept, coming), self.end_seconds)
 
     def _look_of(self, seconds: float) -> int:

@@ -67,8 +67,9 @@ class Sieve:
             number = look_number(picture.pts_seconds, self._frames)
             is_like_last = last is not None and last.shape == thumbnail.shape
             step = distance(last, thumbnail) if last is not None and is_like_last else 0.0
-            yield _Step(Seen(picture.pts_seconds, thumbnail, picture), step, number != look or not is_like_last)
-            last, look = thumbnail, number
+            is_due = number != look and not picture.is_rough
+            yield _Step(Seen(picture.pts_seconds, thumbnail, picture), step, is_due or not is_like_last)
+            last, look = thumbnail, number if is_due else look
 
     def _sieved(self, past: deque[float], held: deque[_Step]) -> Seen:
         head = held.popleft()

@@ -58,6 +58,11 @@ class DecodedFrame(Protocol):
     def pts_seconds(self) -> float: ...
     @property
     def is_keyframe(self) -> bool: ...
+    @property
+    def is_rough(self) -> bool:
+        """Whether it was decoded in a hurry (:meth:`~video_vlm.media.lanes.LaneReader.scan_with`): good enough for a
+        thumbnail, and to be looked at closely only where there is no other."""
+        ...
 
     def thumbnail(self, width: int) -> Image:
         """RGB ``(height, width, 3)``, fast and blocky, the picture's own proportions, *not* rotated

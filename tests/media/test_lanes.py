@@ -92,6 +92,38 @@ def test_a_file_that_was_cut_off_is_the_same_for_lanes(make_video: MakeVideo, tm
     assert made_of(path, threads=3) == made_of(path, threads=1)
 
 
+class Looks:
+    """Of every picture its PTS, whether it is rough, and all there is to see."""
+
+    def __call__(self, pictures: Iterable[DecodedFrame]) -> Iterator[tuple[int, bool, bytes]]:
+        for picture in pictures:
+            yield picture.pts, picture.is_rough, picture.frame().image.tobytes()
+
+    def is_large(self, made: tuple[int, bool, bytes]) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_only_what_says_so_is_rough(make_video: MakeVideo, codec: str, threads: int) -> None:
+    path = make_video(Reel(times=steady(100), gop=50, b_frames=3, codec=codec))
+    with open_video(path, threads=threads) as reader:
+        assert isinstance(reader, LaneReader)
+        plain = {picture.pts: picture.frame().image.tobytes() for picture in reader.scan()}
+        made = list(reader.scan_with(Looks()))
+    smooth = [(pts, seen) for pts, is_rough, seen in made if not is_rough]
+    assert len(made) == len(plain)
+    assert smooth == [(pts, plain[pts]) for pts, _ in smooth]
+    assert 0 < len(smooth) < len(made)
+
+
+@pytest.mark.parametrize("reel", [Reel(codec="ffv1", suffix=".mkv"), Reel()], ids=["FFV1", "no B-pictures"])
+def test_where_every_picture_is_needed_none_is_rough(make_video: MakeVideo, reel: Reel) -> None:
+    with open_video(make_video(reel)) as reader:
+        assert isinstance(reader, LaneReader)
+        assert not any(is_rough for _, is_rough, _ in reader.scan_with(Looks()))
+
+
 def test_several_lanes_are_at_work(make_video: MakeVideo) -> None:
     numbers = Numbers()
     with open_video(make_video(Reel(times=steady(400), gop=25)), threads=3) as reader:

@@ -22,6 +22,7 @@ class Picture:
     pts_seconds: float
     image: Image
     is_keyframe: bool = False
+    is_rough: bool = False
 
     @property
     def pts(self) -> int:

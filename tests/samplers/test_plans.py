@@ -9,6 +9,7 @@ import video_vlm.samplers
 from video_vlm.errors import SamplerError, UnknownName
 from video_vlm.records import Sample, Shot, Span
 from video_vlm.samplers import SAMPLERS, Aim, Move, Pictures, Subject, plan
+from video_vlm.samplers.anchors import find_anchors
 from video_vlm.samplers.pictures import Seconds
 from video_vlm.samplers.subject import Scores
 
@@ -25,6 +26,12 @@ def fits(*spans: tuple[int, int], by: float = 1.0) -> Scores:
 
 def planned(name: str, subject: Subject, frame_budget: int) -> list[float]:
     return [one.pts_seconds for one in plan(name, subject, frame_budget=frame_budget)]
+
+
+def test_an_anchor_is_found_beside_what_stands_out_against_it() -> None:
+    channels = {"words": np.array([0.0, 0, 0, 0, 1, 0])}
+    [anchor] = find_anchors(channels, np.arange(6.0), end=6.0)
+    assert anchor.span.duration_seconds > 0
 
 
 def num_within(times: list[float], start: float, end: float) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -40,6 +41,14 @@ def test_a_still_picture_is_represented_once(stream: Stream, blocks: Blocks) -> 
 def test_one_picture_represents_itself(stream: Stream, blocks: Blocks) -> None:
     pictures = stream([blocks(1)])
     assert [one.picture for one in picked(pictures, end=0.04)] == list(pictures)
+
+
+def test_a_rough_picture_stands_only_where_there_is_no_other(stream: Stream, blocks: Blocks) -> None:
+    blurred = np.asarray(cv2.GaussianBlur(blocks(1), (9, 9), 3), np.uint8)
+    rough, smooth = stream([blocks(1), blurred])
+    rough = replace(rough, is_rough=True)  # type: ignore[type-var]
+    assert [one.picture for one in picked([rough, smooth], end=0.08)] == [smooth]
+    assert [one.picture for one in picked([rough], end=0.04)] == [rough]
 
 
 @pytest.mark.parametrize("colour", [0, 128, 255])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -44,6 +45,20 @@ def test_only_a_few_decoded_pictures_a_second_are_kept(stream: Stream, blocks: B
     seen = placed(stream([blocks(0)] * 500, fps=50.0), Segmenter(limit(30.0)))
     kept = [one.frame for one in seen if one.frame is not None]
     assert 30 <= len(kept) <= 32
+
+
+def roughened(pictures: Iterable[DecodedFrame], *, smooth: int) -> list[DecodedFrame]:
+    """All but every ``smooth``-th one."""
+    return [replace(one, is_rough=place % smooth > 0) for place, one in enumerate(pictures)]  # type: ignore[type-var]
+
+
+def test_a_rough_picture_is_kept_only_where_a_shot_begins_with_it(stream: Stream, blocks: Blocks) -> None:
+    pictures = roughened(stream([blocks(0)] * 99 + [blocks(1)] * 101), smooth=4)
+    seen = placed(pictures, Segmenter(limit(2.0)))
+    assert [one.pts_seconds for one in seen if one.frame is not None and one.frame.is_rough] == [99 / 25]
+    assert 99 / 25 in starts(seen)
+    assert all(later - earlier <= 2.0 for earlier, later in pairwise([*starts(seen), 8.0]))
+    assert sum(one.frame is not None for one in seen) > 20
 
 
 def test_every_segment_begins_with_a_picture_that_is_kept(stream: Stream, blocks: Blocks) -> None:

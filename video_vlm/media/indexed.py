@@ -39,6 +39,7 @@ class IndexedFrame:
     is_keyframe: bool
     turned: Image
     found: Survey
+    is_rough: ClassVar[bool] = False
 
     def thumbnail(self, width: int) -> Image:
         if width < 1:

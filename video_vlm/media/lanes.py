@@ -54,6 +54,8 @@ class LaneReader(Protocol):
     def scan_with(self, work: Work[T], start_seconds: float | None = None) -> Generator[T, None, None]:
         """What ``work`` makes of every picture in order of PTS, from the first at or after ``start_seconds``.
 
+        Pictures that no other is made from may be rough (:class:`~video_vlm.protocols.DecodedFrame`).
+
         Raises:
             UnreadableVideo: when no picture at all can be decoded.
         """

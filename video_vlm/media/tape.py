@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from itertools import chain, dropwhile
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 import av
@@ -20,13 +21,15 @@ from video_vlm.media.ledger import Ledger
 from video_vlm.media.rollcall import RollCall
 from video_vlm.media.survey import Survey
 
-__all__ = ["MOST_THREADS", "Tape"]
+__all__ = ["MOST_THREADS", "NO_OPTIONS", "Tape"]
 
 _STEPS_BACK_SECONDS = (0, 1, 4, 16, 64, 256)
 """How far before the wanted time to try next, where a seek lands behind it."""
 
 MOST_THREADS = 16
 """FFmpeg's own limit: each thread holds a picture, and beyond this they only wait for each other."""
+
+NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
 Packets: TypeAlias = "Iterator[Packet[VideoStream]]"  # quoted: PyAV's class is generic for type checkers only
 Pictures: TypeAlias = "Iterator[tuple[int, VideoFrame]]"
@@ -41,13 +44,17 @@ class Tape:
         ledger: Where damage is noted.
         threads: How many decode, each a picture of its own. With more than one, PyAV loses the last
             pictures of a file that ends in a broken packet; they are fetched again with one.
+        options: FFmpeg's, for the codec.
     """
 
-    def __init__(self, path: Path, found: Survey, ledger: Ledger, *, threads: int) -> None:
+    def __init__(
+        self, path: Path, found: Survey, ledger: Ledger, *, threads: int, options: Mapping[str, str] = NO_OPTIONS
+    ) -> None:
         self._path = path
         self._found = found
         self._ledger = ledger
         self._threads = threads
+        self._options = options
         self._opened = ExitStack()
         self._is_open = False
 
@@ -113,7 +120,7 @@ class Tape:
         watch_only(self._container, self._stream.index)
         self._stream.thread_type = "AUTO"
         self._stream.codec_context.thread_count = min(self._threads, MOST_THREADS)
-        self._stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+        self._stream.codec_context.options = {"max_pixels": str(MAX_PIXELS), **self._options}
         self._is_open = True
 
     def _stamped(self, source: Packets, clock: Clock) -> Pictures:
@@ -145,7 +152,7 @@ class Tape:
         last = rollcall.last_pts
         if self._threads == 1 or last is None or not rollcall.is_incomplete:
             return
-        with closing(Tape(self._path, self._found, self._ledger, threads=1)) as again:
+        with closing(Tape(self._path, self._found, self._ledger, threads=1, options=self._options)) as again:
             landed = again._from_keyframe(last)
             source = landed[1] if landed is not None else again._from_start()
             second = RollCall(self._found, Ledger())
