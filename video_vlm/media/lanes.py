@@ -32,6 +32,12 @@ MOST_LANES = 4
 _BATCH = 12
 """Handing over what was made costs as much for one picture as for several."""
 
+_WAITING = 2
+"""So many groups a lane wait to be decoded: groups are uneven, and who has done a few short ones must find another."""
+
+_WAITING_BYTES = 16 << 20
+"""No more of them where packets are so large: they are held in memory."""
+
 _POLL_SECONDS = 0.5  # a wait without an end cannot be interrupted everywhere
 
 T = TypeVar("T")
@@ -100,6 +106,7 @@ class _Job(Generic[T]):
 
     def __init__(self, group: Group) -> None:
         self.group = group
+        self.num_bytes = sum(packet.size for packet in group.packets)
         self.made: SimpleQueue[Sequence[T] | None] = SimpleQueue()
         """Batches; None is the end."""
         self.last_shown: VideoFrame | None = None
@@ -170,7 +177,7 @@ class Lanes(Generic[T]):
         coming = iter(groups)
         jobs: deque[_Job[T]] = deque()
         while True:
-            while len(jobs) <= self._num_lanes and (group := next(coming, None)) is not None:
+            while self._has_room_for_more(jobs) and (group := next(coming, None)) is not None:
                 jobs.append(_Job(group))
                 self._waiting.put(jobs[-1])
                 if len(jobs) <= self._num_lanes and lanes[len(jobs) - 1].ident is None:
@@ -189,6 +196,12 @@ class Lanes(Generic[T]):
             if not job.is_whole:
                 return
             jobs.popleft()
+
+    def _has_room_for_more(self, jobs: Sequence[_Job[T]]) -> bool:
+        if len(jobs) <= self._num_lanes:
+            return True
+        is_small = sum(job.num_bytes for job in jobs) < _WAITING_BYTES
+        return is_small and len(jobs) <= (1 + _WAITING) * self._num_lanes
 
     def _serve(self) -> None:
         """One lane, in its own thread: group after group."""
