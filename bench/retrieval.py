@@ -8,9 +8,9 @@ twice the evidence: who is led there sees it. Left out are
 questions that nothing in the video answers, and those whose evidence is more than half of the video, where there is
 nothing to find. Every list that exists here is tried alone on the same road as all of them fused: BM25 (``words``), the
 sentence encoder (``meaning``) and the image-text tower (``sight``), where there are any. ``chance`` are the passages of
-the video in random order. The last line says whether fused is at least as good as the best single list on every kind;
-exit 1 where it is not. With --quick, where a kind is a handful of questions, what one
-question is worth is let pass.
+the video in random order. The last line says whether fused is at least as good as the best single list on every kind,
+in every measure; exit 1 where it is not. With --quick, where a kind is a handful of questions, what one question is
+worth is let pass.
 """
 
 from __future__ import annotations

@@ -56,8 +56,9 @@ _DEEPER: Final = 8
 _MOMENT_SECONDS: Final = 30.0
 """A passage longer than this (a chapter's title) is at no one moment."""
 
-_FAIR_SHARE: Final = 0.75
-"""Of the best BM25 score: what has less was found by the common one of a question's words, and votes for nothing."""
+_NO_SHARE, _FULL_SHARE = 0.4, 0.8
+"""Of the best BM25 score: what has less than the first was found by the common one of a question's words and votes for
+nothing, what has the second has a full vote."""
 
 _POOL: Final = 50
 """Each ranking is this deep before fusing: what only one of them finds first must meet the other's tail."""
@@ -166,22 +167,27 @@ def search_moments(
     with database.read() as connection:
         find = words or by_words
         worded = find(connection, query, within=within, limit=pool) if ranking.takes("words") else []
-        strong = {"words": sum(score >= _FAIR_SHARE * worded[0][1] for _, score in worded)}
+        votes = {"words": [_vote(score / worded[0][1]) for _, score in worded]}
         rankings: dict[str, Sequence[int | Moment]] = {
             "words": [passage for passage, _ in worded],
             "meaning": [one.passage for one in neighbours],
         }
         rows = _rows(connection, [one for ranking in rankings.values() for one in ranking if isinstance(one, int)])
-    texts = [rows[one.item] for one in fuse(rankings, strong=strong) if isinstance(one.item, int) and one.item in rows]
+    texts = [rows[one.item] for one in fuse(rankings, votes=votes) if isinstance(one.item, int) and one.item in rows]
     cosines: dict[tuple[str, int | Moment], float] = {("meaning", one.passage): one.cosine for one in neighbours}
     for name, moments in (seen or {}).items():
         items = _joined(moments, texts)
         cosines |= {(name, item): one.cosine for item, one in zip(items, moments, strict=True)}
         rankings[name] = items
-    found = [one for one in fuse(rankings, strong=strong) if isinstance(one.item, Moment) or one.item in rows]
+    found = [one for one in fuse(rankings, votes=votes) if isinstance(one.item, Moment) or one.item in rows]
     found = apart(found, {one.item: _when(one.item, rows) for one in found}, limit=limit) if ranking.diverse else found
     found = found[:limit]
     return tuple(_evidence(one, rows, cosines) for one in found)
+
+
+def _vote(share: float) -> float:
+    """What a find by words counts, by its share of the best score."""
+    return min(max((share - _NO_SHARE) / (_FULL_SHARE - _NO_SHARE), 0.0), 1.0)
 
 
 def _joined(moments: Sequence[Moment], texts: Sequence[sqlite3.Row]) -> list[int | Moment]:

@@ -20,9 +20,16 @@ RANKINGS = {"words": ["a", "b", "c", "d"], "meaning": ["e", "b", "f"]}
 
 
 def test_the_weak_end_of_a_list_keeps_its_order_and_does_not_vote() -> None:
+    votes = {"words": [1, 0, 0, 0]}
     assert fuse(RANKINGS)[0].item == "b"
-    assert [one.item for one in fuse(RANKINGS, strong={"words": 1})] == ["a", "e", "b", "f", "c", "d"]
-    assert [one.item for one in fuse({"words": ["a", "b", "c"]}, strong={"words": 1})] == ["a", "b", "c"]
+    assert [one.item for one in fuse(RANKINGS, votes=votes)] == ["a", "e", "b", "f", "c", "d"]
+    assert [one.item for one in fuse({"words": ["a", "b", "c"]}, votes=votes)] == ["a", "b", "c"]
+
+
+def test_a_vote_counts_for_what_it_is_worth() -> None:
+    rankings = {"words": ["a", "b"], "meaning": ["c", "b"]}
+    assert fuse(rankings, votes={"words": [1, 0.5]})[0].item == "b"
+    assert fuse(rankings, votes={"words": [1, 0.02]})[0].item == "a"
 
 
 def test_a_moment_is_told_before_it_is_told_again() -> None:

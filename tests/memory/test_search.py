@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from video_vlm.memory import Library
-from video_vlm.memory.fusion import fuse
+from video_vlm.memory.fusion import RRF_K, fuse
 from video_vlm.memory.words import match_query, searchable
 from video_vlm.records import Evidence, Level, Observation, ObservationKind, Span
 
@@ -137,7 +137,7 @@ def test_fusion_adds_reciprocal_ranks() -> None:
         ("b", {"words": 2}),
         ("d", {"meaning": 2}),
     ]
-    assert fused[0].score == pytest.approx(1 / 63 + 1 / 61)
+    assert fused[0].score == pytest.approx(1 / (RRF_K + 3) + 1 / (RRF_K + 1))
 
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
