@@ -55,12 +55,11 @@ def fuse(
         for rank, item in enumerate(dict.fromkeys(ranking), start=1):
             ranks.setdefault(item, {})[name] = rank
     counts = {name: [max(LEAST_VOTE, vote) for vote in of_list] for name, of_list in (votes or {}).items()}
-    fused = [
-        Fused(
-            item, sum((counts[name][rank - 1] if name in counts else 1.0) / (k + rank) for name, rank in at.items()), at
-        )
-        for item, at in ranks.items()
-    ]
+
+    def vote(name: str, rank: int) -> float:
+        return (counts[name][rank - 1] if name in counts else 1.0) / (k + rank)
+
+    fused = [Fused(item, sum(vote(name, rank) for name, rank in found.items()), found) for item, found in ranks.items()]
     return sorted(fused, key=lambda one: -one.score)
 
 
