@@ -42,7 +42,7 @@ def fuse(
 ) -> list[Fused[T]]:
     """Reciprocal rank fusion, best first; equal scores keep the order of the lists.
 
-    ``score = sum over lists of 1 / (k + rank)``: Cormack, Clarke and Buettcher, "Reciprocal rank
+    ``score = sum over lists of vote / (k + rank)``, votes of 1: Cormack, Clarke and Buettcher, "Reciprocal rank
     fusion outperforms Condorcet and individual rank learning methods", SIGIR 2009.
 
     Args:

@@ -29,6 +29,14 @@ def test_a_command_that_reads_no_video_loads_nothing_heavy(arguments: list[str])
     assert not loaded_by(f"from video_vlm.cli import main\nassert main({arguments!r}) == 0") & HEAVY
 
 
+def test_helpers_of_libraries_do_not_spin_beside_a_command() -> None:
+    asked = "import cv2, os\nprint(cv2.getNumThreads(), os.environ['OPENBLAS_THREAD_TIMEOUT'])"
+    code = f"from video_vlm.cli import main\nmain(['--version'])\n{asked}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "1 4"
+
+
 def test_the_public_names_load_no_model_library() -> None:
     everything = "import video_vlm\nfor name in video_vlm.__all__: getattr(video_vlm, name)"
 
