@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from video_vlm.errors import SettingsError
 
@@ -178,6 +178,9 @@ class AskSettings:
             raise SettingsError("ask.kept_prefixes, kept_picture_mb and stored_picture_mb must not be negative")
 
 
+SIGHT_DTYPES: Final = ("auto", "bfloat16", "float16", "float32")
+
+
 @dataclass(frozen=True, slots=True)
 class SightSettings:
     """Which image-text tower sees. It is no part of a memory's recipe: vectors are kept by the tower that gave them,
@@ -187,6 +190,13 @@ class SightSettings:
     """A folder, or a name in the local hub cache; ``auto`` for a known one in the cache, ``none`` for none."""
     device: str = "auto"
     """Where it runs, as torch names it; ``auto`` for a GPU if there is one."""
+    dtype: str = "auto"
+    """What it computes in: ``float32``, ``bfloat16`` or ``float16``; ``auto`` for bfloat16 where the processor has
+    instructions for it, else float32."""
+
+    def __post_init__(self) -> None:
+        if self.dtype not in SIGHT_DTYPES:
+            raise SettingsError(f"sight.dtype is one of {', '.join(SIGHT_DTYPES)}, got {self.dtype!r}")
 
 
 @dataclass(frozen=True, slots=True)

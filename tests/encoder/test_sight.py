@@ -7,11 +7,13 @@ import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 from tests.towers import KINDS, shape_pictures, write_tower
+from video_vlm.encoder.load import load_model
 from video_vlm.encoder.sight import KNOWN_TOWERS, TransformersSight, find_sight, require_sight
 from video_vlm.errors import SettingsError
 from video_vlm.settings import SightSettings
@@ -73,7 +75,37 @@ def test_they_are_what_transformers_computes(sight_folder: Callable[[str], Path]
     with torch.inference_mode():
         plain = model.get_image_features(**prepare(images=pictures, return_tensors="pt")).pooler_output
     expected = torch.nn.functional.normalize(plain, dim=-1).numpy()
-    assert np.allclose(TransformersSight(folder).encode_pictures(pictures), expected, atol=1e-6)
+    exact, half = (TransformersSight(folder, dtype=dtype) for dtype in ("float32", "bfloat16"))
+    assert np.allclose(exact.encode_pictures(pictures), expected, atol=1e-6)
+    assert not np.array_equal(half.encode_pictures(pictures), expected)
+    assert ((half.encode_pictures(pictures) * expected).sum(axis=1) > 0.999).all()
+    assert half.name == exact.name
+
+
+@pytest.mark.parametrize(
+    ("able", "expected"),
+    [
+        ({}, "float32"),
+        ({"avx512_bf16": True}, "bfloat16"),
+        ({"amx_bf16": True}, "bfloat16"),
+        ({"avx2": True}, "float32"),
+    ],
+)
+def test_it_computes_in_what_the_processor_is_fast_at(
+    sight_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, able: dict[str, bool], expected: str
+) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able, raising=False)
+    load = Mock(wraps=load_model)
+    monkeypatch.setattr("video_vlm.encoder.sight.load_model", load)
+    TransformersSight(sight_folder("siglip"), device="cpu").encode_texts(["red"])
+    assert load.call_args.kwargs["dtype"] == getattr(torch, expected)
+
+
+def test_numbers_that_are_none_are_a_mistake_in_the_settings() -> None:
+    with pytest.raises(SettingsError, match=r"sight\.dtype is one of auto, .*, got 'int8'"):
+        SightSettings(dtype="int8")
 
 
 def test_a_tower_is_named_by_what_it_is_not_by_where_it_lies(
@@ -92,12 +124,12 @@ def test_a_tower_is_named_by_what_it_is_not_by_where_it_lies(
 
 
 def test_a_tower_goes_to_another_process_without_its_weights(sight_folder: Callable[[str], Path]) -> None:
-    tower = TransformersSight(sight_folder("siglip"), label="mine")
+    tower = TransformersSight(sight_folder("siglip"), label="mine", dtype="bfloat16")
     before = tower.encode_texts(["red"])
     packed = pickle.dumps(tower)
     assert len(packed) < 1000
     again = pickle.loads(packed)
-    assert (again.name, again.label) == (tower.name, "mine")
+    assert (again.name, again.label, again.dtype) == (tower.name, "mine", "bfloat16")
     assert np.array_equal(again.encode_texts(["red"]), before)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from video_vlm.encoder.towers import Tower
 
-__all__ = ["load_model", "load_tower", "require_models"]
+__all__ = ["fast_dtype", "load_model", "load_tower", "require_models"]
 
 NEEDED: Final = ("torch", "transformers", "einops", "safetensors")
 
@@ -24,6 +25,22 @@ def require_models(feature: str) -> None:
     """
     if any(find_spec(name) is None for name in NEEDED):
         raise MissingExtra(feature, "models")
+
+
+def fast_dtype(device: str) -> torch.dtype:
+    """bfloat16 where the processor has instructions for it, else float32.
+
+    Where it has none, torch takes bfloat16 too, and is slower at it than at float32.
+    """
+    import torch
+
+    kind = torch.device(device).type
+    if kind == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    if kind != "cpu":
+        return torch.float32
+    able: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # a younger one than our oldest torch
+    return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
 
 
 def load_tower(name: str, *, dtype: torch.dtype | None = None, device: str = "cpu") -> Tower:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.encoder.load import NEEDED, load_model, require_models
+from video_vlm.encoder.load import NEEDED, fast_dtype, load_model, require_models
 from video_vlm.errors import SettingsError
 from video_vlm.protocols import ImageTextEncoder
 from video_vlm.records import Image
@@ -62,6 +62,8 @@ class TransformersSight:
         folder: Holds ``config.json``, ``preprocessor_config.json``, the weights, and the tokenizer's files.
         label: What people call it; the folder's name if empty.
         device: Where it runs; ``"auto"`` for a GPU if torch sees one.
+        dtype: What it computes in, as torch names it; ``"auto"`` for what :func:`~video_vlm.encoder.load.fast_dtype`
+            says. ``name`` is the same in all of them: they change a cosine in its third digit.
 
     Raises:
         MissingExtra: torch, transformers, einops or safetensors is not installed.
@@ -70,11 +72,12 @@ class TransformersSight:
 
     batch_size = _BATCH
 
-    def __init__(self, folder: Path, *, label: str = "", device: str = "auto") -> None:
+    def __init__(self, folder: Path, *, label: str = "", device: str = "auto", dtype: str = "auto") -> None:
         require_models("an image-text tower")
         self.folder = folder
         self.label = label or folder.name
         self.device = device
+        self.dtype = dtype
         config = _config(folder)
         self.dimension = _dimension(config, folder)
         self.name = f"{config['model_type']}:{self.dimension}:{fingerprint(folder, decides=_DECIDES, version=_VERSION)}"
@@ -83,7 +86,7 @@ class TransformersSight:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As where it is, not as what was loaded: another process loads its own."""
-        return _again, (self.folder, self.label, self.device)
+        return _again, (self.folder, self.label, self.device, self.dtype)
 
     def encode_pictures(self, pictures: Sequence[Image]) -> _Vectors:
         """``(len(pictures), dimension)`` float32, rows of length one."""
@@ -93,7 +96,7 @@ class TransformersSight:
 
         model, prepare, _ = self._load()
         with torch.inference_mode():
-            prepared = prepare(images=list(pictures), return_tensors="pt").to(model.device)
+            prepared = prepare(images=list(pictures), return_tensors="pt").to(model.device, model.dtype)
             return self._unit(model.get_image_features(**prepared))
 
     def encode_texts(self, texts: Sequence[str]) -> _Vectors:
@@ -118,7 +121,7 @@ class TransformersSight:
     def _load(self) -> tuple[Any, Any, Any]:
         with self._loading:
             if self._loaded is None:
-                self._loaded = _load(self.folder, self.device)
+                self._loaded = _load(self.folder, self.device, self.dtype)
             return self._loaded
 
 
@@ -135,7 +138,7 @@ def find_sight(settings: SightSettings) -> TransformersSight | None:
         if any(find_spec(name) is None for name in NEEDED):
             return None
         found = next(((name, folder) for name in KNOWN_TOWERS if (folder := cached_folder(name)) is not None), None)
-        return None if found is None else TransformersSight(found[1], label=found[0], device=settings.device)
+        return None if found is None else _opened(found[1], found[0], settings)
     require_models(f"the image-text tower {settings.model}")
     named = Path(settings.model).expanduser()
     folder = named if named.is_dir() else cached_folder(settings.model)
@@ -144,7 +147,7 @@ def find_sight(settings: SightSettings) -> TransformersSight | None:
             f"sight.model: {settings.model} is no folder, and no model of that name with safetensors weights is in the"
             f" local hub cache: videoqa models pull {settings.model}, or name a folder, or sight.model=none"
         )
-    return TransformersSight(folder, label=settings.model, device=settings.device)
+    return _opened(folder, settings.model, settings)
 
 
 def require_sight(sight: ImageTextEncoder | None) -> None:
@@ -157,8 +160,12 @@ def require_sight(sight: ImageTextEncoder | None) -> None:
         raise SettingsError(f"comparing pictures needs an image-text tower, and none is here: {HOW_TO_NAME}")
 
 
-def _again(folder: Path, label: str, device: str) -> TransformersSight:
-    return TransformersSight(folder, label=label, device=device)
+def _opened(folder: Path, label: str, settings: SightSettings) -> TransformersSight:
+    return _again(folder, label, settings.device, settings.dtype)
+
+
+def _again(folder: Path, label: str, device: str, dtype: str) -> TransformersSight:
+    return TransformersSight(folder, label=label, device=device, dtype=dtype)
 
 
 def _config(folder: Path) -> dict[str, Any]:
@@ -181,7 +188,7 @@ def _dimension(config: dict[str, Any], folder: Path) -> int:
     return own
 
 
-def _load(folder: Path, device: str) -> tuple[Any, Any, Any]:
+def _load(folder: Path, device: str, dtype: str) -> tuple[Any, Any, Any]:
     """Model, preparation of pictures, and text tower."""
     import torch
     from transformers import AutoImageProcessor, AutoTokenizer
@@ -190,10 +197,10 @@ def _load(folder: Path, device: str) -> tuple[Any, Any, Any]:
 
     chosen = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     here = {"local_files_only": True, "trust_remote_code": False}
-    # In float32 everywhere: weights of half precision are no faster on a CPU, and the vectors must be the same.
     try:
+        numbers = fast_dtype(chosen) if dtype == "auto" else getattr(torch, dtype)
         with no_progress_bar():
-            model = load_model(str(folder), dtype=torch.float32, device=chosen)
+            model = load_model(str(folder), dtype=numbers, device=chosen)
         # Always PIL's: the preparation by torchvision gives slightly other pictures, and is not installed everywhere.
         prepare = AutoImageProcessor.from_pretrained(folder, backend="pil", **here)
         tokenizer = AutoTokenizer.from_pretrained(folder, **here)
