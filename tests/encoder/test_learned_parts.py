@@ -76,6 +76,14 @@ def test_tokens_that_were_merged_meet_over_time_position_by_position() -> None:
     assert torch.allclose(attention(values, seconds, where=where), attention(values, seconds), atol=1e-5)
 
 
+@pytest.mark.parametrize(("reduction", "inner"), [(1, 96), (2, 48), (4, 24), (5, 16), (100, 4)])
+def test_attention_over_time_may_be_narrower_than_the_tower(reduction: int, inner: int) -> None:
+    attention = TemporalAttention(96, num_heads=4, reduction=reduction, initial_gate=1.0).eval()
+
+    assert attention.out.in_features == inner
+    assert attention(noise(1, 5, 6, 96), torch.arange(5.0)[None]).shape == (1, 5, 6, 96)
+
+
 def test_waves_tell_a_quarter_of_a_second_and_an_hour() -> None:
     waves = seconds_to_waves(torch.tensor([0.0, 0.25, 3600.0, 3600.25]), num_waves=24)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from video_vlm.encoder.batches import MakeBatch, batches_in_order
-from video_vlm.encoder.checkpoint import read_checkpoint
+from video_vlm.encoder.checkpoint import load_weights, read_checkpoint, save_tensors
 from video_vlm.encoder.load import load_tower
 from video_vlm.encoder.reader import as_numbers
 from video_vlm.encoder.saved import ENCODER_FILE, load_encoder, save_encoder
@@ -177,6 +178,19 @@ def test_an_encoder_is_saved_without_its_tower_and_comes_back_around_it(tmp_path
     assert (tmp_path / ENCODER_FILE).stat().st_size < 80_000
     with torch.inference_mode():
         assert torch.allclose(again(pictures, seconds).frames, encoder(pictures, seconds).frames, atol=1e-6)
+
+
+def test_an_encoder_of_before_reductions_comes_back_as_wide_as_it_was(tmp_path: Path, tower_folder) -> None:  # type: ignore[no-untyped-def]
+    name = str(tower_folder("siglip"))
+    settings = EncoderSettings(temporal_depths=(0,), temporal_reduction=1, initial_gate=0.5)
+    encoder = VideoEncoder(load_tower(name).requires_grad_(False), settings)
+    save_encoder(encoder, tmp_path / ENCODER_FILE, tower=name)
+    about, weights = load_weights(tmp_path / ENCODER_FILE)
+    before = json.loads(about["settings"])
+    del before["temporal_reduction"]
+    save_tensors(tmp_path / ENCODER_FILE, weights, about={**about, "settings": json.dumps(before)})
+
+    assert load_encoder(tmp_path / ENCODER_FILE).settings == settings
 
 
 def test_other_weights_are_no_model_of_the_world(tmp_path: Path) -> None:

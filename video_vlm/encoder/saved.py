@@ -44,6 +44,7 @@ def load_encoder(path: Path, *, device: str = "cpu") -> VideoEncoder:
 def encoder_settings(data: dict[str, Any]) -> EncoderSettings:
     """Settings from what ``asdict`` and json made of them."""
     folds = tuple(Fold(**fold) for fold in data["folds"])
+    data = {"temporal_reduction": 1, **data}  # as all were before there was a choice
     return EncoderSettings(**{**data, "folds": folds, "temporal_depths": tuple(data["temporal_depths"])})
 
 

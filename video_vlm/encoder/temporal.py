@@ -90,16 +90,20 @@ class TemporalAttention(nn.Module):
     ``where`` ``(batch frames positions)`` says which token of its frame stands for each position, so that
     tokens that were merged inside their frames still meet position by position: projections run on the few
     merged tokens, only the attention itself on all positions.
+
+    The attention itself is ``reduction`` times narrower than the tokens (as adapters are): what is asked along time
+    takes fewer numbers than what is shown in a picture, and costs less.
     """
 
-    def __init__(self, width: int, *, num_heads: int, initial_gate: float = 0.0) -> None:
+    def __init__(self, width: int, *, num_heads: int, reduction: int = 1, initial_gate: float = 0.0) -> None:
         super().__init__()
         self.num_heads = num_heads
+        inner = num_heads * max(1, width // (num_heads * reduction))
         self.norm = nn.LayerNorm(width)
         self.time = TimeEncoding(width)
         self.distance = TimeBias(num_heads)
-        self.query_key_value = nn.Linear(width, 3 * width)
-        self.out = nn.Linear(width, width)
+        self.query_key_value = nn.Linear(width, 3 * inner)
+        self.out = nn.Linear(inner, width)
         self.gate = nn.Parameter(torch.full((1,), initial_gate))
 
     @property
@@ -112,8 +116,13 @@ class TemporalAttention(nn.Module):
             return values
         if where is not None:
             return self._look(values, seconds, where)
-        some = values.split(_POSITIONS_AT_ONCE, dim=2)  # positions know nothing of each other
-        return torch.cat([self._look(each, seconds, None) for each in some], dim=2)
+        parts = values.split(_POSITIONS_AT_ONCE, dim=2)  # positions know nothing of each other
+        if torch.is_grad_enabled():
+            return torch.cat([self._look(part, seconds, None) for part in parts], dim=2)
+        looked = torch.empty_like(values)
+        for part, place in zip(parts, looked.split(_POSITIONS_AT_ONCE, dim=2), strict=True):
+            place.copy_(self._look(part, seconds, None))
+        return looked
 
     def _look(self, values: Tensor, seconds: Tensor, where: Tensor | None) -> Tensor:
         timed = self.norm(values) + self.time(seconds)[:, :, None]

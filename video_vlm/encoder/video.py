@@ -43,6 +43,8 @@ class EncoderSettings:
 
     temporal_depths: tuple[int, ...] = ()
     """Blocks in front of which tokens look along time."""
+    temporal_reduction: int = 4
+    """That attention is so many times narrower than the tower."""
     initial_gate: float = 0.0
     """How far that is let in before it was learned; 0 leaves the tower as it is."""
     time_position: bool = False
@@ -57,6 +59,8 @@ class EncoderSettings:
     """The tower runs on this many frames at a time."""
 
     def __post_init__(self) -> None:
+        if self.temporal_reduction < 1:
+            raise ValueError(f"temporal_reduction must be 1 or more, got {self.temporal_reduction}")
         if self.r < 0 or self.r_from < 0 or self.frames_at_once < 1 or self.tolerance < 0:
             raise ValueError(f"r, r_from and tolerance must not be negative, nor frames_at_once below 1: {self}")
         if self.r and any(fold.depth > self.r_from for fold in self.folds):
@@ -102,7 +106,12 @@ class VideoEncoder(nn.Module):
         self.time_position = TimePosition(tower.width, initial_gate=gate) if self.settings.time_position else None
         self.temporal = nn.ModuleDict(
             {
-                str(depth): TemporalAttention(tower.width, num_heads=tower.num_heads, initial_gate=gate)
+                str(depth): TemporalAttention(
+                    tower.width,
+                    num_heads=tower.num_heads,
+                    reduction=self.settings.temporal_reduction,
+                    initial_gate=gate,
+                )
                 for depth in self.settings.temporal_depths
             }
         )
