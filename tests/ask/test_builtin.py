@@ -109,6 +109,44 @@ def test_what_nothing_says_is_not_shown(question: str) -> None:
     assert answer(question).status is Status.NOT_SHOWN
 
 
+BRIDGE = SpokenFilm(
+    row(0, 8, "The Kell Bridge", top=0.2),
+    row(0, 8, "and how it was repaired", top=0.4),
+    said(10, 14, "It replaced a ferry that sank in nineteen twenty six."),
+    row(20, 30, "The failure"),
+    row(20, 30, "Closed for 212 days"),
+    said(32, 36, "Work on the towers stopped for eleven weeks, because of a strike."),
+    said(40, 44, "One day the repair was done, and the bridge was painted green."),
+    row(50, 58, "Length: 1,284 m"),
+    seconds=60,
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "second"),
+    [
+        ("How long is the bridge?", "1,284 m", 54),
+        ("How long is the bridge in metres?", "1,284 m", 54),
+        ("How long was the bridge closed?", "212 days", 25),
+        ("How long did work on the towers stop?", "Eleven weeks", 34),
+        ("When did the ferry sink?", "1926", 12),
+    ],
+)
+def test_a_length_and_a_time_are_told_apart(question: str, words: str, second: float) -> None:
+    found = answer(question, BRIDGE)
+    assert words in found.text
+    assert any(cite.span.contains(second) for cite in found.citations)
+
+
+@pytest.mark.parametrize("question", ["In which year was the bridge repaired?", "How long was the ferry used?"])
+def test_the_date_or_length_of_something_else_is_no_answer(question: str) -> None:
+    assert answer(question, BRIDGE).status is not Status.ANSWERED
+
+
+def test_how_long_for_a_month() -> None:
+    assert answer("How long did the wheel stop?").text.startswith("A month.")
+
+
 def test_a_declined_question_names_the_nearest_moments() -> None:
     assert [cite.span.start for cite in answer("What shape is the bell?").nearest] == [40]
 

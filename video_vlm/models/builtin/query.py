@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from video_vlm.models.builtin.lexicon import DIMENSIONS, IRREGULAR, LIGHT_WORDS, MEDIUM_WORDS, STOP_WORDS
+from video_vlm.models.builtin.lexicon import DIMENSIONS, IRREGULAR, LIGHT_WORDS, MEDIUM_WORDS, STOP_WORDS, UNITS
 from video_vlm.models.builtin.words import Word, stem, words
 from video_vlm.operators import ParsedQuestion, parse
 
@@ -86,6 +86,13 @@ TEXTUAL_NOUNS = frozenset(
     "word words text line lines card caption title sentence phrase message sign slide heading headline lyric lyrics "
     "subtitle quote chapter row entry".split()
 )
+_LASTING = re.compile(
+    r"\bhow\s+long\s+(?!is\b|are\b|was\b|were\b)\w+|"
+    r"\bhow\s+long\s+(?:is|are|was|were)\b(?!.*\b(?:that|which|who)\b).*"
+    rf"\b(?:\w{{2,}}ed|shut|gone|away|open|asleep|on|in(?!\s+{UNITS['length']}\b))\b",
+    re.I,
+)
+"""How long somebody does, or something is done; "how long is the bridge" asks for metres."""
 _EVENT = re.compile(
     r"^\W*(?:and\s+|so\s+|then\s+)*what(?:'s|\s+is|\s+are|\s+was)?\s+(?:else\s+)?(?:happen\w*|shown|seen|next|going on|"
     r"comes?|came|follows?|followed|occurs?|occurred|there|on\s+(?:the\s+)?screen|visible|said|did\s+we\s+see|do\s+we\s+see|"
@@ -182,7 +189,7 @@ def _focus(target: str) -> str:
 
 
 def _dimension(target: str) -> str:
-    if re.search(r"\b(?:for\s+)?how\s+long\s+(?!is\b|are\b|was\b|were\b)\w+", target, re.I):
+    if _LASTING.search(target):
         return "lasting"
     found = re.search(rf"\bhow\s+({'|'.join(DIMENSIONS)})\b", target, re.I)
     if found:

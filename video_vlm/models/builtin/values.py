@@ -6,10 +6,19 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from video_vlm.models.builtin.lexicon import COLOURS, DIMENSIONS, MONTHS, STOP_WORDS, UNITS, WEEKDAYS
+from video_vlm.models.builtin.lexicon import (
+    COLOURS,
+    DIMENSIONS,
+    MONTHS,
+    NUMBER_WORDS,
+    STOP_WORDS,
+    TENS,
+    UNITS,
+    WEEKDAYS,
+)
 from video_vlm.models.builtin.matching import Match
 from video_vlm.models.builtin.passages import Passage
-from video_vlm.models.builtin.query import Query, Wanted
+from video_vlm.models.builtin.query import TELLING, Query, Term, Wanted
 from video_vlm.models.builtin.words import alike, stem, words
 
 __all__ = ["Value", "label_and_value", "labelled_by", "looks_like_a_person", "take_value"]
@@ -21,6 +30,8 @@ _DATE = re.compile(
     re.I,
 )
 _YEAR = re.compile(r"(?<![\d,.:/-])(?:1[0-9]\d\d|20\d\d)(?![\d,:]|\.\d)")
+_SMALL, _TENS = "|".join(NUMBER_WORDS), "|".join(TENS)
+_COUNT = rf"\d[\d,.]*(?:\s*(?:million|thousand))?|(?!one day\b)(?:(?:{_TENS})[\s-])?(?:{_SMALL})|{_TENS}|(?<=\bfor )an?"
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,:]\d+)*(?:\s*%)?")
 _MONEY = re.compile(
     rf"[$€£¥]\s?\d[\d,. ]*\d?(?:\s*(?:million|billion|thousand|[mbk]\b))?|\b\d[\d,.]*\s*(?:million|billion|thousand)?\s*{UNITS['money']}\b",
@@ -132,6 +143,8 @@ def _named_by(label: Sequence[str], wanted: Sequence[str]) -> float:
 
 
 def _year(query: Query, match: Match) -> Value:
+    if not _tells_what_was_done(query, match.passage):
+        return _NONE
     asked = _asked(query)
     for word in match.passage.words:
         if re.fullmatch(_YEAR, word.stem) and word.stem not in asked:
@@ -139,8 +152,27 @@ def _year(query: Query, match: Match) -> Value:
     return _NONE
 
 
+def _tells_what_was_done(query: Query, passage: Passage) -> bool:
+    """Whether the verb of a question is in a passage or around it, or all else is in it: "1928 | Foundations".
+
+    A thing has a date for each thing that was done to it; one said of something else in its sentence is none of them.
+    """
+    telling = [term for term in query.terms if term.weight >= TELLING]
+    doing = [term for term in telling if not term.strict and term.weight < 1.0]
+    done_to = [term for term in telling if term not in doing]
+    return (
+        not doing
+        or any(_is_among(term, passage.stems | passage.context) for term in doing)
+        or (bool(done_to) and all(_is_among(term, passage.stems) for term in done_to))
+    )
+
+
+def _is_among(term: Term, stems: frozenset[str]) -> bool:
+    return any(alike(term.stem, found) >= 0.7 for found in stems)
+
+
 def _date(query: Query, match: Match) -> Value:
-    found = _pattern(_DATE)(query, match)
+    found = _pattern(_DATE)(query, match) if _tells_what_was_done(query, match.passage) else _NONE
     return found if found.fit else _year(query, match)
 
 
@@ -165,9 +197,7 @@ def _measure(query: Query, match: Match) -> Value:
     labels, units = DIMENSIONS[query.dimension]
     named = any(alike(stem(label), word.stem) >= 0.8 for label in labels for word in match.passage.words)
     for unit in units:
-        found = re.search(
-            rf"\b\d[\d,.]*(?:\s*(?:million|thousand))?\s*{UNITS[unit]}(?![\w/])", match.passage.text, re.I
-        )
+        found = re.search(rf"\b(?:{_COUNT})[\s-]*{UNITS[unit]}(?![\w/])", match.passage.text, re.I)
         if found:
             return Value(found[0], 1.0 if named else 0.75 if match.direct >= 0.6 and unit != "time" else 0.0)
     return _NONE
