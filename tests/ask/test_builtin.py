@@ -112,6 +112,7 @@ def test_what_nothing_says_is_not_shown(question: str) -> None:
 BRIDGE = SpokenFilm(
     row(0, 8, "The Kell Bridge", top=0.2),
     row(0, 8, "and how it was repaired", top=0.4),
+    said(8.5, 10, "The bridge crosses the Kell."),
     said(10, 14, "It replaced a ferry that sank in nineteen twenty six."),
     row(20, 30, "The failure"),
     row(20, 30, "Closed for 212 days"),
