@@ -144,6 +144,18 @@ def test_the_date_or_length_of_something_else_is_no_answer(question: str) -> Non
     assert answer(question, BRIDGE).status is not Status.ANSWERED
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("I'm Petra the miller So hearty and hale", "Petra the miller"),
+        ("My name is Ludwig van der Rohe and I build.", "Ludwig van der Rohe"),
+        ("They call me Old Joe around here.", "Old Joe"),
+    ],
+)
+def test_a_name_ends_where_it_ends(line: str, name: str) -> None:
+    assert answer("What is the name of the singer?", SpokenFilm(said(1, 4, line))).text.startswith(f"{name}. At")
+
+
 def test_how_long_for_a_month() -> None:
     assert answer("How long did the wheel stop?").text.startswith("A month.")
 

@@ -44,7 +44,8 @@ _PLACE = re.compile(
     r"\b(?:in|at|near|from|on|to|outside|inside|off|above|below|around|towards?)\s+((?:the\s+|a\s+|an\s+)?(?:[A-Z][\w’'-]*)(?:(?:\s+(?:of|in|the|on|at|and)|,)?\s+[A-Z][\w’'-]*)*)"
 )
 _NAMED = re.compile(
-    r"\b(?:I'm|I’m|I am|my name is|my name's|name is|named|called|call me|call him|call her|call it|known as|this is)\s+((?:the\s+)?[A-Z][\w’'-]*(?:\s+(?:the\s+)?[\w’'-]+){0,3})"
+    r"\b(?:I'm|I’m|I am|my name is|my name's|name is|named|called|call me|call him|call her|call it|known as|this is)\s+"
+    r"((?:the\s+)?[A-Z][\w’'-]*(?:\s+(?:the\s+[\w’'-]+|(?:(?:of|de|la|van|von|der)\s+)*[A-Z][\w’'-]*)){0,3})"
 )
 _LABEL = re.compile(r"^[\W_]*([^:=→|]{2,40}?)\s*(?:::|[:=→])\s*(?!//)(\S.*)$")
 _BY = re.compile(r"^[\W_]*([\w ]{2,30}?\bby)\b\s*[:|]?\s*(\S.*)?$", re.I)
@@ -235,7 +236,15 @@ def _name(query: Query, match: Match) -> Value:
     if labelled.fit and len(labelled.text) <= 40:
         return Value(labelled.text, 0.9 if match.direct or not query.terms else 0.5)
     found = _NAMED.search(match.passage.text)
-    return Value(found[1], 0.95) if found else _NONE
+    return Value(_without_next_sentence(found[1]), 0.95) if found else _NONE
+
+
+def _without_next_sentence(name: str) -> str:
+    """A line of a song begins with a capital: "Sinbad the sailor [So hearty]"."""
+    parts = name.split()
+    while len(parts) > 1 and parts[-1].casefold() in STOP_WORDS:
+        parts.pop()
+    return " ".join(parts)
 
 
 def _thing(query: Query, match: Match) -> Value:
