@@ -61,6 +61,11 @@ class Window:
         return Span(first, min(max(last, first), video.end))
 
 
+BEGINNING = Window(start_share=0.0, end_share=0.1)
+ENDING = Window(start_share=0.9, end_share=1.0)
+WHOLE = Window(start_share=0.0, end_share=1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class TimeOperator:
     """One move in time: from which anchors, which way, and whether only the nearest thing counts."""
@@ -119,6 +124,15 @@ _CLOCK = r"\d{1,3}:\d{2}(?::\d{2})?(?:\.\d+)?"
 _MOMENT = rf"(?:{_CLOCK}|(?:second|minute)\s+\d+|\d+(?:\.\d+)?\s*(?:seconds?|secs?|s|minutes?|mins?|min)\b)"
 _ADJACENT = r"(?:(?P<adjacent>right|directly|immediately|just|straight|shortly|soon)\s+)?"
 _TAIL = r"(?P<anchor>[^,?;]+?)\s*(?=[,?;]|$)"
+_RECORDING = r"(?:video|film|movie|clip|recording|footage|lecture|talk|episode|documentary)"
+_OF_IT = rf"(?:\s+of\s+(?:the\s+)?{_RECORDING})?"
+_BEGINNING = (
+    rf"the\s+(?:very\s+)?(?:beginning|start|opening){_OF_IT}|(?:the|this)\s+{_RECORDING}\s+(?:start|begin|open)\w*"
+)
+_END = (
+    rf"the\s+(?:very\s+)?(?:end|ending|close){_OF_IT}|"
+    rf"(?:the|this)\s+{_RECORDING}\s+(?:(?:end|finish|close|stop)\w*|is\s+over)"
+)
 # Words that take "after" or "before" without any time in them.
 _IDIOMS = re.compile(
     r"\b(?:(?:look|name|tak|model)\w*\s+after|(?:one|day|time)\s+after\s+(?:another|the\s+other|day|time)|after\s+all|(?:ever|never)\s+before|before\s+long)\b",
@@ -235,8 +249,18 @@ def _after_or_before(text: str) -> tuple[str, TimeOperator] | None:
         if word in {"once", "following", "preceding"} and found.start() > 0:
             continue  # only as the opening of a clause are these about time
         kind = OperatorKind.AFTER if word in {"after", "once", "following", "since"} else OperatorKind.BEFORE
-        return _cut_out(text, found), _moved(kind, found["anchor"].strip(), adjacent=bool(found["adjacent"]))
+        anchor = found["anchor"].strip()
+        edge = _at_edge(kind, anchor, lasting=word in {"since", "until", "till"})
+        return _cut_out(text, found), edge or _moved(kind, anchor, adjacent=bool(found["adjacent"]))
     return None
+
+
+def _at_edge(kind: OperatorKind, anchor: str, *, lasting: bool) -> TimeOperator | None:
+    """Before the end and after the beginning: those are at the edges of the video, whatever else is called an end."""
+    edge, window = (_END, ENDING) if kind is OperatorKind.BEFORE else (_BEGINNING, BEGINNING)
+    if not re.fullmatch(edge, anchor, re.I):
+        return None
+    return TimeOperator(OperatorKind.WITHIN, window=WHOLE if lasting else window)
 
 
 def _moved(kind: OperatorKind, anchor: str, *, adjacent: bool) -> TimeOperator:
@@ -290,10 +314,9 @@ def _edge(found: re.Match[str]) -> Window:
 
 
 def _ending(found: re.Match[str]) -> Window:
-    return Window(start_share=0.9, end_share=1.0) if found["end"] else Window(start_share=0.0, end_share=0.1)
+    return ENDING if found["end"] else BEGINNING
 
 
-_OF_IT = r"(?:\s+of\s+(?:the\s+)?(?:video|film|movie|clip|recording|footage|lecture|episode))?"
 _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Window]], ...] = (
     (
         re.compile(rf"\b(?:between|from)\s+(?P<low>{_MOMENT})\s+(?:and|to|until|till)\s+(?P<high>{_MOMENT})", re.I),

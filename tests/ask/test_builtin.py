@@ -160,6 +160,36 @@ def test_how_long_for_a_month() -> None:
     assert answer("How long did the wheel stop?").text.startswith("A month.")
 
 
+LINES = SpokenFilm(
+    *(said(10 * place, 10 * place + 4, f"This is line {place}.") for place in range(12)),
+    said(50.5, 51, "[a door slams]"),
+    row(0, 119, "A card"),
+    seconds=120,
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "lines"),
+    [
+        ("What is said between 0:30 and 0:50?", [3, 4]),
+        ("What is said at 1:01?", [6]),
+        ("What do they say in the last fifteen seconds?", [11]),
+        ("What is said at the beginning?", [0, 1]),
+        ("What is said at the end?", [11]),
+        ("What is said right before the end?", [11]),
+        ("What is the last thing said before 0:55?", [5]),
+        ("What is said after 0:45?", [5, 6, 7, 8, 9, 10]),
+    ],
+)
+def test_what_is_said_in_a_stretch_is_the_lines_of_it(question: str, lines: list[int]) -> None:
+    found = answer(question, LINES)
+    assert [claim.text.split("line ")[1][:-2] for claim in found.claims] == [str(line) for line in lines]
+
+
+def test_nothing_is_said_where_nobody_speaks() -> None:
+    assert answer("What is said at 0:58?", LINES).status is Status.NOT_SHOWN
+
+
 def test_a_declined_question_names_the_nearest_moments() -> None:
     assert [cite.span.start for cite in answer("What shape is the bell?").nearest] == [40]
 

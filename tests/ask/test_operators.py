@@ -46,12 +46,22 @@ def test_after_in_an_idiom_is_no_operator(question: str) -> None:
         ("What is shown in the first 30 seconds?", Span(0, 30)),
         ("What happens after 5:00?", Span(300, 600)),
         ("What is said at the end?", Span(540, 600)),
+        ("What is said just before the end of the film?", Span(540, 600)),
+        ("What happens before the lecture ends?", Span(540, 600)),
+        ("What is shown right after the beginning?", Span(0, 60)),
+        ("What is said after the film starts?", Span(0, 60)),
+        ("How often does he laugh until the end?", Span(0, 600)),
     ],
 )
 def test_a_stretch_given_outright_becomes_seconds(question: str, span: Span) -> None:
     window = parse(question).operator.window
     assert window is not None
     assert window.resolve(Span(0, 600)) == span
+
+
+def test_other_ends_are_anchors() -> None:
+    for anchor in ("the end of the song", "the war ends", "the end credits", "the opening of the shop"):
+        assert parse(f"What is said before {anchor}?").operator.anchors == (anchor,)
 
 
 def test_a_window_is_cut_to_the_video() -> None:

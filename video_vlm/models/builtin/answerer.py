@@ -22,7 +22,7 @@ from video_vlm.models.builtin.query import Query, Wanted, read_query, terms
 from video_vlm.models.builtin.sequence import find_beside, find_in_order_of_time, region
 from video_vlm.models.builtin.structure import find_structure, whole_span
 from video_vlm.models.builtin.tables import find_extreme
-from video_vlm.operators import OperatorKind, Window
+from video_vlm.operators import WHOLE, OperatorKind
 from video_vlm.protocols import Look, VideoMemory
 from video_vlm.records import Answer, Citation, Coverage, Level, Receipt, Span, Status, Step
 
@@ -159,7 +159,7 @@ def _moved(query: Query, passages: Passages, whole: Span) -> Iterator[Draft]:
 def _words_of_chapter(query: Query, passages: Passages) -> Draft | None:
     """What is written in the chapter the question names: the last of it, when the most is there."""
     named = [item for item in best_matches(query.terms, passages.chapters, passages) if item.direct >= 0.4]
-    ended = replace(query.parsed.operator, kind=OperatorKind.WITHIN, window=Window(start_share=0.0, end_share=1.0))
+    ended = replace(query.parsed.operator, kind=OperatorKind.WITHIN, window=WHOLE)
     within = replace(query, parsed=replace(query.parsed, operator=ended))
     return find_within(within, passages, named[0].passage.span) if named else None
 

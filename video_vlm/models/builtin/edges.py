@@ -10,7 +10,7 @@ from video_vlm.models.builtin.passages import Passage, Passages
 from video_vlm.models.builtin.query import TELLING, TEXTUAL_NOUNS, Query, Wanted
 from video_vlm.operators import OperatorKind
 
-__all__ = ["find_at_edge"]
+__all__ = ["find_at_edge", "what_is_said"]
 
 _SURE = 0.85
 _TOGETHER_SECONDS = 0.5
@@ -27,7 +27,7 @@ def find_at_edge(query: Query, passages: Passages) -> Draft | None:
     extreme = query.parsed.extreme
     if extreme is None or not _asks_for_words(query):
         return None
-    spoken = _spoken(query, passages)
+    spoken = what_is_said(query, passages)
     pool = {"said": spoken, "written": passages.screen}.get(_channel(query), (*spoken, *passages.screen))
     found = _first(pool) if extreme == "first" else _last(pool)
     if not found:
@@ -54,7 +54,7 @@ def _channel(query: Query) -> str:
     return query.channel or ("written" if _ON_SCREEN.search(query.parsed.text) else "")
 
 
-def _spoken(query: Query, passages: Passages) -> tuple[Passage, ...]:
+def what_is_said(query: Query, passages: Passages) -> tuple[Passage, ...]:
     """What is said; sounds that are written down only where the question is what is heard."""
     if _HEARD.search(query.parsed.text):
         return passages.spoken

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
+from video_vlm.models.builtin.edges import what_is_said
 from video_vlm.models.builtin.passages import Passage, Passages
 from video_vlm.models.builtin.query import Query, Wanted
+from video_vlm.operators import BEGINNING, ENDING, Window
 from video_vlm.protocols import VideoMemory
-from video_vlm.records import Citation, Claim, Level, Node, ObservationKind, Span, clock
+from video_vlm.records import Citation, Claim, Level, Node, Span, clock
 
 __all__ = ["find_overview", "find_within"]
 
@@ -53,24 +56,42 @@ def find_within(query: Query, passages: Passages, span: Span) -> Draft | None:
         return None
     if any(term.weight >= 0.5 for term in query.terms) and query.wanted is not Wanted.WORDS:
         return None
-    here = [passage for passage in passages.all if passage.span.overlaps(span)]
-    if query.wanted is Wanted.WORDS or query.channel == "written":
-        here = [passage for passage in here if passage.kind is ObservationKind.SCREEN_TEXT]
-    if query.channel == "said":
-        here = [passage for passage in here if passage.is_spoken]
+    here = [passage for passage in _pool(query, passages) if passage.span.overlaps(span)]
     if not here:
         return None
-    chosen = _spread(here) if query.wanted is not Wanted.WORDS else _at_edge(query, here)
     return draft(
-        [quoted_claim(passage) for passage in chosen],
+        [quoted_claim(passage) for passage in _chosen(query, here)],
         0.75 if len(here) <= 4 else 0.6,
         f"between {clock(span.start)} and {clock(span.end)}",
     )
 
 
-def _at_edge(query: Query, here: list[Passage]) -> list[Passage]:
-    """Asked for words at the end: the last ones there; at the beginning: the first."""
+def _pool(query: Query, passages: Passages) -> Sequence[Passage]:
+    if query.channel == "said":
+        return what_is_said(query, passages)
+    written = query.wanted is Wanted.WORDS or query.channel == "written"
+    return passages.screen if written else passages.all
+
+
+def _chosen(query: Query, here: Sequence[Passage]) -> Sequence[Passage]:
+    if query.channel == "said":
+        return _lines(query, here)
     window = query.parsed.operator.window
+    return _rows_at_edge(window, here) if query.wanted is Wanted.WORDS else _spread(here)
+
+
+def _lines(query: Query, here: Sequence[Passage]) -> Sequence[Passage]:
+    """What is said at the end: the last lines; at the beginning, or after a time: the first."""
+    window, extreme = query.parsed.operator.window, query.parsed.extreme
+    most = 1 if extreme else _MOST_CLAIMS
+    if extreme == "last" or window == ENDING:
+        return here[-most:]
+    goes_on = window is not None and window.end == 0.0 and (window.start or 0.0) > 0.0
+    return here[:most] if extreme or window == BEGINNING or goes_on else _spread(here)
+
+
+def _rows_at_edge(window: Window | None, here: Sequence[Passage]) -> Sequence[Passage]:
+    """Asked for words at the end: the last ones there; at the beginning: the first."""
     if window and window.end_share == 1.0:
         latest = max(passage.span.end for passage in here)
         return [passage for passage in here if passage.span.end >= latest - 0.5][-3:]
@@ -78,7 +99,7 @@ def _at_edge(query: Query, here: list[Passage]) -> list[Passage]:
     return [passage for passage in here if passage.span.start <= earliest + 0.5][:3]
 
 
-def _spread(here: list[Passage]) -> list[Passage]:
+def _spread(here: Sequence[Passage]) -> Sequence[Passage]:
     """A few of many, evenly over the time they take."""
     if len(here) <= _MOST_CLAIMS:
         return here
