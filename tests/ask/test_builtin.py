@@ -115,7 +115,8 @@ BRIDGE = SpokenFilm(
     said(8.5, 10, "The bridge crosses the Kell."),
     said(10, 14, "It replaced a ferry that sank in nineteen twenty six."),
     row(20, 30, "The failure"),
-    row(20, 30, "Closed for 212 days"),
+    row(20, 30, "Cable 3 snapped at 06:40", top=0.3),
+    row(20, 30, "Closed for 212 days", top=0.5),
     said(32, 36, "Work on the towers stopped for eleven weeks, because of a strike."),
     said(40, 44, "One day the repair was done, and the bridge was painted green."),
     row(50, 58, "Length: 1,284 m"),
@@ -131,6 +132,8 @@ BRIDGE = SpokenFilm(
         ("How long was the bridge closed?", "212 days", 25),
         ("How long did work on the towers stop?", "Eleven weeks", 34),
         ("When did the ferry sink?", "1926", 12),
+        ("At what time did the cable snap?", "06:40", 25),
+        ("Which cable snapped?", "Cable 3", 25),
     ],
 )
 def test_a_length_and_a_time_are_told_apart(question: str, words: str, second: float) -> None:

@@ -30,6 +30,7 @@ _DATE = re.compile(
     re.I,
 )
 _YEAR = re.compile(r"(?<![\d,.:/-])(?:1[0-9]\d\d|20\d\d)(?![\d,:]|\.\d)")
+_TIME_OF_DAY = re.compile(r"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?![\d:])(?:\s?[ap]\.?m\b\.?)?", re.I)
 _SMALL, _TENS = "|".join(NUMBER_WORDS), "|".join(TENS)
 _COUNT = rf"\d[\d,.]*(?:\s*(?:million|thousand))?|(?!one day\b)(?:(?:{_TENS})[\s-])?(?:{_SMALL})|{_TENS}|(?<=\bfor )an?"
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,:]\d+)*(?:\s*%)?")
@@ -47,7 +48,7 @@ _NAMED = re.compile(
     r"\b(?:I'm|I’m|I am|my name is|my name's|name is|named|called|call me|call him|call her|call it|known as|this is)\s+"
     r"((?:the\s+)?[A-Z][\w’'-]*(?:\s+(?:the\s+[\w’'-]+|(?:(?:of|de|la|van|von|der)\s+)*[A-Z][\w’'-]*)){0,3})"
 )
-_LABEL = re.compile(r"^[\W_]*([^:=→|]{2,40}?)\s*(?:::|[:=→])\s*(?!//)(\S.*)$")
+_LABEL = re.compile(r"^[\W_]*([^:=→|]{2,40}?)\s*(?:::|(?<!\d):|:(?!\d)|[=→])\s*(?!//)(\S.*)$")
 _BY = re.compile(r"^[\W_]*([\w ]{2,30}?\bby)\b\s*[:|]?\s*(\S.*)?$", re.I)
 _PERSON_NOUNS = frozenset(
     """man woman boy girl baker guard king queen doctor teacher driver worker captain mother father brother sister wife
@@ -173,8 +174,11 @@ def _is_among(term: Term, stems: frozenset[str]) -> bool:
 
 
 def _date(query: Query, match: Match) -> Value:
-    found = _pattern(_DATE)(query, match) if _tells_what_was_done(query, match.passage) else _NONE
-    return found if found.fit else _year(query, match)
+    """A date, a year, or else a time of day."""
+    if not _tells_what_was_done(query, match.passage):
+        return _NONE
+    takers = (_pattern(_DATE), _year, _pattern(_TIME_OF_DAY))
+    return next((found for take in takers if (found := take(query, match)).fit), _NONE)
 
 
 def _number(query: Query, match: Match) -> Value:
@@ -260,6 +264,8 @@ def _thing(query: Query, match: Match) -> Value:
         first = _name_start(match.passage, place)
         if first is not None:
             return Value(match.passage.text[here[first].start : here[place].end], 1.0)
+        if place + 1 < len(here) and here[place + 1].is_number and here[place + 1].text[0].isdigit():
+            return Value(match.passage.text[here[place].start : here[place + 1].end], 0.95)  # Cable 3
     if places:
         return Value("", 0.3 if "name" in query.parsed.text else 0.75 if match.passage.is_spoken else 0.6)
     headed = any(alike(part, other) >= 0.8 for part in noun for other in match.passage.context)
