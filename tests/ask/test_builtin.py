@@ -216,6 +216,12 @@ def test_the_order_of_two_things_is_the_order_of_their_moments() -> None:
     assert answer("Which comes last, the cheese or the bread?", parts).text.startswith("The cheese comes last")
 
 
+def test_who_is_only_meant_is_not_mentioned() -> None:
+    lines = ("Here is Sindbad the sailor.", "He likes that.", "Nobody is like Sindbad.")
+    film = SpokenFilm(*(said(5 * place, 5 * place + 4, line) for place, line in enumerate(lines)))
+    assert answer("How often is Sindbad mentioned?", film).text.startswith("Twice (2): at 0:00, 0:10.")
+
+
 def test_separate_mentions_are_counted() -> None:
     film = SpokenFilm(said(1, 2, "Lemon!"), said(20, 22, "Bring me the lemon."), said(50, 52, "Another lemon, please."))
     found = answer("How many times is the lemon mentioned?", film)

@@ -12,7 +12,7 @@ from video_vlm.models.builtin.query import Term, terms
 from video_vlm.models.builtin.words import alike, phrase_position, squeeze
 from video_vlm.records import Span
 
-__all__ = ["Match", "best_matches", "find_anchors", "find_phrase", "match", "named_chapters"]
+__all__ = ["Match", "best_matches", "find_anchors", "find_phrase", "is_named", "match", "named_chapters"]
 
 _REFERRED = 0.8
 _IN_CONTEXT = 0.55
@@ -50,6 +50,11 @@ def match(wanted: Sequence[Term], passage: Passage, passages: Passages) -> Match
     if weight == 0.0:
         return Match(passage, 0.0, 0.0, frozenset())
     return Match(passage, covered / weight, direct / weight, frozenset(found), lost)
+
+
+def is_named(term: Term, passage: Passage) -> bool:
+    """Whether a passage itself holds a term, not only a pronoun for it."""
+    return _likeness(term, passage.stems) > 0.0
 
 
 def _likeness(term: Term, stems: frozenset[str]) -> float:

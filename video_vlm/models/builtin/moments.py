@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from video_vlm.models.builtin.draft import Draft, draft, quoted
 from video_vlm.models.builtin.facts import find_fact
-from video_vlm.models.builtin.matching import Match, best_matches, find_phrase, named_chapters
+from video_vlm.models.builtin.matching import Match, best_matches, find_phrase, is_named, named_chapters
 from video_vlm.models.builtin.passages import Passage, Passages
 from video_vlm.models.builtin.query import Query, Wanted, terms
 from video_vlm.records import Citation, Claim, Span, clock
@@ -87,7 +87,7 @@ def count_times(query: Query, passages: Passages) -> Draft | None:
             continue
         names = [term for term in wanted if term.strict]
         if names:
-            hits = [hit for hit in hits if all(term.stem in hit.found for term in names)]
+            hits = [hit for hit in hits if all(is_named(term, hit.passage) for term in names)]
         else:
             hits = [hit for hit in hits if hit.direct >= 0.75 * hits[0].direct]
         if not hits:
