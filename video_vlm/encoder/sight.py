@@ -97,7 +97,13 @@ class TransformersSight:
         model, prepare, _ = self._load()
         with torch.inference_mode():
             prepared = prepare(images=list(pictures), return_tensors="pt").to(model.device, model.dtype)
-            return self._unit(model.get_image_features(**prepared))
+            # Of several in half precision, SigLIP's pooling alone takes a CPU as long as all its blocks (torch 2.13).
+            step = 1 if model.device.type == "cpu" and model.dtype != torch.float32 else len(pictures)
+            parts = (
+                {name: value[at : at + step] for name, value in prepared.items()}
+                for at in range(0, len(pictures), step)
+            )
+            return np.concatenate([self._unit(model.get_image_features(**part)) for part in parts])
 
     def encode_texts(self, texts: Sequence[str]) -> _Vectors:
         """``(len(texts), dimension)`` float32, rows of length one. In small letters, as these towers were taught."""
