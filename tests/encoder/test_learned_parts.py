@@ -76,6 +76,17 @@ def test_tokens_that_were_merged_meet_over_time_position_by_position() -> None:
     assert torch.allclose(attention(values, seconds, where=where), attention(values, seconds), atol=1e-5)
 
 
+@torch.inference_mode()
+def test_written_in_place_it_is_the_same() -> None:
+    attention = TemporalAttention(16, num_heads=4, initial_gate=1.0).eval()
+    values, seconds = noise(1, 5, 70, 16), torch.arange(5.0)[None]
+
+    apart = attention(values, seconds)
+    assert not torch.equal(apart, values)
+    assert torch.equal(attention(values, seconds, in_place=True), apart)
+    assert torch.equal(values, apart)
+
+
 @pytest.mark.parametrize(("reduction", "inner"), [(1, 96), (2, 48), (4, 24), (5, 16), (100, 4)])
 def test_attention_over_time_may_be_narrower_than_the_tower(reduction: int, inner: int) -> None:
     attention = TemporalAttention(96, num_heads=4, reduction=reduction, initial_gate=1.0).eval()

@@ -111,7 +111,10 @@ class TemporalAttention(nn.Module):
         """Whether it adds nothing, and so need not be run when nothing is learned."""
         return not self.training and not bool(self.gate.any())
 
-    def forward(self, values: Tensor, seconds: Tensor, *, where: Tensor | None = None) -> Tensor:
+    def forward(
+        self, values: Tensor, seconds: Tensor, *, where: Tensor | None = None, in_place: bool = False
+    ) -> Tensor:
+        """``in_place`` writes over ``values`` where nothing is learned, so that a long clip is held once."""
         if self.is_closed:
             return values
         if where is not None:
@@ -119,7 +122,7 @@ class TemporalAttention(nn.Module):
         parts = values.split(_POSITIONS_AT_ONCE, dim=2)  # positions know nothing of each other
         if torch.is_grad_enabled():
             return torch.cat([self._look(part, seconds, None) for part in parts], dim=2)
-        looked = torch.empty_like(values)
+        looked = values if in_place else torch.empty_like(values)
         for part, place in zip(parts, looked.split(_POSITIONS_AT_ONCE, dim=2), strict=True):
             place.copy_(self._look(part, seconds, None))
         return looked

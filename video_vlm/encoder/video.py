@@ -150,7 +150,7 @@ class VideoEncoder(nn.Module):
         if str(depth) not in self.temporal:
             return stage
         where = None if stage.bias is None else stage.where
-        return with_values(stage, self.temporal[str(depth)](stage.values, stage.seconds, where=where))
+        return with_values(stage, self.temporal[str(depth)](stage.values, stage.seconds, where=where, in_place=True))
 
     def _block(self, stage: Stage, depth: int) -> Stage:
         tokens = rearrange(stage.values, "batch frames tokens width -> (batch frames) tokens width")
