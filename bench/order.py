@@ -175,7 +175,7 @@ def main() -> int:
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--steps", type=int, default=4000, help="of an arm that learns from nothing")
-    parser.add_argument("--more", type=int, default=1800, help="of an arm that goes on from another's weights")
+    parser.add_argument("--more", type=int, default=3600, help="of an arm that goes on from another's weights")
     parser.add_argument("--device", default="cpu", help="where models learn: cpu, cuda, mps")
     parser.add_argument("--workers", type=int, default=0, help="processes that draw clips ahead")
     parser.add_argument("--quick", action="store_true", help="train nothing, ask the shipped weights")

@@ -317,6 +317,18 @@ def _ending(found: re.Match[str]) -> Window:
     return ENDING if found["end"] else BEGINNING
 
 
+def _middle(_found: re.Match[str]) -> Window:
+    return Window(start_share=0.45, end_share=0.55)
+
+
+def _part(found: re.Match[str]) -> Window:
+    """A half, a third or a quarter: the first, the last, or one of those between."""
+    parts = {"half": 2, "third": 3, "quarter": 4}[found["part"].lower()]
+    which = {"first": 0, "opening": 0, "second": 1, "middle": 1, "third": 2}.get(found["which"].lower(), parts - 1)
+    which = min(which, parts - 1)
+    return Window(start_share=which / parts, end_share=(which + 1) / parts)
+
+
 _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Window]], ...] = (
     (
         re.compile(rf"\b(?:between|from)\s+(?P<low>{_MOMENT})\s+(?:and|to|until|till)\s+(?P<high>{_MOMENT})", re.I),
@@ -338,5 +350,25 @@ _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Window]], ...] 
             re.I,
         ),
         _ending,
+    ),
+    (
+        re.compile(rf"\b(?:in|near|around|about|at)\s+the\s+(?:very\s+)?middle\b{_OF_IT}(?!\s+of\b)", re.I),
+        _middle,
+    ),
+    (
+        re.compile(
+            r"\b(?:at\s+the\s+)?(?:half-?way|mid-?way)\b(?:\s+(?:through|into|point)\b)?"
+            rf"(?:\s+(?:the|this)\s+{_RECORDING})?",
+            re.I,
+        ),
+        _middle,
+    ),
+    (
+        re.compile(
+            r"\b(?:in|during|within|over|for)\s+the\s+(?P<which>first|opening|second|middle|third|last|final)\s+"
+            rf"(?P<part>half|third|quarter)\b{_OF_IT}(?!\s+of\b)",
+            re.I,
+        ),
+        _part,
     ),
 )

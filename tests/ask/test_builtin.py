@@ -189,6 +189,45 @@ def test_what_is_said_in_a_stretch_is_the_lines_of_it(question: str, lines: list
     assert [claim.text.split("line ")[1][:-2] for claim in found.claims] == [str(line) for line in lines]
 
 
+STORY = SpokenFilm(
+    said(1, 4, "The bridge was built for a mine."),
+    said(5, 8, "It was grey."),
+    said(20, 24, "Then the riveters went on strike."),
+    said(40, 44, "A storm broke the bridge in two."),
+    said(60, 64, "After the repair the bridge was painted green."),
+    said(80, 84, "Next week we talk about dams."),
+    seconds=90,
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("How often is the bridge mentioned?", "3 times (3): at 0:01, 0:40, 1:00."),
+        ("How many times is the bridge mentioned before 0:50?", "Twice (2): at 0:01, 0:40."),
+        ("How often is the bridge mentioned after the strike?", "Twice (2): at 0:40, 1:00."),
+        ("How often is the bridge mentioned in the first half?", "Twice (2): at 0:01, 0:40."),
+        ("When is the bridge mentioned after the storm?", "From 1:00 to 1:04"),
+        ("When was the bridge last mentioned before the repair?", "At 0:44"),
+        ("What is said last about the bridge?", "At 1:00 the subtitles say"),
+        ("What is the first thing said about the bridge?", "At 0:01 the subtitles say"),
+        ("Is the storm before the strike?", "No: the strike at 0:20, then the storm at 0:40."),
+        ("Was the bridge painted after the storm?", "Yes: the storm at 0:40, then the bridge painted at 1:00."),
+        ("How much time passes between the strike and the storm?", "20 seconds of the video: the strike at 0:20"),
+        ("How long after the storm was the bridge painted?", "20 seconds of the video: the storm at 0:40"),
+    ],
+)
+def test_an_operator_moves_every_kind_of_question(question: str, words: str) -> None:
+    assert answer(question, STORY).text.startswith(words)
+
+
+@pytest.mark.parametrize(
+    "question", ["How often is the bridge mentioned after the flood?", "Is the flood before the storm?"]
+)
+def test_what_hangs_on_something_that_is_nowhere_is_declined(question: str) -> None:
+    assert answer(question, STORY).status is not Status.ANSWERED
+
+
 def test_nothing_is_said_where_nobody_speaks() -> None:
     assert answer("What is said at 0:58?", LINES).status is Status.NOT_SHOWN
 

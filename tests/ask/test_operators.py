@@ -51,6 +51,10 @@ def test_after_in_an_idiom_is_no_operator(question: str) -> None:
         ("What is shown right after the beginning?", Span(0, 60)),
         ("What is said after the film starts?", Span(0, 60)),
         ("How often does he laugh until the end?", Span(0, 600)),
+        ("What is shown in the middle of the film?", Span(270, 330)),
+        ("What is said halfway through?", Span(270, 330)),
+        ("What happens in the second half of the video?", Span(300, 600)),
+        ("How often is it said in the last quarter?", Span(450, 600)),
     ],
 )
 def test_a_stretch_given_outright_becomes_seconds(question: str, span: Span) -> None:

@@ -11,15 +11,16 @@ from dataclasses import replace
 
 from video_vlm.errors import QuestionError
 from video_vlm.models.builtin.draft import Draft
-from video_vlm.models.builtin.edges import find_at_edge
+from video_vlm.models.builtin.edges import find_at_edge, find_mention_at_edge
 from video_vlm.models.builtin.facts import find_fact, find_reason, find_title
 from video_vlm.models.builtin.growth import find_added
 from video_vlm.models.builtin.matching import best_matches
-from video_vlm.models.builtin.moments import count_times, find_duration, find_order, find_when
+from video_vlm.models.builtin.moments import count_times, find_duration, find_when
+from video_vlm.models.builtin.order import find_gap, find_order, find_whether
 from video_vlm.models.builtin.overview import find_overview, find_within
 from video_vlm.models.builtin.passages import Passage, Passages, read_passages
 from video_vlm.models.builtin.query import Query, Wanted, read_query, terms
-from video_vlm.models.builtin.sequence import find_beside, find_in_order_of_time, region
+from video_vlm.models.builtin.sequence import find_beside, find_in_order_of_time, region, sent
 from video_vlm.models.builtin.structure import find_structure, whole_span
 from video_vlm.models.builtin.tables import find_extreme
 from video_vlm.operators import WHOLE, OperatorKind
@@ -115,6 +116,8 @@ def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[D
         lambda: find_overview(query, memory),
         lambda: find_structure(query, memory),
         lambda: find_order(query, passages),
+        lambda: find_whether(query, passages),
+        lambda: find_gap(query, passages),
         lambda: find_at_edge(query, passages),
     )
     for find in finders:
@@ -123,11 +126,10 @@ def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[D
             yield found
             return
     parsed = query.parsed
-    if parsed.asks_when:
-        yield from _one(find_when(query, passages))
-        return
-    if parsed.asks_count:
-        yield from _one(count_times(query, passages))
+    if parsed.asks_when or parsed.asks_count:
+        there = sent(query, passages, whole)
+        if there:
+            yield from _one(find_when(query, there) if parsed.asks_when else count_times(query, there))
         return
     if parsed.asks_duration:
         yield from _one(find_duration(query, passages))
@@ -138,6 +140,7 @@ def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[D
         yield from _one(_words_of_chapter(query, passages))
     if parsed.operator.kind is OperatorKind.NONE:
         yield from _one(find_extreme(query, passages))
+        yield from _one(find_mention_at_edge(query, passages))
         yield from _one(_stated(query, passages.all, passages))
         return
     added = find_added(query, passages, memory)

@@ -6,13 +6,15 @@ import re
 from collections.abc import Sequence
 
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
+from video_vlm.models.builtin.matching import best_matches
 from video_vlm.models.builtin.passages import Passage, Passages
 from video_vlm.models.builtin.query import TELLING, TEXTUAL_NOUNS, Query, Wanted
 from video_vlm.operators import OperatorKind
 
-__all__ = ["find_at_edge", "what_is_said"]
+__all__ = ["find_at_edge", "find_mention_at_edge", "what_is_said"]
 
 _SURE = 0.85
+_AS_DIRECT = 0.75
 _TOGETHER_SECONDS = 0.5
 _MOST_ROWS = 3
 _HEARD = re.compile(r"\b(?:heard?|hears?|sounds?)\b", re.I)
@@ -33,6 +35,21 @@ def find_at_edge(query: Query, passages: Passages) -> Draft | None:
     if not found:
         return None
     return draft([quoted_claim(one, _one_word(query, one)) for one in found], _SURE, f"{extreme} words")
+
+
+def find_mention_at_edge(query: Query, passages: Passages) -> Draft | None:
+    """The first or the last that is said or written of something: "What is said last about the bridge?"."""
+    extreme, operator = query.parsed.extreme, query.parsed.operator.kind
+    if extreme is None or operator is not OperatorKind.NONE or query.wanted not in {*_OPEN, Wanted.WORDS}:
+        return None
+    pool = {"said": what_is_said(query, passages), "written": passages.screen}.get(_channel(query), ())
+    telling = tuple(term for term in query.terms if term.weight >= TELLING)
+    found = [item for item in best_matches(telling, pool, passages, least_direct=0.4) if not item.lost_names]
+    found = [item for item in found if item.direct >= _AS_DIRECT * found[0].direct]
+    if not found:
+        return None
+    chosen = (min if extreme == "first" else max)(found, key=lambda item: item.passage.span.start)
+    return draft([quoted_claim(chosen.passage)], _SURE * found[0].coverage ** 0.5, f"{extreme} mention")
 
 
 def _asks_for_words(query: Query) -> bool:

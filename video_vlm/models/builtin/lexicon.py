@@ -28,7 +28,7 @@ STOP_WORDS = frozenset(
     such than that the their theirs them themselves then there these they this those though through till to too under
     until up upon very via was wasn't we were what whatever when where whether which while who whom whose why will with
     within without would you your yours yourself s t d ll m re ve many much directly exactly really actually
-    currently immediately already ever together""".split()
+    currently immediately already ever together often frequently""".split()
 )
 
 # Words about the medium, not about what is in it: they say where to look, and match nothing.

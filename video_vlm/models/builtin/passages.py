@@ -71,6 +71,21 @@ class Passages:
     def screen(self) -> tuple[Passage, ...]:
         return tuple(passage for passage in self.written if passage.kind is ObservationKind.SCREEN_TEXT)
 
+    def beginning_in(self, span: Span) -> Passages:
+        """Those that begin in a stretch, a quarter of a second early at most."""
+
+        def there(some: Sequence[Passage]) -> tuple[Passage, ...]:
+            return tuple(one for one in some if span.start - 0.25 <= one.span.start < span.end)
+
+        return replace(
+            self,
+            all=there(self.all),
+            spoken=there(self.spoken),
+            written=there(self.written),
+            seen=there(self.seen),
+            chapters=there(self.chapters),
+        )
+
     def card(self, passage: Passage) -> tuple[Passage, ...]:
         """The rows that share the screen with ``passage`` at its middle, top to bottom as they were read."""
         return tuple(other for other in self.screen if other.span.contains(passage.span.middle))

@@ -14,7 +14,7 @@ from video_vlm.models.builtin.words import phrase_position
 from video_vlm.operators import ADJACENT_SECONDS, REACH_SECONDS, OperatorKind, walked
 from video_vlm.records import ObservationKind, Span
 
-__all__ = ["find_beside", "find_in_order_of_time", "locate", "region"]
+__all__ = ["find_beside", "find_in_order_of_time", "locate", "region", "sent"]
 
 _QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]+)[\"“”„«»]|(?<!\w)['‘]([^'’]{2,})['’](?!\w)")
 _ORDINALS = {
@@ -71,6 +71,24 @@ def region(query: Query, passages: Passages, whole: Span) -> Sequence[tuple[Matc
         ][:1]
     moved = ((item, walked(operator, item.passage.span)) for item in locate(query, passages))
     return [(item, span) for item, span in moved if span is not None]
+
+
+def sent(query: Query, passages: Passages, whole: Span) -> Passages | None:
+    """What is in the stretch that the operator means, to its very end: "how often ... after X" is not for a minute.
+
+    None where its anchor is nowhere.
+    """
+    kind = query.parsed.operator.kind
+    if kind is OperatorKind.NONE:
+        return passages
+    anchor, span = next(iter(region(query, passages, whole)), (None, None))
+    if span is None:
+        return None
+    if anchor and kind is OperatorKind.AFTER:
+        span = Span(anchor.passage.span.end, max(whole.end, anchor.passage.span.end))
+    elif anchor and kind is OperatorKind.BEFORE:
+        span = Span(min(whole.start, anchor.passage.span.start), anchor.passage.span.start)
+    return passages.beginning_in(span)
 
 
 def find_in_order_of_time(query: Query, passages: Passages, whole: Span, find_fact: FindFact) -> Draft | None:

@@ -1,0 +1,146 @@
+"""Questions whose answer is an order of two moments, or the time between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from video_vlm.models.builtin.draft import Draft, draft
+from video_vlm.models.builtin.matching import Match, best_matches, find_phrase
+from video_vlm.models.builtin.moments import SAID, SEEN
+from video_vlm.models.builtin.passages import Passage, Passages
+from video_vlm.models.builtin.query import Query, terms
+from video_vlm.records import Citation, Claim, clock
+
+__all__ = ["find_gap", "find_order", "find_whether"]
+
+_SHOWN = r"(?:\s+(?:shown|seen|mentioned|said|come|appear\w*|happen\w*))?"
+_WHETHER = re.compile(
+    rf"^\W*(?:is|are|was|were|do|does|did|has|have|had)\s+(?P<one>.+?){_SHOWN}\s+(?P<word>before|after)\s+"
+    rf"(?P<other>(?!or\b).+?){_SHOWN}\W*$",
+    re.I,
+)
+_HOW_LONG = r"\bhow\s+(?:long|much\s+time|many\s+(?:seconds|minutes))\b"
+_BETWEEN = re.compile(rf"{_HOW_LONG}.*\bbetween\s+(?P<one>.+?)\s+and\s+(?P<other>.+?)\W*$", re.I)
+_LATER = re.compile(
+    rf"{_HOW_LONG}\s+(?:before|after)\s+(?P<one>.+?)\s+(?:is|are|was|were|do|does|did)\s+(?P<other>.+?){_SHOWN}\W*$",
+    re.I,
+)
+
+
+def find_order(query: Query, passages: Passages) -> Draft | None:
+    """Which of the things a question lists comes first, or in which order they come."""
+    listed = _alternatives(query.parsed.text)
+    if len(listed) < 2:
+        return None
+    firsts = _firsts(query, listed, passages)
+    return _told_order(query, listed, firsts) if firsts else None
+
+
+def find_whether(query: Query, passages: Passages) -> Draft | None:
+    """Whether one thing is before or after another: "Is the storm before the harbour?"."""
+    found = _WHETHER.search(query.parsed.text)
+    if not found:
+        return None
+    listed = [found["one"], found["other"]]
+    firsts = _firsts(query, listed, passages)
+    if not firsts or _at_once(firsts):
+        return None
+    one, other = (item.passage.span.start for item in firsts)
+    holds = one < other if found["word"].lower() == "before" else one > other
+    return _with_times("Yes" if holds else "No", listed, firsts, "whether")
+
+
+def find_gap(query: Query, passages: Passages) -> Draft | None:
+    """How much of the video lies between two moments, from where one begins to where the other does."""
+    found = _BETWEEN.search(query.parsed.text) or _LATER.search(query.parsed.text)
+    if not found:
+        return None
+    listed = [found["one"], found["other"]]
+    firsts = _firsts(query, listed, passages)
+    if not firsts or _at_once(firsts):
+        return None
+    seconds = abs(firsts[0].passage.span.start - firsts[1].passage.span.start)
+    return _with_times(f"{seconds:.0f} seconds of the video", listed, firsts, "time between")
+
+
+def _firsts(query: Query, listed: Sequence[str], passages: Passages) -> list[Match]:
+    """The first moment of each thing, all in one channel; nothing if some are in none."""
+    said = bool(SAID.search(query.parsed.text)) or query.channel == "said"
+    pools: list[Sequence[Passage]] = (
+        [passages.spoken] if said else [passages.chapters, passages.screen, passages.written, passages.seen]
+    )
+    if not said and not SEEN.search(query.parsed.text):
+        pools += [passages.spoken, passages.all]
+    for pool in pools:
+        firsts = [found for name in listed if (found := _first(name, pool, passages))]
+        if len(firsts) == len(listed):
+            return firsts
+    return []
+
+
+def _at_once(firsts: Sequence[Match]) -> bool:
+    starts = [item.passage.span.start for item in firsts]
+    return min(starts) == max(starts)
+
+
+def _with_times(lead: str, listed: Sequence[str], firsts: Sequence[Match], reason: str) -> Draft:
+    order = sorted(zip(listed, firsts, strict=True), key=lambda pair: pair[1].passage.span.start)
+    times = ", then ".join(f"{name} at {clock(item.passage.span.start)}" for name, item in order)
+    sure = min(item.coverage for item in firsts) ** 0.6
+    return draft([Claim(f"{lead}: {times}.", tuple(item.passage.cite() for _, item in order))], sure, reason)
+
+
+def _alternatives(question: str) -> list[str]:
+    """``"Which comes first, the lecture or the bottles?" -> ["the lecture", "the bottles"]``"""
+    text = question.strip().rstrip("?. ")
+    if not re.search(r"\b(?:first|last|earlier|later|before|after|order|sequence)\b", text, re.I):
+        return []
+    found = re.search(
+        r"\border\b.*?\b(?:do|does|did|are|were|is|was)\s+(?P<list>.+?)(?:\s+(?:appear|come|occur|shown|seen|mentioned|said|happen)\w*.*)?$",
+        text,
+        re.I,
+    )
+    if not found:
+        found = re.search(r"(?:first|last|earlier|later)\b[^,:]*[,:]\s*(?P<list>.+\bor\b.+)$", text, re.I)
+    if not found:
+        found = re.search(
+            r"^\W*(?:is|was|does|did|do|are|were)\s+(?P<list>.+?\s+(?:shown |seen |mentioned |said |come |appear )?before or after\s+.+)$",
+            text,
+            re.I,
+        )
+    if not found:
+        return []
+    parts = re.split(
+        r",?\s+(?:or|and|(?:shown |seen |mentioned |said |come |appear )?before or after)\s+|,\s*", found["list"]
+    )
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _first(name: str, pool: Sequence[Passage], passages: Passages) -> Match | None:
+    quotes = re.findall(r"[\"“”]([^\"“”]+)[\"“”]", name)
+    if quotes:
+        hits = find_phrase(quotes[0], pool)
+        return Match(hits[0], 1.0, 1.0, hits[0].stems) if hits else None
+    matches = [
+        item for item in best_matches(terms(f"- {name}"), pool, passages, least_direct=0.4) if item.coverage >= 0.5
+    ]
+    likely = [item for item in matches if item.direct >= 0.8 * matches[0].direct]
+    return min(likely, key=lambda item: item.passage.span.start, default=None)
+
+
+def _told_order(query: Query, listed: Sequence[str], firsts: Sequence[Match]) -> Draft | None:
+    order = sorted(zip(listed, firsts, strict=True), key=lambda pair: pair[1].passage.span.start)
+    if order[0][1].passage is order[-1][1].passage or order[0][1].passage.span.start == order[-1][1].passage.span.start:
+        return None
+    sure = min(item.coverage for item in firsts) ** 0.6
+    cites = tuple(Citation(item.passage.span, item.passage.text, item.passage.kind) for _, item in order)
+    times = ", then ".join(f"{name} at {clock(item.passage.span.start)}" for name, item in order)
+    if query.parsed.extreme == "last" and "order" not in query.parsed.text.lower():
+        return draft([Claim(f"{_upper(order[-1][0])} comes last: {times}.", cites)], sure, "order")
+    lead = f"{_upper(order[0][0])} comes first: " if len(order) == 2 else ""
+    return draft([Claim(f"{lead}{times if lead else _upper(times)}.", cites)], sure, "order")
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
