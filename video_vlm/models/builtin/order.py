@@ -20,6 +20,8 @@ _WHETHER = re.compile(
     rf"(?P<other>(?!or\b).+?){_SHOWN}\W*$",
     re.I,
 )
+_LOOKS_BACK = re.compile(r"\b(?:before|earlier|previously|until|used to|formerly|had been)\b", re.I)
+_SURELY_THERE = 0.7
 _HOW_LONG = r"\bhow\s+(?:long|much\s+time|many\s+(?:seconds|minutes))\b"
 _BETWEEN = re.compile(rf"{_HOW_LONG}.*\bbetween\s+(?P<one>.+?)\s+and\s+(?P<other>.+?)\W*$", re.I)
 _LATER = re.compile(
@@ -44,7 +46,7 @@ def find_whether(query: Query, passages: Passages) -> Draft | None:
         return None
     listed = [found["one"], found["other"]]
     firsts = _firsts(query, listed, passages)
-    if not firsts or _at_once(firsts):
+    if not _tell_of_their_own_time(query, firsts):
         return None
     one, other = (item.passage.span.start for item in firsts)
     holds = one < other if found["word"].lower() == "before" else one > other
@@ -58,7 +60,7 @@ def find_gap(query: Query, passages: Passages) -> Draft | None:
         return None
     listed = [found["one"], found["other"]]
     firsts = _firsts(query, listed, passages)
-    if not firsts or _at_once(firsts):
+    if not _tell_of_their_own_time(query, firsts):
         return None
     seconds = abs(firsts[0].passage.span.start - firsts[1].passage.span.start)
     return _with_times(f"{seconds:.0f} seconds of the video", listed, firsts, "time between")
@@ -79,9 +81,13 @@ def _firsts(query: Query, listed: Sequence[str], passages: Passages) -> list[Mat
     return []
 
 
-def _at_once(firsts: Sequence[Match]) -> bool:
-    starts = [item.passage.span.start for item in firsts]
-    return min(starts) == max(starts)
+def _tell_of_their_own_time(query: Query, firsts: Sequence[Match]) -> bool:
+    """Whether each thing is there by its words at a moment of its own, and no sentence looks back: "it had been grey"."""
+    starts = {item.passage.span.start for item in firsts}
+    if len(starts) < 2 or any(item.direct < _SURELY_THERE for item in firsts):
+        return False
+    of_the_video = SAID.search(query.parsed.text) or SEEN.search(query.parsed.text)
+    return bool(of_the_video) or not any(_LOOKS_BACK.search(item.passage.text) for item in firsts)
 
 
 def _with_times(lead: str, listed: Sequence[str], firsts: Sequence[Match], reason: str) -> Draft:
