@@ -237,6 +237,16 @@ def test_nothing_is_said_where_nobody_speaks() -> None:
     assert answer("What is said at 0:58?", LINES).status is Status.NOT_SHOWN
 
 
+def test_the_reason_of_what_begins_with_so_is_the_sentence_before() -> None:
+    film = SpokenFilm(
+        said(1, 4, "The wall was long."),
+        said(5, 8, "Salt water had leaked into the anchorage."),
+        said(9, 12, "So the cable rusted from the inside."),
+    )
+    found = answer("Why did the cable rust?", film)
+    assert [claim.citations[0].span.start for claim in found.claims] == [5, 9]
+
+
 def test_a_declined_question_names_the_nearest_moments() -> None:
     assert [cite.span.start for cite in answer("What shape is the bell?").nearest] == [40]
 

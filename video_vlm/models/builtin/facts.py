@@ -23,6 +23,8 @@ _CAUSE = re.compile(
     r"caused by|led to|results? in|the reason)\b|^\W*so\b|[,;] so\b",
     re.I,
 )
+_CONSEQUENCE = re.compile(r"\W*(?:so(?! that)|that's why|that is why|therefore|as a result)\b", re.I)
+"""How a sentence begins whose reason is the one before it."""
 _ON_SCREEN = re.compile(r"\b(?:table|chart|list|slide|card|graph)\b", re.I)
 _REASON_SECONDS = 15.0
 _BARE = frozenset({Wanted.ADDRESS, Wanted.EMAIL, Wanted.NAME, Wanted.PLACE, Wanted.COLOUR, Wanted.YEAR, Wanted.DATE})
@@ -208,10 +210,12 @@ def find_reason(query: Query, pool: Sequence[Passage], passages: Passages) -> Dr
 
 
 def _reasons_near(query: Query, event: Match, passages: Passages) -> Iterable[Draft]:
-    if _CAUSE.search(event.passage.text):
-        yield draft([quoted_claim(event.passage)], 0.95 * event.coverage**0.8, "reason")
-    telling = {term.stem for term in query.terms if term.weight >= 0.5}
     around = passages.near(event.passage, _REASON_SECONDS, SPOKEN)
+    if _CAUSE.search(event.passage.text):
+        before = [passage for passage in around if passage.span.start < event.passage.span.start]
+        told = (*before[-1:], event.passage) if _CONSEQUENCE.match(event.passage.text) else (event.passage,)
+        yield draft([quoted_claim(passage) for passage in told], 0.95 * event.coverage**0.8, "reason")
+    telling = {term.stem for term in query.terms if term.weight >= 0.5}
     for previous, passage in zip((None, *around), around, strict=False):
         if (
             passage is event.passage
@@ -219,9 +223,7 @@ def _reasons_near(query: Query, event: Match, passages: Passages) -> Iterable[Dr
             or not telling & (passage.stems | passage.context)
         ):
             continue
-        follows = previous is not None and re.match(
-            r"\W*(?:so|that's why|that is why|therefore|as a result)\b", passage.text, re.I
-        )
+        follows = previous is not None and _CONSEQUENCE.match(passage.text)
         shared = 0.9 if telling & passage.stems else 0.65
         claims = [quoted_claim(piece) for piece in ((previous, passage) if follows and previous else (passage,))]
         yield draft(claims, shared * event.coverage**0.8, "reason near the event")
