@@ -250,7 +250,7 @@ def _after_or_before(text: str) -> tuple[str, TimeOperator] | None:
             continue  # only as the opening of a clause are these about time
         kind = OperatorKind.AFTER if word in {"after", "once", "following", "since"} else OperatorKind.BEFORE
         anchor = found["anchor"].strip()
-        edge = _at_edge(kind, anchor, lasting=word in {"since", "until", "till"})
+        edge = _at_edge(kind, anchor, lasting=word in {"since", "until", "till"} or bool(_COUNT.search(text)))
         return _cut_out(text, found), edge or _moved(kind, anchor, adjacent=bool(found["adjacent"]))
     return None
 

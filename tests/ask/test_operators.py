@@ -51,6 +51,7 @@ def test_after_in_an_idiom_is_no_operator(question: str) -> None:
         ("What is shown right after the beginning?", Span(0, 60)),
         ("What is said after the film starts?", Span(0, 60)),
         ("How often does he laugh until the end?", Span(0, 600)),
+        ("How often does he laugh before the end?", Span(0, 600)),
         ("What is shown in the middle of the film?", Span(270, 330)),
         ("What is said halfway through?", Span(270, 330)),
         ("What happens in the second half of the video?", Span(300, 600)),
