@@ -10,7 +10,7 @@ from video_vlm.models.builtin.matching import Match, best_matches, find_phrase
 from video_vlm.models.builtin.moments import SAID, SEEN
 from video_vlm.models.builtin.passages import Passage, Passages
 from video_vlm.models.builtin.query import Query, terms
-from video_vlm.records import Citation, Claim, clock
+from video_vlm.records import Claim, clock
 
 __all__ = ["find_gap", "find_order", "find_whether"]
 
@@ -29,6 +29,9 @@ _LATER = re.compile(
     re.I,
 )
 
+_Named = tuple[str, Match]
+"""A thing as the question calls it, and its first moment."""
+
 
 def find_order(query: Query, passages: Passages) -> Draft | None:
     """Which of the things a question lists comes first, or in which order they come."""
@@ -36,34 +39,34 @@ def find_order(query: Query, passages: Passages) -> Draft | None:
     if len(listed) < 2:
         return None
     firsts = _firsts(query, listed, passages)
-    return _told_order(query, listed, firsts) if firsts else None
+    return _told_order(query, list(zip(listed, firsts, strict=True))) if firsts else None
 
 
 def find_whether(query: Query, passages: Passages) -> Draft | None:
     """Whether one thing is before or after another: "Is the storm before the harbour?"."""
     found = _WHETHER.search(query.parsed.text)
-    if not found:
+    two = _two(found, query, passages)
+    if not found or not two:
         return None
-    listed = [found["one"], found["other"]]
-    firsts = _firsts(query, listed, passages)
-    if not _tell_of_their_own_time(query, firsts):
-        return None
-    one, other = (item.passage.span.start for item in firsts)
+    one, other = (item.passage.span.start for _, item in two)
     holds = one < other if found["word"].lower() == "before" else one > other
-    return _with_times("Yes" if holds else "No", listed, firsts, "whether")
+    return draft([_claim("Yes: " if holds else "No: ", two)], _sure(two), "whether")
 
 
 def find_gap(query: Query, passages: Passages) -> Draft | None:
     """How much of the video lies between two moments, from where one begins to where the other does."""
-    found = _BETWEEN.search(query.parsed.text) or _LATER.search(query.parsed.text)
-    if not found:
+    two = _two(_BETWEEN.search(query.parsed.text) or _LATER.search(query.parsed.text), query, passages)
+    if not two:
         return None
-    listed = [found["one"], found["other"]]
-    firsts = _firsts(query, listed, passages)
-    if not _tell_of_their_own_time(query, firsts):
-        return None
-    seconds = abs(firsts[0].passage.span.start - firsts[1].passage.span.start)
-    return _with_times(f"{seconds:.0f} seconds of the video", listed, firsts, "time between")
+    one, other = (item.passage.span.start for _, item in two)
+    return draft([_claim(f"{abs(one - other):.0f} seconds of the video: ", two)], _sure(two), "time between")
+
+
+def _two(found: re.Match[str] | None, query: Query, passages: Passages) -> list[_Named]:
+    """The two things of a question with their moments; nothing where those do not tell of their own time."""
+    listed = [found["one"], found["other"]] if found else []
+    firsts = _firsts(query, listed, passages) if listed else []
+    return list(zip(listed, firsts, strict=True)) if _tell_of_their_own_time(query, firsts) else []
 
 
 def _firsts(query: Query, listed: Sequence[str], passages: Passages) -> list[Match]:
@@ -90,11 +93,19 @@ def _tell_of_their_own_time(query: Query, firsts: Sequence[Match]) -> bool:
     return bool(of_the_video) or not any(_LOOKS_BACK.search(item.passage.text) for item in firsts)
 
 
-def _with_times(lead: str, listed: Sequence[str], firsts: Sequence[Match], reason: str) -> Draft:
-    order = sorted(zip(listed, firsts, strict=True), key=lambda pair: pair[1].passage.span.start)
+def _in_time(named: Sequence[_Named]) -> list[_Named]:
+    return sorted(named, key=lambda pair: pair[1].passage.span.start)
+
+
+def _claim(lead: str, named: Sequence[_Named]) -> Claim:
+    """The things in order of time, each with its own: "the strike at 0:28, then the storm at 0:40"."""
+    order = _in_time(named)
     times = ", then ".join(f"{name} at {clock(item.passage.span.start)}" for name, item in order)
-    sure = min(item.coverage for item in firsts) ** 0.6
-    return draft([Claim(f"{lead}: {times}.", tuple(item.passage.cite() for _, item in order))], sure, reason)
+    return Claim(f"{lead}{times if lead else _upper(times)}.", tuple(item.passage.cite() for _, item in order))
+
+
+def _sure(named: Sequence[_Named]) -> float:
+    return float(min(item.coverage for _, item in named) ** 0.6)
 
 
 def _alternatives(question: str) -> list[str]:
@@ -135,17 +146,15 @@ def _first(name: str, pool: Sequence[Passage], passages: Passages) -> Match | No
     return min(likely, key=lambda item: item.passage.span.start, default=None)
 
 
-def _told_order(query: Query, listed: Sequence[str], firsts: Sequence[Match]) -> Draft | None:
-    order = sorted(zip(listed, firsts, strict=True), key=lambda pair: pair[1].passage.span.start)
-    if order[0][1].passage is order[-1][1].passage or order[0][1].passage.span.start == order[-1][1].passage.span.start:
+def _told_order(query: Query, named: Sequence[_Named]) -> Draft | None:
+    order = _in_time(named)
+    (first, earliest), (last, latest) = order[0], order[-1]
+    if earliest.passage.span.start == latest.passage.span.start:
         return None
-    sure = min(item.coverage for item in firsts) ** 0.6
-    cites = tuple(Citation(item.passage.span, item.passage.text, item.passage.kind) for _, item in order)
-    times = ", then ".join(f"{name} at {clock(item.passage.span.start)}" for name, item in order)
+    lead = f"{_upper(first)} comes first: " if len(order) == 2 else ""
     if query.parsed.extreme == "last" and "order" not in query.parsed.text.lower():
-        return draft([Claim(f"{_upper(order[-1][0])} comes last: {times}.", cites)], sure, "order")
-    lead = f"{_upper(order[0][0])} comes first: " if len(order) == 2 else ""
-    return draft([Claim(f"{lead}{times if lead else _upper(times)}.", cites)], sure, "order")
+        lead = f"{_upper(last)} comes last: "
+    return draft([_claim(lead, order)], _sure(order), "order")
 
 
 def _upper(text: str) -> str:
