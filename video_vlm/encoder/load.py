@@ -28,10 +28,7 @@ def require_models(feature: str) -> None:
 
 
 def fast_dtype(device: str) -> torch.dtype:
-    """bfloat16 where the processor has instructions for it, else float32.
-
-    Where it has none, torch takes bfloat16 too, and is slower at it than at float32.
-    """
+    """bfloat16 where the processor has instructions for it, else float32."""
     import torch
 
     kind = torch.device(device).type
