@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from tests.encoder.conftest import TOWER_KINDS
-from video_vlm.encoder.flops import count_flops
+from video_vlm.encoder.costs import count_flops
 from video_vlm.encoder.towers import Tower
 from video_vlm.encoder.video import EncoderSettings, Encoding, Fold, VideoEncoder
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 __all__ = ["Assignment", "identity", "merge", "merged_size", "merged_span", "unmerge"]
 
-_VALUES_AT_ONCE = 2**20
+_VALUES_AT_ONCE = 2**18
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,18 +16,20 @@ from video_vlm.encoder.segmentation import energy, gram, partition, stretch_erro
 __all__ = ["fold_frames"]
 
 
-def fold_frames(values: Tensor, *, weight: Tensor, num_frames: int, tolerance: float = 0.0) -> Assignment:
+def fold_frames(*values: Tensor, weight: Tensor, num_frames: int, tolerance: float = 0.0) -> Assignment:
     """Which frames become one, ``(batch frames tokens width)``, so that ``num_frames`` are left.
 
-    ``weight`` ``(batch frames)`` is how many frames each already stands for. Fewer are left where the whole batch
-    can do with fewer: where what is lost is at most ``tolerance`` of the clip's own mean energy.
+    The tokens of the frames may come in several tensors. ``weight`` ``(batch frames)`` is how many frames each already
+    stands for. Fewer are left where the whole batch can do with fewer: where what is lost is at most ``tolerance`` of
+    the clip's own mean energy.
     """
-    batch, frames = values.shape[:2]
+    batch, frames = weight.shape
     if num_frames >= frames and tolerance <= 0:
-        return identity(batch, frames, device=values.device)
-    flat = rearrange(values.detach(), "batch frames tokens width -> batch frames (tokens width)")
-    cuts = partition(stretch_errors(gram(flat), weight), max_count=min(num_frames, frames))
-    whole = energy(flat).mean(dim=1) * weight.double().sum(dim=1)
+        return identity(batch, frames, device=weight.device)
+    flat = [rearrange(some.detach(), "batch frames tokens width -> batch frames (tokens width)") for some in values]
+    inner, energies = (torch.stack([of(some) for some in flat]).sum(dim=0) for of in (gram, energy))
+    cuts = partition(stretch_errors(inner, weight), max_count=min(num_frames, frames))
+    whole = energies.mean(dim=1) * weight.double().sum(dim=1)
     enough = cuts.errors <= tolerance * whole[:, None]
     counts = torch.where(enough.any(dim=1), enough.int().argmax(dim=1) + 1, cuts.errors.shape[1])
     count = int(counts.max())

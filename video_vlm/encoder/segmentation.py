@@ -6,6 +6,7 @@ for maximum homogeneity"). All that is needed is the Gram matrix of the sequence
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +16,7 @@ __all__ = ["Partitions", "energy", "gram", "partition", "stretch_errors"]
 
 _EXACT = torch.float64
 
-_WIDTH_AT_ONCE = 2**14
+_VALUES_AT_ONCE = 2**18
 
 
 def gram(values: Tensor) -> Tensor:
@@ -24,7 +25,7 @@ def gram(values: Tensor) -> Tensor:
     Errors do not change with the mean; taking it off keeps their small differences exact. A stretch of the width at a
     time, so that a long clip is not held twice.
     """
-    return sum((_gram(some) for some in values.split(_WIDTH_AT_ONCE, dim=2)), start=values.new_zeros((), dtype=_EXACT))
+    return sum((_gram(some) for some in _stretches(values)), start=values.new_zeros((), dtype=_EXACT))
 
 
 def _gram(values: Tensor) -> Tensor:
@@ -34,10 +35,14 @@ def _gram(values: Tensor) -> Tensor:
 
 def energy(values: Tensor) -> Tensor:
     """The squared length of every time's values, ``(batch times width) -> (batch times)`` float64."""
-    parts = values.split(_WIDTH_AT_ONCE, dim=2)
-    return sum(
-        (some.float().square().sum(dim=2, dtype=_EXACT) for some in parts), start=values.new_zeros((), dtype=_EXACT)
-    )
+    squares = (some.float().square().sum(dim=2, dtype=_EXACT) for some in _stretches(values))
+    return sum(squares, start=values.new_zeros((), dtype=_EXACT))
+
+
+def _stretches(values: Tensor) -> Sequence[Tensor]:
+    """``(batch times width)`` by stretches of the width."""
+    stretches: Sequence[Tensor] = values.split(max(1, _VALUES_AT_ONCE // values[..., 0].numel()), dim=2)
+    return stretches
 
 
 def stretch_errors(inner: Tensor, weight: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Where a batch of clips stands between two blocks of the encoder, and what folding and merging do to it."""
+"""What is known of the tokens of a batch of clips between two blocks of the encoder, and what merging does to it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from torch import Tensor
 from video_vlm.encoder.assignment import Assignment, identity, merge, merged_size, merged_span
 from video_vlm.encoder.tokens import Tokens, frame_spans
 
-__all__ = ["Stage", "begin", "folded", "patch_tokens_of", "thinned", "with_values"]
+__all__ = ["Stage", "begin", "folded", "patch_tokens_of", "thinned"]
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Tokens on their way through the tower, and all that is known of them.
+    """All that is known of tokens on their way through the tower, but their values.
 
-    ``values`` ``(batch frames tokens width)``; ``size`` ``(batch frames tokens)`` in patches of one frame;
+    ``size`` ``(batch frames tokens)`` in patches of one frame;
     ``weight`` ``(batch frames)`` in frames of the clip; ``seconds`` (the mean time), ``start`` and ``end``
     ``(batch frames)``; ``folded`` says which frame each frame of the clip went into, ``where``
     ``(batch frames positions)`` which token of its frame each position did.
     """
 
-    values: Tensor
     size: Tensor
     weight: Tensor
     seconds: Tensor
@@ -41,37 +40,27 @@ class Stage:
         return rearrange(self.size, "batch frames tokens -> (batch frames) tokens").log()
 
 
-def begin(values: Tensor, seconds: Tensor, *, end_seconds: Tensor | None = None) -> Stage:
+def begin(seconds: Tensor, *, num_positions: int, end_seconds: Tensor | None = None) -> Stage:
     """The stage before the first block: every position a token, every frame its own."""
-    batch, frames, positions, _ = values.shape
+    (batch, frames), device = seconds.shape, seconds.device
     start, end = frame_spans(seconds.double(), end_seconds=end_seconds)
-    places = torch.arange(positions, device=values.device)
+    places = torch.arange(num_positions, device=device)
     return Stage(
-        values,
-        torch.ones(batch, frames, positions, device=values.device),
-        torch.ones(batch, frames, device=values.device),
+        torch.ones(batch, frames, num_positions, device=device),
+        torch.ones(batch, frames, device=device),
         seconds.double(),
         start,
         end,
-        identity(batch, frames, device=values.device),
+        identity(batch, frames, device=device),
         repeat(places, "positions -> batch frames positions", batch=batch, frames=frames),
     )
 
 
-def with_values(stage: Stage, values: Tensor) -> Stage:
-    """The same tokens, further on; ``((batch frames) tokens width)`` will do too."""
-    return replace(stage, values=values.reshape(*stage.values.shape[:2], *values.shape[-2:]))
-
-
 def folded(stage: Stage, assignment: Assignment) -> Stage:
     """Frames that became one, as ``fold_frames`` said, position by position; no tokens of a frame may be merged yet."""
-    if assignment.num_merged == stage.values.shape[1]:
-        return stage
-    flat = rearrange(stage.values, "batch frames tokens width -> batch frames (tokens width)")
     start, end = merged_span(stage.start, stage.end, assignment)
     kept = slice(None, assignment.num_merged)
     return Stage(
-        merge(flat, assignment, size=stage.weight).unflatten(2, stage.values.shape[2:]),
         stage.size[:, kept],
         merged_size(stage.weight, assignment),
         merge(stage.seconds[..., None], assignment, size=stage.weight)[..., 0],
@@ -84,19 +73,15 @@ def folded(stage: Stage, assignment: Assignment) -> Stage:
 
 def thinned(stage: Stage, assignment: Assignment) -> Stage:
     """Tokens that became one inside their frames: ``assignment`` is for ``(batch frames)`` as one batch."""
-    frames = "batch frames tokens ... -> (batch frames) tokens ..."
-    size = rearrange(stage.size, frames)
+    frames = "batch frames tokens -> (batch frames) tokens"
+    size = merged_size(rearrange(stage.size, frames), assignment)
     where = assignment.owner.gather(1, rearrange(stage.where, frames))
-    return replace(
-        with_values(stage, merge(rearrange(stage.values, frames), assignment, size=size)),
-        size=merged_size(size, assignment).reshape(*stage.size.shape[:2], -1),
-        where=where.reshape(stage.where.shape),
-    )
+    return replace(stage, size=size.unflatten(0, stage.weight.shape), where=where.reshape(stage.where.shape))
 
 
 def _patch_grid(stage: Stage, *, num_prefix: int) -> Tensor:
     """Which of all patch tokens, frame after frame, each position went into: ``(batch frames positions)``."""
-    frames, tokens = stage.values.shape[1], stage.values.shape[2] - num_prefix
+    frames, tokens = stage.size.shape[1], stage.size.shape[2] - num_prefix
     offset = tokens * torch.arange(frames, device=stage.where.device)
     return stage.where[:, :, num_prefix:] - num_prefix + offset[:, None]
 

@@ -7,7 +7,7 @@ result is the tower's, bit for bit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,14 +15,18 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
+from video_vlm.encoder.assignment import Assignment, merge
 from video_vlm.encoder.bipartite import key_metric, match_tokens
 from video_vlm.encoder.fold import fold_frames
-from video_vlm.encoder.stage import Stage, begin, folded, patch_tokens_of, thinned, with_values
+from video_vlm.encoder.stage import Stage, begin, folded, patch_tokens_of, thinned
 from video_vlm.encoder.temporal import TemporalAttention, TimePosition
 from video_vlm.encoder.tokens import Tokens
 from video_vlm.encoder.towers import Tower
 
 __all__ = ["EncoderSettings", "Encoding", "Fold", "VideoEncoder"]
+
+_STRIPS = 8
+"""A long clip that is folded at once is never held a second time, but for one strip in so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,80 +128,104 @@ class VideoEncoder(nn.Module):
             seconds: ``(batch frames)``, each frame's time on the video's clock, ascending.
             end_seconds: ``(batch)``, where the last frame's stretch ends; a step after it if not given.
         """
-        stage = begin(self._embed(pictures, seconds), seconds, end_seconds=end_seconds)
+        strips = self._embed(pictures, seconds)
+        positions = sum(strip.shape[2] for strip in strips)
+        stage = begin(seconds, num_positions=positions, end_seconds=end_seconds)
         for depth in range(len(self.tower.blocks)):
-            stage = self._fold(stage, depth)
-            stage = self._look_along_time(stage, depth)
-            stage = self._block(stage, depth)
-        return self._finish(stage)
+            stage, values = self._fold(stage, strips, depth)
+            values = self._look_along_time(stage, values, depth)
+            stage, values = self._block(stage, values, depth)
+            strips = [values]
+        return self._finish(stage, values)
 
-    def _embed(self, pictures: Tensor, seconds: Tensor) -> Tensor:
-        flat = rearrange(pictures, "batch frames channels height width -> (batch frames) channels height width")
-        embedded = self._in_parts(len(flat), lambda some: self.tower.embed(flat[some]))
-        values = rearrange(embedded, "(batch frames) tokens width -> batch frames tokens width", batch=len(pictures))
-        return values if self.time_position is None else self.time_position(values, seconds)
+    def _embed(self, pictures: Tensor, seconds: Tensor) -> list[Tensor]:
+        """What goes into the first block, ``(batch frames tokens width)`` or strips of that.
 
-    def _fold(self, stage: Stage, depth: int) -> Stage:
+        Where frames are folded before it, each strip of positions is a tensor of its own: let go one by one.
+        """
+        flat = pictures.flatten(0, 1)
+        count = _STRIPS if any(fold.depth == 0 for fold in self.settings.folds) else 1
+
+        def embed(some: slice) -> tuple[Tensor, ...]:
+            return self.tower.embed(flat[some]).chunk(count, dim=1)
+
+        strips = [strip.unflatten(0, pictures.shape[:2]) for strip in self._in_parts(len(flat), embed)]
+        if self.time_position is None:
+            return strips
+        return [self.time_position(strip, seconds) for strip in _drained(strips)]
+
+    def _fold(self, stage: Stage, strips: list[Tensor], depth: int) -> tuple[Stage, Tensor]:
+        """The tokens of a clip in one, folded if that is asked for here; ``strips`` is empty afterwards."""
         for fold in self.settings.folds:
             if fold.depth == depth:
-                kept = max(1, round(stage.values.shape[1] / fold.factor))
-                tolerance = self.settings.tolerance
-                which = fold_frames(stage.values, weight=stage.weight, num_frames=kept, tolerance=tolerance)
-                stage = folded(stage, which)
-        return stage
+                weight, kept = stage.weight, max(1, round(stage.weight.shape[1] / fold.factor))
+                which = fold_frames(*strips, weight=weight, num_frames=kept, tolerance=self.settings.tolerance)
+                if which.num_merged < weight.shape[1]:
+                    strips = [_merge_frames(strip, which, weight) for strip in _drained(strips)]
+                    stage = folded(stage, which)
+        return stage, strips.pop() if len(strips) == 1 else torch.cat(strips, dim=2)
 
-    def _look_along_time(self, stage: Stage, depth: int) -> Stage:
+    def _look_along_time(self, stage: Stage, values: Tensor, depth: int) -> Tensor:
         if str(depth) not in self.temporal:
-            return stage
+            return values
         where = None if stage.bias is None else stage.where
-        return with_values(stage, self.temporal[str(depth)](stage.values, stage.seconds, where=where, in_place=True))
+        looked: Tensor = self.temporal[str(depth)](values, stage.seconds, where=where, in_place=True)
+        return looked
 
-    def _block(self, stage: Stage, depth: int) -> Stage:
-        tokens = rearrange(stage.values, "batch frames tokens width -> (batch frames) tokens width")
+    def _block(self, stage: Stage, values: Tensor, depth: int) -> tuple[Stage, Tensor]:
+        shape, tokens = values.shape[:2], values.flatten(0, 1)
         if not self.settings.r or depth < self.settings.r_from:
-            return with_values(stage, self._run(depth, tokens, stage.bias))
+            return stage, self._run(depth, tokens, stage.bias).unflatten(0, shape)
         with self.tower.keys_of(depth, partial(key_metric, num_heads=self.tower.num_heads)) as metrics:
             out = self._run(depth, tokens, stage.bias)
         which = match_tokens(torch.cat(metrics), r=self.settings.r, num_protected=self.tower.num_prefix)
-        return thinned(with_values(stage, out), which)
+        thinner = merge(out, which, size=stage.size.flatten(0, 1))
+        return thinned(stage, which), thinner.unflatten(0, shape)
 
     def _run(self, depth: int, tokens: Tensor, bias: Tensor | None) -> Tensor:
-        def block(some: slice) -> Tensor:
-            return self.tower.block(depth, tokens[some], bias=None if bias is None else bias[some])
+        def block(some: slice) -> tuple[Tensor]:
+            return (self.tower.block(depth, tokens[some], bias=None if bias is None else bias[some]),)
 
-        return self._in_parts(len(tokens), block, over=tokens)
+        return self._in_parts(len(tokens), block, over=(tokens,))[0]
 
-    def _in_parts(self, count: int, run: Callable[[slice], Tensor], *, over: Tensor | None = None) -> Tensor:
-        """``run`` on some frames at a time, its results one after the other.
+    def _finish(self, stage: Stage, values: Tensor) -> Encoding:
+        shape, tokens, bias = values.shape[:2], values.flatten(0, 1), stage.bias
+
+        def finish(some: slice) -> tuple[Tensor, Tensor]:
+            return self.tower.finish(tokens[some], bias=None if bias is None else bias[some])
+
+        last, vectors = (each.unflatten(0, shape) for each in self._in_parts(len(tokens), finish, over=(tokens,)))
+        patches = patch_tokens_of(stage, last, num_prefix=self.tower.num_prefix)
+        return Encoding(patches, vectors, stage.start, stage.end, stage.weight)
+
+    def _in_parts(
+        self, count: int, run: Callable[[slice], Sequence[Tensor]], *, over: Sequence[Tensor] = ()
+    ) -> list[Tensor]:
+        """``run`` on some frames at a time, each of its results one after the other.
 
         Where nothing is learned they are written ``over`` what they were made from, so that a long clip is held once.
         """
         step = self.settings.frames_at_once
         parts = [slice(start, start + step) for start in range(0, count, step)]
         if torch.is_grad_enabled():
-            return torch.cat([run(some) for some in parts])
+            return [torch.cat(done) for done in zip(*map(run, parts), strict=True)]
+        whole: list[Tensor] = []
         for some in parts:
             done = run(some)
-            over = done.new_empty(count, *done.shape[1:]) if over is None else over
-            over[some] = done
-        assert over is not None  # noqa: S101 - there is a frame
-        return over
+            whole = whole or [*over, *(each.new_empty(count, *each.shape[1:]) for each in done[len(over) :])]
+            for room, each in zip(whole, done, strict=True):
+                room[some] = each
+        return whole
 
-    def _finish(self, stage: Stage) -> Encoding:
-        tokens = rearrange(stage.values, "batch frames tokens width -> (batch frames) tokens width")
-        pooled: list[Tensor] = []
 
-        def finish(some: slice) -> Tensor:
-            last, vectors = self.tower.finish(tokens[some], bias=None if stage.bias is None else stage.bias[some])
-            pooled.append(vectors)
-            return last
+def _drained(items: list[Tensor]) -> Iterator[Tensor]:
+    """One after the other, held no longer here."""
+    while items:
+        yield items.pop(0)
 
-        last = self._in_parts(len(tokens), finish, over=tokens)
-        shape, num_prefix = stage.values.shape[:2], self.tower.num_prefix
-        return Encoding(
-            patch_tokens_of(stage, last.unflatten(0, shape), num_prefix=num_prefix),
-            torch.cat(pooled).unflatten(0, shape),
-            stage.start,
-            stage.end,
-            stage.weight,
-        )
+
+def _merge_frames(values: Tensor, which: Assignment, weight: Tensor) -> Tensor:
+    """Frames that become one, position by position: ``(batch frames tokens width)``."""
+    flat = rearrange(values, "batch frames tokens width -> batch frames (tokens width)")
+    merged: Tensor = merge(flat, which, size=weight).unflatten(2, values.shape[2:])
+    return merged
