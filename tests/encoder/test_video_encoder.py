@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import pytest
 import torch
+import transformers
 from torch import Tensor
 
 from tests.encoder.conftest import TOWER_KINDS
-from video_vlm.encoder.costs import count_flops
-from video_vlm.encoder.towers import Tower
+from video_vlm.encoder.costs import count_flops, peak_bytes
+from video_vlm.encoder.towers import Tower, as_tower
 from video_vlm.encoder.video import EncoderSettings, Encoding, Fold, VideoEncoder
 
 MERGING = {
@@ -131,6 +132,19 @@ def test_folding_saves_the_arithmetic_it_promises(tower: Callable[[str], Tower])
 
     # Patches are embedded all the same, which in a tower this small is a good part of the work.
     assert 2 < saved < 4
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("depths", [(), (0, 1)])
+def test_a_long_clip_is_held_once(depths: tuple[int, ...]) -> None:
+    shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4}
+    model = transformers.SiglipVisionModel(transformers.SiglipVisionConfig(**shape, image_size=128, patch_size=4))
+    settings = EncoderSettings(folds=(Fold(0, 2), Fold(1, 2)), temporal_depths=depths, initial_gate=0.5)
+    encoder = VideoEncoder(as_tower(model), settings).eval()
+    pictures, seconds = torch.rand(1, 96, 3, 128, 128), torch.arange(96.0)[None]
+
+    clip = 96 * 1024 * 32 * 4
+    assert clip < peak_bytes(lambda: encoder(pictures, seconds)) < 1.5 * clip
 
 
 def test_folding_after_matching_is_refused() -> None:

@@ -27,9 +27,9 @@ def fold_frames(*values: Tensor, weight: Tensor, num_frames: int, tolerance: flo
     if num_frames >= frames and tolerance <= 0:
         return identity(batch, frames, device=weight.device)
     flat = [rearrange(some.detach(), "batch frames tokens width -> batch frames (tokens width)") for some in values]
-    inner, energies = (torch.stack([of(some) for some in flat]).sum(dim=0) for of in (gram, energy))
+    inner = sum((gram(some) for some in flat), start=torch.zeros_like(weight[0, 0], dtype=torch.float64))
     cuts = partition(stretch_errors(inner, weight), max_count=min(num_frames, frames))
-    whole = energies.mean(dim=1) * weight.double().sum(dim=1)
+    whole = torch.stack([energy(some).mean(dim=1) for some in flat]).sum(dim=0) * weight.double().sum(dim=1)
     enough = cuts.errors <= tolerance * whole[:, None]
     counts = torch.where(enough.any(dim=1), enough.int().argmax(dim=1) + 1, cuts.errors.shape[1])
     count = int(counts.max())
