@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
@@ -21,7 +22,7 @@ from video_vlm.cli.progress import Reporter, progress_on
 from video_vlm.cli.progress_lines import ProgressLines
 from video_vlm.cli.terminal import one_line, print_json, write
 from video_vlm.errors import MediaError, SettingsError
-from video_vlm.records import Level
+from video_vlm.records import Level, in_short
 
 if TYPE_CHECKING:
     from video_vlm.dialogue import CaptionReport, SummaryReport
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from video_vlm.library import VideoQA
 
 __all__ = ["index"]
+
+logger = logging.getLogger(__name__)
 
 
 class ProgressForm(StrEnum):
@@ -116,6 +119,8 @@ def index(
       videoqa index film.mp4 --caption segment --model hf:HuggingFaceTB/SmolVLM2-500M-Video-Instruct
       videoqa index film.mp4 --plan --set index.levels.scene_sentences=5
     """
+    from video_vlm.index.watch import Watch
+
     if address is not None and engine is not Engine.RAY:
         raise SettingsError(f"--address {address} is for --engine ray")
     if plan:
@@ -126,6 +131,8 @@ def index(
     ):
         outcomes: dict[int, Outcome] = {}
         found = list(videos_in(paths))
+        for missing in Watch.from_settings(videos.settings.index).missing:
+            logger.warning("left out of every video: %s", missing)
         memory_bytes = memory and memory * 1e9
         with closing(
             read_all(videos, found, jobs=jobs, memory_bytes=memory_bytes, engine=engine, address=address)
@@ -237,10 +244,7 @@ def summary(made: IndexReport) -> str:
         *(["already known"] if made.reused else []),
         *([f"{counted(len(made.damage), 'stretch', 'stretches')} could not be decoded"] if made.damage else []),
         *([f"read in full: {made.read_in_full}"] if made.read_in_full else []),
-        *(
-            missing if missing.startswith("fast: ") else f"without {missing.partition(':')[0]}"
-            for missing in made.missing
-        ),
+        *map(in_short, made.missing),
     ]
     return "; ".join([", ".join(found), *notes])
 

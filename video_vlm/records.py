@@ -47,6 +47,7 @@ __all__ = [
     "Stream",
     "Video",
     "clock",
+    "in_short",
     "read_citation",
     "read_receipt",
     "read_versioned",
@@ -377,8 +378,14 @@ class Coverage:
 
     def __str__(self) -> str:
         channels = ", ".join(self.channels) or "nothing"
-        missing = "".join(f"; {part}" for part in self.missing)
+        missing = "".join(f"; {in_short(one)}" for one in self.missing)
         return f"looked at {self.scenes_seen} of {self.scenes_total} scenes: {channels}{missing}"
+
+
+def in_short(missing: str) -> str:
+    """``without screen-text``, of a line on what was not looked at that also says why and what to type."""
+    name, _, why = missing.partition(": ")
+    return f"without {name}" if why and name != "fast" else missing
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,18 @@ def test_index_as_json_has_a_line_for_every_file(videoqa: Videoqa, sample_film: 
     assert [(bool(one["error"]), bool(one["content_id"])) for one in outcomes] == [(True, False), (False, True)]
 
 
+@pytest.mark.parametrize("name", ["index", "ask"])
+def test_what_is_not_installed_is_said_in_short_and_how_to_get_it_once(
+    videoqa: Videoqa, sample_film: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("video_vlm.perception.text_engine.find_spec", lambda name: None)
+
+    done = videoqa(name, sample_film, *(["What happens after the keeper falls asleep?"] if name == "ask" else []))
+
+    assert "without screen-text" in done.out + done.err
+    assert done.err.count("pip install 'video-vlm[ocr]'") == (name == "index")
+
+
 def test_search_finds_the_moment(videoqa: Videoqa, own_shelf: Path) -> None:
     run = videoqa("search", "lemon")
 

@@ -164,7 +164,7 @@ def test_an_observer_that_is_not_installed_is_left_out_and_named(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("video_vlm.perception.text_engine.find_spec", lambda name: None)
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.INFO):
         report = index_video(film, library, settings=replace(settings, observers=("screen-text", "look")))
     [missing] = report.missing
     assert "screen-text" in missing

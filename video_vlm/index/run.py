@@ -110,7 +110,7 @@ def _index(
         in_full = why_in_full(reader, settings)
         manner = how.full if in_full else how.asked
         for one in manner.watch.missing:
-            logger.warning("left out: %s", one)
+            logger.info("left out: %s", one)
         recipe = manner.recipe(file, content_id, library)
         channels = (SHOTS, *manner.watch.names)
         build = library.build(

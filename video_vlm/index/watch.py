@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -15,7 +14,6 @@ from video_vlm.settings import IndexSettings
 
 __all__ = ["Needs", "Observations", "Watch"]
 
-logger = logging.getLogger(__name__)
 
 Needs = Literal["file", "frames", "pictures"]
 
@@ -47,7 +45,6 @@ class Watch:
             try:
                 observers.append(OBSERVERS[name](settings))
             except MissingExtra as error:
-                logger.info("left out: %s", error)
                 missing.append(f"{name}: {error}")
         return cls(observers, missing=missing)
 
