@@ -7,19 +7,19 @@
     >>> parsed.target
     'What does the guard do?'
     >>> parsed.operator
-    TimeOperator(kind=<OperatorKind.AFTER: 'after'>, anchors=('the lamp goes out',), adjacent=True, window=None)
+    TimeOperator(kind=<OperatorKind.AFTER: 'after'>, anchors=('the lamp goes out',), adjacent=True, ...)
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from video_vlm.records import Span
 
-__all__ = ["OperatorKind", "ParsedQuestion", "TimeOperator", "Window", "parse", "parse_clock"]
+__all__ = ["Away", "OperatorKind", "ParsedQuestion", "TimeOperator", "Window", "parse", "parse_clock"]
 
 
 class OperatorKind(StrEnum):
@@ -67,13 +67,22 @@ WHOLE = Window(start_share=0.0, end_share=1.0)
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """How far from an anchor: "ten seconds after" it, or anywhere "in the ten seconds after" it."""
+
+    seconds: float
+    throughout: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TimeOperator:
-    """One move in time: from which anchors, which way, and whether only the nearest thing counts."""
+    """One move in time: from which anchors, which way, how far, and whether only the nearest thing counts."""
 
     kind: OperatorKind
     anchors: tuple[str, ...] = ()
     adjacent: bool = False
     window: Window | None = None
+    away: Away | None = None
 
 
 REACH_SECONDS = 75.0
@@ -86,6 +95,11 @@ ADJACENT_SECONDS = 30.0
 def walked(operator: TimeOperator, anchor: Span) -> Span | None:
     """The stretch an operator means by an anchor: behind it, in front of it, around it; None if it moves from none."""
     reach = ADJACENT_SECONDS if operator.adjacent else REACH_SECONDS
+    if operator.away and not operator.away.throughout:
+        seconds = operator.away.seconds if operator.kind is OperatorKind.AFTER else -operator.away.seconds
+        return Span(anchor.start + seconds, anchor.end + seconds)
+    if operator.away:
+        reach = operator.away.seconds
     match operator.kind:
         case OperatorKind.AFTER:
             return Span(anchor.end, anchor.end + reach)
@@ -123,6 +137,11 @@ _UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _CLOCK = r"\d{1,3}:\d{2}(?::\d{2})?(?:\.\d+)?"
 _MOMENT = rf"(?:{_CLOCK}|(?:second|minute)\s+\d+|\d+(?:\.\d+)?\s*(?:seconds?|secs?|s|minutes?|mins?|min)\b)"
 _ADJACENT = r"(?:(?P<adjacent>right|directly|immediately|just|straight|shortly|soon)\s+)?"
+_AWAY = (
+    r"(?:(?P<throughout>(?:(?:in|within|during|over)\s+)(?:(?:the|about)\s+)?(?:(?:first|next|last)\s+)?)?"
+    rf"(?:(?P<number>{_NUMBER})\s*|(?(throughout)|(?!)))(?P<unit>seconds?|secs?|s|minutes?|mins?|min|hours?)\s+|"
+    r"(?P<few>a\s+few|some|several|a\s+couple\s+of|a)\s+(?:seconds|moments?)\s+)?"
+)
 _TAIL = r"(?P<anchor>[^,?;]+?)\s*(?=[,?;]|$)"
 _RECORDING = r"(?:video|film|movie|clip|recording|footage|lecture|talk|episode|documentary)"
 _OF_IT = rf"(?:\s+of\s+(?:the\s+)?{_RECORDING})?"
@@ -185,9 +204,7 @@ def parse(question: str) -> ParsedQuestion:
     return ParsedQuestion(
         text=question.strip(),
         target=restore(target),
-        operator=TimeOperator(
-            operator.kind, tuple(restore(anchor) for anchor in operator.anchors), operator.adjacent, operator.window
-        ),
+        operator=replace(operator, anchors=tuple(restore(anchor) for anchor in operator.anchors)),
         asks_when=asks_when,
         asks_duration=bool(_DURATION.search(target)) and not asks_when,
         asks_count=bool(_COUNT.search(target)),
@@ -243,33 +260,55 @@ def _between(text: str) -> tuple[str, TimeOperator] | None:
 
 def _after_or_before(text: str) -> tuple[str, TimeOperator] | None:
     words = r"(?P<word>after|once|following|since|before|until|till|prior\s+to|preceding)"
-    pattern = rf"{_ADJACENT}(?<![\w-])(?:(?P<clock>{_MOMENT})\s+)?{words}\s+(?:that\s+)?{_TAIL}"
+    pattern = rf"(?:{_ADJACENT}|\b{_AWAY})(?<![\w-]){words}\s+(?:that\s+)?{_TAIL}"
     for found in re.finditer(pattern, text, re.I):
         word = found["word"].lower()
         if word in {"once", "following", "preceding"} and found.start() > 0:
             continue  # only as the opening of a clause are these about time
         kind = OperatorKind.AFTER if word in {"after", "once", "following", "since"} else OperatorKind.BEFORE
         anchor = found["anchor"].strip()
-        edge = _at_edge(kind, anchor, lasting=word in {"since", "until", "till"} or bool(_COUNT.search(text)))
-        return _cut_out(text, found), edge or _moved(kind, anchor, adjacent=bool(found["adjacent"]))
+        away = _far(found) if found["unit"] else None
+        lasting = word in {"since", "until", "till"} or bool(_COUNT.search(text))
+        edge = _at_edge(kind, anchor, lasting=lasting, away=away)
+        return _cut_out(text, found), edge or _moved(
+            kind, anchor, adjacent=bool(found["adjacent"] or found["few"]), away=away
+        )
     return None
 
 
-def _at_edge(kind: OperatorKind, anchor: str, *, lasting: bool) -> TimeOperator | None:
+def _far(found: re.Match[str]) -> Away:
+    return Away(_amount(found["number"] or "1", found["unit"]), bool(found["throughout"]))
+
+
+def _at_edge(kind: OperatorKind, anchor: str, *, lasting: bool, away: Away | None) -> TimeOperator | None:
     """Before the end and after the beginning: those are at the edges of the video, whatever else is called an end."""
     edge, window = (_END, ENDING) if kind is OperatorKind.BEFORE else (_BEGINNING, BEGINNING)
     if not re.fullmatch(edge, anchor, re.I):
         return None
-    return TimeOperator(OperatorKind.WITHIN, window=WHOLE if lasting else window)
+    if away:
+        window = _stretch(kind, 0.0, away)
+    elif lasting:
+        window = WHOLE
+    return TimeOperator(OperatorKind.WITHIN, window=window)
 
 
-def _moved(kind: OperatorKind, anchor: str, *, adjacent: bool) -> TimeOperator:
+def _moved(kind: OperatorKind, anchor: str, *, adjacent: bool, away: Away | None) -> TimeOperator:
     """After or before an anchor; where the anchor is itself a time, the stretch on that side of it."""
     if not re.fullmatch(_MOMENT, anchor, re.I):
-        return TimeOperator(kind, (anchor,), adjacent)
+        return TimeOperator(kind, (anchor,), adjacent, away=away)
     seconds = parse_clock(anchor)
+    if away:
+        return TimeOperator(OperatorKind.WITHIN, window=_stretch(kind, seconds, away))
     window = Window(seconds, 0.0) if kind is OperatorKind.AFTER else Window(0.0, max(seconds, 1e-3))
     return TimeOperator(OperatorKind.WITHIN, window=window)
+
+
+def _stretch(kind: OperatorKind, seconds: float, away: Away) -> Window:
+    """So far after or before a time; 0 is the beginning for what comes after, and the end for what comes before."""
+    there = seconds + (away.seconds if kind is OperatorKind.AFTER else -away.seconds)
+    if not away.throughout:
+        return Window(there, there + 1.0)
+    return Window(seconds, there) if kind is OperatorKind.AFTER else Window(there, seconds)
 
 
 # "When X, what ...?" and "What ... when X?" hang on X; "When does X ...?" asks for the time.
@@ -337,7 +376,7 @@ _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Window]], ...] 
     (
         re.compile(
             rf"\b(?:in|during|within|over|for)\s+the\s+(?P<edge>first|opening|last|final|closing)\s+"
-            rf"(?:(?P<number>{_NUMBER})\s+)?(?P<unit>seconds?|minutes?|hours?){_OF_IT}",
+            rf"(?:(?P<number>{_NUMBER})\s+)?(?P<unit>seconds?|minutes?|hours?)\b{_OF_IT}(?!\s+(?:after|before)\b)",
             re.I,
         ),
         _edge,

@@ -182,6 +182,12 @@ LINES = SpokenFilm(
         ("What is said right before the end?", [11]),
         ("What is the last thing said before 0:55?", [5]),
         ("What is said after 0:45?", [5, 6, 7, 8, 9, 10]),
+        ('What is said twenty seconds after "line 3"?', [5]),
+        ('What is said 10 seconds before "line 3"?', [2]),
+        ('In the thirty seconds after "line 3", what is said?', [4, 5, 6]),
+        ('What is said in the last 25 seconds before "line 6"?', [4, 5]),
+        ("What is said ten seconds after 0:40?", [5]),
+        ("What is said 40 seconds before the end?", [8]),
     ],
 )
 def test_what_is_said_in_a_stretch_is_the_lines_of_it(question: str, lines: list[int]) -> None:

@@ -1,6 +1,8 @@
+import re
+
 import pytest
 
-from video_vlm.operators import OperatorKind, TimeOperator, Window, parse, parse_clock
+from video_vlm.operators import Away, OperatorKind, TimeOperator, Window, parse, parse_clock
 from video_vlm.records import Span
 
 
@@ -62,6 +64,26 @@ def test_a_stretch_given_outright_becomes_seconds(question: str, span: Span) -> 
     window = parse(question).operator.window
     assert window is not None
     assert window.resolve(Span(0, 600)) == span
+
+
+@pytest.mark.parametrize(
+    ("question", "away"),
+    [
+        ("What is said ten seconds after the bell?", Away(10)),
+        ("What does he do a minute before the crash?", Away(60)),
+        ("In the minute after the bell, what is said?", Away(60, throughout=True)),
+        ("What is said within 5 s before the crash?", Away(5, throughout=True)),
+        ("What is said right after the bell?", None),
+        ("What is said a few seconds after the bell?", None),
+        ("How many seconds after the bell is the crash?", None),
+    ],
+)
+def test_how_far_from_an_anchor_is_no_part_of_what_is_asked(question: str, away: Away | None) -> None:
+    parsed = parse(question)
+    assert parsed.operator.away == away
+    assert parsed.operator.anchors[0].startswith(("the bell", "the crash"))
+    assert "after" not in parsed.target
+    assert away is None or not re.search("second|minute", parsed.target)
 
 
 def test_other_ends_are_anchors() -> None:

@@ -42,6 +42,8 @@ def aim_of(parsed: ParsedQuestion, *, whole: Span, anchors: tuple[Channels, ...]
 
 
 def _reach_seconds(parsed: ParsedQuestion, whole: Span) -> float:
-    """A quarter of the video, 10 to 75 s; 30 s at most for "right after"."""
+    """A quarter of the video, 10 to 75 s; 30 s at most for "right after"; as far as the question says, if it does."""
+    if parsed.operator.away:
+        return max(_SHORTEST_SECONDS, parsed.operator.away.seconds)
     longest = _ADJACENT_SECONDS if parsed.operator.adjacent else _LONGEST_SECONDS
     return min(longest, max(_SHORTEST_SECONDS, whole.duration_seconds / 4))

@@ -23,7 +23,7 @@ from video_vlm.models.builtin.query import Query, Wanted, read_query, terms
 from video_vlm.models.builtin.sequence import find_beside, find_in_order_of_time, region, sent
 from video_vlm.models.builtin.structure import find_structure, whole_span
 from video_vlm.models.builtin.tables import find_extreme
-from video_vlm.operators import WHOLE, OperatorKind
+from video_vlm.operators import WHOLE, OperatorKind, TimeOperator, Window
 from video_vlm.protocols import Look, VideoMemory
 from video_vlm.records import Answer, Citation, Coverage, Level, Receipt, Span, Status, Step
 
@@ -112,6 +112,9 @@ class BuiltinAnswerer:
 def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[Draft]:
     """Every answer that can be put together; the surest is given. What fits exactly is asked first and alone."""
     whole = whole_span(memory)
+    if query.parsed.operator.away:
+        yield from _away(query, memory, passages, whole)
+        return
     finders: Sequence[Callable[[], Draft | None]] = (
         lambda: find_overview(query, memory),
         lambda: find_structure(query, memory),
@@ -145,6 +148,16 @@ def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[D
         return
     added = find_added(query, passages, memory)
     yield from _one(added) if added else _moved(query, passages, whole)
+
+
+def _away(query: Query, memory: VideoMemory, passages: Passages, whole: Span) -> Iterator[Draft]:
+    """So many seconds from an anchor: what is asked of that stretch."""
+    for anchor, span in region(query, passages, whole)[:1]:
+        window = Window(max(span.start - whole.start, 0.0), max(span.end - whole.start, 1e-3))
+        there = replace(query.parsed, operator=TimeOperator(OperatorKind.WITHIN, window=window))
+        sure = anchor.coverage**0.5 if anchor else 1.0
+        for found in _drafts(replace(query, parsed=there), memory, passages):
+            yield replace(found, confidence=found.confidence * sure)
 
 
 def _moved(query: Query, passages: Passages, whole: Span) -> Iterator[Draft]:
