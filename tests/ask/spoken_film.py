@@ -27,13 +27,23 @@ def chapter(start: float, end: float, text: str) -> Observation:
 class SpokenFilm:
     """A :class:`~video_vlm.protocols.VideoMemory` of what is said and written, one scene long."""
 
-    def __init__(self, *observations: Observation, seconds: float = 100.0) -> None:
+    def __init__(
+        self,
+        *observations: Observation,
+        seconds: float = 100.0,
+        channels: Sequence[str] = ("chapters", "subtitles", "screen-text"),
+    ) -> None:
         self._observations = sorted(observations, key=lambda item: item.span)
         self.whole = Span(0.0, seconds)
-        self.channels = ("chapters", "subtitles", "screen-text")
+        self.channels = channels
         self.video = Video(Path("film.mp4"), "0" * 40, "mp4", 0.0, seconds, None, 25.0, (640, 360), 0, 0, ())
 
     def nodes(self, level: Level, span: Span | None = None) -> Sequence[Node]:
+        chapters = [item for item in self._observations if item.kind is ObservationKind.CHAPTER]
+        if level is Level.CHAPTER and chapters:
+            return [
+                Node(item.text, self.video.content_id, level, item.span, None, title=item.text) for item in chapters
+            ]
         return [Node(f"the {level}", self.video.content_id, level, self.whole, None)]
 
     def children(self, node_id: str) -> Sequence[Node]:

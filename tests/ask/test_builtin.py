@@ -6,7 +6,7 @@ from tests.ask.spoken_film import SpokenFilm, chapter, row, said
 from video_vlm import IndexSettings, Settings, VideoQA
 from video_vlm.errors import QuestionError
 from video_vlm.models.builtin import BuiltinAnswerer
-from video_vlm.records import Answer, ObservationKind, Status
+from video_vlm.records import Answer, Observation, ObservationKind, Span, Status
 
 FILM = SpokenFilm(
     row(0, 8, "The Ostrava Mill", top=0.3, height=0.12),
@@ -193,6 +193,39 @@ LINES = SpokenFilm(
 def test_what_is_said_in_a_stretch_is_the_lines_of_it(question: str, lines: list[int]) -> None:
     found = answer(question, LINES)
     assert [claim.text.split("line ")[1][:-2] for claim in found.claims] == [str(line) for line in lines]
+
+
+CUTS = SpokenFilm(
+    *(Observation(Span(at, at), ObservationKind.TRANSITION, "cut", "shots") for at in (10, 30, 60)),
+    said(20, 22, "The bell rings."),
+    chapter(0, 30, "Bread"),
+    chapter(30, 100, "Cheese"),
+    channels=("shots", "chapters", "subtitles"),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("How many cuts are there?", "3 cuts, at 0:10, 0:30, 1:00."),
+        ("How many shots are in the first 40 seconds?", "3 shots, from 0:00, 0:10, 0:30."),
+        ("How many cuts are there after the bell rings?", "2 cuts, at 0:30, 1:00."),
+        ("How many cuts are there in the last 20 seconds?", "0 cuts."),
+        ("When is the first cut?", "At 0:10: a cut."),
+        ("At what time is the last cut?", "At 1:00: a cut."),
+        ("When does the second shot start?", "At 0:10: a shot."),
+        ("When is the first cut after the bell rings?", "At 0:30: a cut."),
+        ("When does the second chapter begin?", "At 0:30: the chapter “Cheese”."),
+        ("When is the fourth cut?", "3 cuts, at 0:10, 0:30, 1:00."),
+    ],
+)
+def test_cuts_and_chapters_are_told_from_where_they_are(question: str, text: str) -> None:
+    assert answer(question, CUTS).claims[0].text == text
+
+
+def test_a_haircut_is_no_cut() -> None:
+    assert answer("When is the hair cut?", CUTS).status is not Status.ANSWERED
+    assert answer("How many cuts are there after the whale sneezes?", CUTS).status is not Status.ANSWERED
 
 
 STORY = SpokenFilm(

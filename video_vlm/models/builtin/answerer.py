@@ -117,7 +117,7 @@ def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[D
         return
     finders: Sequence[Callable[[], Draft | None]] = (
         lambda: find_overview(query, memory),
-        lambda: find_structure(query, memory),
+        lambda: find_structure(query, memory, passages),
         lambda: find_order(query, passages),
         lambda: find_whether(query, passages),
         lambda: find_gap(query, passages),

@@ -14,10 +14,10 @@ from video_vlm.models.builtin.words import phrase_position
 from video_vlm.operators import ADJACENT_SECONDS, REACH_SECONDS, OperatorKind, walked
 from video_vlm.records import ObservationKind, Span
 
-__all__ = ["find_beside", "find_in_order_of_time", "locate", "region", "sent"]
+__all__ = ["ORDINALS", "find_beside", "find_in_order_of_time", "locate", "reach", "region", "sent"]
 
 _QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]+)[\"“”„«»]|(?<!\w)['‘]([^'’]{2,})['’](?!\w)")
-_ORDINALS = {
+ORDINALS = {
     "first": 0,
     "1st": 0,
     "second": 1,
@@ -48,7 +48,7 @@ def locate(query: Query, passages: Passages) -> list[Match]:
 def _find(phrase: str, passages: Passages) -> list[Match]:
     quotes = [found[1] or found[2] for found in _QUOTED.finditer(phrase)]
     matches = find_anchors(phrase, quotes, passages)
-    ordinal = next((place for word, place in _ORDINALS.items() if re.search(rf"\b{word}\b", phrase, re.I)), None)
+    ordinal = next((place for word, place in ORDINALS.items() if re.search(rf"\b{word}\b", phrase, re.I)), None)
     alike = [item for item in matches if item.coverage >= 0.9 * matches[0].coverage] if matches else []
     alike.sort(key=lambda item: item.passage.span.start)
     if ordinal is not None and len(alike) > 1 and ordinal < len(alike):
@@ -73,21 +73,27 @@ def region(query: Query, passages: Passages, whole: Span) -> Sequence[tuple[Matc
     return [(item, span) for item, span in moved if span is not None]
 
 
-def sent(query: Query, passages: Passages, whole: Span) -> Passages | None:
-    """What is in the stretch that the operator means, to its very end: "how often ... after X" is not for a minute.
+def reach(query: Query, passages: Passages, whole: Span) -> Span | None:
+    """The stretch that the operator means, to its very end: "how often ... after X" is not for a minute.
 
     None where its anchor is nowhere.
     """
     kind = query.parsed.operator.kind
     if kind is OperatorKind.NONE:
-        return passages
+        return whole
     anchor, span = next(iter(region(query, passages, whole)), (None, None))
-    if span is None:
-        return None
-    if anchor and kind is OperatorKind.AFTER:
-        span = Span(anchor.passage.span.end, max(whole.end, anchor.passage.span.end))
-    elif anchor and kind is OperatorKind.BEFORE:
-        span = Span(min(whole.start, anchor.passage.span.start), anchor.passage.span.start)
+    if span and anchor and kind is OperatorKind.AFTER:
+        return Span(anchor.passage.span.end, max(whole.end, anchor.passage.span.end))
+    if span and anchor and kind is OperatorKind.BEFORE:
+        return Span(min(whole.start, anchor.passage.span.start), anchor.passage.span.start)
+    return span
+
+
+def sent(query: Query, passages: Passages, whole: Span) -> Passages | None:
+    """What is in the stretch that the operator means; None where its anchor is nowhere."""
+    span = reach(query, passages, whole)
+    if query.parsed.operator.kind is OperatorKind.NONE or span is None:
+        return passages if span else None
     return passages.beginning_in(span)
 
 

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from video_vlm.models.builtin.draft import Draft, draft
+from video_vlm.models.builtin.passages import Passages
 from video_vlm.models.builtin.query import Query
+from video_vlm.models.builtin.sequence import ORDINALS, reach
 from video_vlm.operators import OperatorKind
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Citation, Claim, Level, Observation, ObservationKind, Span, clock
@@ -19,14 +21,21 @@ _DARK = re.compile(
     re.I,
 )
 _EDGE_SECONDS = 0.75
+_LEVELS = {"scene": Level.SCENE, "chapter": Level.CHAPTER}
+_STARTS = {"cut": "at", "shot": "from", "scene": "starting at", "chapter": "starting at"}
 
 
-def find_structure(query: Query, memory: VideoMemory) -> Draft | None:
+def find_structure(query: Query, memory: VideoMemory, passages: Passages) -> Draft | None:
     """An answer out of the timing alone, for the few questions that ask for it."""
     text = query.parsed.text
     for pattern, answer in _QUESTIONS:
         if pattern.search(text):
             return answer(query, memory)
+    for pattern, parts in _PARTS:
+        asked = pattern.search(query.parsed.target)
+        span = reach(query, passages, whole_span(memory)) if asked else None
+        if asked and span:
+            return parts(asked, memory, span)
     return None
 
 
@@ -37,31 +46,47 @@ def _length(_query: Query, memory: VideoMemory) -> Draft | None:
     return draft([claim], 1.0, "length")
 
 
-def _count_of(what: str, level: Level) -> Callable[[Query, VideoMemory], Draft | None]:
-    def count(_query: Query, memory: VideoMemory) -> Draft | None:
-        nodes = memory.nodes(level)
-        starts = ", ".join(clock(node.span.start) for node in nodes[:12])
-        claim = Claim(
-            f"{len(nodes)} {what}{'s' if len(nodes) != 1 else ''}, starting at {starts}.",
-            tuple(Citation(node.span, node.title or "") for node in nodes),
-        )
-        return draft([claim], 0.9, f"count of {what}s") if nodes else None
-
-    return count
+def _count(asked: re.Match[str], memory: VideoMemory, span: Span) -> Draft | None:
+    what, parts = _named(asked["what"]), _parts(asked["what"], memory, span)
+    if parts is None:
+        return None
+    starts = ", ".join(clock(part.span.start) for part in parts[:12])
+    many = f"{len(parts)} {what}{'s' if len(parts) != 1 else ''}"
+    claim = Claim(f"{many}, {_STARTS[what]} {starts}." if parts else f"{many}.", (Citation(span), *parts))
+    return draft([claim], 0.85, f"count of {what}s")
 
 
-def _shots(query: Query, memory: VideoMemory) -> Draft | None:
-    """Cuts as the detector found them; a shot lies between two."""
+def _when(asked: re.Match[str], memory: VideoMemory, span: Span) -> Draft | None:
+    """When the third scene begins, or when all of them do."""
+    what, found = _named(asked["what"]), _parts(asked["what"], memory, span) or []
+    place = ORDINALS[asked["which"].lower()] if asked["which"] else None
+    parts = found if place is None else found[-1:] if place < 0 else found[place:][:1]
+    if not parts:
+        return _count(asked, memory, span)  # there is no fourth of three
+    claims = [Claim(f"At {clock(part.span.start)}: {_titled(what, part)}.", (part,)) for part in parts[:12]]
+    return draft(claims, 0.85, f"times of {what}s")
+
+
+def _titled(what: str, part: Citation) -> str:
+    return f"the {what} “{part.quote}”" if what in _LEVELS and part.quote else f"a {what}"
+
+
+def _parts(what: str, memory: VideoMemory, span: Span) -> list[Citation] | None:
+    """What begins in a stretch; None where nobody looked for such parts. A shot begins with the video or with a cut."""
+    name = _named(what)
+    if name in _LEVELS:
+        found = [Citation(node.span, node.title or "") for node in memory.nodes(_LEVELS[name])]
+        return [part for part in found if span.start <= part.span.start < span.end] if found else None
+    if "shots" not in memory.channels:
+        return None
     cuts = [item for item in memory.observations(kinds=[ObservationKind.TRANSITION]) if item.source == "shots"]
-    asks_cuts = bool(re.search(r"\bcuts\b", query.parsed.text, re.I))
-    count = len(cuts) + (not asks_cuts)
-    what = "cut" if asks_cuts else "shot"
-    where = f", the cuts at {', '.join(clock(item.span.end) for item in cuts[:12])}" if cuts else ""
-    claim = Claim(
-        f"{count} {what}{'s' if count != 1 else ''}{where}.",
-        (Citation(whole_span(memory)), *(_cite(item) for item in cuts)),
-    )
-    return draft([claim], 0.85, "count of shots") if "shots" in memory.channels else None
+    changes = [_cite(item) for item in cuts if span.start <= item.span.end < span.end]
+    first = Citation(Span(span.start, min([span.end, *(part.span.start for part in changes)])))
+    return changes if name == "cut" else [first, *changes]
+
+
+def _named(what: str) -> str:
+    return what.lower().removesuffix("s")
 
 
 def _dark(query: Query, memory: VideoMemory) -> Draft | None:
@@ -122,8 +147,10 @@ def whole_span(memory: VideoMemory) -> Span:
 _QUESTIONS: tuple[tuple[re.Pattern[str], Callable[[Query, VideoMemory], Draft | None]], ...] = (
     (_DARK, _dark),
     (re.compile(rf"\bhow long (?:is|does|was|lasts?)\s+(?:the|this|that)\s+(?:whole |entire )?{_MEDIUM}\b(?!\s+(?:show|about))|\b(?:length|duration) of (?:the|this) {_MEDIUM}\b", re.I), _length),
-    (re.compile(r"\b(?:how many|number of)\s+(?:different\s+|separate\s+)?(?:shots|cuts)\b", re.I), _shots),
-    (re.compile(r"\b(?:how many|number of)\s+(?:different\s+|separate\s+)?scenes\b", re.I), _count_of("scene", Level.SCENE)),
-    (re.compile(r"\b(?:how many|number of)\s+(?:different\s+|separate\s+)?chapters\b", re.I), _count_of("chapter", Level.CHAPTER)),
     (re.compile(r"\b(?:how|does|is|when|where|which way)\b.*\bcamera\b.*\b(?:move|moves|moving|pan|pans|zooms?|tilts?|still|static)\b", re.I), _camera),
+)  # fmt: skip
+
+_PARTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], VideoMemory, Span], Draft | None]], ...] = (
+    (re.compile(r"\b(?:how many|number of)\s+(?:different\s+|separate\s+)?(?P<what>shots|cuts|scenes|chapters)\b", re.I), _count),
+    (re.compile(rf"^\W*(?:when|at (?:what|which) (?:time|second)s?)\s+(?:is|are|do|does)\s+the\s+(?:(?P<which>{'|'.join(ORDINALS)})\s+)?(?P<what>shot|cut|scene|chapter)s?(?:\s+(?:begin|start|happen|occur|come)s?)?\W*$", re.I), _when),
 )  # fmt: skip
