@@ -306,6 +306,7 @@ def _moved(kind: OperatorKind, anchor: str, *, adjacent: bool, away: Away | None
 def _stretch(kind: OperatorKind, seconds: float, away: Away) -> Window:
     """So far after or before a time; 0 is the beginning for what comes after, and the end for what comes before."""
     there = seconds + (away.seconds if kind is OperatorKind.AFTER else -away.seconds)
+    there = max(there, 0.0) if seconds else there
     if not away.throughout:
         return Window(there, there + 1.0)
     return Window(seconds, there) if kind is OperatorKind.AFTER else Window(there, seconds)

@@ -188,6 +188,7 @@ LINES = SpokenFilm(
         ('What is said in the last 25 seconds before "line 6"?', [4, 5]),
         ("What is said ten seconds after 0:40?", [5]),
         ("What is said 40 seconds before the end?", [8]),
+        ("What is said ten seconds before 0:05?", [0]),
     ],
 )
 def test_what_is_said_in_a_stretch_is_the_lines_of_it(question: str, lines: list[int]) -> None:
@@ -226,6 +227,17 @@ def test_cuts_and_chapters_are_told_from_where_they_are(question: str, text: str
 def test_a_haircut_is_no_cut() -> None:
     assert answer("When is the hair cut?", CUTS).status is not Status.ANSWERED
     assert answer("How many cuts are there after the whale sneezes?", CUTS).status is not Status.ANSWERED
+
+
+def test_what_is_before_the_beginning_is_not_shown() -> None:
+    assert answer('What is said ten seconds before "line 0"?', LINES).status is Status.NOT_SHOWN
+    assert answer('What is said twenty seconds after "line 11"?', LINES).status is Status.NOT_SHOWN
+
+
+def test_many_cuts_are_counted_and_not_listed() -> None:
+    cuts = (Observation(Span(at, at), ObservationKind.TRANSITION, "cut", "shots") for at in range(10, 40))
+    found = answer("When are the cuts?", SpokenFilm(*cuts, channels=("shots",)))
+    assert found.claims[0].text.startswith("30 cuts, the first 12 at 0:10, ")
 
 
 STORY = SpokenFilm(

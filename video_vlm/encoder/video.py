@@ -155,7 +155,7 @@ class VideoEncoder(nn.Module):
         return [self.time_position(strip, seconds) for strip in _drained(strips)]
 
     def _fold(self, stage: Stage, strips: list[Tensor], depth: int) -> tuple[Stage, Tensor]:
-        """The tokens of a clip in one, folded if that is asked for here; ``strips`` is empty afterwards."""
+        """The tokens of a clip in one, folded if that is asked for here; ``strips`` are let go on the way."""
         for fold in self.settings.folds:
             if fold.depth == depth:
                 weight, kept = stage.weight, max(1, round(stage.weight.shape[1] / fold.factor))

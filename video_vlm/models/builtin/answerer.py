@@ -153,6 +153,8 @@ def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[D
 def _away(query: Query, memory: VideoMemory, passages: Passages, whole: Span) -> Iterator[Draft]:
     """So many seconds from an anchor: what is asked of that stretch."""
     for anchor, span in region(query, passages, whole)[:1]:
+        if not span.overlaps(whole):
+            return
         window = Window(max(span.start - whole.start, 0.0), max(span.end - whole.start, 1e-3))
         there = replace(query.parsed, operator=TimeOperator(OperatorKind.WITHIN, window=window))
         sure = anchor.coverage**0.5 if anchor else 1.0

@@ -21,6 +21,7 @@ _DARK = re.compile(
     re.I,
 )
 _EDGE_SECONDS = 0.75
+_MOST_TOLD = 12
 _LEVELS = {"scene": Level.SCENE, "chapter": Level.CHAPTER}
 _STARTS = {"cut": "at", "shot": "from", "scene": "starting at", "chapter": "starting at"}
 
@@ -50,9 +51,10 @@ def _count(asked: re.Match[str], memory: VideoMemory, span: Span) -> Draft | Non
     what, parts = _named(asked["what"]), _parts(asked["what"], memory, span)
     if parts is None:
         return None
-    starts = ", ".join(clock(part.span.start) for part in parts[:12])
+    starts = ", ".join(clock(part.span.start) for part in parts[:_MOST_TOLD])
+    first = f"the first {_MOST_TOLD} " if len(parts) > _MOST_TOLD else ""
     many = f"{len(parts)} {what}{'s' if len(parts) != 1 else ''}"
-    claim = Claim(f"{many}, {_STARTS[what]} {starts}." if parts else f"{many}.", (Citation(span), *parts))
+    claim = Claim(f"{many}, {first}{_STARTS[what]} {starts}." if parts else f"{many}.", (Citation(span), *parts))
     return draft([claim], 0.85, f"count of {what}s")
 
 
@@ -61,9 +63,9 @@ def _when(asked: re.Match[str], memory: VideoMemory, span: Span) -> Draft | None
     what, found = _named(asked["what"]), _parts(asked["what"], memory, span) or []
     place = ORDINALS[asked["which"].lower()] if asked["which"] else None
     parts = found if place is None else found[-1:] if place < 0 else found[place:][:1]
-    if not parts:
-        return _count(asked, memory, span)  # there is no fourth of three
-    claims = [Claim(f"At {clock(part.span.start)}: {_titled(what, part)}.", (part,)) for part in parts[:12]]
+    if not 0 < len(parts) <= _MOST_TOLD:
+        return _count(asked, memory, span)  # there is no fourth of three, and nobody reads three hundred lines
+    claims = [Claim(f"At {clock(part.span.start)}: {_titled(what, part)}.", (part,)) for part in parts]
     return draft(claims, 0.85, f"times of {what}s")
 
 
