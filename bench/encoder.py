@@ -381,7 +381,8 @@ def judged(table: dict[tuple[int, str], dict[str, float]], first: int) -> tuple[
         if name not in UNMERGED and count >= LONG and one["tensors_mb"] > tower["tensors_mb"]:
             misses.append(f"{where} holds more")
     held = [one["tensors_mb"] for (count, name), one in table.items() if count == first and name not in UNMERGED]
-    said.append(f"a run holds {max(held):.1f} MB at most, the tower {table[first, 'tower']['tensors_mb']:.1f}")
+    if any(held):  # counted on a CPU only
+        said.append(f"a run holds {max(held):.1f} MB at most, the tower {table[first, 'tower']['tensors_mb']:.1f}")
     return misses, ", ".join(said)
 
 

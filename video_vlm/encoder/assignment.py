@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["Assignment", "identity", "merge", "merged_size", "merged_span", "unmerge"]
+from video_vlm.encoder.parts import in_parts
 
-_VALUES_AT_ONCE = 2**18
+__all__ = ["Assignment", "identity", "merge", "merged_size", "merged_span", "unmerge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,7 @@ def merge(values: Tensor, assignment: Assignment, *, size: Tensor) -> Tensor:
     """
     weight = size.to(torch.promote_types(values.dtype, torch.float32))
     whole = merged_size(weight, assignment)[..., None]
-    merged = values.new_empty(values.shape[0], assignment.num_merged, values.shape[2])
-    width = max(1, _VALUES_AT_ONCE // max(1, size.numel()))
-    for start in range(0, values.shape[2], width):
-        some = slice(start, start + width)
-        merged[:, :, some] = _merged(values[:, :, some], assignment, weight, whole)
-    return merged
+    return torch.cat([_merged(part, assignment, weight, whole) for part in in_parts(values, dim=2)], dim=2)
 
 
 def _merged(values: Tensor, assignment: Assignment, weight: Tensor, whole: Tensor) -> Tensor:

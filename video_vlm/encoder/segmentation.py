@@ -6,17 +6,16 @@ for maximum homogeneity"). All that is needed is the Gram matrix of the sequence
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from video_vlm.encoder.parts import in_parts
+
 __all__ = ["Partitions", "energy", "gram", "partition", "stretch_errors"]
 
 _EXACT = torch.float64
-
-_VALUES_AT_ONCE = 2**18
 
 
 def gram(values: Tensor) -> Tensor:
@@ -25,7 +24,7 @@ def gram(values: Tensor) -> Tensor:
     Errors do not change with the mean; taking it off keeps their small differences exact. A stretch of the width at a
     time, so that a long clip is not held twice.
     """
-    return sum((_gram(some) for some in _stretches(values)), start=values.new_zeros((), dtype=_EXACT))
+    return sum((_gram(some) for some in in_parts(values, dim=2)), start=values.new_zeros((), dtype=_EXACT))
 
 
 def _gram(values: Tensor) -> Tensor:
@@ -35,14 +34,8 @@ def _gram(values: Tensor) -> Tensor:
 
 def energy(values: Tensor) -> Tensor:
     """The squared length of every time's values, ``(batch times width) -> (batch times)`` float64."""
-    squares = (some.float().square().sum(dim=2, dtype=_EXACT) for some in _stretches(values))
+    squares = (some.float().square().sum(dim=2, dtype=_EXACT) for some in in_parts(values, dim=2))
     return sum(squares, start=values.new_zeros((), dtype=_EXACT))
-
-
-def _stretches(values: Tensor) -> Sequence[Tensor]:
-    """``(batch times width)`` by stretches of the width."""
-    stretches: Sequence[Tensor] = values.split(max(1, _VALUES_AT_ONCE // values[..., 0].numel()), dim=2)
-    return stretches
 
 
 def stretch_errors(inner: Tensor, weight: Tensor) -> Tensor:

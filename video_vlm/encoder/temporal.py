@@ -10,20 +10,18 @@ future: half of the heads start out looking back, half looking ahead.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import torch
 from einops import rearrange, repeat
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from video_vlm.encoder.parts import in_parts
+
 __all__ = ["TemporalAttention", "TimeBias", "TimeEncoding", "TimePosition", "seconds_to_waves"]
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.25, 4096.0
 """Periods of the waves that tell time: from less than a step between frames to more than an hour."""
-
-_VALUES_AT_ONCE, _ON_A_CPU = 2**24, 2**19
-"""What is made of all positions of a long clip on the way is larger than the clip: they are taken a few at a time."""
 
 
 def seconds_to_waves(seconds: Tensor, *, num_waves: int) -> Tensor:
@@ -120,7 +118,9 @@ class TemporalAttention(nn.Module):
         if where is not None or torch.is_grad_enabled():
             return self._look(values, seconds, where)
         looked = values if in_place else torch.empty_like(values)
-        for part, place in zip(_few_positions(values), _few_positions(looked), strict=True):
+        for part, place in zip(
+            in_parts(values, dim=2), in_parts(looked, dim=2), strict=True
+        ):  # positions by themselves
             place.copy_(self._look(part, seconds, None))
         return looked
 
@@ -151,13 +151,6 @@ class TemporalAttention(nn.Module):
             "(batch positions) heads frames width -> batch frames positions (heads width)",
             positions=projected.shape[2],
         )
-
-
-def _few_positions(values: Tensor) -> Sequence[Tensor]:
-    """Tokens ``(batch frames positions width)`` in parts: positions know nothing of each other."""
-    at_once = _ON_A_CPU if values.device.type == "cpu" else _VALUES_AT_ONCE
-    parts: Sequence[Tensor] = values.split(max(1, at_once // values[:, :, 0].numel()), dim=2)
-    return parts
 
 
 def _at_positions(tokens: Tensor, where: Tensor) -> Tensor:

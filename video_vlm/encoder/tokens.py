@@ -54,7 +54,7 @@ def frame_spans(seconds: Tensor, *, end_seconds: Tensor | None = None) -> tuple[
         step = seconds[:, -1:] - seconds[:, -2:-1] if seconds.shape[1] > 1 else torch.zeros_like(seconds)
         last = seconds[:, -1:] + step
     else:
-        last = end_seconds[:, None].to(seconds.dtype)
+        last = end_seconds[:, None].to(seconds)
     return seconds, torch.cat((seconds[:, 1:], last), dim=1)
 
 

@@ -128,6 +128,7 @@ class VideoEncoder(nn.Module):
             seconds: ``(batch frames)``, each frame's time on the video's clock, ascending.
             end_seconds: ``(batch)``, where the last frame's stretch ends; a step after it if not given.
         """
+        seconds = seconds.to(pictures.device)
         strips = self._embed(pictures, seconds)
         positions = sum(strip.shape[2] for strip in strips)
         stage = begin(seconds, num_positions=positions, end_seconds=end_seconds)

@@ -92,9 +92,9 @@ def reach(query: Query, passages: Passages, whole: Span) -> Span | None:
 def sent(query: Query, passages: Passages, whole: Span) -> Passages | None:
     """What is in the stretch that the operator means; None where its anchor is nowhere."""
     span = reach(query, passages, whole)
-    if query.parsed.operator.kind is OperatorKind.NONE or span is None:
-        return passages if span else None
-    return passages.beginning_in(span)
+    if span is None:
+        return None
+    return passages if query.parsed.operator.kind is OperatorKind.NONE else passages.beginning_in(span)
 
 
 def find_in_order_of_time(query: Query, passages: Passages, whole: Span, find_fact: FindFact) -> Draft | None:
