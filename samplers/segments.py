@@ -146,7 +146,8 @@ class Segmenter:
 
     def _place(self, seen: Seen) -> Seen:
         if self._segment is None:
-            self._segment = self._mark or self._new_mark(seen.pts_seconds, shot_seconds=seen.pts_seconds)
+            start = min(seen.pts_seconds, 0.0)  # before its time the first frame is on display
+            self._segment = self._mark or self._new_mark(start, shot_seconds=start)
             return replace(seen, opens=self._segment)
         if self._cuts and seen.frame is not None and self._cuts[0].at <= seen.pts_seconds:
             # A gradual change takes the next candidate, which may be a little after it.

@@ -1,8 +1,8 @@
 """What flows between the rooms: frozen records, checked when made.
-
-Time is in seconds on the container's own clock (PTS times time base, not shifted to zero), and every
-:class:`Span` is half-open, ``[start, end)``. A file whose first picture is shown at 8.33 s has
-its first frame at 8.33 s here, in its subtitles and in every citation.
+ Time is in the seconds a player shows, from 0 on (:mod:`video_vlm.media.clock` converts the container's), and
+every :class:`Span` is half-open, ``[start, end)``. A recording of a broadcast that begins at 23 h begins at 0
+here, in its subtitles and in every citation; one whose sound begins 5 s before its first frame has that frame
+at 5 s.
 """
 
 from __future__ import annotations
@@ -143,12 +143,12 @@ class Chapter:
 class Video:
     """What a container says of itself, read without decoding.
 
-    ``start_seconds`` is the time of the first picture, ``duration_seconds`` the length the
-    container declares (None where it declares none or nonsense), ``num_frames`` the count it
-    declares (None where unknown): both are claims, decoding finds the truth. ``size`` is
-    ``(width, height)`` as displayed, after rotation and pixel aspect; ``rotation`` is the
-    clockwise turn in degrees (0, 90, 180, 270) that was already applied to it. ``stream`` is the
-    index of the video stream that is read.
+    ``start_seconds`` is when the first frame is shown: 0, but where sound comes first. ``duration_seconds`` is
+    how long a player shows the file, from 0 to the end of its last frame, as the container declares it (None
+    where it declares none or nonsense), ``num_frames`` the count it declares (None where unknown): both are
+    claims, decoding finds the truth. ``size`` is ``(width, height)`` as displayed, after rotation and pixel
+    aspect; ``rotation`` is the clockwise turn in degrees (0, 90, 180, 270) that was already applied to it.
+    ``stream`` is the index of the video stream that is read.
     """
 
     path: Path
@@ -167,8 +167,8 @@ class Video:
 
     @property
     def span(self) -> Span:
-        """The stretch the container claims; an instant where it claims no length."""
-        return Span(self.start_seconds, self.start_seconds + (self.duration_seconds or 0.0))
+        """From 0 to the end that the container claims; an instant where it claims none."""
+        return Span(0.0, self.duration_seconds or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,8 +322,8 @@ class Node:
 class Evidence:
     """Something in the memory that bears on a question: where, how strongly, and why it was found.
 
-    ``found_by`` names the searches that found it: ``words``, ``meaning``, ``sight`` (words compared with pictures),
-    ``like`` (a picture with pictures). What sight alone found has no text.
+    ``found_by`` names the searches that found it: ``words``, ``meaning``, ``sight`` (words compared with
+    pictures), ``like`` (a picture with pictures). What sight alone found has no text.
     """
 
     span: Span
@@ -400,8 +400,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was spent where. ``frames_decoded`` counts pictures decoded to answer, not to index; ``tokens_read`` what a
-    language model was given over all turns, visual tokens as they are after merging."""
+    """What was spent where. ``frames_decoded`` counts pictures decoded to answer, not to index; ``tokens_read``
+    what a language model was given over all turns, visual tokens as they are after merging."""
 
     model: str
     steps: tuple[Step, ...] = ()

@@ -119,8 +119,7 @@ class _Road:
 
 def _whole(memory: VideoMemory) -> Span:
     tops = memory.nodes(Level.VIDEO)
-    start = memory.video.start_seconds
-    return tops[0].span if tops else Span(start, start + (memory.video.duration_seconds or 0.0))
+    return tops[0].span if tops else memory.video.span
 
 
 def _there(span: Span, memory: VideoMemory) -> list[Evidence]:

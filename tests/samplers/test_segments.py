@@ -67,10 +67,10 @@ def test_every_segment_begins_with_a_picture_that_is_kept(stream: Stream, blocks
 
 
 def test_a_segment_begins_at_every_cut_and_where_the_last_one_is_full(stream: Stream, blocks: Blocks) -> None:
-    pictures = stream([blocks(0)] * 125 + [blocks(1)] * 50, start=10.0)
+    pictures = stream([blocks(0)] * 125 + [blocks(1)] * 50)
     seen = placed(pictures, Segmenter(limit(2.0)))
-    assert starts(seen) == [10.0, 12.0, 14.0, 15.0]
-    assert [one.pts_seconds for one in seen if one.cut is not None] == [15.0]
+    assert starts(seen) == [0.0, 2.0, 4.0, 5.0]
+    assert [one.pts_seconds for one in seen if one.cut is not None] == [5.0]
 
 
 @pytest.mark.parametrize("fps", [1.0, 7.3, 24.0, 29.97])
@@ -94,7 +94,12 @@ def test_the_last_picture_is_taken_to_be_shown_as_long_as_the_one_before(stream:
 def test_the_only_picture_is_shown_for_what_the_container_calls_a_frame(stream: Stream, blocks: Blocks) -> None:
     segmenter = Segmenter(IndexSettings(), fps=10.0)
     [seen] = placed(stream([blocks(0)], start=3.0), segmenter)
-    assert (seen.opens, segmenter.end_seconds) == (Mark(3.0, 3.0, 3.0), 3.1)
+    assert (seen.opens, segmenter.end_seconds) == (Mark(0.0, 0.0, 0.0), 3.1)
+
+
+def test_a_film_begins_at_zero_also_where_its_first_frame_comes_late(stream: Stream, blocks: Blocks) -> None:
+    """Sound comes first: until then a player shows that frame, or nothing."""
+    assert starts(placed(stream([blocks(0)] * 100, start=5.0), Segmenter(limit(7.0)))) == [0.0, 7.0]
 
 
 def test_no_picture_is_no_segment() -> None:

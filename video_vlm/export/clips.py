@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 
 from video_vlm.errors import MediaError
-from video_vlm.media.container import open_container, video_stream
+from video_vlm.media.pyav import PyAVReader
 from video_vlm.records import Span
 
 __all__ = ["write_clip"]
@@ -16,25 +16,20 @@ _MOST_SECONDS = 120.0
 
 
 def write_clip(path: Path, span: Span, into: Path) -> Path:
-    """Write the pictures of ``span`` (two minutes at most) as Matroska, from the keyframe at or before its start on.
+    """Write the frames of ``span`` (two minutes at most) as Matroska, from the keyframe at or before its start on.
 
     Raises:
         MediaError: the file cannot be read, or nothing of it can be copied.
     """
     end = min(span.end, span.start + _MOST_SECONDS)
-    with open_container(path) as source:
-        stream = video_stream(source, path)
-        base = stream.time_base
-        if base is None:
-            raise MediaError(path, "its stream has no time base, so no clip can be cut")
-        source.seek(int(span.start / base), stream=stream)
+    with PyAVReader(path) as reader, reader.packets_from(span.start) as (stream, time, packets):
         try:
             with av.open(str(into), "w", format="matroska") as clip:
                 copy = clip.add_stream_from_template(stream)
-                for packet in source.demux(stream):
+                for packet in packets:
                     if packet.dts is None:
                         continue
-                    if packet.dts * base > end:
+                    if time.seconds(packet.dts) > end:
                         break
                     packet.stream = copy
                     clip.mux(packet)

@@ -43,7 +43,7 @@ def make_part(
         looking = manner.watch.only(part.at_frames)
         for segment in build.segments():
             _add(said, _look_at(reader, build, segment, looking, max_side=manner.settings.frames.max_side))
-            _tell(progress, path, segment.span.end - stored.video.start_seconds, stored.video.duration_seconds)
+            _tell(progress, path, segment.span.end, stored.video.duration_seconds)
     build.say(said)
     return finish_memory(
         build,

@@ -297,8 +297,7 @@ class _Run:
         video = self._reader.video
         if pts_seconds >= self._tell_next:
             self._tell_next = pts_seconds + _PROGRESS_SECONDS
-            done = pts_seconds - video.start_seconds
-            self._tell(done, video.duration_seconds)
+            self._tell(pts_seconds, video.duration_seconds)
 
     def _tell(self, done: float, total: float | None) -> None:
         self._progress(ProgressEvent("index", done, total, what=self._path.name, path=self._path))
@@ -306,4 +305,4 @@ class _Run:
 
 def _as_found(video: Video, whole: Span, *, num_frames: int) -> Video:
     """The video with what decoding found in place of what its container claims."""
-    return replace(video, start_seconds=whole.start, duration_seconds=whole.duration_seconds, num_frames=num_frames)
+    return replace(video, duration_seconds=whole.end, num_frames=num_frames)

@@ -123,7 +123,7 @@ def see_the_rest(
         for one in chain(todo, (None,)):
             if one is not None:
                 waiting.append((one, _seen(reader, one, seeing, max_side=settings.frames.max_side)))
-                done = one.seconds[-1] - video.start_seconds
+                done = one.seconds[-1]
                 progress(ProgressEvent("index", done, video.duration_seconds, what=video.path.name, path=video.path))
             while waiting and (one is None or waiting[0][1].is_ready):
                 _write(library, video.content_id, *waiting.popleft())

@@ -1,66 +1,202 @@
-"""The one clock: an integer PTS for every picture, strictly rising."""
+"""Time, in one place: a container's ticks, the seconds a player shows, and clocks that begin again.
+ Everything above this package is in *player's seconds*: 0 is where a player begins to show the file. A
+container counts from wherever it likes: a broadcast begins at 23 hours, a transport stream's 33-bit clock
+passes its end, a recording whose sound comes first has its first frame at 5 s. :func:`player_origin` finds
+what a player takes for zero, :class:`PlayerTime` converts, and :class:`Continuity` lays the clocks of
+recordings that were joined byte by byte one behind the other.
+"""
 
 from __future__ import annotations
 
 import logging
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 from av.packet import Packet
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
-__all__ = ["Clock", "own_time"]
+__all__ = ["Clock", "Continuity", "PlayerTime", "own_time", "player_origin"]
 
 logger = logging.getLogger(__name__)
 
+_NEAR_ZERO_SECONDS = Fraction(1, 2)
 _RESTART_SECONDS = 1
 
+_MPEG_CLOCK = Fraction(1, 90_000)
+_MPEG_CLOCK_TICKS = 1 << 33
+_NEAR_END_SECONDS = 60
+"""So near to the end of the 33-bit clock of MPEG streams, 26 hours and a half, it has passed it."""
 
-def own_time(carrier: VideoFrame | Packet[Any]) -> int | None:
-    """The time a picture or packet brings along: its PTS, or else its DTS (AVI keeps no other)."""
-    return carrier.pts if carrier.pts is not None else carrier.dts
+VideoPacket: TypeAlias = "Packet[VideoStream]"  # quoted: PyAV's class is generic for type checkers only
 
 
-class Clock:
-    """Stamps pictures as they leave the decoder, in the order they are shown.
+def player_origin(starts: Iterable[Fraction], first_frame: Fraction) -> Fraction:
+    """What a player takes for zero, in seconds on the clock of the video stream.
 
-    A picture's own time stands as it is. One without is dated by the frame rate: from the
-    picture before it or, for those before the first dated one, backwards from that. A clock that
-    jumps back by a second and more (recordings glued together) goes on from where it was.
+    That is where the first stream begins, sound or frames. Less than half a second is no start of its own:
+    encoders delay frames by a few, and sound begins with a little that is decoded and not heard. No frame is
+    before zero.
+
+    Args:
+        starts: When the streams that are heard and seen begin, as the container says. Sound from before the
+        33-bit clock
+            of MPEG streams passed its end is told by its distance.
+        first_frame: When the first frame is shown.
+    """
+    wrap = _MPEG_CLOCK_TICKS * _MPEG_CLOCK
+    near = [start - wrap if start - first_frame > wrap / 2 else start for start in starts]
+    origin = min(near, default=first_frame)
+    return min(origin if abs(origin) >= _NEAR_ZERO_SECONDS else Fraction(0), first_frame)
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerTime:
+    """Converts between one stream's ticks and player's seconds.
 
     Args:
         time_base: Seconds a tick.
-        frame_ticks: Ticks from one picture to the next, by the frame rate.
-        first_pts: The first PTS that any picture carries.
-        num_undated: How many pictures come before that one.
+        origin: The container's time that a player shows as zero, in seconds.
     """
 
-    def __init__(self, *, time_base: Fraction, frame_ticks: Fraction, first_pts: int = 0, num_undated: int = 0) -> None:
+    time_base: Fraction
+    origin: Fraction = Fraction(0)
+    _scale: int = field(init=False, repr=False)
+    _zero: int = field(init=False, repr=False)
+    _denominator: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # seconds = (ticks * scale - zero) / denominator, in integers: exact, and fast enough for every frame.
+        denominator = math.lcm(self.time_base.denominator, self.origin.denominator)
+        object.__setattr__(self, "_denominator", denominator)
+        object.__setattr__(self, "_scale", int(self.time_base * denominator))
+        object.__setattr__(self, "_zero", int(self.origin * denominator))
+
+    def seconds(self, ticks: int | Fraction) -> float:
+        """The float nearest to the exact time."""
+        return float((ticks * self._scale - self._zero) / self._denominator)
+
+    def ticks(self, seconds: float) -> Fraction:
+        """The tick at a time, not rounded."""
+        return Fraction(seconds * self._denominator + self._zero) / self._scale
+
+    def last_tick(self, seconds: float) -> int:
+        """The last tick at or before a time."""
+        return math.floor(self.ticks(seconds))
+
+    def first_tick(self, seconds: float) -> int:
+        """The first tick at or after a time."""
+        return math.ceil(self.ticks(seconds))
+
+
+def own_time(carrier: VideoFrame | Packet[Any]) -> int | None:
+    """The time a frame or packet brings along: its PTS, or else its DTS (AVI keeps no other)."""
+    return carrier.pts if carrier.pts is not None else carrier.dts
+
+
+class Continuity:
+    """Has the times of a stream's packets go on where the container's clock begins again.
+
+    Recordings that were joined byte by byte each bring their own clock. Where it jumps back by a second or
+    more, the part behind is laid after all before it; where the 33-bit clock of MPEG streams has passed its
+    end, it goes on as if it had more bits. A single packet whose time is out of place, between two that are
+    not, is taken to follow the one before it.
+
+    Args:
+        time_base: Seconds a tick.
+        frame_ticks: How long a packet lasts that does not say so.
+        shift: Ticks to add from the beginning; for a stream that is entered behind such a jump.
+    """
+
+    def __init__(self, *, time_base: Fraction, frame_ticks: Fraction, shift: int = 0) -> None:
+        self.shift = shift
         self._time_base = time_base
+        self._restart_ticks = _RESTART_SECONDS / time_base
+        self._frame_ticks = max(1, round(frame_ticks))
+        self._last: int | None = None
+        self._end = 0
+
+    def __call__(self, packets: Iterable[VideoPacket]) -> Iterator[VideoPacket]:
+        """The packets, in their order, with times that go on."""
+        coming = iter(packets)
+        packet = next(coming, None)
+        while packet is not None:
+            following = next(coming, None) if self._goes_back(packet) else None
+            if following is not None and self._goes_on(following):
+                self._put_at(packet, self._end)
+            else:
+                self._lay(packet)
+            yield packet
+            packet = following if following is not None else next(coming, None)
+
+    def _goes_back(self, packet: VideoPacket) -> bool:
+        time = _decoding_time(packet)
+        return time is not None and self._last is not None and time + self.shift < self._last - self._restart_ticks
+
+    def _goes_on(self, packet: VideoPacket) -> bool:
+        time = _decoding_time(packet)
+        return time is not None and self._last is not None and time + self.shift > self._last
+
+    def _lay(self, packet: VideoPacket) -> None:
+        time = own_time(packet)
+        if time is None:
+            return
+        if self._goes_back(packet):
+            self._begin_again(time)
+        if self.shift:
+            packet.pts = None if packet.pts is None else packet.pts + self.shift
+            packet.dts = None if packet.dts is None else packet.dts + self.shift
+        self._last = _decoding_time(packet)
+        self._end = max(self._end, time + self.shift + (packet.duration or self._frame_ticks))
+
+    def _begin_again(self, time: int) -> None:
+        ahead = time + _MPEG_CLOCK_TICKS + self.shift - self._end
+        if self._time_base == _MPEG_CLOCK and abs(ahead) * self._time_base < _NEAR_END_SECONDS:
+            self.shift += _MPEG_CLOCK_TICKS
+            return
+        logger.warning(
+            "the container's clock goes back from %.3f s to %.3f s: recordings were joined; times go on from there",
+            ((self._last or 0) - self.shift) * self._time_base,
+            time * self._time_base,
+        )
+        self.shift = self._end - time
+
+    def _put_at(self, packet: VideoPacket, time: int) -> None:
+        packet.pts = packet.dts = time
+        self._end = time + self._frame_ticks
+
+
+def _decoding_time(packet: VideoPacket) -> int | None:
+    return packet.dts if packet.dts is not None else packet.pts
+
+
+class Clock:
+    """Stamps frames as they leave the decoder, in the order they are shown.
+
+    A frame's own time stands as it is. One without is dated by the frame rate: from the frame before it or,
+    for those before the first dated one, backwards from that.
+
+    Args:
+        frame_ticks: Ticks from one frame to the next, by the frame rate.
+        first_pts: The first PTS that any frame carries.
+        num_undated: How many frames come before that one.
+    """
+
+    def __init__(self, *, frame_ticks: Fraction, first_pts: int = 0, num_undated: int = 0) -> None:
         self._frame_ticks = max(frame_ticks, Fraction(1))
         self._first_undated = first_pts - num_undated * frame_ticks
-        self._shift = 0
         self._last: int | None = None
 
     def stamp(self, pts: int | None) -> int | None:
-        """The PTS of a picture that brings ``pts`` along, or None where it repeats a time already shown."""
-        stamped = round(self._next_undated()) if pts is None else pts + self._shift
+        """The PTS of a frame that brings ``pts`` along, or None where it is not after what was already shown."""
+        stamped = round(self._next_undated()) if pts is None else pts
         if self._last is not None and stamped <= self._last:
-            if (self._last - stamped) * self._time_base < _RESTART_SECONDS:
-                return None
-            stamped = self._go_on_from(self._last, stamped)
+            return None
         self._last = stamped
         return stamped
 
     def _next_undated(self) -> Fraction:
         return self._first_undated if self._last is None else self._last + self._frame_ticks
-
-    def _go_on_from(self, last: int, stamped: int) -> int:
-        resumed = round(last + self._frame_ticks)
-        self._shift += resumed - stamped
-        logger.warning(
-            "the container's clock goes back from %.3f s to %.3f s; times go on from there",
-            last * self._time_base,
-            stamped * self._time_base,
-        )
-        return resumed

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO, NoReturn
@@ -22,15 +23,27 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from video_vlm.errors import RefusedMedia, UnreadableVideo
+from video_vlm.media.clock import Continuity
 from video_vlm.media.guard import local_file, refuse_references
 
-__all__ = ["MAX_PIXELS", "MAX_SIDE", "open_container", "open_decoder", "packets", "video_stream", "watch_only"]
+__all__ = [
+    "MAX_PIXELS",
+    "MAX_SIDE",
+    "continuity_of",
+    "has_index",
+    "open_container",
+    "open_decoder",
+    "packets",
+    "video_stream",
+    "watch_only",
+]
 
 MAX_SIDE = 16384
 MAX_PIXELS = 200_000_000
 """Pictures larger than this are refused: a file of some kilobytes can ask for gigabytes."""
 
 _MAX_READ_FAILURES = 3
+_INDEXED = {"mp4", "matroska", "avi"}
 _GENPTS = 0x0001  # AVFMT_FLAG_GENPTS
 _OPENING = Lock()
 
@@ -39,6 +52,14 @@ _FORMATS = (
     "h261,h263,h264,hevc,ivf,kux,live_flv,m4a,m4v,matroska,mj2,mjpeg,mov,mp3,mp4,mpeg,mpegts,mpegvideo,"
     "mxf,nsv,nut,obu,ogg,rm,roq,smk,swf,ty,vc1,vc1test,vvc,w64,wav,webm,wtv,wv,yuv4mpegpipe"
 )
+
+
+_OPTIONS = {
+    "format_whitelist": _FORMATS,
+    "protocol_whitelist": "none",
+    # FFmpeg takes the clock of a second recording for one that has passed its end: Continuity tells them apart.
+    "correct_ts_overflow": "0",
+}
 
 
 class _Unnamed:
@@ -69,7 +90,7 @@ def open_container(path: str | Path) -> Iterator[InputContainer]:
             container = av.open(
                 _Unnamed(stream),
                 mode="r",
-                container_options={"format_whitelist": _FORMATS, "protocol_whitelist": "none"},
+                container_options=_OPTIONS,
                 metadata_errors="replace",
                 buffer_size=1 << 18,
                 io_open=_refuse_second_file,
@@ -97,8 +118,29 @@ def _why_not_media(file: Path) -> str:
     return "this is not a video in any format that is read here; give a video file, or get it again"
 
 
-def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
-    """The stream's packets, past read errors as long as reading goes on after them."""
+def has_index(container: InputContainer) -> bool:
+    """Whether the container lists its packets, so that seeking by time and the end it finds can be trusted."""
+    return bool(_INDEXED & set(container.format.name.split(",")))
+
+
+def packets(
+    container: InputContainer, stream: VideoStream, *, continuity: Continuity | None = None
+) -> Iterator[Packet[VideoStream]]:
+    """The stream's packets, past read errors as long as reading goes on after them.
+
+    Their times go on where the container's clock begins again; ``continuity`` is asked for by whoever wants
+    to know by how much, or enters the stream behind such a place.
+    """
+    return (continuity or continuity_of(stream))(_read(container, stream))
+
+
+def continuity_of(stream: VideoStream, *, shift: int = 0) -> Continuity:
+    """Of a stream from its beginning, or from where ``shift`` ticks were added."""
+    time_base = stream.time_base or Fraction(1, av.time_base)
+    return Continuity(time_base=time_base, frame_ticks=1 / ((stream.average_rate or 25) * time_base), shift=shift)
+
+
+def _read(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
     failures = 0
     while failures < _MAX_READ_FAILURES:
         try:
@@ -115,8 +157,8 @@ def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[V
 def open_decoder(path: Path, stream: int, *, threads: int, **options: str) -> VideoCodecContext:
     """A decoder of its own for a stream.
 
-    Only an open file gives one, but it outlives the file: a container held open would hold a table of all its packets.
-    For the same reason those who want one at once get theirs one after the other.
+    Only an open file gives one, but it outlives the file: a container held open would hold a table of all its
+    packets. For the same reason those who want one at once get theirs one after the other.
 
     Args:
         path: The file.

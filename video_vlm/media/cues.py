@@ -15,6 +15,7 @@ from av.packet import Packet
 from av.subtitles.stream import SubtitleStream
 from av.subtitles.subtitle import AssSubtitle
 
+from video_vlm.media.clock import PlayerTime
 from video_vlm.media.container import open_container, watch_only
 from video_vlm.records import Observation, ObservationKind, Span
 
@@ -28,18 +29,21 @@ _BREAK = re.compile(r"\\[Nnh]")
 _FOREVER_MILLISECONDS = 0xFFFFFFFF
 
 
-def read_cues(path: Path) -> Iterator[Observation]:
+def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
     """The cues of every *text* track, by start. Tracks of pictures (PGS, VobSub, DVB) are passed over.
 
-    Times are on the container's clock; the source says which track and language, ``"track 2 (eng)"``.
-    A cue that cannot be decoded is passed over.
+    The source says which track and language, ``"track 2 (eng)"``. A cue that cannot be decoded is passed over.
+
+    Args:
+        path: The file.
+        origin: What a player takes for zero, in seconds on the container's clock.
     """
     with open_container(path) as container:
         tracks = [stream for stream in container.streams.subtitles if _is_text(stream)]
         if not tracks:
             return
         watch_only(container, *(track.index for track in tracks))
-        cues = [cue for packet in _packets(container, tracks) if (cue := _cue(packet)) is not None]
+        cues = [cue for packet in _packets(container, tracks) if (cue := _cue(packet, origin)) is not None]
     yield from sorted(cues, key=attrgetter("span"))
 
 
@@ -54,7 +58,7 @@ def _packets(container: InputContainer, tracks: list[SubtitleStream]) -> Iterato
         return
 
 
-def _cue(packet: Packet[SubtitleStream]) -> Observation | None:
+def _cue(packet: Packet[SubtitleStream], origin: Fraction) -> Observation | None:
     if packet.pts is None or not packet.size:
         return None
     try:
@@ -70,8 +74,9 @@ def _cue(packet: Packet[SubtitleStream]) -> Observation | None:
     length = Fraction(packet.duration or 0) * packet.time_base
     if not length and decoded.end_display_time != _FOREVER_MILLISECONDS:
         length = Fraction(decoded.end_display_time, 1000)
-    start = packet.pts * packet.time_base
-    span = Span(float(start), float(start + length))
+    time = PlayerTime(packet.time_base, origin)
+    start = time.seconds(packet.pts)
+    span = Span(start, time.seconds(packet.pts + length / packet.time_base))
     return Observation(span, ObservationKind.SUBTITLE, text, _source(packet.stream))
 
 

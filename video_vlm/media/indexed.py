@@ -139,7 +139,7 @@ class IndexedReader(ABC):
                     yield frame.frame(max_side)
 
     def cues(self) -> Iterator[Observation]:
-        return read_cues(self._path)
+        return read_cues(self._path, origin=self._found.time.origin)
 
     def close(self) -> None:
         """Lets the library's decoder go; the reader decodes no more."""

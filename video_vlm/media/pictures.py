@@ -42,9 +42,10 @@ def picture_at(path: Path, seconds: float, *, max_side: int | None = None, decod
         MediaError: the file is no video, nothing is shown then, or nothing can be decoded there.
     """
     with open_video(path, decoder=decoder) as reader:
-        video = reader.video
-        if video.duration_seconds is not None and not video.span.contains(seconds):
-            raise MediaError(path, f"shows nothing at {clock(seconds)}; it goes from {video.span}")
+        # What the container says of its length may be wrong: frames decide.
+        span = reader.video.span
+        if not span.contains(seconds) and next(iter(reader.scan(max(seconds, 0.0))), None) is None:
+            raise MediaError(path, f"shows nothing at {clock(seconds)}; it goes from {span}")
         frame = next(iter(reader.frames_at([seconds], max_side=max_side)), None)
     if frame is None:
         raise MediaError(path, f"nothing can be decoded at {clock(seconds)}")

@@ -11,6 +11,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.stream import Stream as AVStream
 
+from video_vlm.media.clock import PlayerTime
 from video_vlm.media.container import open_container
 from video_vlm.media.geometry import displayed_size
 from video_vlm.media.identity import content_id
@@ -37,7 +38,7 @@ def describe(path: Path, found: Survey) -> Video:
     """The record of a surveyed file."""
     with open_container(path) as container:
         stream = container.streams[found.stream]
-        seconds = _credible_seconds(_declared_seconds(container, stream), found, stream.frames)
+        seconds = _credible_end(_declared_end(container, stream, found), found, stream.frames)
         width, height = displayed_size(*found.stored_size, found.pixel_aspect)
         return Video(
             path=path,
@@ -51,18 +52,20 @@ def describe(path: Path, found: Survey) -> Video:
             rotation=found.orientation.rotation,
             stream=found.stream,
             streams=tuple(_stream(each) for each in container.streams),
-            chapters=_chapters(container),
+            chapters=_chapters(container, found.time.origin),
             title=container.metadata.get("title") or None,
         )
 
 
-def _declared_seconds(container: InputContainer, stream: AVStream) -> float | None:
-    """The video stream's own length before the container's, which may be that of the sound."""
+def _declared_end(container: InputContainer, stream: AVStream, found: Survey) -> float | None:
+    """When the video stream says that it ends, before the container does, which may be when the sound ends."""
     if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
+        return found.seconds((found.first_pts if stream.start_time is None else stream.start_time) + stream.duration)
     if tagged := _clock_seconds(stream.metadata.get("DURATION", "")):
         return tagged
-    return container.duration / av.time_base if container.duration else None
+    if not container.duration:
+        return None
+    return float(Fraction((container.start_time or 0) + container.duration, av.time_base) - found.time.origin)
 
 
 def _clock_seconds(text: str) -> float | None:
@@ -71,13 +74,13 @@ def _clock_seconds(text: str) -> float | None:
     return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else None
 
 
-def _credible_seconds(declared: float | None, found: Survey, num_frames: int) -> float | None:
-    """The declared length where the packets do not contradict it, else theirs.
+def _credible_end(declared: float | None, found: Survey, num_frames: int) -> float | None:
+    """The declared end where the packets do not contradict it, else theirs.
 
     Longer than the packets is believed (the file may be cut off), unless it is beyond all measure
     and no table of as many pictures stands behind it.
     """
-    measured = found.seconds(found.end_pts - found.first_pts) if found.end_pts is not None else None
+    measured = found.seconds(found.end_pts) if found.end_pts is not None else None
     if declared is None or declared <= 0 or measured is None:
         return measured if measured is not None else declared or None
     listed = num_frames / (found.frame_rate or Fraction(25))
@@ -107,12 +110,12 @@ def _stream(stream: AVStream) -> Stream:
     )
 
 
-def _chapters(container: InputContainer) -> tuple[Chapter, ...]:
-    """In order of time; one that ends before it starts is an instant."""
+def _chapters(container: InputContainer, origin: Fraction) -> tuple[Chapter, ...]:
+    """As they are marked, in order of time; one that ends before it starts is an instant."""
     chapters = []
     for number, chapter in enumerate(container.chapters(), start=1):
-        base = chapter["time_base"] or Fraction(1, av.time_base)
-        start, end = float(chapter["start"] * base), float(chapter["end"] * base)
+        time = PlayerTime(chapter["time_base"] or Fraction(1, av.time_base), origin)
+        start, end = time.seconds(chapter["start"]), time.seconds(chapter["end"])
         title = chapter["metadata"].get("title", "").strip() or f"Chapter {number}"
         chapters.append(Chapter(Span(start, max(start, end)), title))
     return tuple(sorted(chapters, key=lambda chapter: chapter.span))

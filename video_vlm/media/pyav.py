@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import dropwhile
@@ -13,8 +13,10 @@ from types import TracebackType
 from typing import ClassVar, Final, Self, TypeVar
 
 from av.video.frame import PictureType, VideoFrame
+from av.video.stream import VideoStream
 
 from video_vlm.errors import UnreadableVideo
+from video_vlm.media.clock import PlayerTime
 from video_vlm.media.container import open_decoder
 from video_vlm.media.convert import Converter
 from video_vlm.media.cores import num_cores
@@ -27,9 +29,9 @@ from video_vlm.media.playhead import Playhead
 from video_vlm.media.probe import describe
 from video_vlm.media.skimmer import Skimmer
 from video_vlm.media.survey import survey
-from video_vlm.media.tape import MOST_THREADS, NO_OPTIONS, Tape
+from video_vlm.media.tape import MOST_THREADS, NO_OPTIONS, Packets, Tape
 from video_vlm.media.times import TIME_TOLERANCE_SECONDS, ascending
-from video_vlm.media.timetable import steady_clock
+from video_vlm.media.timetable import Landing, landings
 from video_vlm.records import Damage, Frame, Image, Observation, Video
 
 __all__ = ["PyAVFrame", "PyAVReader"]
@@ -158,7 +160,7 @@ class PyAVReader:
         with closing(self._tape(in_a_hurry=in_a_hurry)) as tape:
             pictures = tape.play()
             if first is not None:
-                pictures = dropwhile(lambda each: each[0] < first, self._play_from(tape, first))
+                pictures = dropwhile(lambda each: each[0] < first, tape.play_from(first))
             for one in pictures:
                 picture = self._frame(one, in_a_hurry=in_a_hurry)
                 yield picture
@@ -173,10 +175,10 @@ class PyAVReader:
         with closing(self._tape()) as playing, closing(self._tape()) as spare:
             head: Playhead[PyAVFrame] | None = None
             for seconds in wanted:
-                pts = math.floor((seconds + TIME_TOLERANCE_SECONDS) / self._found.time_base)
+                pts = self._found.time.last_tick(seconds + TIME_TOLERANCE_SECONDS)
                 if head is None:
-                    head = Playhead(map(self._frame, self._play_from(playing, pts)))
-                elif head.seconds_ahead(seconds) > _NEAR_SECONDS and self._clock_is_steady:
+                    head = Playhead(map(self._frame, playing.play_from(pts)))
+                elif head.seconds_ahead(seconds) > _NEAR_SECONDS:
                     leap = spare.leap(pts, past=head.pts)
                     if leap is not None:
                         head, playing, spare = Playhead(map(self._frame, leap)), spare, playing
@@ -184,6 +186,14 @@ class PyAVReader:
                 if picture is not None and picture.pts != shown:
                     shown = picture.pts
                     yield picture.frame(max_side)
+
+    @contextmanager
+    def packets_from(self, seconds: float) -> Iterator[tuple[VideoStream, PlayerTime, Packets]]:
+        """The video stream, what converts its times, and its packets as they are stored, from the keyframe shown at or
+        before a time on."""
+        with closing(self._tape()) as tape:
+            packets = tape.packets_from(self._found.time.last_tick(seconds))
+            yield tape.stream, self._found.time, packets
 
     def packets(self) -> PacketTable:
         """What can be known of every picture without decoding any: read once, and kept."""
@@ -203,7 +213,7 @@ class PyAVReader:
 
     def cues(self) -> Iterator[Observation]:
         self._check_unchanged()
-        return read_cues(self._path)
+        return read_cues(self._path, origin=self._found.time.origin)
 
     def close(self) -> None:
         """Nothing stays open between scans."""
@@ -219,19 +229,21 @@ class PyAVReader:
     def _tape(self, *, in_a_hurry: bool = False) -> Tape:
         self._check_unchanged()
         options = self._hurry if in_a_hurry else NO_OPTIONS
-        return Tape(self._path, self._found, self._ledger, threads=self._threads, options=options)
-
-    def _play_from(self, tape: Tape, pts: int) -> Iterator[tuple[int, VideoFrame]]:
-        return tape.play_from(pts) if self._clock_is_steady else tape.play()
+        return Tape(
+            self._path, self._found, self._ledger, threads=self._threads, options=options, landings=self._find_landings
+        )
 
     @cached_property
     def _packets(self) -> PacketTable:
         self._check_unchanged()
         return packet_table(self._path, self._found)
 
+    def _find_landings(self) -> Sequence[Landing] | None:
+        return self._landings
+
     @cached_property
-    def _clock_is_steady(self) -> bool:
-        return steady_clock(self._path)
+    def _landings(self) -> Sequence[Landing] | None:
+        return landings(self._path)
 
     def _frame(self, stamped: tuple[int, VideoFrame], *, in_a_hurry: bool = False) -> PyAVFrame:
         pts, picture = stamped
@@ -245,7 +257,7 @@ class PyAVReader:
 
     def _first_pts(self, seconds: float) -> int:
         """Of the pictures at or after a time."""
-        return math.ceil((seconds - TIME_TOLERANCE_SECONDS) / self._found.time_base)
+        return self._found.time.first_tick(seconds - TIME_TOLERANCE_SECONDS)
 
     @property
     def _num_lanes(self) -> int:

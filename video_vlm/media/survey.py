@@ -16,12 +16,13 @@ from av.buffer import Buffer
 from av.container import InputContainer
 from av.packet import Packet
 from av.sidedata.sidedata import Type
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from video_vlm.errors import UnreadableVideo
-from video_vlm.media.clock import Clock, own_time
-from video_vlm.media.container import open_container, packets, video_stream, watch_only
+from video_vlm.media.clock import Clock, PlayerTime, own_time, player_origin
+from video_vlm.media.container import has_index, open_container, packets, video_stream, watch_only
 from video_vlm.media.convert import Colours
 from video_vlm.media.geometry import Orientation
 
@@ -37,14 +38,14 @@ _TAIL_PACKETS = 20_000
 class Survey:
     """How to read one video stream.
 
-    ``first_pts`` is the PTS of the first picture. Where the container leaves the first ``num_undated``
-    pictures without a PTS, ``dated_pts`` is the first it does give. ``end_pts`` is where the last
-    packet ends, None where finding it would mean reading a large file whole. ``stored_size`` is
-    ``(width, height)`` in the decoder's pixels.
+    ``time`` converts its ticks to player's seconds. ``first_pts`` is the PTS of the first picture. Where the
+    container leaves the first ``num_undated`` pictures without a PTS, ``dated_pts`` is the first it does
+    give. ``end_pts`` is where the last packet ends, None where finding it would mean reading a large file
+    whole. ``stored_size`` is ``(width, height)`` in the decoder's pixels.
     """
 
     stream: int
-    time_base: Fraction
+    time: PlayerTime
     frame_rate: Fraction | None
     first_pts: int
     dated_pts: int
@@ -54,6 +55,11 @@ class Survey:
     pixel_aspect: Fraction | None
     orientation: Orientation
     colours: Colours
+
+    @property
+    def time_base(self) -> Fraction:
+        """Seconds a tick."""
+        return self.time.time_base
 
     @property
     def frame_ticks(self) -> Fraction:
@@ -66,16 +72,11 @@ class Survey:
 
     def clock(self) -> Clock:
         """A clock for decoding from the beginning."""
-        return Clock(
-            time_base=self.time_base,
-            frame_ticks=self.frame_ticks,
-            first_pts=self.dated_pts,
-            num_undated=self.num_undated,
-        )
+        return Clock(frame_ticks=self.frame_ticks, first_pts=self.dated_pts, num_undated=self.num_undated)
 
     def seconds(self, pts: int) -> float:
-        # Asked for every picture: the same float as that of the fraction, several times faster.
-        return pts * self.time_base.numerator / self.time_base.denominator
+        """A PTS in player's seconds."""
+        return self.time.seconds(pts)
 
 
 def survey(path: Path) -> Survey:
@@ -87,24 +88,33 @@ def survey(path: Path) -> Survey:
     with open_container(path) as container:
         stream = video_stream(container, path)
         watch_only(container, stream.index)
+        starts = _starts(container)
         picture, pts, num_undated = _first_picture(container, stream, path)
         index, time_base = stream.index, _time_base(stream)
         aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
     rate = _declared_rate(stream, time_base) or _measured_rate(path)
     ticks = 1 / ((rate or Fraction(25)) * time_base)
+    first_pts = round(pts - num_undated * ticks)
     return Survey(
         stream=index,
-        time_base=time_base,
+        time=PlayerTime(time_base, player_origin(starts, first_pts * time_base)),
         frame_rate=rate,
-        first_pts=round(pts - num_undated * ticks),
+        first_pts=first_pts,
         dated_pts=pts,
         num_undated=num_undated,
-        end_pts=_end_pts(path, ticks),
+        end_pts=_end_pts(path, ticks, first_pts=first_pts),
         stored_size=(picture.width, picture.height),
         pixel_aspect=aspect,
         orientation=_orientation(picture),
         colours=Colours.of(picture),
     )
+
+
+def _starts(container: InputContainer) -> list[Fraction]:
+    """When what is heard and seen begins, in seconds on the container's clock."""
+    sounds = [one for one in container.streams.audio if one.codec_context is not None]
+    shown = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
+    return [one.start_time * one.time_base for one in (*sounds, *shown) if one.start_time is not None and one.time_base]
 
 
 def _time_base(stream: VideoStream) -> Fraction:
@@ -153,22 +163,31 @@ def _measured_rate(path: Path) -> Fraction | None:
     return 1 / (Fraction(median(steps)) * time_base) if steps else None
 
 
-def _end_pts(path: Path, ticks: Fraction) -> int | None:
-    """Where the last packet ends: from the last keyframe on, or by reading a small file whole."""
+def _end_pts(path: Path, ticks: Fraction, *, first_pts: int) -> int | None:
+    """Where the last packet ends: from the last keyframe on, or by reading the file whole, if it is small, or
+    its clock begins again on the way."""
+    is_small = path.stat().st_size <= _SMALL_FILE_BYTES
     with open_container(path) as container:
         stream = video_stream(container, path)
         watch_only(container, stream.index)
-        try:
-            container.seek(1 << 62, stream=stream)
-            tail = list(islice(packets(container, stream), _TAIL_PACKETS))
-        except av.FFmpegError:
-            tail = []
-    if 0 < len(tail) < _TAIL_PACKETS or path.stat().st_size > _SMALL_FILE_BYTES:
-        return _latest_end(tail, ticks)
+        if has_index(container) or not is_small:
+            end, is_whole = _end_of_tail(container, stream, ticks)
+            if (is_whole or not is_small) and (end is None or end > first_pts):
+                return end
     with open_container(path) as container:
         stream = video_stream(container, path)
         watch_only(container, stream.index)
         return _latest_end(packets(container, stream), ticks)
+
+
+def _end_of_tail(container: InputContainer, stream: VideoStream, ticks: Fraction) -> tuple[int | None, bool]:
+    """The end, and whether all packets up to it were read."""
+    try:
+        container.seek(1 << 62, stream=stream)
+        tail = list(islice(packets(container, stream), _TAIL_PACKETS))
+    except av.FFmpegError:
+        tail = []
+    return _latest_end(tail, ticks), 0 < len(tail) < _TAIL_PACKETS
 
 
 def _latest_end(tail: Iterable[Packet[VideoStream]], ticks: Fraction) -> int | None:

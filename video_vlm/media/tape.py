@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from itertools import chain, dropwhile
+from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
@@ -16,12 +18,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from video_vlm.media.clock import Clock, own_time
-from video_vlm.media.container import MAX_PIXELS, open_container, packets, watch_only
+from video_vlm.media.container import MAX_PIXELS, continuity_of, open_container, packets, watch_only
 from video_vlm.media.ledger import Ledger
 from video_vlm.media.rollcall import RollCall
 from video_vlm.media.survey import Survey
+from video_vlm.media.timetable import Landing
 
-__all__ = ["MOST_THREADS", "NO_OPTIONS", "Tape"]
+__all__ = ["MOST_THREADS", "NO_OPTIONS", "Packets", "Tape"]
 
 _STEPS_BACK_SECONDS = (0, 1, 4, 16, 64, 256)
 """How far before the wanted time to try next, where a seek lands behind it."""
@@ -45,22 +48,36 @@ class Tape:
         threads: How many decode, each a picture of its own. With more than one, PyAV loses the last
             pictures of a file that ends in a broken packet; they are fetched again with one.
         options: FFmpeg's, for the codec.
+        landings: Says where the file can be entered, if not by time.
     """
 
     def __init__(
-        self, path: Path, found: Survey, ledger: Ledger, *, threads: int, options: Mapping[str, str] = NO_OPTIONS
+        self,
+        path: Path,
+        found: Survey,
+        ledger: Ledger,
+        *,
+        threads: int,
+        options: Mapping[str, str] = NO_OPTIONS,
+        landings: Callable[[], Sequence[Landing] | None] = lambda: None,
     ) -> None:
         self._path = path
         self._found = found
         self._ledger = ledger
         self._threads = threads
         self._options = options
+        self._landings = landings
         self._opened = ExitStack()
         self._is_open = False
 
     def close(self) -> None:
         self._opened.close()
         self._is_open = False
+
+    @property
+    def stream(self) -> VideoStream:
+        """Of the copy that is open: once something was asked for, until it is closed."""
+        return self._stream
 
     def play(self) -> Pictures:
         """From the first picture to the last."""
@@ -76,7 +93,7 @@ class Tape:
         if landed is None or landed[0] <= past:
             return None
         keyframe, source = landed
-        clock = Clock(time_base=self._found.time_base, frame_ticks=self._found.frame_ticks, first_pts=keyframe)
+        clock = Clock(frame_ticks=self._found.frame_ticks, first_pts=keyframe)
         # The first ones out may be leading pictures, shown before the keyframe and broken without what came before.
         pictures = dropwhile(lambda picture: picture[0] < keyframe, self._stamped(source, clock))
         first = next(pictures, None)
@@ -95,6 +112,24 @@ class Tape:
         """The PTS of a keyframe at or before ``pts`` and the packets from it; None where only the start will do."""
         if not self._is_open:
             self._open()
+        known = self._landings()
+        return self._by_time(pts) if known is None else self._by_position(pts, known)
+
+    def _by_position(self, pts: int, known: Sequence[Landing]) -> tuple[int, Packets] | None:
+        place = bisect_right(known, pts, key=attrgetter("pts")) - 1
+        if place < 1:
+            return None
+        landing = known[place]
+        try:
+            self._container.seek(landing.position, unsupported_byte_offset=True)
+        except av.FFmpegError:
+            return None
+        continuity = continuity_of(self._stream, shift=landing.shift)
+        source = packets(self._container, self._stream, continuity=continuity)
+        packet = next((packet for packet in source if packet.is_keyframe), None)
+        return (landing.pts, chain([packet], source)) if packet is not None and packet.pts == landing.pts else None
+
+    def _by_time(self, pts: int) -> tuple[int, Packets] | None:
         for seconds in _STEPS_BACK_SECONDS:
             target = pts - round(seconds / self._found.time_base)
             if target <= self._found.dated_pts:
@@ -147,12 +182,17 @@ class Tape:
                 rollcall.answer(picture)
                 yield picture
 
+    def _alone(self) -> Tape:
+        """The same with a single thread."""
+        options, landings = self._options, self._landings
+        return Tape(self._path, self._found, self._ledger, threads=1, options=options, landings=landings)
+
     def _remainder(self, rollcall: RollCall) -> Iterator[VideoFrame]:
         """The last pictures, decoded one by one, where an error swallowed them."""
         last = rollcall.last_pts
         if self._threads == 1 or last is None or not rollcall.is_incomplete:
             return
-        with closing(Tape(self._path, self._found, self._ledger, threads=1, options=self._options)) as again:
+        with closing(self._alone()) as again:
             landed = again._from_keyframe(last)
             source = landed[1] if landed is not None else again._from_start()
             second = RollCall(self._found, Ledger())

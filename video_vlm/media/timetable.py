@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
-from video_vlm.media.container import open_container, packets, video_stream, watch_only
+from video_vlm.media.container import continuity_of, has_index, open_container, packets, video_stream, watch_only
 from video_vlm.media.survey import Survey
 
-__all__ = ["Timetable", "steady_clock", "timetable"]
-
-_INDEXED = {"mp4", "matroska", "avi"}
+__all__ = ["Landing", "Timetable", "landings", "timetable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +38,36 @@ def timetable(path: Path, found: Survey) -> Timetable:
     return Timetable(pts, tuple(map(found.seconds, pts)), frozenset(time for time, key in shown.items() if key))
 
 
-def steady_clock(path: Path) -> bool:
-    """Whether seeking by time can be trusted.
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """A keyframe that a file without an index can be entered at: its PTS, where in the file its packet
+    begins, in bytes, and how many ticks the times from there on are shifted by, as recordings were joined."""
 
-    MP4, Matroska and AVI keep an index. Elsewhere FFmpeg searches by time stamps, which must then
-    be there and must not jump back: all packets are read to know.
+    pts: int
+    position: int
+    shift: int
+
+
+def landings(path: Path) -> tuple[Landing, ...] | None:
+    """Where to enter a file whose clock begins again or cannot be read everywhere; None where seeking by time
+    will do.
+
+    MP4, Matroska and AVI keep an index. Elsewhere FFmpeg searches by time stamps, which must then be there
+    and must not jump back: all packets are read to know.
     """
     with open_container(path) as container:
-        if _INDEXED & set(container.format.name.split(",")):
-            return True
+        if has_index(container):
+            return None
         stream = video_stream(container, path)
         watch_only(container, stream.index)
-        last = None
-        for packet in packets(container, stream):
+        continuity = continuity_of(stream)
+        found: list[Landing] = []
+        last, is_steady = None, True
+        for packet in packets(container, stream, continuity=continuity):
             time = packet.dts if packet.dts is not None else packet.pts
-            if time is None or (packet.is_keyframe and packet.pts is None) or (last is not None and time < last):
-                return False
-            last = time
-    return True
+            is_dated = time is not None and not (packet.is_keyframe and packet.pts is None)
+            is_steady &= is_dated and continuity.shift == 0 and (last is None or time is None or time >= last)
+            if packet.is_keyframe and packet.pts is not None and packet.pos is not None and packet.pos >= 0:
+                found.append(Landing(packet.pts, packet.pos, continuity.shift))
+            last = time if time is not None else last
+    return None if is_steady else tuple(sorted(found, key=attrgetter("pts")))

@@ -54,6 +54,6 @@ class TorchCodecReader(IndexedReader):
             frame = self._decoder.get_frame_at(index)
         except (RuntimeError, IndexError) as error:
             raise UnreadableVideo(self._path, "torchcodec could not decode pictures") from error
-        if abs(frame.pts_seconds - self._times.seconds[index]) > 1e-6:
+        if abs(frame.pts_seconds - self._times.pts[index] * self._found.time_base) > 1e-6:
             raise UnreadableVideo(self._path, "torchcodec gave pictures of another time")
         return np.ascontiguousarray(frame.data.numpy())

@@ -6,7 +6,6 @@ import logging
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -29,7 +28,6 @@ _TAG = re.compile(r"[A-Za-z]{2,}(?:[-_][A-Za-z0-9]{2,8})*")
 """One dotted part between a film's name and the suffix: ``en``, ``pt-BR``, ``es-419``, ``forced``."""
 
 _NOT_LANGUAGES = frozenset({"forced", "sdh", "cc", "default", "full", "sub", "subs", "subtitles", "signs", "songs"})
-_NEAR_ZERO_SECONDS = 0.5
 _SAME_CUE_SECONDS = 1.0
 _SAME_TRACK_SHARE = 0.9
 
@@ -142,15 +140,7 @@ def _sidecar_tracks(video: Video) -> Iterator[list[Observation]]:
         except SubtitleError as error:
             logger.warning("subtitles skipped: %s", error)
             continue
-        yield [replace(cue, span=_on_container_clock(cue.span, video)) for cue in cues]
-
-
-def _on_container_clock(span: Span, video: Video) -> Span:
-    """Subtitle files count from the first picture a player shows. A container's clock may start
-    elsewhere (broadcast captures, cut-out pieces); the few frames by which most files start late are
-    not meant by any subtitle writer."""
-    shift = video.start_seconds if abs(video.start_seconds) > _NEAR_ZERO_SECONDS else 0.0
-    return Span(span.start + shift, span.end + shift)
+        yield list(cues)
 
 
 def _says_the_same(sidecar: Sequence[Observation], track: Sequence[Observation]) -> bool:
