@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from video_vlm.records import Image, Shot, Span
 
-__all__ = ["Part", "Signature", "alike", "divide", "mean", "scenes", "signature", "split_at", "unseen"]
+__all__ = ["Part", "Signature", "alike", "divide", "mean", "scenes", "signature", "snap", "split_at", "unseen"]
 
 Signature = npt.NDArray[np.float32]
 """What a picture looks like, as shares of colour by place: float32, sums to 1."""
@@ -117,6 +117,19 @@ def split_at(parts: Sequence[Part], times: Iterable[float]) -> tuple[Part, ...]:
         edges = [part.span.start, *inner, part.span.end]
         pieces += [Part(Span(start, end), part.signature) for start, end in pairwise(edges)]
     return tuple(pieces)
+
+
+def snap(parts: Sequence[Part], times: Sequence[float], *, reach_seconds: float) -> tuple[Part, ...]:
+    """Move the borders between parts to the nearest of ``times`` within reach; parts left without length are dropped."""
+    inner = (part.span.start for part in parts[1:])
+    edges = [parts[0].span.start, *(_snapped(border, times, reach_seconds) for border in inner), parts[-1].span.end]
+    spans = map(Span, edges, edges[1:])
+    return tuple(Part(span, part.signature) for part, span in zip(parts, spans, strict=False) if span.duration_seconds)
+
+
+def _snapped(border: float, times: Sequence[float], reach_seconds: float) -> float:
+    nearest = min(times, key=lambda time: abs(time - border), default=border)
+    return nearest if abs(nearest - border) <= reach_seconds else border
 
 
 def _reach(shots: Sequence[Shot], signatures: Sequence[Sequence[Signature]]) -> int:

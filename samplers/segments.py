@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -25,7 +25,7 @@ from video_vlm.samplers.gradual import MEMORY_SECONDS
 from video_vlm.samplers.shots import MEMORY_FRAMES, ShotDetector
 from video_vlm.settings import FrameSettings, IndexSettings
 
-__all__ = ["Mark", "Seen", "Segmenter", "look_number"]
+__all__ = ["Borders", "Mark", "Seen", "Segmenter", "look_number"]
 
 _FALLBACK_FPS = 25.0
 _CANDIDATES_PER_WINDOW = 3
@@ -57,6 +57,24 @@ class Seen:
     cut: Cut | None = None
 
 
+class Borders:
+    """Times at which segments begin whatever is seen, passed one after the other."""
+
+    def __init__(self, seconds: Iterable[float]) -> None:
+        self._ahead = deque(sorted(set(seconds)))
+
+    def between(self, after_seconds: float, before_seconds: float) -> Iterator[float]:
+        """Those after one time and before another. None of them, or before them, is passed again."""
+        while self._ahead and self._ahead[0] < before_seconds:
+            border = self._ahead.popleft()
+            if border > after_seconds:
+                yield border
+
+    def is_one(self, seconds: float) -> bool:
+        """Whether the next one is at this very time."""
+        return bool(self._ahead) and self._ahead[0] == seconds
+
+
 def look_number(seconds: float, settings: FrameSettings) -> int:
     """Which tick of the candidates' clock a time belongs to."""
     return math.floor(seconds / settings.candidate_seconds * _CANDIDATES_PER_WINDOW)
@@ -69,9 +87,17 @@ class Segmenter:
         settings: ``shots`` says how shots are found, ``frames.segment_seconds`` how long a segment may be.
         mark: Where to go on; the pictures between its ``warm_up_seconds`` and its ``start_seconds`` only warm up.
         fps: What the container declares; used for the length of the only picture of a one-picture video.
+        borders: Times at which a segment begins whatever is seen: chapter marks.
     """
 
-    def __init__(self, settings: IndexSettings, *, mark: Mark | None = None, fps: float | None = None) -> None:
+    def __init__(
+        self,
+        settings: IndexSettings,
+        *,
+        mark: Mark | None = None,
+        fps: float | None = None,
+        borders: Iterable[float] = (),
+    ) -> None:
         self._frames = settings.frames
         self._max_seconds = settings.frames.segment_seconds
         self._mark = mark
@@ -84,6 +110,7 @@ class Segmenter:
         self._thinned: deque[Seen] = deque()
         self._cuts: deque[Cut] = deque()
         self._segment: Mark | None = None
+        self._borders = Borders(borders)
         self._look: int | None = None
         self._times: deque[float] = deque()
         self._newest: float | None = None
@@ -112,7 +139,7 @@ class Segmenter:
         """No more pictures: those that were still held back."""
         self._cuts += self._detector.finish()
         self._thin(math.inf)
-        return tuple(self._certain(math.inf))
+        return *self._certain(math.inf), *self._placed_borders(self.end_seconds or 0.0)
 
     def _thin(self, undecided_since: float) -> None:
         """Let go of the decoded pictures that will not be needed."""
@@ -140,9 +167,17 @@ class Segmenter:
         while self._thinned and self._thinned[0].pts_seconds < undecided_since:
             seen = self._thinned.popleft()
             if self._mark is None or seen.pts_seconds >= self._mark.start_seconds:
-                seen = self._place(seen)
-                yield seen
+                yield from self._placed_borders(seen.pts_seconds)
+                yield self._place(seen)
             self._remember(seen.pts_seconds)
+
+    def _placed_borders(self, before_seconds: float) -> Iterator[Seen]:
+        """Segments that begin between two pictures, at a border."""
+        if self._segment is None:
+            return
+        for border in self._borders.between(self._segment.start_seconds, before_seconds):
+            self._segment = self._new_mark(border, shot_seconds=self._segment.shot_seconds)
+            yield Seen(border, None, opens=self._segment)
 
     def _place(self, seen: Seen) -> Seen:
         if self._segment is None:
@@ -157,7 +192,8 @@ class Segmenter:
             span = replace(cut.span, end=max(cut.span.end, seen.pts_seconds))
             self._segment = self._new_mark(seen.pts_seconds, shot_seconds=seen.pts_seconds)
             return replace(seen, opens=self._segment, cut=replace(cut, span=span, at=seen.pts_seconds))
-        if seen.frame is not None and self._is_full(seen.pts_seconds):
+        is_border = self._borders.is_one(seen.pts_seconds)
+        if is_border or (seen.frame is not None and self._is_full(seen.pts_seconds)):
             self._segment = self._new_mark(seen.pts_seconds, shot_seconds=self._segment.shot_seconds)
             return replace(seen, opens=self._segment)
         return seen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
@@ -69,11 +69,13 @@ class FullPass:
         return num_seen
 
 
-def open_pass(reader: VideoReader, settings: IndexSettings, mark: Mark | None) -> Pass:
-    """The pass that ``settings.speed`` names, from ``mark`` on."""
+def open_pass(
+    reader: VideoReader, settings: IndexSettings, mark: Mark | None, *, borders: Iterable[float] = ()
+) -> Pass:
+    """The pass that ``settings.speed`` names, from ``mark`` on; a segment begins at each of ``borders``."""
     if settings.speed == "fast" and isinstance(reader, SkimmingReader):
-        return SkimmedPass(reader, settings, mark)
-    segmenter = Segmenter(settings, mark=mark, fps=reader.video.fps)
+        return SkimmedPass(reader, settings, mark, borders=borders)
+    segmenter = Segmenter(settings, mark=mark, fps=reader.video.fps, borders=borders)
     return FullPass(reader, Sieve(settings), segmenter, mark.warm_up_seconds if mark else None)
 
 

@@ -20,14 +20,15 @@ from video_vlm.index.segment import ClosedSegment, OpenSegment
 from video_vlm.index.sight import Seeing
 from video_vlm.index.speed import Manner, Manners, looked_at, manners
 from video_vlm.index.state import State
-from video_vlm.index.upper import SHOTS, covered, cut_observation
+from video_vlm.index.upper import SHOTS, chapter_borders, covered, cut_observation
 from video_vlm.index.watch import Observations
 from video_vlm.media import open_video
+from video_vlm.media.chapters import unused_marks, within
 from video_vlm.media.ledger import Ledger
 from video_vlm.memory import Build, Checkpoint, Library, Picture, StoredVideo, node_id
 from video_vlm.memory.summaries import summarize
 from video_vlm.protocols import Progress, ProgressEvent, VideoReader, silent
-from video_vlm.records import Cut, Damage, Level, Node, Span, Video
+from video_vlm.records import Cut, Damage, Level, Node, Span, Video, clock
 from video_vlm.samplers.segments import Mark
 from video_vlm.settings import IndexSettings, Speed
 
@@ -118,6 +119,7 @@ def _index(
         )
         grown = grown_from(file, library, manner, recipe) if build.checkpoint is None else None
         with nullcontext() if library.sight is None else Seeing(library.sight) as seeing:
+            _warn_of_unused_marks(file)
             run = _Run(reader, build, manner, recipe=recipe, progress=progress, seeing=seeing)
             report = run.report(grown=grown)
     _remember(library, file, content_id)
@@ -126,6 +128,12 @@ def _index(
     if in_full:
         logger.warning("%s was read in full: %s", file, in_full)
     return replace(report, read_in_full=in_full, num_sights=library.num_sights(content_id))
+
+
+def _warn_of_unused_marks(file: Path) -> None:
+    if unused := unused_marks(file):
+        named = ", ".join(f"“{title}”" for title in unused[:3])
+        logger.warning("%s: chapter marks left out, as others begin at the same time: %s", file, named)
 
 
 def known_report(file: Path, library: Library, how: Manners) -> IndexReport | None:
@@ -217,7 +225,8 @@ class _Run:
         """Decode what is not written yet, a segment at a time."""
         mark = None if state is None else state.mark
         self._taken_up_at = mark.start_seconds if mark else self._taken_up_at
-        passing = open_pass(self._reader, self._settings, mark)
+        borders = chapter_borders(self._reader.video.chapters)
+        passing = open_pass(self._reader, self._settings, mark, borders=borders)
         segment: OpenSegment | None = None
         for seen in passing.seen():
             if seen.opens is not None:
@@ -252,7 +261,8 @@ class _Run:
         segment = replace(
             self._node(Level.SEGMENT, closed.span),
             summary=summarize(nodes, said, max_sentences=self._manner.settings.levels.segment_sentences),
-            coverage=covered(closed.span, damage) * closed.num_frames / max(1, num_frames),
+            # Between a chapter mark and a cut near it there may be no frame that could have been left out.
+            coverage=covered(closed.span, damage) * (closed.num_frames / num_frames if num_frames else 1.0),
         )
         observations = {**closed.observations, SHOTS: () if cut is None else (cut_observation(cut),)}
         checkpoint = Checkpoint(closed.span.end, self._tail.to_json())
@@ -305,4 +315,15 @@ class _Run:
 
 def _as_found(video: Video, whole: Span, *, num_frames: int) -> Video:
     """The video with what decoding found in place of what its container claims."""
-    return replace(video, duration_seconds=whole.end, num_frames=num_frames)
+    chapters = within(video.chapters, whole)
+    beyond = [one for one in video.chapters if one.span.start >= whole.end]
+    if beyond:
+        logger.warning(
+            "%s: %d of its %d chapters begin after its end (%s) and are left out: %s",
+            video.path,
+            len(beyond),
+            len(video.chapters),
+            clock(whole.end),
+            ", ".join(f"“{one.title}” at {clock(one.span.start)}" for one in beyond[:3]),
+        )
+    return replace(video, duration_seconds=whole.end, num_frames=num_frames, chapters=chapters)

@@ -17,7 +17,7 @@ from video_vlm.media.skimmer import Skimmer, SkimmingReader
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Span
 from video_vlm.samplers.restlessness import Restlessness
-from video_vlm.samplers.segments import Mark, Seen
+from video_vlm.samplers.segments import Borders, Mark, Seen
 from video_vlm.settings import IndexSettings
 
 __all__ = ["SkimmedPass"]
@@ -35,16 +35,20 @@ class SkimmedPass:
         reader: An open video whose packets can be relied on.
         settings: As for a full pass.
         mark: Where to go on.
+        borders: Times at which a segment begins whatever is seen.
     """
 
-    def __init__(self, reader: SkimmingReader, settings: IndexSettings, mark: Mark | None) -> None:
+    def __init__(
+        self, reader: SkimmingReader, settings: IndexSettings, mark: Mark | None, *, borders: Iterable[float] = ()
+    ) -> None:
         self._reader = reader
         self._settings = settings
         self._table = reader.packets()
         self._restless = Restlessness(self._table)
         self._mark = mark
         self._segment = mark
-        self._shot_seconds = mark.shot_seconds if mark else self._table.seconds[0]
+        self._borders = Borders(borders)
+        self._shot_seconds = mark.shot_seconds if mark else min(self._table.seconds[0], 0.0)
         self._next_cuts: list[Cut] = []
 
     @property
@@ -65,6 +69,7 @@ class SkimmedPass:
             with closing(one_ahead(every)) as looks:
                 for looked, groups in looks:
                     yield from self._placed(looked.result(), groups)
+                yield from self._placed_borders(self.end_seconds, self._table.group_starts[-1])
 
     def _looks(
         self, skimmer: Skimmer[DecodedFrame], lookers: Executor, every: Iterable[range]
@@ -97,14 +102,23 @@ class SkimmedPass:
             if cuts and cuts[0].at == seen.pts_seconds:
                 yield from self._cut(cuts.pop(0), seen, starts[groups.start])
             elif self._mark is None or seen.pts_seconds >= self._mark.start_seconds:
+                yield from self._placed_borders(seen.pts_seconds, starts[groups.start])
                 yield self._in_segment(seen, warm_up_seconds=starts[groups.start])
         for cut in cuts:
             yield from self._cut(cut, None, starts[groups.start])
+
+    def _placed_borders(self, before_seconds: float, warm_up_seconds: float) -> Iterator[Seen]:
+        if self._segment is None:
+            return
+        for border in self._borders.between(self._segment.start_seconds, before_seconds):
+            self._segment = Mark(border, self._shot_seconds, warm_up_seconds)
+            yield Seen(border, None, opens=self._segment)
 
     def _begins_shot(self, cut: Cut) -> bool:
         return self._mark is None or cut.at > self._mark.start_seconds
 
     def _cut(self, cut: Cut, seen: Seen | None, warm_up_seconds: float) -> Iterator[Seen]:
+        yield from self._placed_borders(cut.at, warm_up_seconds)
         if cut.at - self._shot_seconds < self._settings.shots.min_shot_seconds:
             if seen is not None:
                 yield self._in_segment(seen, warm_up_seconds=warm_up_seconds)
@@ -114,8 +128,10 @@ class SkimmedPass:
         yield replace(seen or Seen(cut.at, None), opens=self._segment, cut=cut)
 
     def _in_segment(self, seen: Seen, *, warm_up_seconds: float) -> Seen:
-        if self._segment is None or (seen.frame is not None and self._is_full(seen.pts_seconds)):
-            self._segment = Mark(seen.pts_seconds, self._shot_seconds, warm_up_seconds)
+        is_border = self._segment is None or self._borders.is_one(seen.pts_seconds)
+        if is_border or (seen.frame is not None and self._is_full(seen.pts_seconds)):
+            start = seen.pts_seconds if self._segment else min(seen.pts_seconds, 0.0)
+            self._segment = Mark(start, self._shot_seconds, warm_up_seconds)
             return replace(seen, opens=self._segment)
         return seen
 

@@ -15,11 +15,11 @@ from video_vlm.memory import Build, node_id
 from video_vlm.memory.summaries import summarize
 from video_vlm.records import Chapter, Cut, Damage, Image, Level, Node, Observation, ObservationKind, Shot, Span, Video
 from video_vlm.samplers.chapters import chapters
-from video_vlm.samplers.scenes import Part, Signature, divide, scenes, signature, split_at, unseen
+from video_vlm.samplers.scenes import Part, Signature, divide, scenes, signature, snap, split_at, unseen
 from video_vlm.samplers.shots import tile
 from video_vlm.settings import LevelSettings
 
-__all__ = ["SHOTS", "covered", "cut_observation", "shots_of", "upper_nodes"]
+__all__ = ["SHOTS", "chapter_borders", "covered", "cut_observation", "shots_of", "upper_nodes"]
 
 SHOTS: Final = "shots"
 """The channel that cuts are written under."""
@@ -27,6 +27,7 @@ SHOTS: Final = "shots"
 _ONE_IS_ENOUGH_SECONDS: Final = 600.0
 _ALWAYS_DECLARED: Final = 20  # so many chapters a container may have at any length
 _MIN_DECLARED_SECONDS: Final = 180.0  # if it has more, they are at least this long on average
+_SAME_BORDER_SECONDS: Final = 0.5  # a cut this near to a mark is what the mark was set for
 _TEXTS: Final[Mapping[Literal["hard", "fade", "dissolve"], str]] = {
     "hard": "cut",
     "fade": "fade between shots",
@@ -154,21 +155,29 @@ def _tree(
     declared = _declared_chapters(video)
     if not declared:
         return parts, chapters(parts)
-    # What the container calls a chapter begins at the nearest place where something here begins.
-    starts = [min(borders, key=lambda border: abs(border - chapter.span.start)) for chapter in declared]
+    # A segment begins at each mark, but for those a memory of before knew nothing of.
+    marks = [border for border in chapter_borders(declared) if border < video.span.end]
+    starts = [min(borders, key=lambda border: abs(border - mark)) for mark in marks]
     spans = [part.span for part in split_at([Part(video.span, parts[0].signature)], starts)]
-    return split_at(parts, starts), tuple(spans)
+    return split_at(snap(parts, starts, reach_seconds=_SAME_BORDER_SECONDS), starts), tuple(spans)
+
+
+def chapter_borders(declared: Sequence[Chapter]) -> tuple[float, ...]:
+    """Where chapters begin that divide a video as chapters do; none where they are but marks.
+
+    A single one from the beginning on divides nothing. Hundreds, one for each cue or second, are marks: such a video
+    gets chapters of our own, and what the marks say stays among its observations. A first one that begins a moment
+    after the video begins with it.
+    """
+    starts = [one.span.start for one in declared]
+    is_dense = len(starts) > _ALWAYS_DECLARED and (starts[-1] - starts[0]) / (len(starts) - 1) < _MIN_DECLARED_SECONDS
+    return () if is_dense else tuple(start for start in starts if start > _SAME_BORDER_SECONDS)
 
 
 def _declared_chapters(video: Video) -> tuple[Chapter, ...]:
-    """The container's chapters, where they divide the video as chapters do.
-
-    One for a long film says nothing, and hundreds, one for each cue or second, are marks: such a video gets
-    chapters of our own, and what the marks say stays among its observations.
-    """
-    fewest = 1 if video.span.duration_seconds <= _ONE_IS_ENOUGH_SECONDS else 2
-    most = max(_ALWAYS_DECLARED, video.span.duration_seconds / _MIN_DECLARED_SECONDS)
-    return video.chapters if fewest <= len(video.chapters) <= most else ()
+    """The container's chapters, where they divide the video. A single one may be the title of a short one."""
+    is_titled = len(video.chapters) == 1 and video.span.duration_seconds <= _ONE_IS_ENOUGH_SECONDS
+    return video.chapters if is_titled or chapter_borders(video.chapters) else ()
 
 
 def _title(video: Video, span: Span) -> str | None:

@@ -11,12 +11,12 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.stream import Stream as AVStream
 
-from video_vlm.media.clock import PlayerTime
+from video_vlm.media.chapters import chapters_of
 from video_vlm.media.container import open_container
 from video_vlm.media.geometry import displayed_size
 from video_vlm.media.identity import content_id
 from video_vlm.media.survey import Survey, survey
-from video_vlm.records import Chapter, Span, Stream, StreamKind, Video
+from video_vlm.records import Stream, StreamKind, Video
 
 __all__ = ["describe", "probe"]
 
@@ -52,7 +52,7 @@ def describe(path: Path, found: Survey) -> Video:
             rotation=found.orientation.rotation,
             stream=found.stream,
             streams=tuple(_stream(each) for each in container.streams),
-            chapters=_chapters(container, found.time.origin),
+            chapters=chapters_of(container, path, origin=found.time.origin),
             title=container.metadata.get("title") or None,
         )
 
@@ -108,14 +108,3 @@ def _stream(stream: AVStream) -> Stream:
         title=stream.metadata.get("title") or None,
         default=bool(stream.disposition & Disposition.default),
     )
-
-
-def _chapters(container: InputContainer, origin: Fraction) -> tuple[Chapter, ...]:
-    """As they are marked, in order of time; one that ends before it starts is an instant."""
-    chapters = []
-    for number, chapter in enumerate(container.chapters(), start=1):
-        time = PlayerTime(chapter["time_base"] or Fraction(1, av.time_base), origin)
-        start, end = time.seconds(chapter["start"]), time.seconds(chapter["end"])
-        title = chapter["metadata"].get("title", "").strip() or f"Chapter {number}"
-        chapters.append(Chapter(Span(start, max(start, end)), title))
-    return tuple(sorted(chapters, key=lambda chapter: chapter.span))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from video_vlm.models.builtin.chapters import find_chapter, marked_chapters
 from video_vlm.models.builtin.draft import Draft, draft
 from video_vlm.models.builtin.passages import Passages
 from video_vlm.models.builtin.query import Query
@@ -32,6 +33,8 @@ def find_structure(query: Query, memory: VideoMemory, passages: Passages) -> Dra
     for pattern, answer in _QUESTIONS:
         if pattern.search(text):
             return answer(query, memory)
+    if (found := find_chapter(query, memory, passages, whole_span(memory))) is not None:
+        return found
     for pattern, parts in _PARTS:
         asked = pattern.search(query.parsed.target)
         span = reach(query, passages, whole_span(memory)) if asked else None
@@ -76,6 +79,8 @@ def _titled(what: str, part: Citation) -> str:
 def _parts(what: str, memory: VideoMemory, span: Span) -> list[Citation] | None:
     """What begins in a stretch; None where nobody looked for such parts. A shot begins with the video or with a cut."""
     name = _named(what)
+    if name == "chapter" and (marked := marked_chapters(memory)):
+        return [part for part in marked if span.start <= part.span.start < span.end]
     if name in _LEVELS:
         found = [Citation(node.span, node.title or "") for node in memory.nodes(_LEVELS[name])]
         return [part for part in found if span.start <= part.span.start < span.end] if found else None

@@ -1,0 +1,97 @@
+"""The chapters of a container, in one reading of whatever marks it holds.
+
+A chapter begins exactly where it is marked and lasts until the next one begins: so do players show them. Marks may be
+in any order. Of several that begin at one time the shortest counts, an empty one only where it is alone: a part that
+begins with its first chapter is told by that chapter. What begins at or past the end of the film is left out by
+whoever knows where that is (:func:`within`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from itertools import groupby, pairwise
+from operator import attrgetter
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+
+from video_vlm.media.container import open_container
+from video_vlm.media.matroska import Mark, matroska_marks
+from video_vlm.records import Chapter, Span
+
+__all__ = ["chapters_of", "in_one_reading", "marks_of", "unused_marks", "within"]
+
+_MOST_TITLE_LETTERS = 1000
+
+
+def chapters_of(container: InputContainer, path: Path, *, origin: Fraction) -> tuple[Chapter, ...]:
+    """The chapters of an open file, in player's seconds, in order.
+
+    Args:
+        container: The file, open.
+        path: Where it lies.
+        origin: What a player takes for zero, in seconds on the container's clock.
+    """
+    return in_one_reading(marks_of(container, path), origin=origin)
+
+
+def marks_of(container: InputContainer, path: Path) -> Sequence[Mark]:
+    """All marks, in the order of the file, on the container's clock."""
+    known = tuple(_mark(chapter) for chapter in container.chapters())
+    if "matroska" in container.format.name:
+        every = matroska_marks(path)
+        return every if len(every) > len(known) else known
+    return known
+
+
+def _mark(chapter: av.container.core.Chapter) -> Mark:
+    base = chapter["time_base"] or Fraction(1, av.time_base)
+    return Mark(chapter["start"] * base, chapter["end"] * base, chapter["metadata"].get("title", ""))
+
+
+def in_one_reading(marks: Iterable[Mark], *, origin: Fraction = Fraction(0)) -> tuple[Chapter, ...]:
+    """Marks as chapters that follow each other. One without a title is called by its number."""
+    chosen = _chosen(marks)
+    return tuple(
+        Chapter(Span(float(mark.start - origin), float(end - origin)), _title(mark, number))
+        for number, (mark, end) in enumerate(zip(chosen, _ends(chosen), strict=True), start=1)
+    )
+
+
+def within(chapters: Sequence[Chapter], film: Span) -> tuple[Chapter, ...]:
+    """The chapters of a film: those that are over before it begins or begin when it is over are none of it. The last
+    one lasts until its end."""
+    inside = [one for one in chapters if one.span.start < film.end]
+    edges = [*(max(one.span.start, film.start) for one in inside), film.end]
+    spans = map(Span, edges, edges[1:])
+    return tuple(Chapter(span, one.title) for span, one in zip(spans, inside, strict=False) if span.duration_seconds)
+
+
+def unused_marks(path: Path) -> tuple[str, ...]:
+    """The titles of the marks that count for nothing, as others begin at the same time."""
+    with open_container(path) as container:
+        marks = marks_of(container, path)
+    return tuple(mark.title.strip() or "no title" for mark in marks if mark not in _chosen(marks))
+
+
+def _chosen(marks: Iterable[Mark]) -> list[Mark]:
+    ordered = sorted(marks, key=attrgetter("start"))
+    return [min(some, key=_rank) for _, some in groupby(ordered, key=attrgetter("start"))]
+
+
+def _rank(mark: Mark) -> tuple[bool, Fraction, bool]:
+    """What lasts before what is empty, then the shortest, then what has a title. Lowest first."""
+    length = (mark.start if mark.end is None else mark.end) - mark.start
+    return length <= 0, length, not mark.title.strip()
+
+
+def _ends(marks: Sequence[Mark]) -> Iterator[Fraction]:
+    yield from (after.start for _, after in pairwise(marks))
+    for last in marks[-1:]:
+        yield max(last.start, last.end or last.start)
+
+
+def _title(mark: Mark, number: int) -> str:
+    return " ".join(mark.title.split())[:_MOST_TITLE_LETTERS] or f"Chapter {number}"
