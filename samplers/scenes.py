@@ -120,7 +120,7 @@ def split_at(parts: Sequence[Part], times: Iterable[float]) -> tuple[Part, ...]:
 
 
 def snap(parts: Sequence[Part], times: Sequence[float], *, reach_seconds: float) -> tuple[Part, ...]:
-    """Move the borders between parts to the nearest of ``times`` within reach; parts left without length are dropped."""
+    """Move borders between parts to the nearest of ``times`` within reach; parts left without length are dropped."""
     inner = (part.span.start for part in parts[1:])
     edges = [parts[0].span.start, *(_snapped(border, times, reach_seconds) for border in inner), parts[-1].span.end]
     spans = map(Span, edges, edges[1:])

@@ -85,14 +85,23 @@ def test_times_in_order_stay_as_they_are() -> None:
 def test_a_clock_that_begins_again_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         assert times_of(shown(5000, 5040, 0, 40)) == [5000, 5040, 5080, 5120]
-    assert "goes back from 5.040 s to 0.000 s" in caplog.text
+    assert "goes from 5.040 s to 0.000 s" in caplog.text
 
 
 def test_a_little_disorder_is_no_new_beginning() -> None:
     assert times_of(shown(0, 40, 10, 80, 900, 100)) == [0, 40, 10, 80, 900, 100]
 
 
-@pytest.mark.parametrize("stray", [-90_000, 0, 3000])
+def test_a_jump_ahead_is_a_hole_unless_the_packet_before_it_was_cut_off() -> None:
+    times = [0, 40, 80_000, 80_040]
+    assert times_of(shown(*times)) == times
+    packets = [_packet(one) for one in shown(*times)]
+    packets[1].is_corrupt = True
+    laid = Continuity(time_base=MILLISECOND, frame_ticks=Fraction(40))(packets)
+    assert [packet.pts for packet in laid] == [0, 40, 80, 120]
+
+
+@pytest.mark.parametrize("stray", [-90_000, 0, 3000, 80_000])
 def test_one_time_out_of_place_moves_nothing(stray: int, caplog: pytest.LogCaptureFixture) -> None:
     assert times_of(shown(5000, 5040, stray, 5120, 5160)) == [5000, 5040, 5080, 5120, 5160]
     assert not caplog.text
@@ -154,25 +163,32 @@ def test_pictures_and_cues_come_when_a_player_shows_them(make_video: MakeVideo, 
     assert said == pytest.approx([late + 0.5] if reel.cues else [], abs=0.3)
 
 
-@pytest.mark.parametrize("seed", range(8))
+def last_counter(stream: bytes) -> int:
+    """Of the packets of the video in a transport stream, which count from 0 to 15 over and over."""
+    return [stream[at + 3] & 15 for at in range(0, len(stream), 188) if stream[at + 1] & 31 == 1][-1]
+
+
+@pytest.mark.parametrize("seed", range(24))
 def test_joined_streams_are_shown_and_entered_in_every_part(
     make_video: MakeVideo, tmp_path: Path, seed: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     rng = Random(seed)
+    suffix = rng.choice([".ts", ".ts", ".mkv"])
     clocks = [rng.choice([0.0, 30.0, 5000.0, 83_000.0]) for _ in range(rng.choice([2, 3]))]
-    clocks = sorted(clocks, reverse=True)
-    counts = [rng.randrange(30, 90) for _ in clocks]
-    joined = tmp_path / "joined.ts"
+    clocks = clocks if suffix == ".ts" else [0.0 for _ in clocks]
+    b_frames = rng.choice([0, 2])  # Matroska keeps what decodes them once a file, for the first part
+    counts: list[int] = []
+    joined = tmp_path / f"joined{suffix}"
     with joined.open("wb") as out:
-        for clock, count in zip(clocks, counts, strict=True):
-            reel = Reel(
-                suffix=".ts",
-                times=steady(count),
-                gop=rng.choice([7, 25]),
-                b_frames=rng.choice([0, 2]),
-                options=offset(clock),
-            )
-            out.write(make_video(reel).read_bytes())
+        for clock in clocks[: 2 if suffix == ".mkv" else 3]:  # FFmpeg reads no third of joined Matroska files
+            part = b""
+            # Where the next part happens to count on, as one in sixteen does, nothing tells the joint from a hole.
+            while not part or (suffix == ".ts" and last_counter(part) == 15):
+                count, gop = rng.randrange(30, 90), rng.choice([7, 25])
+                reel = Reel(suffix=suffix, times=steady(count), gop=gop, b_frames=b_frames, options=offset(clock))
+                part = make_video(reel).read_bytes()
+            out.write(part)
+            counts.append(count)
     numbers = [number for count in counts for number in range(count)]
     with open_video(joined) as reader:
         seen = [(frame.pts_seconds, number_on(frame.frame().image)) for frame in reader.scan()]

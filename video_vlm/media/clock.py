@@ -25,6 +25,11 @@ logger = logging.getLogger(__name__)
 
 _NEAR_ZERO_SECONDS = Fraction(1, 2)
 _RESTART_SECONDS = 1
+_AHEAD_SECONDS = 10
+"""FFmpeg and mpv take a jump ahead of so much in a transport stream for a discontinuity."""
+
+_FEW_PACKETS = 3
+"""A parser notices one or two packets early that the last one was cut off."""
 
 _MPEG_CLOCK = Fraction(1, 90_000)
 _MPEG_CLOCK_TICKS = 1 << 33
@@ -101,9 +106,10 @@ class Continuity:
     """Has the times of a stream's packets go on where the container's clock begins again.
 
     Recordings that were joined byte by byte each bring their own clock. Where it jumps back by a second or
-    more, the part behind is laid after all before it; where the 33-bit clock of MPEG streams has passed its
-    end, it goes on as if it had more bits. A single packet whose time is out of place, between two that are
-    not, is taken to follow the one before it.
+    more, the part behind is laid after all before it. A jump ahead by ten seconds or more is a joint too if a
+    packet right before it was cut off, as the demuxer says of transport streams; else it is a hole, and
+    stays. Where the 33-bit clock of MPEG streams has passed its end, it goes on as if it had more bits. A
+    single packet whose time is out of place, between two that are not, is taken to follow the one before it.
 
     Args:
         time_base: Seconds a tick.
@@ -115,50 +121,59 @@ class Continuity:
         self.shift = shift
         self._time_base = time_base
         self._restart_ticks = _RESTART_SECONDS / time_base
+        self._ahead_ticks = _AHEAD_SECONDS / time_base
         self._frame_ticks = max(1, round(frame_ticks))
         self._last: int | None = None
         self._end = 0
+        self._num_since_cut_off = _FEW_PACKETS
 
     def __call__(self, packets: Iterable[VideoPacket]) -> Iterator[VideoPacket]:
         """The packets, in their order, with times that go on."""
         coming = iter(packets)
         packet = next(coming, None)
         while packet is not None:
-            following = next(coming, None) if self._goes_back(packet) else None
-            if following is not None and self._goes_on(following):
+            following = next(coming, None) if self._jumps(packet) else None
+            if following is not None and not self._jumps(following, least_ticks=0):
                 self._put_at(packet, self._end)
             else:
                 self._lay(packet)
             yield packet
             packet = following if following is not None else next(coming, None)
 
-    def _goes_back(self, packet: VideoPacket) -> bool:
+    def _jumps(self, packet: VideoPacket, *, least_ticks: Fraction | int | None = None) -> bool:
+        """Whether a packet is out of place: behind the last one by a second, or ``least_ticks``, or far ahead."""
         time = _decoding_time(packet)
-        return time is not None and self._last is not None and time + self.shift < self._last - self._restart_ticks
-
-    def _goes_on(self, packet: VideoPacket) -> bool:
-        time = _decoding_time(packet)
-        return time is not None and self._last is not None and time + self.shift > self._last
+        if time is None or self._last is None:
+            return False
+        back = self._restart_ticks if least_ticks is None else least_ticks
+        return not self._last - back <= time + self.shift < self._last + self._ahead_ticks
 
     def _lay(self, packet: VideoPacket) -> None:
         time = own_time(packet)
         if time is None:
             return
-        if self._goes_back(packet):
-            self._begin_again(time)
+        if self._last is not None and self._jumps(packet):
+            if time + self.shift < self._last:
+                self._begin_again(time)
+            elif self._num_since_cut_off < _FEW_PACKETS:
+                self._join(time)
         if self.shift:
             packet.pts = None if packet.pts is None else packet.pts + self.shift
             packet.dts = None if packet.dts is None else packet.dts + self.shift
         self._last = _decoding_time(packet)
         self._end = max(self._end, time + self.shift + (packet.duration or self._frame_ticks))
+        self._num_since_cut_off = 0 if packet.is_corrupt else self._num_since_cut_off + 1
 
     def _begin_again(self, time: int) -> None:
         ahead = time + _MPEG_CLOCK_TICKS + self.shift - self._end
         if self._time_base == _MPEG_CLOCK and abs(ahead) * self._time_base < _NEAR_END_SECONDS:
             self.shift += _MPEG_CLOCK_TICKS
-            return
+        else:
+            self._join(time)
+
+    def _join(self, time: int) -> None:
         logger.warning(
-            "the container's clock goes back from %.3f s to %.3f s: recordings were joined; times go on from there",
+            "the container's clock goes from %.3f s to %.3f s: recordings were joined; times go on from there",
             ((self._last or 0) - self.shift) * self._time_base,
             time * self._time_base,
         )

@@ -58,7 +58,12 @@ def describe(path: Path, found: Survey) -> Video:
 
 
 def _declared_end(container: InputContainer, stream: AVStream, found: Survey) -> float | None:
-    """When the video stream says that it ends, before the container does, which may be when the sound ends."""
+    """When the video stream says that it ends, before the container does, which may be when the sound ends.
+
+    MPEG streams say nothing: FFmpeg guesses from their last time stamps, which may be those of another clock.
+    """
+    if "mpeg" in container.format.name and found.end_pts is not None:
+        return found.seconds(found.end_pts)
     if stream.duration and stream.time_base:
         return found.seconds((found.first_pts if stream.start_time is None else stream.start_time) + stream.duration)
     if tagged := _clock_seconds(stream.metadata.get("DURATION", "")):
