@@ -26,7 +26,7 @@ MARKS = st.lists(
 )
 
 
-def mark(start: float, end: float | None, title: str = "") -> Mark:
+def mark(start: float | Fraction, end: float | Fraction | None, title: str = "") -> Mark:
     return Mark(Fraction(start), None if end is None else Fraction(end), title)
 
 
