@@ -26,7 +26,7 @@ SHOTS: Final = "shots"
 
 _ONE_IS_ENOUGH_SECONDS: Final = 600.0
 _ALWAYS_DECLARED: Final = 20  # so many chapters a container may have at any length
-_MIN_DECLARED_SECONDS: Final = 180.0  # if it has more, they are at least this long on average
+_MIN_DECLARED_SECONDS: Final = 20.0  # if it has more, they are at least this long on average
 _SAME_BORDER_SECONDS: Final = 0.5  # a cut this near to a mark is what the mark was set for
 _TEXTS: Final[Mapping[Literal["hard", "fade", "dissolve"], str]] = {
     "hard": "cut",
