@@ -120,7 +120,8 @@ StreamKind = Literal["video", "audio", "subtitle", "picture", "data"]
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One stream of a container. ``picture`` is an attached picture (cover art), not video."""
+    """One stream of a container. ``picture`` is an attached picture (cover art), not video. ``end_seconds`` is when it
+    ends, in player's seconds, as the container says; None where it does not."""
 
     index: int
     kind: StreamKind
@@ -129,6 +130,7 @@ class Stream:
     language: str | None = None
     title: str | None = None
     default: bool = False
+    end_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,12 @@ class Video:
     def span(self) -> Span:
         """From 0 to the end that the container claims; an instant where it claims none."""
         return Span(0.0, self.duration_seconds or 0.0)
+
+    @property
+    def end_seconds(self) -> float:
+        """When nothing is shown or heard any more: sound may outlast the frames."""
+        heard = (one.end_seconds for one in self.streams if one.kind == "audio")
+        return max([self.span.end, *(end for end in heard if end is not None)])
 
 
 @dataclass(frozen=True, slots=True)

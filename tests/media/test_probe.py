@@ -39,6 +39,12 @@ def test_the_length_is_that_of_the_pictures_where_they_start_late(make_video: Ma
     assert video.duration_seconds == pytest.approx(3.0)
 
 
+def test_sound_may_outlast_the_pictures(make_video: MakeVideo) -> None:
+    video = probe(make_video(Reel(times=steady(30), sound=(0, 9000))))
+    assert video.duration_seconds == pytest.approx(3.0)
+    assert video.end_seconds == pytest.approx(9.0, abs=0.1)
+
+
 def claiming(path: Path, seconds: float, copy: Path) -> Path:
     """A Matroska file whose header claims to last ``seconds`` and whose track says nothing."""
     data = path.read_bytes().replace(b"DURATION", b"NOTHING_")

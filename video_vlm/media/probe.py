@@ -12,6 +12,7 @@ from av.stream import Disposition
 from av.stream import Stream as AVStream
 
 from video_vlm.media.chapters import chapters_of
+from video_vlm.media.clock import PlayerTime
 from video_vlm.media.container import open_container
 from video_vlm.media.geometry import displayed_size
 from video_vlm.media.identity import content_id
@@ -51,7 +52,7 @@ def describe(path: Path, found: Survey) -> Video:
             size=(height, width) if found.orientation.transposed else (width, height),
             rotation=found.orientation.rotation,
             stream=found.stream,
-            streams=tuple(_stream(each) for each in container.streams),
+            streams=tuple(_stream(each, found.time.origin) for each in container.streams),
             chapters=chapters_of(container, path, origin=found.time.origin),
             title=container.metadata.get("title") or None,
         )
@@ -100,7 +101,7 @@ def _credible_count(declared: int, seconds: float | None, found: Survey) -> int 
     return declared
 
 
-def _stream(stream: AVStream) -> Stream:
+def _stream(stream: AVStream, origin: Fraction) -> Stream:
     context = stream.codec_context
     attached = bool(stream.disposition & Disposition.attached_pic)
     language = stream.language
@@ -112,4 +113,11 @@ def _stream(stream: AVStream) -> Stream:
         language=language if language and language != "und" else None,
         title=stream.metadata.get("title") or None,
         default=bool(stream.disposition & Disposition.default),
+        end_seconds=_stream_end(stream, origin),
     )
+
+
+def _stream_end(stream: AVStream, origin: Fraction) -> float | None:
+    if stream.duration and stream.time_base:
+        return PlayerTime(stream.time_base, origin).seconds((stream.start_time or 0) + stream.duration)
+    return _clock_seconds(stream.metadata.get("DURATION", ""))
