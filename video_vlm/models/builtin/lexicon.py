@@ -148,6 +148,13 @@ SAME_MEANING: tuple[frozenset[str], ...] = tuple(
         "old age aged",
         "far distance",
         "strand wire",
+        "born birth",
+        "shut close",
+        "marry wed marriage wedding",
+        "employ hire",
+        "postpone delay",
+        "rescue save",
+        "damage harm",
     )
 )
 

@@ -33,7 +33,7 @@ _SURE = 0.6
 
 
 def asks_for_date(query: Query) -> bool:
-    """Whether a question asks when something was, in the world and not in the video: "When was the bridge opened?"."""
+    """Whether a question asks when something was, in the world and not in the video: "When was the kiln built?"."""
     return bool(_PAST.search(query.parsed.target)) and not SEEN.search(query.parsed.target)
 
 

@@ -1,6 +1,6 @@
 """What something or somebody is called: the name that a passage gives to the very thing that is asked for.
 
-"What is the goat called?" is answered by "One goat was named Pepper." and not by a line about nine goats.
+"What is the mule called?" is answered by "One mule was named Clover." and not by a line about six mules.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _QUESTIONS = tuple(
     for pattern in (
         rf"^\W*(?:what|how){_IS}\s+{_OF}\s+(?:\w+ly\s+)?{_CALLED}\W*$",
         rf"\bnames?\s+(?:of|for)\s+{_OF}\W*$",
-        rf"^\W*(?:what|which)\s+name\s+(?:do|does|did|has|have|had|was|were|is)\s+{_OF}"
-        r"(?:\s+(?:have|bear|carry|get|given|go\s+by))?\W*$",
+        rf"^\W*(?:(?:by|under)\s+)?(?:what|which)\s+name\s+(?:do|does|did|has|have|had|was|were|is|are)\s+{_OF}"
+        r"(?:\s+(?:have|bear|carry|get|given|known|called|go(?:\s+by)?))?\W*$",
         rf"^\W*what\s+(?:do|does|did)\s+.+?\s+(?:call|name)\s+{_OF}\W*$",
-        rf"^\W*what{_IS}\s+{_OF}(?:'s|’s|s'|s’)?\s+names?\W*$",
+        rf"(?:^\W*what{_IS}|\b(?:tell|give)\s+(?:me|us))\s+{_OF}(?:'s|’s|s'|s’)?\s+names?\W*$",
     )
 )
 _WHO = re.compile(rf"^\W*who{_IS}\s+(?P<of>(?:the|a|an|his|her|its|their|our|your)\s+[^?.!]+?)\W*$", re.I)
@@ -43,7 +43,7 @@ _NAME = rf"[\"“]?(?P<name>(?:[Tt]he\s+)?{_PROPER})"
 _ANY_NAME = r"(?P<name>(?:the\s+)?[\w’'-]+)"
 """Where captions know no capitals: one word."""
 _TO_BE = r"(?:is|are|was|were|be|been|being|'s|’s|got|gets)"
-_GIVERS = r"(?:they|we|i|you|he|she|people|everyone|everybody|who|sailors|locals)"
+_GIVERS = r"(?:they|we|i|you|he|she|people|everyone|everybody|who)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def find_name(asked: NameAsked, pool: Sequence[Passage], passages: Passages) -> 
 
 
 def _known_as(asked: NameAsked, passage: Passage, passages: Passages) -> float:
-    """Half as sure where "the brother's" is nowhere about "the bakery"."""
+    """Half as sure where "the miller's" is nowhere about "the mule"."""
     near = passage.stems | passage.context | passage.referents | passages.topic
     return 1.0 if all(any(alike(term.stem, other) >= _ALIKE for other in near) for term in asked.others) else 0.5
 
@@ -133,31 +133,31 @@ def _compiled(name: str, *, capitals: bool) -> tuple[tuple[re.Pattern[str], floa
     one = rf"(?P<of>{noun})"
     called = rf"(?:{_CALLED}|(?:go|goes|went)\s+by\s+(?:the\s+name\s+of)?)"
     told = [
-        # One goat was named Pepper; a goat called Pepper; the goat of the keeper, who is called Pepper
+        # One mule was named Clover; a mule called Clover; the mule of the miller, who is called Clover
         rf"\b(?!{_GIVERS}\b|it\b){one}(?:\s+(?:of|from|in|at|with|on|by)\s+(?:{_ARTICLE}\s+)?{noun})?,?(?:\s+(?:who|that|which))?(?:\s+{_TO_BE})?"
         rf"(?:\s+(?:\w+ly|also|now|once|then|just|always|later|first))?\s+{called}\s+{name}",
-        # It is called Pepper
+        # It is called Clover
         rf"\b(?P<of>[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Tt]his|[Tt]hat)(?:['’]s|['’]re|\s+{_TO_BE})(?:\s+\w+ly)?\s+{called}\s+{name}",
-        # They named the goat Pepper
+        # They named the mule Clover
         rf"\b(?:call|calls|called|name|names|named|christened|nicknamed|dubbed)\s+(?P<of>{_ARTICLE}\s+(?:{noun}\s+){{0,2}}?{noun})\s+{name}",
-        # We called it Pepper
+        # We called it Clover
         rf"\b(?:call|calls|called|name|names|named|christened|nicknamed|dubbed)\s+(?P<of>it|him|her|them)\s+{name}",
-        # The goat they called Pepper
+        # The mule they called Clover
         rf"\b{one},?(?:\s+(?:that|which|whom))?\s+{_GIVERS}\s+(?:\w+ly\s+)?(?:call|calls|called|name|named)\s+{name}",
-        # The goat's name is Pepper; its name is Pepper
+        # The mule's name is Clover; its name is Clover
         rf"\b(?P<of>{noun}?(?:its|his|her|their|(?<=\w)(?:'s|’s|s'|s’)))\s+names?\s+(?:is|was|are|were)\s+{name}",
-        # The name of the goat is Pepper; the goat has the name Pepper
+        # The name of the mule is Clover; the mule has the name Clover
         rf"\bnames?\s+of\s+(?P<of>(?:{noun}\s+){{0,3}}{noun})\s+(?:is|was|are|were)\s+{name}",
         rf"\b{one}\s+(?:has|had|bears|bore|carries|carried|got|gets)\s+(?:the|its|his|her|their)\s+name\s+(?:of\s+)?{name}",
     ]
     sure = [(pattern, _SURE) for pattern in told]
     if capitals:
         sure += [
-            # the goat, Pepper; the captain Petra Vance
+            # the mule, Clover; the potter Petra Vance
             (rf"\b{_ARTICLE}\s+(?:[a-z][\w’'-]*\s+){{0,2}}(?P<of>[a-z][\w’'-]*),?\s+{name}(?=\W*$|[,;:.!?]|\s+[a-z])", _BY_PRONOUN),
-            # Pepper the goat; Odile Ferrant, the first architect
+            # Clover the mule; Nora Lind, the first potter
             (rf"{name},?\s+{_ARTICLE}\s+(?P<of>(?:[a-z][\w’'-]*\s+){{0,2}}?[a-z][\w’'-]*)(?=\W*$|[,;:.!?]|\s+(?:who|is|was|of|in|at|from|here|had|has|and|with|for)\b)", _BY_PRONOUN),
-            # Petra Vance was the captain; the captain is Petra Vance
+            # Petra Vance was the potter; the potter is Petra Vance
             (rf"{name}\s+(?:is|was|became)\s+{_ARTICLE}\s+(?P<of>(?:[a-z][\w’'-]*\s+){{0,2}}?[a-z][\w’'-]*)(?=\W*$|[,;:.!?]|\s+(?:who|of|in|at|from|here|then|and|with|for|on)\b)", _SURE),
             (rf"(?i:\b{_ARTICLE})\s+(?:[a-z][\w’'-]*\s+){{0,2}}?(?P<of>[a-z][\w’'-]*)(?:\s+(?:of|here|at|in)(?:\s+(?:{_ARTICLE}\s+)?{noun})?)?\s+(?:is|was)\s+(?:of\s+course\s+)?{name}(?!\s+[a-z]+(?:ed|ing)\b)", _SURE),
         ]  # fmt: skip

@@ -1,23 +1,23 @@
 """What a question takes for granted was done, and whether a passage tells of it.
 
-"When was the boat sunk?" is answered by a passage in which something sinks, not by one that has a boat. Which words of
+"When was the kiln moved?" is answered by a passage in which something is moved, not by one that has a kiln. Which words of
 a question are verbs is read from the forms of English (`lemminflect`'s tables) and from what stands before them.
-Verbs of showing and saying ask for a mention, so they need not be told: "When is the boat mentioned?".
+Verbs of showing and saying ask for a mention, so they need not be told: "When is the kiln mentioned?".
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from video_vlm.models.builtin.lexicon import MEDIUM_WORDS, STOP_WORDS
 from video_vlm.models.builtin.passages import Passage, Passages
-from video_vlm.models.builtin.query import TELLING, Query, Term
+from video_vlm.models.builtin.query import TELLING, Query, Term, terms
 from video_vlm.models.builtin.words import Word, alike, lemmas, readings, stem, words
 
-__all__ = ["Premise", "deeds", "is_done_in", "premise_of"]
+__all__ = ["Premise", "deeds", "is_done_in", "premise_of", "premise_of_clause"]
 
 _BE = frozenset("is are was were am be been being isn't aren't wasn't weren't".split())
 _INVERTED = frozenset("do does did don't doesn't didn't can could will would shall should may might must".split())
@@ -37,7 +37,8 @@ _HELPERS = (
 _BETWEEN = frozenset("not never ever also again finally still already just then once first last".split())
 _MENTIONS = frozenset(
     """be have do get go come happen occur appear mention say tell talk speak discuss describe explain state refer cite
-    call name title sing show see hear read display view visible feature include contain look listen watch seem""".split()
+    call name title sing show see hear read display view visible feature include contain look listen watch seem introduce present schedule
+plan""".split()
 )
 """Verbs that ask for a mention or a sight of something, or carry no deed of their own."""
 
@@ -46,8 +47,11 @@ _EDGES = frozenset("start begin end stop finish".split())
 
 _SAYING = "mention|say|tell|talk|speak|discuss|describe|explain|refer|read|sing|shout|ask|show"
 _TELLER = re.compile(rf"\b(?:do|does|did|can|will)\s+((?:[\w’'-]+\s+){{1,4}}?)(?:{_SAYING})\b", re.I)
-"""Whoever is heard to speak: the lecturer in "When does the lecturer mention the mine?"."""
+"""Whoever is heard to speak: the potter in "When does the potter mention the kiln?"."""
 
+_TAKE_PLACE = re.compile(r"\b(?:takes?|took|taken|taking)\s+place\b", re.I)
+_PRO_VERB = re.compile(r"\b(?:do|does|did|done)\s+(?:it|that|this|so|the\s+same)\b", re.I)
+_PAST = re.compile(r"\b(?:did|was|were|had|has|have)\b", re.I)
 _ALIKE = 0.7
 _AGENT = re.compile(r"(?:er|or|ist)s?$")
 _DERIVED = (("it", "ish"), ("is", "ish"), ("s", "d"), ("miss", "mit"), ("truct", "troy"), ("pt", "b"))
@@ -55,8 +59,8 @@ _DERIVED = (("it", "ish"), ("is", "ish"), ("s", "d"), ("miss", "mit"), ("truct",
 
 
 def deeds(text: str) -> tuple[str, ...]:
-    """The verbs of a question or a clause that a passage has to tell of: ``"When was the boat sunk?" -> ("sunk",)``."""
-    here = words(text)
+    """The verbs of a question or a clause that a passage has to tell of: ``"When was the kiln moved?" -> ("moved",)``."""
+    here = words(_TAKE_PLACE.sub("happen", text))
     plain = [word.text.casefold().replace("’", "'") for word in here]
     found = [place for place in range(len(here)) if _is_inflected_verb(here, plain, place)]
     found += _bare_verbs(here, plain)
@@ -73,7 +77,7 @@ def _verb(word: Word, plain: str, place: int) -> tuple[str, ...]:
 
 
 def _before(plain: Sequence[str], place: int) -> str:
-    """The word before, adverbs left out: ``was never sold``."""
+    """The word before, adverbs left out: ``was never moved``."""
     place -= 1
     while place >= 0 and (plain[place] in _BETWEEN or plain[place].endswith("ly")):
         place -= 1
@@ -98,7 +102,7 @@ def _is_inflected_verb(here: Sequence[Word], plain: Sequence[str], place: int) -
 
 
 def _bare_verbs(here: Sequence[Word], plain: Sequence[str]) -> list[int]:
-    """Verbs in their base form: behind ``to`` and modals, and in "does the keeper sell the goats" behind the subject."""
+    """Verbs in their base form: behind ``to`` and modals, and in "does the potter move the kiln" behind the subject."""
     inverted = next((place for place, word in enumerate(plain) if word in _INVERTED), None)
     if inverted is None:
         return []
@@ -133,7 +137,7 @@ def is_done_in(passage: Passage, done: Sequence[str], *, alone: bool = False) ->
     if not passage.is_spoken and not deeds(passage.text):
         return True
     wanted = (deed for deed in done if passage.is_spoken or not _EDGES & lemmas(deed))
-    meant = passage.referents if alone else frozenset()
+    meant = passage.referents if alone or _PRO_VERB.search(passage.text) else frozenset()
     return all(
         any(_same_deed(deed, word.text) for word in passage.words)
         or any(alike(form, other) >= _ALIKE for form in lemmas(deed) for other in meant)
@@ -148,7 +152,7 @@ class Premise:
     deeds: tuple[str, ...]
     others: tuple[Term, ...]
     doers: frozenset[str] = frozenset()
-    """The stems of those of them who do it, where the question says so: "When does the keeper sell the goats?"."""
+    """The stems of those of them who do it, where the question says so: "When does the potter move the kiln?"."""
 
     def holds_in(self, passage: Passage, passages: Passages) -> bool:
         """Whether a passage tells of the deeds, and of the very things they are done by and to."""
@@ -156,9 +160,16 @@ class Premise:
 
     def is_about(self, passage: Passage, passages: Passages) -> bool:
         """Whether a passage names all else that the question does: itself, by a pronoun, or by what stands over it."""
-        named = _named(passage, passages)
-        by_pronoun = _meant(passage, self.deeds)
-        return all(
+        return all(self._named_in(passage, passages))
+
+    def is_met_by(self, passage: Passage, passages: Passages) -> bool:
+        """Whether a passage tells of the deeds and of something that the question names: enough for an anchor."""
+        named = not self.others or any(self._named_in(passage, passages))
+        return not self.deeds or (named and is_done_in(passage, self.deeds, alone=not self.others))
+
+    def _named_in(self, passage: Passage, passages: Passages) -> Iterator[bool]:
+        named, by_pronoun = _named(passage, passages), _meant(passage, self.deeds)
+        return (
             _is_among(term, named) or (_is_among(term, passage.referents) and (term.stem in self.doers) in by_pronoun)
             for term in self.others
         )
@@ -171,9 +182,9 @@ def _is_among(term: Term, stems: frozenset[str]) -> bool:
 def _meant(passage: Passage, done: Sequence[str]) -> frozenset[bool]:
     """Whom the pronouns beside a deed may stand for: True for who does it, False for what it is done to.
 
-    In "They say the clock was towed" a pronoun stands for neither; in "He sold the farm" not for what was sold.
+    In "They say the clock was moved" a pronoun stands for neither; in "He moved the clock" not for what was moved.
     """
-    if not done:
+    if not done or _PRO_VERB.search(passage.text):
         return frozenset({True, False})
     plain = [word.text.casefold() for word in passage.words]
     found: set[bool] = set()
@@ -196,10 +207,23 @@ def _meant(passage: Passage, done: Sequence[str]) -> frozenset[bool]:
 def premise_of(query: Query) -> Premise:
     """The premise of a question: its verbs, and its telling words less the verbs and whoever is only heard to speak."""
     text = query.parsed.target
+    found = _premise(text, query.terms)
+    if _PAST.search(text):
+        return found
+    # "When does the song begin?" asks for an edge, "When did the war begin?" for a deed.
+    return replace(found, deeds=tuple(deed for deed in found.deeds if not _EDGES & lemmas(deed)))
+
+
+def premise_of_clause(clause: str) -> Premise:
+    """The premise of an anchor: "the kiln cracked"."""
+    return _premise(f"- {clause}", terms(f"- {clause}"))
+
+
+def _premise(text: str, wanted: Sequence[Term]) -> Premise:
     done = deeds(text)
     teller = _TELLER.search(text)
     left_out = {form for word in (*done, *(teller[1].split() if teller else ())) for form in lemmas(word)}
-    others = (term for term in query.terms if term.weight >= TELLING and term.stem not in left_out)
+    others = (term for term in wanted if term.weight >= TELLING and term.stem not in left_out)
     return Premise(done, tuple(term for term in others if not _MENTIONS & lemmas(term.stem)), _doers(text, done))
 
 
@@ -219,7 +243,7 @@ def _same_deed(asked: str, told: str) -> bool:
     if wanted & found:
         return True
     if _AGENT.search(told) and "VERB" not in readings(told.casefold()):
-        return False  # the painter is not what was painted
+        return False  # the mover is not what was moved
     return any(alike(one, other) >= _ALIKE or _derived(one, other) for one in wanted for other in found)
 
 

@@ -15,9 +15,9 @@ _ALIKE = 0.85
 
 
 def spelled(question: str, passages: Passages) -> str:
-    """A question with each word that English and the video lack as the video spells it: "opend" is "opened".
+    """A question with each word that English and the video lack as the video spells it: "crakced" is "cracked".
 
-    A word of English stays as it is, whatever it looks like: "painted" is not "pointed".
+    A word of English stays as it is, whatever it looks like: "hoped" is not "hopped".
     """
     known = {word.text.casefold(): word.text for passage in passages.all for word in passage.words}
     for word in reversed(words(question)):
