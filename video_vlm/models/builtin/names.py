@@ -143,9 +143,9 @@ def _compiled(name: str, *, capitals: bool) -> tuple[tuple[re.Pattern[str], floa
         # We called it Clover
         rf"\b(?:call|calls|called|name|names|named|christened|nicknamed|dubbed)\s+(?P<of>it|him|her|them)\s+{name}",
         # The mule they called Clover
-        rf"\b{one},?(?:\s+(?:that|which|whom))?\s+{_GIVERS}\s+(?:\w+ly\s+)?(?:call|calls|called|name|named)\s+{name}",
+        rf"\b{one},?(?:\s+(?:that|which|whom))?\s+{_GIVERS}\s+(?:(?:\w+ly|always|just|all|once)\s+)?(?:call|calls|called|name|named)\s+{name}",
         # The mule's name is Clover; its name is Clover
-        rf"\b(?P<of>{noun}?(?:its|his|her|their|(?<=\w)(?:'s|’s|s'|s’)))\s+names?\s+(?:is|was|are|were)\s+{name}",
+        rf"\b(?P<of>(?:{noun})?(?:[Ii]ts|[Hh]is|[Hh]er|[Tt]heir|(?<=\w)(?:'s|’s|s'|s’)))\s+names?\s+(?:is|was|are|were)\s+{name}",
         # The name of the mule is Clover; the mule has the name Clover
         rf"\bnames?\s+of\s+(?P<of>(?:{noun}\s+){{0,3}}{noun})\s+(?:is|was|are|were)\s+{name}",
         rf"\b{one}\s+(?:has|had|bears|bore|carries|carried|got|gets)\s+(?:the|its|his|her|their)\s+name\s+(?:of\s+)?{name}",
@@ -154,7 +154,7 @@ def _compiled(name: str, *, capitals: bool) -> tuple[tuple[re.Pattern[str], floa
     if capitals:
         sure += [
             # the mule, Clover; the potter Petra Vance
-            (rf"\b{_ARTICLE}\s+(?:[a-z][\w’'-]*\s+){{0,2}}(?P<of>[a-z][\w’'-]*),?\s+{name}(?=\W*$|[,;:.!?]|\s+[a-z])", _BY_PRONOUN),
+            (rf"\b(?i:{_ARTICLE})\s+(?:[a-z][\w’'-]*\s+){{0,2}}(?P<of>[a-z][\w’'-]*),?\s+{name}(?=\W*$|[,;:.!?]|\s+[a-z])", _BY_PRONOUN),
             # Clover the mule; Nora Lind, the first potter
             (rf"{name},?\s+{_ARTICLE}\s+(?P<of>(?:[a-z][\w’'-]*\s+){{0,2}}?[a-z][\w’'-]*)(?=\W*$|[,;:.!?]|\s+(?:who|is|was|of|in|at|from|here|had|has|and|with|for)\b)", _BY_PRONOUN),
             # Petra Vance was the potter; the potter is Petra Vance

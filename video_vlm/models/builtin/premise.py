@@ -91,6 +91,8 @@ def _is_inflected_verb(here: Sequence[Word], plain: Sequence[str], place: int) -
     before = plain[place - 1] if place else ""
     if before in _DETERMINERS or before in _PREPOSITIONS or before.endswith(("'s", "s'")):
         return False
+    if place > 1 and plain[place - 2] in _DETERMINERS and "ADJ" in readings(before):
+        return False  # "the old cracked kiln"
     if not plain[place].endswith("s") or plain[place].endswith("ss"):
         return True
     if before in _SUBJECTS:
@@ -102,7 +104,7 @@ def _is_inflected_verb(here: Sequence[Word], plain: Sequence[str], place: int) -
 
 
 def _bare_verbs(here: Sequence[Word], plain: Sequence[str]) -> list[int]:
-    """Verbs in their base form: behind ``to`` and modals, and in "does the potter move the kiln" behind the subject."""
+    """Verbs in their base form, in "does the potter move the kiln" behind the subject."""
     inverted = next((place for place, word in enumerate(plain) if word in _INVERTED), None)
     if inverted is None:
         return []
