@@ -134,7 +134,7 @@ def _compiled(name: str, *, capitals: bool) -> tuple[tuple[re.Pattern[str], floa
     called = rf"(?:{_CALLED}|(?:go|goes|went)\s+by\s+(?:the\s+name\s+of)?)"
     told = [
         # One mule was named Clover; a mule called Clover; the mule of the miller, who is called Clover
-        rf"\b(?!{_GIVERS}\b|it\b){one}(?:\s+(?:of|from|in|at|with|on|by)\s+(?:{_ARTICLE}\s+)?{noun})?,?(?:\s+(?:who|that|which))?(?:\s+{_TO_BE})?"
+        rf"\b(?!(?i:{_GIVERS}|it|one|two|three|some|many|most|each|another|none|both|all)\b){one}(?:\s+(?:of|from|in|at|with|on|by)\s+(?:{_ARTICLE}\s+)?{noun})?,?(?:\s+(?:who|that|which))?(?:\s+{_TO_BE})?"
         rf"(?:\s+(?:\w+ly|also|now|once|then|just|always|later|first))?\s+{called}\s+{name}",
         # It is called Clover
         rf"\b(?P<of>[Ii]t|[Hh]e|[Ss]he|[Tt]hey|[Tt]his|[Tt]hat)(?:['’]s|['’]re|\s+{_TO_BE})(?:\s+\w+ly)?\s+{called}\s+{name}",

@@ -65,7 +65,13 @@ def stem(word: str) -> str:
         return re.sub(r"(?<=\d)[,.](?=\d{3}(?!\d))", "", word)
     if word in NUMBER_WORDS or word in TENS:
         return str(NUMBER_WORDS.get(word) or TENS.get(word, 0))
-    return str(_stemmer().stemWord(IRREGULAR.get(word, word)))
+    return str(_stemmer().stemWord(IRREGULAR.get(word) or _only_base(word) or word))
+
+
+def _only_base(word: str) -> str:
+    """The base form of a word that is a form of nothing else: ``wove`` is ``weave``, ``oxen`` is ``ox``."""
+    bases = {base for each in readings(word).values() for base in each}
+    return bases.pop() if len(bases) == 1 else ""
 
 
 @lru_cache(maxsize=65536)
