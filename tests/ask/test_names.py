@@ -91,3 +91,8 @@ def test_a_label_names() -> None:
 def test_whose_mule_it_is_matters() -> None:
     found = answer("What is the baker's mule called?", "A mule called Clover pulled the cart.")
     assert found.status is not Status.ANSWERED
+
+
+def test_several_are_named_where_several_are_asked_for() -> None:
+    found = answer("What are the mules called?", "One mule was named Clover.", "They named another mule Turnip.")
+    assert [claim.text.split(".")[0] for claim in found.claims] == ["Clover", "Turnip"]

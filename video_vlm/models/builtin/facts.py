@@ -30,6 +30,8 @@ _ON_SCREEN = re.compile(r"\b(?:table|chart|list|slide|card|graph)\b", re.I)
 _REASON_SECONDS = 15.0
 _BARE = frozenset({Wanted.ADDRESS, Wanted.EMAIL, Wanted.NAME, Wanted.PLACE, Wanted.COLOUR, Wanted.YEAR, Wanted.DATE})
 _OF_A_DEED = frozenset({Wanted.DATE, Wanted.YEAR, Wanted.PLACE, Wanted.NUMBER, Wanted.PERSON, Wanted.REASON})
+_A_MOMENT = re.compile(r"\b(?:show|find|tell|time\s?stamps?|moment)\b.*\b(?:where|when)\b", re.I)
+"""``show me where ...``, ``the moment when ...``."""
 _ROLE_WORDS = 4
 
 
@@ -56,7 +58,8 @@ def find_fact(query: Query, pool: Sequence[Passage], passages: Passages) -> Draf
 
 def _is_told(query: Query, passage: Passage, passages: Passages) -> bool:
     """Whether a passage tells of what a question for a time, a place, a number, a person or a reason takes for granted."""
-    return query.wanted not in _OF_A_DEED or premise_of(query).holds_in(passage, passages)
+    of_a_deed = query.wanted in _OF_A_DEED or _A_MOMENT.search(query.parsed.target)
+    return not of_a_deed or premise_of(query).holds_in(passage, passages)
 
 
 def _seconds(found: Draft) -> float:

@@ -20,6 +20,7 @@ from video_vlm.models.builtin.words import alike, words
 __all__ = ["NameAsked", "find_name", "name_asked"]
 
 _SURE, _BY_PRONOUN = 0.9, 0.8
+_MOST_NAMES = 6
 _ALIKE = 0.7
 _OF = r"(?P<of>[^?.!]+?)"
 _IS = r"(?:['’]?s|\s+(?:is|are|was|were))"
@@ -37,7 +38,7 @@ _QUESTIONS = tuple(
 )
 _WHO = re.compile(rf"^\W*who{_IS}\s+(?P<of>(?:the|a|an|his|her|its|their|our|your)\s+[^?.!]+?)\W*$", re.I)
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"”’)\]]*\s+")
-_ARTICLE = r"(?:the|a|an|one|this|that|our|my|your|his|her|its|their)"
+_ARTICLE = r"(?:the|a|an|one|another|this|that|our|my|your|his|her|its|their)"
 _PROPER = r"[A-Z][\w’'-]*(?:\s+(?:(?:of|de|la|van|von|der|the)\s+)*[A-Z][\w’'-]*){0,3}"
 _NAME = rf"[\"“]?(?P<name>(?:[Tt]he\s+)?{_PROPER})"
 _ANY_NAME = r"(?P<name>(?:the\s+)?[\w’'-]+)"
@@ -53,6 +54,7 @@ class NameAsked:
     head: str
     others: tuple[Term, ...]
     is_who: bool = False
+    is_many: bool = False
 
 
 def name_asked(query: Query) -> NameAsked | None:
@@ -67,21 +69,31 @@ def name_asked(query: Query) -> NameAsked | None:
     direct = [term for term in terms(f"- {_HANGING.split(phrase)[0]}") if term.weight >= TELLING]
     if not direct:
         return None
-    head = direct[-1]
-    return NameAsked(head.stem, tuple(term for term in wanted if term.stem != head.stem), who is not None)
+    head = direct[-1].stem
+    others = tuple(term for term in wanted if term.stem != head)
+    return NameAsked(head, others, who is not None, bool(_MANY.search(text)))
 
 
+_MANY = re.compile(r"^\W*(?:what|who|how)\s+(?:are|were)\b|\bnames\b(?=\s+(?:of|for)\b)|\bnames\W*$", re.I)
 _HANGING = re.compile(r"\s+(?:of|in|on|at|from|with|near|by|behind|for)\s+", re.I)
 
 
 def find_name(asked: NameAsked, pool: Sequence[Passage], passages: Passages) -> Draft | None:
-    """The name that a label, or a sentence that names, gives to what is asked for; the surest, then the first."""
-    drafts = [
-        draft([quoted_claim(passage, name)], sure * _known_as(asked, passage, passages), "name")
-        for passage in pool
-        for name, sure in _names(asked, passage)
-    ]
-    return max(drafts, key=lambda found: found.confidence, default=None)
+    """The name that a label, or a sentence that names, gives to what is asked for; the surest, then the first.
+
+    Where several are asked for, "the mules", all that are as sure.
+    """
+    drafts: dict[str, Draft] = {}
+    for passage in pool:
+        for name, sure in _names(asked, passage):
+            found = draft([quoted_claim(passage, name)], sure * _known_as(asked, passage, passages), "name")
+            known = drafts.get(name)
+            drafts[name] = found if known is None or found.confidence > known.confidence else known
+    best = max(drafts.values(), key=lambda found: found.confidence, default=None)
+    if best is None or not asked.is_many:
+        return best
+    alike_sure = [found for found in drafts.values() if found.confidence >= best.confidence - 0.1]
+    return draft([claim for found in alike_sure for claim in found.claims][:_MOST_NAMES], best.confidence, "names")
 
 
 def _known_as(asked: NameAsked, passage: Passage, passages: Passages) -> float:

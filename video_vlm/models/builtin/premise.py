@@ -37,8 +37,8 @@ _HELPERS = (
 _BETWEEN = frozenset("not never ever also again finally still already just then once first last".split())
 _MENTIONS = frozenset(
     """be have do get go come happen occur appear mention say tell talk speak discuss describe explain state refer cite
-    call name title sing show see hear read display view visible feature include contain look listen watch seem introduce present schedule
-plan""".split()
+    call name title sing show see hear read display view visible feature include contain look listen watch seem introduce
+    present schedule plan""".split()
 )
 """Verbs that ask for a mention or a sight of something, or carry no deed of their own."""
 
