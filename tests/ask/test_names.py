@@ -78,6 +78,10 @@ def test_a_pronoun_is_named_for_what_was_said_before() -> None:
     assert answer("What is the dog called?", "Here comes the dog.", "His name is Rolf.").text.startswith("Rolf. At")
 
 
+def test_a_pronoun_is_named_in_the_next_sentence() -> None:
+    assert answer("What is the dog called?", "Here comes the dog. They call him Rolf.").text.startswith("Rolf. At")
+
+
 def test_captions_without_capitals_name_too() -> None:
     film = SpokenFilm(said(0, 4, "the farmer kept six mules"), said(8, 12, "one mule was called clover and it was old"))
     assert BuiltinAnswerer().answer("What is the mule called?", film).text.startswith("Clover. At 0:08")

@@ -77,6 +77,7 @@ def test_a_deed_is_told_in_any_form_of_its_word(question: str, line: str) -> Non
         ("Why was the raft burnt?", ["The raft was small, because wood was dear."]),
         ("Where was the raft burnt?", ["The raft lay in Tirna for years."]),
         ("In which year was the raft burnt?", ["The raft was built in 1911."]),
+        ("When was the raft painted?", ["The raft is old. The barn was painted in May."]),
         ("show me where the farmer sells the cows", ["The farmer kept six cows."]),
     ],
 )
@@ -89,6 +90,12 @@ def test_another_deed_of_the_same_thing_is_no_answer(question: str, lines: list[
 def test_a_pronoun_stands_for_what_was_said_before_it() -> None:
     lines = ("The raft lay by the shore.", "In May it was finally burnt.")
     assert lines[1] in answer("When was the raft burnt?", *lines).text
+
+
+def test_a_pronoun_stands_for_what_the_sentence_before_it_names() -> None:
+    line = "The barn is old. The raft lay by the shore. In May it was burnt."
+    assert line in answer("When was the raft burnt?", line).text
+    assert answer("When was the barn burnt?", line, "The end.").status is Status.NOT_SHOWN
 
 
 def test_what_is_declined_is_named() -> None:

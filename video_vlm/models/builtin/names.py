@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
 from video_vlm.models.builtin.lexicon import STOP_WORDS
 from video_vlm.models.builtin.passages import Passage, Passages
-from video_vlm.models.builtin.premise import deeds
+from video_vlm.models.builtin.premise import deeds, sentences
 from video_vlm.models.builtin.query import TELLING, Query, Term, terms
 from video_vlm.models.builtin.values import labelled_by
 from video_vlm.models.builtin.words import alike, words
@@ -37,7 +37,6 @@ _QUESTIONS = tuple(
     )
 )
 _WHO = re.compile(rf"^\W*who{_IS}\s+(?P<of>(?:the|a|an|his|her|its|their|our|your)\s+[^?.!]+?)\W*$", re.I)
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"”’)\]]*\s+")
 _ARTICLE = r"(?:the|a|an|one|another|this|that|our|my|your|his|her|its|their)"
 _PROPER = r"[A-Z][\w’'-]*(?:\s+(?:(?:of|de|la|van|von|der|the)\s+)*[A-Z][\w’'-]*){0,3}"
 _NAME = rf"[\"“]?(?P<name>(?:[Tt]he\s+)?{_PROPER})"
@@ -109,11 +108,11 @@ def _names(asked: NameAsked, passage: Passage) -> Iterator[tuple[str, float]]:
     if not any(alike(asked.head, other) >= _ALIKE for other in passage.stems | passage.referents):
         return
     plain = passage.text == passage.text.casefold()
-    for sentence in _SENTENCE.split(passage.text):
+    for sentence in sentences(passage):
         for pattern, sure in _PLAIN if plain else _NAMINGS:
-            for found in pattern.finditer(sentence):
+            for found in pattern.finditer(sentence.text):
                 name = _trimmed(found["name"])
-                if name and _is_of(asked, found, passage):
+                if name and _is_of(asked, found, sentence):
                     yield name, sure
 
 

@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from video_vlm.models.builtin.lexicon import MEDIUM_WORDS, STOP_WORDS
 from video_vlm.models.builtin.passages import Passage, Passages
 from video_vlm.models.builtin.query import TELLING, Query, Term, terms
 from video_vlm.models.builtin.words import Word, alike, lemmas, readings, stem, words
 
-__all__ = ["Premise", "deeds", "is_done_in", "premise_of", "premise_of_clause"]
+__all__ = ["Premise", "deeds", "is_done_in", "premise_of", "premise_of_clause", "sentences"]
 
 _BE = frozenset("is are was were am be been being isn't aren't wasn't weren't".split())
 _INVERTED = frozenset("do does did don't doesn't didn't can could will would shall should may might must".split())
@@ -49,6 +50,7 @@ _SAYING = "mention|say|tell|talk|speak|discuss|describe|explain|refer|read|sing|
 _TELLER = re.compile(rf"\b(?:do|does|did|can|will)\s+((?:[\w’'-]+\s+){{1,4}}?)(?:{_SAYING})\b", re.I)
 """Whoever is heard to speak: the potter in "When does the potter mention the kiln?"."""
 
+_SENTENCE_END = re.compile(r"[.!?…][\"”’)\]]*\s+(?=\S)")
 _TAKE_PLACE = re.compile(r"\b(?:takes?|took|taken|taking)\s+place\b", re.I)
 _PRO_VERB = re.compile(r"\b(?:do|does|did|done)\s+(?:it|that|this|so|the\s+same)\b", re.I)
 _PAST = re.compile(r"\b(?:did|was|were|had|has|have)\b", re.I)
@@ -158,16 +160,21 @@ class Premise:
 
     def holds_in(self, passage: Passage, passages: Passages) -> bool:
         """Whether a passage tells of the deeds, and of the very things they are done by and to."""
-        return is_done_in(passage, self.deeds, alone=not self.others) and self.is_about(passage, passages)
-
-    def is_about(self, passage: Passage, passages: Passages) -> bool:
-        """Whether a passage names all else that the question does: itself, by a pronoun, or by what stands over it."""
-        return all(self._named_in(passage, passages))
+        return any(self._is_done_in(part) and all(self._named_in(part, passages)) for part in self._parts(passage))
 
     def is_met_by(self, passage: Passage, passages: Passages) -> bool:
         """Whether a passage tells of the deeds and of something that the question names: enough for an anchor."""
-        named = not self.others or any(self._named_in(passage, passages))
-        return not self.deeds or (named and is_done_in(passage, self.deeds, alone=not self.others))
+        return not self.deeds or any(
+            self._is_done_in(part) and (not self.others or any(self._named_in(part, passages)))
+            for part in self._parts(passage)
+        )
+
+    def _parts(self, passage: Passage) -> Sequence[Passage]:
+        """The sentences of a passage: what is done in one is not done to what another names."""
+        return sentences(passage) if len(self.deeds) == 1 else (passage,)
+
+    def _is_done_in(self, passage: Passage) -> bool:
+        return is_done_in(passage, self.deeds, alone=not self.others)
 
     def _named_in(self, passage: Passage, passages: Passages) -> Iterator[bool]:
         named, by_pronoun = _named(passage, passages), _meant(passage, self.deeds)
@@ -175,6 +182,24 @@ class Premise:
             _is_among(term, named) or (_is_among(term, passage.referents) and (term.stem in self.doers) in by_pronoun)
             for term in self.others
         )
+
+
+def sentences(passage: Passage) -> Sequence[Passage]:
+    """Each sentence of what is said, its pronouns standing for what the one before it names."""
+    ends = [found.end() for found in _SENTENCE_END.finditer(passage.text)] if passage.is_spoken else []
+    parts: list[Passage] = []
+    for start, end in pairwise([0, *ends, len(passage.text)]):
+        here = tuple(word for word in passage.words if start <= word.start < end)
+        carrying = frozenset(word.stem for word in here if word.text.casefold() not in STOP_WORDS)
+        referents = _said_in(parts[-1]) if parts else passage.referents
+        parts.append(replace(passage, text=passage.text[start:end], words=here, stems=carrying, referents=referents))
+    return parts
+
+
+def _said_in(sentence: Passage) -> frozenset[str]:
+    """The stems of a sentence, and of the one before it where it has a pronoun for them."""
+    has_pronoun = any(word.text.casefold() in _PRONOUNS for word in sentence.words)
+    return sentence.stems | sentence.referents if has_pronoun else sentence.stems
 
 
 def _is_among(term: Term, stems: frozenset[str]) -> bool:
