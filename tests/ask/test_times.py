@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.ask.spoken_film import SpokenFilm, row, said
@@ -36,12 +36,15 @@ def test_minutes_and_seconds_agree(span: Span) -> None:
 
 
 @given(SPANS)
+@example(Span(0.9995, 1.9995))
+@example(Span(4.0005, 12.9995))
 def test_a_length_is_that_between_the_times_told_with_it(span: Span) -> None:
     length = float(spoken_length(span.start, span.end).split()[0])
     assert length == pytest.approx(parse_clock(fine_clock(span.end)) - parse_clock(fine_clock(span.start)), abs=1e-6)
-    assert fine_clock(span.start).startswith(clock(span.start)) or round(span.start * 10, 2) % 10 == 0
+    assert fine_clock(span.start).startswith(clock(span.start))
 
 
+@settings(max_examples=40, deadline=None)
 @given(SPANS)
 def test_every_time_of_an_answer_agrees(span: Span) -> None:
     span = Span(span.start, span.end + 0.1)
@@ -63,6 +66,7 @@ def test_every_time_of_an_answer_agrees(span: Span) -> None:
     assert float(length) == pytest.approx(parse_clock(end) - parse_clock(start), abs=1e-6)
 
 
+@settings(max_examples=40, deadline=None)
 @given(TIMES)
 def test_the_length_of_a_film_is_one_number(seconds: float) -> None:
     told = (

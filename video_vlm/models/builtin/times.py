@@ -35,7 +35,7 @@ def fine_clock(seconds: float) -> str:
 
 
 def _tenths(seconds: float) -> int:
-    return math.floor(round(seconds * 10, 2))
+    return math.floor(round(round(seconds, 3) * 10, 2))  # in thousandths first, as whole_seconds() has them
 
 
 def _decimal(whole: object, tenth: int) -> str:
