@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from video_vlm.errors import QuestionError
+from video_vlm.models.builtin.deeds import deeds
 from video_vlm.models.builtin.draft import Draft
 from video_vlm.models.builtin.edges import find_at_edge, find_mention_at_edge
 from video_vlm.models.builtin.facts import find_fact, find_reason, find_title, in_channel
@@ -20,7 +21,7 @@ from video_vlm.models.builtin.names import find_name, name_asked
 from video_vlm.models.builtin.order import find_gap, find_order, find_whether
 from video_vlm.models.builtin.overview import find_overview, find_within
 from video_vlm.models.builtin.passages import Passage, Passages, read_passages
-from video_vlm.models.builtin.premise import deeds, is_done_in
+from video_vlm.models.builtin.premise import is_done_in
 from video_vlm.models.builtin.query import Query, Wanted, read_query, terms
 from video_vlm.models.builtin.sequence import find_beside, find_in_order_of_time, region, sent
 from video_vlm.models.builtin.spelling import spelled

@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from video_vlm.models.builtin.deeds import deeds
 from video_vlm.models.builtin.draft import Draft, draft, quoted
 from video_vlm.models.builtin.facts import find_fact
 from video_vlm.models.builtin.matching import Match, best_matches, find_phrase, is_named, named_chapters
 from video_vlm.models.builtin.passages import Passage, Passages
-from video_vlm.models.builtin.premise import deeds, premise_of
+from video_vlm.models.builtin.premise import premise_of
 from video_vlm.models.builtin.query import Query, Wanted
 from video_vlm.models.builtin.times import spoken_length, spoken_stretch, spoken_time
 from video_vlm.records import Claim, Span, clock

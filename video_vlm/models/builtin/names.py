@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from video_vlm.models.builtin.deeds import deeds
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
 from video_vlm.models.builtin.lexicon import STOP_WORDS
 from video_vlm.models.builtin.passages import Passage, Passages
-from video_vlm.models.builtin.premise import deeds, sentences
+from video_vlm.models.builtin.premise import sentences
 from video_vlm.models.builtin.query import TELLING, Query, Term, terms
 from video_vlm.models.builtin.values import labelled_by
 from video_vlm.models.builtin.words import alike, words

@@ -1,8 +1,6 @@
 """What a question takes for granted was done, and whether a passage tells of it.
 
-"When was the kiln moved?" is answered by a passage in which something is moved, not by one that has a kiln. Which words of
-a question are verbs is read from the forms of English (`lemminflect`'s tables) and from what stands before them.
-Verbs of showing and saying ask for a mention, so they need not be told: "When is the kiln mentioned?".
+"When was the kiln moved?" is answered by a passage in which something is moved, not by one that has a kiln.
 """
 
 from __future__ import annotations
@@ -13,36 +11,18 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from video_vlm.models.builtin.lexicon import MEDIUM_WORDS, STOP_WORDS
+from video_vlm.models.builtin.deeds import ALIKE, BE, DETERMINERS, INVERTED, MENTIONS, deeds, is_same_deed
+from video_vlm.models.builtin.lexicon import STOP_WORDS
 from video_vlm.models.builtin.passages import Passage, Passages
 from video_vlm.models.builtin.query import TELLING, Query, Term, terms
-from video_vlm.models.builtin.words import Word, alike, lemmas, readings, stem, words
+from video_vlm.models.builtin.words import alike, lemmas, stem, words
 
-__all__ = ["Premise", "deeds", "is_done_in", "premise_of", "premise_of_clause", "sentences"]
+__all__ = ["Premise", "is_done_in", "premise_of", "premise_of_clause", "sentences"]
 
-_BE = frozenset("is are was were am be been being isn't aren't wasn't weren't".split())
-_INVERTED = frozenset("do does did don't doesn't didn't can could will would shall should may might must".split())
-_SUBJECTS = frozenset("i you he she it we they who that which to not".split())
-_DETERMINERS = frozenset(
-    """the a an this these those my your his her its our their no every each some any another all both several many
-    one two three four five six seven eight nine ten first second third last next""".split()
-)
-_PREPOSITIONS = frozenset(
-    """of in on at by for from with to into onto over under near about above below through after before during until
-    between against without within along across behind beside and or but because""".split()
-)
 _PRONOUNS = frozenset("it he she they him her them this that these those".split())
 _HELPERS = (
-    _BE | _INVERTED | frozenset("has have had got to not never ever also again finally still already just then".split())
+    BE | INVERTED | frozenset("has have had got to not never ever also again finally still already just then".split())
 )
-_BETWEEN = frozenset("not never ever also again finally still already just then once first last".split())
-_MENTIONS = frozenset(
-    """be have do get go come happen occur appear mention say tell talk speak discuss describe explain state refer cite
-    call name title sing show see hear read display view visible feature include contain look listen watch seem introduce
-    present schedule plan""".split()
-)
-"""Verbs that ask for a mention or a sight of something, or carry no deed of their own."""
-
 _EDGES = frozenset("start begin end stop finish".split())
 """Of a card or a chapter these are its edges, whatever it says."""
 
@@ -51,100 +31,23 @@ _TELLER = re.compile(rf"\b(?:do|does|did|can|will)\s+((?:[\w’'-]+\s+){{1,4}}?)
 """Whoever is heard to speak: the potter in "When does the potter mention the kiln?"."""
 
 _SENTENCE_END = re.compile(r"[.!?…][\"”’)\]]*\s+(?=\S)")
-_TAKE_PLACE = re.compile(r"\b(?:takes?|took|taken|taking)\s+place\b", re.I)
 _PRO_VERB = re.compile(r"\b(?:do|does|did|done)\s+(?:it|that|this|so|the\s+same)\b", re.I)
 _PAST = re.compile(r"\b(?:did|was|were|had|has|have)\b", re.I)
-_ALIKE = 0.7
-_AGENT = re.compile(r"(?:er|or|ist)s?$")
-_DERIVED = (("it", "ish"), ("is", "ish"), ("s", "d"), ("miss", "mit"), ("truct", "troy"), ("pt", "b"))
-"""Endings of stems of which one is a verb's and the other its noun's: demolit(ion) and demolish, explos(ion) and explod(e)."""
-
-
-def deeds(text: str) -> tuple[str, ...]:
-    """The verbs of a question or a clause that a passage has to tell of: ``"When was the kiln moved?" -> ("moved",)``."""
-    here = words(_TAKE_PLACE.sub("happen", text))
-    plain = [word.text.casefold().replace("’", "'") for word in here]
-    found = [place for place in range(len(here)) if _is_inflected_verb(here, plain, place)]
-    found += _bare_verbs(here, plain)
-    certain = [place for place in found if not plain[place].endswith("ing")] or found
-    return tuple(plain[place] for place in sorted(set(certain)))
-
-
-def _verb(word: Word, plain: str, place: int) -> tuple[str, ...]:
-    """The verbs that a word may be a form of; none for names, numbers and words that carry no deed."""
-    if plain in STOP_WORDS or plain in MEDIUM_WORDS or word.is_number or (word.capitalised and place > 0):
-        return ()
-    bases = readings(plain).get("VERB", ())
-    return () if _MENTIONS.intersection(bases) else bases
-
-
-def _before(plain: Sequence[str], place: int) -> str:
-    """The word before, adverbs left out: ``was never moved``."""
-    place -= 1
-    while place >= 0 and (plain[place] in _BETWEEN or plain[place].endswith("ly")):
-        place -= 1
-    return plain[place] if place >= 0 else ""
-
-
-def _is_inflected_verb(here: Sequence[Word], plain: Sequence[str], place: int) -> bool:
-    bases = _verb(here[place], plain[place], place)
-    if not bases or plain[place] in bases:
-        return False
-    before = plain[place - 1] if place else ""
-    if before in _DETERMINERS or before in _PREPOSITIONS or before.endswith(("'s", "s'")):
-        return False
-    if place > 1 and plain[place - 2] in _DETERMINERS and "ADJ" in readings(before):
-        return False  # "the old cracked kiln"
-    if not plain[place].endswith("s") or plain[place].endswith("ss"):
-        return True
-    if before in _SUBJECTS:
-        return True
-    # "the bell rings": a noun that is led by an article, and nothing that goes on with the noun.
-    led = place > 1 and (plain[place - 2] in _DETERMINERS or here[place - 1].capitalised)
-    after = plain[place + 1] if place + 1 < len(plain) else ""
-    return led and (not after or after in _DETERMINERS or after in _PREPOSITIONS or after in STOP_WORDS)
-
-
-def _bare_verbs(here: Sequence[Word], plain: Sequence[str]) -> list[int]:
-    """Verbs in their base form, in "does the potter move the kiln" behind the subject."""
-    inverted = next((place for place, word in enumerate(plain) if word in _INVERTED), None)
-    if inverted is None:
-        return []
-    for first, end in _chunks(plain, inverted + 1):
-        found = [
-            place
-            for place in range(first, end)
-            if plain[place] in _verb(here[place], plain[place], place)
-            and not (place == first and place > 0 and plain[place - 1] in _DETERMINERS)
-        ]
-        if found:
-            return found
-    return []
-
-
-def _chunks(plain: Sequence[str], first: int) -> Iterator[tuple[int, int]]:
-    """Stretches of words without an article or a preposition in them."""
-    begin = first
-    for place in range(first, len(plain) + 1):
-        if place == len(plain) or plain[place] in _DETERMINERS or plain[place] in _PREPOSITIONS:
-            if place > begin:
-                yield begin, place
-            begin = place + 1
 
 
 def is_done_in(passage: Passage, done: Sequence[str], *, alone: bool = False) -> bool:
     """Whether every deed is told in the words of a passage, or in words that mean the same.
 
     A written row without a verb tells of no deed and of any: "1928 | Foundations". Where nothing but the deed is asked
-    for (``alone``), a pronoun may stand for it: "Any volunteers?" "I'll do it."
+    for (``alone``), a pronoun may stand for it: "Who wants to steer?" "I'll do it."
     """
     if not passage.is_spoken and not deeds(passage.text):
         return True
     wanted = (deed for deed in done if passage.is_spoken or not _EDGES & lemmas(deed))
     meant = passage.referents if alone or _PRO_VERB.search(passage.text) else frozenset()
     return all(
-        any(_same_deed(deed, word.text) for word in passage.words)
-        or any(alike(form, other) >= _ALIKE for form in lemmas(deed) for other in meant)
+        any(is_same_deed(deed, word.text) for word in passage.words)
+        or any(alike(form, other) >= ALIKE for form in lemmas(deed) for other in meant)
         for deed in wanted
     )
 
@@ -203,7 +106,7 @@ def _said_in(sentence: Passage) -> frozenset[str]:
 
 
 def _is_among(term: Term, stems: frozenset[str]) -> bool:
-    return any(alike(term.stem, other) >= _ALIKE for other in stems)
+    return any(alike(term.stem, other) >= ALIKE for other in stems)
 
 
 def _meant(passage: Passage, done: Sequence[str]) -> frozenset[bool]:
@@ -216,21 +119,22 @@ def _meant(passage: Passage, done: Sequence[str]) -> frozenset[bool]:
     plain = [word.text.casefold() for word in passage.words]
     found: set[bool] = set()
     for place, word in enumerate(plain):
-        if not any(_same_deed(deed, word) for deed in done):
+        if not any(is_same_deed(deed, word) for deed in done):
             continue
         first = place
         while first > 0 and (plain[first - 1] in _HELPERS or plain[first - 1].endswith("ly")):
             first -= 1
         after = plain[place + 1] if place + 1 < len(plain) else ""
-        passive = not _BE.isdisjoint(plain[first:place])
+        passive = not BE.isdisjoint(plain[first:place])
         if first > 0 and plain[first - 1] in _PRONOUNS:
             found.add(not passive)
-            found.update([False] if after not in _DETERMINERS else [])  # "it opened", "they froze in March"
+            found.update([False] if after not in DETERMINERS else [])  # "it opened", "they froze in March"
         if after in _PRONOUNS:
             found.add(False)
     return frozenset(found)
 
 
+@lru_cache(maxsize=64)
 def premise_of(query: Query) -> Premise:
     """The premise of a question: its verbs, and its telling words less the verbs and whoever is only heard to speak."""
     text = query.parsed.target
@@ -241,6 +145,7 @@ def premise_of(query: Query) -> Premise:
     return replace(found, deeds=tuple(deed for deed in found.deeds if not _EDGES & lemmas(deed)))
 
 
+@lru_cache(maxsize=64)
 def premise_of_clause(clause: str) -> Premise:
     """The premise of an anchor: "the kiln cracked"."""
     return _premise(f"- {clause}", terms(f"- {clause}"))
@@ -251,35 +156,15 @@ def _premise(text: str, wanted: Sequence[Term]) -> Premise:
     teller = _TELLER.search(text)
     left_out = {form for word in (*done, *(teller[1].split() if teller else ())) for form in lemmas(word)}
     others = (term for term in wanted if term.weight >= TELLING and term.stem not in left_out)
-    return Premise(done, tuple(term for term in others if not _MENTIONS & lemmas(term.stem)), _doers(text, done))
+    return Premise(done, tuple(term for term in others if not MENTIONS & lemmas(term.stem)), _doers(text, done))
 
 
 def _doers(text: str, done: Sequence[str]) -> frozenset[str]:
     """The stems between "does" and the verb."""
     plain = [word.text.casefold() for word in words(text)]
-    first = next((place for place, word in enumerate(plain) if word in _INVERTED), None)
+    first = next((place for place, word in enumerate(plain) if word in INVERTED), None)
     last = max((place for place, word in enumerate(plain) if word in done), default=0)
     return frozenset() if first is None else frozenset(stem(word) for word in plain[first + 1 : last])
-
-
-@lru_cache(maxsize=65536)
-def _same_deed(asked: str, told: str) -> bool:
-    if told.casefold() in STOP_WORDS:
-        return False
-    wanted, found = lemmas(asked), lemmas(told)
-    if wanted & found:
-        return True
-    if _AGENT.search(told) and "VERB" not in readings(told.casefold()):
-        return False  # the mover is not what was moved
-    return any(alike(one, other) >= _ALIKE or _derived(one, other) for one in wanted for other in found)
-
-
-def _derived(one: str, other: str) -> bool:
-    return any(
-        first.endswith(ending) and second.endswith(base) and first[: -len(ending)] == second[: -len(base)]
-        for first, second in ((one, other), (other, one))
-        for ending, base in _DERIVED
-    )
 
 
 def _named(passage: Passage, passages: Passages) -> frozenset[str]:
