@@ -71,7 +71,7 @@ def plan(
 def as_table(planned: LookPlan) -> None:
     budget = planned.budget
     rows = [
-        (str(number), clock(one.pts_seconds), f"{one.pts_seconds:.2f}", f"{one.score:.2f}", one.reason)
+        (str(number), clock(one.pts_seconds), f"{one.pts_seconds:.3f}", f"{one.score:.2f}", one.reason)
         for number, one in enumerate(planned.samples, 1)
     ]
     write(table(rows, header=("picture", "time", "seconds", "score", "why")))

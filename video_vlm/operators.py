@@ -260,7 +260,7 @@ def _between(text: str) -> tuple[str, TimeOperator] | None:
 
 def _after_or_before(text: str) -> tuple[str, TimeOperator] | None:
     words = r"(?P<word>after|once|following|since|before|until|till|prior\s+to|preceding)"
-    pattern = rf"(?:{_ADJACENT}|\b{_AWAY})(?<![\w-]){words}\s+(?:that\s+)?{_TAIL}"
+    pattern = rf"(?:{_ADJACENT}|\b{_AWAY})(?<![\w-]){words}\s+(?!when\b)(?:that\s+)?{_TAIL}"
     for found in re.finditer(pattern, text, re.I):
         word = found["word"].lower()
         if word in {"once", "following", "preceding"} and found.start() > 0:
@@ -316,8 +316,9 @@ def _stretch(kind: OperatorKind, seconds: float, away: Away) -> Window:
 _HANGS_ON = (
     rf"\b(?:during|while|whilst)\s+{_TAIL}",
     rf"^\W*when\s+(?!{_AUXILIARY})(?P<anchor>[^,?]+),\s*(?=\w)",
-    rf"(?<=\w)\s+(?:when|as\s+soon\s+as)\s+{_TAIL}",
+    rf"(?<=\w)(?<!^by)(?<!^since)(?<!^until)(?<!^till)(?<!^from)\s+(?:when|as\s+soon\s+as)\s+{_TAIL}",
 )
+"""Not "By when must they ...?", which asks for the time too."""
 
 
 def _during(text: str) -> tuple[str, TimeOperator] | None:

@@ -51,6 +51,7 @@ __all__ = [
     "read_citation",
     "read_receipt",
     "read_versioned",
+    "whole_seconds",
 ]
 
 Image = npt.NDArray[np.uint8]
@@ -64,10 +65,16 @@ ANSWER_FORMAT_VERSION = 1
 
 def clock(seconds: float) -> str:
     """Seconds as people write them: ``0:08``, ``12:30``, ``1:02:03``, ``-0:01``; rounded down."""
-    sign, whole = ("-", math.ceil(-seconds)) if seconds < 0 else ("", math.floor(seconds))
-    minutes, second = divmod(whole, 60)
+    whole = whole_seconds(seconds)
+    minutes, second = divmod(abs(whole), 60)
     hours, minute = divmod(minutes, 60)
+    sign = "-" if whole < 0 else ""
     return f"{sign}{hours}:{minute:02}:{second:02}" if hours else f"{sign}{minute}:{second:02}"
+
+
+def whole_seconds(seconds: float) -> int:
+    """Whole seconds, rounded down as :func:`clock` does; half a thousandth short of the next second is the next."""
+    return math.floor(round(seconds, 3))
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -131,7 +131,7 @@ def _glances(frames: Sequence[Frame]) -> list[list[Frame]]:
 
 def _step(frames: Sequence[Frame], seen: Sequence[Observation], reason: str, *, num_known: int) -> Step:
     """What goes on the receipt: why, which pictures, and what was seen."""
-    times = ", ".join(f"{frame.pts_seconds:.2f}" for frame in frames)
+    times = ", ".join(f"{frame.pts_seconds:.3f}" for frame in frames)
     rows = sum(one.kind is ObservationKind.SCREEN_TEXT for one in seen)
     words = dict.fromkeys(one.text for one in seen if one.kind is not ObservationKind.SCREEN_TEXT)
     told = "; ".join((f"{rows} rows of text", *list(words)[:3]))

@@ -10,17 +10,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from video_vlm.errors import QuestionError
+from video_vlm.models.builtin.deeds import deeds
 from video_vlm.models.builtin.draft import Draft
 from video_vlm.models.builtin.edges import find_at_edge, find_mention_at_edge
-from video_vlm.models.builtin.facts import find_fact, find_reason, find_title
+from video_vlm.models.builtin.facts import find_fact, find_reason, find_title, in_channel
 from video_vlm.models.builtin.growth import find_added
 from video_vlm.models.builtin.matching import best_matches
-from video_vlm.models.builtin.moments import count_times, find_duration, find_when
+from video_vlm.models.builtin.moments import asks_for_date, count_times, find_duration, find_when
+from video_vlm.models.builtin.names import find_name, name_asked
 from video_vlm.models.builtin.order import find_gap, find_order, find_whether
 from video_vlm.models.builtin.overview import find_overview, find_within
 from video_vlm.models.builtin.passages import Passage, Passages, read_passages
+from video_vlm.models.builtin.premise import is_done_in
 from video_vlm.models.builtin.query import Query, Wanted, read_query, terms
 from video_vlm.models.builtin.sequence import find_beside, find_in_order_of_time, region, sent
+from video_vlm.models.builtin.spelling import spelled
 from video_vlm.models.builtin.structure import find_structure, whole_span
 from video_vlm.models.builtin.tables import find_extreme
 from video_vlm.operators import WHOLE, OperatorKind, TimeOperator, Window
@@ -58,8 +62,8 @@ class BuiltinAnswerer:
         """
         if not question.strip():
             raise QuestionError('the question is empty: ask something, e.g. "what happens after the lamp goes out?"')
-        query = read_query(question)
         passages = read_passages(memory)
+        query = read_query(spelled(question, passages))
         drafts = list(_drafts(query, memory, passages))
         best = max(drafts, key=lambda found: found.confidence, default=None)
         steps = (
@@ -89,9 +93,13 @@ class BuiltinAnswerer:
     ) -> Answer:
         status = _why_not(query)
         channels = _channels_in_words(memory)
+        untold = [
+            deed for deed in deeds(query.parsed.target) if not any(is_done_in(one, [deed]) for one in passages.spoken)
+        ]
+        says = f"says “{untold[0]}”" if untold and passages.spoken else "answers this"
         text = {
-            Status.NOT_SHOWN: f"Not shown: nothing in {channels} answers this.",
-            Status.NEEDS_EYES: f"I cannot tell: nothing in {channels} answers this, and the built-in reader does not see "
+            Status.NOT_SHOWN: f"Not shown: nothing in {channels} {says}.",
+            Status.NEEDS_EYES: f"I cannot tell: nothing in {channels} {says}, and the built-in reader does not see "
             "objects or actions.",
         }[status]
         return Answer(
@@ -188,6 +196,12 @@ def _anchor_is_chapter(query: Query, passages: Passages, whole: Span) -> bool:
 
 
 def _stated(query: Query, pool: Sequence[Passage], passages: Passages) -> Draft | None:
+    asked = name_asked(query)
+    named = find_name(asked, in_channel(query, pool), passages) if asked else None
+    if asked and (named or not asked.is_who):
+        return named
+    if asked:  # credits: a role on one row, who had it on the next
+        pool = [passage for passage in pool if not passage.is_spoken]
     find = find_reason if query.wanted is Wanted.REASON else find_fact
     return find(query, pool, passages)
 
@@ -198,8 +212,8 @@ def _one(found: Draft | None) -> Iterator[Draft]:
 
 
 def _why_not(query: Query) -> Status:
-    """Words that are nowhere are not shown; anything else somebody might still see."""
-    if query.wanted in _TEXTUAL or query.channel:
+    """Words that are nowhere, and dates of what was, are not shown; anything else somebody might still see."""
+    if query.wanted in _TEXTUAL or query.channel or asks_for_date(query):
         return Status.NOT_SHOWN
     return Status.NEEDS_EYES
 

@@ -12,6 +12,7 @@ from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
 from video_vlm.models.builtin.lexicon import DIMENSIONS
 from video_vlm.models.builtin.matching import Match, best_matches, match
 from video_vlm.models.builtin.passages import SPOKEN, Passage, Passages
+from video_vlm.models.builtin.premise import premise_of
 from video_vlm.models.builtin.query import Query, Wanted
 from video_vlm.models.builtin.values import Value, label_and_value, labelled_by, looks_like_a_person, take_value
 from video_vlm.models.builtin.words import alike, squeeze, stem, words
@@ -28,6 +29,9 @@ _CONSEQUENCE = re.compile(r"\W*(?:so(?! that)|that's why|that is why|therefore|a
 _ON_SCREEN = re.compile(r"\b(?:table|chart|list|slide|card|graph)\b", re.I)
 _REASON_SECONDS = 15.0
 _BARE = frozenset({Wanted.ADDRESS, Wanted.EMAIL, Wanted.NAME, Wanted.PLACE, Wanted.COLOUR, Wanted.YEAR, Wanted.DATE})
+_OF_A_DEED = frozenset({Wanted.DATE, Wanted.YEAR, Wanted.PLACE, Wanted.NUMBER, Wanted.PERSON, Wanted.REASON})
+_A_MOMENT = re.compile(r"\b(?:show|find|tell|time\s?stamps?|moment)\b.*\b(?:where|when)\b", re.I)
+"""``show me where ...``, ``the moment when ...``."""
 _ROLE_WORDS = 4
 
 
@@ -44,12 +48,18 @@ def find_fact(query: Query, pool: Sequence[Passage], passages: Passages) -> Draf
         return max(
             _collocated(query, pool, passages), key=lambda found: found.confidence, default=_bare_fact(query, pool)
         )
-    ranked = best_matches(query.terms, pool, passages)
+    ranked = [item for item in best_matches(query.terms, pool, passages) if _is_told(query, item.passage, passages)]
     drafts = [found for item in ranked[:24] if (found := _fact(query, item, ranked, passages)) is not None]
     drafts += [*_labelled_facts(query, pool, passages), *_collocated(query, pool, passages)]
     best = max((found.confidence for found in drafts), default=0.0)
     # Of what fits equally well, what stays longest was read best.
     return max((found for found in drafts if found.confidence >= best - 0.04), key=_seconds, default=None)
+
+
+def _is_told(query: Query, passage: Passage, passages: Passages) -> bool:
+    """Whether a passage tells of what a question for a time, a place, a number, a person or a reason takes for granted."""
+    of_a_deed = query.wanted in _OF_A_DEED or _A_MOMENT.search(query.parsed.target)
+    return not of_a_deed or premise_of(query).holds_in(passage, passages)
 
 
 def _seconds(found: Draft) -> float:
@@ -203,7 +213,7 @@ def find_reason(query: Query, pool: Sequence[Passage], passages: Passages) -> Dr
     pool = in_channel(query, pool)
     drafts: list[Draft] = []
     for event in best_matches(query.terms, pool, passages)[:5]:
-        if event.coverage < 0.5 or event.lost_names:
+        if event.coverage < 0.5 or event.lost_names or not _is_told(query, event.passage, passages):
             continue
         drafts.extend(_reasons_near(query, event, passages))
     return max(drafts, key=lambda found: found.confidence, default=None)

@@ -68,7 +68,7 @@ IRREGULAR: dict[str, str] = {
         "tell": "told", "think": "thought", "throw": "threw thrown", "wake": "woke woken", "wear": "wore worn",
         "win": "won", "write": "wrote written", "man": "men", "woman": "women", "child": "children",
         "foot": "feet", "tooth": "teeth", "mouse": "mice", "goose": "geese", "leaf": "leaves", "wife": "wives",
-        "life": "lives", "knife": "knives", "wolf": "wolves", "person": "people", "die": "dying dead death",
+        "life": "lives", "knife": "knives", "wolf": "wolves", "ox": "oxen", "person": "people", "die": "dying dead death",
     }.items()
     for form in forms.split()
 }  # fmt: skip
@@ -148,6 +148,13 @@ SAME_MEANING: tuple[frozenset[str], ...] = tuple(
         "old age aged",
         "far distance",
         "strand wire",
+        "born birth",
+        "shut close",
+        "marry wed marriage wedding",
+        "employ hire",
+        "postpone delay",
+        "rescue save",
+        "damage harm",
     )
 )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from video_vlm.models.builtin.passages import Passage, Passages
+from video_vlm.models.builtin.premise import premise_of_clause
 from video_vlm.models.builtin.query import Term, terms
 from video_vlm.models.builtin.words import alike, phrase_position, squeeze
 from video_vlm.records import Span
@@ -114,8 +115,8 @@ def find_anchors(phrase: str, quotes: Sequence[str], passages: Passages, *, with
     if quotes:
         hits = [passage for quote in quotes for passage in find_phrase(quote, pool)]
         return [Match(passage, 1.0, 1.0, passage.stems) for passage in hits]
-    wanted = terms(phrase)
-    matches = best_matches(wanted, pool, passages)
+    wanted, premise = terms(phrase), premise_of_clause(phrase)
+    matches = [item for item in best_matches(wanted, pool, passages) if premise.is_met_by(item.passage, passages)]
     named = named_chapters(wanted, [item for item in matches if item.passage in passages.chapters])
     sure = [
         item for item in matches if item.coverage >= _ANCHOR_COVERAGE and item.direct >= 0.3 and not item.lost_names

@@ -6,14 +6,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from video_vlm.models.builtin.deeds import deeds
 from video_vlm.models.builtin.draft import Draft, draft, quoted
 from video_vlm.models.builtin.facts import find_fact
 from video_vlm.models.builtin.matching import Match, best_matches, find_phrase, is_named, named_chapters
 from video_vlm.models.builtin.passages import Passage, Passages
+from video_vlm.models.builtin.premise import premise_of
 from video_vlm.models.builtin.query import Query, Wanted
+from video_vlm.models.builtin.times import spoken_length, spoken_stretch, spoken_time
 from video_vlm.records import Claim, Span, clock
 
-__all__ = ["SAID", "SEEN", "count_times", "find_duration", "find_when", "spoken_time"]
+__all__ = ["SAID", "SEEN", "asks_for_date", "count_times", "find_duration", "find_when"]
 
 SEEN = re.compile(
     r"\b(?:appears?|appeared|appearing|shown?|shows|visible|seen|see|in (?:the )?(?:picture|view|frame)|on (?:the )?screen|enters?|"
@@ -30,22 +33,21 @@ _PAST = re.compile(r"^\W*(?:when|at\s+what\s+time)\s+(?:was|were|did|had)\b", re
 _SURE = 0.6
 
 
-def spoken_time(span: Span) -> str:
-    """``From 0:49 to 1:06 (49 s to 66 s)``; seconds alone are told for what is over within one."""
-    start, end = clock(span.start), clock(span.end)
-    seconds = f"{span.start:.0f} s to {span.end:.0f} s"
-    return f"At {start} ({span.start:.0f} s)" if span.duration_seconds < 1 else f"From {start} to {end} ({seconds})"
+def asks_for_date(query: Query) -> bool:
+    """Whether a question asks when something was, in the world and not in the video: "When was the kiln built?"."""
+    return bool(_PAST.search(query.parsed.target)) and not SEEN.search(query.parsed.target)
 
 
 def find_when(query: Query, passages: Passages) -> Draft | None:
     """When something is shown, read or said. A date the video states answers "when was" before its own clock does."""
-    if _PAST.search(query.parsed.target) and not SEEN.search(query.parsed.target):
+    if asks_for_date(query):
         stated = find_fact(replace(query, wanted=Wanted.DATE), passages.all, passages)
         if stated and stated.confidence >= _SURE:
             return stated
     matches = _moments(query, query.quotes, _pool(query, passages), passages)
     if SEEN.search(query.parsed.target) and not query.quotes:
         matches = named_chapters(query.terms, best_matches(query.terms, passages.chapters, passages)) or matches
+    matches = [item for item in matches if _tells(query, item.passage, passages)]
     if not matches:
         return None
     best = matches[0].coverage
@@ -61,6 +63,16 @@ def find_when(query: Query, passages: Passages) -> Draft | None:
     return draft([claim], fits**0.8 * (0.5 if chosen.lost_names else 1.0), "when")
 
 
+def _tells(query: Query, passage: Passage, passages: Passages) -> bool:
+    """Whether what a question takes for granted is told in a passage; where it is seen, only what is done there."""
+    premise = premise_of(query)
+    if query.quotes or (not premise.deeds and SEEN.search(query.parsed.target)):
+        return True
+    if premise.deeds and not (passage.is_spoken or deeds(passage.text)):
+        return False
+    return premise.holds_in(passage, passages)
+
+
 def find_duration(query: Query, passages: Passages) -> Draft | None:
     """How long a card, a caption or a chapter stays."""
     if not SEEN.search(query.parsed.target) and query.channel != "written":
@@ -69,11 +81,8 @@ def find_duration(query: Query, passages: Passages) -> Draft | None:
     if not matches or matches[0].coverage < _SURE:
         return None
     passage = matches[0].passage
-    seconds = passage.span.duration_seconds
-    claim = Claim(
-        f"About {seconds:.0f} seconds, {spoken_time(passage.span)[:1].lower()}{spoken_time(passage.span)[1:]}.",
-        (passage.cite(),),
-    )
+    seconds = spoken_length(passage.span.start, passage.span.end)
+    claim = Claim(f"About {seconds}, {spoken_stretch(passage.span)}.", (passage.cite(),))
     return draft([claim], 0.9 * matches[0].coverage, "how long it is there")
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from video_vlm.models.builtin.draft import Draft, draft
 from video_vlm.models.builtin.matching import Match, best_matches, find_phrase
 from video_vlm.models.builtin.moments import SAID, SEEN
 from video_vlm.models.builtin.passages import Passage, Passages
 from video_vlm.models.builtin.query import Query, terms
+from video_vlm.models.builtin.times import fine_clock, spoken_length
 from video_vlm.records import Claim, clock
 
 __all__ = ["find_gap", "find_order", "find_whether"]
@@ -59,7 +60,8 @@ def find_gap(query: Query, passages: Passages) -> Draft | None:
     if not two:
         return None
     one, other = (item.passage.span.start for _, item in two)
-    return draft([_claim(f"{abs(one - other):.0f} seconds of the video: ", two)], _sure(two), "time between")
+    lead = f"{spoken_length(one, other)} of the video: "
+    return draft([_claim(lead, two, told=fine_clock)], _sure(two), "time between")
 
 
 def _two(found: re.Match[str] | None, query: Query, passages: Passages) -> list[_Named]:
@@ -97,10 +99,10 @@ def _in_time(named: Sequence[_Named]) -> list[_Named]:
     return sorted(named, key=lambda pair: pair[1].passage.span.start)
 
 
-def _claim(lead: str, named: Sequence[_Named]) -> Claim:
+def _claim(lead: str, named: Sequence[_Named], *, told: Callable[[float], str] = clock) -> Claim:
     """The things in order of time, each with its own: "the strike at 0:28, then the storm at 0:40"."""
     order = _in_time(named)
-    times = ", then ".join(f"{name} at {clock(item.passage.span.start)}" for name, item in order)
+    times = ", then ".join(f"{name} at {told(item.passage.span.start)}" for name, item in order)
     return Claim(f"{lead}{times if lead else _upper(times)}.", tuple(item.passage.cite() for _, item in order))
 
 

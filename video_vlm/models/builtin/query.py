@@ -104,6 +104,8 @@ _YES_NO = re.compile(
     re.I,
 )
 _NAME_OF = re.compile(r"\bnames?\b(?!\s+(?:of|for)\s+the\s+(?:file|table|chart|slide|chapter))", re.I)
+_NO_APOSTROPHE = re.compile(r"^(\W*(?:what|where|who|when|how))s\b", re.I)
+"""``whats the name`` is typed for ``what's the name``."""
 _ACCORDING = re.compile(r"^\W*according to [^,?]+,\s*|,?\s*according to [^,?]+(?=[,?]|$)", re.I)
 _RULES: tuple[tuple[re.Pattern[str], Wanted], ...] = (
     (re.compile(r"\b(?:e-?mail)\b", re.I), Wanted.EMAIL),
@@ -123,6 +125,7 @@ _RULES: tuple[tuple[re.Pattern[str], Wanted], ...] = (
 
 def read_query(question: str) -> Query:
     """Read a question. Its time operators are parsed first; what is wanted is read from what they leave."""
+    question = _NO_APOSTROPHE.sub(r"\1's", question)
     parsed = parse(_ACCORDING.sub("", question).strip() if _ACCORDING.search(question) else question)
     target = parsed.target
     quotes = tuple(found[1] or found[2] for found in _QUOTED.finditer(target))

@@ -12,7 +12,7 @@ from video_vlm.models.builtin.query import Query
 from video_vlm.models.builtin.sequence import ORDINALS, reach
 from video_vlm.operators import OperatorKind
 from video_vlm.protocols import VideoMemory
-from video_vlm.records import Citation, Claim, Level, Observation, ObservationKind, Span, clock
+from video_vlm.records import Citation, Claim, Level, Observation, ObservationKind, Span, clock, whole_seconds
 
 __all__ = ["find_structure"]
 
@@ -46,7 +46,7 @@ def find_structure(query: Query, memory: VideoMemory, passages: Passages) -> Dra
 def _length(_query: Query, memory: VideoMemory) -> Draft | None:
     whole = whole_span(memory)
     seconds = whole.duration_seconds
-    claim = Claim(f"It lasts {clock(seconds)} ({seconds:.0f} seconds).", (Citation(whole),))
+    claim = Claim(f"It lasts {clock(seconds)} ({whole_seconds(seconds)} seconds).", (Citation(whole),))
     return draft([claim], 1.0, "length")
 
 

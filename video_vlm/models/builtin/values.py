@@ -42,7 +42,7 @@ _ADDRESS = re.compile(r"\b(?:https?://)?(?:www\.)?(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _PHONE = re.compile(r"(?<![\w$.,])\+?\(?\d{2,4}\)?[ -/]?\d{2,4}[ -]?\d{2,4}(?:[ -]?\d{2,4})?(?![\w,])")
 _PLACE = re.compile(
-    r"\b(?:in|at|near|from|on|to|outside|inside|off|above|below|around|towards?)\s+((?:the\s+|a\s+|an\s+)?(?:[A-Z][\w’'-]*)(?:(?:\s+(?:of|in|the|on|at|and)|,)?\s+[A-Z][\w’'-]*)*)"
+    r"\b(?i:in|at|near|from|on|to|outside|inside|off|above|below|around|towards?)\s+((?:the\s+|a\s+|an\s+)?(?:[A-Z][\w’'-]*)(?:(?:\s+(?:of|in|the|on|at|and)|,)?\s+[A-Z][\w’'-]*)*)"
 )
 _NAMED = re.compile(
     r"\b(?:I'm|I’m|I am|my name is|my name's|name is|named|called|call me|call him|call her|call it|known as|this is)\s+"

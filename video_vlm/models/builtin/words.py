@@ -14,7 +14,7 @@ from video_vlm.models.builtin.lexicon import IRREGULAR, NUMBER_WORDS, SAME_MEANI
 if TYPE_CHECKING:
     import snowballstemmer
 
-__all__ = ["Word", "alike", "phrase_position", "squeeze", "stem", "stems", "words"]
+__all__ = ["Word", "alike", "lemmas", "phrase_position", "readings", "squeeze", "stem", "stems", "words"]
 
 _WORD = re.compile(r"https?://\S+|www\.\S+|\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\W_]+", re.UNICODE)
 _CENTURIES = {
@@ -63,9 +63,30 @@ def stem(word: str) -> str:
     word = word.casefold().replace("’", "'").removesuffix("'s").strip("'")
     if word[:1].isdigit():
         return re.sub(r"(?<=\d)[,.](?=\d{3}(?!\d))", "", word)
-    if word in NUMBER_WORDS:
-        return str(NUMBER_WORDS[word])
-    return str(_stemmer().stemWord(IRREGULAR.get(word, word)))
+    if word in NUMBER_WORDS or word in TENS:
+        return str(NUMBER_WORDS.get(word) or TENS.get(word, 0))
+    return str(_stemmer().stemWord(IRREGULAR.get(word) or _only_base(word) or word))
+
+
+def _only_base(word: str) -> str:
+    """The base form of a word that is a form of nothing else: ``wove`` is ``weave``, ``oxen`` is ``ox``."""
+    bases = {base for each in readings(word).values() for base in each}
+    return bases.pop() if len(bases) == 1 else ""
+
+
+@lru_cache(maxsize=65536)
+def readings(word: str) -> dict[str, tuple[str, ...]]:
+    """Base forms by part of speech, ``"sold" -> {"VERB": ("sell",)}``; nothing for what is no English word."""
+    import lemminflect  # its tables take a tenth of a second to load
+
+    found: dict[str, tuple[str, ...]] = lemminflect.getAllLemmas(word.casefold())
+    return found
+
+
+@lru_cache(maxsize=65536)
+def lemmas(word: str) -> frozenset[str]:
+    """The stems of a word and of every base form that it may be a form of."""
+    return frozenset({stem(word), *(stem(base) for bases in readings(word).values() for base in bases)})
 
 
 def words(text: str) -> tuple[Word, ...]:
