@@ -41,6 +41,7 @@ _STEP: Final = re.compile(
 )
 _CALLED: Final = re.compile(r"\s*(?:await\s+|print\()?[a-z_][\w.:]*\((?:[^()]|\([^()]*\))*\)+;?\s*", re.I)
 _SENTENCE: Final = re.compile(r"[^\W\d_]{2,}\W+[^\W\d_]{2,}|[^\W\d_]{4,}|\d")
+_TWO_WORDS: Final = re.compile(r"[^\W\d_]{2,}[ ,]+[^\W\d_]{2,}")
 _WORD: Final = re.compile(r"\w+")
 _RUN: Final = 8
 """Words in a row that nobody writes by chance as the prompt has them."""
@@ -55,6 +56,7 @@ _SPEAKS_TO_MODEL: Final = re.compile(
     r"|consigne|pr[eé]c[eé]dent|instruc|istruzion|anterior|precedent)"
     r"|\b(?:system|developer|assistant|hidden)\s*(?:prompt|message|instruction|note|override)s?\b"
     r"|(?:^|[\"“:])\W*(?:system|assistant|user|developer|human|answer|reply|output)\s*:"
+    r"|[<‹][|｜]|[\[(]/?(?:INST|SYS)[\])]"
     r"|\b(?:language\s+model|chat\s?bot|chatgpt|gpt-?\d|llms?|ai\s+(?:model|assistant|agent|reader|system)|dear\s+ai"
     r"|as\s+an\s+ai|sprachmodell|mod[eè]le\s+de\s+langage|modelo\s+de\s+(?:lenguaje|linguagem))\b"
     r"|\b(?:you\s+(?:must|should|will|shall|have\s+to|are\s+(?:now\s+)?to|need\s+to|are\s+required\s+to)|from\s+now\s+on"
@@ -88,6 +90,7 @@ def is_protocol(text: str, told: Iterable[str] = ()) -> bool:
         or _STEP.search(said) is not None
         or _CALLED.fullmatch(said) is not None
         or ("```" in said and (outside.rstrip().endswith(":") or not _SENTENCE.search(outside)))
+        or (said.endswith("}") and not _TWO_WORDS.search(said[: said.find("{")]))
         or any(_is_call(found) for found in objects(said))
         or not _runs(said).isdisjoint(run for one in told for run in _runs(one))
     )
