@@ -49,10 +49,10 @@ _LOWER: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _END: Final = r"[^\s&#'\"<>;,)]+"
 _IN_PLACE: Final = (
     # scheme://user:password@host, also where a password has an @ or a / that should have been percent-encoded.
-    (re.compile(r"\b((?!https?:)[a-z][a-z0-9+.-]{0,20}://[^\s:/?#@'\"<>]*):[^\s'\"<>]*@", re.I), rf"\1:{STAND_IN}@"),
+    (re.compile(r"\b((?!https?:)[a-z][a-z0-9+.-]{0,20}://[^\s:/?#@'\"<>]*):[^\s\"<>]*@", re.I), rf"\1:{STAND_IN}@"),
     # To a web server a name alone may be a token; https://host:443/@name has none.
     (
-        re.compile(r"\b(https?://)(?:[^\s/?#'\"<>]*|[^\s/?#'\"<>]*:(?!\d+[/?#])[^\s'\"<>]*)@", re.I),
+        re.compile(r"\b(https?://)(?:[^\s/?#'\"<>]*|[^\s/?#'\"<>]*:(?!\d+[/?#])[^\s\"<>]*)@", re.I),
         rf"\1{STAND_IN}@",
     ),
     (
@@ -130,11 +130,14 @@ def _secrets(shortest: int) -> Sequence[str]:
 def _without(text: str, secrets: Sequence[str]) -> str:
     if not secrets:
         return text
-    plain, places = _read(text)
-    found = sorted(span for secret in secrets for span in _places_of(secret, plain))
+    found = sorted(
+        (places[first], places[last])
+        for plain, places in _readings(text)
+        for secret in secrets
+        for first, last in _places_of(secret, plain)
+    )
     kept, end = [], 0
-    for first, last in found:
-        start, stop = places[first], places[last]
+    for start, stop in found:
         if start >= end:
             kept += [text[end:start], STAND_IN]
         end = max(end, stop)
@@ -154,8 +157,10 @@ def _is_in_word(plain: str, start: int, end: int) -> bool:
     return plain[max(start - 1, 0) : start].isalnum() or plain[end : end + 1].isalnum()
 
 
-def _read(text: str) -> tuple[str, Sequence[int]]:
-    """The text with escapes read and small letters, and where in it each letter begins; behind that, its end."""
+def _readings(text: str) -> Iterator[tuple[str, Sequence[int]]]:
+    """The text in small letters as it stands, and with escapes read where it has some; and where in it each letter
+    begins, with its end behind that."""
+    yield text.translate(_LOWER), range(len(text) + 1)
     letters: list[str] = []
     places: list[int] = []
     end = 0
@@ -163,10 +168,8 @@ def _read(text: str) -> tuple[str, Sequence[int]]:
         letters += [text[end : escape.start()], _letter(escape)]
         places += [*range(end, escape.start()), escape.start()]
         end = escape.end()
-    if not letters:
-        return text.translate(_LOWER), range(len(text) + 1)
-    places += range(end, len(text) + 1)
-    return "".join([*letters, text[end:]]).translate(_LOWER), places
+    if letters:
+        yield "".join([*letters, text[end:]]).translate(_LOWER), [*places, *range(end, len(text) + 1)]
 
 
 def _letter(escape: re.Match[str]) -> str:
@@ -179,12 +182,14 @@ def _letter(escape: re.Match[str]) -> str:
 
 def _num_begun(text: str) -> int:
     """How many letters at the end may be the beginning of a secret, of an escape, or of a pair."""
-    whole = _BEGUN_ESCAPE.sub("", text)
     secrets = _secrets(_LONG)
     longest = max(map(len, secrets), default=0)
-    window = max(len(whole) - 12 * longest, 0)
-    plain, places = _read(whole[window:])
-    for length in range(min(longest - 1, len(plain)), 0, -1):
-        if any(secret.startswith(plain[-length:]) for secret in secrets):
-            return len(text) - window - places[len(plain) - length]
-    return max(len(text) - len(whole), 1 if "\ud800" <= text[-1:] <= "\udbff" else 0)
+    whole = _BEGUN_ESCAPE.sub("", text)
+    begun = [len(text) - len(whole), int("\ud800" <= text[-1:] <= "\udbff")]
+    for ended in {text, whole}:
+        window = max(len(ended) - 12 * longest, 0)
+        for plain, places in _readings(ended[window:]):
+            lengths = range(min(longest - 1, len(plain)), 0, -1)
+            length = next((one for one in lengths if any(key.startswith(plain[-one:]) for key in secrets)), 0)
+            begun += [len(text) - window - places[len(plain) - length]] if length else []
+    return max(begun)
