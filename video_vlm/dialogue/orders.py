@@ -35,7 +35,7 @@ _TAG: Final = re.compile(
     re.I,
 )
 _STEP: Final = re.compile(
-    r"^[\s>*#-]*(?:final\s+)?(?:action(?:\s+input)?|tool(?:[\s_]+(?:call|name|input|use))?|function(?:[\s_]+call)?|command"
+    r"(?:^|[.!?]\s)[\s>*#-]*(?:final\s+)?(?:action(?:\s+input)?|tool(?:[\s_]+(?:call|name|input|use))?|function(?:[\s_]+call)?|command"
     r"|invoke|call|api[\s_]call)[\s*]*[:=]",
     re.I | re.M,
 )
@@ -57,7 +57,7 @@ _SPEAKS_TO_MODEL: Final = re.compile(
     r"|\b(?:system|developer|assistant|hidden)\s*(?:prompt|message|instruction|note|override)s?\b"
     r"|(?:^|[\"“:])\W*(?:system|assistant|user|developer|human|answer|reply|output)\s*:"
     r"|[<‹][|｜]|[\[(]/?(?:INST|SYS)[\])]"
-    r"|\b(?:language\s+model|chat\s?bot|chatgpt|gpt-?\d|llms?|ai\s+(?:model|assistant|agent|reader|system)|dear\s+ai"
+    r"|\b(?:language\s+models?|chat\s?bot|chatgpt|gpt-?\d|llms?|ai\s+(?:model|assistant|agent|reader|system)s?|dear\s+ai"
     r"|as\s+an\s+ai|sprachmodell|mod[eè]le\s+de\s+langage|modelo\s+de\s+(?:lenguaje|linguagem))\b"
     r"|\b(?:you\s+(?:must|should|will|shall|have\s+to|are\s+(?:now\s+)?to|need\s+to|are\s+required\s+to)|from\s+now\s+on"
     rf"|who(?:so)?ever\s+reads)\b.{{0,40}}\b{_VERB}"

@@ -31,7 +31,7 @@ Path = tuple[str | int, ...]
 class Film(SpokenFilm):
     """One whose search finds everything."""
 
-    def search(self, query: str, *, span: Span | None = None, **more: object) -> Sequence[Evidence]:  # type: ignore[override]
+    def search(self, query: str, *, span: Span | None = None, **more: object) -> Sequence[Evidence]:
         return [Evidence(one.span, 1.0, "words", one.text, one.kind) for one in self.observations(span=span)]
 
 
@@ -116,7 +116,7 @@ def bodies(draw: st.DrawFn) -> tuple[str, bytes]:
     """A content type, and what comes with it: events or one object; words, or a call of a tool."""
     action = draw(bent(draw(st.sampled_from(ACTIONS))))
     if draw(st.booleans()):
-        message = {"role": "assistant", "content": json.dumps(action)}
+        message: dict[str, Any] = {"role": "assistant", "content": json.dumps(action)}
     else:
         given = {key: value for key, value in action.items() if key != "action"} if isinstance(action, dict) else action
         function = {"name": "answer", "arguments": json.dumps(given)}
@@ -173,7 +173,7 @@ def outcome(chat: ServerChat, *, verify: bool = False) -> tuple[Answer | None, s
     """The answer to a question, or what is said of the server."""
     asked = AskSettings(answer_tokens=256, verify=verify)
     try:
-        return answer_by_talking("What goes out?", FILM, chat, settings=asked).answer, ""  # type: ignore[arg-type]
+        return answer_by_talking("What goes out?", FILM, chat, settings=asked).answer, ""
     except ModelError as error:
         return None, str(error)
 
