@@ -5,8 +5,8 @@ a key, a token, a password or a secret. Two things are done with a text:
 
 - :func:`redacted` is for messages. It takes out every known secret, and what stands where a secret stands: the password
   of an address, the value of ``api_key=`` or behind ``Bearer``.
-- :func:`without_secrets` is for what a server or a model said, and for data. It takes out known secrets that are long
-  enough not to be a word of a language, and leaves the rest as it is.
+- :func:`without_secrets` is for data. It takes out known secrets that are no word of a language, and leaves the rest as
+  it is. :func:`unsplit` is for what a server said: from it, long words go too if they are a secret of this process.
 
 Both read through the ways in which text is escaped (JSON, Python's ``repr``, percent-encoding, HTML) and do not mind
 capitals, so a secret that a server sends back as ``\\u0073k-...`` is found.
@@ -28,8 +28,10 @@ STAND_IN: Final = "***"
 _SHORTEST: Final = 3
 """Letters; anything shorter is no secret."""
 _LONG: Final = 8
-"""Letters from which on a secret is taken out wherever it stands: shorter ones are also words, and placeholders such as
-``EMPTY`` that servers on one's own machine are given for a key."""
+"""Letters from which on a secret is taken out of longer words, and of what a server says: shorter ones are also words,
+and placeholders such as ``EMPTY`` that servers on one's own machine are given for a key."""
+_NO_WORD: Final = re.compile(r"(?=.*[^\W\d_])(?=.*[\W\d_]).{4,}|.*[a-z].*[A-Z].*[a-z\d].{4,}|.{16,}", re.DOTALL)
+"""Secrets that are no word: letters and other signs, capitals in the middle, or too long for one."""
 
 _NAMES: Final = re.compile(r"(?:^|_|PG)(?:API_?KEY|KEY|TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET)$", re.I)
 """Of variables in the environment that hold a secret: ``OPENAI_API_KEY``, ``HF_TOKEN``, ``PGPASSWORD``."""
@@ -86,17 +88,19 @@ def redacted(text: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """What a server said, or data, without the secrets of this process that no language has for a word."""
-    return _without(text, _secrets(_LONG))
+    """Data without the secrets of this process that no language has for a word."""
+    return _without(text, _secrets(_LONG, in_data=True))
 
 
 def unsplit(pieces: Iterable[str]) -> Iterator[str]:
-    """Pieces of one text, each :func:`without_secrets` even where one goes over a border, and with whole letters:
-    halves of a surrogate pair are joined, and one alone becomes U+FFFD."""
-    rest = ""
+    """Pieces of what a server said, without secrets even where one goes over a border, and with whole letters.
+
+    Halves of a surrogate pair are joined, and one alone becomes U+FFFD.
+    """
+    rest, secrets = "", _secrets(_LONG)
     for piece in pieces:
-        rest = without_secrets(_joined(rest + piece))
-        if (ready := len(rest) - _num_begun(rest)) > 0:
+        rest = _without(_joined(rest + piece), secrets)
+        if (ready := len(rest) - _num_begun(rest, secrets)) > 0:
             yield _lone.sub("\ufffd", rest[:ready])
             rest = rest[ready:]
     if rest:
@@ -120,11 +124,12 @@ def _forms(value: str) -> Iterator[str]:
         yield value.encode("utf-8", "replace").decode("latin-1")
 
 
-def _secrets(shortest: int) -> Sequence[str]:
-    """Longest first: one may be part of another."""
+def _secrets(shortest: int, *, in_data: bool = False) -> Sequence[str]:
+    """Longest first: one may be part of another. What is no word may be shorter."""
     named = (value for name, value in os.environ.items() if len(value) >= _LONG and _NAMES.search(name))
     forms = {*_known, *(part for value in named for part in _forms(value) if len(part) >= _LONG)}
-    return sorted({one.translate(_LOWER) for one in forms if len(one) >= shortest}, key=len, reverse=True)
+    wanted = (one for one in forms if _NO_WORD.match(one) or (len(one) >= shortest and not in_data))
+    return sorted({one.translate(_LOWER) for one in wanted}, key=len, reverse=True)
 
 
 def _without(text: str, secrets: Sequence[str]) -> str:
@@ -180,9 +185,8 @@ def _letter(escape: re.Match[str]) -> str:
     return chr(code) if code < 0x110000 else "\ufffd"
 
 
-def _num_begun(text: str) -> int:
+def _num_begun(text: str, secrets: Sequence[str]) -> int:
     """How many letters at the end may be the beginning of a secret, of an escape, or of a pair."""
-    secrets = _secrets(_LONG)
     longest = max(map(len, secrets), default=0)
     whole = _BEGUN_ESCAPE.sub("", text)
     begun = [len(text) - len(whole), int("\ud800" <= text[-1:] <= "\udbff")]

@@ -27,7 +27,7 @@ from video_vlm.models.server.endpoint import Endpoint, usable_key
 from video_vlm.redaction import STAND_IN, keep_secret, redacted, unsplit, without_secrets
 
 KEYS = st.text(string.ascii_letters + string.digits + "-_.~+/=", min_size=8, max_size=60).filter(
-    lambda key: len(set(key.lower())) > 3
+    lambda key: len(set(key.lower())) > 3 and not key.isalpha() and not key.isdigit() and any(map(str.isalpha, key))
 )
 PASSWORDS = st.text(string.ascii_letters + string.digits + "-_!$&*+;:/@?# äß漢\\'", min_size=8, max_size=30).filter(
     # 81/x is a port and a path: nobody can tell.
@@ -147,6 +147,19 @@ def test_what_stands_where_a_secret_stands_is_one(text: str, shown: str) -> None
 )
 def test_what_is_no_secret_stays(text: str) -> None:
     assert redacted(text) == text
+
+
+def test_a_word_that_is_a_secret_is_left_in_what_a_film_says() -> None:
+    keep_secret("lighthouse")
+    assert without_secrets("The lighthouse keeper.") == "The lighthouse keeper."
+    assert redacted("no such user: lighthouse") == "no such user: ***"
+    assert "".join(unsplit(["Your key is light", "house."])) == "Your key is ***."
+
+
+def test_a_short_key_is_known_where_it_stands_alone() -> None:
+    keep_secret("sk-x")
+    assert without_secrets("sk-x desk-xylophone") == "*** desk-xylophone"
+    assert "".join(unsplit(["a sk", "-x b desk-x", "y"])) == "a *** b desk-xy"
 
 
 def test_a_placeholder_for_a_key_is_a_word_in_an_answer() -> None:

@@ -216,7 +216,7 @@ class Talk:
         self._note("answer", f"{len(claims)} claims, confidence {say.confidence:.2f}")
         seen = tuple(one for one in say.seen if self._is_seen(one))
         if len(seen) < len(say.seen):
-            self._note("dropped", f"{len(say.seen) - len(seen)} notes that no picture stands for")
+            self._note("dropped", f"notes that no picture stands for: {len(say.seen) - len(seen)}")
         return Outcome(claims, say.confidence if claims else 0.0, tuple(self._steps), seen)
 
     def _is_seen(self, note: Said) -> bool:
