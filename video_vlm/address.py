@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from video_vlm.errors import LibraryError
-from video_vlm.redaction import keep_secret
+from video_vlm.redaction import keep_secret, without_login
 
 __all__ = ["DEFAULT_SCHEMA", "Address", "is_address", "shown"]
 
@@ -72,4 +72,6 @@ def _split(text: str) -> SplitResult:
     try:
         return urlsplit(text)
     except ValueError as error:
-        raise LibraryError(f"{text} is no address ({error}); write postgresql://USER@HOST/DATABASE") from error
+        raise LibraryError(
+            f"{without_login(text)} is no address ({error}); write postgresql://USER@HOST/DATABASE"
+        ) from error

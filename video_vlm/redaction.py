@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 from urllib.parse import unquote
 
-__all__ = ["STAND_IN", "keep_secret", "redacted", "unsplit", "without_secrets"]
+__all__ = ["STAND_IN", "keep_login", "keep_secret", "redacted", "unsplit", "without_login", "without_secrets"]
 
 STAND_IN: Final = "***"
 
@@ -78,6 +78,13 @@ def keep_secret(*values: str | None) -> None:
 def keep_login(user: str, password: str) -> None:
     """A password, and the two as an ``Authorization`` header has them."""
     keep_secret(password, base64.b64encode(f"{user}:{password}".encode()).decode("ascii") if password else None)
+
+
+def without_login(address: str) -> str:
+    """What was given for an address and is none, as it may be told: without all that stands before its last @."""
+    scheme, _, rest = address.rpartition("@")[0].partition("://")
+    keep_secret(rest.partition(":")[2] or rest)
+    return f"{scheme}://{STAND_IN}@{address.rpartition('@')[2]}" if rest else address
 
 
 def redacted(text: str) -> str:

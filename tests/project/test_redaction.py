@@ -22,7 +22,8 @@ from video_vlm.address import Address
 from video_vlm.cli.command import OneLineHandler
 from video_vlm.cli.failures import complain, guarded
 from video_vlm.cli.terminal import print_json, write
-from video_vlm.errors import LibraryError, ModelError, UnreadableVideo
+from video_vlm.errors import LibraryError, ModelError, UnreadableVideo, VideoQAError
+from video_vlm.models.server import open_server
 from video_vlm.models.server.endpoint import Endpoint, usable_key
 from video_vlm.redaction import STAND_IN, keep_secret, redacted, unsplit, without_secrets
 
@@ -31,7 +32,7 @@ KEYS = st.text(string.ascii_letters + string.digits + "-_.~+/=", min_size=8, max
 )
 PASSWORDS = st.text(string.ascii_letters + string.digits + "-_!$&*+;:/@?# äß漢\\'", min_size=8, max_size=30).filter(
     # 81/x is a port and a path: nobody can tell.
-    lambda word: len(set(word.strip())) > 5 and len(word.split()) == 1 and not re.match(r"\d+[/?#]", word)
+    lambda word: len(set(word.strip())) > 5 and not re.search(r"\s", word) and not re.match(r"\d+[/?#]", word)
 )
 Escape = Callable[[str], str]
 
@@ -113,10 +114,31 @@ def test_a_password_is_known_once_its_address_was_read(password: str, is_server:
         assert (endpoint.shown, endpoint.login) == ("http://host:81/v1", ("me", password))
         assert written not in repr(endpoint)
     else:
-        assert written not in Address.parse(f"postgresql://me:{written}@host/db?sslpassword=x").shown
+        assert f":{written}@" not in Address.parse(f"postgresql://me:{written}@host/db?sslpassword=x").shown
     for text in (f"password authentication failed for {password}", f"{written} is wrong"):
         assert STAND_IN in redacted(text)
         assert password not in redacted(text)
+
+
+@pytest.mark.parametrize(
+    "open_it", [Endpoint.parse, Address.parse, open_server, lambda target: open_server(f"m@{target}")]
+)
+@pytest.mark.parametrize("scheme", ["http", "https", "postgresql", "ftp"])
+@given(
+    PASSWORDS, st.sampled_from([" ", "\n", "\t", "\x00", "[", "]", "\u200b", "/", "?", "#", ":"]), st.integers(0, 30)
+)
+def test_an_address_that_is_none_is_refused_without_its_password(
+    open_it: Callable[[str], object], scheme: str, password: str, odd: str, at: int
+) -> None:
+    password = password[: at % len(password)] + odd + password[at % len(password) :]
+    try:
+        open_it(f"{scheme}://me:{password}@[host/v1")
+    except VideoQAError as error:
+        said = str(error)
+    else:
+        return
+    assert password not in said
+    assert " ".join(password.split()) not in said
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from video_vlm.models.server.deadline import Deadline
 from video_vlm.models.server.endpoint import Endpoint, usable_key
 from video_vlm.models.server.reply import MOST_BYTES, complaint, pieces, pieces_of_whole, shortened
 from video_vlm.models.server.wire import estimated_tokens, request
-from video_vlm.redaction import unsplit
+from video_vlm.redaction import unsplit, without_login
 from video_vlm.settings import AskSettings
 
 __all__ = ["ServerChat", "ServerSettings", "open_ollama", "open_server", "server_settings"]
@@ -310,7 +310,8 @@ def open_server(target: str, *, settings: ServerSettings | None = None) -> Serve
     # A model's name may hold an @, and so may a password.
     found = re.fullmatch(r"(?P<name>.+?)(?:@(?P<url>https?://.*))?", target, re.DOTALL)
     if found is None or (found["url"] is None and ("@" in target.lstrip("@") or "://" in target)):
-        raise ModelError(f"openai:{target.partition('@')[0]} names no server; write openai:MODEL@http://HOST:PORT/v1")
+        without_login(target)
+        raise ModelError("what stands behind openai: names no server; write openai:MODEL@http://HOST:PORT/v1")
     settings = settings or ServerSettings(api_key=os.environ.get("OPENAI_API_KEY"))
     return ServerChat(found["name"], found["url"] or _OPENAI, settings=settings)
 

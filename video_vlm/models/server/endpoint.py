@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from video_vlm.errors import ModelError
-from video_vlm.redaction import keep_login, keep_secret, redacted
+from video_vlm.redaction import keep_login, keep_secret, without_login
 
 __all__ = ["Endpoint", "usable_key"]
 
@@ -49,7 +49,7 @@ def _split(url: str) -> SplitResult:
     except ValueError:
         is_whole = False
     if not is_whole:
-        raise ModelError(f"{redacted(url)} is no address of a server; {_WRITE}")
+        raise ModelError(f"{without_login(url)} is no address of a server; {_WRITE}")
     return parts
 
 
