@@ -234,7 +234,14 @@ def test_a_caption_under_orders_is_not_remembered(film: Path, tmp_path: Path) ->
         videos.index(film)
         report = videos.caption(film, level=Level.SCENE)
         captions = [one for look in videos.looks(film) for one in look.observations]
-    assert report.num_silent >= 1
+    assert (report.num_new, captions) == (0, [])
+
+
+def test_a_caption_of_a_stretch_without_orders_is_remembered(film: Path, tmp_path: Path) -> None:
+    with VideoQA(tmp_path, settings=SEEN, model=ScriptedChat(["Rain over a dark sea."])) as videos:
+        videos.index(film)
+        videos.caption(film, level=Level.SCENE)
+        captions = [one for look in videos.looks(film) for one in look.observations]
     assert captions
     assert not any(one.span.overlaps(Span(23, 26)) for one in captions)
 

@@ -107,6 +107,7 @@ class _Work:
 
     def __post_init__(self) -> None:
         self._observer = f"{CAPTIONER}{self.model.name}"
+        self._orders = {one.text for one in self.memory.observations(kinds=_WORDS) if gives_orders(one.text)}
         self._digest = digest([self._observer, _PROMPT, self.level.value, self.pictures])
 
     def done(self) -> CaptionReport:
@@ -172,9 +173,9 @@ class _Work:
 
     def _is_seen(self, node: Node, said: str) -> bool:
         """Whether a caption is of the pictures: not a line that is written or said there, which is known as such, and
-        nothing at all where one of those lines talks to the model."""
+        nothing of where a line talks to the model, or of what it is told there."""
         lines = [one.text for one in self.memory.observations(kinds=_WORDS, span=node.span)]
-        return bool(said) and not any(map(gives_orders, lines)) and not repeats(said, lines)
+        return bool(said) and not self._orders.intersection(lines) and not repeats(said, {*lines, *self._orders})
 
     def _keep(self, node: Node, frames: Sequence[Frame], said: str) -> None:
         source = self.model.name
