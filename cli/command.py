@@ -24,6 +24,7 @@ from video_vlm.cli.configuration import PROJECT_FILE, Configuration, configure, 
 from video_vlm.cli.failures import guarded
 from video_vlm.cli.progress import Reporter, progress_on
 from video_vlm.cli.terminal import one_line, write
+from video_vlm.redaction import redacted
 
 if TYPE_CHECKING:
     from video_vlm.library import VideoQA
@@ -217,14 +218,14 @@ def with_parameters(
 
 
 class OneLineHandler(logging.Handler):
-    """Log records on stderr, one line each; what was said is not repeated."""
+    """Log records on stderr, one line each, without keys and passwords; what was said is not repeated."""
 
     def __init__(self) -> None:
         super().__init__()
         self.said: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        line = f"{record.levelname.lower()}: {one_line(self.format(record))}"
+        line = f"{record.levelname.lower()}: {one_line(redacted(self.format(record)))}"
         if line not in self.said:
             self.said.add(line)
             write(line, file=sys.stderr)

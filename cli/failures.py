@@ -10,6 +10,7 @@ from collections.abc import Callable
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.terminal import one_line, write
 from video_vlm.errors import QuestionError, SettingsError, UnknownName, VideoQAError
+from video_vlm.redaction import redacted
 
 __all__ = ["complain", "guarded", "message"]
 
@@ -27,15 +28,15 @@ def guarded(work: Callable[[], int | None], *, verbosity: int = 0) -> int:
         return ExitCode.INTERRUPTED
     except Exception as error:
         if verbosity >= 2:
-            traceback.print_exc(file=sys.stderr)
+            write(redacted(traceback.format_exc().rstrip()), file=sys.stderr)
         complain(message(error))
         return ExitCode.USAGE if isinstance(error, SettingsError | UnknownName | QuestionError) else ExitCode.FAILED
     return ExitCode.OK if code is None else code
 
 
 def complain(text: str) -> None:
-    """One line on stderr."""
-    write(f"videoqa: {one_line(text)}", file=sys.stderr)
+    """One line on stderr, without keys and passwords."""
+    write(f"videoqa: {one_line(redacted(text))}", file=sys.stderr)
 
 
 def message(error: Exception) -> str:

@@ -16,6 +16,7 @@ from contextlib import nullcontext
 from typing import Any, TextIO
 from unicodedata import combining, east_asian_width
 
+from video_vlm.redaction import without_secrets
 from video_vlm.text import HARMFUL, one_line, visible
 
 __all__ = ["dim", "fitted", "one_line", "print_json", "table", "visible", "write"]
@@ -24,11 +25,12 @@ DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 
 
 def write(line: str = "", *, file: TextIO | None = None) -> None:
-    """Print one line to standard output, or to ``file``, above a progress bar that may be there."""
+    """Print one line to standard output, or to ``file``, above a progress bar that may be there; without secrets that
+    this process knows."""
     stream = sys.stdout if file is None else file
     bars = sys.modules.get("tqdm")
     with bars.tqdm.external_write_mode(file=stream) if bars else nullcontext():
-        stream.write(f"{line}\n")
+        stream.write(f"{without_secrets(line)}\n")
 
 
 def print_json(data: Any) -> None:

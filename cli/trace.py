@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from video_vlm.cli.terminal import one_line, write
 from video_vlm.records import Answer, Step
+from video_vlm.redaction import redacted, without_secrets
 
 if TYPE_CHECKING:
     from video_vlm.across import LibraryAnswer
@@ -20,7 +21,7 @@ __all__ = ["show_step", "write_trace"]
 def show_step(step: Step) -> None:
     """One line on stderr."""
     span = f" {step.span}" if step.span else ""
-    write(f"{step.action}{span}: {one_line(step.detail)}", file=sys.stderr)
+    write(f"{step.action}{span}: {one_line(redacted(step.detail))}", file=sys.stderr)
 
 
 def write_trace(answer: Answer | LibraryAnswer, path: Path) -> None:
@@ -28,4 +29,4 @@ def write_trace(answer: Answer | LibraryAnswer, path: Path) -> None:
     steps = [asdict(step) for step in answer.receipt.steps]
     data = {"question": answer.question, "model": answer.receipt.model, "status": answer.status, "steps": steps}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path.write_text(without_secrets(json.dumps(data, ensure_ascii=False, indent=1)) + "\n", encoding="utf-8")

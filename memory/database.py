@@ -20,6 +20,7 @@ from typing import Final
 
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
+from video_vlm.memory.private import make_private_file
 from video_vlm.memory.seals import seal_unsealed
 
 __all__ = ["Database"]
@@ -129,6 +130,7 @@ def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
 
 
 def _open_to_write(path: Path) -> sqlite3.Connection:
+    make_private_file(path)
     connection = _connect(str(path), uri=False)
     try:
         check_format(connection, path)

@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.memory.index_trailer import EXACT, ID, IndexHeader, Method, Trailer
+from video_vlm.memory.private import make_private_folder
 
 __all__ = ["EXACT", "IndexFile", "IndexHeader", "Method", "UnusableIndex", "check_index", "read_index", "write_index"]
 
@@ -71,7 +72,7 @@ def write_index(path: Path, index: Any, header: IndexHeader, *, method: Method =
         lists=_sha256(digests),
     ).line()
     parts = (payload, known, digests, trailer, len(trailer).to_bytes(_LENGTH_BYTES, "little"))
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     handle, temporary = tempfile.mkstemp(prefix=path.name, suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -183,13 +183,14 @@ def _exchange(layout: Layout, fresh: Path) -> Path:
     try:
         aside.hardlink_to(layout.database)
     except OSError:
-        shutil.copyfile(layout.database, aside)
+        shutil.copy(layout.database, aside)
     for suffix in ("-wal", "-shm"):  # SQLite would read the old journal into the new file.
         journal = layout.database.with_name(layout.database.name + suffix)
         with suppress(FileNotFoundError):
             journal.replace(aside.with_name(aside.name + suffix))
     for file_of_index in layout.vectors.glob("*") if layout.vectors.is_dir() else ():
         file_of_index.unlink(missing_ok=True)
+    shutil.copymode(layout.database, fresh)
     fresh.replace(layout.database)
     _sync_folder(layout.folder)
     return aside

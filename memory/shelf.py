@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from video_vlm.memory.private import make_private_folder
+
 __all__ = ["Shelf"]
 
 logger = logging.getLogger(__name__)
@@ -60,6 +62,7 @@ class Shelf:
             if len(data) > self._free_bytes:
                 self._make_room(len(data))
             self._free_bytes -= len(data)
+            make_private_folder(self.folder)
             _put(self.folder / name, data)
         except OSError as error:
             if not self._has_warned:
@@ -116,7 +119,7 @@ def _remove(path: Path) -> bool:
 
 def _put(path: Path, data: bytes) -> None:
     """Without waiting for the disk: a file that a power cut tears is dropped by who reads it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     handle, temporary = tempfile.mkstemp(prefix=path.name, suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -35,6 +35,7 @@ from video_vlm.memory.inverted import EXACT_UP_TO
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.looks import KeptLook, add_look, drop_looks, drop_stale_looks, looks_at
 from video_vlm.memory.portable import Imported, export_memory, import_memory
+from video_vlm.memory.private import make_private_folder
 from video_vlm.memory.rewrite import rewrite_summary
 from video_vlm.memory.search import FUSED, ByWords, Filter, Ranking, by_words, pool_for, search_moments
 from video_vlm.memory.seen import SightVectors
@@ -79,7 +80,7 @@ def open_library(
     layout = Layout(default_library_folder() if place is None else Path(place))
     if not read_only:
         try:
-            layout.folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(layout.folder)
         except OSError as error:
             raise LibraryError(f"{layout.folder} cannot be made a library: {error.strerror}") from error
     database = Database(layout.database, read_only=read_only)

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from video_vlm.errors import LibraryError
+from video_vlm.redaction import keep_secret, without_login
 
 __all__ = ["DEFAULT_SCHEMA", "Address", "is_address", "shown"]
 
@@ -48,9 +49,9 @@ class Address:
         """``postgresql://me:secret@host/films?schema=tapes`` -> the same without ``schema``, and ``tapes``.
 
         Raises:
-            LibraryError: the schema's name is none.
+            LibraryError: this is no address, or the schema's name is none.
         """
-        parts = urlsplit(text)
+        parts = _split(text)
         asked = parse_qsl(parts.query, keep_blank_values=True)
         schema = dict(asked).get("schema", DEFAULT_SCHEMA)
         if not _NAME.fullmatch(schema):
@@ -58,9 +59,19 @@ class Address:
         rest = [(name, value) for name, value in asked if name != "schema"]
         open_query = [(name, "***" if name in _SECRETS else value) for name, value in asked]
         user, at, host = parts.netloc.rpartition("@")
+        keep_secret(user.partition(":")[2], *(value for name, value in asked if name in _SECRETS))
         netloc = f"{user.partition(':')[0]}{':***' if user.partition(':')[2] else ''}{at}{host}"
         return cls(
             urlunsplit(parts._replace(query=urlencode(rest))),
             schema,
             urlunsplit(parts._replace(netloc=netloc, query=urlencode(open_query, safe="/*"))),
         )
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        return urlsplit(text)
+    except ValueError as error:
+        raise LibraryError(
+            f"{without_login(text)} is no address ({error}); write postgresql://USER@HOST/DATABASE"
+        ) from error

@@ -19,9 +19,9 @@
         ├── LibraryDamaged      the file is not a whole library
         └── LibraryTooNew       written by a later version of this package
 
-A message is one line: what went wrong, where, and what to do about it. Foreign errors (FFmpeg,
-SQLite, ...) are turned into these at one seam each, with ``raise ... from``. They cross from one
-process to another whole.
+A message is one line: what went wrong, where, and what to do about it, without keys and passwords.
+Foreign errors (FFmpeg, SQLite, ...) are turned into these at one seam each, with ``raise ... from``.
+They cross from one process to another whole.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from video_vlm.redaction import redacted
 
 __all__ = [
     "LibraryDamaged",
@@ -53,7 +55,10 @@ __all__ = [
 
 
 class VideoQAError(Exception):
-    """Base of every error this package raises on purpose."""
+    """Base of every error this package raises on purpose. Its message holds no secret of this process."""
+
+    def __str__(self) -> str:
+        return redacted(super().__str__())
 
     def __reduce__(self) -> tuple[Callable[..., VideoQAError], tuple[object, ...]]:
         # Python would call the class with the message alone; some of these are made from other things.

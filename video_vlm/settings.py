@@ -136,6 +136,12 @@ class AskSettings:
     """The most turns a language model may take for one question."""
     answer_tokens: int = 1024
     """The longest turn of a language model, in tokens."""
+    answer_seconds: float = 600.0
+    """The longest a server may take over one turn of a language model, all tries together, however it drips."""
+    silence_seconds: float = 120.0
+    """The longest it may say nothing at all."""
+    context_tokens: int = 32_768
+    """How many tokens a conversation and its answer may have together behind a server, which does not say."""
     device: str = "auto"
     """Where a language model in this process runs, as torch names it; ``auto`` for a GPU if there is one."""
     dtype: str = "auto"
@@ -164,6 +170,13 @@ class AskSettings:
             raise SettingsError(f"ask.max_rounds must be at least 1, got {self.max_rounds}")
         if self.answer_tokens < 1:
             raise SettingsError(f"ask.answer_tokens must be at least 1, got {self.answer_tokens}")
+        if not (0 < self.answer_seconds <= 86_400 and 0 < self.silence_seconds <= 86_400):
+            raise SettingsError(
+                "ask.answer_seconds and ask.silence_seconds must be above 0 and at most a day (86400), "
+                f"got {self.answer_seconds} and {self.silence_seconds}"
+            )
+        if self.context_tokens < 1:
+            raise SettingsError(f"ask.context_tokens must be at least 1, got {self.context_tokens}")
         if self.max_videos < 1:
             raise SettingsError(f"ask.max_videos must be at least 1, got {self.max_videos}")
         if self.max_look_frames < 0:

@@ -1,10 +1,12 @@
-"""Text from strangers made harmless to whoever shows it: it moves no cursor, and reads as what it is."""
+"""Text from strangers made harmless to whoever shows it or reads it: it moves no cursor, and reads as what it is."""
 
 from __future__ import annotations
 
 import re
+from typing import Final
+from unicodedata import combining
 
-__all__ = ["HARMFUL", "inert", "one_line", "visible"]
+__all__ = ["HARMFUL", "inert", "one_line", "visible", "without_hidden"]
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 HARMFUL = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI}]")
@@ -35,3 +37,56 @@ def one_line(text: str) -> str:
 def inert(cell: str) -> str:
     """Text as a spreadsheet should take it: what it would take for a formula is preceded by an apostrophe."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+_HIDDEN: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+)
+"""What no screen shows and a language model reads: Default_Ignorable_Code_Point and the format controls (Unicode's
+DerivedCoreProperties), among them the tags U+E0000-E007F, joiners, fillers, and variation selectors."""
+
+_JOINERS: Final = "\u200c\u200d"
+_JOINING: Final = re.compile(
+    "[\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u18af\u1b00-\u1bff\ua840-\ua87f\ua980-\ua9ff\ufb50-\ufdcf"
+    "\ufdf0-\ufdff\ufe70-\ufefc\U00011000-\U000114df]"
+)
+"""Letters and marks of scripts in which a joiner inside a word changes it: Arabic, Syriac, those of India, Burmese,
+Khmer, Mongolian, Balinese, Javanese."""
+_EMOJI: Final = re.compile(
+    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u2300-\u23ff\u25aa-\u25fe\u2600-\u27bf\u2934\u2935\u2b00-\u2bff"
+    "\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+)
+_EMOJI_STYLE, _TEXT_STYLE = "\ufe0f", "\ufe0e"
+_KEYCAP: Final = "\u20e3"
+
+
+def without_hidden(text: str) -> str:
+    """``text`` as a person sees it: without letters that do not show, which could carry orders to a model.
+
+    Joiners stay where a script needs them inside a word, and joiners and styles inside emoji; elsewhere, and more than
+    one at a time, they go.
+
+    >>> without_hidden("har\u00adbour\U000e0049\U000e0067")
+    'harbour'
+    """
+    return _HIDDEN.sub(_needed, text)
+
+
+def _needed(found: re.Match[str]) -> str:
+    """What of a run of hidden letters a person sees, by the letters around it."""
+    run, text = found[0], found.string
+    before, after = text[max(found.start() - 1, 0) : found.start()], text[found.end() : found.end() + 1]
+    if run in (_EMOJI_STYLE, _TEXT_STYLE):
+        is_keycap = after == _KEYCAP and before in "0123456789#*"
+        return run if before and (is_keycap or _EMOJI.match(before)) else ""
+    joiner = run.removeprefix(_EMOJI_STYLE)
+    if not joiner or joiner not in _JOINERS or not before:
+        return ""
+    if _EMOJI.match(before) and _EMOJI.match(after):
+        return run if joiner == "\u200d" else ""
+    if not _JOINING.match(before) or run != joiner:
+        return ""
+    # Behind a sign that takes the vowel away a joiner shapes the letter before it, at the end of a word too.
+    return run if _JOINING.match(after) or combining(before) == 9 else ""

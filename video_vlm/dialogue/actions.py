@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from video_vlm.chat import Tool
+from video_vlm.dialogue.orders import without_thoughts
 from video_vlm.models.calling import objects
 from video_vlm.operators import parse_clock
 from video_vlm.records import Box, Span
@@ -54,7 +53,12 @@ class Say:
 Action = Search | Look | Say
 
 _MOST_CLAIMS = 12
+_MOST_TIMES = 32
+"""Of one claim."""
 _LONGEST_PHRASE = 80
+_LONGEST_QUERY = 300
+_LATEST = 1e7
+"""Seconds: nearly four months. No video is as long."""
 _SECONDS: Final = {"type": "number", "description": "seconds of the video"}
 _CLAIMS: Final = {
     "type": "array",
@@ -101,9 +105,6 @@ SCHEMA: Final[Mapping[str, Any]] = {
 """Of a turn, for models that can be held to one."""
 
 
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.I)
-
-
 def tools(*, detects: bool = False) -> tuple[Tool, ...]:
     """What a model may do in its turn, for those that call tools. ``detects``: a look may name a thing to find."""
     look = _LOOK if detects else {name: value for name, value in _LOOK.items() if name != "find"}
@@ -124,7 +125,7 @@ def read_action(text: str) -> Action:
     Raises:
         ValueError: there is none, or it is not complete; the message is for the model.
     """
-    for found in objects(_THOUGHT.sub(" ", text)):
+    for found in objects(without_thoughts(text)):
         if isinstance(found.get("action"), str):
             return _action(found)
         if "claims" in found:
@@ -138,7 +139,8 @@ def _action(found: Mapping[str, Any]) -> Action:
         query = found.get("query")
         if not isinstance(query, str) or not query.strip():
             raise ValueError('"search" needs a "query" of words')
-        return Search(query.strip(), _span(found.get("from"), found.get("to")) if "from" in found else None)
+        span = _span(found.get("from"), found.get("to")) if "from" in found else None
+        return Search(" ".join(query.split())[:_LONGEST_QUERY], span)
     if name == "look":
         span, count = _span(found.get("from"), found.get("to")), _count(found.get("frames", 4))
         return Look(span, count, _crop(found.get("crop")), _phrase(found.get("find")))
@@ -166,7 +168,7 @@ def _claim(found: object) -> Said:
 
 def _notes(found: object) -> Iterator[Said]:
     """What is not needed for the answer may be wrong without harm."""
-    for one in found if isinstance(found, list) else []:
+    for one in found[:_MOST_CLAIMS] if isinstance(found, list) else []:
         try:
             yield _claim(one)
         except ValueError:
@@ -175,7 +177,7 @@ def _notes(found: object) -> Iterator[Said]:
 
 def _times(found: object) -> Iterator[Span]:
     """``[[12, 15], 20]``, ``[12, 15]`` (two moments), ``12`` and ``"0:12"`` alike."""
-    for one in found if isinstance(found, list) else [found]:
+    for one in found[:_MOST_TIMES] if isinstance(found, list) else [found]:
         if isinstance(one, list) and one:
             yield _span(one[0], one[-1])
         elif one is not None and one != []:
@@ -189,14 +191,18 @@ def _span(start: object, end: object) -> Span:
 
 
 def _seconds(found: object) -> float:
-    if isinstance(found, str):
-        try:
-            return parse_clock(found.strip("<>[] "))
-        except ValueError:
-            raise ValueError(f"not a time in seconds: {found[:40]!r}") from None
-    if isinstance(found, bool) or not isinstance(found, (int, float)) or not math.isfinite(found):
-        raise ValueError(f"not a time in seconds: {str(found)[:40]}")
-    return float(found)
+    seconds = _clock(found) if isinstance(found, str) else found
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not -_LATEST <= seconds <= _LATEST:
+        what = repr(found[:40]) if isinstance(found, str) else f"a {type(found).__name__}, or none that a video has"
+        raise ValueError(f"not a time in seconds: {what}")
+    return float(seconds)
+
+
+def _clock(text: str) -> float | None:
+    try:
+        return parse_clock(text[:_LONGEST_PHRASE].strip("<>[] "))
+    except ValueError:
+        return None
 
 
 def _count(found: object) -> int:

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Final
 
 from video_vlm.chat import Batched, ChatModel, Parallel, Turn
+from video_vlm.dialogue.orders import gives_orders, is_protocol, repeats, without_thoughts
 from video_vlm.dialogue.quoting import harmless
 from video_vlm.errors import ModelError
 from video_vlm.memory import CAPTIONER, KeptLook, Library, MemoryView
@@ -34,6 +35,7 @@ _PROMPT: Final = (
 _TOKENS: Final = 160
 _MAX_SIDE: Final = 768
 _CONFIDENCE: Final = 0.6
+_WORDS: Final = (ObservationKind.SUBTITLE, ObservationKind.SPEECH, ObservationKind.SCREEN_TEXT, ObservationKind.CHAPTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class _Work:
 
     def __post_init__(self) -> None:
         self._observer = f"{CAPTIONER}{self.model.name}"
+        self._orders = {one.text for one in self.memory.observations(kinds=_WORDS) if gives_orders(one.text)}
         self._digest = digest([self._observer, _PROMPT, self.level.value, self.pictures])
 
     def done(self) -> CaptionReport:
@@ -114,6 +117,8 @@ class _Work:
         num_known, num_new, num_silent = len(nodes) - len(missing), 0, 0
         self._tell(num_known, len(nodes))
         for node, frames, said in self._asked(missing):
+            if not self._is_seen(node, said):
+                said = ""
             self._keep(node, frames, said)
             num_new += bool(said)
             num_silent += not said
@@ -163,8 +168,14 @@ class _Work:
         system = Turn("system", (_PROMPT,))
         asked = [(system, Turn("user", (*frames, "What is seen, and what happens?"))) for frames in several]
         if isinstance(self.model, Batched):
-            return [harmless(said) for said in self.model.answers(asked, max_tokens=_TOKENS)]
-        return [harmless("".join(self.model.stream(turns, max_tokens=_TOKENS))) for turns in asked]
+            return [_caption(said) for said in self.model.answers(asked, max_tokens=_TOKENS)]
+        return [_caption("".join(self.model.stream(turns, max_tokens=_TOKENS))) for turns in asked]
+
+    def _is_seen(self, node: Node, said: str) -> bool:
+        """Whether a caption is of the pictures: not a line that is written or said there, which is known as such, and
+        nothing of where a line talks to the model, or of what it is told there."""
+        lines = [one.text for one in self.memory.observations(kinds=_WORDS, span=node.span)]
+        return bool(said) and not self._orders.intersection(lines) and not repeats(said, {*lines, *self._orders})
 
     def _keep(self, node: Node, frames: Sequence[Frame], said: str) -> None:
         source = self.model.name
@@ -177,3 +188,9 @@ class _Work:
     def _tell(self, done: int, total: int) -> None:
         path = self.memory.video.path
         self.progress(ProgressEvent("caption", done, total, unit="frame", what=path.name, path=path))
+
+
+def _caption(reply: str) -> str:
+    """What is said of the pictures; nothing where it is part of a protocol instead."""
+    said = without_thoughts(reply)
+    return "" if is_protocol(said, (_PROMPT,)) else harmless(said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from video_vlm.records import Box, Citation, Frame, ObservationKind, Span
@@ -62,12 +62,18 @@ class Ledger:
             return None
         near = sorted(evidence, key=lambda one: (_distance(one.span, span.middle), not one.text, one.length))
         cited = span if span.duration_seconds > 0 else near[0].span
+        # The tolerance may reach over the ends of what was shown, and of the video.
+        cited = cited.overlap(_around(evidence)) or near[0].span
         words = next((one for one in near if one.text and one.span.overlaps(cited)), None)
         return Citation(cited) if words is None else Citation(cited, words.text, words.kind, words.box)
 
     @property
     def pictures(self) -> tuple[Span, ...]:
         return tuple(one.span for one in self.shown if not one.text)
+
+
+def _around(evidence: Sequence[Shown]) -> Span:
+    return Span(min(one.span.start for one in evidence), max(one.span.end for one in evidence))
 
 
 def _distance(span: Span, moment: float) -> float:

@@ -10,18 +10,26 @@ from __future__ import annotations
 import json
 import re
 
+from video_vlm.text import without_hidden
+
 __all__ = ["BEGIN", "END", "harmless", "quoted"]
 
 BEGIN, END = "<data>", "</data>"
 
 _BRACKETS = str.maketrans({"<": "‹", ">": "›"})
-_ROLES = re.compile(r"\[\s*(/?)\s*(INST|SYS|SYSTEM|USER|ASSISTANT|TOOL_CALLS|IMG|IMAGE|VIDEO)\s*\]", re.I)
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+_ROLES = re.compile(
+    r"\[\s*(/?)\s*(INST|SYS|SYSTEM|USER|ASSISTANT|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|AVAILABLE_TOOLS|SYSTEM_PROMPT|ARGS"
+    r"|CALL_ID|THINK|AUDIO|BEGIN_AUDIO|IMG|IMG_BREAK|IMG_END|IMAGE|VIDEO)\s*\]",
+    re.I,
+)
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def harmless(text: str, *, longest: int = 600) -> str:
     """One line without marks, role tokens or letters that do not show; shortened where it is long."""
-    line = " ".join(_CONTROLS.sub(" ", text).split()).translate(_BRACKETS)
+    shown = without_hidden(_HALVES.sub("\ufffd", text))
+    line = " ".join(_CONTROLS.sub(" ", shown).split()).translate(_BRACKETS)
     line = _ROLES.sub(r"(\1\2)", line)
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 

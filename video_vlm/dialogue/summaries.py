@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from video_vlm.chat import ChatModel, Turn
+from video_vlm.dialogue.orders import gives_orders, is_protocol, is_said
 from video_vlm.dialogue.quoting import BEGIN, END, harmless, quoted
 from video_vlm.memory import Library, MemoryView
 from video_vlm.memory.levels import holder
@@ -190,13 +191,22 @@ def _as_line(sentence: Sentence, lines: Sequence[Line]) -> Line:
 
 
 def _read(reply: str, lines: Sequence[Line], most: int) -> Written:
-    """What of a reply can be traced; the rest is thrown away."""
+    """What of a reply can be traced; the rest is thrown away.
+
+    Where one of the lines talks to the model, it may have done as it was told: nothing rests on such a line then, and
+    what is kept has to be said in the others.
+    """
+    honest = [line for line in lines if not gives_orders(line.text)]
+    is_ordered = len(honest) < len(lines)
     for found in objects(reply):
         if isinstance(found.get("sentences"), list):
             title = found.get("title")
             sentences = [one for given in found["sentences"] if (one := _sentence(given, lines)) is not None]
             name = harmless(title, longest=_LONGEST_TITLE) if isinstance(title, str) else ""
-            return Written(name, tuple(sentences[:most]))
+            if is_ordered:
+                sentences = [one for one in sentences if _is_borne_out(one, honest)]
+                name = name if is_said(name, [line.text for line in honest]) else ""
+            return Written("" if is_protocol(name) else name, tuple(sentences[:most]))
     return Written("", ())
 
 
@@ -210,4 +220,9 @@ def _sentence(given: object, lines: Sequence[Line]) -> Sentence | None:
     numbers = [one for one in given["from"] if isinstance(one, int) and not isinstance(one, bool)]
     cites = dict.fromkeys(cited for one in numbers if 0 < one <= len(lines) for cited in lines[one - 1].cites)
     text = harmless(given["text"])
-    return Sentence(text, tuple(cites)) if text and cites else None
+    return Sentence(text, tuple(cites)) if text and cites and not is_protocol(given["text"], (_PROMPT,)) else None
+
+
+def _is_borne_out(sentence: Sentence, honest: Sequence[Line]) -> bool:
+    """Whether what it cites says so."""
+    return is_said(sentence.text, [line.text for line in honest if not set(line.cites).isdisjoint(sentence.cites)])

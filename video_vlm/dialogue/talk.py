@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from video_vlm.chat import CallsTools, ChatModel, Tool, Turn
 from video_vlm.dialogue.actions import SCHEMA, Look, Said, Say, Search, read_action, tools
 from video_vlm.dialogue.ledger import TOLERANCE_SECONDS, Ledger, Shown
+from video_vlm.dialogue.orders import data_of, gives_orders, is_protocol, is_said, repeats, without_thoughts
 from video_vlm.dialogue.pictures import Pictures, in_whole
-from video_vlm.dialogue.prompt import last_turn, opening, plain_opening, results, rules
+from video_vlm.dialogue.prompt import TOLD, last_turn, opening, plain_opening, results, rules
 from video_vlm.dialogue.quoting import harmless
 from video_vlm.dialogue.reach import Reached, reached
 from video_vlm.dialogue.room import fitted
@@ -18,6 +19,7 @@ from video_vlm.operators import parse
 from video_vlm.protocols import Detector, VideoMemory
 from video_vlm.records import Claim, Evidence, Frame, Observation, ObservationKind, Sample, Span, Step
 from video_vlm.retrieval import find_evidence
+from video_vlm.text import without_hidden
 
 __all__ = ["Outcome", "Talk", "TalkSettings", "Trace", "named_times"]
 
@@ -27,12 +29,16 @@ Trace = Callable[[Step], None]
 _HITS = 8
 _MOST_BOXES = 4
 _WORDS = tuple(kind for kind in ObservationKind if kind.value not in {"motion", "look", "transition"})
+_SEEN = frozenset({ObservationKind.CAPTION, ObservationKind.OBJECT})
 _SMALL_CONTEXT = 6000
 """Models with less room, in tokens, are given the fixed plan at once."""
 _PLAIN_CONFIDENCE = 0.55
+_LONGEST_MISREAD = 2000
+"""Letters of a turn that could not be used, as the model is told it again."""
+_YES_NO_OR_NUMBER = re.compile(r"\W*(?:yes|no|\d)", re.I)
 _NOT_SHOWN = re.compile(r"\bnot\s+shown\b", re.I)
 _CLOCK = re.compile(
-    r"(?<![\d.:])(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?![\d:])|(?<![\d.:])(\d+(?:\.\d+)?)\s*(?:seconds?\b|s\b)"
+    r"(?<![\d.:])(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?![\d:])|(?<![\d.:])(\d{1,7}(?:\.\d{1,9})?)\s?(?:seconds?\b|s\b)"
 )
 
 
@@ -79,6 +85,7 @@ class Talk:
     def __post_init__(self) -> None:
         self._steps: list[Step] = []
         self._refused = False
+        self._is_ordered = False
         self._calls = isinstance(self.model, CallsTools) and self.model.calls_tools
         self._tools = tools(detects=self._detects)
 
@@ -92,13 +99,14 @@ class Talk:
         Raises:
             ModelError: the model cannot be reached, or has no room for the question.
         """
+        question = without_hidden(question)
         parsed = parse(question)
         led = reached(parsed, [_observed(one) for one in self.memory.observations(kinds=[ObservationKind.CAPTION])])
         self.ledger.add(caption for one in led for caption in one.captions)
         found = self.ledger.add(self._searched(question, led))
         frames = self._planned(samples)
         if self.model.context_tokens < _SMALL_CONTEXT:
-            return self._plainly(question, found, frames, led)
+            return self._plainly(question, found, frames, led, strict=False)
         start = opening(
             question,
             parsed,
@@ -110,14 +118,13 @@ class Talk:
             num_frames=self._num_left,
         )
         said = self._rounds([rules(calls=self._calls, detects=self._detects), start])
-        return self._plainly(question, found, frames, led) if said is None else said
+        return self._plainly(question, found, frames, led, strict=True) if said is None else said
 
     def _rounds(self, turns: list[Turn]) -> Outcome | None:
         """None where the model does not keep to the protocol."""
         num_misread = 0
         for left in range(self.settings.max_rounds - 1, -1, -1):
             reply = self._action(turns)
-            turns.append(Turn("assistant", (reply,)))
             try:
                 action = read_action(reply)
             except ValueError as error:
@@ -125,10 +132,12 @@ class Talk:
                 if num_misread > 1:
                     self._note("misread", f"twice: {error}; going on with the fixed plan")
                     return None
+                turns.append(Turn("assistant", (reply[:_LONGEST_MISREAD],)))
                 if self._calls:
                     self._in_words(turns, f"called no tool as it should: {error}")
                 turns.append(Turn("user", (f"That could not be used: {error}. Reply with one JSON object.",)))
                 continue
+            turns.append(Turn("assistant", (reply,)))
             if isinstance(action, Say):
                 refusal = self._refusal(action) if left else None
                 if refusal is None:
@@ -205,30 +214,69 @@ class Talk:
         if len(claims) < len(say.claims):
             self._note("dropped", f"{len(say.claims) - len(claims)} claims without evidence")
         self._note("answer", f"{len(claims)} claims, confidence {say.confidence:.2f}")
-        seen = tuple(one for one in say.seen if one.spans and all(self._was_pictured(span) for span in one.spans))
+        seen = tuple(one for one in say.seen if self._is_seen(one))
+        if len(seen) < len(say.seen):
+            self._note("dropped", f"notes that no picture stands for: {len(say.seen) - len(seen)}")
         return Outcome(claims, say.confidence if claims else 0.0, tuple(self._steps), seen)
 
+    def _is_seen(self, note: Said) -> bool:
+        """Whether a note is of pictures: not of words that are known anyway, and not what words in the video may have
+        told the model to write."""
+        return (
+            bool(note.spans)
+            and all(self._was_pictured(span) for span in note.spans)
+            and not self._is_ordered
+            and not is_protocol(note.text, TOLD)
+            and not repeats(note.text, (one.text for one in self.ledger.shown if one.text and one.kind not in _SEEN))
+        )
+
     def _claim(self, said: Said) -> Claim | None:
-        """With its citations; None where one of its times was not shown, or it gives none."""
+        """With its citations; None where one of its times was not shown, it gives none, or it claims nothing."""
+        if is_protocol(said.text, TOLD):
+            return None
         cited = tuple(found for span in said.spans if (found := self.ledger.cite(span)) is not None)
         if not cited or len(cited) < len(said.spans):
             return None
         return Claim(harmless(said.text), tuple(dict.fromkeys(cited)))
 
     def _plainly(
-        self, question: str, found: Sequence[Shown], frames: Sequence[Frame], led: Sequence[Reached]
+        self,
+        question: str,
+        found: Sequence[Shown],
+        frames: Sequence[Frame],
+        led: Sequence[Reached],
+        *,
+        strict: bool,
     ) -> Outcome:
-        """The fixed plan: retrieve, look, answer in a sentence. Without times in it, what was shown is cited."""
-        reply = harmless(self._reply(list(plain_opening(question, found, frames, led)), follow=False))
-        if not reply or _NOT_SHOWN.search(reply) or not self.ledger.shown:
-            self._note("answer", "not shown")
-            return Outcome((), 0.0, tuple(self._steps))
+        """The fixed plan: retrieve, look, answer in a sentence. Without times in it, what was shown is cited.
+
+        ``strict``: the model kept to no protocol, so that a sentence is heard only if it names a time it was shown, or
+        has a word of what it was shown.
+        """
+        said = without_thoughts(self._reply(list(plain_opening(question, found, frames, led)), follow=False))
+        reply = harmless(said)
         named = [cited for span in named_times(reply) if (cited := self.ledger.cite(span))]
+        if not reply or _NOT_SHOWN.search(reply) or not self.ledger.shown:
+            return self._not_shown("not shown")
+        if is_protocol(said, TOLD) or " ".join(said.split()).endswith(question):
+            return self._not_shown("not shown: what the model said is no sentence about the video")
+        if strict and not named and not self._has_ground(reply):
+            return self._not_shown("not shown: the model named no time, and no word of what it was shown")
         if not named:
             self._note("cite", "the model named no time that it was shown: the whole of what it was shown is cited")
             named = [cited for one in self.ledger.shown if (cited := self.ledger.cite(one.span))]
         self._note("answer", f"in plain words: {len(named)} citation{'s' if len(named) > 1 else ''}")
         return Outcome((Claim(reply, tuple(dict.fromkeys(named))),), _PLAIN_CONFIDENCE, tuple(self._steps))
+
+    def _not_shown(self, why: str) -> Outcome:
+        self._note("answer", why)
+        return Outcome((), 0.0, tuple(self._steps))
+
+    def _has_ground(self, reply: str) -> bool:
+        """Whether a sentence may be about what was shown: pictures have no words to compare it with."""
+        if self.ledger.pictures or _YES_NO_OR_NUMBER.match(reply):
+            return True
+        return is_said(reply, (one.text for one in self.ledger.shown), share=0.2)
 
     def _reply(self, turns: Sequence[Turn], *, follow: bool) -> str:
         sent = self._sent(turns)
@@ -238,6 +286,7 @@ class Talk:
     def _sent(self, turns: Sequence[Turn], *, tools: Sequence[Tool] = ()) -> tuple[Turn, ...]:
         """What there is room for; its pictures are on the receipt from then on."""
         sent = fitted(turns, self.model, answer_tokens=self.settings.answer_tokens, tools=tools)
+        self._is_ordered = self._is_ordered or any(map(gives_orders, data_of(sent)))
         self.ledger.add_pictures(part for turn in sent for part in turn.parts if isinstance(part, Frame))
         return sent
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 
@@ -10,6 +9,7 @@ from video_vlm.chat import ChatModel
 from video_vlm.dialogue.pictures import Pictures
 from video_vlm.dialogue.prompt import evidence_alone
 from video_vlm.dialogue.room import fitted
+from video_vlm.models.calling import parsed
 from video_vlm.records import Claim, Step
 
 __all__ = ["verified"]
@@ -43,7 +43,7 @@ def verified(
 def _is_yes(reply: str) -> bool:
     """Only a plain yes is one."""
     try:
-        found = json.loads(reply[reply.index("{") : reply.rindex("}") + 1])
+        found = parsed(reply[reply.index("{") : reply.rindex("}") + 1])
     except ValueError:
         return bool(_YES.search(reply)) and not _NO.search(reply)
     return isinstance(found, dict) and found.get("shown") is True

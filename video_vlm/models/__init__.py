@@ -3,6 +3,7 @@ where they are: ``openai:NAME@URL``, ``ollama:NAME``, ``hf:ID-or-folder``."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -22,16 +23,16 @@ def _builtin(settings: AskSettings) -> Answerer:
     return BuiltinAnswerer(min_confidence=settings.min_confidence)
 
 
-def _server(target: str, settings: AskSettings, library: Library | None) -> ChatModel:  # noqa: ARG001 - its own device
-    from video_vlm.models.server import open_server
+def _server(target: str, settings: AskSettings, library: Library | None) -> ChatModel:  # noqa: ARG001
+    from video_vlm.models.server import open_server, server_settings
 
-    return open_server(target)
+    return open_server(target, settings=server_settings(settings, api_key=os.environ.get("OPENAI_API_KEY")))
 
 
 def _ollama(target: str, settings: AskSettings, library: Library | None) -> ChatModel:  # noqa: ARG001
-    from video_vlm.models.server import open_ollama
+    from video_vlm.models.server import open_ollama, server_settings
 
-    return open_ollama(target)
+    return open_ollama(target, settings=server_settings(settings))
 
 
 def _local(target: str, settings: AskSettings, library: Library | None) -> ChatModel:

@@ -8,12 +8,19 @@ result may hold any.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from video_vlm.chat import Tool, Turn
 
-__all__ = ["called", "described", "messages", "objects"]
+__all__ = ["called", "described", "messages", "objects", "parsed"]
+
+_BEGUN: Final = re.compile(r"\{\s*[\"}]")
+"""What may be the beginning of an object: most braces in a text are not."""
+_EFFORT_OF_A_TRY: Final = 1000
+_MOST_EFFORT: Final = 5_000_000
+"""In letters: five thousand beginnings that come to nothing, or fewer that each look like one for long."""
 
 Content = Callable[[Turn], Any]
 """What a message says, as the model's side writes it."""
@@ -86,7 +93,7 @@ def _call(turn: Turn, content: Content) -> tuple[str, dict[str, Any], str] | Non
         return None
     before, _, last = _words(content(turn)).strip().rpartition("\n")
     try:
-        found = json.loads(last)
+        found = parsed(last)
     except ValueError:
         return None
     if not isinstance(found, dict) or not isinstance(found.get("action"), str):
@@ -101,14 +108,29 @@ def _words(content: Any) -> str:
     return "".join(piece["text"] for piece in content if "text" in piece)
 
 
+def parsed(text: str) -> Any:
+    """JSON of a stranger's.
+
+    Raises:
+        ValueError: it is none, or is nested deeper than anything that is meant.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
 def objects(text: str) -> Iterator[Mapping[str, Any]]:
-    """The JSON objects in a text, outermost first, in order."""
-    decoder, place = json.JSONDecoder(), text.find("{")
-    while place >= 0:
+    """The JSON objects in a text, outermost first, in order; what opens thousands of braces and closes none is given
+    up."""
+    decoder, place, effort = json.JSONDecoder(), 0, 0
+    while effort < _MOST_EFFORT and (begun := _BEGUN.search(text, place)):
         try:
-            found, end = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):
-            end = place + 1
+            found, place = decoder.raw_decode(text, begun.start())
+        except RecursionError:
+            return
+        except ValueError as error:
+            effort += _EFFORT_OF_A_TRY + getattr(error, "pos", len(text)) - begun.start()
+            place = begun.start() + 1
         else:
             yield found
-        place = text.find("{", end)

@@ -7,12 +7,11 @@ written by most: JSON with a name and arguments (Qwen, Hermes, Llama, Mistral), 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from video_vlm.models.calling import objects
+from video_vlm.models.calling import objects, parsed
 
 __all__ = ["read_call"]
 
@@ -80,6 +79,6 @@ def _as_pairs(text: str) -> Iterator[_Call]:
 def _value(text: str) -> Any:
     """JSON where it is any, else the words."""
     try:
-        return json.loads(text)
+        return parsed(text)
     except ValueError:
         return text.strip()

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from video_vlm.models.server.chat import ServerChat, ServerSettings, open_ollama, open_server
+from video_vlm.models.server.chat import ServerChat, ServerSettings, open_ollama, open_server, server_settings
 
-__all__ = ["ServerChat", "ServerSettings", "open_ollama", "open_server"]
+__all__ = ["ServerChat", "ServerSettings", "open_ollama", "open_server", "server_settings"]

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from video_vlm.chat import Tool, Turn
 from video_vlm.errors import MissingExtra, ModelError
-from video_vlm.models.server.reply import MOST_BYTES, complaint, pieces, pieces_of_whole
+from video_vlm.models.calling import parsed
+from video_vlm.models.server.deadline import Deadline
+from video_vlm.models.server.endpoint import Endpoint, usable_key
+from video_vlm.models.server.reply import MOST_BYTES, complaint, pieces, pieces_of_whole, shortened
 from video_vlm.models.server.wire import estimated_tokens, request
+from video_vlm.redaction import unsplit, without_login
+from video_vlm.settings import AskSettings
 
-__all__ = ["ServerChat", "ServerSettings", "open_ollama", "open_server"]
+__all__ = ["ServerChat", "ServerSettings", "open_ollama", "open_server", "server_settings"]
 
 _OPENAI = "https://api.openai.com/v1"
 _OLLAMA = "http://127.0.0.1:11434"
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _UNKNOWN = frozenset({400, 404, 422})
 """What servers say to a ``response_format`` they do not know."""
+_LETTERS_PER_TOKEN = 64
+_LEAST_LETTERS = 1 << 16
+"""A turn longer than so many letters for each token that was asked for is no turn: no tokenizer has such tokens on
+average. Some servers count a model's thoughts apart, so a short turn may have as many letters as one of 1024 tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
     """How a server is talked to. ``api_key`` never appears in messages."""
 
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)
     connect_seconds: float = 10.0
     read_seconds: float = 120.0
     """The longest silence."""
     answer_seconds: float = 600.0
-    """The longest answer, however it drips."""
+    """The longest answer, from the question on, with all tries and however it drips."""
     num_tries: int = 4
     first_wait_seconds: float = 1.0
     """Before the second try; it doubles from there, unless the server says when."""
@@ -56,6 +66,9 @@ class ServerChat:
         settings: How it is talked to.
         label: What stands on receipts.
         wait: Sleeps; given in tests.
+
+    Raises:
+        ModelError: the address or the key is none.
     """
 
     def __init__(
@@ -68,8 +81,10 @@ class ServerChat:
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._model = name
-        self._url = url.rstrip("/")
+        self._endpoint = Endpoint.parse(url)
+        self._url = self._endpoint.shown
         self._settings = settings or ServerSettings()
+        self._key = usable_key(self._settings.api_key)
         self._wait = wait
         self._knows_schemas = True
         self.calls_tools = True
@@ -124,64 +139,104 @@ class ServerChat:
         return request(self._model, turns, max_side=self._settings.max_side, max_tokens=max_tokens, **more)
 
     def _asked(self, body: Mapping[str, Any]) -> Iterator[str]:
+        until = time.monotonic() + self._settings.answer_seconds
+        most = max(_LEAST_LETTERS, _LETTERS_PER_TOKEN * int(body["max_tokens"]))
         for attempt in range(self._settings.num_tries):
             try:
-                yield from self._answer(body)
+                yield from self._bounded(unsplit(self._answer(body, until)), most)
             except _TryAgain as again:
-                if attempt + 1 == self._settings.num_tries:
-                    raise ModelError(f"{again} ({self._settings.num_tries} tries)") from again
-                self._wait(
-                    again.seconds if again.seconds is not None else self._settings.first_wait_seconds * 2**attempt
-                )
+                wait = self._settings.first_wait_seconds * 2**attempt if again.seconds is None else again.seconds
+                if attempt + 1 == self._settings.num_tries or time.monotonic() + wait > until:
+                    raise ModelError(f"{again} ({attempt + 1} tr{'ies' if attempt else 'y'})") from again
+                self._wait(wait)
             else:
                 return
 
-    def _answer(self, body: Mapping[str, Any]) -> Iterator[str]:
+    def _bounded(self, pieces: Iterator[str], most: int) -> Iterator[str]:
+        num_letters = 0
+        for piece in pieces:
+            num_letters += len(piece)
+            if num_letters > most:
+                raise ModelError(
+                    f"{self._url} wrote more than {most} letters in one turn; the model has lost its thread"
+                )
+            yield piece
+
+    def _answer(self, body: Mapping[str, Any], until: float) -> Iterator[str]:
         httpx2 = _httpx()
         timeout = httpx2.Timeout(self._settings.read_seconds, connect=self._settings.connect_seconds)
-        url = f"{self._url}/chat/completions"
-        try:
-            with (
-                httpx2.Client(timeout=timeout, follow_redirects=False) as client,
-                client.stream("POST", url, json=body, headers=self._headers()) as response,
-            ):
-                self._check(response, body)
-                yield from self._pieces(response)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            raise _TryAgain(f"{self._url} cannot be reached: is the server running?", None) from error
-        except httpx2.TimeoutException as error:
-            silence = self._settings.read_seconds
-            raise ModelError(
-                f"{self._url} said nothing for {silence:.0f} s; a smaller model or picture is faster"
-            ) from error
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise ModelError(
-                f"{self._url} broke off: {' '.join(str(error).split()) or type(error).__name__}"
-            ) from error
+        with Deadline(until - time.monotonic()) as deadline:
+            try:
+                with (
+                    httpx2.Client(timeout=timeout, follow_redirects=False, auth=self._endpoint.login) as client,
+                    client.stream(
+                        "POST",
+                        self._endpoint.call("chat/completions"),
+                        json=body,
+                        headers=self._headers(),
+                        extensions={"trace": deadline.heard},
+                    ) as response,
+                ):
+                    self._check(response, body)
+                    yield from self._pieces(response)
+            except (httpx2.HTTPError, httpx2.InvalidURL, ModelError, _TryAgain, _Refused) as error:
+                # A connection that was shut looks like an answer that ended, too.
+                if deadline.is_over:
+                    raise ModelError(
+                        f"{self._url} was not done after {self._settings.answer_seconds:g} s; it was cut off "
+                        "(a smaller model is faster, ask.answer_seconds allows more)"
+                    ) from error
+                raise self._named(error) from error
+
+    def _named(self, error: Exception) -> Exception:
+        """What an error of the connection means; ours are named already."""
+        httpx2 = _httpx()
+        if isinstance(error, ModelError | _TryAgain | _Refused):
+            return error
+        if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
+            return _TryAgain(f"{self._url} cannot be reached: is the server running?", None)
+        if isinstance(error, httpx2.TimeoutException):
+            return ModelError(
+                f"{self._url} said nothing for {self._settings.read_seconds:g} s; a smaller model or picture is faster"
+            )
+        return ModelError(f"{self._url} broke off: {shortened(str(error)) or type(error).__name__}")
 
     def _pieces(self, response: Any) -> Iterator[str]:
-        kind = response.headers.get("content-type", "").partition(";")[0].strip()
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "text/event-stream":
             yield from pieces(self._lines(response), where=self._url)
         elif kind == "application/json":
-            yield from pieces_of_whole(_body(response), where=self._url)
+            yield from pieces_of_whole(self._body(response), where=self._url)
         else:
-            raise ModelError(f"{self._url} answered with {kind or 'nothing'}; is this the address up to /v1?")
+            raise ModelError(
+                f"{self._url} answered with {shortened(kind, 80) or 'nothing'}; is this the address up to /v1?"
+            )
 
     def _lines(self, response: Any) -> Iterator[str]:
         """Lines as they come; neither one that never ends nor one that never comes is waited for."""
-        until, size, rest = time.monotonic() + self._settings.answer_seconds, 0, b""
-        for chunk in response.iter_bytes():
+        rest = b""
+        for chunk in self._chunks(response):
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from (line.decode("utf-8-sig", errors="replace").rstrip("\r") for line in whole)
+        yield rest.decode("utf-8-sig", errors="replace")
+
+    def _body(self, response: Any) -> str:
+        """Read up to the limit: nobody says that an error is short."""
+        return b"".join(self._chunks(response)).decode("utf-8-sig", errors="replace")
+
+    def _chunks(self, response: Any) -> Iterator[bytes]:
+        """The body as it was sent: compressed it may be a thousand times longer than it looks."""
+        coding = response.headers.get("content-encoding", "identity").strip().lower()
+        if coding not in ("", "identity"):
+            raise ModelError(
+                f"{self._url} sends its answers compressed ({shortened(coding, 40)}) unasked; turn that off there"
+            )
+        size = 0
+        for chunk in response.iter_raw():
             size += len(chunk)
             if size > MOST_BYTES:
-                raise ModelError(_too_much(self._url))
-            if time.monotonic() > until:
-                raise ModelError(
-                    f"{self._url} was not done after {self._settings.answer_seconds:.0f} s; it was cut off"
-                )
-            *whole, rest = (rest + chunk).split(b"\n")
-            yield from (line.decode("utf-8", errors="replace").rstrip("\r") for line in whole)
-        yield rest.decode("utf-8", errors="replace")
+                raise ModelError(f"{self._url} sent more than {MOST_BYTES >> 20} MB for one answer; it was cut off")
+            yield chunk
 
     def _check(self, response: Any, body: Mapping[str, Any]) -> None:
         """Raises what a status other than 200 means."""
@@ -190,9 +245,9 @@ class ServerChat:
             return
         if 300 <= status < 400:
             raise ModelError(
-                f"{self._url} sends on to {response.headers.get('location', 'nowhere')}; give that address"
+                f"{self._url} sends on to {shortened(response.headers.get('location', 'nowhere'))}; give that address"
             )
-        said = _said(_body(response))
+        said = _said(self._body(response))
         if status in (401, 403):
             raise ModelError(f"{self._url} refused the key ({said}); set OPENAI_API_KEY")
         if "response_format" in body and status in _UNKNOWN and "response_format" in said:
@@ -211,11 +266,15 @@ class ServerChat:
             seconds = float(response.headers.get("retry-after", ""))
         except ValueError:
             return None
+        if not math.isfinite(seconds):
+            return None
         return min(max(seconds, 0.0), self._settings.longest_wait_seconds)
 
     def _headers(self) -> dict[str, str]:
-        key = self._settings.api_key
-        return {"Accept": "text/event-stream", **({"Authorization": f"Bearer {key}"} if key else {})}
+        # A name and a password in the address stand in the place of a key.
+        key = None if self._endpoint.login else self._key
+        accepted = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
+        return {**accepted, **({"Authorization": f"Bearer {key}"} if key else {})}
 
 
 class _TryAgain(Exception):
@@ -230,6 +289,16 @@ class _Refused(Exception):
     """The server, or its model, knows no schemas or no tools."""
 
 
+def server_settings(ask: AskSettings, *, api_key: str | None = None) -> ServerSettings:
+    """How a server is talked to, as far as a user may set it."""
+    return ServerSettings(
+        api_key=api_key,
+        read_seconds=ask.silence_seconds,
+        answer_seconds=ask.answer_seconds,
+        context_tokens=ask.context_tokens,
+    )
+
+
 def open_server(target: str, *, settings: ServerSettings | None = None) -> ServerChat:
     """The model that ``NAME@URL`` names; ``NAME`` alone is one of OpenAI's own. The key is ``OPENAI_API_KEY``.
 
@@ -238,11 +307,13 @@ def open_server(target: str, *, settings: ServerSettings | None = None) -> Serve
         ModelError: the target is not of that form.
     """
     _httpx()
-    name, at, url = target.rpartition("@")
-    name, url = (name, url) if at else (url, _OPENAI)
-    if not name or not url.startswith(("http://", "https://")):
-        raise ModelError(f"openai:{target} names no server; write openai:MODEL@http://HOST:PORT/v1")
-    return ServerChat(name, url, settings=settings or ServerSettings(api_key=os.environ.get("OPENAI_API_KEY")))
+    # A model's name may hold an @, and so may a password.
+    found = re.fullmatch(r"(?P<name>.+?)(?:@(?P<url>https?://.*))?", target, re.DOTALL)
+    if found is None or (found["url"] is None and ("@" in target.lstrip("@") or "://" in target)):
+        without_login(target)
+        raise ModelError("what stands behind openai: names no server; write openai:MODEL@http://HOST:PORT/v1")
+    settings = settings or ServerSettings(api_key=os.environ.get("OPENAI_API_KEY"))
+    return ServerChat(found["name"], found["url"] or _OPENAI, settings=settings)
 
 
 def open_ollama(name: str, *, settings: ServerSettings | None = None) -> ServerChat:
@@ -268,22 +339,8 @@ def _httpx() -> Any:
     return httpx2
 
 
-def _body(response: Any) -> str:
-    """Read up to the limit: nobody says that an error is short."""
-    data = bytearray()
-    for chunk in response.iter_bytes():
-        data += chunk
-        if len(data) > MOST_BYTES:
-            raise ModelError(_too_much(str(response.url.host)))
-    return data.decode("utf-8", errors="replace")
-
-
-def _too_much(where: str) -> str:
-    return f"{where} sent more than {MOST_BYTES >> 20} MB for one answer; it was cut off"
-
-
 def _said(body: str) -> str:
     try:
-        return complaint(json.loads(body))
+        return complaint(parsed(body))
     except ValueError:
-        return " ".join(body.split())[:120] or "no reason given"
+        return shortened(body, 120) or "no reason given"

@@ -1,23 +1,34 @@
 """What comes back: the pieces of a streamed answer, or a whole one where the server does not stream.
 
-Servers differ and break; what does not fit is an error in one line, never a guess.
+Servers differ and break. What is clear is taken: words in parts, a call whose arguments are an object, an ``error``
+that is null. What does not fit is an error in one line that names the server, never a guess.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NoReturn
 
 from video_vlm.errors import ModelError
-from video_vlm.models.calling import called
+from video_vlm.models.calling import called, parsed
+from video_vlm.redaction import redacted
 
-__all__ = ["MOST_BYTES", "complaint", "pieces", "pieces_of_whole"]
+__all__ = ["MOST_BYTES", "complaint", "pieces", "pieces_of_whole", "shortened"]
 
-MOST_BYTES = 4 << 20
-"""An answer longer than this is no answer."""
+MOST_BYTES: Final = 4 << 20
+"""An answer longer than this is no answer. A turn of a thousand tokens, streamed word by word, takes a tenth of it."""
 
-_DONE = "[DONE]"
+_DONE: Final = "[DONE]"
+_LONGEST_COMPLAINT: Final = 200
+_KINDS: Final = {
+    dict: "an object",
+    list: "a list",
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+}
 
 
 def pieces(lines: Iterator[str], *, where: str) -> Iterator[str]:
@@ -27,7 +38,7 @@ def pieces(lines: Iterator[str], *, where: str) -> Iterator[str]:
         ModelError: the stream says something else, says nothing, or ends before it is done.
     """
     is_done = said = False
-    call = _Call()
+    call = _Call(where)
     for line in lines:
         if not line.startswith("data:"):
             continue
@@ -35,16 +46,17 @@ def pieces(lines: Iterator[str], *, where: str) -> Iterator[str]:
         if data == _DONE:
             is_done = True
             break
-        event = _parsed(data, where)
-        if "error" in event:
+        event = _object(data, where)
+        if event.get("error"):
             raise ModelError(f"{where} stopped: {complaint(event)}")
-        said = said or bool(event.get("choices"))
-        for choice in event.get("choices") or ():
+        choices = _choices(event, where)
+        said = said or bool(choices)
+        for choice in _first(choices, where):
             is_done = is_done or choice.get("finish_reason") is not None
-            delta = choice.get("delta") or {}
+            delta = _mapping(choice.get("delta"), "delta", where)
             call.add(delta.get("tool_calls"))
-            if text := delta.get("content"):
-                yield str(text)
+            if text := _words(delta.get("content"), where):
+                yield text
     if not said:
         raise ModelError(f"{where} gave no answer: an event stream without choices")
     if not is_done:
@@ -54,56 +66,119 @@ def pieces(lines: Iterator[str], *, where: str) -> Iterator[str]:
 
 def pieces_of_whole(text: str, *, where: str) -> Iterator[str]:
     """The answer in a body that was not streamed, as :func:`pieces` has it."""
-    body = _parsed(text, where)
-    choices = body.get("choices")
-    if not isinstance(choices, list) or not choices:
+    body = _object(text, where)
+    choices = _choices(body, where)
+    if not choices:
         raise ModelError(f"{where} gave no answer: {complaint(body)}")
-    message = (choices[0].get("message") or {}) if isinstance(choices[0], dict) else {}
-    content, call = message.get("content"), _Call()
+    message = _mapping(next(_first(choices, where), {}).get("message"), "message", where)
+    content, call = message.get("content"), _Call(where)
     call.add(message.get("tool_calls"))
-    if not isinstance(content, str) and not call.name:
+    if content is None and not call.name:
         raise ModelError(f"{where} gave an answer without words")
-    if isinstance(content, str) and content:
-        yield content
+    if text_said := _words(content, where):
+        yield text_said
     yield from call.whole()
 
 
 class _Call:
-    """The first call of a tool in an answer; its name and arguments come in pieces."""
+    """The first call of a tool in an answer; its name and arguments come in pieces, or whole."""
 
-    def __init__(self) -> None:
+    def __init__(self, where: str) -> None:
         self.name = ""
+        self._where = where
         self._arguments = ""
+        self._num_named = 0
 
     def add(self, some: object) -> None:
         """What the next event says of calls."""
-        for one in some if isinstance(some, list) else ():
-            if isinstance(one, dict) and not one.get("index") and isinstance(one.get("function"), dict):
-                self.name += str(one["function"].get("name") or "")
-                self._arguments += str(one["function"].get("arguments") or "")
+        calls = [some] if isinstance(some, Mapping) and some else some or []
+        if not isinstance(calls, list):
+            _unfit("tool_calls", some, self._where)
+        for one in calls:
+            call = _mapping(one, "tool_calls", self._where)
+            if self._is_first(call):
+                self._add(_mapping(call.get("function"), "function", self._where))
+
+    def _is_first(self, call: Mapping[str, Any]) -> bool:
+        """By its number; where it has none, a second name begins a second call."""
+        if (number := call.get("index")) is not None:
+            return number in (0, "0")
+        function = call.get("function")
+        self._num_named += bool(isinstance(function, Mapping) and function.get("name"))
+        return self._num_named < 2
+
+    def _add(self, function: Mapping[str, Any]) -> None:
+        name, arguments = function.get("name"), function.get("arguments")
+        if not isinstance(name, str | None):
+            _unfit("name of a tool", name, self._where)
+        self.name += name or ""
+        self._arguments += json.dumps(arguments) if isinstance(arguments, Mapping) else str(arguments or "")
 
     def whole(self) -> Iterator[str]:
         """The call, behind what was said; arguments that are no JSON are left out, and asked for by who reads it."""
         if self.name:
             try:
-                arguments = json.loads(self._arguments or "{}")
+                arguments = parsed(self._arguments or "{}")
             except ValueError:
                 arguments = {}
             yield f"\n{called(self.name, arguments)}"
 
 
 def complaint(body: object) -> str:
-    """What a server says went wrong, short and on one line."""
-    error = body.get("error") if isinstance(body, dict) else None
-    said = error.get("message") if isinstance(error, dict) else error
-    return " ".join(str(said or "no reason given").split())[:200]
+    """What a server says went wrong, short, on one line, and without the key it was sent."""
+    error = body.get("error") or body.get("detail") or body.get("message") if isinstance(body, Mapping) else None
+    said = error.get("message") if isinstance(error, Mapping) else error
+    return shortened(said) if isinstance(said, str) and said.strip() else "no reason given"
 
 
-def _parsed(text: str, where: str) -> dict[str, Any]:
+def shortened(text: str, longest: int = _LONGEST_COMPLAINT) -> str:
+    """One line of what a server said; secrets go first, so that no half of one is left at the end."""
+    return redacted(" ".join(text[: 50 * longest].split()))[:longest]
+
+
+def _object(text: str, where: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(text)
+        found = parsed(text)
     except ValueError as error:
-        raise ModelError(f"{where} does not speak JSON here: {' '.join(text.split())[:80]!r}") from error
+        raise ModelError(f"{where} does not speak JSON here: {shortened(text, 80)!r}") from error
     if not isinstance(found, dict):
-        raise ModelError(f"{where} sent JSON that is no answer: {text[:80]!r}")
+        raise ModelError(f"{where} sent JSON that is no answer: {shortened(text, 80)!r}")
     return found
+
+
+def _choices(body: Mapping[str, Any], where: str) -> list[Any]:
+    choices = body.get("choices")
+    if not isinstance(choices, list | None):
+        _unfit("choices", choices, where)
+    return choices or []
+
+
+def _first(choices: Iterable[object], where: str) -> Iterator[Mapping[str, Any]]:
+    """One answer was asked for; more than one would be mixed up."""
+    for choice in choices:
+        found = _mapping(choice, "choices", where)
+        if found.get("index") in (None, 0, "0"):
+            yield found
+
+
+def _mapping(found: object, name: str, where: str) -> Mapping[str, Any]:
+    if not isinstance(found, dict | None):
+        _unfit(name, found, where)
+    return found or {}
+
+
+def _words(content: object, where: str) -> str:
+    """Text, or the text among parts."""
+    if isinstance(content, str | None):
+        return content or ""
+    if not isinstance(content, list) or not all(isinstance(part, dict | str) for part in content):
+        _unfit("content", content, where)
+    texts = [part if isinstance(part, str) else part.get("text", "") for part in content]
+    if not all(isinstance(text, str) for text in texts):
+        _unfit("content", content, where)
+    return "".join(texts)
+
+
+def _unfit(name: str, found: object, where: str) -> NoReturn:
+    kind = _KINDS.get(type(found), "something else")
+    raise ModelError(f"{where} sent no answer of this kind: its {name} has {kind}; is this the address up to /v1?")
