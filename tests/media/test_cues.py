@@ -34,7 +34,7 @@ def test_an_unnamed_language_is_left_out(make_video: MakeVideo) -> None:
     ("event", "text"),
     [
         (r"{\i1}Hello{\i0} there", "Hello there"),
-        (r"Two\Nlines", "Two lines"),
+        (r"Two\Nlines", "Two\nlines"),
         (r"{\an8\pos(10,20)}Up here", "Up here"),
         ("<i>Hello</i> <font color=red>there</font>", "Hello there"),
         ("2 < 3, isn't it?", "2 < 3, isn't it?"),
