@@ -16,7 +16,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from video_vlm.media.subtitle_text import as_seen, plain_ass, plain_markup
+from video_vlm.media.subtitle_text import plain_ass, plain_markup
+from video_vlm.text import as_seen
 
 __all__ = ["Cue", "ParsedCues", "RawCue", "parse_cues", "seconds", "settled"]
 

@@ -14,12 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from video_vlm.perception.languages import language_code
-from video_vlm.records import Observation, Span
+from video_vlm.records import BESIDE, Observation, Span
 
-__all__ = ["BESIDE", "Track", "joined"]
-
-BESIDE: Final = " beside "
-"""``source`` of a line that only a second track has: ``"film.en.sdh.srt beside film.en.srt"``."""
+__all__ = ["Track", "joined"]
 
 _SOUND: Final = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 _SPEAKER: Final = re.compile(r"(?:^|(?<=\s))[A-Z][\w.'’-]{0,24}(?: [A-Z0-9][\w.'’-]{0,24}){0,2}:(?=\s)")
