@@ -28,6 +28,7 @@ _OFFSET: Final = re.compile(r"\[offset:\s*([+-]?\d{1,7})\s*\]", re.IGNORECASE)
 _SYNC: Final = re.compile(r"<sync\b([^<>]*)>", re.IGNORECASE)
 _SYNC_START: Final = re.compile(r"start\s*=\s*[\"']?(\d{1,9})", re.IGNORECASE)
 _CLASS: Final = re.compile(r"<p\b[^<>]*?class\s*=\s*[\"']?(\w{1,40})", re.IGNORECASE)
+_END_OF_PAGE: Final = re.compile(r"</(?:body|sami|html|sync)\s*>", re.IGNORECASE)
 _TTML: Final = re.compile(r"<(?:\w{1,40}:)?tt[\s>]")
 _CLOCK: Final = re.compile(r"(\d{1,4}):(\d{1,2}):(\d{1,2})(?:(\.\d{1,9})|:(\d{1,4})(?:\.\d{1,4})?)?")
 _AMOUNT: Final = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(h|ms|m|s|f|t)")
@@ -154,7 +155,7 @@ def _sami(text: str) -> dict[str, list[RawCue]]:
 
 
 def _paragraphs(block: str) -> Iterator[tuple[str, str]]:
-    for piece in re.split(r"(?=<p\b)", block, flags=re.IGNORECASE):
+    for piece in re.split(r"(?=<p\b)", _END_OF_PAGE.sub("", block), flags=re.IGNORECASE):
         found = _CLASS.match(piece)
         if found or piece.strip():
             yield (found[1] if found else ""), piece.replace("\r", " ").replace("\n", " ")

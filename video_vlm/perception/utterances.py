@@ -64,6 +64,10 @@ class _Utterance:
     end: float
     certain: bool
 
+    @property
+    def is_too_short_to_say(self) -> bool:
+        return _is_too_short(self.end - self.start, self.words)
+
     def cue(self) -> Cue:
         return Cue(self.start, self.end, " ".join(self.words), certain=self.certain)
 
@@ -90,12 +94,21 @@ class _Shown:
         return cls(cue, words, [_key(word) for word in words], frozenset(breaks))
 
     @property
+    def borders(self) -> frozenset[int]:
+        """Where the words of another utterance begin."""
+        return frozenset(place for place, (one, other) in enumerate(pairwise(self.owners), 1) if one is not other)
+
+    @property
     def seconds(self) -> float:
         return self.cue.end - self.cue.start
 
     @property
     def is_too_short_to_say(self) -> bool:
-        return self.seconds * _CHARACTERS_A_SECOND < sum(map(len, self.keys))
+        return _is_too_short(self.seconds, self.keys)
+
+
+def _is_too_short(seconds: float, words: Iterable[str]) -> bool:
+    return seconds * _CHARACTERS_A_SECOND < sum(map(len, words))
 
 
 def _key(word: str) -> str:
@@ -105,7 +118,7 @@ def _key(word: str) -> str:
 def _said(track: Sequence[_Shown]) -> Iterator[_Utterance]:
     """Each utterance once. What stands on screen is remembered with its owners, so that a word that is shown again
     prolongs the line it belongs to, and only new words begin another."""
-    repeats = _repeats(track)
+    repeats, grows = _habits(track)
     on_screen: list[_Shown] = []
     for cue in track:
         reach = _REAPPEARS_SECONDS if repeats else _TOUCHING_SECONDS
@@ -117,7 +130,7 @@ def _said(track: Sequence[_Shown]) -> Iterator[_Utterance]:
             yield new
         else:
             earlier, overlap = found
-            yield from _taken_on(cue, earlier, overlap)
+            yield from _taken_on(cue, earlier, overlap, grows=grows)
             on_screen.remove(earlier)
         on_screen.append(cue)
 
@@ -125,7 +138,7 @@ def _said(track: Sequence[_Shown]) -> Iterator[_Utterance]:
 def _repeated(cue: _Shown, on_screen: Sequence[_Shown], *, repeats: bool) -> tuple[_Shown, _Overlap] | None:
     """The cue whose words this one shows again, newest first, and which words."""
     for earlier in reversed(on_screen):
-        overlap = _overlap(earlier, cue)
+        overlap = _overlap(earlier, cue, borders=earlier.borders if repeats else frozenset())
         if overlap is not None and _is_repetition(earlier, cue, overlap, repeats=repeats):
             return earlier, overlap
     return None
@@ -141,17 +154,24 @@ class _Overlap:
     """Whether the last of them is a longer form of the earlier one's last: typed letter by letter."""
 
 
-def _overlap(earlier: _Shown, later: _Shown) -> _Overlap | None:
+def _overlap(earlier: _Shown, later: _Shown, *, borders: frozenset[int] = frozenset()) -> _Overlap | None:
     """The most words that end one cue and begin the next, or all of the later one where it begins or ends the earlier.
 
-    ``A B`` and ``B C`` share ``B``; ``A B`` and ``A`` share ``A``.
+    ``A B`` and ``B C`` share ``B``; ``A B`` and ``A`` share ``A``. ``borders`` are places in the earlier one where what
+    is shared may begin, however little it is.
     """
-    if earlier.keys[: len(later.keys)] == later.keys:
-        return _Overlap(0, len(later.keys))
+    for at in sorted(earlier.breaks):
+        size = len(earlier.keys) - at
+        rows = {place - at for place in earlier.breaks if place >= at}
+        same_rows = rows == {place for place in later.breaks if place < size}
+        if same_rows and earlier.keys[at:] == later.keys[:size] and (size in later.breaks or size == len(later.keys)):
+            return _Overlap(at, size)
     for at in range(max(0, len(earlier.keys) - min(len(later.keys), _MOST_WORDS)), len(earlier.keys)):
         size = len(earlier.keys) - at
-        if earlier.keys[at:] == later.keys[:size] and (at == 0 or _at_line(earlier, later, at)):
+        if earlier.keys[at:] == later.keys[:size] and (at == 0 or at in borders or _at_line(earlier, later, at)):
             return _Overlap(at, size)
+    if earlier.keys[: len(later.keys)] == later.keys:
+        return _Overlap(0, len(later.keys))
     size = len(earlier.keys)
     if earlier.seconds < _FRAME_SECONDS and size <= len(later.keys) and earlier.keys[:-1] == later.keys[: size - 1]:
         longer, shorter = later.keys[size - 1], earlier.keys[-1]
@@ -160,10 +180,11 @@ def _overlap(earlier: _Shown, later: _Shown) -> _Overlap | None:
 
 
 def _at_line(earlier: _Shown, later: _Shown, at: int) -> bool:
-    """Whether whole lines are shared, or so much that it is no chance."""
+    """Whether whole lines or sentences are shared, or so much that it is no chance."""
     size = len(earlier.keys) - at
-    whole_lines = at in earlier.breaks and (size in later.breaks or size == len(later.keys))
-    return whole_lines or sum(map(len, earlier.keys[at:])) >= 12 or (len(later.breaks) == 1 and size >= 3)
+    begins = at in earlier.breaks or ends_a_sentence(earlier.words[at - 1])
+    ends = size in later.breaks or size == len(later.keys) or ends_a_sentence(later.words[size - 1])
+    return (begins and ends) or sum(map(len, earlier.keys[at:])) >= 12 or (len(later.breaks) == 1 and size >= 3)
 
 
 def _is_repetition(earlier: _Shown, later: _Shown, overlap: _Overlap, *, repeats: bool) -> bool:
@@ -190,14 +211,15 @@ def _proves(earlier: _Shown, later: _Shown, overlap: _Overlap) -> bool:
     return earlier.is_too_short_to_say and overlap.at == 0 and overlap.num_words == len(earlier.keys)
 
 
-def _repeats(track: Sequence[_Shown]) -> bool:
-    """Whether this track shows what it has shown before: most cues that touch share words.
+def _habits(track: Sequence[_Shown]) -> tuple[bool, bool]:
+    """Whether this track shows what it has shown before: most cues that touch share words; and whether it grows: most
+    of these add a few words to the last row.
 
     The same text again as a whole is no vote, long enough to be said: that is how a refrain looks, too.
     """
-    num_touching = num_repeated = 0
+    num_touching = num_repeated = num_grown = 0
     for earlier, later in pairwise(track):
-        if abs(later.cue.start - earlier.cue.end) > _TOUCHING_SECONDS and later.cue.start > earlier.cue.end:
+        if later.cue.start - earlier.cue.end > _TOUCHING_SECONDS:
             continue
         overlap = _overlap(earlier, later)
         is_all = overlap is not None and len(earlier.keys) == len(later.keys) == overlap.num_words
@@ -205,10 +227,12 @@ def _repeats(track: Sequence[_Shown]) -> bool:
             continue
         num_touching += 1
         num_repeated += overlap is not None
-    return num_repeated >= _FEW_REPETITIONS and num_repeated >= _REPEATING_SHARE * num_touching
+        num_grown += overlap is not None and (overlap.typed or _is_longer(earlier, later, overlap))
+    repeats = num_repeated >= _FEW_REPETITIONS and num_repeated >= _REPEATING_SHARE * num_touching
+    return repeats, repeats and num_grown > _REPEATING_SHARE * num_repeated
 
 
-def _taken_on(cue: _Shown, earlier: _Shown, overlap: _Overlap) -> Iterator[_Utterance]:
+def _taken_on(cue: _Shown, earlier: _Shown, overlap: _Overlap, *, grows: bool) -> Iterator[_Utterance]:
     """Give the words shown again to their owners, and the new ones to the last of these or to a new utterance."""
     kept = earlier.owners[overlap.at : overlap.at + overlap.num_words]
     rest = cue.words[overlap.num_words :]
@@ -219,7 +243,7 @@ def _taken_on(cue: _Shown, earlier: _Shown, overlap: _Overlap) -> Iterator[_Utte
         last.end = max(last.end, cue.cue.end)
         cue.owners = kept
         return
-    if _goes_on(cue, earlier, overlap):
+    if _goes_on(cue, earlier, overlap, grows=grows):
         last.words += rest
         last.end = max(last.end, cue.cue.end)
         cue.owners = kept + [last] * len(rest)
@@ -229,12 +253,15 @@ def _taken_on(cue: _Shown, earlier: _Shown, overlap: _Overlap) -> Iterator[_Utte
     yield new
 
 
-def _goes_on(cue: _Shown, earlier: _Shown, overlap: _Overlap) -> bool:
+def _goes_on(cue: _Shown, earlier: _Shown, overlap: _Overlap, *, grows: bool) -> bool:
     """Whether the new words end the line that was there, which grows, and are no line of their own."""
+    return _is_longer(earlier, cue, overlap) and (grows or overlap.typed or earlier.owners[-1].is_too_short_to_say)
+
+
+def _is_longer(earlier: _Shown, later: _Shown, overlap: _Overlap) -> bool:
+    """Whether a cue is the one before it with a few words more in the last row."""
     place = overlap.num_words
-    if place in cue.breaks or overlap.at + place < len(earlier.keys):
-        return False
-    return len(cue.words) - place <= _GROWS_BY_WORDS and not ends_a_sentence(cue.words[place - 1])
+    return place == len(earlier.keys) and place not in later.breaks and 0 < len(later.keys) - place <= _GROWS_BY_WORDS
 
 
 def ends_a_sentence(text: str) -> bool:
