@@ -26,7 +26,7 @@ _APART: Final = 0.08
 _LATER: Final = 0.01
 """What a rarer code page of a language costs, so that of two that fit alike the common one is taken."""
 
-_HIGH_LINE: Final = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_LINE_ENDS: Final = re.compile(rb"[\r\n]+")
 _PUNCTUATION: Final = frozenset("“”„‟‘’‚‹›«»–—…•·°♪♫№€£©®™\u00a0´")
 _WESTERN: Final = ("cp1252", "iso8859-15", "cp850", "mac-roman")
 _CENTRAL: Final = ("cp1250", "iso8859-2", "cp852")
@@ -133,7 +133,8 @@ def likely_encoding(data: bytes, *, language: str | None = None) -> Guess:
         data: The bytes; lines of ASCII alone say nothing and are not looked at.
         language: What the file's name says, as it is written there.
     """
-    sample = b"\n".join(_HIGH_LINE.findall(data[: 50 * _SAMPLE_BYTES]))[:_SAMPLE_BYTES]
+    lines = _LINE_ENDS.split(data[: 50 * _SAMPLE_BYTES])
+    sample = b"\n".join(line for line in lines if not line.isascii())[:_SAMPLE_BYTES]
     sample = sample[: sample.rfind(b"\n")] if len(sample) == _SAMPLE_BYTES and b"\n" in sample else sample
     named = _named(language)
     texts: dict[str, str | None] = {}

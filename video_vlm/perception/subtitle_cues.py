@@ -22,9 +22,9 @@ from video_vlm.text import as_seen
 __all__ = ["Cue", "ParsedCues", "RawCue", "parse_cues", "seconds", "settled"]
 
 _TIME = r"-?(?:\d{1,4}:)?\d{1,3}:\d{1,3}(?:[.,:]\d{1,9})?|-?\d{1,6}[.,]\d{1,9}"
-_TIMING = re.compile(rf"\s*({_TIME})\s*(?:-+\s?>|→)(?:\s*({_TIME})(?:\s.*)?|\s*)")
+_TIMING = re.compile(rf"({_TIME}) ?(?:-{{1,4}} ?>|→)(?: ?({_TIME})(?: .*)?)?")
 _TIME_PARTS = re.compile(r"(-?)(?:(?:(\d{1,4}):)?(\d{1,3}):)?(\d{1,6})(?:[.,:](\d{1,9}))?")
-_ARROW = re.compile(r"\d\s*--\s?>|--\s?>\s*-?\d")
+_ARROW = re.compile(r"\d ?-- ?>|-- ?> ?-?\d")
 """What was meant as a timing, readable or not; an arrow between words is text."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
 """Not what str.splitlines takes for one: form feeds and Unicode separators are text here."""

@@ -19,7 +19,7 @@ from video_vlm.perception.subtitle_cues import ParsedCues, RawCue, seconds, sett
 __all__ = ["parse_other_formats"]
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
-_BETWEEN: Final = re.compile(r"\s*(\d{1,3}:\d\d:\d\d[.,]\d{1,3})\s*,\s*(\d{1,3}:\d\d:\d\d[.,]\d{1,3})\s*")
+_BETWEEN: Final = re.compile(r"(\d{1,3}:\d\d:\d\d[.,]\d{1,3}) ?, ?(\d{1,3}:\d\d:\d\d[.,]\d{1,3})")
 _FRAMES: Final = re.compile(r"\{(\d{1,9})\}\{(\d{0,9})\}(.*)", re.DOTALL)
 _TENTHS: Final = re.compile(r"\[(\d{1,9})\]\[(\d{0,9})\](.*)", re.DOTALL)
 _STYLE_CODE: Final = re.compile(r"\{[A-Za-z]:[^{}]*\}")
@@ -75,7 +75,7 @@ def _between(lines: Sequence[str]) -> Iterator[RawCue]:
     timing: re.Match[str] | None = None
     block: list[str] = []
     for line in lines:
-        found = _BETWEEN.fullmatch(line)
+        found = _BETWEEN.fullmatch(line.strip())
         if found is None:
             block.append(line)
             continue
