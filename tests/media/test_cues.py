@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -76,9 +76,11 @@ def test_a_video_without_subtitles_has_no_cues(make_video: MakeVideo) -> None:
     assert cues(make_video(Reel())) == []
 
 
-def raw_track(
-    path: Path, codec: str, packets: list[tuple[int, int | None, bytes]], *, title: str = "", forced: bool = False
-) -> Path:
+Packets = Sequence[tuple[int, int | None, bytes]]
+"""Start, length and content of each."""
+
+
+def raw_track(path: Path, codec: str, packets: Packets, *, title: str = "", forced: bool = False) -> Path:
     """A film of three seconds whose subtitle packets hold just these bytes."""
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=10)
@@ -130,7 +132,7 @@ def test_where_no_cue_has_a_length_each_lasts_as_reading_takes_or_to_the_next(tm
 
 
 def test_a_track_says_what_it_is_for(tmp_path: Path) -> None:
-    packets: list[tuple[int, int | None, bytes]] = [(100, 800, b"Hello")]
+    packets = [(100, 800, b"Hello")]
     hearing = raw_track(tmp_path / "a.mkv", "subrip", packets, title="English SDH")
     forced = raw_track(tmp_path / "b.mkv", "subrip", packets, forced=True)
     assert [cue.source for path in (hearing, forced) for cue in cues(path)] == [

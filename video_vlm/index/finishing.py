@@ -12,6 +12,7 @@ from video_vlm.index.report import IndexReport
 from video_vlm.index.speed import Manner
 from video_vlm.index.upper import SHOTS, shots_of, upper_nodes
 from video_vlm.index.watch import Watch
+from video_vlm.media.sound import sound_end
 from video_vlm.memory import Build
 from video_vlm.records import Damage, Level, Observation, ObservationKind, Span, Video, clock
 
@@ -76,10 +77,12 @@ def finish_memory(
 def _inside(said: Sequence[Observation], video: Video) -> Sequence[Observation]:
     """What subtitles say within the video as it proved to be: only now it is known where it ends.
 
-    A line that begins at the end or behind it is of another cut of the film and is left out, with a warning; one that
-    runs over the end is cut there.
+    It ends with its last picture, or with its sound where that goes on. A line that begins then or later is of another
+    cut of the film and is left out, with a warning; one that runs over the end is cut there.
     """
     end = video.span.end
+    if any(_begins_behind(one, end) for one in said):
+        end = sound_end(video.path, after=end)
     lines = Counter(one.source for one in said if one.kind is ObservationKind.SUBTITLE)
     beyond = Counter(one.source for one in said if _begins_behind(one, end))
     for source, num_beyond in sorted(beyond.items()):
