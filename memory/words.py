@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
+from video_vlm.text import findable
+
 __all__ = ["FUNCTION_WORDS", "match_query", "searchable", "terms_of"]
 
 _UNSPACED = re.compile(
@@ -32,11 +34,12 @@ FUNCTION_WORDS: Final = frozenset(
 
 
 def searchable(text: str) -> str | None:
-    """``text`` with unspaced scripts taken apart letter by letter, or None if it reads well as it is.
+    """``text`` in plain letters (:func:`video_vlm.text.findable`) and with unspaced scripts taken apart letter by
+    letter, or None if it reads well as it is.
 
     ``"保安 guard"`` -> ``"保 安  guard"``: the tokenizer would otherwise take the whole run for one word.
     """
-    spaced = _UNSPACED.sub(r"\g<0> ", text)
+    spaced = _UNSPACED.sub(r"\g<0> ", findable(text))
     return None if spaced == text else spaced
 
 
@@ -51,7 +54,7 @@ def match_query(text: str) -> str | None:
 
 def terms_of(text: str) -> list[str]:
     """What to look for, in small letters: words, ``n'est`` and pairs such as ``猫 が`` being phrases."""
-    terms = list(dict.fromkeys(term for word in _TERM.findall(text.casefold()) for term in _terms(word)))
+    terms = list(dict.fromkeys(term for word in _TERM.findall(findable(text).casefold()) for term in _terms(word)))
     telling = [term for term in terms if term not in FUNCTION_WORDS] or terms
     return telling[:_MAX_TERMS]
 

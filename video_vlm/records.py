@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 __all__ = [
     "ANSWER_FORMAT_VERSION",
+    "BESIDE",
     "Answer",
     "Box",
     "Chapter",
@@ -59,6 +60,9 @@ Image = npt.NDArray[np.uint8]
 
 Box = tuple[float, float, float, float]
 """``(left, top, right, bottom)`` as fractions of the picture."""
+
+BESIDE = " beside "
+"""In the source of a line that only a second track of one language has: ``"film.en.sdh.srt beside film.en.srt"``."""
 
 ANSWER_FORMAT_VERSION = 1
 
@@ -242,7 +246,8 @@ class ObservationKind(StrEnum):
     """What sort of thing was observed."""
 
     SUBTITLE = "subtitle"
-    """A cue of a text track or subtitle file: what is said, or what a writer says is heard."""
+    """A line of a text track or subtitle file: what is said, or what a writer says is heard. It is one observation,
+    however many cues, and tracks of its language, show it."""
     SCREEN_TEXT = "screen_text"
     """Text read from the picture."""
     SPEECH = "speech"
@@ -278,6 +283,12 @@ class Observation:
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:
             raise ValueError(f"confidence must be in [0, 1], got {self.confidence}")
+
+    @property
+    def track(self) -> str:
+        """The track it is told with: ``source``, but for a line that only a second track of the same language has,
+        whose source is ``"film.en.sdh.srt beside film.en.srt"``, the one beside it."""
+        return self.source.rpartition(BESIDE)[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ class _Road:
 
     def _stretches(self) -> Iterator[Span]:
         whole = _whole(self.memory)
-        for _, span in region(self.query, read_passages(self.memory), whole)[:_PLACES]:
+        for _, span in region(self.query, read_passages(self.memory, self.query.parsed.text), whole)[:_PLACES]:
             if inside := span.overlap(whole):
                 yield inside
 

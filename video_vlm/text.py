@@ -1,16 +1,24 @@
-"""Text from strangers made harmless to whoever shows it or reads it: it moves no cursor, and reads as what it is."""
+"""Text from strangers: harmless to whoever shows it (it moves no cursor, and reads as what it is), and comparable."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
-from unicodedata import combining
 
-__all__ = ["HARMFUL", "inert", "one_line", "visible", "without_hidden"]
+__all__ = ["HARMFUL", "as_seen", "findable", "inert", "one_line", "visible", "without_hidden"]
+
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 HARMFUL = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI}]")
 """Control characters except tab and newline, line separators, and the bidirectional controls (Unicode TR 9)."""
+
+
+_FLAG_OF_A_REGION: Final = re.compile("(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{2,6}\U000e007f)")
+_LIGATURES: Final = {ligature: unicodedata.normalize("NFKC", chr(ligature)) for ligature in range(0xFB00, 0xFB07)}
+_NEVER_SHOWN: Final = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]+")
+"""Control characters, but for those that are white space, and halves of characters."""
+_ARABIC_NON_JOINER: Final = re.compile("(?<=[\u0600-\u08ff])\u200c(?=[\u0600-\u08ff])")
 
 
 def visible(text: str) -> str:
@@ -89,4 +97,32 @@ def _needed(found: re.Match[str]) -> str:
     if not _JOINING.match(before) or run != joiner:
         return ""
     # Behind a sign that takes the vowel away a joiner shapes the letter before it, at the end of a word too.
-    return run if _JOINING.match(after) or combining(before) == 9 else ""
+    return run if _JOINING.match(after) or unicodedata.combining(before) == 9 else ""
+
+
+def as_seen(text: str) -> str:
+    """Text as it is read on a screen: each line's white space made single, empty lines and invisible characters gone.
+
+    Soft hyphens, zero-width spaces, marks of direction and control characters are not seen; a ligature is read as its
+    letters, a letter and its accent as one. Joiners stay where a script needs them: behind letters of Persian or
+    Hindi, and inside emoji.
+    """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    parts = _FLAG_OF_A_REGION.split(_NEVER_SHOWN.sub("", text))
+    kept = "".join(part if place % 2 else without_hidden(part) for place, part in enumerate(parts))
+    composed = unicodedata.normalize("NFC", kept).translate(_LIGATURES)
+    lines = (" ".join(line.split()) for line in composed.replace("\r", "\n").split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def findable(text: str) -> str:
+    """Text as it is looked for: as seen, and with the letters of every form of writing them (full width, presentation
+    forms, superscripts) as the plain ones (Unicode's NFKC). For comparing, never for showing.
+
+    The joiners are gone, but between Arabic letters, where the parts of a word are words, too.
+    """
+    if text.isascii():
+        return text
+    plain = unicodedata.normalize("NFKC", as_seen(text))
+    return _ARABIC_NON_JOINER.sub(" ", plain).replace("\u200c", "").replace("\u200d", "").replace("\ufe0f", "")

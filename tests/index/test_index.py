@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -222,3 +223,49 @@ def test_the_memory_is_the_same_for_any_number_of_threads(
             report = index_video(shared_data / "videos" / name, library, settings=settings, threads=threads)
             dumps.append(library.dump(report.video.content_id))
     assert dumps[0] == dumps[1]
+
+
+def with_sound(film: Path, path: Path, *, seconds: int) -> Path:
+    """The pictures of a film beside a tone of so many seconds."""
+    with av.open(str(film)) as source, av.open(str(path), "w") as target:
+        pictures = target.add_stream_from_template(source.streams.video[0])
+        sound = target.add_stream("aac", rate=8000, layout="mono")
+        for packet in source.demux(source.streams.video[0]):
+            if packet.size:
+                packet.stream = pictures
+                target.mux(packet)
+        for second in range(seconds):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.float32), format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = 8000, 8000 * second
+            target.mux(sound.encode(frame))
+        target.mux(sound.encode(None))
+    return path
+
+
+LATE = "".join(f"{n}\n00:00:{n:02},000 --> 00:00:{n + 2:02},500\nLine {n}.\n\n" for n in (5, 20, 22, 30, 50))
+
+
+@pytest.mark.parametrize(
+    ("sound_seconds", "kept", "end"),
+    [(0, ["Line 5.", "Line 20."], 254 / 12), (40, ["Line 5.", "Line 20.", "Line 22.", "Line 30."], 40)],
+)
+def test_no_line_of_a_longer_cut_is_remembered(
+    film: Path,
+    settings: IndexSettings,
+    library: Library,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    sound_seconds: int,
+    kept: list[str],
+    end: float,
+) -> None:
+    path = tmp_path / "film.mp4"
+    with_sound(film, path, seconds=sound_seconds) if sound_seconds else shutil.copy(film, path)
+    (tmp_path / "film.srt").write_text(LATE)
+    report = index_video(path, library, settings=settings)
+    memory = library.memory(report.video.content_id)
+    said = memory.observations(kinds=frozenset({ObservationKind.SUBTITLE}))
+    assert [one.text for one in said] == kept
+    assert max(one.span.end for one in said) <= end + 0.2
+    assert f"{5 - len(kept)} of 5 lines of film.srt begin after the end of the film" in caplog.text
+    assert not any("Line 50" in str(one.text) for one in memory.search("line 50", limit=20))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
+from av.packet import Packet
+from av.stream import Disposition
+from av.subtitles.stream import SubtitleStream
 
 from tests.media.reels import Reel
 from video_vlm.media import open_video
@@ -34,7 +40,7 @@ def test_an_unnamed_language_is_left_out(make_video: MakeVideo) -> None:
     ("event", "text"),
     [
         (r"{\i1}Hello{\i0} there", "Hello there"),
-        (r"Two\Nlines", "Two lines"),
+        (r"Two\Nlines", "Two\nlines"),
         (r"{\an8\pos(10,20)}Up here", "Up here"),
         ("<i>Hello</i> <font color=red>there</font>", "Hello there"),
         ("2 < 3, isn't it?", "2 < 3, isn't it?"),
@@ -68,3 +74,74 @@ def test_cues_come_by_start(make_video: MakeVideo) -> None:
 
 def test_a_video_without_subtitles_has_no_cues(make_video: MakeVideo) -> None:
     assert cues(make_video(Reel())) == []
+
+
+Packets = Sequence[tuple[int, int | None, bytes]]
+"""Start, length and content of each."""
+
+
+def raw_track(path: Path, codec: str, packets: Packets, *, title: str = "", forced: bool = False) -> Path:
+    """A film of three seconds whose subtitle packets hold just these bytes."""
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=10)
+        video.width, video.height, video.pix_fmt = 96, 72, "yuv420p"
+        track = container.add_stream(codec)
+        assert isinstance(track, SubtitleStream)
+        track.codec_context.subtitle_header = b"[Script Info]\n\n[Events]\n"
+        track.metadata["language"] = "eng"
+        if title:
+            track.metadata["title"] = title
+        if forced:
+            track.disposition = Disposition.forced
+        blank = np.zeros((72, 96, 3), np.uint8)
+        pictures = [
+            packet for _ in range(30) for packet in video.encode(av.VideoFrame.from_ndarray(blank, format="rgb24"))
+        ]
+        for picture in [*pictures, *video.encode(None)]:
+            container.mux(picture)
+        for start, length, data in packets:
+            packet = Packet(data)
+            packet.stream, packet.time_base = track, Fraction(1, 1000)
+            packet.pts = packet.dts = start
+            packet.duration = length or 0
+            container.mux(packet)
+    return path
+
+
+def test_voices_are_kept_as_beside_the_film(tmp_path: Path) -> None:
+    packets = [
+        (100, 800, b"<v Ada>One goat was named Pepper."),
+        (1200, 800, b"<v.loud Ben><i>Really?</i>\n- <v Ada>Yes.</v>"),
+    ]
+    path = raw_track(tmp_path / "film.mkv", "webvtt", packets)
+    assert [cue.text for cue in cues(path)] == ["Ada: One goat was named Pepper.", "Ben: Really?\n- Ada: Yes."]
+
+
+def test_an_event_of_no_length_is_never_on_screen(tmp_path: Path) -> None:
+    packets = [(100, 800, b"0,0,Main,,0,0,0,,Ringing bells"), (1200, None, b"1,0,Main,,0,0,0,,Never on screen")]
+    assert [cue.text for cue in cues(raw_track(tmp_path / "film.mkv", "ass", packets))] == ["Ringing bells"]
+
+
+def test_where_no_cue_has_a_length_each_lasts_as_reading_takes_or_to_the_next(tmp_path: Path) -> None:
+    packets = [(100, None, b"One"), (500, None, b"Two")]
+    found = cues(raw_track(tmp_path / "film.mkv", "subrip", packets))
+    assert [(cue.text, cue.span, cue.confidence) for cue in found] == [
+        ("One", Span(0.1, 0.5), 0.7),
+        ("Two", Span(0.5, 1.5), 0.7),
+    ]
+
+
+def test_a_track_says_what_it_is_for(tmp_path: Path) -> None:
+    packets = [(100, 800, b"Hello")]
+    hearing = raw_track(tmp_path / "a.mkv", "subrip", packets, title="English SDH")
+    forced = raw_track(tmp_path / "b.mkv", "subrip", packets, forced=True)
+    assert [cue.source for path in (hearing, forced) for cue in cues(path)] == [
+        "track 1 (eng, SDH)",
+        "track 1 (eng, forced)",
+    ]
+
+
+def test_drawings_that_are_never_closed_take_no_time(tmp_path: Path) -> None:
+    event = b"0,0,Main,,0,0,0,," + rb"{\p1" * 8_000 + rb"{\p1}m 0 0 " * 2_000
+    packets = [(100, 800, event), (1200, 800, b"1,0,Main,,0,0,0,,Hello")]
+    assert [cue.text for cue in cues(raw_track(tmp_path / "film.mkv", "ass", packets))] == ["Hello"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_vlm.perception.subtitle_encoding import decode_subtitles
+from tests.perception.encoding_texts import ENCODINGS, srt_of
+from video_vlm.perception.subtitle_encoding import SURE, decode_subtitles
 from video_vlm.perception.subtitles import read_subtitles
 
 FRENCH = "L'été dernier, à la forêt, le garçon a mangé des crêpes très sucrées."
@@ -96,3 +98,25 @@ def test_the_encoding_is_recorded_in_the_source_and_the_confidence(tmp_path: Pat
 @given(st.binary(max_size=300), st.sampled_from([None, "ru", "ja", "zh-TW", "x", ""]))
 def test_any_bytes_decode(data: bytes, language: str | None) -> None:
     assert 0 < decode_subtitles(data, language=language).confidence <= 1
+
+
+@pytest.mark.parametrize("num_cues", [2, 6, 14])
+def test_short_texts_of_many_languages_are_read_or_said_to_be_a_guess(num_cues: int) -> None:
+    num_right = num_all = 0
+    for language, encodings in ENCODINGS.items():
+        for encoding in encodings:
+            for seed in range(3):
+                text, data = srt_of(language, encoding, num_cues=num_cues, chance=random.Random(f"{encoding} {seed}"))
+                decoded = decode_subtitles(data)
+                num_all += 1
+                num_right += decoded.text == text
+                assert decoded.text == text or decoded.confidence < SURE, (language, encoding, decoded.encoding)
+    assert num_right > 0.9 * num_all
+
+
+def test_a_guess_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "film.srt"
+    path.write_bytes(b"1\n00:00:01,000 --> 00:00:02,000\n\x81\x8d\xfe \xc3\x28 \xa0\n")
+    [cue] = read_subtitles(path)
+    assert cue.confidence < SURE
+    assert "film.srt: its encoding is not sure" in caplog.text

@@ -9,7 +9,7 @@ from pathlib import Path
 from video_vlm.index.stages import Stage, digest_of, stages_of, to_json
 from video_vlm.index.watch import Watch
 from video_vlm.memory import Library
-from video_vlm.perception.subtitles import find_sidecars
+from video_vlm.perception.sidecars import MAX_BYTES, find_sidecars
 from video_vlm.settings import IndexSettings, digest
 
 __all__ = ["Recipe", "recipe_for"]
@@ -38,7 +38,7 @@ def recipe_for(path: Path, content_id: str, library: Library, settings: IndexSet
     A subtitle file that was added or corrected makes a new recipe. One that is gone does not: a video
     that was moved without its subtitles keeps the memory that has them.
     """
-    files = find_sidecars(path) if "subtitles" in watch.names else ()
+    files = [one.path for one in find_sidecars(path).files] if "subtitles" in watch.names else []
     beside = digest(sorted(_fingerprint(file) for file in files)) if files else ""
     stages = stages_of(settings, watch, beside=beside)
     recipe = digest_of(stages)
@@ -51,6 +51,8 @@ def recipe_for(path: Path, content_id: str, library: Library, settings: IndexSet
 
 def _fingerprint(file: Path) -> str:
     try:
+        if file.stat().st_size > MAX_BYTES:
+            return f"too large: {file.stat().st_size} bytes"
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError as error:
         return f"unreadable: {error.strerror}"

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from operator import attrgetter
 from pathlib import Path
+from typing import Final
 
 import av
 from av.container import InputContainer
 from av.packet import Packet
+from av.stream import Disposition
 from av.subtitles.stream import SubtitleStream
 from av.subtitles.subtitle import AssSubtitle
 
 from video_vlm.media.clock import PlayerTime
 from video_vlm.media.container import open_container, watch_only
+from video_vlm.media.subtitle_text import plain_ass, plain_markup
 from video_vlm.records import Observation, ObservationKind, Span
 
 __all__ = ["read_cues"]
 
-_DRAWING = re.compile(r"\{[^}]*\\p[1-9][^}]*\}.*?(\{[^}]*\\p0[^}]*\}|$)", re.DOTALL)
-_OVERRIDE = re.compile(r"\{[^}]*\}")
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_BREAK = re.compile(r"\\[Nnh]")
+logger = logging.getLogger(__name__)
 
-_FOREVER_MILLISECONDS = 0xFFFFFFFF
+_FOREVER_MILLISECONDS: Final = 0xFFFFFFFF
+_AS_WRITTEN: Final = frozenset({"subrip", "srt", "webvtt", "text"})
+"""Codecs whose packets are the text itself. FFmpeg's own reading of them loses something: the voices of WebVTT."""
+_AS_EVENTS: Final = frozenset({"ass", "ssa"})
+_ASS_FIELDS: Final = 8
+"""Before the text of an ASS event: ReadOrder, Layer, Style, Name, MarginL, MarginR, MarginV, Effect."""
+_CHARACTERS_A_SECOND: Final = 15.0
+_MAX_CUES: Final = 200_000
+_MAX_BYTES: Final = 50_000
+_MAX_CHARACTERS: Final = 5_000
 
 
 def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
     """The cues of every *text* track, by start. Tracks of pictures (PGS, VobSub, DVB) are passed over.
 
-    The source says which track and language, ``"track 2 (eng)"``. A cue that cannot be decoded is passed over.
+    The text is as seen on screen, with a line break where the cue has one. The
+    source says which track and language, and what the track is for: ``"track 2 (eng, SDH)"``. A cue that cannot be
+    decoded is passed over, and so is one that is never on screen, since it ends when it begins; in a track where no cue
+    says how long it lasts, each lasts as long as reading takes, or to the next.
 
     Args:
         path: The file.
@@ -43,8 +54,17 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
         if not tracks:
             return
         watch_only(container, *(track.index for track in tracks))
-        cues = [cue for packet in _packets(container, tracks) if (cue := _cue(packet, origin)) is not None]
-    yield from sorted(cues, key=attrgetter("span"))
+        cues: dict[int, list[Observation]] = {track.index: [] for track in tracks}
+        num_beyond = 0
+        for packet in _packets(container, tracks):
+            told = cues[packet.stream.index]
+            cue = None if len(told) >= _MAX_CUES else _cue(packet, origin)
+            num_beyond += len(told) >= _MAX_CUES or packet.size > _MAX_BYTES
+            if cue is not None:
+                told.append(cue)
+    if num_beyond:
+        logger.warning("%s: %d embedded cues were left out or cut: too many, or too long", path, num_beyond)
+    yield from sorted((cue for told in cues.values() for cue in _with_lengths(told)), key=attrgetter("span"))
 
 
 def _is_text(stream: SubtitleStream) -> bool:
@@ -61,32 +81,69 @@ def _packets(container: InputContainer, tracks: list[SubtitleStream]) -> Iterato
 def _cue(packet: Packet[SubtitleStream], origin: Fraction) -> Observation | None:
     if packet.pts is None or not packet.size:
         return None
+    length = Fraction(packet.duration or 0) * packet.time_base
+    codec = packet.stream.codec_context.name
+    if codec in _AS_WRITTEN:
+        text = plain_markup(_written(packet))
+    elif codec in _AS_EVENTS:
+        text = plain_ass(_written(packet).split(",", _ASS_FIELDS)[-1])
+    else:
+        text, length = _decoded(packet, length)
+    if not text:
+        return None
+    time = PlayerTime(packet.time_base, origin)
+    end = packet.pts + max(length, Fraction(0)) / packet.time_base
+    span = Span(time.seconds(packet.pts), time.seconds(end))
+    return Observation(span, ObservationKind.SUBTITLE, text[:_MAX_CHARACTERS], _source(packet.stream))
+
+
+def _written(packet: Packet[SubtitleStream]) -> str:
+    return bytes(packet)[:_MAX_BYTES].decode("utf-8", errors="replace").rstrip("\x00")
+
+
+def _decoded(packet: Packet[SubtitleStream], length: Fraction) -> tuple[str, Fraction]:
+    """Through FFmpeg, which makes ASS events of it: the text, none where it cannot be read, and how long it lasts."""
     try:
         decoded = packet.stream.codec_context.decode2(packet)
     except av.FFmpegError:
-        return None
+        return "", length
     if decoded is None:
-        return None
-    lines = [_clean(rect.ass) for rect in decoded if isinstance(rect, AssSubtitle)]
-    text = " ".join(line for line in lines if line)
-    if not text:
-        return None
-    length = Fraction(packet.duration or 0) * packet.time_base
+        return "", length
+    events = [
+        rect.ass[:_MAX_BYTES].decode("utf-8", errors="replace") for rect in decoded if isinstance(rect, AssSubtitle)
+    ]
+    lines = (plain_ass(event.split(",", _ASS_FIELDS)[-1]) for event in events)
     if not length and decoded.end_display_time != _FOREVER_MILLISECONDS:
         length = Fraction(decoded.end_display_time, 1000)
-    time = PlayerTime(packet.time_base, origin)
-    start = time.seconds(packet.pts)
-    span = Span(start, time.seconds(packet.pts + length / packet.time_base))
-    return Observation(span, ObservationKind.SUBTITLE, text, _source(packet.stream))
+    return "\n".join(line for line in lines if line), length
+
+
+def _with_lengths(cues: Iterable[Observation]) -> list[Observation]:
+    """Those that are on screen for a while."""
+    in_order = sorted(cues, key=attrgetter("span"))
+    shown = [cue for cue in in_order if cue.span.duration_seconds > 0]
+    if shown or not in_order:
+        return shown
+    starts = [cue.span.start for cue in in_order]
+    return [_read(cue, following) for cue, following in zip(in_order, [*starts[1:], None], strict=True)]
+
+
+def _read(cue: Observation, following: float | None) -> Observation:
+    start = cue.span.start
+    end = start + min(max(len(cue.text) / _CHARACTERS_A_SECOND, 1.0), 5.0)
+    end = min(end, following) if following is not None and following > start else end
+    return Observation(Span(start, end), cue.kind, cue.text, cue.source, confidence=0.7)
 
 
 def _source(stream: SubtitleStream) -> str:
     language = stream.language
-    return f"track {stream.index} ({language})" if language and language != "und" else f"track {stream.index}"
-
-
-def _clean(event: bytes) -> str:
-    """The words of an ASS event, ``ReadOrder,Layer,Style,Name,MarginL,MarginR,MarginV,Effect,Text``, on one line."""
-    text = event.decode("utf-8", errors="replace").split(",", 8)[-1]
-    text = _OVERRIDE.sub("", _DRAWING.sub("", text))
-    return " ".join(html.unescape(_TAG.sub("", _BREAK.sub(" ", text))).split())
+    title = str(stream.metadata.get("title", "")).casefold()
+    given = stream.disposition
+    notes = [language] if language and language != "und" else []
+    if given & Disposition.hearing_impaired or "sdh" in title or "hearing" in title:
+        notes.append("SDH")
+    if given & Disposition.forced or "forced" in title or "sign" in title:
+        notes.append("forced")
+    if given & Disposition.comment or "commentary" in title:
+        notes.append("commentary")
+    return f"track {stream.index} ({', '.join(notes)})" if notes else f"track {stream.index}"

@@ -23,6 +23,8 @@ _DISPLAY, _TITLE = 0x80, 0x85
 
 _MOST_BYTES = 4 << 20
 _MOST_ELEMENTS = 10_000
+_FARTHEST = 1 << 50
+"""No file is so long, in bytes; 10,000 such steps are within what a position can be."""
 _NANOSECONDS = 1_000_000_000
 
 
@@ -66,7 +68,7 @@ def _chapters_element(file: BinaryIO) -> bytes | None:
     elsewhere = None
     for _ in range(_MOST_ELEMENTS):
         element = _read_element(file)
-        if element is None or element.size is None or element.name == _CLUSTER:
+        if element is None or element.size is None or element.size > _FARTHEST or element.name == _CLUSTER:
             break
         if element.name == _CHAPTERS:
             return file.read(element.size) if element.size <= _MOST_BYTES else None
@@ -87,7 +89,7 @@ def _position_of_chapters(seek_head: bytes) -> int | None:
 
 
 def _chapters_at(file: BinaryIO, position: int) -> bytes | None:
-    if position >= 1 << 62:
+    if position > _FARTHEST:
         return None
     file.seek(position)
     element = _read_element(file)

@@ -1,16 +1,17 @@
 """From the bytes of a subtitle file to its text, whatever its writer's machine used.
 
-Nothing in a subtitle file says how it is encoded. Marks and strict decoders settle the Unicode ones;
-a legacy code page is told by the language in the file's name, or by how its high bytes fall.
+Nothing in a subtitle file says how it is encoded. Marks and strict decoders settle the Unicode ones; a legacy code page
+is told by whose letters its bytes would be (:mod:`video_vlm.perception.code_pages`), and the file's name may help.
 """
 
 from __future__ import annotations
 
 import codecs
-import re
 from dataclasses import dataclass
 
-__all__ = ["Decoded", "decode_subtitles"]
+from video_vlm.perception.code_pages import likely_encoding
+
+__all__ = ["SURE", "Decoded", "decode_subtitles"]
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -19,25 +20,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_CODE_PAGES = {
-    **dict.fromkeys(("ru", "rus", "russian", "uk", "ukr", "ukrainian", "bg", "bul", "bulgarian"), "cp1251"),
-    **dict.fromkeys(("be", "bel", "sr-cyrl", "mk", "mac", "mkd", "macedonian"), "cp1251"),
-    **dict.fromkeys(("pl", "pol", "polish", "cs", "cze", "ces", "czech", "sk", "slo", "slk", "slovak"), "cp1250"),
-    **dict.fromkeys(("hu", "hun", "hungarian", "hr", "hrv", "croatian", "sl", "slv", "slovenian"), "cp1250"),
-    **dict.fromkeys(("ro", "rum", "ron", "romanian"), "cp1250"),
-    **dict.fromkeys(("el", "gre", "ell", "greek"), "cp1253"),
-    **dict.fromkeys(("tr", "tur", "turkish"), "cp1254"),
-    **dict.fromkeys(("he", "heb", "hebrew"), "cp1255"),
-    **dict.fromkeys(("ar", "ara", "arabic"), "cp1256"),
-    **dict.fromkeys(("zh", "chi", "zho", "chs", "sc", "zh-cn", "zh-hans", "chinese"), "gb18030"),
-    **dict.fromkeys(("cht", "tc", "zh-tw", "zh-hk", "zh-hant"), "big5hkscs"),
-    **dict.fromkeys(("ja", "jpn", "japanese"), "cp932"),
-    **dict.fromkeys(("ko", "kor", "korean"), "cp949"),
-    **dict.fromkeys(("th", "tha", "thai"), "cp874"),
-}
-_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-_FEW_HIGH_BYTES = 8
-"""With fewer high bytes than this, how they fall proves nothing."""
+SURE = 0.8
+"""Below this confidence an encoding is a guess that people are told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,51 +75,6 @@ def _utf8(data: bytes) -> Decoded | None:
 
 
 def _legacy(data: bytes, language: str | None) -> Decoded:
-    encoding, confidence = _named_code_page(data, language) or _likely_code_page(data)
-    text = data.decode(encoding, errors="replace")
-    return Decoded(text, encoding, min(confidence, 0.6) if "\ufffd" in text else confidence)
-
-
-def _named_code_page(data: bytes, language: str | None) -> tuple[str, float] | None:
-    tag = (language or "").lower().replace("_", "-")
-    encoding = _CODE_PAGES.get(tag) or _CODE_PAGES.get(tag.partition("-")[0])
-    if encoding is None or not _decodes(data, encoding):
-        return None
-    return encoding, 0.95
-
-
-def _likely_code_page(data: bytes) -> tuple[str, float]:
-    if _decodes(data, "gb18030") and _looks_chinese(data):
-        return "gb18030", 0.9
-    if _decodes(data, "cp1251") and _looks_cyrillic(data):
-        return "cp1251", 0.9
-    if _decodes(data, "cp1252"):
-        return "cp1252", 0.85
-    return "latin-1", 0.7
-
-
-def _decodes(data: bytes, encoding: str) -> bool:
-    try:
-        data.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _looks_chinese(data: bytes) -> bool:
-    """GB 2312 writes a character as two high bytes, its first mostly in B0-D7 (the common characters)
-    or A1-A3 (punctuation); Cyrillic fills C0-FF and Latin text has its high bytes one by one."""
-    runs = _HIGH_RUN.findall(data)
-    leads = [lead for run in runs if len(run) % 2 == 0 for lead in run[0::2]]
-    common = sum(1 for lead in leads if 0xB0 <= lead <= 0xD7 or 0xA1 <= lead <= 0xA3)
-    in_pairs = 2 * len(leads) / max(1, sum(map(len, runs)))
-    return bool(leads) and in_pairs > 0.8 and common > 0.85 * len(leads)
-
-
-def _looks_cyrillic(data: bytes) -> bool:
-    """In Windows-1251 a word is a run of C0-FF, mostly lower case (E0-FF), longer than any accented
-    Latin letters stand together."""
-    runs = _HIGH_RUN.findall(data)
-    high = b"".join(runs)
-    letters = sum(1 for byte in high if byte >= 0xC0 or byte in b"\xa8\xb8")
-    return len(high) >= _FEW_HIGH_BYTES and letters > 0.8 * len(high) and len(high) / len(runs) > 2.5
+    guess = likely_encoding(data, language=language)
+    text = data.decode(guess.encoding, errors="replace")
+    return Decoded(text, guess.encoding, min(guess.confidence, 0.6) if "\ufffd" in text else guess.confidence)

@@ -4,57 +4,48 @@ from __future__ import annotations
 
 import logging
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
 from video_vlm.errors import SubtitleError
+from video_vlm.perception.languages import language_code
 from video_vlm.perception.observer import BaseObserver
-from video_vlm.perception.subtitle_cues import parse_cues
-from video_vlm.perception.subtitle_encoding import decode_subtitles
+from video_vlm.perception.sidecars import MAX_BYTES, Sidecar, find_sidecars
+from video_vlm.perception.subtitle_cues import Cue, ParsedCues, parse_cues
+from video_vlm.perception.subtitle_encoding import SURE, Decoded, decode_subtitles
+from video_vlm.perception.subtitle_formats import parse_other_formats
+from video_vlm.perception.subtitle_tracks import Track, joined
+from video_vlm.perception.utterances import utterances
 from video_vlm.protocols import VideoReader
 from video_vlm.records import Observation, ObservationKind, Span, Video
 
-__all__ = ["SUBTITLE_SUFFIXES", "SubtitleObserver", "find_sidecars", "read_subtitles"]
+__all__ = ["SubtitleObserver", "read_subtitles"]
 
 logger = logging.getLogger(__name__)
 
-SUBTITLE_SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
-
-_FILM_SUFFIX = re.compile(r"\.(?:mp4|m4v|mkv|webm|mov|avi|ts|m2ts|mpe?g|wmv|flv|ogv|3gp)", re.IGNORECASE)
-_MAX_BYTES = 32 * 1024 * 1024
-_TAG = re.compile(r"[A-Za-z]{2,}(?:[-_][A-Za-z0-9]{2,8})*")
-"""One dotted part between a film's name and the suffix: ``en``, ``pt-BR``, ``es-419``, ``forced``."""
-
-_NOT_LANGUAGES = frozenset({"forced", "sdh", "cc", "default", "full", "sub", "subs", "subtitles", "signs", "songs"})
-_SAME_CUE_SECONDS = 1.0
-_SAME_TRACK_SHARE = 0.9
+_TRACK_NOTES = re.compile(r"track \d+ \(([^()]*)\)")
 
 
 class SubtitleObserver(BaseObserver):
-    """Reports every cue of the embedded text tracks and of the files beside the video.
+    """Reports what is said in the embedded text tracks and in the files beside the video, each line once.
 
-    All languages are kept, each named in ``source``. Of tracks that say the same at the same times
-    one is kept, the embedded one first: its times are on the container's own clock and it cannot
-    belong to another cut of the film. A subtitle file that cannot be read is logged and skipped.
+    A line is one observation however many cues and tracks carry it (:mod:`video_vlm.perception.utterances`,
+    :mod:`video_vlm.perception.subtitle_tracks`). All languages are kept, each named in ``source``. A subtitle file that
+    cannot be read, or that only looks as if it belonged, is named in a warning and skipped.
     """
 
     def __init__(self) -> None:
-        super().__init__("subtitles", 1)
+        super().__init__("subtitles", 2)
 
     def begin(self, reader: VideoReader) -> Iterable[Observation]:
-        embedded = sorted(reader.cues(), key=lambda cue: cue.source)
-        tracks = [list(cues) for _, cues in groupby(embedded, key=lambda cue: cue.source)]
-        for sidecar in _sidecar_tracks(reader.video):
-            if not any(_says_the_same(sidecar, track) for track in tracks):
-                tracks.append(sidecar)
-        return sorted((cue for track in tracks for cue in track), key=lambda cue: (cue.span, cue.source))
+        return joined([*_embedded_tracks(reader), *_sidecar_tracks(reader.video)])
 
 
 def read_subtitles(path: Path) -> tuple[Observation, ...]:
-    """Read a SubRip, WebVTT or ASS/SSA file, in order of time, from zero as a player counts.
+    """What is said in a subtitle file, in order of time, from zero as a player counts.
 
+    SubRip, WebVTT, ASS/SSA, SBV, SubViewer, MicroDVD, MPL2, LRC, SAMI and TTML are told apart by their content.
     ``source`` is the file's name, with the encoding in brackets where it is not UTF-8; a guessed
     encoding and an end time that made no sense lower the confidence. Tags and drawings are dropped,
     music notes and what is in brackets for the hard of hearing are kept.
@@ -62,69 +53,65 @@ def read_subtitles(path: Path) -> tuple[Observation, ...]:
     Raises:
         SubtitleError: the file cannot be opened, is empty, too large, or in no grammar known here.
     """
-    decoded = decode_subtitles(_bytes(path), language=_language(path))
-    parsed = parse_cues(decoded.text)
-    if parsed is None:
-        raise SubtitleError(path, "not a SubRip, WebVTT or ASS/SSA file; convert it to one of these")
-    if parsed.num_skipped:
-        logger.warning("%s: %d cues have no usable time and were skipped", path, parsed.num_skipped)
-    source = path.name if decoded.encoding == "utf-8" else f"{path.name} ({decoded.encoding})"
-    return tuple(
-        Observation(
-            Span(cue.start, cue.end),
-            ObservationKind.SUBTITLE,
-            cue.text,
-            source,
-            confidence=decoded.confidence * (1.0 if cue.certain else 0.7),
-        )
-        for cue in parsed.cues
-    )
-
-
-def find_sidecars(video_path: Path) -> tuple[Path, ...]:
-    """The subtitle files that belong to a video: beside it, of its name, in order of name.
-
-    ``film.srt``, ``film.en.srt`` and ``film.eng.forced.VTT`` belong to ``film.mp4``; ``film2.srt`` does
-    not, nor does ``film.uncut.srt`` where a ``film.uncut.mkv`` lies in the same folder.
-    """
-    try:
-        beside = sorted(path for path in video_path.parent.iterdir() if path.is_file())
-    except OSError as error:
-        logger.warning("%s: cannot be searched for subtitle files: %s", video_path.parent, error.strerror)
-        return ()
-    stem = _composed(video_path.stem)
-    films = {_composed(path.stem) for path in beside if _FILM_SUFFIX.fullmatch(path.suffix)} - {stem}
-    return tuple(path for path in beside if _belongs(path, stem=stem, films=films))
-
-
-def _belongs(path: Path, *, stem: str, films: Iterable[str]) -> bool:
-    name = _composed(path.stem)
-    if path.suffix.lower() not in SUBTITLE_SUFFIXES or not _extends(name, stem):
-        return False
-    tags = name[len(stem) + 1 :].split(".") if name != stem else []
-    nearer = any(_extends(name, film) and _extends(film, stem) for film in films)
-    return all(_TAG.fullmatch(tag) for tag in tags) and not nearer
-
-
-def _extends(name: str, stem: str) -> bool:
-    return name == stem or name.startswith(f"{stem}.")
-
-
-def _composed(name: str) -> str:
-    """macOS hands out names with accents apart, other systems together."""
-    return unicodedata.normalize("NFC", name)
+    tracks = _read_tracks(Sidecar(path, _language(path)), frame_rate=None)
+    return tuple(sorted((line for track in tracks for line in track.lines), key=lambda line: line.span))
 
 
 def _language(path: Path) -> str | None:
-    tags = [tag for tag in path.stem.split(".")[1:] if _TAG.fullmatch(tag) and tag.lower() not in _NOT_LANGUAGES]
+    """What a name alone says: its last dotted part that is a language."""
+    tags = [tag for tag in path.stem.split(".")[1:] if language_code(tag)]
     return tags[-1] if tags else None
+
+
+def _read_tracks(sidecar: Sidecar, *, frame_rate: float | None) -> list[Track]:
+    path = sidecar.path
+    decoded = decode_subtitles(_bytes(path), language=sidecar.language)
+    common = parse_cues(decoded.text)
+    parsed = {"": common} if common is not None else parse_other_formats(decoded.text, frame_rate=frame_rate)
+    if parsed is None:
+        raise SubtitleError(path, f"not a {_FORMATS} file; convert it to one of these")
+    _warn(path, decoded, parsed.values())
+    tracks = []
+    for name, one in parsed.items():
+        notes = ", ".join(note for note in (name, "" if decoded.encoding == "utf-8" else decoded.encoding) if note)
+        source = f"{path.name} ({notes})" if notes else path.name
+        lines = tuple(_observed(cue, source, decoded.confidence) for cue in utterances(one.cues))
+        language = _SAMI_LANGUAGES.get(name[:2].upper(), name) if name else sidecar.language
+        tracks.append(Track(source, lines, language, sidecar.hearing, sidecar.forced, sidecar.commentary))
+    return tracks
+
+
+_FORMATS = "SubRip, WebVTT, ASS/SSA, SBV, MicroDVD, LRC, SAMI or TTML"
+_SAMI_LANGUAGES = {"EN": "en", "KR": "ko", "KO": "ko", "JP": "ja", "JA": "ja", "FR": "fr", "DE": "de", "ES": "es"}
+"""What classes begin with by custom (``ENCC``, ``KRCC``)."""
+
+
+def _observed(cue: Cue, source: str, confidence: float) -> Observation:
+    confidence *= 1.0 if cue.certain else 0.7
+    return Observation(Span(cue.start, cue.end), ObservationKind.SUBTITLE, cue.text, source, confidence=confidence)
+
+
+def _warn(path: Path, decoded: Decoded, parsed: Iterable[ParsedCues]) -> None:
+    num_skipped = sum(one.num_skipped for one in parsed)
+    num_beyond = sum(one.num_beyond for one in parsed)
+    if num_skipped:
+        logger.warning("%s: %d cues have no usable time and were skipped", path, num_skipped)
+    if num_beyond:
+        logger.warning("%s: %d cues were left out or cut: there are too many, or they are too long", path, num_beyond)
+    if decoded.confidence < SURE:
+        logger.warning(
+            "%s: its encoding is not sure: read as %s, so letters may be wrong; convert it to UTF-8, or name its "
+            "language (film.ko.srt)",
+            path,
+            decoded.encoding,
+        )
 
 
 def _bytes(path: Path) -> bytes:
     try:
         size = path.stat().st_size
-        if size > _MAX_BYTES:
-            raise SubtitleError(path, f"{size} bytes are too many for a subtitle file (at most {_MAX_BYTES})")
+        if size > MAX_BYTES:
+            raise SubtitleError(path, f"{size} bytes are too many for a subtitle file (at most {MAX_BYTES})")
         data = path.read_bytes()
     except OSError as error:
         raise SubtitleError(path, f"cannot be read: {error.strerror or error}") from error
@@ -133,28 +120,34 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _sidecar_tracks(video: Video) -> Iterator[list[Observation]]:
-    for path in find_sidecars(video.path):
+def _embedded_tracks(reader: VideoReader) -> Iterator[Track]:
+    in_order = sorted(reader.cues(), key=lambda cue: cue.source)
+    for source, cues in groupby(in_order, key=lambda cue: cue.source):
+        found = _TRACK_NOTES.fullmatch(source)
+        notes = found[1].split(", ") if found else []
+        shown = (Cue(one.span.start, one.span.end, one.text, certain=one.confidence == 1.0) for one in cues)
+        yield Track(
+            source,
+            tuple(_observed(cue, source, 1.0) for cue in utterances(shown)),
+            next((note for note in notes if language_code(note)), None),
+            hearing="SDH" in notes,
+            forced="forced" in notes,
+            commentary="commentary" in notes,
+            embedded=True,
+        )
+
+
+def _sidecar_tracks(video: Video) -> Iterator[Track]:
+    found = find_sidecars(video.path)
+    unread = [f"{one.path.name} ({one.reason})" for one in found.passed_over]
+    for one in found.unsearched:
+        logger.warning("%s: %s", one.path, one.reason)
+    for sidecar in found.files:
         try:
-            cues = read_subtitles(path)
+            tracks = _read_tracks(sidecar, frame_rate=video.fps)
         except SubtitleError as error:
             logger.warning("subtitles skipped: %s", error)
             continue
-        yield list(cues)
-
-
-def _says_the_same(sidecar: Sequence[Observation], track: Sequence[Observation]) -> bool:
-    starts: dict[str, list[float]] = {}
-    for cue in track:
-        starts.setdefault(_letters(cue.text), []).append(cue.span.start)
-    found = sum(
-        1
-        for cue in sidecar
-        if any(abs(start - cue.span.start) <= _SAME_CUE_SECONDS for start in starts.get(_letters(cue.text), ()))
-    )
-    return bool(sidecar) and found >= _SAME_TRACK_SHARE * len(sidecar)
-
-
-def _letters(text: str) -> str:
-    """What a cue says, whatever its line breaks, case and punctuation."""
-    return "".join(character for character in text.casefold() if character.isalnum()) or text
+        yield from tracks
+    if unread:
+        logger.warning("%s: not read as its subtitles: %s", video.path, "; ".join(unread))

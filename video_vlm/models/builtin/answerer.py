@@ -37,6 +37,8 @@ _TEXTUAL = frozenset(
     {Wanted.NAME, Wanted.ADDRESS, Wanted.EMAIL, Wanted.PHONE, Wanted.YEAR, Wanted.DATE, Wanted.MONEY, Wanted.TITLE}
     | {Wanted.WORDS, Wanted.DEFINITION}
 )
+_OVER_CUES = frozenset({Wanted.MONEY, Wanted.MEASURE, Wanted.NUMBER, Wanted.YEAR, Wanted.DATE})
+"""Values that may stand over the border of two captions."""
 _NO_EYES = "no model that sees objects and actions"
 
 
@@ -62,7 +64,7 @@ class BuiltinAnswerer:
         """
         if not question.strip():
             raise QuestionError('the question is empty: ask something, e.g. "what happens after the lamp goes out?"')
-        passages = read_passages(memory)
+        passages = read_passages(memory, question)
         query = read_query(spelled(question, passages))
         drafts = list(_drafts(query, memory, passages))
         best = max(drafts, key=lambda found: found.confidence, default=None)
@@ -153,6 +155,8 @@ def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[D
         yield from _one(find_extreme(query, passages))
         yield from _one(find_mention_at_edge(query, passages))
         yield from _one(_stated(query, passages.all, passages))
+        if query.wanted in _OVER_CUES:
+            yield from _one(_stated(query, passages.runs, passages))
         return
     added = find_added(query, passages, memory)
     yield from _one(added) if added else _moved(query, passages, whole)

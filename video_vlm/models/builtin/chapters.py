@@ -101,7 +101,7 @@ def _length(chapter: Citation) -> Claim:
 def _edge(chapter: Citation, edge: str) -> Claim:
     if edge.lower() in _ENDS:
         return Claim(f"The chapter “{chapter.quote}” ends at {clock(chapter.span.end)}.", (chapter,))
-    return Claim(f"The chapter “{chapter.quote}” begins at {clock(chapter.span.start)}.", (chapter,))
+    return _told(chapter)
 
 
 def _draft(claims: Sequence[Claim]) -> Draft | None:

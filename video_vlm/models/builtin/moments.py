@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from video_vlm.models.builtin.deeds import deeds
 from video_vlm.models.builtin.draft import Draft, draft, quoted
+from video_vlm.models.builtin.edges import what_is_said
 from video_vlm.models.builtin.facts import find_fact
 from video_vlm.models.builtin.matching import Match, best_matches, find_phrase, is_named, named_chapters
 from video_vlm.models.builtin.passages import Passage, Passages
@@ -134,7 +135,7 @@ def _pool(query: Query, passages: Passages) -> Sequence[Passage]:
 
 def _count_pools(query: Query, passages: Passages) -> list[Sequence[Passage]]:
     if query.channel == "said" or SAID.search(query.parsed.text):
-        return [passages.spoken]
+        return [what_is_said(query, passages)]
     if query.channel == "written":
         return [passages.screen]
     return [passages.chapters, passages.screen, passages.seen]

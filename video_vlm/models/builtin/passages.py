@@ -23,6 +23,8 @@ _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")
 _SPEAKER_TAG = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:(?=\s)")
 _PRONOUN = re.compile(r"\b(?:it|he|she|they|them|him|her|his|its|their|this|that|these|those)\b", re.I)
 _JOIN_SECONDS = 1.5
+_PUNCTUATED = 0.2
+"""Of a track's cues so many end a sentence at least where it writes full stops."""
 _NEAR_SECONDS = 12.0
 
 
@@ -43,6 +45,8 @@ class Passage:
     """Of the letters, as a share of the picture's height; 0 where it is not on screen."""
     top: float = 0.0
     """Where the letters begin, from the top, likewise."""
+    track: str = ""
+    """Whose words they are: the subtitle track, the observer."""
 
     @property
     def is_spoken(self) -> bool:
@@ -64,6 +68,8 @@ class Passages:
     chapters: tuple[Passage, ...]
     rarity: dict[str, float]
     """How much a stem tells in this video, in ``(0, 1]``; 1 for what occurs once or never."""
+    runs: tuple[Passage, ...]
+    """Of captions without full stops, three that follow each other as one: a sentence ends in none of them for sure."""
     topic: frozenset[str]
     """What the whole video is about: stems of its titles and of what it says over and over."""
 
@@ -81,6 +87,7 @@ class Passages:
             self,
             all=there(self.all),
             spoken=there(self.spoken),
+            runs=there(self.runs),
             written=there(self.written),
             seen=there(self.seen),
             chapters=there(self.chapters),
@@ -100,10 +107,15 @@ class Passages:
         )
 
 
-def read_passages(memory: VideoMemory) -> Passages:
-    """Cut a video's subtitles, speech, screen text, chapter titles and captions into passages with their surroundings."""
+def read_passages(memory: VideoMemory, question: str = "") -> Passages:
+    """Cut a video's subtitles, speech, screen text, chapter titles and captions into passages with their surroundings.
+
+    Of what is said, one track: a translation says the same again. It is the one that has most of the question's words,
+    and of two the one with more lines.
+    """
     observations = memory.observations(kinds=SPOKEN | WRITTEN | SEEN)
-    spoken = [_passage(item) for item in _joined_cues([item for item in observations if item.kind in SPOKEN])]
+    said = _of_one_track([item for item in observations if item.kind in SPOKEN], question)
+    spoken = [_passage(item) for item in _joined_cues(said)]
     others = [_passage(item) for item in observations if item.kind not in SPOKEN]
     pieces = sorted((*spoken, *others), key=lambda passage: (passage.span.start, passage.kind, passage.span.end))
     pieces = [
@@ -117,8 +129,24 @@ def read_passages(memory: VideoMemory) -> Passages:
         seen=tuple(piece for piece in pieces if piece.kind in SEEN),
         chapters=chapters,
         rarity=_rarity(pieces),
+        runs=tuple(_passage(item) for item in _runs(said)),
         topic=_topic(memory.video.title or "", pieces),
     )
+
+
+def _of_one_track(said: Sequence[Observation], question: str) -> list[Observation]:
+    tracks: dict[str, list[Observation]] = {}
+    for item in said:
+        tracks.setdefault(item.track, []).append(item)
+    if len(tracks) < 2:
+        return list(said)
+    asked = {word.text.casefold() for word in words(question)}
+
+    def share(track: Sequence[Observation]) -> tuple[float, int]:
+        there = {word.text.casefold() for item in track for word in words(item.text)} & asked
+        return sum(0.3 if word in STOP_WORDS else 1.0 for word in there), len(track)
+
+    return max(tracks.values(), key=share)
 
 
 def _passage(item: Observation) -> Passage:
@@ -126,24 +154,56 @@ def _passage(item: Observation) -> Passage:
     found = tuple(word for word in words(item.text) if not tag or word.start >= tag.end())
     carrying = frozenset(word.stem for word in found if word.text.casefold() not in STOP_WORDS)
     top, height = (item.box[1], item.box[3] - item.box[1]) if item.box else (0.0, 0.0)
-    return Passage(item.text, item.span, item.kind, found, carrying, item.confidence, height=height, top=top)
+    return Passage(
+        item.text, item.span, item.kind, found, carrying, item.confidence, height=height, top=top, track=item.track
+    )
 
 
 def _joined_cues(cues: Sequence[Observation]) -> Iterator[Observation]:
-    """Cues that break a sentence in the middle, as one: ``"So we sat"``, ``"and waited."``"""
+    """Cues that break a sentence in the middle, as one: ``"So we sat"``, ``"and waited."``
+
+    Only where the track writes full stops: without them nothing says where a sentence ends, and cues stay apart.
+    """
+    punctuated = _punctuated(cues)
     tracks: dict[str, Observation] = {}
     for cue in cues:
         cue = replace(cue, text=" ".join(cue.text.split()))
         if not any(character.isalnum() for character in cue.text):
             continue
         last = tracks.get(cue.source)
-        if last is not None and _goes_on(last, cue):
+        if last is not None and cue.source in punctuated and _goes_on(last, cue):
             tracks[cue.source] = replace(last, text=f"{last.text} {cue.text}", span=last.span.cover(cue.span))
             continue
         if last is not None:
             yield last
         tracks[cue.source] = cue
     yield from tracks.values()
+
+
+def _punctuated(cues: Iterable[Observation]) -> frozenset[str]:
+    """The sources that write where sentences end."""
+    num_ended: Counter[str] = Counter()
+    num_cues: Counter[str] = Counter()
+    for cue in cues:
+        num_cues[cue.source] += 1
+        num_ended[cue.source] += _SENTENCE_END.search(cue.text.rstrip()[-8:]) is not None
+    return frozenset(source for source, num in num_cues.items() if num_ended[source] >= _PUNCTUATED * num)
+
+
+def _runs(cues: Sequence[Observation]) -> Iterator[Observation]:
+    punctuated = _punctuated(cues)
+    tracks: dict[str, list[Observation]] = {}
+    for cue in cues:
+        if cue.source not in punctuated:
+            tracks.setdefault(cue.source, []).append(cue)
+    for track in tracks.values():
+        for first, second, third in zip(track, track[1:], track[2:], strict=False):
+            if all(
+                after.span.start - before.span.end <= _JOIN_SECONDS
+                for before, after in ((first, second), (second, third))
+            ):
+                text = " ".join(cue.text for cue in (first, second, third))
+                yield replace(first, text=text, span=first.span.cover(second.span).cover(third.span))
 
 
 def _goes_on(last: Observation, cue: Observation) -> bool:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from video_vlm.models.builtin.lexicon import DIMENSIONS, IRREGULAR, LIGHT_WORDS, MEDIUM_WORDS, STOP_WORDS, UNITS
 from video_vlm.models.builtin.words import Word, stem, words
 from video_vlm.operators import ParsedQuestion, parse
+from video_vlm.text import as_seen
 
 __all__ = ["TELLING", "TEXTUAL_NOUNS", "Query", "Term", "Wanted", "read_query", "terms"]
 
@@ -125,7 +126,7 @@ _RULES: tuple[tuple[re.Pattern[str], Wanted], ...] = (
 
 def read_query(question: str) -> Query:
     """Read a question. Its time operators are parsed first; what is wanted is read from what they leave."""
-    question = _NO_APOSTROPHE.sub(r"\1's", question)
+    question = _NO_APOSTROPHE.sub(r"\1's", " ".join(as_seen(question).split()))
     parsed = parse(_ACCORDING.sub("", question).strip() if _ACCORDING.search(question) else question)
     target = parsed.target
     quotes = tuple(found[1] or found[2] for found in _QUOTED.finditer(target))

@@ -10,7 +10,7 @@ from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
 from video_vlm.models.builtin.matching import Match, find_anchors
 from video_vlm.models.builtin.passages import Passage, Passages
 from video_vlm.models.builtin.query import Query, Wanted
-from video_vlm.models.builtin.words import phrase_position
+from video_vlm.models.builtin.words import phrase_position, squeeze
 from video_vlm.operators import ADJACENT_SECONDS, REACH_SECONDS, OperatorKind, walked
 from video_vlm.records import ObservationKind, Span
 
@@ -180,7 +180,9 @@ def _rest(query: Query, passage: Passage) -> str:
 
 
 def _next_in(track: Sequence[Passage], passage: Passage, *, forward: bool, reach: float) -> list[Passage]:
-    """The passages on one side of another, nearest first."""
+    """The passages on one side of another, nearest first; not the same words again."""
+    same = squeeze(passage.text)
+    track = [other for other in track if squeeze(other.text) != same]
     if forward:
         return [
             other for other in track if 0 <= other.span.start - passage.span.end + 0.5 <= reach and other is not passage

@@ -34,8 +34,9 @@ _TIME_OF_DAY = re.compile(r"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?![\d:])(?:\s?
 _SMALL, _TENS = "|".join(NUMBER_WORDS), "|".join(TENS)
 _COUNT = rf"\d[\d,.]*(?:\s*(?:million|thousand))?|(?!one day\b)(?:(?:{_TENS})[\s-])?(?:{_SMALL})|{_TENS}|(?<=\bfor )an?"
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,:]\d+)*(?:\s*%)?")
+_SPOKEN_NUMBER = rf"(?:{_SMALL}|{_TENS}|hundred|thousand|million|billion)"
 _MONEY = re.compile(
-    rf"[$€£¥]\s?\d[\d,. ]*\d?(?:\s*(?:million|billion|thousand|[mbk]\b))?|\b\d[\d,.]*\s*(?:million|billion|thousand)?\s*{UNITS['money']}\b",
+    rf"\b(?:(?:{_SPOKEN_NUMBER}|an?|half)[\s-]+(?:and\s+)?){{0,8}}{_SPOKEN_NUMBER}\s+{UNITS['money']}\b|[$€£¥]\s?\d[\d,. ]*\d?(?:\s*(?:million|billion|thousand|[mbk]\b))?|\b\d[\d,.]*\s*(?:million|billion|thousand)?\s*{UNITS['money']}\b",
     re.I,
 )
 _ADDRESS = re.compile(r"\b(?:https?://)?(?:www\.)?(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s|”\"]*)?", re.I)

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from video_vlm.models.builtin.lexicon import IRREGULAR, NUMBER_WORDS, SAME_MEANING, STOP_WORDS, TENS
+from video_vlm.text import findable
 
 if TYPE_CHECKING:
     import snowballstemmer
@@ -60,7 +61,7 @@ def _stemmer() -> snowballstemmer.stemmer:
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """The comparable form of one word: ``sank`` and ``sinking`` are ``sink``; ``1,284`` is ``1284``."""
-    word = word.casefold().replace("’", "'").removesuffix("'s").strip("'")
+    word = findable(word).casefold().replace("’", "'").removesuffix("'s").strip("'")
     if word[:1].isdigit():
         return re.sub(r"(?<=\d)[,.](?=\d{3}(?!\d))", "", word)
     if word in NUMBER_WORDS or word in TENS:
