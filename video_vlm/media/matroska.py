@@ -68,7 +68,7 @@ def _chapters_element(file: BinaryIO) -> bytes | None:
     elsewhere = None
     for _ in range(_MOST_ELEMENTS):
         element = _read_element(file)
-        if element is None or element.size is None or element.size > _FARTHEST or element.name == _CLUSTER:
+        if element is None or element.size is None or element.name == _CLUSTER:
             break
         if element.name == _CHAPTERS:
             return file.read(element.size) if element.size <= _MOST_BYTES else None
@@ -131,7 +131,9 @@ def _children(data: bytes) -> Iterator[tuple[int, bytes]]:
 def _read_element(file: BinaryIO) -> _Element | None:
     name = _read_number(file, most_bytes=4, keeps_marker=True)
     size = _read_number(file, most_bytes=8, keeps_marker=False)
-    return None if name is None or size is None else _Element(name, None if size < 0 else size)
+    if name is None or size is None or size > _FARTHEST:
+        return None
+    return _Element(name, None if size < 0 else size)
 
 
 def _read_number(file: BinaryIO, *, most_bytes: int, keeps_marker: bool) -> int | None:
