@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from video_vlm.index.recipe import Recipe
 from video_vlm.index.report import IndexReport
 from video_vlm.index.speed import Manner
-from video_vlm.index.upper import SHOTS, shots_of, upper_nodes
+from video_vlm.index.upper import SHOTS, count_shots, holes_in, upper_nodes
 from video_vlm.index.watch import Watch
 from video_vlm.memory import Build
 from video_vlm.records import Damage, Level, Video
@@ -44,7 +44,7 @@ def finish_memory(
     kept = {name: build.observations(name) for name in manner.watch.names if name not in fresh}
     said = [one for name in manner.watch.names for one in (fresh[name] if name in fresh else kept[name])]
     nodes = upper_nodes(build, said, video=video, recipe=recipe.whole, damage=damage, settings=manner.settings.levels)
-    num_shots, num_cuts = len(shots_of(build, span=video.span)), len(build.observations(SHOTS))
+    borders = build.observations(SHOTS)
     digests = dict(zip(manner.watch.names, manner.watch.digests, strict=True))
     build.finish(
         nodes,
@@ -58,11 +58,12 @@ def finish_memory(
     return IndexReport(
         video,
         num_frames=video.num_frames or 0,
-        num_shots=num_shots,
+        num_shots=count_shots(borders),
         num_segments=len(build.segments()),
         num_scenes=sum(1 for node in nodes if node.level is Level.SCENE),
-        num_observations=len(said) + num_cuts,
+        num_observations=len(said) + len(borders),
         damage=tuple(damage),
+        holes=holes_in(borders),
         resumed_from=resumed_from,
         missing=missing,
     )

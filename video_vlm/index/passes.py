@@ -7,8 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from video_vlm.index.skimmed import SkimmedPass
 from video_vlm.index.window import budget_of, windows
+from video_vlm.media.holes import Holes
 from video_vlm.media.lanes import LaneReader
 from video_vlm.media.packets import PacketTable
 from video_vlm.media.skimmer import SkimmingReader
@@ -24,6 +27,13 @@ __all__ = ["FullPass", "Pass", "open_pass", "why_in_full"]
 
 _MOST_KEYFRAMES = 4
 """Where one picture in so many is a keyframe, or more, decoding them alone spares little."""
+
+_FAR_APART_SECONDS = 0.15
+"""Where pictures lie further apart, there are few of them, and the half second around a cut shows nothing."""
+
+_UNEVEN_TIMES, _UNEVEN_SHARE = 3.0, 0.1
+"""Where more than this share of the time is filled by pictures that last so many times the median, how packets swell
+says nothing: that is measured in a number of packets."""
 
 
 class Pass(Protocol):
@@ -73,7 +83,7 @@ def open_pass(reader: VideoReader, settings: IndexSettings, mark: Mark | None) -
     """The pass that ``settings.speed`` names, from ``mark`` on."""
     if settings.speed == "fast" and isinstance(reader, SkimmingReader):
         return SkimmedPass(reader, settings, mark)
-    segmenter = Segmenter(settings, mark=mark, fps=reader.video.fps)
+    segmenter = Segmenter(settings, mark=mark, fps=reader.video.fps, is_hole=Holes(reader.video))
     return FullPass(reader, Sieve(settings), segmenter, mark.warm_up_seconds if mark else None)
 
 
@@ -93,10 +103,22 @@ def _why_not_by_packets(table: PacketTable, segment_seconds: float) -> str | Non
         return "it has a single keyframe"
     if table.num_groups * _MOST_KEYFRAMES >= len(table):
         return f"{table.num_groups} of its {len(table)} pictures are keyframes, so that there is little to leave out"
+    if (uneven := _why_not_by_times(table)) is not None:
+        return uneven
     if table.longest_group_seconds > segment_seconds:
         return f"its keyframes lie up to {table.longest_group_seconds:.0f} s apart"
     if all(map(table.is_due, range(1, table.num_groups))) and _leaves_doubt(table):
         return "its keyframes come on a fixed beat, and its packets leave more in doubt than a fast run may decode"
+    return None
+
+
+def _why_not_by_times(table: PacketTable) -> str | None:
+    steps = np.diff(table.seconds)
+    usual = float(np.median(steps))
+    if usual > _FAR_APART_SECONDS:
+        return f"its pictures lie {usual:.1f} s apart, so that there is little to leave out"
+    if steps[steps > _UNEVEN_TIMES * usual].sum() > _UNEVEN_SHARE * steps.sum():
+        return "its pictures come at uneven times"
     return None
 
 

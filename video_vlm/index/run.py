@@ -20,7 +20,7 @@ from video_vlm.index.segment import ClosedSegment, OpenSegment
 from video_vlm.index.sight import Seeing
 from video_vlm.index.speed import Manner, Manners, looked_at, manners
 from video_vlm.index.state import State
-from video_vlm.index.upper import SHOTS, covered, cut_observation
+from video_vlm.index.upper import SHOTS, count_shots, covered, cut_observation, hole_observation, holes_in
 from video_vlm.index.watch import Observations
 from video_vlm.media import open_video
 from video_vlm.media.ledger import Ledger
@@ -151,12 +151,13 @@ def _reused(library: Library, stored: StoredVideo) -> IndexReport:
     return IndexReport(
         stored.video,
         num_frames=stored.video.num_frames or 0,
-        num_shots=1 + sum(1 for one in observations if one.source == SHOTS),
+        num_shots=count_shots(observations),
         num_segments=len(memory.nodes(Level.SEGMENT)),
         num_scenes=len(memory.nodes(Level.SCENE)),
         num_observations=len(observations),
         num_sights=library.num_sights(stored.video.content_id),
         damage=stored.damage,
+        holes=holes_in(observations),
         reused=True,
         missing=stored.missing,
     )
@@ -226,7 +227,13 @@ class _Run:
                     state = self._put(closed, state, passing, following=seen.opens, cut=seen.cut)
                 state = state or State(seen.opens.start_seconds)
                 sight = None if self._seeing is None else self._seeing.segment()
-                segment = OpenSegment(seen.opens, watch=self._watch, settings=self._settings.frames, sight=sight)
+                segment = OpenSegment(
+                    seen.opens,
+                    watch=self._watch,
+                    settings=self._settings.frames,
+                    sight=sight,
+                    is_hole=seen.is_hole,
+                )
             if segment is not None:
                 segment.see(seen)
             self._tell_of(seen.pts_seconds)
@@ -254,7 +261,11 @@ class _Run:
             summary=summarize(nodes, said, max_sentences=self._manner.settings.levels.segment_sentences),
             coverage=covered(closed.span, damage) * closed.num_frames / max(1, num_frames),
         )
-        observations = {**closed.observations, SHOTS: () if cut is None else (cut_observation(cut),)}
+        borders = [
+            *([hole_observation(closed.span)] if closed.is_hole else []),
+            *([cut_observation(cut)] if cut else []),
+        ]
+        observations = {**closed.observations, SHOTS: borders}
         checkpoint = Checkpoint(closed.span.end, self._tail.to_json())
         self._outbox.add(Unwritten(segment, pictures, observations, checkpoint, closed.sight))
         return state

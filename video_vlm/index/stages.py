@@ -23,10 +23,10 @@ BESIDE: Final = "files beside the video"
 
 _TAIL: Final = "tail"
 
-_VERSIONS: Final = {SHOTS: 4, FRAMES: 4, LEVELS: 3}
+_VERSIONS: Final = {SHOTS: 5, FRAMES: 5, LEVELS: 4}
 """Raised whenever a stage would come out otherwise for the same video and settings."""
 
-_FAST_VERSION: Final = 2
+_FAST_VERSION: Final = 3
 """Raised whenever the shots of a fast run alone would."""
 
 Stages: TypeAlias = Mapping[str, Mapping[str, str]]
