@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from video_vlm.index.skimmed import SkimmedPass
 from video_vlm.index.window import budget_of, windows
-from video_vlm.media.holes import Holes
+from video_vlm.media.holes import LEAST_SECONDS, Holes
 from video_vlm.media.lanes import LaneReader
 from video_vlm.media.packets import PacketTable
 from video_vlm.media.skimmer import SkimmingReader
@@ -34,6 +34,17 @@ _FAR_APART_SECONDS = 0.15
 _UNEVEN_TIMES, _UNEVEN_SHARE = 3.0, 0.1
 """Where more than this share of the time is filled by pictures that last so many times the median, how packets swell
 says nothing: that is measured in a number of packets."""
+
+
+_LONGER_SECONDS = 1.0
+
+
+@runtime_checkable
+class TellsItsEnd(Protocol):
+    """A reader that knows when the last packet ends."""
+
+    @property
+    def packets_end_seconds(self) -> float | None: ...
 
 
 class Pass(Protocol):
@@ -73,7 +84,13 @@ class FullPass:
 
     @property
     def end_seconds(self) -> float | None:
-        return self.segmenter.end_seconds
+        """The last picture is taken to be shown as long as the one before it, unless the container says that it is
+        shown for longer, or that one was shown for very long."""
+        end = self.segmenter.end_seconds
+        said = self.reader.packets_end_seconds if isinstance(self.reader, TellsItsEnd) else None
+        if end is None or said is None or -_LONGER_SECONDS <= end - said <= LEAST_SECONDS:
+            return end
+        return said
 
     def num_frames(self, span: Span, *, num_seen: int) -> int:  # noqa: ARG002
         return num_seen

@@ -19,6 +19,7 @@ from video_vlm.media.container import open_decoder
 from video_vlm.media.convert import Converter
 from video_vlm.media.cores import num_cores
 from video_vlm.media.cues import read_cues
+from video_vlm.media.cutoff import is_cut_off
 from video_vlm.media.groups import Groups
 from video_vlm.media.lanes import MOST_LANES, Lanes, Work
 from video_vlm.media.ledger import Ledger
@@ -44,6 +45,8 @@ _AHEAD_BYTES = 96 << 20
 
 _IN_A_HURRY: Final = {"skip_loop_filter": "noref"}
 """The edges of blocks are not smoothed in pictures that no other is made from: a tenth less to decode."""
+
+_SPARSE_SECONDS = 0.2
 
 _HASTY_CODECS: Final = frozenset({"h264", "hevc"})
 """Those where it is seen on a picture that it may have been so: the pictures no other needs are B-pictures, but for the
@@ -119,6 +122,11 @@ class PyAVReader:
     @property
     def damage(self) -> Sequence[Damage]:
         return self._ledger.damage
+
+    @property
+    def packets_end_seconds(self) -> float | None:
+        """When the last packet says that its frame ends; None where it was not looked for."""
+        return None if self._found.end_pts is None else self._found.seconds(self._found.end_pts)
 
     def scan(self, start_seconds: float | None = None) -> Iterator[PyAVFrame]:
         first = None if start_seconds is None else self._first_pts(start_seconds)
@@ -239,7 +247,10 @@ class PyAVReader:
 
     @cached_property
     def _hurry(self) -> Mapping[str, str]:
-        """What the decoder may leave out where only thumbnails are made of most pictures."""
+        """What the decoder may leave out where only thumbnails are made of most pictures, and pictures are not so few
+        that each may be looked at closely."""
+        if self._found.frame_seconds > _SPARSE_SECONDS:
+            return NO_OPTIONS
         (codec,) = (one.codec for one in self._video.streams if one.index == self._found.stream)
         return _IN_A_HURRY if codec in _HASTY_CODECS else NO_OPTIONS
 
@@ -268,7 +279,10 @@ class PyAVReader:
     def _note_early_end(self, end: float) -> None:
         """The header may promise more than there is; a little more is nothing."""
         promised = self._video.span.end
-        if promised - end > max(_EARLY_SECONDS, 3 * self._found.frame_seconds):
+        tolerance = max(_EARLY_SECONDS, 3 * self._found.frame_seconds)
+        if promised - end > tolerance and is_cut_off(
+            self._path, self._found, end_pts=self._first_pts(end), tolerance_seconds=tolerance
+        ):
             self._ledger.note(end, promised, "the file ends early: its header promises more, it was cut off")
 
     def _file_state(self) -> tuple[int, int]:
