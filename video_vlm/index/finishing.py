@@ -9,6 +9,7 @@ from video_vlm.index.report import IndexReport
 from video_vlm.index.speed import Manner
 from video_vlm.index.upper import SHOTS, count_shots, holes_in, upper_nodes
 from video_vlm.index.watch import Watch
+from video_vlm.media.identity import SameContent
 from video_vlm.memory import Build
 from video_vlm.records import Damage, Level, Video
 
@@ -24,6 +25,7 @@ def finish_memory(
     damage: Sequence[Damage],
     missing: tuple[str, ...],
     looked_again: Watch,
+    same: SameContent,
     resumed_from: float | None = None,
     tail: str | None = None,
 ) -> IndexReport:
@@ -37,6 +39,7 @@ def finish_memory(
         damage: What could not be decoded.
         missing: What was not looked at, and why.
         looked_again: Those observers that looked in this run, or the run it goes on with; what others said is final.
+        same: Asked, before anything is final, whether the file still holds what was read.
         resumed_from: Where the run was taken up, for the report.
         tail: The state to go on from, should the file grow.
     """
@@ -45,6 +48,7 @@ def finish_memory(
     said = [one for name in manner.watch.names for one in (fresh[name] if name in fresh else kept[name])]
     nodes = upper_nodes(build, said, video=video, recipe=recipe.whole, damage=damage, settings=manner.settings.levels)
     borders = build.observations(SHOTS)
+    same.confirm(video.content_id)
     digests = dict(zip(manner.watch.names, manner.watch.digests, strict=True))
     build.finish(
         nodes,

@@ -20,6 +20,8 @@ from video_vlm.media.survey import Survey
 
 __all__ = ["is_cut_off"]
 
+_TELLS_OF_STREAMS = {"mp4", "matroska", "avi"}
+
 
 def is_cut_off(path: Path, found: Survey, *, end_pts: int, tolerance_seconds: float) -> bool:
     """Whether less is there than was promised.
@@ -31,18 +33,18 @@ def is_cut_off(path: Path, found: Survey, *, end_pts: int, tolerance_seconds: fl
         tolerance_seconds: So much less is nothing.
     """
     last = max(end_pts, found.end_pts or end_pts)
-    kept = [last * found.time_base, (last - found.first_pts) * found.time_base]
+    kept = [float(last * found.time_base), float((last - found.first_pts) * found.time_base)]
     with open_container(path) as container:
         stream = container.streams[found.stream]
-        promised = _seconds(stream)
+        promised = _seconds(stream) if _TELLS_OF_STREAMS & set(container.format.name.split(",")) else None
         if promised is None:
             if not container.duration:
                 return False
             promised = container.duration / av.time_base
-            ends = [float(end) for end in (*kept, *_ends(container, stream))]
+            ends = [*kept, *_ends(container, stream)]
             start = (container.start_time or 0) / av.time_base
             return all(promised - end > tolerance_seconds for end in (*ends, *(end - start for end in ends)))
-    return all(promised - float(end) > tolerance_seconds for end in kept)
+    return all(promised - end > tolerance_seconds for end in kept)
 
 
 def _seconds(stream: Stream) -> float | None:

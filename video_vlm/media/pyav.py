@@ -21,6 +21,7 @@ from video_vlm.media.cores import num_cores
 from video_vlm.media.cues import read_cues
 from video_vlm.media.cutoff import is_cut_off
 from video_vlm.media.groups import Groups
+from video_vlm.media.identity import SameContent
 from video_vlm.media.lanes import MOST_LANES, Lanes, Work
 from video_vlm.media.ledger import Ledger
 from video_vlm.media.packets import PacketTable, packet_table
@@ -88,7 +89,7 @@ class PyAVReader:
     """An open video, decoded by FFmpeg.
 
     Every scan opens the file anew, so scans and look-ups may be interleaved. A file that changes
-    while it is read is an error, as its identity would be a lie.
+    while it is read is an error, as its identity would be a lie: :attr:`same_content` tells.
 
     Args:
         path: The file.
@@ -104,9 +105,9 @@ class PyAVReader:
     def __init__(self, path: str | Path, *, threads: int | None = None) -> None:
         self._path = Path(path)
         self._threads = threads or num_cores()
+        self._same = SameContent(self._path)
         self._found = survey(self._path)
-        self._state = self._file_state()
-        self._video = describe(self._path, self._found)
+        self._video = describe(self._path, self._found, num_bytes=self._same.state.num_bytes)
         self._ledger = Ledger()
         self._converter = Converter(
             stored_size=self._found.stored_size,
@@ -122,6 +123,11 @@ class PyAVReader:
     @property
     def damage(self) -> Sequence[Damage]:
         return self._ledger.damage
+
+    @property
+    def same_content(self) -> SameContent:
+        """What tells whether the file still holds what it held when it was opened."""
+        return self._same
 
     @property
     def packets_end_seconds(self) -> float | None:
@@ -285,10 +291,5 @@ class PyAVReader:
         ):
             self._ledger.note(end, promised, "the file ends early: its header promises more, it was cut off")
 
-    def _file_state(self) -> tuple[int, int]:
-        state = self._path.stat()
-        return state.st_size, state.st_mtime_ns
-
     def _check_unchanged(self) -> None:
-        if not self._path.exists() or self._file_state() != self._state:
-            raise UnreadableVideo(self._path, "the file changed while it was being read; open it again when it is done")
+        self._same.glance(self._video.content_id)
