@@ -117,6 +117,11 @@ class Segmenter:
         self._holes: dict[float, float] = {}
 
     @property
+    def newest_seconds(self) -> float | None:
+        """When the newest picture is shown first; None before any."""
+        return self._newest
+
+    @property
     def end_seconds(self) -> float | None:
         """When the newest picture ends, taken to be shown as long as the one before it; None before any."""
         return None if self._newest is None else self._newest + self._step_seconds

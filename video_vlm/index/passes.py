@@ -86,11 +86,11 @@ class FullPass:
     def end_seconds(self) -> float | None:
         """The last picture is taken to be shown as long as the one before it, unless the container says that it is
         shown for longer, or that one was shown for very long."""
-        end = self.segmenter.end_seconds
+        newest, end = self.segmenter.newest_seconds, self.segmenter.end_seconds
         said = self.reader.packets_end_seconds if isinstance(self.reader, TellsItsEnd) else None
-        if end is None or said is None or -_LONGER_SECONDS <= end - said <= LEAST_SECONDS:
+        if newest is None or end is None or said is None or said <= newest:
             return end
-        return said
+        return end if -_LONGER_SECONDS <= end - said <= LEAST_SECONDS else said
 
     def num_frames(self, span: Span, *, num_seen: int) -> int:  # noqa: ARG002
         return num_seen
