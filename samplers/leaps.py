@@ -197,13 +197,10 @@ def came_back(before: _Seen, head: _Seen, *, past: Iterable[_Seen], ahead: Itera
 def _close_pairs(
     before: _Seen, head: _Seen, *, past: Iterable[_Seen], ahead: Iterable[_Seen]
 ) -> Iterator[tuple[_Seen, _Seen]]:
-    """Pictures on either side of the leap, one of them next to it."""
-    yield from ((before, later) for later in ahead if later.pts_seconds - head.pts_seconds <= FLASH_SECONDS)
-    yield from (
-        (earlier, head)
-        for earlier in past
-        if earlier is not before and head.pts_seconds - earlier.pts_seconds <= FLASH_SECONDS
-    )
+    """Pictures on either side of the leap, one of them next to it, with no more than a flash between."""
+    longest = FLASH_SECONDS + 1e-9
+    yield from ((before, later) for later in ahead if later.pts_seconds - head.pts_seconds <= longest)
+    yield from ((earlier, head) for earlier, after in pairwise(past) if head.pts_seconds - after.pts_seconds <= longest)
 
 
 def _colours_moved(a: _Seen, b: _Seen) -> float:

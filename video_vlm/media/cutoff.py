@@ -7,8 +7,10 @@ is whole if it keeps its promise in any of these readings.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import av
 from av.container import InputContainer
@@ -36,31 +38,39 @@ def is_cut_off(path: Path, found: Survey, *, end_pts: int, tolerance_seconds: fl
     kept = [float(last * found.time_base), float((last - found.first_pts) * found.time_base)]
     with open_container(path) as container:
         stream = container.streams[found.stream]
-        promised = _seconds(stream) if _TELLS_OF_STREAMS & set(container.format.name.split(",")) else None
+        tail = _tail(container, stream)
+        promised = None
+        if stream.duration and stream.time_base and _TELLS_OF_STREAMS & set(container.format.name.split(",")):
+            promised = stream.duration * stream.time_base
         if promised is None:
             if not container.duration:
                 return False
-            promised = container.duration / av.time_base
-            ends = [*kept, *_ends(container, stream)]
+            promised = Fraction(container.duration, av.time_base)
             start = (container.start_time or 0) / av.time_base
-            return all(promised - end > tolerance_seconds for end in (*ends, *(end - start for end in ends)))
-    return all(promised - end > tolerance_seconds for end in kept)
+            kept += [*tail.ends, *(end - start for end in (*kept, *tail.ends))]
+    # How long the last picture lasts, a header may know better than its packet: about as long as the one before it.
+    return all(float(promised) - end > tolerance_seconds + tail.last_step for end in kept)
 
 
-def _seconds(stream: Stream) -> float | None:
-    """What is promised of one stream."""
-    return float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """When the packets at the end of a file end, of any stream, in seconds on the container's clock; and how far apart
+    the last two pictures are."""
+
+    ends: tuple[float, ...] = ()
+    last_step: float = 0.0
 
 
-def _ends(container: InputContainer, stream: Any) -> list[float]:
-    """Where the packets at the end of the file end, in seconds on the container's clock."""
-    ends = [0.0]
+def _tail(container: InputContainer, stream: Stream) -> _Tail:
+    ends, times = [], []
     try:
         container.seek(1 << 62, stream=stream)
         for packet in container.demux():
-            time = own_time(packet)
-            if packet.size and time is not None and packet.time_base is not None:
-                ends.append(float((time + (packet.duration or 0)) * packet.time_base))
+            time, base = own_time(packet), packet.time_base
+            if packet.size and time is not None and base is not None:
+                ends.append(float((time + (packet.duration or 0)) * base))
+                times += [float(time * base)] if packet.stream_index == stream.index else []
     except (av.FFmpegError, OSError):
         pass  # a file that breaks off breaks off here
-    return ends
+    steps = [after - before for before, after in pairwise(sorted(times))]
+    return _Tail(tuple(ends), steps[-1] if steps else 0.0)
