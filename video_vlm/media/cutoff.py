@@ -20,9 +20,17 @@ from video_vlm.media.clock import own_time
 from video_vlm.media.container import open_container
 from video_vlm.media.survey import Survey
 
-__all__ = ["is_cut_off"]
+__all__ = ["is_cut_off", "lacks_bytes"]
 
 _TELLS_OF_STREAMS = {"mp4", "matroska", "avi"}
+
+
+def lacks_bytes(path: Path) -> bool:
+    """Whether an AVI file promises more bytes than it has: how long it lasts is then told by its size."""
+    with path.open("rb") as stream:
+        head = stream.read(12)
+    is_avi = head[:4] == b"RIFF" and head[8:] == b"AVI "
+    return is_avi and 8 + int.from_bytes(head[4:8], "little") > path.stat().st_size + 1
 
 
 def is_cut_off(path: Path, found: Survey, *, end_pts: int, tolerance_seconds: float) -> bool:

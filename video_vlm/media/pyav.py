@@ -19,7 +19,7 @@ from video_vlm.media.container import open_decoder
 from video_vlm.media.convert import Converter
 from video_vlm.media.cores import num_cores
 from video_vlm.media.cues import read_cues
-from video_vlm.media.cutoff import is_cut_off
+from video_vlm.media.cutoff import is_cut_off, lacks_bytes
 from video_vlm.media.groups import Groups
 from video_vlm.media.identity import SameContent
 from video_vlm.media.lanes import MOST_LANES, Lanes, Work
@@ -286,10 +286,11 @@ class PyAVReader:
         """The header may promise more than there is; a little more is nothing."""
         promised = self._video.span.end
         tolerance = max(_EARLY_SECONDS, 3 * self._found.frame_seconds)
-        if promised - end > tolerance and is_cut_off(
+        is_early = promised - end > tolerance and is_cut_off(
             self._path, self._found, end_pts=self._first_pts(end), tolerance_seconds=tolerance
-        ):
-            self._ledger.note(end, promised, "the file ends early: its header promises more, it was cut off")
+        )
+        if is_early or lacks_bytes(self._path):
+            self._ledger.note(end, max(end, promised), "the file ends early: its header promises more, it was cut off")
 
     def _check_unchanged(self) -> None:
         self._same.glance(self._video.content_id)
