@@ -243,6 +243,7 @@ def summary(made: IndexReport) -> str:
         *([f"{counted(made.num_sights, 'picture')} seen"] if made.num_sights else []),
         *(["already known"] if made.reused else []),
         *([f"{counted(len(made.damage), 'stretch', 'stretches')} could not be decoded"] if made.damage else []),
+        *([f"{counted(len(made.holes), 'hole')} in which nothing was recorded"] if made.holes else []),
         *([f"read in full: {made.read_in_full}"] if made.read_in_full else []),
         *map(in_short, made.missing),
     ]

@@ -80,6 +80,16 @@ class Build:
             add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
             seal_beginning(connection, self._memory)
 
+    def discard(self) -> None:
+        """Forget what was written so far: the file proved to hold something else. A complete memory stays."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM memories WHERE id = ? AND NOT complete", (self._memory,))
+            connection.execute(
+                "DELETE FROM videos WHERE content_id = :content"
+                " AND NOT EXISTS (SELECT 1 FROM memories WHERE content_id = :content)",
+                {"content": self.content_id},
+            )
+
     def take_over(self, observers: Iterable[str]) -> None:
         """Begin with the segments and frames of the video's complete memory, what they look like, and what some
         observers said; whatever was written so far is replaced. There is no checkpoint behind it: killed before

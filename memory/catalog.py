@@ -106,9 +106,11 @@ def last_known(connection: sqlite3.Connection, path: Path) -> tuple[str, int] | 
     return None if row is None else (str(row["content_id"]), int(row["size"]))
 
 
-def remember_path(connection: sqlite3.Connection, path: Path, content_id: str) -> None:
-    """Notes what the file as it is now holds; a file that is gone is not noted."""
-    state = file_state(path)
+def remember_path(
+    connection: sqlite3.Connection, path: Path, content_id: str, state: tuple[int, int, int] | None = None
+) -> None:
+    """Notes what the file holds: as it was, or as it is now. A file that is gone is not noted."""
+    state = state or file_state(path)
     if state is None:
         return
     connection.execute(

@@ -195,10 +195,11 @@ class Library:
                 return False
             return connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,)).rowcount > 0
 
-    def remember_path(self, path: Path, content_id: str) -> None:
-        """Note what a file holds. Its size, modification and change times tell later whether it still does."""
+    def remember_path(self, path: Path, content_id: str, *, state: tuple[int, int, int] | None = None) -> None:
+        """Note what a file holds. Its size, modification and change times tell later whether it still does: those it
+        had when it was opened (``state``), or has now."""
         with self._database.write() as connection:
-            remember_path(connection, path, content_id)
+            remember_path(connection, path, content_id, state)
 
     def build(
         self, video: Video, recipe: str, *, channels: Sequence[str], missing: Sequence[str], stages: str = "{}"

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.records import Cut, Image, Span
-from video_vlm.samplers.mixture import POINTS_PER_SECOND, Points, Stretch
+from video_vlm.samplers.mixture import MOST_POINTS, POINTS_PER_SECOND, Points, Stretch
 
 __all__ = ["MEMORY_SECONDS", "GradualDetector"]
 
@@ -21,6 +21,7 @@ MEMORY_SECONDS = 12.0
 """No decision looks back further."""
 
 _SAME = 0.9  # correlation of what faded out with what faded in
+_HELD_SECONDS = 0.5  # a picture shown longer than this is a still; what comes faster moves, if jerkily
 _DARK_SECONDS = 1.5  # a fade out and a fade in with no more than this between them are one change
 
 
@@ -30,6 +31,7 @@ class GradualDetector:
     def __init__(self) -> None:
         self._points = Points()
         self._bin: int | None = None
+        self._latest: tuple[float, Image] | None = None
         self._found: list[Stretch] = []
         self._decided: list[Stretch] = []
         self._gone: Stretch | None = None
@@ -38,12 +40,20 @@ class GradualDetector:
     def push(self, pts_seconds: float, image: Image) -> tuple[Cut, ...]:
         """Take the next thumbnail (RGB uint8 ``(height, width, 3)``); return the changes that are now certain."""
         place = math.floor(pts_seconds * POINTS_PER_SECOND)
+        held, self._latest = self._latest, (pts_seconds, image)
         if place == self._bin:
             return ()
+        if held is not None and self._bin is not None and pts_seconds - held[0] > _HELD_SECONDS:
+            # A picture lasts until the next one: what comes after a still begins when it ends, not when it began.
+            for missing in range(max(self._bin + 1, place - MOST_POINTS), place):
+                self._add(missing / POINTS_PER_SECOND, held[1])
         self._bin = place
+        self._add(pts_seconds, image)
+        return tuple(self._decide(final=False))
+
+    def _add(self, pts_seconds: float, image: Image) -> None:
         self._points.add(pts_seconds, image)
         self._found += self._points.stretches()
-        return tuple(self._decide(final=False))
 
     def finish(self) -> tuple[Cut, ...]:
         """No more pictures: the changes among those that were still waiting."""

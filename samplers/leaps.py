@@ -2,8 +2,14 @@
 
 A leap is a step between two pictures that stands out among the steps around it (the adaptive ratio of
 PySceneDetect's ``AdaptiveDetector``) and takes the colours along (their histogram), or stands out by far. It is no
-cut when what was there before is back soon: that was a flash, or something passing by. All of it looks a few
-pictures back and ahead and no further, so that a detector that starts a little earlier decides the same.
+cut when what was there before is back soon: that was a flash, or something passing by.
+
+What is around is measured in seconds, so that a film has the same cuts at any rate. A picture lasts until the next one:
+where none is near in time nothing moves, and a slide of five seconds is one picture of five seconds. Pictures closer
+than :data:`_BIN_SECONDS` count as one: of 24 pictures a second shown as 240 nine in ten are repeats.
+
+All of it looks a few pictures and some tenths of a second back and ahead and no further, so that a detector that
+starts a little earlier decides the same.
 """
 
 from __future__ import annotations
@@ -13,7 +19,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from statistics import median
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -36,12 +44,13 @@ __all__ = [
 FLASH_SECONDS = 0.4
 """A picture that is back within this long was interrupted by a flash, not by a cut."""
 
-MAX_AHEAD = 12
-"""How many pictures back, and ahead, a decision looks at most."""
-
 AROUND = 4
 """Pictures on each side whose steps are what is usual here."""
 
+AROUND_SECONDS = 0.6
+"""No further away than this: it takes in three pictures on each side at 5 pictures a second, and none at 1."""
+
+_BIN_SECONDS = 0.03  # pictures closer than this count as one: at 30 a second each is for itself
 _USUAL_FLOOR = 0.5  # grey levels added to what is usual: two noiseless stills have none
 _LEAST_STEP = 4.0  # mean grey levels
 _RATIO, _COLOURS = 2.5, 0.35  # stands out, and takes this share of the colours along
@@ -50,6 +59,11 @@ _BACK_SHARE = 0.3  # back again: nearer to the picture before than this share of
 _LIT_BACK_SHARE = 0.5  # the same where the leap was only one of light: things move on while it flashes
 _LIT = 0.5  # correlation of the same picture in another light
 _DARK_LEVEL = 12.0  # mean grey level: below it there is nothing to see on either side
+_STILL_SECONDS, _STEADY = 2.0, 0.25  # a picture that is shown longer, or than its neighbours by this share, is a still
+_SAME_LEVELS, _PAGE_SHARE = 3, 0.3  # grey levels, and share of the pixels: that much of a page stays as it was
+
+Step: TypeAlias = tuple[float, float]
+"""How many seconds away a picture is, and its distance from the one before it."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +84,7 @@ class LeapDetector:
     """Finds hard cuts in a stream of thumbnails of one size, given in order of time."""
 
     def __init__(self) -> None:
-        self._past: deque[_Seen] = deque(maxlen=MAX_AHEAD)
+        self._past: deque[_Seen] = deque()
         self._waiting: deque[_Seen] = deque()
 
     def push(self, pts_seconds: float, image: Image) -> tuple[Cut, ...]:
@@ -93,40 +107,84 @@ class LeapDetector:
             head = self._waiting.popleft()
             if self._is_cut(head):
                 yield Cut(Span(head.pts_seconds, head.pts_seconds), "hard", head.step / 255.0, head.pts_seconds)
-            self._past.append(head)
+            self._remember(head)
+
+    def _remember(self, seen: _Seen) -> None:
+        self._past.append(seen)
+        while len(self._past) > AROUND and seen.pts_seconds - self._past[0].pts_seconds > AROUND_SECONDS:
+            self._past.popleft()
 
     def _is_ripe(self) -> bool:
-        num_ahead = len(self._waiting) - 1
         seconds_ahead = self._waiting[-1].pts_seconds - self._waiting[0].pts_seconds
-        return num_ahead >= MAX_AHEAD or (num_ahead >= AROUND and seconds_ahead >= FLASH_SECONDS)
+        return len(self._waiting) > AROUND and seconds_ahead >= FLASH_SECONDS
 
     def _is_cut(self, head: _Seen) -> bool:
         if head.step < _LEAST_STEP or not self._past:
             return False
-        around = [*list(self._past)[-AROUND:], *list(self._waiting)[:AROUND]]
-        ratio = _ratio(head.step, [seen.step for seen in around])
-        if ratio < _RATIO or max(brightness(self._past[-1].image), brightness(head.image)) < _DARK_LEVEL:
+        near = _near(_away(head, reversed(self._past)), _away(head, self._waiting))
+        ratio, before = _ratio(head.step, near), self._past[-1]
+        if ratio < _RATIO or max(brightness(before.image), brightness(head.image)) < _DARK_LEVEL:
             return False
-        before = self._past[-1]
         if came_back(before, head, past=self._past, ahead=self._waiting):
             return False
-        if ratio >= _FAR_RATIO and head.step >= _FAR_STEP:
+        if ratio >= _FAR_RATIO and head.step >= _FAR_STEP and (near or self._is_far_alone(before, head)):
             return True
         pairs = [(before, head), *_close_pairs(before, head, past=self._past, ahead=self._waiting)]
         return min(_colours_moved(a, b) for a, b in pairs) >= _COLOURS
 
+    def _is_far_alone(self, before: _Seen, head: _Seen) -> bool:
+        """Whether a picture with none near in time stands out: what was shown before it was a still, or it is far from
+        what comes next to it, or it is a page: much stays as it was to the pixel while the rest is another. Of a camera
+        that takes a picture every second, panning, all are far from each other."""
+        seconds = head.pts_seconds - before.pts_seconds
+        around = [*list(self._past)[-AROUND:], head, *list(self._waiting)[:AROUND]]
+        gaps = [b.pts_seconds - a.pts_seconds for a, b in pairwise(around)]
+        if seconds > _STILL_SECONDS or any(abs(gap - seconds) > _STEADY * seconds for gap in gaps):
+            return True
+        others = [seen.step for seen in around if seen is not head]
+        return _ratio(head.step, others) >= _FAR_RATIO or _same_share(before.image, head.image) >= _PAGE_SHARE
 
-def may_be_leap(step: float, around: Sequence[float]) -> bool:
+
+def may_be_leap(step: float, before: Iterable[Step], after: Iterable[Step]) -> bool:
     """Whether a picture could be called a cut, by the steps of the pictures around it; False is certain.
 
-    ``around`` should hold the steps of :data:`AROUND` pictures on each side; those that are not known are left out.
+    ``before`` and ``after`` are nearest first and should reach :data:`AROUND` pictures; what is not known is left out.
     """
-    unknown = [0.0] * (2 * AROUND - len(around))
-    return step >= _LEAST_STEP and _ratio(step, [*around, *unknown]) >= _RATIO
+    near = _near(before, after)
+    return step >= _LEAST_STEP and _ratio(step, [*near, *([0.0] * (2 * AROUND - len(near)))]) >= _RATIO
+
+
+def _near(before: Iterable[Step], after: Iterable[Step]) -> list[float]:
+    """The steps that say what is usual here, up to :data:`AROUND` on each side; none where no picture is near."""
+    return [*_binned(before), *_binned(after)]
+
+
+def _away(head: _Seen, others: Iterable[_Seen]) -> Iterator[Step]:
+    return ((abs(seen.pts_seconds - head.pts_seconds), seen.step) for seen in others)
+
+
+def _binned(steps: Iterable[Step]) -> list[float]:
+    """The largest step of each bin. [(.004, 1), (.008, 2), (.033, 5), (.037, 3)] -> [2, 5]"""
+    bins: list[float] = []
+    since = -math.inf
+    for away, step in steps:
+        if away - since < _BIN_SECONDS:
+            bins[-1] = max(bins[-1], step)
+        elif away > AROUND_SECONDS or len(bins) == AROUND:
+            break
+        else:
+            bins.append(step)
+            since = away
+    return bins
 
 
 def _ratio(step: float, around: Sequence[float]) -> float:
-    return step / (median(around) + _USUAL_FLOOR)
+    return step / ((median(around) if around else 0.0) + _USUAL_FLOOR)
+
+
+def _same_share(a: Image, b: Image) -> float:
+    """The share of the pixels that are the same in both, but for what coding does to them."""
+    return float((cv2.absdiff(a, b).max(axis=2) <= _SAME_LEVELS).mean())
 
 
 def came_back(before: _Seen, head: _Seen, *, past: Iterable[_Seen], ahead: Iterable[_Seen]) -> bool:
@@ -139,13 +197,10 @@ def came_back(before: _Seen, head: _Seen, *, past: Iterable[_Seen], ahead: Itera
 def _close_pairs(
     before: _Seen, head: _Seen, *, past: Iterable[_Seen], ahead: Iterable[_Seen]
 ) -> Iterator[tuple[_Seen, _Seen]]:
-    """Pictures on either side of the leap, one of them next to it."""
-    yield from ((before, later) for later in ahead if later.pts_seconds - head.pts_seconds <= FLASH_SECONDS)
-    yield from (
-        (earlier, head)
-        for earlier in past
-        if earlier is not before and head.pts_seconds - earlier.pts_seconds <= FLASH_SECONDS
-    )
+    """Pictures on either side of the leap, one of them next to it, with no more than a flash between."""
+    longest = FLASH_SECONDS + 1e-9
+    yield from ((before, later) for later in ahead if later.pts_seconds - head.pts_seconds <= longest)
+    yield from ((earlier, head) for earlier, after in pairwise(past) if head.pts_seconds - after.pts_seconds <= longest)
 
 
 def _colours_moved(a: _Seen, b: _Seen) -> float:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from video_vlm.records import Cut, Image, Span
 
-__all__ = ["POINTS_PER_SECOND", "Points", "Stretch"]
+__all__ = ["MOST_POINTS", "POINTS_PER_SECOND", "Points", "Stretch"]
 
 POINTS_PER_SECOND = 12.0
 """How often pictures are compared."""
@@ -32,7 +32,9 @@ _SIZE = (24, 14)  # what pictures are compared at: small enough that grain is go
 _HALVES = (2, 3, 4, 6, 8, 11, 15)  # half lengths that are tried, in grid points
 _LONGEST_SECONDS = 2.6
 _BESIDE = 3  # grid points before and after a stretch that say how much moves here anyway
-_LENGTH = 2 * max(_HALVES) + 2 * _BESIDE + 1
+MOST_POINTS = 2 * max(_HALVES) + 2 * _BESIDE + 1
+"""No stretch, with what is beside it, reaches over more."""
+
 _FROM_LINE = 0.4  # root mean square distance from the line, as a share of its length, that makes the score zero
 _STRAY = 1.5  # times that distance: more than this in the middle, and the mean cannot be near
 _STEPS = (-0.3, 2.2)  # of the even step, between neighbours
@@ -103,7 +105,7 @@ class Points:
             yield
 
     def _append(self, pts_seconds: float, vector: _Vector, means: _Vector) -> None:
-        self._times = [*self._times, pts_seconds][-_LENGTH:]
+        self._times = [*self._times, pts_seconds][-MOST_POINTS:]
         self._newest.add(vector)
         self._newest_means.add(means)
         self._count += 1
@@ -225,11 +227,11 @@ class Points:
 
 
 class _Newest:
-    """The newest vectors, up to :data:`_LENGTH`, and their dot products; nothing is moved for most that come."""
+    """The newest vectors, up to :data:`MOST_POINTS`, and their dot products; nothing is moved for most that come."""
 
     def __init__(self, width: int) -> None:
-        self._all_vectors = np.zeros((2 * _LENGTH, width), np.float32)
-        self._all_dots = np.zeros((2 * _LENGTH, 2 * _LENGTH))
+        self._all_vectors = np.zeros((2 * MOST_POINTS, width), np.float32)
+        self._all_dots = np.zeros((2 * MOST_POINTS, 2 * MOST_POINTS))
         self._first = self._end = 0
         self._view()
 
@@ -238,7 +240,7 @@ class _Newest:
             self._move_to_front()
         self._all_vectors[self._end] = vector
         self._end += 1
-        self._first = max(self._first, self._end - _LENGTH)
+        self._first = max(self._first, self._end - MOST_POINTS)
         self._view()
         self.dots[-1] = self.dots[:, -1] = self.vectors @ self.vectors[-1] / vector.size
 

@@ -4,12 +4,14 @@ The segment is cut into windows of ``candidate_seconds``; each window's sharpest
 candidate. A candidate is kept when some *place* in it differs from the last one kept: a new line on a
 slide changes few pixels of many, so the measure is the worst block, not the mean. What merely moves would
 differ all the time; it is kept only every few windows, while what appears and stays is kept at once.
+
+A picture lasts until the next one: it is the only candidate of the windows in which no other comes.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -26,6 +28,7 @@ _BLOCK = 8
 _PATIENCE_WINDOWS = 3  # what only moves is kept this often
 _CHANGED = 10.0  # grey levels a block must differ by, over the median block: grain and exposure change all blocks
 _SETTLED = 0.4  # of its change: a block that differs less than this from a window ago has come to rest
+_HELD_WINDOWS = 2  # after so many a picture that does not change has come to rest
 _SHARPER = 1.1  # of two that are as good as equal the earlier one
 _FLAT = 3.0  # standard deviation, grey levels: black, or a bare colour
 
@@ -57,7 +60,7 @@ class _Candidate:
 
 
 class RepresentativePicker:
-    """Picks from one segment; fed candidates in order of time, a few a window. Holds four pictures at most.
+    """Picks from one segment; fed candidates in order of time, a few a window. Holds five pictures at most.
 
     Args:
         settings: ``candidate_seconds`` is the length of a window.
@@ -68,6 +71,7 @@ class RepresentativePicker:
         self._window_seconds = settings.candidate_seconds
         self._start = start_seconds
         self._best: _Candidate | None = None
+        self._latest: _Candidate | None = None
         self._previous: _Candidate | None = None
         self._last_resort: _Candidate | None = None
         self._kept: _Candidate | None = None
@@ -75,20 +79,34 @@ class RepresentativePicker:
 
     def push(self, picture: DecodedFrame) -> tuple[Representative, ...]:
         """Look at the next candidate; return the representative whose stretch has just ended, if one has."""
-        window = math.floor((picture.pts_seconds - self._start) / self._window_seconds)
-        ended = self._end_window() if self._best is not None and window != self._best.window else ()
-        candidate = _candidate(picture, window)
-        if self._best is None or candidate.is_better_than(self._best):
-            self._best = candidate
+        window = self._window_of(picture.pts_seconds)
+        ended = self._pass_windows(window)
+        self._latest = _candidate(picture, window)
+        if self._best is None or self._latest.is_better_than(self._best):
+            self._best = self._latest
         return ended
 
     def close(self, *, end_seconds: float) -> tuple[Representative, ...]:
-        """The segment ends: what is still to be given out. Every segment has at least one representative."""
-        ended = self._end_window()
+        """The segment ends: what is still to be given out. Every segment with a picture has a representative."""
+        ended = *self._pass_windows(self._window_of(end_seconds)), *self._end_window()
         last = self._kept or self._last_resort
         if last is None:
             return ended
         return *ended, Representative(last.picture, Span(self._kept_from, end_seconds))
+
+    def _window_of(self, seconds: float) -> int:
+        return math.floor((seconds - self._start) / self._window_seconds)
+
+    def _pass_windows(self, window: int) -> tuple[Representative, ...]:
+        """The windows before this one are over; through those without a picture of their own the newest one lasted."""
+        if self._latest is None or window <= self._latest.window:
+            return ()
+        ended = self._end_window()
+        first = self._latest.window + 1
+        for held in range(first, min(window, first + _HELD_WINDOWS)):
+            self._best = replace(self._latest, window=held)
+            ended += self._end_window()
+        return ended
 
     def _end_window(self) -> tuple[Representative, ...]:
         best, self._best = self._best, None
@@ -97,7 +115,7 @@ class RepresentativePicker:
         ended: tuple[Representative, ...] = ()
         if self._is_new(best):
             if self._kept is not None:
-                since = self._start + best.window * self._window_seconds
+                since = min(self._start + best.window * self._window_seconds, best.picture.pts_seconds)
                 ended = (Representative(self._kept.picture, Span(self._kept_from, since)),)
                 self._kept_from = since
             self._kept = best

@@ -3,7 +3,10 @@
 Whether a shot begins with a picture is certain only some seconds later (a dissolve has to end first). Thumbnails wait
 for that; decoded pictures are too large to. So a few times a second one is kept as a *candidate* for a representative
 frame, and all others are let go as soon as the hard cuts around them are known. Segments begin at hard cuts and else at
-candidates, so that none is without.
+candidates, so that none is without. A picture lasts until the next one: the last one before a pause is a candidate too.
+
+Only a *hole* is no picture's time: where nothing was recorded. Whoever knows the whole file says which pause is one; a
+hole is a segment of its own, without pictures.
 
 Pictures come from a :class:`~video_vlm.samplers.sieve.Sieve`, which has let go of most already.
 
@@ -15,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -25,7 +28,7 @@ from video_vlm.samplers.gradual import MEMORY_SECONDS
 from video_vlm.samplers.shots import MEMORY_FRAMES, ShotDetector
 from video_vlm.settings import FrameSettings, IndexSettings
 
-__all__ = ["Borders", "Mark", "Seen", "Segmenter", "look_number"]
+__all__ = ["Borders", "Mark", "Seen", "Segmenter", "is_held", "look_number", "no_hole"]
 
 _FALLBACK_FPS = 25.0
 _CANDIDATES_PER_WINDOW = 3
@@ -48,13 +51,22 @@ class Mark:
 class Seen:
     """A picture that was looked at. ``frame`` is None where it is no candidate. Once its place is certain, ``opens`` is
     set where a segment begins with it, ``cut`` where a shot does. Without ``thumbnail`` it is a place that was not
-    looked at."""
+    looked at, and with ``is_hole`` one where there is nothing to look at up to the next picture."""
 
     pts_seconds: float
     thumbnail: Image | None
     frame: DecodedFrame | None = None
     opens: Mark | None = None
     cut: Cut | None = None
+    is_hole: bool = False
+
+    def without_frame(self) -> Seen:
+        return replace(self, frame=None)
+
+
+def no_hole(start_seconds: float, end_seconds: float) -> bool:  # noqa: ARG001
+    """A file without holes."""
+    return False
 
 
 class Borders:
@@ -80,6 +92,11 @@ def look_number(seconds: float, settings: FrameSettings) -> int:
     return math.floor(seconds / settings.candidate_seconds * _CANDIDATES_PER_WINDOW)
 
 
+def is_held(seconds: float, next_seconds: float | None, settings: FrameSettings) -> bool:
+    """Whether a picture is shown for a whole tick, or longer, in which no other comes. Without a next one it may be."""
+    return next_seconds is None or look_number(next_seconds, settings) > look_number(seconds, settings) + 1
+
+
 class Segmenter:
     """Fed pictures in order of time; gives each one back, in order, once its place is certain.
 
@@ -88,6 +105,7 @@ class Segmenter:
         mark: Where to go on; the pictures between its ``warm_up_seconds`` and its ``start_seconds`` only warm up.
         fps: What the container declares; used for the length of the only picture of a one-picture video.
         borders: Times at which a segment begins whatever is seen: chapter marks.
+        is_hole: Whether nothing was recorded between two pictures that follow each other at these times.
     """
 
     def __init__(
@@ -97,6 +115,7 @@ class Segmenter:
         mark: Mark | None = None,
         fps: float | None = None,
         borders: Iterable[float] = (),
+        is_hole: Callable[[float, float], bool] = no_hole,
     ) -> None:
         self._frames = settings.frames
         self._max_seconds = settings.frames.segment_seconds
@@ -115,6 +134,13 @@ class Segmenter:
         self._times: deque[float] = deque()
         self._newest: float | None = None
         self._step_seconds = 1.0 / (fps or _FALLBACK_FPS)
+        self._is_hole = is_hole
+        self._holes: dict[float, float] = {}
+
+    @property
+    def newest_seconds(self) -> float | None:
+        """When the newest picture is shown first; None before any."""
+        return self._newest
 
     @property
     def end_seconds(self) -> float | None:
@@ -127,7 +153,10 @@ class Segmenter:
         if self._newest is not None:
             if seconds <= self._newest:
                 return ()
-            self._step_seconds = seconds - self._newest
+            if self._is_hole(self._newest, seconds):
+                self._holes[seconds] = self._newest + self._step_seconds
+            else:
+                self._step_seconds = seconds - self._newest
         self._newest = seconds
         self._fresh.append(seen)
         if seen.thumbnail is not None:
@@ -142,19 +171,22 @@ class Segmenter:
         return *self._certain(math.inf), *self._placed_borders(self.end_seconds or 0.0)
 
     def _thin(self, undecided_since: float) -> None:
-        """Let go of the decoded pictures that will not be needed."""
+        """Let go of the decoded pictures that will not be needed. Of the newest that is not known before the next."""
         while self._fresh and self._fresh[0].pts_seconds < undecided_since:
+            if len(self._fresh) == 1 and undecided_since < math.inf:
+                return
             seen = self._fresh.popleft()
-            self._thinned.append(self._thinner(seen))
+            following = self._fresh[0].pts_seconds if self._fresh else self.end_seconds
+            self._thinned.append(self._thinner(seen, is_held=is_held(seen.pts_seconds, following, self._frames)))
 
-    def _thinner(self, seen: Seen) -> Seen:
-        """Only the first picture after every tick that is not rough, and the first one after a hard cut, are
-        candidates."""
+    def _thinner(self, seen: Seen, *, is_held: bool) -> Seen:
+        """Only the first picture after every tick that is not rough, one that is held over a tick, and the first one
+        after a hard cut, are candidates."""
         seconds = seen.pts_seconds
         if self._is_due(seen):
             self._look = self._look_of(seconds)
-        elif seen.frame is not None and not self._detector.leapt(seconds) and not self._is_hard_cut(seconds):
-            return replace(seen, frame=None)
+        elif not is_held and not self._detector.leapt(seconds) and not self._is_hard_cut(seconds):
+            return seen.without_frame()
         return seen
 
     def _is_due(self, seen: Seen) -> bool:
@@ -167,36 +199,58 @@ class Segmenter:
         while self._thinned and self._thinned[0].pts_seconds < undecided_since:
             seen = self._thinned.popleft()
             if self._mark is None or seen.pts_seconds >= self._mark.start_seconds:
-                yield from self._placed_borders(seen.pts_seconds)
-                yield self._place(seen)
+                yield from self._placed(seen)
             self._remember(seen.pts_seconds)
 
-    def _placed_borders(self, before_seconds: float) -> Iterator[Seen]:
+    def _placed_borders(self, before_seconds: float, *, is_hole: bool = False) -> Iterator[Seen]:
         """Segments that begin between two pictures, at a border."""
         if self._segment is None:
             return
         for border in self._borders.between(self._segment.start_seconds, before_seconds):
             self._segment = self._new_mark(border, shot_seconds=self._segment.shot_seconds)
-            yield Seen(border, None, opens=self._segment)
+            yield Seen(border, None, opens=self._segment, is_hole=is_hole)
+
+    def _placed(self, seen: Seen) -> Iterator[Seen]:
+        hole = self._holes.pop(seen.pts_seconds, None)
+        opens = self._segment or self._mark
+        if hole is None or opens is None or hole < opens.start_seconds:
+            yield from self._placed_borders(seen.pts_seconds)
+            yield self._place(seen)
+            return
+        yield from self._placed_borders(hole)
+        if self._segment is not None:
+            opens = self._new_mark(hole, shot_seconds=opens.shot_seconds)
+        yield Seen(hole, None, opens=opens, is_hole=True)
+        self._segment = opens
+        yield from self._placed_borders(seen.pts_seconds, is_hole=True)
+        cut = self._take_cut(seen)
+        self._segment = self._new_mark(seen.pts_seconds, shot_seconds=seen.pts_seconds if cut else opens.shot_seconds)
+        yield replace(seen, opens=self._segment, cut=cut)
 
     def _place(self, seen: Seen) -> Seen:
         if self._segment is None:
             start = min(seen.pts_seconds, 0.0)  # before its time the first frame is on display
             self._segment = self._mark or self._new_mark(start, shot_seconds=start)
             return replace(seen, opens=self._segment)
-        if self._cuts and seen.frame is not None and self._cuts[0].at <= seen.pts_seconds:
-            # A gradual change takes the next candidate, which may be a little after it.
-            cut = self._cuts.popleft()
-            while self._cuts and self._cuts[0].at <= seen.pts_seconds:
-                cut = self._cuts.popleft()
-            span = replace(cut.span, end=max(cut.span.end, seen.pts_seconds))
+        cut = self._take_cut(seen) if seen.frame is not None else None
+        if cut is not None:
             self._segment = self._new_mark(seen.pts_seconds, shot_seconds=seen.pts_seconds)
-            return replace(seen, opens=self._segment, cut=replace(cut, span=span, at=seen.pts_seconds))
+            return replace(seen, opens=self._segment, cut=cut)
         is_border = self._borders.is_one(seen.pts_seconds)
         if is_border or (seen.frame is not None and self._is_full(seen.pts_seconds)):
             self._segment = self._new_mark(seen.pts_seconds, shot_seconds=self._segment.shot_seconds)
             return replace(seen, opens=self._segment)
         return seen
+
+    def _take_cut(self, seen: Seen) -> Cut | None:
+        """The cut at a picture. A gradual change takes the next candidate, which may be a little after it."""
+        cut = None
+        while self._cuts and self._cuts[0].at <= seen.pts_seconds:
+            cut = self._cuts.popleft()
+        if cut is None:
+            return None
+        span = replace(cut.span, end=max(cut.span.end, seen.pts_seconds))
+        return replace(cut, span=span, at=seen.pts_seconds)
 
     def _is_full(self, seconds: float) -> bool:
         """Whether the segment would get too long if it went on to the next picture it could end at."""
@@ -207,7 +261,12 @@ class Segmenter:
 
     def _next_candidate(self) -> float | None:
         kept = (seen.pts_seconds for seen in self._thinned if seen.frame is not None)
-        coming = (seen.pts_seconds for seen in self._fresh if self._is_due(seen))
+        following = [*(seen.pts_seconds for seen in self._fresh), self.end_seconds][1:]
+        coming = (
+            seen.pts_seconds
+            for seen, later in zip(self._fresh, following, strict=True)
+            if self._is_due(seen) or is_held(seen.pts_seconds, later, self._frames)
+        )
         return next(chain(kept, coming), self.end_seconds)
 
     def _look_of(self, seconds: float) -> int:

@@ -3,8 +3,8 @@
 Hard cuts are found by :mod:`video_vlm.samplers.leaps` (or by PySceneDetect's detectors, by name), gradual changes by
 :mod:`video_vlm.samplers.gradual`. This module lets both see every picture and makes one list of what they find.
 
-No decision looks back further than :data:`~video_vlm.samplers.gradual.MEMORY_SECONDS` and
-:data:`MEMORY_FRAMES` pictures, so a detector that starts that much earlier goes on exactly where another one left off.
+No decision looks back further than :data:`~video_vlm.samplers.gradual.MEMORY_SECONDS`, or :data:`MEMORY_FRAMES`
+pictures where these reach further: a detector that starts that much earlier goes on exactly where another one left off.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import numpy as np
 
 from video_vlm.records import Cut, Image, Shot, Span
 from video_vlm.samplers.gradual import GradualDetector
-from video_vlm.samplers.leaps import MAX_AHEAD, LeapDetector
+from video_vlm.samplers.leaps import AROUND, LeapDetector
 from video_vlm.samplers.library_cuts import LibraryDetector
 from video_vlm.settings import ShotSettings
 
 __all__ = ["HARD_CUTS", "MEMORY_FRAMES", "CutDetector", "ShotDetector", "tile"]
 
-MEMORY_FRAMES = 2 * MAX_AHEAD
+MEMORY_FRAMES = 3 * AROUND
 """No decision looks back over more pictures, however far apart they are."""
 
 _NEAR_SECONDS = 0.1  # a hard cut this near to a gradual change is the change

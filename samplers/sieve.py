@@ -1,8 +1,9 @@
 """Makes decoded pictures small at once, and keeps whole only those that may yet be needed.
 
 A decoded picture is large, and a :class:`~video_vlm.samplers.segments.Segmenter` wants only those where a tick of its
-clock begins and those that begin with a hard cut. Which may be one of them can be told from the pictures next to it. So
-a stream can be sieved in pieces, each apart from the others: all that is wanted of the whole is kept in the pieces.
+clock begins, those that are still shown when one does, and those that begin with a hard cut. Which may be one of them
+can be told from the pictures next to it. So a stream can be sieved in pieces, each apart from the others: all that is
+wanted of the whole is kept in the pieces.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from itertools import islice
 
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Image
-from video_vlm.samplers.leaps import AROUND, distance, may_be_leap
-from video_vlm.samplers.segments import Seen, look_number
+from video_vlm.samplers.leaps import AROUND, Step, distance, may_be_leap
+from video_vlm.samplers.segments import Seen, is_held, look_number
 from video_vlm.settings import IndexSettings
 
 __all__ = ["Sieve"]
+
+_PAST = 40
+"""Pictures whose steps are remembered: what a decision looks back over at 240 a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Sieve:
 
     def __call__(self, pictures: Iterable[DecodedFrame]) -> Generator[Seen, None, None]:
         """Each picture once, some pictures later, without its frame where that is certainly not needed."""
-        past: deque[float] = deque(maxlen=AROUND)
+        past: deque[_Step] = deque(maxlen=_PAST)
         held: deque[_Step] = deque()
         for one in self._steps(pictures):
             held.append(one)
@@ -71,9 +75,18 @@ class Sieve:
             yield _Step(Seen(picture.pts_seconds, thumbnail, picture), step, is_due or not is_like_last)
             last, look = thumbnail, number if is_due else look
 
-    def _sieved(self, past: deque[float], held: deque[_Step]) -> Seen:
+    def _sieved(self, past: deque[_Step], held: deque[_Step]) -> Seen:
         head = held.popleft()
-        around = [*past, *(one.step for one in islice(held, AROUND))]
-        may_be_needed = self._keeps_all or head.is_due or may_be_leap(head.step, around)
-        past.append(head.step)
-        return head.seen if may_be_needed else Seen(head.seen.pts_seconds, head.seen.thumbnail)
+        seconds = head.seen.pts_seconds
+        may_be_needed = (
+            self._keeps_all
+            or head.is_due
+            or is_held(seconds, held[0].seen.pts_seconds if held else None, self._frames)
+            or may_be_leap(head.step, _away(seconds, reversed(past)), _away(seconds, islice(held, AROUND)))
+        )
+        past.append(head)
+        return head.seen if may_be_needed else head.seen.without_frame()
+
+
+def _away(seconds: float, steps: Iterable[_Step]) -> Iterator[Step]:
+    return ((abs(one.seen.pts_seconds - seconds), one.step) for one in steps)

@@ -20,7 +20,7 @@ from video_vlm.looking.looker import Looker
 from video_vlm.looking.rounds import is_worth_a_look
 from video_vlm.looking.sight import sight_of
 from video_vlm.looking.signals import pictures_of
-from video_vlm.media import open_video
+from video_vlm.media import open_known
 from video_vlm.memory import KeptLook, Library, MemoryView
 from video_vlm.models import open_detector, open_model
 from video_vlm.protocols import Answerer, Detector, Progress, ProgressEvent, VideoMemory, VideoReader, silent
@@ -129,7 +129,7 @@ def _talk(
     planned = _planned(question, memory, settings, path=path, frames=max(1, settings.max_look_frames // 2))
     times = pictures_of(memory)
     try:
-        with open_video(path, decoder=decoder) as reader:
+        with open_known(path, memory.video.content_id, decoder=decoder) as reader:
             pictures = Pictures(
                 reader, span=planned.span, frame_budget=settings.max_look_frames, step_seconds=times.step_seconds
             )
@@ -237,7 +237,7 @@ def _look_again(answer: Answer, case: _Case, path: Path | None) -> tuple[Answer,
     frames = max(1, settings.max_look_frames // _COARSE_SHARE)
     try:
         planned = _planned(case.question, case.memory, settings, path=path, frames=frames)
-        with open_video(path, decoder=case.index.decoder) as reader:
+        with open_known(path, case.memory.video.content_id, decoder=case.index.decoder) as reader:
             looker = case.looker(reader)
             found = answer_by_looking(case.question, answer, case.known, case.model, looker=looker, plan=planned)
             return found, looker.taken

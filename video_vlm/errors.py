@@ -3,6 +3,7 @@
     VideoQAError
     ├── MediaError              a file that cannot be read as the video it claims to be
     │   ├── UnreadableVideo     no video stream, no frame, not a video, missing, empty
+    │   ├── FileChanged         another file, or another content, than when it was opened
     │   ├── RefusedMedia        readable, but opening it would reach other files or the network
     │   └── ReaderLost          the process that was reading it ended before it was done
     ├── SubtitleError           a subtitle file that no known encoding or format explains
@@ -33,6 +34,7 @@ from pathlib import Path
 from video_vlm.redaction import redacted
 
 __all__ = [
+    "FileChanged",
     "LibraryDamaged",
     "LibraryError",
     "LibraryReadOnly",
@@ -87,6 +89,10 @@ class MediaError(VideoQAError):
 
 class UnreadableVideo(MediaError):
     """The file holds no video that can be decoded."""
+
+
+class FileChanged(MediaError):
+    """The file does not hold what it held when it was opened, or when it was indexed."""
 
 
 class RefusedMedia(MediaError):

@@ -51,7 +51,7 @@ from video_vlm.index import (
 )
 from video_vlm.looking import LookPlan
 from video_vlm.looking.signals import pictures_of
-from video_vlm.media import content_id, open_video
+from video_vlm.media import content_id, open_known
 from video_vlm.memory import Imported, KeptLook, Library, LibraryFacts, MemoryView, Problem, StoredVideo, open_library
 from video_vlm.models import open_detector, open_model
 from video_vlm.models.text_encoder import find_text_encoder
@@ -211,7 +211,7 @@ class VideoQA:
         file = _file(path) or _file(memory.video.path)
         if file is None:
             raise NotIndexed(f"{memory.video.path} is not where it was: captions take its pictures")
-        with open_video(file, decoder=self.settings.index.decoder) as reader:
+        with open_known(file, content, decoder=self.settings.index.decoder) as reader:
             return caption_video(
                 memory,
                 self._library,

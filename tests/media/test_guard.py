@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.media.reels import Reel
-from video_vlm.errors import RefusedMedia, UnreadableVideo
+from video_vlm.errors import FileChanged, RefusedMedia, UnreadableVideo
 from video_vlm.media import content_id, open_video, probe
 from video_vlm.media.container import open_container
 
@@ -133,7 +133,7 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(make_video: MakeVideo,
     path = Path(shutil.copy(make_video(Reel()), tmp_path / "film.mp4"))
     with open_video(path) as reader:
         shutil.copy(make_video(Reel(b_frames=2)), path)
-        with pytest.raises(UnreadableVideo, match="changed"):
+        with pytest.raises(FileChanged, match="changed"):
             list(reader.scan())
 
 

@@ -10,6 +10,7 @@ from video_vlm import errors
 
 MADE = [
     errors.UnreadableVideo("film.mp4", "it is broken; get it again"),
+    errors.FileChanged("film.mp4", "it changed while it was read"),
     errors.ReaderLost("film.mp4", "its process was killed"),
     errors.UnknownName("decoder", "pyva", ["pyav", "decord"]),
     errors.MissingExtra("reading on-screen text", "ocr"),

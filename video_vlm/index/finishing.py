@@ -10,8 +10,9 @@ from dataclasses import replace
 from video_vlm.index.recipe import Recipe
 from video_vlm.index.report import IndexReport
 from video_vlm.index.speed import Manner
-from video_vlm.index.upper import SHOTS, shots_of, upper_nodes
+from video_vlm.index.upper import SHOTS, count_shots, holes_in, upper_nodes
 from video_vlm.index.watch import Watch
+from video_vlm.media.identity import SameContent
 from video_vlm.memory import Build
 from video_vlm.records import Damage, Level, Observation, ObservationKind, Span, Video, clock
 
@@ -32,6 +33,7 @@ def finish_memory(
     damage: Sequence[Damage],
     missing: tuple[str, ...],
     looked_again: Watch,
+    same: SameContent,
     resumed_from: float | None = None,
     tail: str | None = None,
 ) -> IndexReport:
@@ -45,6 +47,7 @@ def finish_memory(
         damage: What could not be decoded.
         missing: What was not looked at, and why.
         looked_again: Those observers that looked in this run, or the run it goes on with; what others said is final.
+        same: Asked, before anything is final, whether the file still holds what was read.
         resumed_from: Where the run was taken up, for the report.
         tail: The state to go on from, should the file grow.
     """
@@ -52,7 +55,8 @@ def finish_memory(
     kept = {name: build.observations(name) for name in manner.watch.names if name not in fresh}
     said = [one for name in manner.watch.names for one in (fresh[name] if name in fresh else kept[name])]
     nodes = upper_nodes(build, said, video=video, recipe=recipe.whole, damage=damage, settings=manner.settings.levels)
-    num_shots, num_cuts = len(shots_of(build, span=video.span)), len(build.observations(SHOTS))
+    borders = build.observations(SHOTS)
+    same.confirm(video.content_id)
     digests = dict(zip(manner.watch.names, manner.watch.digests, strict=True))
     build.finish(
         nodes,
@@ -66,11 +70,12 @@ def finish_memory(
     return IndexReport(
         video,
         num_frames=video.num_frames or 0,
-        num_shots=num_shots,
+        num_shots=count_shots(borders),
         num_segments=len(build.segments()),
         num_scenes=sum(1 for node in nodes if node.level is Level.SCENE),
-        num_observations=len(said) + num_cuts,
+        num_observations=len(said) + len(borders),
         damage=tuple(damage),
+        holes=holes_in(borders),
         resumed_from=resumed_from,
         missing=missing,
     )

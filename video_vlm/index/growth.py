@@ -17,6 +17,7 @@ from video_vlm.index.upper import SHOTS
 from video_vlm.media import content_id
 from video_vlm.memory import Build, Checkpoint, Library
 from video_vlm.samplers.gradual import MEMORY_SECONDS
+from video_vlm.samplers.shots import MEMORY_FRAMES
 
 __all__ = ["Grown", "Tail", "begin_with", "grown_from"]
 
@@ -49,17 +50,19 @@ class Tail:
         """The state behind a segment that was closed."""
         self._states.append(state)
         newest = state.mark.start_seconds if state.mark else 0.0
-        while len(self._states) > 1 and self._begins(1) < newest - _CERTAIN_SECONDS:
+        while len(self._states) > 1 and self._is_certain(self._states[1], newest):
             self._states.popleft()
 
     def at(self, end_seconds: float) -> str | None:
         """That state, as a checkpoint's; None where all of the video is near its end."""
-        certain = [one for one in self._states if one.mark and one.mark.start_seconds <= end_seconds - _CERTAIN_SECONDS]
+        certain = [one for one in self._states if one.mark and self._is_certain(one, end_seconds)]
         return certain[-1].to_json() if certain else None
 
-    def _begins(self, place: int) -> float:
-        mark = self._states[place].mark
-        return mark.start_seconds if mark else 0.0
+    def _is_certain(self, state: State, end_seconds: float) -> bool:
+        """Whether enough comes after it, of seconds and of pictures, that more at the end would change nothing."""
+        begins = state.mark.start_seconds if state.mark else 0.0
+        num_after = self.state.num_frames - state.num_frames
+        return begins <= end_seconds - _CERTAIN_SECONDS and num_after >= MEMORY_FRAMES
 
 
 @dataclass(frozen=True)

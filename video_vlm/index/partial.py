@@ -12,6 +12,7 @@ from video_vlm.index.report import IndexReport
 from video_vlm.index.stages import tail_of
 from video_vlm.index.upper import SHOTS
 from video_vlm.index.watch import Watch
+from video_vlm.media.identity import SameContent
 from video_vlm.memory import Build, Library, StoredVideo
 from video_vlm.protocols import Progress, ProgressEvent, VideoReader
 from video_vlm.records import Frame, Node, Observation, Span
@@ -22,7 +23,7 @@ Said = dict[str, list[Observation]]
 
 
 def make_part(
-    reader: VideoReader, library: Library, stored: StoredVideo, part: Part, *, progress: Progress
+    reader: VideoReader, library: Library, stored: StoredVideo, part: Part, *, same: SameContent, progress: Progress
 ) -> IndexReport:
     """Take over what is kept, have the observers in question look again, and make the upper levels.
 
@@ -53,6 +54,7 @@ def make_part(
         damage=stored.damage,
         missing=_missing(manner.missing, stored),
         looked_again=watch,
+        same=same,
         tail=tail_of(stored.stages),
     )
 

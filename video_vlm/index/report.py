@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from video_vlm.records import Damage, Video
+from video_vlm.records import Damage, Span, Video
 
 __all__ = ["IndexOutcome", "IndexReport"]
 
@@ -15,11 +15,11 @@ class IndexReport:
     """What is in the memory of a video now, and how it got there.
 
     ``video`` carries the times that decoding found, not those the container claims. ``num_sights`` counts the pictures
-    that the library's image-text tower has seen (0 without one). ``resumed_from`` is where an interrupted run was taken
-    up (None: from the beginning), ``reused`` says that the memory was complete already. Where only a part of it was
-    made again, ``kept`` names the observers that were not asked again (None: the pictures were gone over). ``missing``
-    names each observer that could not run and what to type, and how much a fast run left out; ``read_in_full`` is why
-    a video was not read fast although it was asked to be.
+    that the library's image-text tower has seen (0 without one). In ``holes`` nothing was recorded. ``resumed_from`` is
+    where an interrupted run was taken up (None: from the beginning), ``reused`` says that the memory was complete
+    already. Where only a part of it was made again, ``kept`` names the observers that were not asked again (None: the
+    pictures were gone over). ``missing`` names each observer that could not run and what to type, and how much a fast
+    run left out; ``read_in_full`` is why a video was not read fast although it was asked to be.
     """
 
     video: Video
@@ -30,6 +30,7 @@ class IndexReport:
     num_observations: int
     num_sights: int = 0
     damage: tuple[Damage, ...] = ()
+    holes: tuple[Span, ...] = ()
     resumed_from: float | None = None
     reused: bool = False
     kept: tuple[str, ...] | None = None

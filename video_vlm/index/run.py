@@ -6,8 +6,9 @@ import logging
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
-from video_vlm.errors import MemoryReplaced, UnreadableVideo
+from video_vlm.errors import FileChanged, MemoryReplaced, UnreadableVideo
 from video_vlm.index.finishing import finish_memory
 from video_vlm.index.growth import Grown, Tail, begin_with, grown_from
 from video_vlm.index.outbox import Outbox, Unwritten
@@ -20,10 +21,19 @@ from video_vlm.index.segment import ClosedSegment, OpenSegment
 from video_vlm.index.sight import Seeing
 from video_vlm.index.speed import Manner, Manners, looked_at, manners
 from video_vlm.index.state import State
-from video_vlm.index.upper import SHOTS, chapter_borders, covered, cut_observation
+from video_vlm.index.upper import (
+    SHOTS,
+    chapter_borders,
+    count_shots,
+    covered,
+    cut_observation,
+    hole_observation,
+    holes_in,
+)
 from video_vlm.index.watch import Observations
 from video_vlm.media import open_video
 from video_vlm.media.chapters import unused_marks, within
+from video_vlm.media.identity import SameContent
 from video_vlm.media.ledger import Ledger
 from video_vlm.memory import Build, Checkpoint, Library, Picture, StoredVideo, node_id
 from video_vlm.memory.summaries import summarize
@@ -38,7 +48,8 @@ logger = logging.getLogger(__name__)
 
 _PROGRESS_SECONDS = 1.0
 _TRIES = 3
-"""Where another process reads the same file, whoever is done first has done it for both."""
+"""Where another process reads the same file, whoever is done first has done it for both; and a file that was replaced
+while it was read may be whole by now."""
 
 
 def index_video(
@@ -73,6 +84,7 @@ def index_video(
         UnknownName: the settings name a decoder or observer nobody registered.
         LibraryReadOnly: the library is open read-only, and the video is not in it.
         MemoryReplaced: other processes write the same memory under other settings, again and again.
+        FileChanged: the file changed again and again while it was read; nothing that was read of it is in the library.
     """
     settings = settings or IndexSettings()
     how = manners(settings, at_least=at_least or settings.speed)
@@ -83,6 +95,10 @@ def index_video(
             if not tries_left:
                 raise
             logger.info("%s: %s", path, error)
+        except FileChanged:
+            if not tries_left:
+                raise
+            logger.warning("%s changed while it was read: nothing of it is kept, it is read again", path)
     raise AssertionError("the last try returns or raises")
 
 
@@ -93,20 +109,23 @@ def _index(
     if known is not None:
         add_meaning(library, known)
         return known
+    same = SameContent(file)
     with library.sparing(), open_video(file, decoder=settings.decoder, threads=threads) as reader:
         content_id = reader.video.content_id
+        same = reader.same_content if isinstance(reader, KnowsItsFile) else same
         stored = library.find(content_id)
         if stored is None:
             next(iter(reader.scan()))  # a file without a single picture must leave no trace in the library
         elif how.have_made(stored, file, library):
-            _remember(library, file, content_id)
+            same.confirm(content_id)
+            _remember(library, file, content_id, same)
             known = _reused(library, replace(stored, video=replace(stored.video, path=file)))
             add_meaning(library, known)
             return known
         elif (part := part_to_make(stored, how, file, library)) is not None:
             stored = replace(stored, video=replace(stored.video, path=file))
-            report = make_part(reader, library, stored, part, progress=progress)
-            _remember(library, file, content_id)
+            report = make_part(reader, library, stored, part, same=same, progress=progress)
+            _remember(library, file, content_id, same)
             return replace(report, kept=part.kept, num_sights=library.num_sights(content_id))
         in_full = why_in_full(reader, settings)
         manner = how.full if in_full else how.asked
@@ -120,9 +139,16 @@ def _index(
         grown = grown_from(file, library, manner, recipe) if build.checkpoint is None else None
         with nullcontext() if library.sight is None else Seeing(library.sight) as seeing:
             _warn_of_unused_marks(file)
-            run = _Run(reader, build, manner, recipe=recipe, progress=progress, seeing=seeing)
-            report = run.report(grown=grown)
-    _remember(library, file, content_id)
+            run = _Run(reader, build, manner, same=same, recipe=recipe, progress=progress, seeing=seeing)
+            try:
+                report = run.report(grown=grown)
+            except FileChanged:
+                build.discard()
+                raise
+            except UnreadableVideo:
+                same.confirm(content_id)
+                raise
+    _remember(library, file, content_id, same)
     if grown is not None:
         library.drop_outgrown(grown.content_id)
     if in_full:
@@ -148,9 +174,10 @@ def add_meaning(library: Library, known: IndexReport) -> None:
         library.embed(known.video.content_id)
 
 
-def _remember(library: Library, file: Path, content_id: str) -> None:
+def _remember(library: Library, file: Path, content_id: str, same: SameContent) -> None:
+    """As it was when it was opened: if it has changed since, it is read again the next time."""
     if not library.read_only:
-        library.remember_path(file, content_id)
+        library.remember_path(file, content_id, state=same.state.times)
 
 
 def _reused(library: Library, stored: StoredVideo) -> IndexReport:
@@ -159,15 +186,24 @@ def _reused(library: Library, stored: StoredVideo) -> IndexReport:
     return IndexReport(
         stored.video,
         num_frames=stored.video.num_frames or 0,
-        num_shots=1 + sum(1 for one in observations if one.source == SHOTS),
+        num_shots=count_shots(observations),
         num_segments=len(memory.nodes(Level.SEGMENT)),
         num_scenes=len(memory.nodes(Level.SCENE)),
         num_observations=len(observations),
         num_sights=library.num_sights(stored.video.content_id),
         damage=stored.damage,
+        holes=holes_in(observations),
         reused=True,
         missing=stored.missing,
     )
+
+
+@runtime_checkable
+class KnowsItsFile(Protocol):
+    """A reader that noted what its file was before it hashed it."""
+
+    @property
+    def same_content(self) -> SameContent: ...
 
 
 class _Run:
@@ -179,11 +215,13 @@ class _Run:
         build: Build,
         manner: Manner,
         *,
+        same: SameContent,
         recipe: Recipe,
         progress: Progress,
         seeing: Seeing | None,
     ) -> None:
         self._reader = reader
+        self._same = same
         self._build = build
         self._outbox = Outbox(build)
         self._seeing = seeing
@@ -235,7 +273,13 @@ class _Run:
                     state = self._put(closed, state, passing, following=seen.opens, cut=seen.cut)
                 state = state or State(seen.opens.start_seconds)
                 sight = None if self._seeing is None else self._seeing.segment()
-                segment = OpenSegment(seen.opens, watch=self._watch, settings=self._settings.frames, sight=sight)
+                segment = OpenSegment(
+                    seen.opens,
+                    watch=self._watch,
+                    settings=self._settings.frames,
+                    sight=sight,
+                    is_hole=seen.is_hole,
+                )
             if segment is not None:
                 segment.see(seen)
             self._tell_of(seen.pts_seconds)
@@ -261,11 +305,15 @@ class _Run:
         segment = replace(
             self._node(Level.SEGMENT, closed.span),
             summary=summarize(nodes, said, max_sentences=self._manner.settings.levels.segment_sentences),
-            # Between a chapter mark and a cut near it there may be no frame that could have been left out.
-            coverage=covered(closed.span, damage) * (closed.num_frames / num_frames if num_frames else 1.0),
+            coverage=covered(closed.span, damage) * _share_seen(closed, num_frames),
         )
-        observations = {**closed.observations, SHOTS: () if cut is None else (cut_observation(cut),)}
+        borders = [
+            *([hole_observation(closed.span)] if closed.is_hole else []),
+            *([cut_observation(cut)] if cut else []),
+        ]
+        observations = {**closed.observations, SHOTS: borders}
         checkpoint = Checkpoint(closed.span.end, self._tail.to_json())
+        self._same.glance(self._reader.video.content_id)
         self._outbox.add(Unwritten(segment, pictures, observations, checkpoint, closed.sight))
         return state
 
@@ -282,6 +330,7 @@ class _Run:
             damage=state.damage,
             missing=looked_at(self._manner.missing, num_seen=state.num_seen, num_frames=state.num_frames),
             looked_again=self._watch,
+            same=self._same,
             resumed_from=resumed_from,
             tail=self._tail.at(whole.end) if self._settings.speed == "full" else None,
         )
@@ -311,6 +360,12 @@ class _Run:
 
     def _tell(self, done: float, total: float | None) -> None:
         self._progress(ProgressEvent("index", done, total, what=self._path.name, path=self._path))
+
+
+def _share_seen(closed: ClosedSegment, num_frames: int) -> float:
+    """Between a chapter mark and a cut near it there may be no frame that could have been left out; in a hole there is
+    nothing to be seen."""
+    return closed.num_frames / num_frames if num_frames else float(not closed.is_hole)
 
 
 def _as_found(video: Video, whole: Span, *, num_frames: int) -> Video:

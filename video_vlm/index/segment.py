@@ -32,23 +32,34 @@ class Poster:
 @dataclass(frozen=True, slots=True)
 class ClosedSegment:
     """What one segment left behind. The stretches of ``posters`` tile the segment; ``sight`` is what the pictures
-    they were made from look like, where there is a tower."""
+    they were made from look like, where there is a tower. In a
+    hole nothing was recorded."""
 
     span: Span
     num_frames: int
     posters: tuple[Poster, ...]
     observations: Observations
     sight: SegmentSight | None = None
+    is_hole: bool = False
 
 
 class OpenSegment:
     """Takes in a segment's pictures in order of time. Keeps none but the few that may yet represent it."""
 
-    def __init__(self, mark: Mark, *, watch: Watch, settings: FrameSettings, sight: SegmentSight | None = None) -> None:
+    def __init__(
+        self,
+        mark: Mark,
+        *,
+        watch: Watch,
+        settings: FrameSettings,
+        sight: SegmentSight | None = None,
+        is_hole: bool = False,
+    ) -> None:
         self._start = mark.start_seconds
         self._watch = watch
         self._settings = settings
         self._sight = sight
+        self._is_hole = is_hole
         self._picker = RepresentativePicker(settings, start_seconds=mark.start_seconds)
         self._num_frames = 0
         self._posters: list[Poster] = []
@@ -69,7 +80,7 @@ class OpenSegment:
         observations = {name: tuple(said) for name, said in self._observations.items()}
         if self._sight is not None:
             self._sight.close()
-        return ClosedSegment(span, self._num_frames, tuple(self._posters), observations, self._sight)
+        return ClosedSegment(span, self._num_frames, tuple(self._posters), observations, self._sight, self._is_hole)
 
     def _inspect(self, representatives: Iterable[Representative]) -> None:
         for one in representatives:

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.index.report import IndexReport
-from video_vlm.media import open_video
+from video_vlm.media import open_known
 from video_vlm.memory import Library, Sights, Unseen
 from video_vlm.protocols import ImageTextEncoder, Progress, ProgressEvent, VideoReader, silent
 from video_vlm.records import Image
@@ -118,7 +118,10 @@ def see_the_rest(
     todo = library.unseen(video.content_id)
     if encoder is None or not todo or library.read_only:
         return report
-    with open_video(video.path, decoder=settings.decoder, threads=threads) as reader, Seeing(encoder) as seeing:
+    with (
+        open_known(video.path, video.content_id, decoder=settings.decoder, threads=threads) as reader,
+        Seeing(encoder) as seeing,
+    ):
         waiting: deque[tuple[Unseen, SegmentSight]] = deque()
         for one in chain(todo, (None,)):
             if one is not None:

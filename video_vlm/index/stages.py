@@ -26,7 +26,7 @@ _TAIL: Final = "tail"
 _VERSIONS: Final = {SHOTS: 5, FRAMES: 5, LEVELS: 4}
 """Raised whenever a stage would come out otherwise for the same video and settings."""
 
-_FAST_VERSION: Final = 2
+_FAST_VERSION: Final = 3
 """Raised whenever the shots of a fast run alone would."""
 
 Stages: TypeAlias = Mapping[str, Mapping[str, str]]

@@ -19,10 +19,23 @@ from video_vlm.samplers.scenes import Part, Signature, divide, scenes, signature
 from video_vlm.samplers.shots import tile
 from video_vlm.settings import LevelSettings
 
-__all__ = ["SHOTS", "chapter_borders", "covered", "cut_observation", "shots_of", "upper_nodes"]
+__all__ = [
+    "SHOTS",
+    "chapter_borders",
+    "count_shots",
+    "covered",
+    "cut_observation",
+    "hole_observation",
+    "holes_in",
+    "shots_of",
+    "upper_nodes",
+]
 
 SHOTS: Final = "shots"
-"""The channel that cuts are written under."""
+"""The channel that cuts are written under, and holes, which come from another source."""
+
+_HOLES: Final = "recording"
+_HOLE: Final = "no pictures: nothing was recorded"
 
 _ONE_IS_ENOUGH_SECONDS: Final = 600.0
 _ALWAYS_DECLARED: Final = 20  # so many chapters a container may have at any length
@@ -41,16 +54,37 @@ def cut_observation(cut: Cut) -> Observation:
     return Observation(cut.span, ObservationKind.TRANSITION, text, source=SHOTS, confidence=0.9)
 
 
+def hole_observation(span: Span) -> Observation:
+    """A hole in the recording as it is written."""
+    return Observation(span, ObservationKind.TRANSITION, _HOLE, source=_HOLES)
+
+
+def holes_in(observations: Iterable[Observation]) -> tuple[Span, ...]:
+    """The holes among what was written, in order."""
+    return tuple(sorted(one.span for one in observations if one.source == _HOLES))
+
+
+def count_shots(observations: Sequence[Observation]) -> int:
+    """A shot begins with the video, with every cut, and behind a hole. A hole is none."""
+    cuts = [one.span for one in observations if one.source == SHOTS]
+    behind = [hole.end for hole in holes_in(observations)]
+    return 1 + len(cuts) + sum(not any(cut.start <= end <= cut.end for cut in cuts) for end in behind)
+
+
 def shots_of(build: Build, *, span: Span) -> tuple[Shot, ...]:
-    """The shots of a video, from the cuts that were written. A segment begins at each, so its start says where."""
+    """The shots of a video, from the cuts that were written. A segment begins at each, so its start says where. What
+    a hole takes up stands among them as one of them."""
     kinds = {text: kind for kind, text in _TEXTS.items()}
     starts = [segment.span.start for segment in build.segments()]
+    written = build.observations(SHOTS)
     cuts = []
-    for said in build.observations(SHOTS):
+    for said in (one for one in written if one.source == SHOTS):
         inside = starts[bisect_left(starts, said.span.start) : bisect_right(starts, said.span.end)]
         if inside:
             at = min(inside, key=lambda start: abs(start - said.span.middle))
             cuts.append(Cut(said.span, kinds[said.text], said.confidence, at))
+    edges = {edge for hole in holes_in(written) for edge in (hole.start, hole.end)} - {cut.at for cut in cuts}
+    cuts += [Cut(Span(edge, edge), "hard", 1.0, edge) for edge in edges]
     return tile(sorted(cuts, key=lambda cut: cut.at), span=span)
 
 
@@ -70,6 +104,7 @@ def upper_nodes(
     scene_parts, chapter_spans = _tree(build, segments, video=video, max_seconds=settings.max_scene_seconds)
     said = Said(observations)
     part_starts = [part.span.start for part in scene_parts]
+    holes = set(holes_in(build.observations(SHOTS)))
     make = _NodeMaker(video, recipe, damage, settings)
     segments = tuple(_summarized(build, one, said, settings.segment_sentences) for one in segments)
     top = make.identity(Level.VIDEO, video.span)
@@ -79,7 +114,14 @@ def upper_nodes(
         parent = make.identity(Level.CHAPTER, span)
         first, after = (bisect_left(part_starts, edge) for edge in (span.start, span.end))
         inside = [
-            make(Level.SCENE, part.span, said, parent=parent, children=_within(segments, part.span))
+            make(
+                Level.SCENE,
+                part.span,
+                said,
+                parent=parent,
+                children=_within(segments, part.span),
+                title=_HOLE if part.span in holes else None,
+            )
             for part in scene_parts[first:after]
         ]
         scene_nodes += inside

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from video_vlm.media.identity import content_id
+from video_vlm.errors import FileChanged
+from video_vlm.media.identity import SameContent, content_id
 from video_vlm.media.probe import probe
 from video_vlm.protocols import VideoReader
 from video_vlm.registry import Registry
 
-__all__ = ["DECODERS", "content_id", "open_video", "probe"]
+__all__ = ["DECODERS", "content_id", "open_known", "open_video", "probe"]
 
 
 def _pyav(path: str | Path, *, threads: int | None = None) -> VideoReader:
@@ -37,6 +40,30 @@ DECODERS: Registry[VideoReader] = Registry(
     "decoder", {"pyav": _pyav, "torchcodec": _torchcodec, "decord": _decord}, group="video_vlm.decoders"
 )
 """Decoders by name. ``pyav`` is always there; ``torchcodec`` and ``decord`` are extras, never chosen silently."""
+
+
+@contextmanager
+def open_known(
+    path: str | Path, identity: str, *, decoder: str = "pyav", threads: int | None = None
+) -> Iterator[VideoReader]:
+    """Opens a video that was indexed, to look at it again; what is taken from it is good once the ``with`` is left.
+
+    Args:
+        path: The file.
+        identity: Its content id when it was indexed.
+        decoder: Which of :data:`DECODERS`.
+        threads: How many the decoder may use.
+
+    Raises:
+        FileChanged: it is another file now, or became one meanwhile.
+        MediaError: as for :func:`open_video`.
+    """
+    same = SameContent(Path(path))
+    with open_video(path, decoder=decoder, threads=threads) as reader:
+        if reader.video.content_id != identity:
+            raise FileChanged(path, "it is not the file that was indexed any more; index it again")
+        yield reader
+        same.confirm(identity)
 
 
 def open_video(path: str | Path, *, decoder: str = "pyav", threads: int | None = None) -> VideoReader:

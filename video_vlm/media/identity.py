@@ -1,15 +1,32 @@
-"""Who a video is: the hash of its bytes, whatever it is called and wherever it lies."""
+"""Who a video is: the hash of its bytes, whatever it is called and wherever it lies; and whether it still is.
+
+A file may be replaced, overwritten, cut short or appended to while it is read. What the system says of it without its
+bytes being read (:class:`FileState`) tells of nearly every change; where it tells of one, or may have missed one, the
+bytes are hashed again. Of a recording that goes on only what was there at first counts.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from video_vlm.errors import FileChanged
 from video_vlm.media.guard import local_file
 
-__all__ = ["content_id"]
+__all__ = ["FileState", "SameContent", "content_id"]
+
+_COARSE_NS: Final = 2_000_000_000
+"""Some file systems note times in steps of two seconds: a file that young may change again without a sign."""
+
+_HAS_CHANGE_TIME: Final = os.name != "nt"
+"""Whether ``st_ctime`` is when a file was changed, whatever its date was set to; on Windows it is when it was made."""
 
 _CHUNK_BYTES = 1 << 20
+_END_BYTES: Final = 4096
 
 
 def content_id(path: str | Path, *, num_bytes: int | None = None) -> str:
@@ -30,3 +47,94 @@ def content_id(path: str | Path, *, num_bytes: int | None = None) -> str:
             digest.update(chunk)
             left -= len(chunk)
     return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What tells that a file was changed: its size, its times in nanoseconds, and which file has the name."""
+
+    num_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+    device: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileState:
+        """Raises:
+        FileChanged: the file is gone, or may not be looked at.
+        """
+        try:
+            stat = path.stat()
+        except OSError as error:
+            raise FileChanged(path, f"the file was there and is not ({error.strerror}); give it again") from error
+        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_dev, stat.st_ino)
+
+    @property
+    def times(self) -> tuple[int, int, int]:
+        """What a library notes of it."""
+        return self.num_bytes, self.mtime_ns, self.ctime_ns
+
+    def is_grown(self, earlier: FileState) -> bool:
+        """Whether this may be that file with more at its end."""
+        return (self.device, self.inode) == (earlier.device, earlier.inode) and self.num_bytes > earlier.num_bytes
+
+    def tells_changes(self) -> bool:
+        """Whether it would be another if the file were changed from now on."""
+        return _HAS_CHANGE_TIME and time.time_ns() - max(self.mtime_ns, self.ctime_ns) > _COARSE_NS
+
+
+def _ends(path: Path, num_bytes: int) -> tuple[bytes, bytes]:
+    """The first and the last bytes of what a file held: a recording that goes on keeps both."""
+    try:
+        with path.open("rb") as stream:
+            first = stream.read(min(_END_BYTES, num_bytes))
+            stream.seek(max(0, num_bytes - _END_BYTES))
+            return first, stream.read(min(_END_BYTES, num_bytes))
+    except OSError as error:
+        raise FileChanged(path, f"the file cannot be read any more ({error.strerror}); give it again") from error
+
+
+class SameContent:
+    """Makes sure that a file still holds what it held. Made before the file is opened.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = local_file(path)
+        self.state = FileState.of(path)
+        self._known = self.state
+        self._is_certain = self.state.tells_changes()
+        self._ends = _ends(self._path, self.state.num_bytes)
+
+    def glance(self, identity: str) -> None:
+        """Look whether the file has changed, between two steps of reading it. One that only grows is left to
+        :meth:`confirm`.
+
+        Args:
+            identity: The content id of what was opened.
+
+        Raises:
+            FileChanged: it holds something else now.
+        """
+        now = FileState.of(self._path)
+        if now == self._known:
+            return
+        if not now.is_grown(self.state) or _ends(self._path, self.state.num_bytes) != self._ends:
+            self._compare(identity)
+            self._known = now
+
+    def confirm(self, identity: str) -> None:
+        """The same once everything is read, and certain: bytes are hashed again wherever a change may have been missed.
+
+        Raises:
+            FileChanged: the file does not begin with what was opened any more.
+        """
+        if not self._is_certain or FileState.of(self._path) != self._known:
+            self._compare(identity)
+
+    def _compare(self, identity: str) -> None:
+        if content_id(self._path, num_bytes=self.state.num_bytes) != identity:
+            raise FileChanged(self._path, "the file changed while it was read; read it again when it is done")

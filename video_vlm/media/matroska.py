@@ -23,8 +23,6 @@ _DISPLAY, _TITLE = 0x80, 0x85
 
 _MOST_BYTES = 4 << 20
 _MOST_ELEMENTS = 10_000
-_FARTHEST = 1 << 50
-"""No file is so long, in bytes; 10,000 such steps are within what a position can be."""
 _NANOSECONDS = 1_000_000_000
 
 
@@ -58,17 +56,18 @@ def matroska_marks(path: Path) -> tuple[Mark, ...]:
 
 def _chapters_element(file: BinaryIO) -> bytes | None:
     header = _read_element(file)
-    if header is None or header.name != _EBML or header.size is None:
+    if header is None or header.name != _EBML or header.size is None or header.size > _MOST_BYTES:
         return None
     file.seek(header.size, io.SEEK_CUR)
     segment = _read_element(file)
     if segment is None or segment.name != _SEGMENT:
         return None
-    first = file.tell()
+    first, end = file.tell(), file.seek(0, io.SEEK_END)
+    file.seek(first)
     elsewhere = None
     for _ in range(_MOST_ELEMENTS):
         element = _read_element(file)
-        if element is None or element.size is None or element.name == _CLUSTER:
+        if element is None or element.name == _CLUSTER or element.size is None or element.size > end - file.tell():
             break
         if element.name == _CHAPTERS:
             return file.read(element.size) if element.size <= _MOST_BYTES else None
@@ -76,7 +75,7 @@ def _chapters_element(file: BinaryIO) -> bytes | None:
             elsewhere = _position_of_chapters(file.read(element.size)) or elsewhere
         else:
             file.seek(element.size, io.SEEK_CUR)
-    return None if elsewhere is None else _chapters_at(file, first + elsewhere)
+    return None if elsewhere is None or elsewhere > end else _chapters_at(file, first + elsewhere)
 
 
 def _position_of_chapters(seek_head: bytes) -> int | None:
@@ -89,8 +88,6 @@ def _position_of_chapters(seek_head: bytes) -> int | None:
 
 
 def _chapters_at(file: BinaryIO, position: int) -> bytes | None:
-    if position > _FARTHEST:
-        return None
     file.seek(position)
     element = _read_element(file)
     if element is None or element.name != _CHAPTERS or element.size is None or element.size > _MOST_BYTES:
@@ -131,9 +128,7 @@ def _children(data: bytes) -> Iterator[tuple[int, bytes]]:
 def _read_element(file: BinaryIO) -> _Element | None:
     name = _read_number(file, most_bytes=4, keeps_marker=True)
     size = _read_number(file, most_bytes=8, keeps_marker=False)
-    if name is None or size is None or size > _FARTHEST:
-        return None
-    return _Element(name, None if size < 0 else size)
+    return None if name is None or size is None else _Element(name, None if size < 0 else size)
 
 
 def _read_number(file: BinaryIO, *, most_bytes: int, keeps_marker: bool) -> int | None:

@@ -35,15 +35,15 @@ def probe(path: str | Path) -> Video:
     return describe(file, survey(file))
 
 
-def describe(path: Path, found: Survey) -> Video:
-    """The record of a surveyed file."""
+def describe(path: Path, found: Survey, *, num_bytes: int | None = None) -> Video:
+    """The record of a surveyed file; with ``num_bytes``, of a recording that was so long when it was opened."""
     with open_container(path) as container:
         stream = container.streams[found.stream]
         seconds = _credible_end(_declared_end(container, stream, found), found, stream.frames)
         width, height = displayed_size(*found.stored_size, found.pixel_aspect)
         return Video(
             path=path,
-            content_id=content_id(path),
+            content_id=content_id(path, num_bytes=num_bytes),
             format=container.format.name,
             start_seconds=found.seconds(found.first_pts),
             duration_seconds=seconds,

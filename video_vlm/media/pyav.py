@@ -21,7 +21,9 @@ from video_vlm.media.container import open_decoder
 from video_vlm.media.convert import Converter
 from video_vlm.media.cores import num_cores
 from video_vlm.media.cues import read_cues
+from video_vlm.media.cutoff import is_cut_off, lacks_bytes
 from video_vlm.media.groups import Groups
+from video_vlm.media.identity import SameContent
 from video_vlm.media.lanes import MOST_LANES, Lanes, Work
 from video_vlm.media.ledger import Ledger
 from video_vlm.media.packets import PacketTable, packet_table
@@ -46,6 +48,8 @@ _AHEAD_BYTES = 96 << 20
 
 _IN_A_HURRY: Final = {"skip_loop_filter": "noref"}
 """The edges of blocks are not smoothed in pictures that no other is made from: a tenth less to decode."""
+
+_SPARSE_SECONDS = 0.2
 
 _HASTY_CODECS: Final = frozenset({"h264", "hevc"})
 """Those where it is seen on a picture that it may have been so: the pictures no other needs are B-pictures, but for the
@@ -87,7 +91,7 @@ class PyAVReader:
     """An open video, decoded by FFmpeg.
 
     Every scan opens the file anew, so scans and look-ups may be interleaved. A file that changes
-    while it is read is an error, as its identity would be a lie.
+    while it is read is an error, as its identity would be a lie: :attr:`same_content` tells.
 
     Args:
         path: The file.
@@ -103,9 +107,9 @@ class PyAVReader:
     def __init__(self, path: str | Path, *, threads: int | None = None) -> None:
         self._path = Path(path)
         self._threads = threads or num_cores()
+        self._same = SameContent(self._path)
         self._found = survey(self._path)
-        self._state = self._file_state()
-        self._video = describe(self._path, self._found)
+        self._video = describe(self._path, self._found, num_bytes=self._same.state.num_bytes)
         self._ledger = Ledger()
         self._converter = Converter(
             stored_size=self._found.stored_size,
@@ -121,6 +125,16 @@ class PyAVReader:
     @property
     def damage(self) -> Sequence[Damage]:
         return self._ledger.damage
+
+    @property
+    def same_content(self) -> SameContent:
+        """What tells whether the file still holds what it held when it was opened."""
+        return self._same
+
+    @property
+    def packets_end_seconds(self) -> float | None:
+        """When the last packet says that its frame ends; None where it was not looked for."""
+        return None if self._found.end_pts is None else self._found.seconds(self._found.end_pts)
 
     def scan(self, start_seconds: float | None = None) -> Iterator[PyAVFrame]:
         first = None if start_seconds is None else self._first_pts(start_seconds)
@@ -251,7 +265,10 @@ class PyAVReader:
 
     @cached_property
     def _hurry(self) -> Mapping[str, str]:
-        """What the decoder may leave out where only thumbnails are made of most pictures."""
+        """What the decoder may leave out where only thumbnails are made of most pictures, and pictures are not so few
+        that each may be looked at closely."""
+        if self._found.frame_seconds > _SPARSE_SECONDS:
+            return NO_OPTIONS
         (codec,) = (one.codec for one in self._video.streams if one.index == self._found.stream)
         return _IN_A_HURRY if codec in _HASTY_CODECS else NO_OPTIONS
 
@@ -280,13 +297,12 @@ class PyAVReader:
     def _note_early_end(self, end: float) -> None:
         """The header may promise more than there is; a little more is nothing."""
         promised = self._video.span.end
-        if promised - end > max(_EARLY_SECONDS, 3 * self._found.frame_seconds):
-            self._ledger.note(end, promised, "the file ends early: its header promises more, it was cut off")
-
-    def _file_state(self) -> tuple[int, int]:
-        state = self._path.stat()
-        return state.st_size, state.st_mtime_ns
+        tolerance = max(_EARLY_SECONDS, 3 * self._found.frame_seconds)
+        is_early = promised - end > tolerance and is_cut_off(
+            self._path, self._found, end_pts=self._first_pts(end), tolerance_seconds=tolerance
+        )
+        if is_early or lacks_bytes(self._path):
+            self._ledger.note(end, max(end, promised), "the file ends early: its header promises more, it was cut off")
 
     def _check_unchanged(self) -> None:
-        if not self._path.exists() or self._file_state() != self._state:
-            raise UnreadableVideo(self._path, "the file changed while it was being read; open it again when it is done")
+        self._same.glance(self._video.content_id)

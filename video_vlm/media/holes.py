@@ -1,0 +1,118 @@
+"""Holes in a recording, where nothing was recorded, told apart from pictures that are shown for long.
+
+A camera that writes when something moves leaves a hole; a slide show, or a screen recorder that writes a picture when
+the screen changes, shows a picture until the next one. Both are a long time from one picture to the next. It is a hole
+where all of this is so:
+
+- it lasts 30 seconds and more, and 100 times as long as pictures in this file usually do;
+- no other stream goes on in it: of ten equal parts of it fewer than five hold a packet;
+- pictures come steadily on both sides of it, as from a camera: in at least 8 pictures and a second most last about as
+  long as each other. So it is with most of what lies between the pauses of this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from video_vlm.media.clock import own_time
+from video_vlm.media.container import open_container
+from video_vlm.records import Span, Video
+
+__all__ = ["LEAST_SECONDS", "Holes"]
+
+LEAST_SECONDS = 30.0
+"""A shorter pause is no hole."""
+
+_LEAST_TIMES = 100.0  # as long as pictures usually last
+_PAUSE_SECONDS, _PAUSE_TIMES = 1.0, 10.0  # a run of pictures ends where one lasts longer than both
+_LEAST_RUN, _LEAST_RUN_SECONDS = 8, 1.0
+_STEADY_SHARE, _STEADY = 0.8, (0.5, 1.5)  # of the pictures of a run, how many last so many times their median
+_PARTS, _GOES_ON = 10, 5
+_NEAR_SECONDS = 1.0  # the clock of the packets may begin a little before the first picture
+
+_Seconds = npt.NDArray[np.float64]
+
+
+class Holes:
+    """Whether nothing was recorded between two pictures. Reads the packets of a file when it is first in doubt.
+
+    Args:
+        video: The file, and when its first picture is shown.
+    """
+
+    def __init__(self, video: Video) -> None:
+        self._video = video
+
+    def __call__(self, start_seconds: float, end_seconds: float) -> bool:
+        """``start_seconds`` and ``end_seconds`` are the times of two pictures that follow each other."""
+        if end_seconds - start_seconds < LEAST_SECONDS:
+            return False
+        return any(
+            abs(hole.start - start_seconds) < _NEAR_SECONDS and abs(hole.end - end_seconds) < _NEAR_SECONDS
+            for hole in self._found
+        )
+
+    @cached_property
+    def _found(self) -> tuple[Span, ...]:
+        return tuple(_holes(_packet_times(self._video)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """When pictures are shown, and when the packets of all other streams are due; ascending, in seconds."""
+
+    pictures: _Seconds
+    others: _Seconds
+
+
+def _packet_times(video: Video) -> _Times:
+    pictures: list[float] = []
+    others: list[float] = []
+    with open_container(video.path) as container:
+        try:
+            for packet in container.demux():
+                time, base = own_time(packet), packet.time_base
+                if packet.size and time is not None and base is not None:
+                    (pictures if packet.stream_index == video.stream else others).append(float(time * base))
+        except (av.FFmpegError, OSError):
+            pass  # what lies behind cannot be read by the decoder either
+    shift = video.start_seconds - min(pictures, default=0.0)
+    return _Times(np.sort(pictures) + shift, np.sort(others) + shift)
+
+
+def _holes(times: _Times) -> Iterator[Span]:
+    steps = np.diff(times.pictures)
+    if not steps.size:
+        return
+    usual = float(np.median(steps))
+    pauses = np.flatnonzero(steps > max(_PAUSE_SECONDS, _PAUSE_TIMES * usual))
+    # The runs of pictures between the pauses, by their steps.
+    runs = np.split(steps, np.stack([pauses, pauses + 1], axis=1).ravel())[::2]
+    are_steady = [_is_steady(run) for run in runs]
+    if 2 * sum(are_steady) <= len(runs):
+        return
+    for place, (before, after) in zip(pauses, pairwise(are_steady), strict=True):
+        hole = Span(float(times.pictures[place]), float(times.pictures[place + 1]))
+        is_long = hole.duration_seconds >= max(LEAST_SECONDS, _LEAST_TIMES * usual)
+        if is_long and before and after and not _goes_on(times.others, hole):
+            yield hole
+
+
+def _is_steady(steps: _Seconds) -> bool:
+    if steps.size + 1 < _LEAST_RUN or steps.sum() < _LEAST_RUN_SECONDS:
+        return False
+    least, most = (share * float(np.median(steps)) for share in _STEADY)
+    return bool(((steps >= least) & (steps <= most)).mean() >= _STEADY_SHARE)
+
+
+def _goes_on(others: _Seconds, hole: Span) -> bool:
+    edges = np.linspace(hole.start, hole.end, _PARTS + 1)
+    counts = np.diff(np.searchsorted(others, edges))
+    return int((counts > 0).sum()) >= _GOES_ON
