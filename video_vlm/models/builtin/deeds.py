@@ -29,6 +29,9 @@ _PREPOSITIONS = frozenset(
     """of in on at by for from with to into onto over under near about above below through after before during until
     between against without within along across behind beside and or but because""".split()
 )
+_LEADS = DETERMINERS | _PREPOSITIONS
+"""Behind these stands no verb."""
+
 MENTIONS = frozenset(
     """be have do get go come happen occur appear mention say tell talk speak discuss describe explain state refer cite
     call name title sing show see hear read display view visible feature include contain look listen watch seem introduce
@@ -66,7 +69,7 @@ def _is_inflected_verb(here: Sequence[Word], plain: Sequence[str], place: int) -
     if not bases or plain[place] in bases:
         return False
     before = plain[place - 1] if place else ""
-    if before in DETERMINERS or before in _PREPOSITIONS or before.endswith(("'s", "s'")):
+    if before in _LEADS or before.endswith(("'s", "s'")):
         return False
     if place > 1 and plain[place - 2] in DETERMINERS and "ADJ" in readings(before):
         return False  # "the old cracked kiln"
@@ -77,7 +80,7 @@ def _is_inflected_verb(here: Sequence[Word], plain: Sequence[str], place: int) -
     # "the bell rings": a noun that is led by an article, and nothing that goes on with the noun.
     led = place > 1 and (plain[place - 2] in DETERMINERS or here[place - 1].capitalised)
     after = plain[place + 1] if place + 1 < len(plain) else ""
-    return led and (not after or after in DETERMINERS or after in _PREPOSITIONS or after in STOP_WORDS)
+    return led and (not after or after in _LEADS or after in STOP_WORDS)
 
 
 def _bare_verbs(here: Sequence[Word], plain: Sequence[str]) -> list[int]:
@@ -90,7 +93,7 @@ def _bare_verbs(here: Sequence[Word], plain: Sequence[str]) -> list[int]:
             place
             for place in range(first, end)
             if plain[place] in _verb(here[place], plain[place], place)
-            and not (place == first and place > 0 and plain[place - 1] in DETERMINERS)
+            and not (place == first and plain[place - 1] in _LEADS)
         ]
         if found:
             return found
@@ -101,7 +104,7 @@ def _chunks(plain: Sequence[str], first: int) -> Iterator[tuple[int, int]]:
     """Stretches of words without an article or a preposition in them."""
     begin = first
     for place in range(first, len(plain) + 1):
-        if place == len(plain) or plain[place] in DETERMINERS or plain[place] in _PREPOSITIONS:
+        if place == len(plain) or plain[place] in _LEADS:
             if place > begin:
                 yield begin, place
             begin = place + 1

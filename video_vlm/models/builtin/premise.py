@@ -14,7 +14,7 @@ from itertools import pairwise
 from video_vlm.models.builtin.deeds import ALIKE, BE, DETERMINERS, INVERTED, MENTIONS, deeds, is_same_deed
 from video_vlm.models.builtin.lexicon import STOP_WORDS
 from video_vlm.models.builtin.passages import Passage, Passages
-from video_vlm.models.builtin.query import TELLING, Query, Term, terms
+from video_vlm.models.builtin.query import TELLING, TEXTUAL_NOUNS, Query, Term, terms
 from video_vlm.models.builtin.words import alike, lemmas, stem, words
 
 __all__ = ["Premise", "is_done_in", "premise_of", "premise_of_clause", "sentences"]
@@ -30,6 +30,7 @@ _SAYING = "mention|say|tell|talk|speak|discuss|describe|explain|refer|read|sing|
 _TELLER = re.compile(rf"\b(?:do|does|did|can|will)\s+((?:[\w’'-]+\s+){{1,4}}?)(?:{_SAYING})\b", re.I)
 """Whoever is heard to speak: the potter in "When does the potter mention the kiln?"."""
 
+_TEXTUAL = frozenset(stem(word) for word in TEXTUAL_NOUNS)
 _SENTENCE_END = re.compile(r"[.!?…][\"”’)\]]*\s+(?=\S)")
 _PRO_VERB = re.compile(r"\b(?:do|does|did|done)\s+(?:it|that|this|so|the\s+same)\b", re.I)
 _PAST = re.compile(r"\b(?:did|was|were|had|has|have)\b", re.I)
@@ -155,7 +156,7 @@ def _premise(text: str, wanted: Sequence[Term]) -> Premise:
     done = deeds(text)
     teller = _TELLER.search(text)
     left_out = {form for word in (*done, *(teller[1].split() if teller else ())) for form in lemmas(word)}
-    others = (term for term in wanted if term.weight >= TELLING and term.stem not in left_out)
+    others = (term for term in wanted if term.weight >= TELLING and term.stem not in left_out | _TEXTUAL)
     return Premise(done, tuple(term for term in others if not MENTIONS & lemmas(term.stem)), _doers(text, done))
 
 
