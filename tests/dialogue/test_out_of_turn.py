@@ -319,3 +319,14 @@ def test_any_action_is_read_or_refused(seed: int) -> None:
         read_action(json.dumps({"action": how.choice(["search", "look", "answer"]), **action}))
     except ValueError as error:
         assert len(str(error)) < 200  # noqa: PT017 - whether it is raised is up to what was drawn
+
+
+def test_no_summary_of_a_film_with_orders_says_what_nobody_else_says(film: Path, tmp_path: Path) -> None:
+    lie = json.dumps({"title": "A heron", "sentences": [{"text": "A purple heron lands.", "from": [1, 2, 3, 4]}]})
+    with VideoQA(tmp_path, settings=SEEN, model=ScriptedChat([lie])) as videos:
+        videos.index(film)
+        assert videos.write_summaries(film).num_new == 0
+        nodes = [
+            node for level in (Level.SCENE, Level.CHAPTER, Level.VIDEO) for node in videos.memory(film).nodes(level)
+        ]
+    assert not any(node.title == "A heron" for node in nodes)

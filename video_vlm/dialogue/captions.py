@@ -108,7 +108,9 @@ class _Work:
     def __post_init__(self) -> None:
         self._observer = f"{CAPTIONER}{self.model.name}"
         self._orders = {one.text for one in self.memory.observations(kinds=_WORDS) if gives_orders(one.text)}
-        self._digest = digest([self._observer, _PROMPT, self.level.value, self.pictures])
+        # What was captioned before orders were looked for is captioned again where there are some.
+        held = [sorted(self._orders)] if self._orders else []
+        self._digest = digest([self._observer, _PROMPT, self.level.value, self.pictures, *held])
 
     def done(self) -> CaptionReport:
         nodes = self.memory.nodes(self.level)

@@ -99,8 +99,8 @@ def summarize_video(
     return _Work(memory, library, model, progress).done()
 
 
-def write_summary(lines: Sequence[Line], model: ChatModel, *, most: int) -> Written:
-    """A summary of some lines in at most ``most`` sentences.
+def write_summary(lines: Sequence[Line], model: ChatModel, *, most: int, held: bool = False) -> Written:
+    """A summary of some lines in at most ``most`` sentences; ``held`` to the words of the lines that each cites.
 
     Raises:
         ModelError: the model cannot be reached, or has no room for two lines.
@@ -108,13 +108,13 @@ def write_summary(lines: Sequence[Line], model: ChatModel, *, most: int) -> Writ
     turns = _turns(lines, most)
     if len(lines) > 2 and model.num_tokens(turns) + _TOKENS > model.context_tokens:
         middle = len(lines) // 2
-        halves = [write_summary(half, model, most=most) for half in (lines[:middle], lines[middle:])]
+        halves = [write_summary(half, model, most=most, held=held) for half in (lines[:middle], lines[middle:])]
         joined = tuple(_as_line(sentence, lines) for half in halves for sentence in half.sentences)
         if len(joined) >= len(lines):
             return Written(halves[0].title, tuple(one for half in halves for one in half.sentences)[:most])
-        return write_summary(joined, model, most=most) if joined else Written("", ())
+        return write_summary(joined, model, most=most, held=held) if joined else Written("", ())
     reply = "".join(model.stream(turns, max_tokens=_TOKENS, schema=_SCHEMA))
-    return _read(reply, lines, most)
+    return _read(reply, lines, most, held=held)
 
 
 @dataclass
@@ -123,6 +123,10 @@ class _Work:
     library: Library
     model: ChatModel
     progress: Progress
+
+    def __post_init__(self) -> None:
+        # Some line of the video talks to the model.
+        self._is_held = any(gives_orders(one.text) for one in self.memory.observations(kinds=_IN_WORDS))
 
     def done(self) -> SummaryReport:
         counts = {"new": 0, "known": 0, "kept": 0}
@@ -135,10 +139,13 @@ class _Work:
 
     def _write(self, node: Node) -> str:
         lines = self._lines(node)
-        made_of = digest([self.model.name, _PROMPT, *((line.span, line.text, line.cites) for line in lines)])
+        # What was written before orders were looked for is written again where there are some.
+        held = ["held to what is said"] if self._is_held else []
+        made_of = digest([self.model.name, _PROMPT, *held, *((line.span, line.text, line.cites) for line in lines)])
         if node.provenance == made_of:
             return "known"
-        written = write_summary(lines, self.model, most=_SENTENCES[node.level]) if lines else Written("", ())
+        most = _SENTENCES[node.level]
+        written = write_summary(lines, self.model, most=most, held=self._is_held) if lines else Written("", ())
         if not written.sentences:
             return "kept"
         title = node.title or written.title or None
@@ -190,14 +197,14 @@ def _as_line(sentence: Sentence, lines: Sequence[Line]) -> Line:
     return Line(whole, sentence.text, sentence.cites)
 
 
-def _read(reply: str, lines: Sequence[Line], most: int) -> Written:
+def _read(reply: str, lines: Sequence[Line], most: int, *, held: bool) -> Written:
     """What of a reply can be traced; the rest is thrown away.
 
-    Where one of the lines talks to the model, it may have done as it was told: nothing rests on such a line then, and
-    what is kept has to be said in the others.
+    Where a line talks to the model, it may have done as it was told: nothing rests on such a line then, and what is
+    kept has to be said in the others.
     """
     honest = [line for line in lines if not gives_orders(line.text)]
-    is_ordered = len(honest) < len(lines)
+    is_ordered = held or len(honest) < len(lines)
     for found in objects(reply):
         if isinstance(found.get("sentences"), list):
             title = found.get("title")
