@@ -145,3 +145,20 @@ def test_drawings_that_are_never_closed_take_no_time(tmp_path: Path) -> None:
     event = b"0,0,Main,,0,0,0,," + rb"{\p1" * 8_000 + rb"{\p1}m 0 0 " * 2_000
     packets = [(100, 800, event), (1200, 800, b"1,0,Main,,0,0,0,,Hello")]
     assert [cue.text for cue in cues(raw_track(tmp_path / "film.mkv", "ass", packets))] == ["Hello"]
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    return (8 + len(content)).to_bytes(4, "big") + kind + content
+
+
+def test_webvtt_in_mp4_is_read_with_its_voices(tmp_path: Path) -> None:
+    said = box(b"vttc", box(b"iden", b"1") + box(b"payl", b"<v Ben>Really?"))
+    both = box(b"vttc", box(b"payl", b"One")) + box(b"vttc", box(b"payl", b"Two"))
+    nothing = box(b"vtte", b"")
+    packets = [(0, 100, nothing), (100, 800, said), (900, 300, nothing), (1200, 800, both)]
+    path = raw_track(tmp_path / "film.mp4", "mov_text", packets)
+    path.write_bytes(path.read_bytes().replace(b"tx3g", b"wvtt"))
+    assert [(cue.text, cue.span, cue.source) for cue in cues(path)] == [
+        ("Ben: Really?", Span(0.1, 0.9), "track 1 (eng)"),
+        ("One\nTwo", Span(1.2, 2.0), "track 1 (eng)"),
+    ]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import av
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Disposition
+from av.stream import DataStream, Disposition, Stream
 from av.subtitles.stream import SubtitleStream
 from av.subtitles.subtitle import AssSubtitle
 
@@ -29,6 +29,7 @@ _FOREVER_MILLISECONDS: Final = 0xFFFFFFFF
 _AS_WRITTEN: Final = frozenset({"subrip", "srt", "webvtt", "text"})
 """Codecs whose packets are the text itself. FFmpeg's own reading of them loses something: the voices of WebVTT."""
 _AS_EVENTS: Final = frozenset({"ass", "ssa"})
+_BOXES: Final = (b"vttc", b"vtte", b"vtta")
 _ASS_FIELDS: Final = 8
 """Before the text of an ASS event: ReadOrder, Layer, Style, Name, MarginL, MarginR, MarginV, Effect."""
 _CHARACTERS_A_SECOND: Final = 15.0
@@ -50,7 +51,8 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
         origin: What a player takes for zero, in seconds on the container's clock.
     """
     with open_container(path) as container:
-        tracks = [stream for stream in container.streams.subtitles if _is_text(stream)]
+        tracks: list[SubtitleStream | DataStream] = [one for one in container.streams.subtitles if _is_text(one)]
+        tracks += _boxed_tracks(path, container)
         if not tracks:
             return
         watch_only(container, *(track.index for track in tracks))
@@ -71,19 +73,56 @@ def _is_text(stream: SubtitleStream) -> bool:
     return stream.codec_context is not None and not stream.codec_context.codec.bitmap_sub
 
 
-def _packets(container: InputContainer, tracks: list[SubtitleStream]) -> Iterator[Packet[SubtitleStream]]:
+def _boxed_tracks(path: Path, container: InputContainer) -> list[DataStream]:
+    """Tracks of WebVTT in MP4 (ISO/IEC 14496-30), which FFmpeg has no name for: told by their first packet."""
+    if not container.streams.data or "mp4" not in container.format.name:
+        return []
+    found = []
+    for stream in container.streams.data:
+        with open_container(path) as again:
+            watch_only(again, stream.index)
+            first = next(_packets(again, [again.streams[stream.index]]), None)
+        if first is not None and bytes(first)[4:8] in _BOXES:
+            found.append(stream)
+    return found
+
+
+def _boxed_text(data: bytes) -> str:
+    """What the cues in a packet say: a box ``vttc`` for each, with its text in a box ``payl``."""
+    return "\n".join(
+        payload.decode("utf-8", errors="replace")
+        for kind, cue in _boxes(data)
+        if kind == b"vttc"
+        for inner, payload in _boxes(cue)
+        if inner == b"payl"
+    )
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    place = 0
+    while place + 8 <= len(data):
+        size = int.from_bytes(data[place : place + 4], "big")
+        if size < 8:
+            return
+        yield data[place + 4 : place + 8], data[place + 8 : place + size]
+        place += size
+
+
+def _packets(container: InputContainer, tracks: Sequence[Stream]) -> Iterator[Packet[Any]]:
     try:
         yield from container.demux(tuple(tracks))
     except av.FFmpegError:
         return
 
 
-def _cue(packet: Packet[SubtitleStream], origin: Fraction) -> Observation | None:
+def _cue(packet: Packet[Any], origin: Fraction) -> Observation | None:
     if packet.pts is None or not packet.size:
         return None
     length = Fraction(packet.duration or 0) * packet.time_base
-    codec = packet.stream.codec_context.name
-    if codec in _AS_WRITTEN:
+    codec = packet.stream.codec_context.name if packet.stream.codec_context else None
+    if codec is None:
+        text = plain_markup(_boxed_text(bytes(packet)[:_MAX_BYTES]))
+    elif codec in _AS_WRITTEN:
         text = plain_markup(_written(packet))
     elif codec in _AS_EVENTS:
         text = plain_ass(_written(packet).split(",", _ASS_FIELDS)[-1])
@@ -135,7 +174,7 @@ def _read(cue: Observation, following: float | None) -> Observation:
     return Observation(Span(start, end), cue.kind, cue.text, cue.source, confidence=0.7)
 
 
-def _source(stream: SubtitleStream) -> str:
+def _source(stream: Stream) -> str:
     language = stream.language
     title = str(stream.metadata.get("title", "")).casefold()
     given = stream.disposition

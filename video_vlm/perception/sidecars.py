@@ -93,10 +93,10 @@ def find_sidecars(video_path: Path) -> Sidecars:
     films = _films(entries, video_path)
     found: list[Sidecar | PassedOver] = []
     for path in entries:
-        if not _is_folder(path):
+        if _is_subtitle(path):
             found += _judged(path, video_path, films)
     for folder in entries:
-        if _is_folder(folder) and folder.name.casefold() in _FOLDERS:
+        if folder.name.casefold() in _FOLDERS and _is_folder(folder):
             inside, unread = _in_folder(folder, video_path, films)
             found += inside
             broken += unread
@@ -130,9 +130,6 @@ def _films(entries: Sequence[Path], video: Path) -> list[str]:
 def _judged(path: Path, video: Path, films: Sequence[str]) -> Iterator[Sidecar | PassedOver]:
     """What a file beside the video is to it, or in a folder of subtitles if it is named after a film; nothing if it
     does not look like its subtitles."""
-    suffix = path.suffix.lower()
-    if suffix not in SUBTITLE_SUFFIXES and suffix not in _UNREAD:
-        return
     rest = _rest(path.stem, video.name)
     if rest is None:
         return

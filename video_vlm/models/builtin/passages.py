@@ -110,8 +110,7 @@ class Passages:
 def read_passages(memory: VideoMemory, question: str = "") -> Passages:
     """Cut a video's subtitles, speech, screen text, chapter titles and captions into passages with their surroundings.
 
-    Of what is said, one track: a translation says the same again. It is the one that has most of the question's words,
-    and of two the one with more lines.
+    Of what is said, one track: a translation says the same again. It is the one that has most of the question's words.
     """
     observations = memory.observations(kinds=SPOKEN | WRITTEN | SEEN)
     said = _of_one_track([item for item in observations if item.kind in SPOKEN], question)
@@ -142,11 +141,14 @@ def _of_one_track(said: Sequence[Observation], question: str) -> list[Observatio
         return list(said)
     asked = {word.text.casefold() for word in words(question)}
 
-    def share(track: Sequence[Observation]) -> tuple[float, int]:
-        there = {word.text.casefold() for item in track for word in words(item.text)} & asked
-        return sum(0.3 if word in STOP_WORDS else 1.0 for word in there), len(track)
+    def fit(track: Sequence[Observation]) -> tuple[float, float, int]:
+        there = Counter(word.text.casefold() for item in track for word in words(item.text))
+        shared = sum(0.3 if word in STOP_WORDS else 1.0 for word in asked if word in there)
+        # Questions are in English here: of two that have as much of one, the track in English.
+        english = sum(times for word, times in there.items() if word in STOP_WORDS) / max(1, there.total())
+        return shared, english, len(track)
 
-    return max(tracks.values(), key=share)
+    return max(tracks.values(), key=fit)
 
 
 def _passage(item: Observation) -> Passage:
