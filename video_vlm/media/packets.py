@@ -22,7 +22,7 @@ _USUAL_BEATS = {250, 128, 240, 300}
 seconds of 24 or 30 pictures."""
 
 _LITTLE_SHARE = 1.0
-_EMPTY_BYTES = 64  # a packet that says that nothing changed takes about half of it
+_EMPTY_BYTES = 40  # a packet that says that nothing changed takes less
 _RISE_SECONDS = 0.5
 
 
