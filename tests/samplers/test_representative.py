@@ -113,3 +113,17 @@ def test_picking_is_by_time_and_not_by_position(stream: Stream, blocks: Blocks) 
 def test_pictures_may_change_their_size_in_mid_segment(stream: Stream, blocks: Blocks) -> None:
     small = blocks(1)[::4, ::2].copy()
     assert picked(stream([blocks(1)] * 50 + [small] * 50), end=4.0)[-1].span.end == 4.0
+
+
+@pytest.mark.parametrize("after_seconds", [0.05, 0.9, 1.4])
+@pytest.mark.parametrize("held_seconds", [3.0, 10.0, 3600.0])
+def test_a_line_that_comes_and_stays_is_kept_although_no_picture_follows(
+    stream: Stream, after_seconds: float, held_seconds: float
+) -> None:
+    """A screen recorder writes the next picture when the screen changes again."""
+    (first,) = stream([slide("Agenda", "Oars and sails", "Knots")])
+    (then,) = stream([slide("Agenda", "Oars and sails")], start=after_seconds)
+    found = picked([first, then], end=after_seconds + held_seconds)
+    assert then in [one.picture for one in found]
+    assert found[-1].span == Span(found[-1].span.start, after_seconds + held_seconds)
+    assert found[-1].picture is then

@@ -172,3 +172,32 @@ def test_a_sieve_keeps_few_pictures_where_little_happens(stream: Stream, blocks:
 def test_a_sieve_keeps_every_picture_for_a_detector_it_does_not_know(stream: Stream, blocks: Blocks) -> None:
     settings = IndexSettings(shots=ShotSettings(detector="content"))
     assert all(seen.frame is not None for seen in Sieve(settings)(stream([blocks(0)] * 50)))
+
+
+@pytest.mark.parametrize("gap_seconds", [0.7, 5.0, 900.0])
+def test_the_last_picture_before_a_pause_is_kept(stream: Stream, blocks: Blocks, gap_seconds: float) -> None:
+    """Though one came just before it, in the same tick, it is what is shown until the next one."""
+    quick = stream([blocks(0)] * 3, fps=20.0)
+    late = stream([blocks(0)] * 3, start=0.1 + gap_seconds, fps=20.0)
+    seen = placed([*quick, *late], Segmenter(IndexSettings()))
+    assert [one.pts_seconds for one in seen if one.frame is not None][:3] == [0.0, 0.1, 0.1 + gap_seconds]
+
+
+def test_a_hole_is_a_segment_and_may_be_gone_on_from(stream: Stream, blocks: Blocks) -> None:
+    pictures = [*stream([blocks(0)] * 300, fps=10.0), *stream([blocks(1)] * 300, start=7000.0, fps=10.0)]
+
+    def is_hole(start: float, end: float) -> bool:
+        return end - start > 1000.0
+
+    straight = placed(pictures, Segmenter(limit(5.0), is_hole=is_hole))
+    (hole,) = [one for one in straight if one.is_hole]
+    assert hole.opens is not None
+    assert hole.opens.start_seconds == pytest.approx(30.0)
+    assert hole.frame is None
+    for place, one in enumerate(straight):
+        if one.opens is None or place == 0:
+            continue
+        rest = [picture for picture in pictures if picture.pts_seconds >= one.opens.warm_up_seconds]
+        resumed = placed(rest, Segmenter(limit(5.0), mark=one.opens, is_hole=is_hole))
+        assert starts(resumed) == starts(straight[place:])
+        assert [later.is_hole for later in resumed] == [later.is_hole for later in straight[place:]]

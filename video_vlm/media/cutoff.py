@@ -70,15 +70,19 @@ class _Tail:
 
 
 def _tail(container: InputContainer, stream: Stream) -> _Tail:
-    ends, times = [], []
-    try:
-        container.seek(1 << 62, stream=stream)
-        for packet in container.demux():
-            time, base = own_time(packet), packet.time_base
-            if packet.size and time is not None and base is not None:
-                ends.append(float((time + (packet.duration or 0)) * base))
-                times += [float(time * base)] if packet.stream_index == stream.index else []
-    except (av.FFmpegError, OSError):
-        pass  # a file that breaks off breaks off here
+    ends: list[float] = []
+    times: list[float] = []
+    for place in (1 << 62, 0):  # where a container has no index there may be nothing behind what is found first
+        try:
+            container.seek(place, stream=stream)
+            for packet in container.demux():
+                time, base = own_time(packet), packet.time_base
+                if packet.size and time is not None and base is not None:
+                    ends.append(float((time + (packet.duration or 0)) * base))
+                    times += [float(time * base)] if packet.stream_index == stream.index else []
+        except (av.FFmpegError, OSError):
+            pass  # a file that breaks off breaks off here
+        if ends:
+            break
     steps = [after - before for before, after in pairwise(sorted(times))]
     return _Tail(tuple(ends), steps[-1] if steps else 0.0)

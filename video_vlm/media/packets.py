@@ -22,6 +22,7 @@ _USUAL_BEATS = {250, 128, 240, 300}
 seconds of 24 or 30 pictures."""
 
 _LITTLE_SHARE = 1.0
+_EMPTY_BYTES = 40  # a packet that says that nothing changed takes less
 _RISE_SECONDS = 0.5
 
 
@@ -80,7 +81,7 @@ class PacketTable:
     def weighs_little(self, number: int) -> bool:
         """Whether all that follows the keyframe of a group is so small that its last picture can hardly be another."""
         head, *rest = self.num_bytes[self.keyframes[number] :][: self.group_sizes[number]]
-        return sum(rest) < _LITTLE_SHARE * head
+        return sum(max(0, size - _EMPTY_BYTES) for size in rest) < _LITTLE_SHARE * head
 
     def rise(self, number: int) -> float:
         """How many times as large as those of the half second before it the packet of the keyframe of a group is."""
