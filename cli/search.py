@@ -25,7 +25,7 @@ def search(
         str, typer.Argument(metavar="[QUERY]", help="Words to look for; not needed with --like.", show_default=False)
     ] = "",
     video: Annotated[
-        Path | None, typer.Option("--in", metavar="VIDEO", help="Only in this video.", show_default=False)
+        str | None, typer.Option("--in", metavar="VIDEO", help="Only in this video.", show_default=False)
     ] = None,
     between: Annotated[
         tuple[str, str] | None,
@@ -64,7 +64,7 @@ def search(
     with session.open() as videos:
         picture = None if like is None else picture_of(like, videos)
         found = videos.search(query, path=video, span=span, limit=limit, like=picture)
-        names = {stored.video.content_id: stored.video.path.name for stored in videos.videos()}
+        names = videos.names()
     if session.json:
         print_json([{**asdict(one), "video": names.get(one.content_id, "")} for one in found])
         return

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from video_vlm.errors import SubtitleError
+from video_vlm.marks import is_ours
 from video_vlm.perception.observer import BaseObserver
 from video_vlm.perception.subtitle_cues import parse_cues
 from video_vlm.perception.subtitle_encoding import decode_subtitles
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 SUBTITLE_SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
 
 _FILM_SUFFIX = re.compile(r"\.(?:mp4|m4v|mkv|webm|mov|avi|ts|m2ts|mpe?g|wmv|flv|ogv|3gp)", re.IGNORECASE)
+_HEAD_BYTES = 1 << 16
 _MAX_BYTES = 32 * 1024 * 1024
 _TAG = re.compile(r"[A-Za-z]{2,}(?:[-_][A-Za-z0-9]{2,8})*")
 """One dotted part between a film's name and the suffix: ``en``, ``pt-BR``, ``es-419``, ``forced``."""
@@ -96,7 +98,16 @@ def find_sidecars(video_path: Path) -> tuple[Path, ...]:
         return ()
     stem = _composed(video_path.stem)
     films = {_composed(path.stem) for path in beside if _FILM_SUFFIX.fullmatch(path.suffix)} - {stem}
-    return tuple(path for path in beside if _belongs(path, stem=stem, films=films))
+    return tuple(path for path in beside if _belongs(path, stem=stem, films=films) and not _is_exported(path))
+
+
+def _is_exported(path: Path) -> bool:
+    """What was exported here is what was found in the video, and not what is said in it."""
+    try:
+        with path.open("rb") as file:
+            return is_ours(file.read(_HEAD_BYTES))
+    except OSError:
+        return False
 
 
 def _belongs(path: Path, *, stem: str, films: Iterable[str]) -> bool:
