@@ -118,13 +118,12 @@ def ask(
             answer = videos.ask_library(asked, known, trace=told)
         else:
             answer = videos.ask(target, asked, trace=told)
-    show(answer, as_json=session.json)
     works: list[Callable[[], None]] = []
     if trace_file is not None:
         works.append(lambda: write_trace(answer, trace_file, outputs=outputs))
     if evidence is not None:
         works.append(lambda: prove(answer, evidence, outputs))
-    return beside(*works) or code
+    return beside(lambda: show(answer, as_json=session.json), *works) or code
 
 
 def show(answer: Answer | LibraryAnswer, *, as_json: bool) -> None:

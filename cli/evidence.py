@@ -16,6 +16,7 @@ from video_vlm.across import LibraryAnswer, VideoCitation
 from video_vlm.cli.contact_sheet import save_contact_sheet
 from video_vlm.errors import MediaError, OutputExists
 from video_vlm.export.clips import write_clip
+from video_vlm.marks import CLIP_SUFFIX
 from video_vlm.media.pictures import picture_at
 from video_vlm.outputs import NEW_FILES, Outputs
 from video_vlm.records import Answer, Box, Citation, Span, clock
@@ -64,7 +65,7 @@ def _save(path: Path, cited: Iterable[Citation | VideoCitation], folder: Path, o
                 file.write(jpeg)
             posters.append((clock(span.start), jpeg))
             written += 1
-            with outputs.part(folder / f"clip-{number}.mkv") as part:
+            with outputs.part(folder / f"clip-{number}{CLIP_SUFFIX}") as part:
                 write_clip(path, span, part)
             written += 1
         except MediaError as error:

@@ -34,13 +34,13 @@ def guarded(work: Callable[[], int | None], *, verbosity: int = 0) -> int:
     return ExitCode.OK if code is None else code
 
 
-def beside(*works: Callable[[], object]) -> ExitCode:
-    """Write what stands beside an answer that was printed: what fails is one line on stderr, and costs only itself.
-
-    The answer is handed over first. Whoever stops reading it gets the rest nevertheless.
+def beside(tell: Callable[[], object], *works: Callable[[], object]) -> ExitCode:
+    """Print an answer, then write what stands beside it: what of that fails is one line on stderr, and costs only
+    itself. Whoever stops reading the answer gets the rest nevertheless.
     """
     gone: BrokenPipeError | None = None
     try:
+        tell()
         flush()
     except BrokenPipeError as error:
         gone = error

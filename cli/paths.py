@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from video_vlm.address import not_a_file
+from video_vlm.marks import CLIP_SUFFIX, is_our_clip
 from video_vlm.video_files import DOUBTFUL_SUFFIXES, HEAD_BYTES, UNREAD_SUFFIXES, VIDEO_SUFFIXES, begins_like_video
 
 __all__ = ["NotFound", "videos_in"]
@@ -96,37 +97,49 @@ def _broken(error: OSError | ValueError) -> str:
 
 
 def _in_folder(folder: str, name: str) -> Iterator[Path | NotFound]:
-    films, unread, failed = [], [], False
+    films: list[_Entry] = []
+    passed_over: dict[str, list[Path]] = {}
+    failed = False
     for found in _walk(folder, _EVERYTHING):
         if isinstance(found, NotFound):
             failed = True
             yield found
         elif stat.S_ISDIR(found.mode):
             continue
-        elif _is_film(found):
-            if stat.S_ISREG(found.mode):
-                films.append(found)
-            else:
+        elif not stat.S_ISREG(found.mode):
+            if found.path.suffix.lower() in VIDEO_SUFFIXES:
                 failed = True
                 yield NotFound(str(found.path), "a pipe or a device, not a file")
-        elif found.path.suffix.lower() in UNREAD_SUFFIXES:
-            unread.append(found.path)
+        elif why := _why_passed_over(found.path):
+            passed_over.setdefault(why, []).append(found.path)
+        elif _is_film(found.path):
+            films.append(found)
     yield from _each_once(films)
-    if unread:
-        _tell_unread(name, sorted(unread))
+    for why, paths in passed_over.items():
+        _tell_passed_over(name, why, sorted(paths))
     if not films and not failed:
         yield NotFound(name, "no video files in this folder")
 
 
-def _is_film(entry: _Entry) -> bool:
-    suffix = entry.path.suffix.lower()
-    if suffix not in DOUBTFUL_SUFFIXES or not stat.S_ISREG(entry.mode):
-        return suffix in VIDEO_SUFFIXES
+def _why_passed_over(path: Path) -> str | None:
+    suffix = path.suffix.lower()
+    if suffix in UNREAD_SUFFIXES:
+        return "pictures or disc images"
+    return "clips cut out by videoqa" if suffix == CLIP_SUFFIX and is_our_clip(_head(path)) else None
+
+
+def _is_film(path: Path) -> bool:
+    suffix = path.suffix.lower()
+    return suffix in VIDEO_SUFFIXES or (suffix in DOUBTFUL_SUFFIXES and begins_like_video(_head(path)))
+
+
+def _head(path: Path) -> bytes:
+    """Nothing where it cannot be read."""
     try:
-        with entry.path.open("rb") as file:
-            return begins_like_video(file.read(HEAD_BYTES))
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
     except OSError:
-        return suffix != ""
+        return b""
 
 
 def _each_once(films: Iterable[_Entry]) -> list[Path]:
@@ -137,10 +150,10 @@ def _each_once(films: Iterable[_Entry]) -> list[Path]:
     return sorted(named.values())
 
 
-def _tell_unread(name: str, unread: Sequence[Path]) -> None:
-    more = f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
-    names = ", ".join(path.name for path in unread[:_NAMED])
-    logger.warning("%s: passed over, name them to have them read: %s%s", name, names, more)
+def _tell_passed_over(name: str, why: str, paths: Sequence[Path]) -> None:
+    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+    names = ", ".join(map(str, paths[:_NAMED]))
+    logger.warning("%s: %s are passed over, name them to have them read: %s%s", name, why, names, more)
 
 
 def _matching(pattern: str, name: str) -> Iterator[Path | NotFound]:
@@ -156,7 +169,7 @@ def _matching(pattern: str, name: str) -> Iterator[Path | NotFound]:
     for match in sorted(matches, key=lambda match: match.path):
         if stat.S_ISDIR(match.mode):
             yield from _in_folder(str(match.path), str(match.path))
-        else:
+        elif parts[-1].strip("*") or _is_film(match.path):
             yield match.path
     if not matches and not failed:
         yield NotFound(name, "matches no file")
@@ -190,7 +203,7 @@ def _walk(top: str, pattern: Sequence[str]) -> Iterator[_Entry | NotFound]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            yield NotFound(folder.path, f"this folder cannot be looked into ({error.strerror})")
+            yield NotFound(str(Path(folder.path)), f"this folder cannot be looked into ({error.strerror})")
             continue
         for entry in inside:
             places = _on(folder.places, entry.name, pattern)
@@ -212,7 +225,7 @@ def _looked_at(entry: os.DirEntry[str], *, is_linked: bool) -> _Entry | NotFound
     try:
         return _Entry(Path(entry.path), os.stat(entry.path).st_mode, True)  # noqa: PTH116
     except OSError as error:
-        return NotFound(entry.path, _broken(error))
+        return NotFound(str(Path(entry.path)), _broken(error))
 
 
 def _on(places: Iterable[int], name: str, pattern: Sequence[str]) -> frozenset[int]:

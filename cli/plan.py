@@ -66,11 +66,8 @@ def plan(
             planned = videos.plan(video, question, frames=frames, tokens=tokens)
         except ValueError as error:
             raise SettingsError(f"--frames and --tokens: {error}") from error
-        if session.json:
-            print_json(as_json(planned))
-        else:
-            as_table(planned)
-        return beside(lambda: draw(planned, videos.memory(video), picture, outputs)) if picture else ExitCode.OK
+        works = [lambda: draw(planned, videos.memory(video), picture, outputs)] if picture else []
+        return beside(lambda: print_json(as_json(planned)) if session.json else as_table(planned), *works)
 
 
 def draw(planned: LookPlan, memory: MemoryView, picture: Path, outputs: Outputs) -> None:

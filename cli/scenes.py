@@ -67,8 +67,8 @@ def scenes(
             outputs.check(sheet)
         found = videos.scenes(video)
         posters = [(clock(scene.span.start), videos.poster(video, scene)) for scene in found] if sheet else []
-    WRITERS[Format.JSON if session.json else form](found)
-    return beside(lambda: save_contact_sheet(posters, sheet, outputs=outputs)) if sheet else ExitCode.OK
+    works = [lambda: save_contact_sheet(posters, sheet, outputs=outputs)] if sheet else []
+    return beside(lambda: WRITERS[Format.JSON if session.json else form](found), *works)
 
 
 def as_table(found: Sequence[Node]) -> None:

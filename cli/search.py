@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from video_vlm.address import not_a_file
 from video_vlm.cli.command import Session
 from video_vlm.cli.terminal import print_json, table, write
 from video_vlm.errors import SettingsError
@@ -92,6 +93,8 @@ def picture_of(like: str, videos: VideoQA) -> Image:
         return read_picture(Path(like))
     name, at, time = like.rpartition("@")
     if not at or not name:
+        if address := not_a_file(like):
+            raise SettingsError(f"--like: {like}: {address}")
         raise SettingsError(f"--like: no such picture: {like} (a moment of a video is written VIDEO@12:30)")
     try:
         seconds = parse_clock(time)

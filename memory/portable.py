@@ -19,6 +19,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from video_vlm.address import not_a_file
 from video_vlm.errors import LibraryDamaged, LibraryError, NotIndexed, OutputError, OutputExists
 from video_vlm.memory.catalog import StoredVideo, stored_video, stored_videos
 from video_vlm.memory.codec import observation_of, video_from_json, video_to_json
@@ -174,7 +175,7 @@ def _strip_path(connection: sqlite3.Connection) -> None:
 def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]:
     """A file from outside, once all of it has been checked; of an earlier format a copy that was brought up to date."""
     if not path.is_file():
-        raise LibraryError(f"{path}: no such file")
+        raise LibraryError(f"{path}: {not_a_file(str(path)) or 'no such file'}")
     with tempfile.TemporaryDirectory(prefix="videoqa-import-") as folder, _naming_errors(path):
         copy = Path(folder) / "memory.sqlite3"
         shutil.copyfile(path, copy)

@@ -51,8 +51,11 @@ class Outputs:
     overwrite: bool = False
     precious: Precious = nothing_precious
 
-    def check(self, path: Path) -> None:
+    def check(self, path: Path) -> bool:
         """Whether a file may be written here, as far as that can be said before the work is done.
+
+        Returns:
+            Whether there is a file, which may be replaced.
 
         Raises:
             OutputExists: something is there that must not be lost.
@@ -64,7 +67,7 @@ class Outputs:
             if kind is not None:
                 raise OutputExists(f"{path} is {kind}: give another name")
             if state is not None and self._is_ours(path, state.st_size):
-                return
+                return True
             why = self.precious(path)
             if why is not None:
                 raise OutputExists(f"{path} is {why}: it is never overwritten; give another name")
@@ -73,6 +76,7 @@ class Outputs:
                     f"{path} is there already, and is not what videoqa last wrote: give another name,"
                     " or --overwrite to replace it"
                 )
+            return state is not None
 
     @contextmanager
     def open(self, path: Path) -> Iterator[BinaryIO]:
@@ -112,11 +116,10 @@ class Outputs:
     def _give_name(self, part: Path, path: Path) -> None:
         digest = _digest(part)
         # Looked at again: the work between may have taken hours.
-        self.check(path)
-        if _state(path) is None:
-            _name_new(part, path)
-        else:
+        if self.check(path):
             part.replace(path)
+        else:
+            _name_new(part, path)
         self._remember(path, digest)
 
     def _is_ours(self, path: Path, size: int) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 
 from video_vlm.errors import MediaError
+from video_vlm.marks import CLIP_COMMENT
 from video_vlm.media.container import open_container, video_stream
 from video_vlm.records import Span
 
@@ -30,6 +31,7 @@ def write_clip(path: Path, span: Span, into: Path) -> Path:
         source.seek(int(span.start / base), stream=stream)
         try:
             with av.open(str(into), "w", format="matroska") as clip:
+                clip.metadata["comment"] = CLIP_COMMENT
                 copy = clip.add_stream_from_template(stream)
                 for packet in source.demux(stream):
                     if packet.dts is None:
