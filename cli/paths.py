@@ -97,10 +97,14 @@ def _broken(error: OSError | ValueError) -> str:
 
 
 def _in_folder(folder: str, name: str) -> Iterator[Path | NotFound]:
+    yield from _films_among(_walk(folder, _EVERYTHING), name, nothing="no video files in this folder")
+
+
+def _films_among(entries: Iterable[_Entry | NotFound], name: str, *, nothing: str) -> Iterator[Path | NotFound]:
     films: list[_Entry] = []
     passed_over: dict[str, list[Path]] = {}
     failed = False
-    for found in _walk(folder, _EVERYTHING):
+    for found in entries:
         if isinstance(found, NotFound):
             failed = True
             yield found
@@ -118,7 +122,7 @@ def _in_folder(folder: str, name: str) -> Iterator[Path | NotFound]:
     for why, paths in passed_over.items():
         _tell_passed_over(name, why, sorted(paths))
     if not films and not failed:
-        yield NotFound(name, "no video files in this folder")
+        yield NotFound(name, nothing)
 
 
 def _why_passed_over(path: Path) -> str | None:
@@ -159,8 +163,12 @@ def _tell_passed_over(name: str, why: str, paths: Sequence[Path]) -> None:
 def _matching(pattern: str, name: str) -> Iterator[Path | NotFound]:
     parts = Path(pattern).parts
     first = next(place for place, part in enumerate(parts) if glob.has_magic(part))
+    entries = _walk(str(Path(*parts[:first])), parts[first:])
+    if parts[-1] == "**":
+        yield from _films_among(entries, name, nothing="matches no video file")
+        return
     matches, failed = [], False
-    for found in _walk(str(Path(*parts[:first])), parts[first:]):
+    for found in entries:
         if isinstance(found, NotFound):
             failed = True
             yield found
@@ -169,7 +177,7 @@ def _matching(pattern: str, name: str) -> Iterator[Path | NotFound]:
     for match in sorted(matches, key=lambda match: match.path):
         if stat.S_ISDIR(match.mode):
             yield from _in_folder(str(match.path), str(match.path))
-        elif parts[-1].strip("*") or _is_film(match.path):
+        else:
             yield match.path
     if not matches and not failed:
         yield NotFound(name, "matches no file")
