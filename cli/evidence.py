@@ -26,6 +26,8 @@ __all__ = ["save_evidence"]
 logger = logging.getLogger(__name__)
 
 _MAX_SIDE = 1280
+_MOST_LETTERS = 60
+"""Of a video's name in a folder's: the name of a file may be as long as any."""
 _FRAME = (255, 32, 32)
 
 
@@ -44,7 +46,7 @@ def save_evidence(answer: Answer | LibraryAnswer, folder: Path, *, outputs: Outp
     videos = {one.content_id: Path(one.path) for one in answer.citations}
     written = 0
     for content_id, path in videos.items():
-        below = folder / f"{path.stem}-{content_id[:6]}"
+        below = folder / f"{path.stem[:_MOST_LETTERS]}-{content_id[:6]}"
         if below.is_symlink():
             raise OutputExists(f"{below} is a link to another place: give another folder with --evidence")
         outputs.folder(below)

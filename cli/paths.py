@@ -195,7 +195,8 @@ class _Folder:
 def _walk(top: str, pattern: Sequence[str]) -> Iterator[_Entry | NotFound]:
     """What matches the pattern below a folder, and what cannot be looked at on the way.
 
-    ``**`` stands for any number of folders. Folders behind links come last and are passed over if they were seen.
+    ``**`` stands for any number of folders. Folders behind links come last and are passed over if they were seen, or
+    if they hold the folder that was asked for: nobody who names a folder means all that is around it.
     """
     near, linked = [_Folder(top, _closed({0}, pattern), False)], deque[_Folder]()
     seen: set[tuple[int, int]] = set()
@@ -203,7 +204,7 @@ def _walk(top: str, pattern: Sequence[str]) -> Iterator[_Entry | NotFound]:
         folder = near.pop() if near else linked.popleft()
         try:
             state = os.stat(folder.path)  # noqa: PTH116
-            if folder.is_linked and (state.st_dev, state.st_ino) in seen:
+            if folder.is_linked and ((state.st_dev, state.st_ino) in seen or _holds(folder.path, top)):
                 continue
             seen.add((state.st_dev, state.st_ino))
             with os.scandir(folder.path) as entries:
@@ -223,6 +224,14 @@ def _walk(top: str, pattern: Sequence[str]) -> Iterator[_Entry | NotFound]:
             if isinstance(found, _Entry) and stat.S_ISDIR(found.mode) and places != {len(pattern)}:
                 below = _Folder(entry.path, places, found.is_linked)
                 (linked if entry.is_symlink() else near).append(below)
+
+
+def _holds(link: str, folder: str) -> bool:
+    around = os.path.realpath(link)
+    is_around = around in map(str, Path(os.path.realpath(folder)).parents)
+    if is_around:
+        logger.warning("%s: this link leads to %s, which holds %s: it is not followed", link, around, folder)
+    return is_around
 
 
 def _looked_at(entry: os.DirEntry[str], *, is_linked: bool) -> _Entry | NotFound:

@@ -95,7 +95,7 @@ def summarize(
         session.open(reporter=reporter, speed=speed) as videos,
     ):
         outputs = videos.outputs(overwrite=overwrite, inputs=files)
-        outputs.check(out)
+        outputs.try_out(out)
         outcomes = read(session, videos, found, reporter, jobs=jobs, memory_bytes=memory_bytes, on_error=on_error)
         code = finish(outcomes)
         if code is ExitCode.FAILED or (code is not ExitCode.OK and on_error is OnError.STOP):

@@ -619,7 +619,7 @@ class VideoQA:
         if _file(path) is not None:
             known = self._library.known_content_id(Path(path)) or content_id(Path(path))
             fits = [known] if self._library.find(known) else []
-        elif self._library.find(str(path)):
+        elif str(path).isascii() and self._library.find(str(path)):
             fits = [str(path)]
         else:
             fits = [one.video.content_id for one in self.videos() if _is_called(one, str(path))]

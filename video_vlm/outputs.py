@@ -78,6 +78,17 @@ class Outputs:
                 )
             return state is not None
 
+    def try_out(self, path: Path) -> None:
+        """:meth:`check`, and whether a file can be made in that folder: before work that takes long.
+
+        Raises:
+            OutputExists: something is there that must not be lost.
+            OutputError: it cannot be written.
+        """
+        self.check(path)
+        part = _new_part(path)
+        part.unlink()
+
     @contextmanager
     def open(self, path: Path) -> Iterator[BinaryIO]:
         """A file to write, which takes its name at the end of the block; if the block fails, nothing is left of it.
@@ -93,9 +104,8 @@ class Outputs:
     def part(self, path: Path) -> Iterator[Path]:
         """:meth:`open` for what writes by name: the path of an empty file that is renamed at the end of the block."""
         self.check(path)
-        part = path.with_name(f".videoqa-{secrets.token_hex(8)}.part")
+        part = _new_part(path)
         with _naming(path, part):
-            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
             try:
                 yield part
                 with part.open("rb+") as file:
@@ -145,6 +155,14 @@ class Outputs:
 
 NEW_FILES: Final = Outputs()
 """Files are written only where nothing is, and not remembered."""
+
+
+def _new_part(path: Path) -> Path:
+    """An empty file in the folder of ``path``, whose name is short and nobody else's."""
+    part = path.with_name(f".videoqa-{secrets.token_hex(8)}.part")
+    with _naming(path, part):
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    return part
 
 
 def _state(path: Path) -> os.stat_result | None:

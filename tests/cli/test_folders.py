@@ -119,7 +119,7 @@ def is_film(path: bytes) -> bool:
 
 
 @posix
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(80))
 def test_every_film_is_found_once_and_what_cannot_be_read_is_named(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +152,7 @@ def test_a_link_to_a_film_inside_is_no_second_film_and_one_to_outside_is_one(tmp
     (inside / "more").symlink_to(outside)
     (inside / "again").symlink_to(outside)
     (inside / "up").symlink_to(inside)
+    (inside / "z" / "out").symlink_to(tmp_path)
     assert list(videos_in([str(inside)])) == [inside / "again/film.mp4", inside / "z/film.mp4"]
 
 
@@ -171,8 +172,8 @@ def deep(tmp_path: Path) -> Iterator[Path]:
     # What removes folders by recursion cannot remove these.
     top = tmp_path / "d"
     while top.is_dir():
-        for below in sorted(top.iterdir()):
-            below.rename(tmp_path / "next") if below.is_dir() else below.unlink()
+        for one in sorted(top.iterdir()):
+            one.rename(tmp_path / "next") if one.is_dir() else one.unlink()
         top.rmdir()
         if (tmp_path / "next").is_dir():
             (tmp_path / "next").rename(top)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import av
@@ -14,6 +15,7 @@ from video_vlm.records import Span
 __all__ = ["write_clip"]
 
 _MOST_SECONDS = 120.0
+_NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def write_clip(path: Path, span: Span, into: Path) -> Path:
@@ -21,6 +23,7 @@ def write_clip(path: Path, span: Span, into: Path) -> Path:
 
     Raises:
         MediaError: the file cannot be read, or nothing of it can be copied.
+        OSError: there is no room for the clip.
     """
     end = min(span.end, span.start + _MOST_SECONDS)
     with open_container(path) as source:
@@ -42,5 +45,7 @@ def write_clip(path: Path, span: Span, into: Path) -> Path:
                     clip.mux(packet)
         except (av.FFmpegError, OSError, ValueError) as error:
             into.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.errno in _NO_ROOM:
+                raise OSError(error.errno, error.strerror) from error
             raise MediaError(path, f"no clip of {span} can be cut: {' '.join(str(error).split())}") from error
     return into
