@@ -35,9 +35,11 @@ def outputs_for(library: Library, *, overwrite: bool = False, inputs: Iterable[P
     def why(path: Path) -> str | None:
         if _is_any_of(path, files):
             return "the video itself"
-        if _is_any_of(path, known):
+        # A library may know thousands of videos, on slow disks: only those are looked at that it could be.
+        if _is_any_of(path, (one for one in known if one.name.casefold() == path.name.casefold())):
             return f"a video of {library.where}"
-        return _why_precious(path, films=[*files, *known])
+        folders = path.absolute().parents[:2]
+        return _why_precious(path, films=[*files, *(one for one in known if one.parent in folders)])
 
     return replace(library.outputs, overwrite=overwrite, precious=why)
 
