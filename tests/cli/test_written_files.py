@@ -14,7 +14,8 @@ import pytest
 
 from tests.cli.conftest import Videoqa
 from tests.mounts import run_mounted
-from video_vlm.errors import OutputExists
+from video_vlm.cli.train import check_folder
+from video_vlm.errors import OutputError, OutputExists
 from video_vlm.marks import MARK
 from video_vlm.outputs import Outputs
 
@@ -356,3 +357,17 @@ def test_a_full_disk_leaves_nothing_and_is_named(shelf: Path, tmp_path: Path) ->
     run = run_mounted([sys.executable, "-c", script], small, "size=16k")
     assert run.stdout.strip() == "1 []"
     assert run.stderr == f"videoqa: {small / 'x.html'} cannot be written: No space left on device\n"
+
+
+def test_training_writes_into_new_folders_and_its_own(tmp_path: Path) -> None:
+    for name in ("new", "empty", "its own/stage", "others"):
+        (tmp_path / name).mkdir(parents=True) if name != "new" else None
+    (tmp_path / "its own" / "stage" / "checkpoint.safetensors").touch()
+    (tmp_path / "others" / "model.safetensors").touch()
+    for name in ("new", "empty", "its own"):
+        check_folder(tmp_path / name, overwrite=False)
+    with pytest.raises(OutputExists, match="others holds other files"):
+        check_folder(tmp_path / "others", overwrite=False)
+    check_folder(tmp_path / "others", overwrite=True)
+    with pytest.raises(OutputError, match="cannot be written"):
+        check_folder(tmp_path / "others" / "model.safetensors", overwrite=True)
