@@ -29,6 +29,8 @@ from video_vlm.cli import (
 from video_vlm.cli.command import command, remember_options
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
+from video_vlm.cli.terminal import drop, open_missing_streams
+from video_vlm.errors import OutputError
 
 __all__ = ["COMMANDS", "LIBRARY_COMMANDS", "MODEL_COMMANDS", "TRAIN_COMMANDS", "app", "main"]
 
@@ -98,6 +100,7 @@ def group(commands: dict[str, Callable[..., int | None]]) -> typer.Typer:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``videoqa`` with ``arguments`` (default: those of the process) and give back its exit code."""
+    open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         # What a terminal cannot write (a file name from another system, a dash in an old code page) is shown
         # by its number instead of ending the program.
@@ -110,6 +113,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("interrupted")
         return ExitCode.INTERRUPTED
+    except (OSError, OutputError) as error:
+        # Of the help and the version, which are printed before there is a command.
+        drop(sys.stdout)
+        complain(f"standard output cannot be written: {error}" if isinstance(error, OSError) else str(error))
+        return ExitCode.FAILED
     return ExitCode.OK
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import glob
 import json
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from video_vlm.cli.command import Session, SpeedOption
+from video_vlm.address import not_a_file
+from video_vlm.cli.command import OverwriteOption, Session, SpeedOption
 from video_vlm.cli.exit_codes import ExitCode
-from video_vlm.cli.failures import complain
+from video_vlm.cli.failures import beside, complain
 from video_vlm.cli.index import finish, read_all
 from video_vlm.cli.paths import videos_in
 from video_vlm.cli.terminal import dim, one_line, print_json, write
@@ -24,6 +26,7 @@ from video_vlm.records import Answer, Citation, Claim, Status
 if TYPE_CHECKING:
     from video_vlm.across import LibraryAnswer, VideoCitation
     from video_vlm.library import VideoQA
+    from video_vlm.outputs import Outputs
 
 __all__ = ["ask"]
 
@@ -77,6 +80,7 @@ def ask(
         typer.Option(metavar="DIR", help="Write pictures and clips of what is cited to DIR.", show_default=False),
     ] = None,
     speed: SpeedOption = None,
+    overwrite: OverwriteOption = False,
 ) -> ExitCode:
     """Ask a question of a video, of a folder of them, or of the whole library.
 
@@ -102,6 +106,9 @@ def ask(
     code = ExitCode.OK
     answer: Answer | LibraryAnswer
     with session.open(model=model, sampler=sampler, max_look_frames=frames, verify=verify, speed=speed) as videos:
+        outputs = videos.outputs(overwrite=overwrite, inputs=[] if target is None else [target])
+        if trace_file is not None:
+            outputs.check(trace_file)
         if target is None:
             answer = videos.ask_library(asked, trace=told)
         elif is_many(target):
@@ -111,18 +118,26 @@ def ask(
             answer = videos.ask_library(asked, known, trace=told)
         else:
             answer = videos.ask(target, asked, trace=told)
+    works: list[Callable[[], None]] = []
     if trace_file is not None:
-        write_trace(answer, trace_file)
+        works.append(lambda: write_trace(answer, trace_file, outputs=outputs))
     if evidence is not None:
-        from video_vlm.cli.evidence import save_evidence
+        works.append(lambda: prove(answer, evidence, outputs))
+    return beside(lambda: show(answer, as_json=session.json), *works) or code
 
-        write(f"{save_evidence(answer, evidence)} files in {evidence}", file=sys.stderr)
-    if session.json:
+
+def show(answer: Answer | LibraryAnswer, *, as_json: bool) -> None:
+    if as_json:
         print_json(json.loads(answer.to_json()))
-        return code
+        return
     for line in as_text(answer) if isinstance(answer, Answer) else many_as_text(answer):
         write(line)
-    return code
+
+
+def prove(answer: Answer | LibraryAnswer, folder: Path, outputs: Outputs) -> None:
+    from video_vlm.cli.evidence import save_evidence
+
+    write(one_line(f"{save_evidence(answer, folder, outputs=outputs)} files in {folder}"), file=sys.stderr)
 
 
 def what_is_asked(video: str, question: str | None, *, everything: bool) -> tuple[str | None, str]:
@@ -142,8 +157,10 @@ def what_is_asked(video: str, question: str | None, *, everything: bool) -> tupl
 
 def is_many(target: str) -> bool:
     """Whether what was typed is a folder or a pattern."""
-    path = Path(target).expanduser()
-    return path.is_dir() or (not path.exists() and glob.has_magic(target))
+    path = os.path.expanduser(target)  # noqa: PTH111 - Path's raise for ~nobody, and where nobody may look
+    if os.path.lexists(path):
+        return os.path.isdir(path)  # noqa: PTH112
+    return glob.has_magic(target) and not_a_file(target) is None
 
 
 def read_ahead(videos: VideoQA, target: str) -> tuple[list[str], ExitCode]:

@@ -33,6 +33,7 @@ __all__ = [
     "Common",
     "JobsOption",
     "MemoryOption",
+    "OverwriteOption",
     "Session",
     "Speed",
     "SpeedOption",
@@ -66,6 +67,15 @@ SpeedOption = Annotated[
     ),
 ]
 """Of every command that may read a video."""
+
+OverwriteOption = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Replace a file that is there, whoever wrote it; never a video, its subtitles, or a library's file.",
+    ),
+]
+"""Of every command that writes a file of the user's."""
 
 
 @dataclass(frozen=True, slots=True)

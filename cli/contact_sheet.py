@@ -10,8 +10,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from video_vlm.errors import SettingsError
+from video_vlm.outputs import NEW_FILES, Outputs
 
-__all__ = ["check_ending", "contact_sheet", "save_contact_sheet"]
+__all__ = ["check_ending", "contact_sheet", "save_contact_sheet", "save_picture"]
 
 FORMATS = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -50,11 +51,22 @@ def check_ending(path: Path) -> None:
         raise SettingsError(f"{path}: a contact sheet is a picture: end its name in {', '.join(FORMATS)}")
 
 
-def save_contact_sheet(posters: Sequence[tuple[str, bytes | None]], path: Path) -> None:
+def save_contact_sheet(
+    posters: Sequence[tuple[str, bytes | None]], path: Path, *, outputs: Outputs = NEW_FILES
+) -> None:
     """Write :func:`contact_sheet` to ``path``; the ending says the format.
 
     Raises:
         SettingsError: the ending is that of no picture format.
+        OutputError: it cannot be written there.
     """
     check_ending(path)
-    contact_sheet(posters).save(path)
+    save_picture(contact_sheet(posters), path, outputs=outputs)
+
+
+def save_picture(picture: Image.Image, path: Path, *, outputs: Outputs = NEW_FILES) -> None:
+    """Raises:
+    OutputError: it cannot be written there.
+    """
+    with outputs.open(path) as file:
+        picture.save(file, Image.registered_extensions()[path.suffix.lower()])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +20,7 @@ __all__ = ["entities"]
 def entities(
     session: Session,
     video: Annotated[
-        Path, typer.Argument(metavar="VIDEO", help="A video of the library: its file, its name or its id.")
+        str, typer.Argument(metavar="VIDEO", help="A video of the library: its file, its name or its id.")
     ],
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="Only this name, with every mention.", show_default=False)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Callable
 
 from video_vlm.cli.exit_codes import ExitCode
-from video_vlm.cli.terminal import one_line, write
-from video_vlm.errors import QuestionError, SettingsError, UnknownName, VideoQAError
+from video_vlm.cli.terminal import drop, one_line, printing, write
+from video_vlm.errors import OutputExists, QuestionError, SettingsError, UnknownName, VideoQAError
 from video_vlm.redaction import redacted
 
-__all__ = ["complain", "guarded", "message"]
+__all__ = ["beside", "complain", "guarded", "message"]
+
+_USAGE = (OutputExists, QuestionError, SettingsError, UnknownName)
 
 
 def guarded(work: Callable[[], int | None], *, verbosity: int = 0) -> int:
     """Run ``work`` and give back its exit code; an error is one line on stderr, from ``-vv`` on its traceback too."""
     try:
         code = work()
-        sys.stdout.flush()
+        flush()
     except BrokenPipeError:
-        drop_output()
+        drop(sys.stdout)
         return ExitCode.OK
     except KeyboardInterrupt:
         complain("interrupted; what was finished is kept")
@@ -30,8 +31,38 @@ def guarded(work: Callable[[], int | None], *, verbosity: int = 0) -> int:
         if verbosity >= 2:
             write(redacted(traceback.format_exc().rstrip()), file=sys.stderr)
         complain(message(error))
-        return ExitCode.USAGE if isinstance(error, SettingsError | UnknownName | QuestionError) else ExitCode.FAILED
+        return ExitCode.USAGE if isinstance(error, _USAGE) else ExitCode.FAILED
     return ExitCode.OK if code is None else code
+
+
+def beside(tell: Callable[[], object], *works: Callable[[], object]) -> ExitCode:
+    """Print an answer, then write what stands beside it: what of that fails is one line on stderr, and costs only
+    itself. Whoever stops reading the answer gets the rest nevertheless.
+    """
+    gone: BrokenPipeError | None = None
+    try:
+        tell()
+        flush()
+    except BrokenPipeError as error:
+        gone = error
+    code = ExitCode.OK
+    for work in works:
+        try:
+            work()
+        except Exception as error:
+            complain(message(error))
+            code = ExitCode.SOME_FAILED
+    if gone is not None:
+        raise gone
+    return code
+
+
+def flush() -> None:
+    """Raises:
+    OutputError: what was printed cannot be written, say because the disk is full.
+    """
+    with printing(sys.stdout):
+        sys.stdout.flush()
 
 
 def complain(text: str) -> None:
@@ -47,12 +78,3 @@ def message(error: Exception) -> str:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}"
     return f"this should not have happened: {type(error).__name__}: {error} (add -vv for the traceback)"
-
-
-def drop_output() -> None:
-    """The reader of our output went away: write the rest nowhere, so that closing it at exit raises nothing."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, sys.stdout.fileno())
-    finally:
-        os.close(nowhere)

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from video_vlm.cli.command import Session
+from video_vlm.cli.command import OverwriteOption, Session
 from video_vlm.cli.contact_sheet import check_ending
+from video_vlm.cli.exit_codes import ExitCode
+from video_vlm.cli.failures import beside
 from video_vlm.cli.terminal import print_json, table, write
 from video_vlm.errors import SettingsError
 from video_vlm.records import clock
 
 if TYPE_CHECKING:
     from video_vlm.looking import LookPlan
+    from video_vlm.memory import MemoryView
+    from video_vlm.outputs import Outputs
 
 __all__ = ["plan"]
 
@@ -23,7 +27,7 @@ __all__ = ["plan"]
 def plan(
     session: Session,
     video: Annotated[
-        Path, typer.Argument(metavar="VIDEO", help="A video file, or the name or id of one in the library.")
+        str, typer.Argument(metavar="VIDEO", help="A video file, or the name or id of one in the library.")
     ],
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in quotes.")],
     frames: Annotated[int | None, typer.Option(min=1, metavar="K", help="Plan K pictures.", show_default=False)] = None,
@@ -38,7 +42,8 @@ def plan(
         Path | None,
         typer.Option(metavar="OUT.jpg", help="Also draw the plan over the shots of the video.", show_default=False),
     ] = None,
-) -> None:
+    overwrite: OverwriteOption = False,
+) -> ExitCode:
     """Show which pictures a question is worth, and why.
 
     The video is read first if the library does not know it. No model is called and nothing is decoded for the plan.
@@ -54,18 +59,21 @@ def plan(
     if picture:
         check_ending(picture)
     with session.open(sampler=sampler) as videos:
+        outputs = videos.outputs(overwrite=overwrite, inputs=[video])
+        if picture:
+            outputs.check(picture)
         try:
             planned = videos.plan(video, question, frames=frames, tokens=tokens)
         except ValueError as error:
             raise SettingsError(f"--frames and --tokens: {error}") from error
-        if picture:
-            from video_vlm.cli.timeline import save_timeline
+        works = [lambda: draw(planned, videos.memory(video), picture, outputs)] if picture else []
+        return beside(lambda: print_json(as_json(planned)) if session.json else as_table(planned), *works)
 
-            save_timeline(planned, videos.memory(video), picture)
-    if session.json:
-        print_json(as_json(planned))
-    else:
-        as_table(planned)
+
+def draw(planned: LookPlan, memory: MemoryView, picture: Path, outputs: Outputs) -> None:
+    from video_vlm.cli.timeline import save_timeline
+
+    save_timeline(planned, memory, picture, outputs=outputs)
 
 
 def as_table(planned: LookPlan) -> None:

@@ -11,8 +11,10 @@ from typing import Annotated
 
 import typer
 
-from video_vlm.cli.command import Session, SpeedOption
+from video_vlm.cli.command import OverwriteOption, Session, SpeedOption
 from video_vlm.cli.contact_sheet import check_ending, save_contact_sheet
+from video_vlm.cli.exit_codes import ExitCode
+from video_vlm.cli.failures import beside
 from video_vlm.cli.terminal import one_line, print_json, table, write
 from video_vlm.records import Node, clock
 from video_vlm.text import inert
@@ -33,7 +35,7 @@ class Format(StrEnum):
 def scenes(
     session: Session,
     video: Annotated[
-        Path, typer.Argument(metavar="VIDEO", help="A video file, or the name or id of one in the library.")
+        str, typer.Argument(metavar="VIDEO", help="A video file, or the name or id of one in the library.")
     ],
     form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.TABLE,
     sheet: Annotated[
@@ -43,7 +45,8 @@ def scenes(
         ),
     ] = None,
     speed: SpeedOption = None,
-) -> None:
+    overwrite: OverwriteOption = False,
+) -> ExitCode:
     """List the scenes of a video.
 
     A scene is one or more shots of one event. The video is read first if the library does not know it.
@@ -59,11 +62,13 @@ def scenes(
     if sheet:
         check_ending(sheet)
     with session.open(speed=speed) as videos:
+        outputs = videos.outputs(overwrite=overwrite, inputs=[video])
+        if sheet:
+            outputs.check(sheet)
         found = videos.scenes(video)
         posters = [(clock(scene.span.start), videos.poster(video, scene)) for scene in found] if sheet else []
-    WRITERS[Format.JSON if session.json else form](found)
-    if sheet:
-        save_contact_sheet(posters, sheet)
+    works = [lambda: save_contact_sheet(posters, sheet, outputs=outputs)] if sheet else []
+    return beside(lambda: WRITERS[Format.JSON if session.json else form](found), *works)
 
 
 def as_table(found: Sequence[Node]) -> None:

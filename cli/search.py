@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from video_vlm.address import not_a_file
 from video_vlm.cli.command import Session
 from video_vlm.cli.terminal import print_json, table, write
 from video_vlm.errors import SettingsError
@@ -25,7 +26,7 @@ def search(
         str, typer.Argument(metavar="[QUERY]", help="Words to look for; not needed with --like.", show_default=False)
     ] = "",
     video: Annotated[
-        Path | None, typer.Option("--in", metavar="VIDEO", help="Only in this video.", show_default=False)
+        str | None, typer.Option("--in", metavar="VIDEO", help="Only in this video.", show_default=False)
     ] = None,
     between: Annotated[
         tuple[str, str] | None,
@@ -64,7 +65,7 @@ def search(
     with session.open() as videos:
         picture = None if like is None else picture_of(like, videos)
         found = videos.search(query, path=video, span=span, limit=limit, like=picture)
-        names = {stored.video.content_id: stored.video.path.name for stored in videos.videos()}
+        names = videos.names()
     if session.json:
         print_json([{**asdict(one), "video": names.get(one.content_id, "")} for one in found])
         return
@@ -92,6 +93,8 @@ def picture_of(like: str, videos: VideoQA) -> Image:
         return read_picture(Path(like))
     name, at, time = like.rpartition("@")
     if not at or not name:
+        if address := not_a_file(like):
+            raise SettingsError(f"--like: {like}: {address}")
         raise SettingsError(f"--like: no such picture: {like} (a moment of a video is written VIDEO@12:30)")
     try:
         seconds = parse_clock(time)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,7 +21,7 @@ __all__ = ["show"]
 def show(
     session: Session,
     video: Annotated[
-        Path, typer.Argument(metavar="VIDEO", help="A video file, or the name or id of one in the library.")
+        str, typer.Argument(metavar="VIDEO", help="A video file, or the name or id of one in the library.")
     ],
     depth: Annotated[Level, typer.Option(help="The finest level to show.")] = Level.SEGMENT,
 ) -> None:

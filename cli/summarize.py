@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from video_vlm.cli.command import JobsOption, MemoryOption, Session, SpeedOption
+from video_vlm.cli.command import JobsOption, MemoryOption, OverwriteOption, Session, SpeedOption
+from video_vlm.cli.endings import form_of
 from video_vlm.cli.exit_codes import ExitCode
-from video_vlm.cli.export import written_whole
 from video_vlm.cli.failures import complain
 from video_vlm.cli.index import finish, read_all, report
 from video_vlm.cli.outcome import Outcome
@@ -21,12 +21,12 @@ from video_vlm.cli.overall import Overall
 from video_vlm.cli.paths import NotFound, videos_in
 from video_vlm.cli.progress import Reporter, progress_on
 from video_vlm.cli.terminal import one_line, print_json, write
-from video_vlm.cli.travel import check_not_the_video
 from video_vlm.records import clock
 
 if TYPE_CHECKING:
     from video_vlm.index import Estimate
     from video_vlm.library import VideoQA
+    from video_vlm.outputs import Outputs
 
 __all__ = ["CatalogueFormat", "OnError", "summarize"]
 
@@ -53,7 +53,10 @@ def summarize(
         list[str], typer.Argument(metavar="DIRS", help="Folders, video files, or patterns such as 'tapes/*.mkv'.")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The document.")],
-    form: Annotated[CatalogueFormat, typer.Option("--format", help="How to write it.")] = CatalogueFormat.HTML,
+    form: Annotated[
+        CatalogueFormat | None,
+        typer.Option("--format", help="How to write it [default: by the ending, or html].", show_default=False),
+    ] = None,
     jobs: JobsOption = None,
     memory: MemoryOption = None,
     on_error: Annotated[
@@ -63,23 +66,25 @@ def summarize(
         bool, typer.Option("--dry-run", help="Only say what it would take: hours, time and disk.")
     ] = False,
     speed: SpeedOption = None,
+    overwrite: OverwriteOption = False,
 ) -> ExitCode:
     """Summarize whole folders of videos in one document.
 
     Finds the videos, reads those that are not in the library yet, several at a time, and writes a document over all
     of them: for each a small picture, a paragraph, and its chapters. The HTML is one page that holds everything and
-    can be searched without a server. A run that was interrupted goes on where it stopped.
+    can be searched without a server. A run that was interrupted goes on where it stopped. A document that is there is
+    replaced only if it is as it was written before.
 
     Examples:
 
     \b
       videoqa summarize ~/Videos -o videos.html
       videoqa summarize ~/Videos -o videos.html --dry-run
-      videoqa summarize tapes/ more/ -o videos.jsonl --format jsonl --speed fast --memory 4
+      videoqa summarize tapes/ more/ -o videos.jsonl --speed fast --memory 4
     """
     found = list(videos_in(paths))
     files = [one for one in found if isinstance(one, Path)]
-    check_not_the_video(out, *files)
+    form = form_of(CatalogueFormat, form, out) or CatalogueFormat.HTML
     memory_bytes = memory and memory * 1e9
     if dry_run:
         with session.open(speed=speed) as videos:
@@ -89,12 +94,14 @@ def summarize(
         overall(bars, files) as reporter,
         session.open(reporter=reporter, speed=speed) as videos,
     ):
+        outputs = videos.outputs(overwrite=overwrite, inputs=files)
+        outputs.try_out(out)
         outcomes = read(session, videos, found, reporter, jobs=jobs, memory_bytes=memory_bytes, on_error=on_error)
         code = finish(outcomes)
         if code is ExitCode.FAILED or (code is not ExitCode.OK and on_error is OnError.STOP):
             complain(f"{out} is not written")
             return code
-        save(videos, outcomes, out, form)
+        save(videos, outcomes, outputs, out, form)
     if session.json:
         print_json({"out": str(out), "files": [asdict(one) for one in outcomes]})
     else:
@@ -133,11 +140,11 @@ def read(
     return [outcomes[place] for place in sorted(outcomes)]
 
 
-def save(videos: VideoQA, outcomes: Sequence[Outcome], out: Path, form: CatalogueFormat) -> None:
+def save(videos: VideoQA, outcomes: Sequence[Outcome], outputs: Outputs, out: Path, form: CatalogueFormat) -> None:
     """The document, each video once, whole or not at all."""
     content_ids = dict.fromkeys(one.content_id for one in outcomes if one.content_id is not None)
     failures = {one.path: one.error for one in outcomes if one.error is not None}
-    with written_whole(out) as file:
+    with outputs.open(out) as file:
         videos.catalogue(content_ids, file, form=form.value, failures=failures)
 
 

@@ -11,26 +11,89 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any, TextIO
 from unicodedata import combining, east_asian_width
 
+from video_vlm.errors import OutputError
 from video_vlm.redaction import without_secrets
 from video_vlm.text import HARMFUL, one_line, visible
 
-__all__ = ["dim", "fitted", "one_line", "print_json", "table", "visible", "write"]
+__all__ = [
+    "dim",
+    "drop",
+    "fitted",
+    "one_line",
+    "open_missing_streams",
+    "print_json",
+    "printing",
+    "table",
+    "visible",
+    "write",
+]
 
 DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 
 
 def write(line: str = "", *, file: TextIO | None = None) -> None:
     """Print one line to standard output, or to ``file``, above a progress bar that may be there; without secrets that
-    this process knows."""
+    this process knows.
+
+    Raises:
+        As :func:`printing`.
+    """
     stream = sys.stdout if file is None else file
     bars = sys.modules.get("tqdm")
-    with bars.tqdm.external_write_mode(file=stream) if bars else nullcontext():
+    with printing(stream), bars.tqdm.external_write_mode(file=stream) if bars else nullcontext():
         stream.write(f"{without_secrets(line)}\n")
+
+
+@contextmanager
+def printing(stream: TextIO) -> Iterator[None]:
+    """What goes wrong with a standard stream while it is written.
+
+    Where stderr cannot be written (its reader is gone, its disk is full) nothing more is said there: that is no reason
+    to lose an answer.
+
+    Raises:
+        BrokenPipeError: nobody reads standard output any more.
+        OutputError: it cannot be written for another reason.
+    """
+    try:
+        yield
+    except OSError as error:
+        if stream is not sys.stderr and isinstance(error, BrokenPipeError):
+            raise
+        drop(stream)
+        if stream is not sys.stderr:
+            raise OutputError(f"standard output cannot be written: {error.strerror}") from error
+
+
+def drop(stream: TextIO) -> None:
+    """Write the rest nowhere, so that closing the stream at exit raises nothing."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, stream.fileno())
+    finally:
+        os.close(nowhere)
+
+
+def open_missing_streams() -> None:
+    """Stand-ins for standard streams that whoever started this closed (``>&-``, as under cron): they lead nowhere.
+
+    Without them the next file that is opened, a library say, would get the number of standard output, and what is
+    printed would be written into it.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is not None:
+            continue
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        if nowhere != number:
+            os.dup2(nowhere, number)
+            os.close(nowhere)
+        os.set_inheritable(number, True)
+        setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def print_json(data: Any) -> None:

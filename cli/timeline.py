@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
-from video_vlm.cli.contact_sheet import BLANK, GAP, INK, PAPER
+from video_vlm.cli.contact_sheet import BLANK, GAP, INK, PAPER, save_picture
 from video_vlm.records import Level, Sample, Shot, Span, clock
 
 if TYPE_CHECKING:
     from video_vlm.looking import LookPlan
     from video_vlm.memory import MemoryView
+    from video_vlm.outputs import Outputs
 
 __all__ = ["save_timeline", "timeline"]
 
@@ -53,7 +54,7 @@ def timeline(planned: LookPlan, posters: Sequence[bytes | None]) -> Image.Image:
     return picture
 
 
-def save_timeline(planned: LookPlan, memory: MemoryView, path: Path) -> None:
+def save_timeline(planned: LookPlan, memory: MemoryView, path: Path, *, outputs: Outputs) -> None:
     """Write :func:`timeline` to ``path``, with the posters the memory has nearest to each planned time."""
     frames = memory.nodes(Level.FRAME)
     posters = []
@@ -61,7 +62,7 @@ def save_timeline(planned: LookPlan, memory: MemoryView, path: Path) -> None:
         nearest = min(frames, key=lambda frame: abs(frame.span.middle - sample.pts_seconds), default=None)
         holding = next((frame for frame in frames if frame.span.contains(sample.pts_seconds)), nearest)
         posters.append(None if holding is None else memory.poster(holding.id))
-    timeline(planned, posters).save(path)
+    save_picture(timeline(planned, posters), path, outputs=outputs)
 
 
 def font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -14,6 +14,7 @@ from video_vlm.redaction import redacted, without_secrets
 
 if TYPE_CHECKING:
     from video_vlm.across import LibraryAnswer
+    from video_vlm.outputs import Outputs
 
 __all__ = ["show_step", "write_trace"]
 
@@ -24,9 +25,14 @@ def show_step(step: Step) -> None:
     write(f"{step.action}{span}: {one_line(redacted(step.detail))}", file=sys.stderr)
 
 
-def write_trace(answer: Answer | LibraryAnswer, path: Path) -> None:
-    """The question, who answered, and every step, as JSON."""
+def write_trace(answer: Answer | LibraryAnswer, path: Path, *, outputs: Outputs) -> None:
+    """The question, who answered, and every step, as JSON.
+
+    Raises:
+        OutputError: it cannot be written there.
+    """
     steps = [asdict(step) for step in answer.receipt.steps]
     data = {"question": answer.question, "model": answer.receipt.model, "status": answer.status, "steps": steps}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(without_secrets(json.dumps(data, ensure_ascii=False, indent=1)) + "\n", encoding="utf-8")
+    text = without_secrets(json.dumps(data, ensure_ascii=False, indent=1)) + "\n"
+    with outputs.open(path) as file:
+        file.write(text.encode("utf-8", "backslashreplace"))  # a lone surrogate becomes the escape that JSON has for it

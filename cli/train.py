@@ -8,10 +8,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from video_vlm.cli.command import Session
+from video_vlm.cli.command import OverwriteOption, Session
 from video_vlm.cli.terminal import print_json, write
+from video_vlm.errors import OutputError, OutputExists
+from video_vlm.outputs import NEW_FILES
 
-__all__ = ["encoder", "language"]
+__all__ = ["check_folder", "encoder", "language"]
+
+_CHECKPOINT = "checkpoint.safetensors"
+"""As :data:`video_vlm.encoder.training.CHECKPOINT`, which takes torch to import."""
 
 
 def encoder(
@@ -45,6 +50,7 @@ def encoder(
         int, typer.Option("--save-every", min=1, metavar="N", help="Steps between checkpoints.")
     ] = 200,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out.")] = False,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Train the temporal encoder.
 
@@ -61,6 +67,7 @@ def encoder(
     from video_vlm.encoder.load import require_models
 
     require_models("training the encoder")
+    check_folder(out, overwrite=overwrite)
     from tqdm import tqdm
 
     from video_vlm.encoder.trainer import TrainRequest, train_encoder
@@ -117,6 +124,7 @@ def language(
         int, typer.Option("--save-every", min=1, metavar="N", help="Steps between checkpoints.")
     ] = 200,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoints in --out.")] = False,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Teach a small video language model the scripted world.
 
@@ -134,6 +142,7 @@ def language(
     from video_vlm.encoder.load import require_models
 
     require_models("training a language model")
+    check_folder(out, overwrite=overwrite)
     import torch
     from tqdm import tqdm
 
@@ -161,6 +170,23 @@ def language(
         print_json({"step": report.step, "loss": report.loss, "folder": str(out)})
     else:
         write(f"step {report.step}, loss {report.loss:.4f}; ask it with --model hf:{out}")
+
+
+def check_folder(out: Path, *, overwrite: bool) -> None:
+    """Training writes many files into a folder: one that is new or empty, or that training made.
+
+    Raises:
+        OutputExists: there are other files in it.
+        OutputError: it cannot be made, or looked into.
+    """
+    NEW_FILES.folder(out)
+    try:
+        is_empty = not any(out.iterdir())
+    except OSError as error:
+        raise OutputError(f"{out} cannot be looked into: {error.strerror}") from error
+    was_trained_into = any(True for pattern in (_CHECKPOINT, f"*/{_CHECKPOINT}") for _ in out.glob(pattern))
+    if not (overwrite or is_empty or was_trained_into):
+        raise OutputExists(f"{out} holds other files: name a new folder with --out, or --overwrite to write among them")
 
 
 def _speed(bar: tqdm, clips_a_step: int) -> str:  # type: ignore[name-defined]  # noqa: F821

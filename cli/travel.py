@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from video_vlm.cli.command import Session
+from video_vlm.cli.command import OverwriteOption, Session
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
 from video_vlm.cli.terminal import one_line, print_json, write
-from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly, LibraryTooNew, SettingsError
+from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly, LibraryTooNew
 
 if TYPE_CHECKING:
     from video_vlm.library import VideoQA
 
-__all__ = ["SUFFIX", "check_not_the_video", "export", "take_in"]
+__all__ = ["SUFFIX", "export", "take_in"]
 
 SUFFIX = ".videoqa"
 
@@ -26,7 +26,7 @@ SUFFIX = ".videoqa"
 def export(
     session: Session,
     video: Annotated[
-        Path, typer.Argument(metavar="VIDEO", help="A video file, or the name or id of one in the library.")
+        str, typer.Argument(metavar="VIDEO", help="A video file, or the name or id of one in the library.")
     ],
     out: Annotated[
         Path | None,
@@ -34,11 +34,13 @@ def export(
             "--out", "-o", metavar="OUT", help="The file [default: the video's name, .videoqa].", show_default=False
         ),
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Write the memory of one video to a single file.
 
     It holds what was read and seen, small pictures and vectors, but not the video nor where it lay. Another library
-    takes it in with videoqa library import. The file is checksummed; one that exists is replaced.
+    takes it in with videoqa library import. The file is checksummed. One that is there is replaced only if it is as it
+    was exported before.
 
     Examples:
 
@@ -49,20 +51,11 @@ def export(
     with session.open() as videos:
         known = videos.memory(video).video
         target = out or Path(known.path.name).with_suffix(SUFFIX)
-        check_not_the_video(target, known.path, video)
-        videos.export_memory(known.content_id, target)
+        videos.export_memory(video, target, overwrite=overwrite)
     if session.json:
         print_json({"content_id": known.content_id, "path": str(target), "bytes": target.stat().st_size})
     else:
         write(one_line(f"{target}: the memory of {known.path.name}, {target.stat().st_size / 1e6:.1f} MB"))
-
-
-def check_not_the_video(out: Path, *videos: Path) -> None:
-    """Raises:
-    SettingsError: what is to be written would take the place of a video.
-    """
-    if out.exists() and any(video.exists() and out.samefile(video) for video in videos):
-        raise SettingsError(f"{out} is the video itself: give another name with -o")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ class Layout:
     """The names below a library's folder.
 
     ``library.sqlite3`` is the truth. Everything in ``vectors/`` is derived from it, everything in ``features/`` spares
-    a model looking at a picture again: both may be deleted at any time.
+    a model looking at a picture again: both may be deleted at any time. So may ``written``, the hashes of the files
+    that were exported: without it the next export asks before it replaces one.
     """
 
     folder: Path
@@ -38,6 +39,10 @@ class Layout:
     @property
     def features(self) -> Path:
         return self.folder / "features"
+
+    @property
+    def written(self) -> Path:
+        return self.folder / "written"
 
     def text_index(self, encoder: str) -> Path:
         """The derived index over the text vectors of one encoder; its name may hold any character."""

@@ -8,7 +8,6 @@ a record; the tree is verified; then rows, not pages, are copied. What a strange
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -20,7 +19,8 @@ from typing import Final, Literal
 
 import numpy as np
 
-from video_vlm.errors import LibraryDamaged, LibraryError, NotIndexed
+from video_vlm.address import not_a_file
+from video_vlm.errors import LibraryDamaged, LibraryError, NotIndexed, OutputError, OutputExists
 from video_vlm.memory.catalog import StoredVideo, stored_video, stored_videos
 from video_vlm.memory.codec import observation_of, video_from_json, video_to_json
 from video_vlm.memory.looks import add_look, looks_at
@@ -37,6 +37,7 @@ from video_vlm.memory.travel import (
     mistyped,
 )
 from video_vlm.memory.verify import problems_in
+from video_vlm.outputs import Outputs
 
 __all__ = ["Imported", "export_memory", "import_memory"]
 
@@ -55,27 +56,25 @@ class Imported:
     num_looks: int = 0
 
 
-def export_memory(database: Database, content_id: str, path: Path) -> None:
-    """Write one video's memory to ``path``, whole or not at all; what was there is replaced.
+def export_memory(database: Database, content_id: str, path: Path, *, outputs: Outputs) -> None:
+    """Write one video's memory to ``path``, whole or not at all; ``outputs`` says what may be replaced.
 
     Raises:
         NotIndexed: the library does not know the video.
+        OutputExists: something is there that must not be lost.
         LibraryError: the file cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with database.read() as source:
-            found = stored_video(source, content_id)
-            if found is None:
-                raise NotIndexed(f"no video {content_id} in {database.where}: index it first")
-            _write(part, source, content_id, found[0], path)
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise LibraryError(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    with database.read() as source:
+        found = stored_video(source, content_id)
+        if found is None:
+            raise NotIndexed(f"no video {content_id} in {database.where}: index it first")
+        try:
+            with outputs.part(path) as part:
+                _write(part, source, content_id, found[0], path)
+        except OutputExists:
+            raise
+        except OutputError as error:
+            raise LibraryError(str(error)) from error
 
 
 def _write(part: Path, source: sqlite3.Connection, content_id: str, memory: int, path: Path) -> None:
@@ -176,7 +175,7 @@ def _strip_path(connection: sqlite3.Connection) -> None:
 def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]:
     """A file from outside, once all of it has been checked; of an earlier format a copy that was brought up to date."""
     if not path.is_file():
-        raise LibraryError(f"{path}: no such file")
+        raise LibraryError(f"{path}: {not_a_file(str(path)) or 'no such file'}")
     with tempfile.TemporaryDirectory(prefix="videoqa-import-") as folder, _naming_errors(path):
         copy = Path(folder) / "memory.sqlite3"
         shutil.copyfile(path, copy)

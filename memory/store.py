@@ -44,6 +44,7 @@ from video_vlm.memory.sights import Sights, Unseen, complete_sights, unseen
 from video_vlm.memory.vectors import TextVectors
 from video_vlm.memory.verify import Problem, rebuild_derived, verify
 from video_vlm.memory.view import MemoryView
+from video_vlm.outputs import Outputs
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
 from video_vlm.records import Evidence, Image, Node, ObservationKind, Span, Video
 
@@ -134,6 +135,11 @@ class Library:
     def where(self) -> str:
         """The place as it may be printed."""
         return str(self.layout.folder)
+
+    @property
+    def outputs(self) -> Outputs:
+        """How files are written for its user; it remembers which, so that they may be written anew."""
+        return Outputs(record=self.layout.written)
 
     def feature_shelf(self, most_bytes: int) -> Shelf | None:
         """Where models keep what they made of pictures, for later processes; None where there is no folder for it."""
@@ -387,14 +393,20 @@ class Library:
         with self._database.write() as connection:
             return drop_stale_looks(connection, content_id, digests)
 
-    def export_memory(self, content_id: str, path: Path) -> None:
+    def export_memory(self, content_id: str, path: Path, *, outputs: Outputs | None = None) -> None:
         """Write one video's memory to a single file that :meth:`import_memory` takes in elsewhere.
+
+        Args:
+            content_id: Which video.
+            path: The file.
+            outputs: What may be replaced by it; None for what this library wrote there before.
 
         Raises:
             NotIndexed: the library does not know the video.
+            OutputExists: something else is there.
             LibraryError: the file cannot be written.
         """
-        export_memory(self._database, content_id, path)
+        export_memory(self._database, content_id, path, outputs=outputs or self.outputs)
 
     def import_memory(self, path: Path) -> Imported:
         """Take in such a file, all of it or nothing. What is there and is as full or fuller is kept.

@@ -1,4 +1,4 @@
-"""Where a library is: a folder, or a PostgreSQL server."""
+"""Where a library is: a folder, or a PostgreSQL server; and what to do with an address given for a file."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from video_vlm.errors import LibraryError
 from video_vlm.redaction import keep_secret, without_login
 
-__all__ = ["DEFAULT_SCHEMA", "Address", "is_address", "shown"]
+__all__ = ["DEFAULT_SCHEMA", "Address", "is_address", "not_a_file", "shown"]
 
 _SCHEMES: Final = ("postgresql://", "postgres://")
 
@@ -20,6 +20,43 @@ DEFAULT_SCHEMA: Final = "videoqa"
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 _SECRETS: Final = ("password", "sslpassword")
+
+
+_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+):(?P<slashes>/*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_WITHOUT_SLASHES: Final = ("acestream", "data", "ed2k", "magnet", "urn", "ytdl")
+_STREAMED: Final = ("mms", "mmsh", "mmst", "rist", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "udp", "webrtc")
+_HOST = re.compile(
+    r"www\.\S+|(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|(?:[a-z0-9-]+\.)+[a-z]{2,24})(?::\d{1,5})?/\S*", re.IGNORECASE
+)
+
+
+def not_a_file(text: str) -> str | None:
+    """What to do with an address that was given for a file; None for what may be the name of a file.
+
+    A scheme has two letters at least, so ``C:\\film.mp4`` is a name. One slash behind it is enough: that is what
+    ``Path`` leaves of two.
+
+    >>> not_a_file("https://example.org/film")
+    'this is an address, not a file: download it first (with yt-dlp, say), then give the file'
+    """
+    text = text.strip()
+    found = _URL.fullmatch(text)
+    if found and (found["slashes"] or found["scheme"].lower() in _WITHOUT_SLASHES):
+        return _advice(found["scheme"].lower(), found["rest"])
+    if _HOST.fullmatch(text):
+        return "there is no such file; if this is a web address, download it first (with yt-dlp, say)"
+    return None
+
+
+def _advice(scheme: str, rest: str) -> str:
+    if scheme == "file":
+        from urllib.request import url2pathname
+
+        # file:///film and file://localhost/film, or what Path makes of them.
+        path = url2pathname(unquote(f"/{rest.removeprefix('localhost/')}"))
+        return f"this is an address, not a file: the file it means is {path}, give that"
+    what = "record it first (with ffmpeg, say)" if scheme in _STREAMED else "download it first (with yt-dlp, say)"
+    return f"this is an address, not a file: {what}, then give the file"
 
 
 def is_address(place: Path | str) -> bool:

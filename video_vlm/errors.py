@@ -13,6 +13,8 @@
     ├── MissingExtra            an optional part that is not installed: says what to type
     ├── ModelError              a model that cannot be loaded or reached, or that refused
     ├── QuestionError           a question that is empty or cannot be read
+    ├── OutputError             a file that cannot be written where it was asked for
+    │   └── OutputExists        something is there that must not be lost
     └── LibraryError            the store on disk
         ├── NotIndexed          a video the library has no memory of
         ├── LibraryReadOnly     a write where only reading is possible
@@ -44,6 +46,8 @@ __all__ = [
     "MissingExtra",
     "ModelError",
     "NotIndexed",
+    "OutputError",
+    "OutputExists",
     "QuestionError",
     "ReaderLost",
     "RefusedMedia",
@@ -84,7 +88,7 @@ class MediaError(VideoQAError):
     def __init__(self, path: str | Path, reason: str) -> None:
         self.path = Path(path)
         self.reason = reason
-        super().__init__(f"{self.path}: {reason}")
+        super().__init__(f"{path}: {reason}")
 
 
 class UnreadableVideo(MediaError):
@@ -161,6 +165,14 @@ class ModelError(VideoQAError):
 
 class QuestionError(VideoQAError):
     """A question that is empty or cannot be read."""
+
+
+class OutputError(VideoQAError):
+    """A file that cannot be written where it was asked for."""
+
+
+class OutputExists(OutputError):
+    """Something is there already that must not be lost."""
 
 
 class LibraryError(VideoQAError):

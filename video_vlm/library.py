@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -28,12 +29,21 @@ from types import TracebackType
 from typing import BinaryIO, Literal, Self
 
 from video_vlm.across import LibraryAnswer, answer_each, answer_library
+from video_vlm.address import not_a_file
 from video_vlm.ask import ask, plan
 from video_vlm.chat import ChatModel
 from video_vlm.dialogue import CaptionReport, SummaryReport, Trace, caption_video, summarize_video
 from video_vlm.encoder.sight import find_sight, require_sight
-from video_vlm.errors import LibraryError, LibraryReadOnly, ModelError, NotIndexed
-from video_vlm.export import CATALOGUES, export
+from video_vlm.errors import (
+    LibraryError,
+    LibraryReadOnly,
+    MediaError,
+    ModelError,
+    NotIndexed,
+    RefusedMedia,
+    UnreadableVideo,
+)
+from video_vlm.export import CATALOGUES, export, outputs_for
 from video_vlm.export.scenes import outline
 from video_vlm.index import (
     Estimate,
@@ -55,6 +65,8 @@ from video_vlm.media import content_id, open_known
 from video_vlm.memory import Imported, KeptLook, Library, LibraryFacts, MemoryView, Problem, StoredVideo, open_library
 from video_vlm.models import open_detector, open_model
 from video_vlm.models.text_encoder import find_text_encoder
+from video_vlm.names import display_names, is_called
+from video_vlm.outputs import Outputs
 from video_vlm.protocols import Answerer, Detector, ImageTextEncoder, Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
 from video_vlm.settings import AskSettings, Settings, Speed
@@ -504,17 +516,36 @@ class VideoQA:
             form: One of :data:`video_vlm.export.CATALOGUES`.
             failures: Files that could not be read, to be named in it, each with the reason.
         """
-        outlines = (outline(self._library.memory(content_id)) for content_id in content_ids)
+        chosen = tuple(content_ids)
+        names = display_names({one: path for one, path in self._paths().items() if one in set(chosen)})
+        outlines = (outline(self._library.memory(one), name=names[one]) for one in chosen)
         CATALOGUES[form](outlines, failures or {}, out)
 
-    def export_memory(self, path: Path | str, out: Path | str) -> None:
+    def outputs(self, *, overwrite: bool = False, inputs: Iterable[Path | str] = ()) -> Outputs:
+        """How files are written beside this library: whole or not at all, and never over a video, the subtitles of
+        one, or a library's own files.
+
+        Args:
+            overwrite: Whether other files that are there may be replaced; what this library had written may be always.
+            inputs: Files that are read in the same run, and never replaced either.
+        """
+        return outputs_for(self._library, overwrite=overwrite, inputs=map(Path, inputs))
+
+    def export_memory(self, path: Path | str, out: Path | str, *, overwrite: bool = False) -> None:
         """Write the memory of a video to a single file, to be taken in elsewhere by :meth:`import_memory`.
+
+        Args:
+            path: The video.
+            out: The file.
+            overwrite: Whether a file that is there may be replaced, as :meth:`outputs` has it.
 
         Raises:
             NotIndexed: the library does not know it.
+            OutputExists: something is there that must not be lost.
             LibraryError: the file cannot be written.
         """
-        self._library.export_memory(self._known(path), Path(out))
+        known = self._known(path)
+        self._library.export_memory(known, Path(out), outputs=self.outputs(overwrite=overwrite, inputs=[path]))
 
     def import_memory(self, path: Path | str) -> Imported:
         """Take in such a file; what is there already and is as full or fuller is kept.
@@ -524,6 +555,14 @@ class VideoQA:
             LibraryTooNew: written by a later version.
         """
         return self._library.import_memory(Path(path))
+
+    def names(self) -> dict[str, str]:
+        """What to call each video of the library, by content id: its file's name, with as many folders before it as
+        tell it from the others."""
+        return display_names(self._paths())
+
+    def _paths(self) -> dict[str, Path]:
+        return {stored.video.content_id: stored.video.path for stored in self.videos()}
 
     def videos(self) -> tuple[StoredVideo, ...]:
         """What the library remembers, complete or not."""
@@ -558,7 +597,7 @@ class VideoQA:
         self.close()
 
     def _known_or_read(self, path: Path | str) -> str:
-        if not Path(path).is_file():
+        if _file(path) is None:
             return self._known(path)
         read = index_video(
             Path(path),
@@ -574,20 +613,39 @@ class VideoQA:
 
         Raises:
             NotIndexed: the library does not know it.
+            MediaError: it is an address, or nobody may look at it.
             LibraryError: several videos fit.
         """
-        if Path(path).is_file():
+        if _file(path) is not None:
             known = self._library.known_content_id(Path(path)) or content_id(Path(path))
             fits = [known] if self._library.find(known) else []
-        elif self._library.find(str(path)):
+        elif str(path).isascii() and self._library.find(str(path)):
             fits = [str(path)]
         else:
             fits = [one.video.content_id for one in self.videos() if _is_called(one, str(path))]
         if len(fits) > 1:
-            raise LibraryError(f"{path} could be any of {', '.join(fits)}: name one by its id")
+            raise LibraryError(f"{path} could be any of {self._listed(fits)}: name one by its path or id")
         if not fits:
-            raise NotIndexed(f"{path}: no such video in {self._library.where}; read it first: videoqa index {path}")
+            raise self._unknown(path)
         return fits[0]
+
+    def _listed(self, content_ids: Sequence[str]) -> str:
+        paths = self._paths()
+        return ", ".join(f"{paths[one]} ({one[:12]})" for one in content_ids)
+
+    def _unknown(self, path: Path | str) -> NotIndexed | MediaError:
+        if _file(path) is not None:
+            return NotIndexed(f"{path}: no such video in {self._library.where}; read it first: videoqa index {path}")
+        address = not_a_file(str(path))
+        if address is not None:
+            return RefusedMedia(path, address)
+        try:
+            os.lstat(path)
+        except PermissionError as error:
+            return UnreadableVideo(path, f"it cannot be looked at ({error.strerror})")
+        except (OSError, ValueError):
+            pass
+        return NotIndexed(f"{path}: no such file, and no such video in {self._library.where}; check the name")
 
 
 class _NobodyListens(Exception):
@@ -605,9 +663,10 @@ def _opened(place: Path | str | None, *, encoder: TextEncoder | None, sight: Ima
 
 
 def _file(path: Path | str) -> Path | None:
-    return Path(path) if Path(path).is_file() else None
+    """The file of this name; None where there is none, or nobody may look."""
+    return Path(path) if os.path.isfile(path) else None  # noqa: PTH113 - Path's raises where nobody may look
 
 
 def _is_called(stored: StoredVideo, name: str) -> bool:
     video = stored.video
-    return name in (str(video.path), video.path.name) or (len(name) >= 6 and video.content_id.startswith(name))
+    return is_called(video.path, name) or (len(name) >= 6 and video.content_id.startswith(name))

@@ -54,7 +54,7 @@ _IN_PLACE: Final = (
     (re.compile(r"\b((?!https?:)[a-z][a-z0-9+.-]{0,20}://[^\s:/?#@'\"<>]*):[^\s\"<>]*@", re.I), rf"\1:{STAND_IN}@"),
     # To a web server a name alone may be a token; https://host:443/@name has none.
     (
-        re.compile(r"\b(https?://)(?:[^\s/?#'\"<>]*|[^\s/?#'\"<>]*:(?!\d+[/?#])[^\s\"<>]*)@", re.I),
+        re.compile(r"\b(https?://)(?:[^\s/?#'\"<>]*:(?!\d+[/?#])[^\s\"<>]*|[^\s/?#'\"<>]*)@", re.I),
         rf"\1{STAND_IN}@",
     ),
     (

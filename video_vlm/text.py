@@ -10,8 +10,9 @@ __all__ = ["HARMFUL", "as_seen", "findable", "inert", "one_line", "visible", "wi
 
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-HARMFUL = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI}]")
-"""Control characters except tab and newline, line separators, and the bidirectional controls (Unicode TR 9)."""
+HARMFUL = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_BIDI}]")
+"""Control characters except tab and newline, line separators, the bidirectional controls (Unicode TR 9), and lone
+surrogates: Python's stand-ins for the bytes of a file name that is not UTF-8."""
 
 
 _FLAG_OF_A_REGION: Final = re.compile("(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{2,6}\U000e007f)")
@@ -34,6 +35,8 @@ def _stand_in(character: str) -> str:
     code = ord(character)
     if code < 0x20:
         return chr(0x2400 + code)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
     return "␡" if code == 0x7F else "�"
 
 

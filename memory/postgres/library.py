@@ -9,6 +9,7 @@ from typing import cast
 from video_vlm.address import Address
 from video_vlm.errors import LibraryError
 from video_vlm.memory.facts import LibraryFacts, counts
+from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.postgres.connection import PostgresConnection
 from video_vlm.memory.postgres.database import PostgresDatabase
 from video_vlm.memory.postgres.migrations import FORMAT_VERSION
@@ -20,6 +21,7 @@ from video_vlm.memory.search import ByWords, Filter
 from video_vlm.memory.shelf import Shelf
 from video_vlm.memory.store import Library
 from video_vlm.memory.verify import Problem
+from video_vlm.outputs import Outputs
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
 
 __all__ = ["PostgresLibrary", "open_postgres"]
@@ -89,6 +91,10 @@ class PostgresLibrary(Library):
     @property
     def read_only(self) -> bool:
         return self._server.read_only
+
+    @property
+    def outputs(self) -> Outputs:
+        return Outputs(record=Layout(default_library_folder()).written)
 
     def feature_shelf(self, most_bytes: int) -> Shelf | None:  # noqa: ARG002 - a server is no place for such files
         return None

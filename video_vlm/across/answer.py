@@ -29,7 +29,8 @@ FORMAT_VERSION = 1
 class VideoCitation:
     """A stretch of one of many videos, and what is there in the video's own words.
 
-    ``path`` is where its file was last seen.
+    ``path`` is where its file was last seen, ``name`` what to call it: the file's name if it is empty, with as many
+    folders before it as tell it from the other videos that were asked.
     """
 
     content_id: str
@@ -38,15 +39,15 @@ class VideoCitation:
     quote: str = ""
     kind: ObservationKind | None = None
     box: Box | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name or Path(self.path).name)
 
     @classmethod
-    def of(cls, one: Citation, content_id: str, path: str) -> VideoCitation:
+    def of(cls, one: Citation, content_id: str, path: str, name: str = "") -> VideoCitation:
         """A citation of one video, with the video's name."""
-        return cls(content_id, path, one.span, one.quote, one.kind, one.box)
-
-    @property
-    def name(self) -> str:
-        return Path(self.path).name
+        return cls(content_id, path, one.span, one.quote, one.kind, one.box, name)
 
     def __str__(self) -> str:
         return f"[{self.name} {self.span}]"
@@ -142,4 +143,6 @@ def _answer(data: Mapping[str, Any]) -> LibraryAnswer:
 
 
 def _citations(data: Iterable[Mapping[str, Any]]) -> tuple[VideoCitation, ...]:
-    return tuple(VideoCitation.of(read_citation(item), item["content_id"], item["path"]) for item in data)
+    return tuple(
+        VideoCitation.of(read_citation(item), item["content_id"], item["path"], item.get("name", "")) for item in data
+    )

@@ -11,6 +11,7 @@ from video_vlm.across.which import asked_for_videos, claims_of
 from video_vlm.errors import QuestionError
 from video_vlm.looking.rounds import is_worth_a_look
 from video_vlm.memory import Library
+from video_vlm.names import display_names
 from video_vlm.records import Answer, Citation, Evidence, Receipt, Status, Step
 
 __all__ = ["AskOne", "answer_each", "answer_library"]
@@ -34,6 +35,10 @@ class _Case:
     library: Library
     content_ids: tuple[str, ...]
     ranked: tuple[Candidate, ...]
+    paths: Mapping[str, str]
+    """Where the files of these videos were last seen; a video that was removed meanwhile has its id."""
+    names: Mapping[str, str]
+    """What each is called, told from the others."""
 
     @classmethod
     def of(cls, question: str, library: Library, content_ids: Sequence[str] | None) -> _Case:
@@ -45,7 +50,9 @@ class _Case:
         known = [stored.video.content_id for stored in library.videos()] if content_ids is None else content_ids
         chosen = tuple(dict.fromkeys(known))
         ranked = rank_videos(question, library, chosen, all_videos=content_ids is None)
-        return cls(question, library, chosen, tuple(ranked))
+        seen = {stored.video.content_id: str(stored.video.path) for stored in library.videos()}
+        paths = {one: seen.get(one, one) for one in chosen}
+        return cls(question, library, chosen, tuple(ranked), paths, display_names(paths))
 
     @property
     def num_found(self) -> int:
@@ -132,7 +139,7 @@ def _listed(case: _Case, *, most: int) -> LibraryAnswer | None:
     wanted = asked_for_videos(case.question)
     if not wanted:
         return None
-    claims = claims_of(wanted, case.ranked, _paths(case.library, case.content_ids), most=most)
+    claims = claims_of(wanted, case.ranked, case.paths, case.names, most=most)
     if not claims:
         return None
     names = ", ".join(dict.fromkeys(claim.citations[0].name for claim, _ in claims))
@@ -152,10 +159,10 @@ def _together(case: _Case, answers: Sequence[Answer], *, model: str) -> LibraryA
     latest = {answer.content_id: answer for answer in answers}
     good = sorted((one for one in latest.values() if one.status is Status.ANSWERED), key=lambda one: -one.confidence)
     told = [one for one in good if one.confidence >= _ALIKE_SURE * good[0].confidence][:_MOST_TOLD]
-    claims = _joined(told)
+    claims = _joined(case, told)
     return LibraryAnswer(
         question=case.question,
-        text=" ".join(f"{_name(one)}: {one.text}" for one in told) or _abstention(case, answers),
+        text=" ".join(f"{case.names[one.content_id]}: {one.text}" for one in told) or _abstention(case, answers),
         status=Status.ANSWERED if told else _why_not(answers),
         confidence=told[0].confidence if told else 0.0,
         claims=claims,
@@ -167,21 +174,17 @@ def _together(case: _Case, answers: Sequence[Answer], *, model: str) -> LibraryA
     )
 
 
-def _joined(answers: Iterable[Answer]) -> tuple[VideoClaim, ...]:
+def _joined(case: _Case, answers: Iterable[Answer]) -> tuple[VideoClaim, ...]:
     """Their claims; what several videos say in the same words is one, cited from all of them."""
     claims: dict[str, list[VideoCitation]] = {}
     for answer in answers:
         for claim in answer.claims:
-            claims.setdefault(claim.text, []).extend(_cited(answer, one) for one in claim.citations)
+            claims.setdefault(claim.text, []).extend(_cited(case, answer, one) for one in claim.citations)
     return tuple(VideoClaim(text, tuple(dict.fromkeys(citations))) for text, citations in claims.items())
 
 
-def _cited(answer: Answer, one: Citation) -> VideoCitation:
-    return VideoCitation.of(one, answer.content_id, answer.path)
-
-
-def _name(answer: Answer) -> str:
-    return VideoCitation(answer.content_id, answer.path, answer.citations[0].span).name
+def _cited(case: _Case, answer: Answer, one: Citation) -> VideoCitation:
+    return VideoCitation.of(one, answer.content_id, answer.path, case.names[answer.content_id])
 
 
 def _why_not(answers: Sequence[Answer]) -> Status:
@@ -218,15 +221,13 @@ def _receipt(case: _Case, answers: Sequence[Answer], *, model: str) -> Receipt:
 
 def _nearest(case: _Case) -> tuple[VideoCitation, ...]:
     """The moments found nearest to the question, wherever they are."""
-    paths = _paths(case.library, case.content_ids)
     # Summaries quote what stands beside them.
     said = (hit for one in case.ranked for hit in one.found if hit.kind is not None or not hit.text)
     hits: list[Evidence] = sorted(said, key=lambda hit: -hit.score)
-    cites = (VideoCitation(hit.content_id, paths[hit.content_id], hit.span, hit.text, hit.kind) for hit in hits)
+    cites = (
+        VideoCitation(
+            hit.content_id, case.paths[hit.content_id], hit.span, hit.text, hit.kind, name=case.names[hit.content_id]
+        )
+        for hit in hits
+    )
     return tuple(dict.fromkeys(cites))[:_NEAREST]
-
-
-def _paths(library: Library, content_ids: Sequence[str]) -> dict[str, str]:
-    """Where the files of these videos were last seen; a video that was removed meanwhile has its id."""
-    seen = {stored.video.content_id: str(stored.video.path) for stored in library.videos()}
-    return {one: seen.get(one, one) for one in content_ids}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from video_vlm.across.answer import VideoCitation, VideoClaim
 from video_vlm.across.rank import Candidate, share
@@ -36,14 +36,21 @@ def asked_for_videos(question: str) -> tuple[Term, ...]:
 
 
 def claims_of(
-    wanted: Sequence[Term], candidates: Sequence[Candidate], paths: dict[str, str], *, most: int
+    wanted: Sequence[Term],
+    candidates: Sequence[Candidate],
+    paths: Mapping[str, str],
+    names: Mapping[str, str],
+    *,
+    most: int,
 ) -> list[tuple[VideoClaim, float]]:
     """A claim for each video that holds what is wanted, with how much of it is there, most first."""
-    told = [one for candidate in candidates if (one := _claim(wanted, candidate, paths))]
+    told = [one for candidate in candidates if (one := _claim(wanted, candidate, paths, names))]
     return sorted(told, key=lambda pair: -pair[1])[:most]
 
 
-def _claim(wanted: Sequence[Term], candidate: Candidate, paths: dict[str, str]) -> tuple[VideoClaim, float] | None:
+def _claim(
+    wanted: Sequence[Term], candidate: Candidate, paths: Mapping[str, str], called: Mapping[str, str]
+) -> tuple[VideoClaim, float] | None:
     """The moments that hold most of what is wanted, in order of time; None where too little or a name is missing."""
     names = [term for term in wanted if term.strict]
     fitting = [
@@ -57,8 +64,8 @@ def _claim(wanted: Sequence[Term], candidate: Candidate, paths: dict[str, str]) 
     # A scene's summary quotes what is said in it: the words themselves are cited where they are at hand.
     best = sorted((hit for fit, hit in fitting if fit >= 0.9 * fits), key=lambda hit: hit.kind is None)
     hits = sorted(_apart(best), key=lambda hit: hit.span)
-    path = paths[candidate.content_id]
-    cited = tuple(VideoCitation(candidate.content_id, path, hit.span, hit.text, hit.kind) for hit in hits)
+    video = candidate.content_id
+    cited = tuple(VideoCitation(video, paths[video], hit.span, hit.text, hit.kind, name=called[video]) for hit in hits)
     return VideoClaim(" ".join(quoted_words(hit.kind, hit.span, hit.text) for hit in hits), cited), fits
 
 

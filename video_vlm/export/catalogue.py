@@ -13,7 +13,7 @@ from video_vlm.export.markdown import escaped
 from video_vlm.export.page import picture
 from video_vlm.export.scenes import Outline, Part, words
 from video_vlm.records import clock
-from video_vlm.text import HARMFUL
+from video_vlm.text import HARMFUL, one_line
 
 __all__ = ["CATALOGUES", "Failures"]
 
@@ -72,9 +72,15 @@ def _page_parts(videos: Iterable[Outline], failures: Failures) -> Iterator[str]:
     yield from (_card(video) for video in videos)
     if failures:
         yield "<h2>Could not be read</h2><ul>"
-        yield from (f"<li>{escape(path)}: {escape(reason)}</li>" for path, reason in failures.items())
+        yield from (
+            f"<li>{escape(one_line(path))}: {escape(one_line(reason))}</li>" for path, reason in failures.items()
+        )
         yield "</ul>"
     yield f"<script>{_SCRIPT}</script></body></html>"
+
+
+def _told(failures: Failures) -> list[str]:
+    return [one_line(f"{path}: {reason}") for path, reason in failures.items()]
 
 
 def _card(video: Outline) -> str:
@@ -111,7 +117,9 @@ def _markdown(videos: Iterable[Outline], failures: Failures, out: BinaryIO) -> N
         out.write(f"{head}\n\n{escaped(_paragraph(video))}\n\n{chapters}\n".encode())
     if failures:
         out.write(b"## Could not be read\n\n")
-        out.writelines(f"- {escaped(path)}: {escaped(reason)}\n".encode() for path, reason in failures.items())
+        out.writelines(
+            f"- {escaped(one_line(path))}: {escaped(one_line(reason))}\n".encode() for path, reason in failures.items()
+        )
 
 
 def _data(video: Outline) -> dict[str, Any]:

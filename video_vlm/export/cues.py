@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from video_vlm.export.scenes import Outline, Part, words
+from video_vlm.marks import MARK
 
 __all__ = ["write_srt", "write_vtt"]
 
@@ -18,18 +19,19 @@ _UNMARKED = str.maketrans("<>{}", "‹›()")
 
 
 def write_srt(video: Outline, out: BinaryIO) -> None:
-    """SubRip in UTF-8. Times before zero, which it cannot write, become zero."""
+    """SubRip in UTF-8. Times before zero, which it cannot write, become zero. Each cue ends in the mark by which the
+    file is known again as exported (:mod:`video_vlm.marks`)."""
     for number, scene in enumerate(video.scenes, start=1):
         start, end = _times(scene, ",")
-        out.write(f"{number}\n{start} --> {end}\n{_plain(scene).translate(_UNMARKED)}\n\n".encode())
+        out.write(f"{number}\n{start} --> {end}\n{_plain(scene).translate(_UNMARKED)}{MARK}\n\n".encode())
 
 
 def write_vtt(video: Outline, out: BinaryIO) -> None:
-    """WebVTT; ``<`` and ``&`` in text are escaped."""
-    out.write(b"WEBVTT\n\n")
+    """WebVTT; ``<`` and ``&`` in text are escaped. Marked as SubRip is, and by a note."""
+    out.write(b"WEBVTT\n\nNOTE exported by videoqa: what was found in the video, not what is said in it\n\n")
     for scene in video.scenes:
         start, end = _times(scene, ".")
-        out.write(f"{start} --> {end}\n{html.escape(_plain(scene), quote=False)}\n\n".encode())
+        out.write(f"{start} --> {end}\n{html.escape(_plain(scene), quote=False)}{MARK}\n\n".encode())
 
 
 def _plain(scene: Part) -> str:

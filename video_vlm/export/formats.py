@@ -11,7 +11,7 @@ from video_vlm.export.cues import write_srt, write_vtt
 from video_vlm.export.editing import write_otio
 from video_vlm.export.markdown import write_markdown
 from video_vlm.export.page import write_html
-from video_vlm.export.rows import write_csv, write_jsonl, write_parquet
+from video_vlm.export.rows import write_csv, write_json, write_jsonl, write_parquet
 from video_vlm.export.scenes import outline
 from video_vlm.export.tables import TABLES, Table
 from video_vlm.memory import MemoryView
@@ -40,6 +40,7 @@ FORMATS: Mapping[str, Format] = {
     "parquet": Format(_rows(write_parquet), is_table=True, is_text=False),
     "jsonl": Format(_rows(write_jsonl), is_table=True),
     "csv": Format(_rows(write_csv), is_table=True),
+    "json": Format(_rows(write_json), is_table=True),
     "srt": Format(lambda memory, _, out: write_srt(outline(memory), out)),
     "vtt": Format(lambda memory, _, out: write_vtt(outline(memory), out)),
     "md": Format(lambda memory, _, out: write_markdown(outline(memory), out)),

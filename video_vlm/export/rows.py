@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -12,7 +13,7 @@ from video_vlm.errors import MissingExtra
 from video_vlm.export.tables import Kind, Table
 from video_vlm.text import HARMFUL, inert, one_line
 
-__all__ = ["write_csv", "write_jsonl", "write_parquet"]
+__all__ = ["write_csv", "write_json", "write_jsonl", "write_parquet"]
 
 _ROWS_AT_A_TIME = 4096
 
@@ -35,9 +36,22 @@ def _cell(value: Any) -> Any:
 
 def write_jsonl(table: Table, out: BinaryIO) -> None:
     """A JSON object a line, in UTF-8; what a terminal acts on is escaped."""
+    out.writelines(f"{line}\n".encode() for line in _objects(table))
+
+
+def write_json(table: Table, out: BinaryIO) -> None:
+    """The same objects as one JSON list."""
+    before = "["
+    for line in _objects(table):
+        out.write(f"{before}\n{line}".encode())
+        before = ","
+    out.write(b"\n]\n" if before == "," else b"[]\n")
+
+
+def _objects(table: Table) -> Iterator[str]:
     for row in table.rows:
         line = json.dumps(dict(zip(table.columns, row, strict=True)), ensure_ascii=False)
-        out.write(HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", line).encode() + b"\n")
+        yield HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", line)
 
 
 def write_parquet(table: Table, out: BinaryIO) -> None:

@@ -29,7 +29,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A whole video. ``name`` is its file's, ``missing`` what was not looked at."""
+    """A whole video. ``name`` is its file's, with folders before it where several are called so; ``missing`` is what
+    was not looked at."""
 
     content_id: str
     name: str
@@ -45,8 +46,13 @@ class Outline:
         return tuple(scene for chapter in self.chapters for scene in chapter.parts)
 
 
-def outline(memory: MemoryView) -> Outline:
-    """The chapters and scenes of a memory; of one that is not finished, its segments as scenes of one chapter."""
+def outline(memory: MemoryView, *, name: str | None = None) -> Outline:
+    """The chapters and scenes of a memory; of one that is not finished, its segments as scenes of one chapter.
+
+    Args:
+        memory: Of one video.
+        name: What to call its file, where its own name will not do.
+    """
     video, stored = memory.video, memory.stored
     whole = next(iter(memory.nodes(Level.VIDEO)), None)
     scenes = _parts(memory, memory.nodes(Level.SCENE) or memory.nodes(Level.SEGMENT))
@@ -55,7 +61,7 @@ def outline(memory: MemoryView) -> Outline:
         chapters = (Part(1, scenes[0].span.cover(scenes[-1].span), "", "", 1.0, scenes[0].jpeg, scenes),)
     return Outline(
         content_id=memory.content_id,
-        name=one_line(video.path.name),
+        name=one_line(name or video.path.name),
         title=one_line(video.title or "") or one_line(video.path.stem),
         summary=one_line(whole.text) if whole else "",
         span=whole.span if whole else video.span,

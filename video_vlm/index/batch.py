@@ -16,12 +16,12 @@ from logging import LogRecord
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from video_vlm.errors import ReaderLost, VideoQAError
+from video_vlm.errors import MediaError, ReaderLost, VideoQAError
 from video_vlm.index.one import index_one
-from video_vlm.index.report import IndexOutcome
+from video_vlm.index.report import IndexOutcome, IndexReport
 from video_vlm.index.room import OWN_BYTES, file_bytes, reader_bytes, reading_jobs
 from video_vlm.index.run import add_meaning, known_report
-from video_vlm.index.speed import manners
+from video_vlm.index.speed import Manners, manners
 from video_vlm.index.worker import Desk, Worker
 from video_vlm.media.cores import num_cores
 from video_vlm.memory import Library
@@ -77,7 +77,7 @@ def index_many(
         return
     unread, how = [], manners(settings, at_least=settings.speed)
     for path in paths:
-        report = known_report(path, library, how)
+        report = _known(path, library, how)
         if report is None or library.unseen(report.video.content_id):
             unread.append(path)
         else:
@@ -94,6 +94,14 @@ def index_many(
             room = memory_bytes - OWN_BYTES - jobs * reader_bytes(settings, sees=library.sight is not None)
         crew = _Crew(desk, library, progress=progress, num_workers=jobs, room_bytes=room)
         yield from crew.outcomes(unread)
+
+
+def _known(path: Path, library: Library, how: Manners) -> IndexReport | None:
+    """A file that nobody may look at is for a worker to complain of: it ends no batch."""
+    try:
+        return known_report(path, library, how)
+    except (MediaError, OSError):
+        return None
 
 
 def _log_level() -> int:
@@ -204,9 +212,9 @@ class _Crew:
 
 def resemblance(path: Path) -> str:
     """The same for equal files, and rarely for others: size, beginning and end."""
-    if not path.is_file():
-        return str(path)
     try:
+        if not path.is_file():
+            return str(path)
         with path.open("rb") as file:
             head = file.read(_SNIFF_BYTES)
             size = file.seek(0, os.SEEK_END)

@@ -16,6 +16,7 @@ from av.stream import DataStream, Disposition, Stream
 from av.subtitles.stream import SubtitleStream
 from av.subtitles.subtitle import AssSubtitle
 
+from video_vlm.marks import MARK
 from video_vlm.media.clock import PlayerTime
 from video_vlm.media.container import open_container, watch_only
 from video_vlm.media.subtitle_text import plain_ass, plain_markup
@@ -123,9 +124,9 @@ def _cue(packet: Packet[Any], origin: Fraction) -> Observation | None:
     if codec is None:
         text = plain_markup(_boxed_text(bytes(packet)[:_MAX_BYTES]))
     elif codec in _AS_WRITTEN:
-        text = plain_markup(_written(packet))
+        text = plain_markup(_without_ours(_written(packet)))
     elif codec in _AS_EVENTS:
-        text = plain_ass(_written(packet).split(",", _ASS_FIELDS)[-1])
+        text = plain_ass(_without_ours(_written(packet)).split(",", _ASS_FIELDS)[-1])
     else:
         text, length = _decoded(packet, length)
     if not text:
@@ -138,6 +139,11 @@ def _cue(packet: Packet[Any], origin: Fraction) -> Observation | None:
 
 def _written(packet: Packet[SubtitleStream]) -> str:
     return bytes(packet)[:_MAX_BYTES].decode("utf-8", errors="replace").rstrip("\x00")
+
+
+def _without_ours(text: str) -> str:
+    """Nothing of a cue that was exported by videoqa and muxed in: it is not what is said."""
+    return "" if MARK in text else text
 
 
 def _decoded(packet: Packet[SubtitleStream], length: Fraction) -> tuple[str, Fraction]:

@@ -12,6 +12,7 @@ import os
 import re
 from pathlib import Path
 
+from video_vlm.address import not_a_file
 from video_vlm.errors import RefusedMedia, UnreadableVideo
 
 __all__ = ["local_file", "refuse_references"]
@@ -42,11 +43,12 @@ def local_file(path: str | Path) -> Path:
         RefusedMedia: ``path`` is an address.
         UnreadableVideo: there is no such file, it is not a regular file, it is empty, or it may not be read.
     """
-    if re.match(r"[a-z][a-z0-9+.-]+:/", os.fspath(path), re.IGNORECASE) and not Path(path).exists():
-        raise RefusedMedia(path, "this is an address, not a file; download it and give the file")
     file = Path(path)
     reason = _why_unusable(file)
     if reason:
+        address = not_a_file(os.fspath(path))
+        if address and not os.path.lexists(path):
+            raise RefusedMedia(path, address)
         raise UnreadableVideo(file, reason)
     return file
 

@@ -16,13 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from video_vlm.marks import is_ours
 from video_vlm.perception.languages import language_code
+from video_vlm.video_files import VIDEO_SUFFIXES
 
-__all__ = ["MAX_BYTES", "SUBTITLE_SUFFIXES", "PassedOver", "Sidecar", "Sidecars", "find_sidecars"]
+__all__ = ["EXPORTED", "MAX_BYTES", "SUBTITLE_SUFFIXES", "PassedOver", "Sidecar", "Sidecars", "find_sidecars"]
 
 SUBTITLE_SUFFIXES: Final = (
     *(".srt", ".vtt", ".ass", ".ssa", ".sbv", ".ttml", ".dfxp", ".sub", ".lrc", ".smi", ".sami", ".mpl"),
 )
+
+EXPORTED: Final = "it was exported from what was found in the video, and is not what is said in it"
+
+_HEAD_BYTES: Final = 1 << 16
 
 MAX_BYTES: Final = 32 * 1024 * 1024
 """No subtitle file is larger; what is, is not read."""
@@ -33,9 +39,6 @@ _UNREAD: Final = {
     ".sup": "its subtitles are pictures (PGS)",
     **dict.fromkeys(_OTHER_FORMATS, "its format is not read: convert it to SubRip or WebVTT"),
 }
-_FILM: Final = re.compile(
-    r"\.(?:3g2|3gp|asf|avi|divx|flv|m2ts|m4v|mkv|mov|mp4|mpe?g|mts|mxf|ogm|ogv|rm|rmvb|ts|vob|webm|wmv)", re.IGNORECASE
-)
 _FOLDERS: Final = frozenset({"subs", "sub", "subtitles", "subtitle"})
 _HEARING: Final = frozenset({"sdh", "cc", "hoh", "impaired", "hearing"})
 _COMMENTED: Final = frozenset({"commentary", "comments", "comment"})
@@ -123,7 +126,7 @@ def _films(entries: Sequence[Path], video: Path) -> list[str]:
     return [
         path.name
         for path in entries
-        if _FILM.fullmatch(path.suffix) and path.name != video.name and not _is_folder(path)
+        if path.suffix.lower() in VIDEO_SUFFIXES and path.name != video.name and not _is_folder(path)
     ]
 
 
@@ -261,7 +264,10 @@ def _unusable(path: Path) -> str | None:
             return "its subtitles are pictures (VobSub)"
         if not path.exists():
             return "it is a link to nothing" if path.is_symlink() else "it cannot be read"
-        return None if path.is_file() else "it is no file"
+        if not path.is_file():
+            return "it is no file"
+        with path.open("rb") as file:
+            return EXPORTED if is_ours(file.read(_HEAD_BYTES)) else None
     except OSError as error:
         return f"it cannot be read: {error.strerror}"
 
