@@ -24,10 +24,11 @@ from video_vlm.errors import LibraryDamaged, LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo, stored_video, stored_videos
 from video_vlm.memory.codec import observation_of, video_from_json, video_to_json
 from video_vlm.memory.looks import add_look, looks_at
-from video_vlm.memory.migrations import FORMAT_VERSION, MIGRATIONS, check_format, migrate
+from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
 from video_vlm.memory.schema import APPLICATION_ID
 from video_vlm.memory.seals import seal_memory
 from video_vlm.memory.sql import Database
+from video_vlm.memory.structure import Part, expected_parts, parts_in
 from video_vlm.memory.travel import (
     ALL_TABLES,
     MEMORY_TABLES,
@@ -204,17 +205,9 @@ def _check_tables(source: sqlite3.Connection, path: Path) -> int:
     if source.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise LibraryDamaged(f"{path} is no memory that videoqa exported")
     version = check_format(source, path)
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
-        migrate(model, Path(":memory:"), migrations=MIGRATIONS[:version])
-        model.execute(_SEAL)
-        expected = _tables(model)
-    if _tables(source) != expected:
+    if parts_in(source) != expected_parts(version) | {Part("table", "seal", "seal", _SEAL)}:
         raise LibraryDamaged(f"{path} holds tables that no export of format {version} has; {_AGAIN}")
     return version
-
-
-def _tables(connection: sqlite3.Connection) -> set[tuple[str, ...]]:
-    return {tuple(row) for row in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")}
 
 
 def _check_seal(source: sqlite3.Connection, path: Path) -> tuple[str, int]:

@@ -13,7 +13,9 @@ from video_vlm.memory.database import Database
 from video_vlm.memory.index_file import UnusableIndex, check_index
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.levels import TOLERANCE_SECONDS, gaps, level_above
+from video_vlm.memory.migrations import FORMAT_VERSION
 from video_vlm.memory.seals import broken_looks, broken_parts
+from video_vlm.memory.structure import foreign_parts, missing_parts
 from video_vlm.records import Level, Node
 
 __all__ = ["Problem", "problems_in", "rebuild_derived", "row_problems", "tree_problems", "verify"]
@@ -36,11 +38,18 @@ class Problem:
 
 
 def verify(database: Database, layout: Layout) -> tuple[Problem, ...]:
-    """Checks the file's pages, the rows' owners, each memory's tree, both indexes."""
+    """Checks the list of tables, the file's pages, the rows' owners, each memory's tree, both indexes."""
     where = layout.database.name
     try:
         with database.read() as connection:
-            found = problems_in(connection, where)
+            added = foreign_parts(connection, FORMAT_VERSION)
+            if added:  # What it would do to the rows, or to whoever reads them, is not tried.
+                return tuple(Problem(where, f"it holds {part}, which no library has", _REPAIR) for part in added)
+            missing = missing_parts(connection, FORMAT_VERSION)
+            found = (
+                *(Problem(where, f"it lacks {part}", _REPAIR) for part in missing),
+                *problems_in(connection, where),
+            )
     except LibraryDamaged as error:
         return (Problem(where, str(error), _REPAIR),)
     return (*found, *_full_text(database), *_index_files(layout))
