@@ -18,11 +18,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
-import numpy as np
-
 from video_vlm.errors import LibraryDamaged, LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo, stored_video, stored_videos
-from video_vlm.memory.codec import observation_of, video_from_json, video_to_json
+from video_vlm.memory.codec import video_from_json, video_to_json
+from video_vlm.memory.imported import MOST_BYTES, faults_in, file_name_fault
 from video_vlm.memory.looks import add_look, looks_at
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
 from video_vlm.memory.schema import APPLICATION_ID
@@ -35,7 +34,6 @@ from video_vlm.memory.travel import (
     VECTOR_TABLES,
     checksum,
     copy_rows,
-    mistyped,
 )
 from video_vlm.memory.verify import problems_in
 
@@ -195,6 +193,7 @@ def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]
 def _connect(copy: Path) -> sqlite3.Connection:
     source = sqlite3.connect(copy, isolation_level=None)
     source.row_factory = sqlite3.Row
+    source.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
     for pragma in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", "foreign_keys = ON"):
         source.execute(f"PRAGMA {pragma}")
     return source
@@ -225,32 +224,16 @@ def _check_seal(source: sqlite3.Connection, path: Path) -> tuple[str, int]:
 
 
 def _check_content(source: sqlite3.Connection, path: Path, content_id: str) -> StoredVideo:
-    """Every value of its type, every row a record, every tree a tree."""
-    column = mistyped(source)
-    problems = () if column else problems_in(source, path.name)
-    if column or problems:
-        raise LibraryDamaged(f"{path} is not sound ({column or problems[0].what}); {_AGAIN}")
-    try:
-        stored = _read_as_records(source, content_id)
-    except LibraryDamaged as error:
-        raise _Unsound from error
-    for row in source.execute("SELECT vector FROM vectors UNION ALL SELECT vector FROM sights"):
-        if not np.isfinite(np.frombuffer(row["vector"], "<f4")).all():
-            raise LibraryDamaged(f"{path} holds vectors that are not numbers; {_AGAIN}")
-    if stored.video.content_id != content_id or stored.video.path.name != str(stored.video.path):
-        raise LibraryDamaged(f"{path} is of another video than it says; {_AGAIN}")
-    return stored
-
-
-class _Unsound(Exception):
-    """A row cannot be read as a record; what would repair a library is of no use to a file from outside."""
-
-
-def _read_as_records(source: sqlite3.Connection, content_id: str) -> StoredVideo:
-    for row in source.execute("SELECT * FROM passages WHERE node IS NULL"):
-        observation_of(row)
-    looks_at(source, content_id)
+    """Every value of its type and in its range, every row a record, every tree a tree."""
+    found = (*(problem.what for problem in problems_in(source, path.name)), *faults_in(source))
+    if found:
+        raise LibraryDamaged(f"{path} is not sound ({found[0]}); {_AGAIN}")
     (stored,) = stored_videos(source)
+    name = stored.video.path
+    if stored.video.content_id != content_id or name.name != str(name):
+        raise LibraryDamaged(f"{path} is of another video than it says; {_AGAIN}")
+    if fault := file_name_fault(name):
+        raise LibraryDamaged(f"{path} is not sound ({fault}); {_AGAIN}")
     return stored
 
 
@@ -258,7 +241,5 @@ def _read_as_records(source: sqlite3.Connection, content_id: str) -> StoredVideo
 def _naming_errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except _Unsound as error:
-        raise LibraryDamaged(f"{path} is not sound ({error.__cause__}); {_AGAIN}") from error
     except (sqlite3.Error, UnicodeDecodeError, ValueError) as error:
         raise LibraryDamaged(f"{path} is damaged ({error}); {_AGAIN}") from error
