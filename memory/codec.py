@@ -45,6 +45,7 @@ _LARGEST_BOX: Final = 16.0
 """A box is in fractions of a picture; what detectors find may stick out of it, not by far."""
 _WHOLE: Final = 1 + 1e-6
 _REMEDY: Final = "; type: videoqa library repair"
+_MOST_WHY: Final = 200
 _NUM_SIDES: Final = 4
 
 
@@ -194,7 +195,8 @@ def decoding(what: str) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError) as error:
-        raise LibraryDamaged(f"the library holds a {what} that cannot be read ({error}){_REMEDY}") from error
+        why = f"{error}"[:_MOST_WHY]
+        raise LibraryDamaged(f"the library holds a {what} that cannot be read ({why}){_REMEDY}") from error
 
 
 def without_remedy(error: LibraryDamaged) -> str:

@@ -1,6 +1,6 @@
-"""What a memory from elsewhere may hold: the size and the range of every value, and what rows say of each other.
+"""What a memory from elsewhere may hold: the type, size and range of every value, and what rows say of each other.
 
-Types and the tree are checked as those of any library (:mod:`video_vlm.memory.verify`). What is refused here could
+Records and the tree are checked as those of any library (:mod:`video_vlm.memory.verify`). What is refused here could
 have been written by nobody but a program that is not this one, or is too large to be of use.
 """
 
@@ -90,8 +90,7 @@ _RULES: Final = (
 
 
 def faults_in(source: sqlite3.Connection) -> Iterator[str]:
-    """What is wrong with the values of an exported memory whose tables are the right ones; each names table and
-    column."""
+    """What is wrong with the values of an exported memory whose tables and types are right; by table and column."""
     for table, column, rule in _RULES:
         if source.execute(f"SELECT 1 FROM {table} WHERE {rule} LIMIT 1").fetchone():  # noqa: S608 - our own names
             yield f"{table}.{column} is out of range, or of another video"

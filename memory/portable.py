@@ -34,6 +34,7 @@ from video_vlm.memory.travel import (
     VECTOR_TABLES,
     checksum,
     copy_rows,
+    mistyped,
 )
 from video_vlm.memory.verify import problems_in
 
@@ -181,6 +182,8 @@ def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]
         shutil.copyfile(path, copy)
         with closing(_connect(copy)) as source:
             version = _check_tables(source, path)
+            if column := mistyped(source):
+                raise LibraryDamaged(f"{path} is not sound ({column} holds something of another type); {_AGAIN}")
             content_id, memory = _check_seal(source, path)
             if version < FORMAT_VERSION:
                 source.execute("PRAGMA query_only = OFF")
@@ -214,7 +217,9 @@ def _check_seal(source: sqlite3.Connection, path: Path) -> tuple[str, int]:
     problem = source.execute("PRAGMA integrity_check(1)").fetchone()[0]
     seals = source.execute("SELECT * FROM seal").fetchall()
     memories = source.execute("SELECT id, content_id FROM memories").fetchall()
-    if problem != "ok" or len(seals) != 1 or len(memories) != 1:
+    if problem != "ok":
+        raise LibraryDamaged(f"{path} is damaged ({' '.join(str(problem).split())}); {_AGAIN}")
+    if len(seals) != 1 or len(memories) != 1:
         raise LibraryDamaged(f"{path} is damaged; {_AGAIN}")
     content_id, memory = memories[0]["content_id"], memories[0]["id"]
     found = checksum(source, content_id=content_id, memory=memory)
@@ -225,9 +230,10 @@ def _check_seal(source: sqlite3.Connection, path: Path) -> tuple[str, int]:
 
 def _check_content(source: sqlite3.Connection, path: Path, content_id: str) -> StoredVideo:
     """Every value of its type and in its range, every row a record, every tree a tree."""
-    found = (*(problem.what for problem in problems_in(source, path.name)), *faults_in(source))
-    if found:
-        raise LibraryDamaged(f"{path} is not sound ({found[0]}); {_AGAIN}")
+    fault = next(faults_in(source), None)
+    problems = () if fault else problems_in(source, path.name)
+    if fault or problems:
+        raise LibraryDamaged(f"{path} is not sound ({fault or problems[0].what}); {_AGAIN}")
     (stored,) = stored_videos(source)
     name = stored.video.path
     if stored.video.content_id != content_id or name.name != str(name):
