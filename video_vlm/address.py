@@ -18,6 +18,8 @@ DEFAULT_SCHEMA: Final = "videoqa"
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
+_SHOWN: Final = 200
+
 _SECRETS: Final = ("password", "sslpassword")
 
 
@@ -29,6 +31,11 @@ def is_address(place: Path | str) -> bool:
 def shown(place: Path | str) -> str:
     """A place as it may be printed: a folder in full, an address without its password."""
     return Address.parse(place).shown if isinstance(place, str) and is_address(place) else str(Path(place).absolute())
+
+
+def _without_secrets(text: str) -> str:
+    """Of what cannot be taken apart: the beginning, and nothing between the first colon and an @."""
+    return re.sub(r"(?<=://)([^:@/]*):[^@]*@", r"\1:***@", text.partition("?")[0])[:_SHOWN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +55,19 @@ class Address:
         """``postgresql://me:secret@host/films?schema=tapes`` -> the same without ``schema``, and ``tapes``.
 
         Raises:
-            LibraryError: the schema's name is none.
+            LibraryError: it is no address, or the schema's name is none.
         """
-        parts = urlsplit(text)
-        asked = parse_qsl(parts.query, keep_blank_values=True)
+        try:
+            parts = urlsplit(text)
+            asked = parse_qsl(parts.query, keep_blank_values=True)
+            _ = parts.port  # read only now: it may be no number
+        except ValueError as error:
+            raise LibraryError(
+                f"{_without_secrets(text)} is no address of a library ({error}): write postgresql://USER@HOST/DATABASE"
+            ) from error
         schema = dict(asked).get("schema", DEFAULT_SCHEMA)
         if not _NAME.fullmatch(schema):
-            raise LibraryError(f"schema={schema!r} names no schema: lower-case letters, digits and _ will do")
+            raise LibraryError(f"schema={schema[:_SHOWN]!r} names no schema: lower-case letters, digits and _ will do")
         rest = [(name, value) for name, value in asked if name != "schema"]
         open_query = [(name, "***" if name in _SECRETS else value) for name, value in asked]
         user, at, host = parts.netloc.rpartition("@")

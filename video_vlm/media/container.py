@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Any, BinaryIO, NoReturn
 
 import av
+from av.codec.codec import codecs_available
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Discard, Disposition
@@ -27,8 +28,9 @@ from video_vlm.media.guard import local_file, refuse_references
 __all__ = ["MAX_PIXELS", "MAX_SIDE", "open_container", "open_decoder", "packets", "video_stream", "watch_only"]
 
 MAX_SIDE = 16384
-MAX_PIXELS = 200_000_000
-"""Pictures larger than this are refused: a file of some kilobytes can ask for gigabytes."""
+MAX_PIXELS = 36_000_000
+"""Pictures larger than this are refused: a file of some kilobytes can ask for gigabytes. 8K is 33 to 35 million, and a
+decoder may have to hold sixteen pictures of it."""
 
 _MAX_READ_FAILURES = 3
 _GENPTS = 0x0001  # AVFMT_FLAG_GENPTS
@@ -39,6 +41,16 @@ _FORMATS = (
     "h261,h263,h264,hevc,ivf,kux,live_flv,m4a,m4v,matroska,mj2,mjpeg,mov,mp3,mp4,mpeg,mpegts,mpegvideo,"
     "mxf,nsv,nut,obu,ogg,rm,roq,smk,swf,ty,vc1,vc1test,vvc,w64,wav,webm,wtv,wv,yuv4mpegpipe"
 )
+
+_PICTURE_CODECS = (
+    "alias_pix,apng,bmp,brender_pix,dds,exr,fits,gem,gif,hdr,jpeg2000,jpegls,jpegxl,jpegxl_anim,libjxl,libjxl_anim,"
+    "libopenjpeg,librsvg,mjpeg,mjpegb,pam,pbm,pcx,pfm,pgm,pgmyuv,phm,photocd,pictor,png,ppm,psd,ptx,qoi,sgi,sunrast,"
+    "svg,targa,tiff,txd,vbn,wbmp,webp,webp_anim,xbm,xpm,xwd"
+)
+_WHITELIST = ",".join(sorted(codecs_available - set(_PICTURE_CODECS.split(","))))
+"""What may be decoded while a container is opened. FFmpeg decodes a picture of each stream then whose format it does
+not know yet, covers too: a few kilobytes of PNG may be a gigabyte of pixels. A video of such pictures is looked at
+afterwards, as any other."""
 
 
 class _Unnamed:
@@ -69,7 +81,12 @@ def open_container(path: str | Path) -> Iterator[InputContainer]:
             container = av.open(
                 _Unnamed(stream),
                 mode="r",
-                container_options={"format_whitelist": _FORMATS, "protocol_whitelist": "none"},
+                container_options={
+                    "format_whitelist": _FORMATS,
+                    "protocol_whitelist": "none",
+                    "codec_whitelist": _WHITELIST,
+                },
+                options={"max_pixels": str(MAX_PIXELS)},
                 metadata_errors="replace",
                 buffer_size=1 << 18,
                 io_open=_refuse_second_file,
@@ -147,6 +164,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     stream = best if best in moving else moving[0]
     if stream.codec_context is None:
         raise UnreadableVideo(path, "no decoder here knows its video codec; convert it, e.g. to H.264")
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     width, height = stream.codec_context.width, stream.codec_context.height
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise UnreadableVideo(path, f"its pictures claim {width}x{height} pixels, too large to decode; scale it down")

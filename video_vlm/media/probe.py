@@ -19,6 +19,10 @@ from video_vlm.records import Chapter, Span, Stream, StreamKind, Video
 
 __all__ = ["describe", "probe"]
 
+_MOST_CHAPTERS = 10_000
+_MOST_LETTERS = 1_000
+"""Of a title or the name of a language."""
+
 _KINDS: dict[str, StreamKind] = {"video": "video", "audio": "audio", "subtitle": "subtitle"}
 
 
@@ -52,7 +56,7 @@ def describe(path: Path, found: Survey) -> Video:
             stream=found.stream,
             streams=tuple(_stream(each) for each in container.streams),
             chapters=_chapters(container),
-            title=container.metadata.get("title") or None,
+            title=_worded(container.metadata.get("title")),
         )
 
 
@@ -67,7 +71,7 @@ def _declared_seconds(container: InputContainer, stream: AVStream) -> float | No
 
 def _clock_seconds(text: str) -> float | None:
     """``00:01:02.500000000``, as Matroska tags write it."""
-    match = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", text.strip())
+    match = re.fullmatch(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d{1,18})?)", text.strip(), re.ASCII)
     return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else None
 
 
@@ -92,6 +96,11 @@ def _credible_count(declared: int, seconds: float | None, found: Survey) -> int 
     return declared
 
 
+def _worded(tag: str | None) -> str | None:
+    """What a tag says: no longer than anybody would read."""
+    return (tag or "")[:_MOST_LETTERS].strip() or None
+
+
 def _stream(stream: AVStream) -> Stream:
     context = stream.codec_context
     attached = bool(stream.disposition & Disposition.attached_pic)
@@ -101,18 +110,18 @@ def _stream(stream: AVStream) -> Stream:
         kind="picture" if attached else _KINDS.get(stream.type, "data"),
         codec=context.codec.canonical_name if context else "unknown",
         time_base=stream.time_base,
-        language=language if language and language != "und" else None,
-        title=stream.metadata.get("title") or None,
+        language=_worded(language) if language != "und" else None,
+        title=_worded(stream.metadata.get("title")),
         default=bool(stream.disposition & Disposition.default),
     )
 
 
 def _chapters(container: InputContainer) -> tuple[Chapter, ...]:
-    """In order of time; one that ends before it starts is an instant."""
+    """In order of time; one that ends before it starts is an instant. Beyond ten thousand they are no chapters."""
     chapters = []
-    for number, chapter in enumerate(container.chapters(), start=1):
+    for number, chapter in enumerate(container.chapters()[:_MOST_CHAPTERS], start=1):
         base = chapter["time_base"] or Fraction(1, av.time_base)
         start, end = float(chapter["start"] * base), float(chapter["end"] * base)
-        title = chapter["metadata"].get("title", "").strip() or f"Chapter {number}"
+        title = _worded(chapter["metadata"].get("title")) or f"Chapter {number}"
         chapters.append(Chapter(Span(start, max(start, end)), title))
     return tuple(sorted(chapters, key=lambda chapter: chapter.span))
