@@ -14,6 +14,7 @@ from pathlib import Path
 import av
 import pytest
 from av.stream import Disposition
+from av.video.stream import VideoStream
 from PIL import Image
 
 from tests.media.reels import Reel, steady, write_reel
@@ -77,6 +78,7 @@ def in_a_cover_box(path: Path, cover: bytes, codec: str) -> Path:
         stream = source.streams.video[0]
         copied = target.add_stream_from_template(stream)
         attached = target.add_stream(codec, rate=1)
+        assert isinstance(attached, VideoStream)
         attached.width = attached.height = 64
         attached.pix_fmt = "rgb24" if codec == "png" else "yuvj420p"
         attached.disposition = Disposition.attached_pic
@@ -142,6 +144,7 @@ def test_a_video_of_pictures_that_are_too_large_is_refused(tmp_path: Path, size:
     path = tmp_path / "claim.mov"
     with av.open(str(path), "w") as target:
         video = target.add_stream("png", rate=1)
+        assert isinstance(video, VideoStream)
         video.width, video.height, video.pix_fmt = *size, "gray"
         for time in range(3):
             packet = av.Packet(png(*size, depth=8, colour=0) if time == 0 else b"\x89PNG\r\n\x1a\n")

@@ -15,15 +15,25 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from re import _parser  # type: ignore[attr-defined]
+from typing import Any
 
 import pytest
 
 import video_vlm
 
 CALLS = frozenset({"compile", "sub", "subn", "match", "search", "fullmatch", "findall", "finditer", "split"})
-SHORT, LONG = 1_500, 6_000
+LONG, QUESTION = 6_000, 1_000
 MOST_RATIO = 10.0
 """Four times the text: four times the time, or sixteen where it grows with the square."""
+MOST_RATIO_OF_QUESTIONS = 30.0
+"""A question ends after some thousand letters: its patterns may take the square of them, not the cube."""
+QUESTIONS = (
+    "operators.py",
+    *(f"models/builtin/{name}.py" for name in ("growth", "moments", "order", "query", "structure")),
+)
+"""Where nothing is read but questions."""
+OTHERS = ("perception/subtitle", "media/cues")
+"""Tried by tests of their own, whole."""
 ROOT = Path(video_vlm.__file__).parent
 ELSEWHERE = ("encoder", "instruct", "world")
 """Rooms that read nothing of strangers."""
@@ -31,18 +41,21 @@ ELSEWHERE = ("encoder", "instruct", "world")
 
 def sources() -> Iterator[Path]:
     for path in sorted(ROOT.rglob("*.py")):
-        if path.relative_to(ROOT).parts[0] not in ELSEWHERE:
+        name = path.relative_to(ROOT).as_posix()
+        if not name.startswith((*ELSEWHERE, *OTHERS)):
             yield path
 
 
 def written(path: Path) -> Iterator[tuple[str, int]]:
     """The literal patterns of a module, with their flags."""
+    node: Any
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CALLS
         if not (is_call and isinstance(node.func.value, ast.Name) and node.func.value.id == "re" and node.args):
             continue
         if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
-            names = {one.attr for argument in (*node.args, *(k.value for k in node.keywords)) for one in ast.walk(argument) if isinstance(one, ast.Attribute)}
+            given = (*node.args, *(keyword.value for keyword in node.keywords))
+            names = {one.attr for each in given for one in ast.walk(each) if isinstance(one, ast.Attribute)}
             flags = sum({getattr(re, name) for name in names if name in re.RegexFlag.__members__})
             yield node.args[0].value, int(flags)
 
@@ -63,22 +76,23 @@ def inside(value: object, depth: int = 0) -> Iterator[re.Pattern[str]]:
 
 def loaded() -> Iterator[tuple[str, re.Pattern[str]]]:
     for info in pkgutil.walk_packages([str(ROOT)], "video_vlm."):
-        if info.name.split(".")[1] in ELSEWHERE or info.name.endswith("__main__"):
+        name = info.name.partition(".")[2].replace(".", "/")
+        if name.startswith((*ELSEWHERE, *OTHERS)) or info.name.endswith("__main__"):
             continue
         try:
             module = importlib.import_module(info.name)
-        except Exception:  # noqa: S112 - what needs an extra that is not here is read as source alone
+        except Exception:  # what needs an extra that is not here is read as source alone
             continue
         for value in list(vars(module).values()):
             for pattern in inside(value):
-                yield info.name, pattern
+                yield f"{name}.py", pattern
 
 
 def every_pattern() -> dict[str, re.Pattern[str]]:
     found = {}
     for path in sources():
         for text, flags in written(path):
-            found[f"{path.relative_to(ROOT)}: {text}"] = re.compile(text, flags)
+            found[f"{path.relative_to(ROOT).as_posix()}: {text}"] = re.compile(text, flags)
     for name, pattern in loaded():
         found.setdefault(f"{name}: {pattern.pattern}", pattern)
     seen: dict[tuple[str, int], str] = {}
@@ -146,8 +160,9 @@ def seconds(work: Callable[[str], object], text: str) -> float:
     return best
 
 
-def is_slow(pattern: re.Pattern[str], unit: str, *, short: int = SHORT, long: int = LONG) -> bool:
+def is_slow(pattern: re.Pattern[str], unit: str, *, long: int = LONG, most: float = MOST_RATIO) -> bool:
     """Whether all matches in a text take more than in proportion to it."""
+
     def all_matches(text: str) -> int:
         return sum(1 for _ in pattern.finditer(text))
 
@@ -155,8 +170,8 @@ def is_slow(pattern: re.Pattern[str], unit: str, *, short: int = SHORT, long: in
     if seconds(all_matches, text) < 0.012:
         return False
     for factor in (1, 2):  # once more with longer ones, so that a busy machine is not taken for a slow pattern
-        before, after = unit * (factor * short // len(unit)) + "\x00", unit * (factor * long // len(unit)) + "\x00"
-        if seconds(all_matches, after) < MOST_RATIO * max(seconds(all_matches, before), 0.0005):
+        before, after = unit * (factor * long // 4 // len(unit)) + "\x00", unit * (factor * long // len(unit)) + "\x00"
+        if seconds(all_matches, after) < most * max(seconds(all_matches, before), 0.0005):
             return False
     return True
 
@@ -171,18 +186,13 @@ def test_the_patterns_are_found() -> None:
 
 @pytest.mark.parametrize("name", PATTERNS)
 def test_a_pattern_takes_time_in_proportion_to_its_text(name: str) -> None:
-    slow = [unit for unit in texts(PATTERNS[name]) if is_slow(PATTERNS[name], unit)]
+    long, most = (QUESTION, MOST_RATIO_OF_QUESTIONS) if name.startswith(QUESTIONS) else (LONG, MOST_RATIO)
+    slow = [unit for unit in texts(PATTERNS[name]) if is_slow(PATTERNS[name], unit, long=long, most=most)]
     assert slow == [], f"{name} on {slow[:5]!r}"
 
 
 @pytest.mark.parametrize(
-    ("pattern", "unit"),
-    [(r"(a+)+b", "a"), (r"\s+$", " "), (r"<[^>]*>", "<"), (r"\d+\s*:", "7"), (r"(\w+ )*end", "w ")],
+    ("pattern", "unit"), [(r"\s+$", " "), (r"<[^>]*>", "<"), (r"[\w.]+@\w", "w"), (r"\W*(?:so|thus)\b", "-")]
 )
 def test_slow_patterns_are_told(pattern: str, unit: str) -> None:
-    length = 24 if pattern.startswith("(a+)+") else SHORT
-    if length == 24:  # exponential: two more letters are four times the time
-        first, second = (seconds(re.compile(pattern).search, "a" * n) for n in (18, 22))
-        assert second > 6 * first
-    else:
-        assert is_slow(re.compile(pattern), unit)
+    assert is_slow(re.compile(pattern), unit)

@@ -19,7 +19,7 @@ __all__ = ["local_file", "refuse_references"]
 _SNIFF_BYTES = 8192
 
 _REFERENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(pattern, re.IGNORECASE | re.DOTALL))
+    (name, re.compile(rf"\A(?:{pattern})", re.IGNORECASE | re.DOTALL))
     for name, pattern in (
         ("an HLS playlist", r"#EXTM3U|#EXT-X-|#EXTINF"),
         ("an FFmpeg concat list", r"ffconcat\s+version|(#[^\n]*\n\s*)*file\s+\S"),
@@ -42,7 +42,7 @@ def local_file(path: str | Path) -> Path:
         RefusedMedia: ``path`` is an address.
         UnreadableVideo: there is no such file, it is not a regular file, it is empty, or it may not be read.
     """
-    if re.match(r"[a-z][a-z0-9+.-]+:/", os.fspath(path), re.IGNORECASE) and not Path(path).exists():
+    if re.match(r"[a-z][a-z0-9+.-]{1,30}:/", os.fspath(path), re.IGNORECASE) and not Path(path).exists():
         raise RefusedMedia(path, "this is an address, not a file; download it and give the file")
     file = Path(path)
     reason = _why_unusable(file)
