@@ -129,7 +129,7 @@ def configure(
 
 
 def is_same_file(one: Path | None, other: Path | None) -> bool:
-    return one is not None and other is not None and other.is_file() and one.samefile(other)
+    return one is not None and other is not None and one.is_file() and other.is_file() and one.samefile(other)
 
 
 def protected_keys() -> frozenset[str]:

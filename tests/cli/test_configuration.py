@@ -235,3 +235,7 @@ def test_numbers_without_measure_are_refused(key: str, value: str) -> None:
     with pytest.raises(SettingsError, match=key) as caught:
         merged(command_line={key: value})
     assert len(str(caught.value)) < 500
+
+
+def test_a_file_of_the_users_and_none_in_the_folder(user_file: Path, project_file: Path) -> None:
+    assert merged(user=put(user_file, "[ask]\nmax_rounds = 2\n"), project=project_file).settings.ask.max_rounds == 2
