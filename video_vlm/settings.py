@@ -40,6 +40,9 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+LARGEST_SIDE: Final = 16_384
+"""Of a picture that anything is made from."""
+
 _TRUST: Final = "trust"
 
 
@@ -100,6 +103,8 @@ class FrameSettings:
     def __post_init__(self) -> None:
         if self.segment_seconds <= 0 or self.candidate_seconds <= 0:
             raise SettingsError("frames.segment_seconds and frames.candidate_seconds must be above 0")
+        if not (1 <= self.max_side <= LARGEST_SIDE and 1 <= self.poster_side <= LARGEST_SIDE):
+            raise SettingsError(f"frames.max_side and frames.poster_side must be from 1 to {LARGEST_SIDE} pixels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,10 @@ class ScreenTextSettings:
     max_side: int = shared(1280)
     min_confidence: float = shared(0.65)
     """Real text is read with 0.8 and more; texture taken for text mostly stays below this."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.max_side <= LARGEST_SIDE:
+            raise SettingsError(f"screen_text.max_side must be from 1 to {LARGEST_SIDE} pixels, got {self.max_side}")
 
 
 @dataclass(frozen=True, slots=True)
