@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 from video_vlm.cli.exit_codes import ExitCode
+from video_vlm.telemetry import switch_off
 
 __all__ = ["ExitCode", "main"]
 
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``videoqa`` with ``arguments`` (default: those of the process) and give back its exit code."""
     for name, value in _LET_HELPERS_SLEEP.items():
         os.environ.setdefault(name, value)
+    switch_off()
     from video_vlm.cli.app import main as run  # after that: they are read when these libraries are loaded
 
     return run(arguments)

@@ -10,6 +10,7 @@ import typer
 
 from video_vlm.cli import (
     ask,
+    config,
     doctor,
     entities,
     export,
@@ -32,7 +33,7 @@ from video_vlm.cli.failures import complain
 from video_vlm.cli.terminal import drop, open_missing_streams
 from video_vlm.errors import OutputError
 
-__all__ = ["COMMANDS", "LIBRARY_COMMANDS", "MODEL_COMMANDS", "TRAIN_COMMANDS", "app", "main"]
+__all__ = ["COMMANDS", "CONFIG_COMMANDS", "LIBRARY_COMMANDS", "MODEL_COMMANDS", "TRAIN_COMMANDS", "app", "main"]
 
 COMMANDS: dict[str, Callable[..., int | None]] = {
     "ask": ask.ask,
@@ -63,6 +64,9 @@ MODEL_COMMANDS: dict[str, Callable[..., int | None]] = {
     "check": models.check,
     "pull": models.pull,
 }
+CONFIG_COMMANDS: dict[str, Callable[..., int | None]] = {
+    "show": config.show,
+}
 TRAIN_COMMANDS: dict[str, Callable[..., int | None]] = {
     "encoder": train.encoder,
     "language": train.language,
@@ -85,6 +89,7 @@ def build() -> typer.Typer:
         top.command(name)(command(function))
     top.add_typer(group(LIBRARY_COMMANDS), name="library", help=f"What is remembered: {', '.join(LIBRARY_COMMANDS)}.")
     top.add_typer(group(MODEL_COMMANDS), name="models", help=f"Language models: {', '.join(MODEL_COMMANDS)}.")
+    top.add_typer(group(CONFIG_COMMANDS), name="config", help=f"Settings: {', '.join(CONFIG_COMMANDS)}.")
     top.add_typer(group(TRAIN_COMMANDS), name="train", help=f"Learn from videos: {', '.join(TRAIN_COMMANDS)}.")
     return top
 

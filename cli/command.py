@@ -20,7 +20,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import video_vlm
-from video_vlm.cli.configuration import PROJECT_FILE, Configuration, configure, parse_assignments, user_file
+from video_vlm.cli.configuration import (
+    CONFIG_VARIABLE,
+    PROJECT_FILE,
+    Configuration,
+    configure,
+    parse_assignments,
+    user_file,
+)
 from video_vlm.cli.failures import guarded
 from video_vlm.cli.progress import Reporter, progress_on
 from video_vlm.cli.terminal import one_line, write
@@ -186,7 +193,22 @@ def start(common: Common) -> Session:
         project_file=PROJECT_FILE,
         user_file=user_file(os.environ),
     )
+    if not common.quiet:
+        tell_of_the_folder(configuration)
     return Session(configuration, json=common.json, quiet=common.quiet)
+
+
+def tell_of_the_folder(configuration: Configuration) -> None:
+    """One line on what the settings file of the current folder decides, one on what it may not."""
+    if configuration.shared:
+        write(f"settings of ./{PROJECT_FILE} are used: {', '.join(configuration.shared)}", file=sys.stderr)
+    if configuration.left_out:
+        write(
+            f"warning: ./{PROJECT_FILE}: {', '.join(configuration.left_out)} left out: the folder may be a stranger's;"
+            f" set it in {user_file(os.environ)}, in the environment or with --set, or say"
+            f" {CONFIG_VARIABLE}={PROJECT_FILE} if the file is yours",
+            file=sys.stderr,
+        )
 
 
 SHARED = tuple(inspect.signature(common_options, eval_str=True).parameters.values())

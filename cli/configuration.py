@@ -10,6 +10,9 @@ Keys are the paths of the settings (``ask.model``, ``index.shots.detector``) plu
 folder the memory is kept in, or the address of a PostgreSQL server. In a file they are tables, in the
 environment ``VIDEOQA_ASK_MODEL``.
 A key nobody knows is an error: a misspelt setting that is ignored costs more than one refused.
+
+The current folder may be a stranger's. Of the file in it only those settings count that are declared ``shared``; those
+that name a model, a server, a library or a plugin are left out, and named, unless that file is the user's own.
 """
 
 from __future__ import annotations
@@ -17,21 +20,37 @@ from __future__ import annotations
 import difflib
 import tomllib
 import types
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, is_dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from video_vlm.address import is_address
 from video_vlm.errors import SettingsError
-from video_vlm.settings import Settings
+from video_vlm.settings import Settings, Trust, trust_of
 
-__all__ = ["PREFIX", "PROJECT_FILE", "Configuration", "configure", "known_keys", "parse_assignments", "user_file"]
+__all__ = [
+    "CONFIG_VARIABLE",
+    "PREFIX",
+    "PROJECT_FILE",
+    "Configuration",
+    "configure",
+    "fields_of",
+    "known_keys",
+    "parse_assignments",
+    "protected_keys",
+    "user_file",
+]
 
 PREFIX = "VIDEOQA_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 PROJECT_FILE = Path("videoqa.toml")
 LIBRARY = "library"
+LONGEST_FILE = 1_000_000
+LONGEST_SHOWN = 200
+LARGEST_NUMBER = 1_000_000_000
+"""No setting has use for a number that is larger, whatever it counts."""
+
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 T = TypeVar("T")
@@ -45,21 +64,29 @@ class Configuration:
         settings: All settings, merged.
         library: The folder of the library, or ``postgresql://...``; None for the platform's data folder.
         origins: For each key that is not at its default, where it was set.
+        shared: The keys that are taken from the file of the current folder.
+        left_out: The keys in that file that only the user may set.
     """
 
     settings: Settings
     library: Path | str | None
     origins: Mapping[str, str]
+    shared: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One place settings come from: its name for messages, its values by dotted key, and the folder its
-    relative paths are relative to (None: the current one)."""
+    """One place settings come from: its name for messages, its values by dotted key, and the folder its relative paths
+    are relative to (None: the current one). ``by_key`` is the name of the place for one key, where that is another."""
 
     name: str
     values: Mapping[str, Any]
     folder: Path | None = None
+    by_key: Mapping[str, str] = field(default_factory=dict)
+
+    def without(self, keys: Collection[str]) -> Source:
+        return replace(self, values={key: value for key, value in self.values.items() if key not in keys})
 
 
 def configure(
@@ -81,24 +108,49 @@ def configure(
         SettingsError: a key that does not exist, a value that does not fit, a file that cannot be read.
     """
     known = known_keys()
+    own_file = from_file(user_file, known) if user_file is not None and user_file.is_file() else None
+    beside = from_file(project_file, known) if project_file is not None and project_file.is_file() else None
+    if is_same_file(project_file, user_file):
+        beside = None
+    left_out = tuple(key for key in beside.values if key in protected_keys()) if beside is not None else ()
+    beside = beside.without(left_out) if beside is not None else None
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    for source in (
-        *(from_file(path) for path in (user_file, project_file) if path is not None and path.is_file()),
-        from_environment(environment, known),
-        Source("the command line", {key: value for key, value in command_line.items() if value is not None}),
-    ):
+    typed = {key: value for key, value in command_line.items() if value is not None}
+    places = (own_file, beside, from_environment(environment, known), Source("the command line", typed))
+    for source in (one for one in places if one is not None):
         for key, value in source.values.items():
             check_known(key, known, where=source.name)
             merged[key] = located(value, source) if key == LIBRARY else fit(value, known[key], key, source.name)
-            origins[key] = source.name
+            origins[key] = source.by_key.get(key, source.name)
     library = merged.pop(LIBRARY, None)
-    return Configuration(settings=build(Settings, merged), library=library, origins=origins)
+    shared = tuple(key for key, where in origins.items() if beside is not None and where == beside.name)
+    return Configuration(build(Settings, merged), library, origins, shared, left_out)
+
+
+def is_same_file(one: Path | None, other: Path | None) -> bool:
+    return one is not None and other is not None and one.is_file() and other.is_file() and one.samefile(other)
+
+
+def protected_keys() -> frozenset[str]:
+    """The keys that only the user's own file, the environment and the command line may set: all that are not declared
+    ``shared``."""
+    return frozenset({LIBRARY, *(key for key, one in fields_of(Settings) if trust_of(one) is not Trust.SHARED)})
 
 
 def known_keys() -> dict[str, Any]:
     """Every key and the type of its value."""
     return {LIBRARY: Path, **dict(leaves(Settings))}
+
+
+def fields_of(record: type, prefix: str = "") -> Iterator[tuple[str, Field[Any]]]:
+    """Every setting by its key, as the field it is declared by."""
+    kinds = get_type_hints(record)
+    for one in fields(record):
+        if is_dataclass(kind := kinds[one.name]) and isinstance(kind, type):
+            yield from fields_of(kind, f"{prefix}{one.name}.")
+        else:
+            yield f"{prefix}{one.name}", one
 
 
 def leaves(record: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -134,13 +186,33 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def from_file(path: Path) -> Source:
+def from_file(path: Path, known: Mapping[str, Any]) -> Source:
     try:
         with path.open("rb") as file:
-            data = tomllib.load(file)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read as TOML: {error}") from error
-    return Source(str(path), dict(flattened(data)), folder=path.absolute().parent)
+            text = file.read(LONGEST_FILE + 1)
+        if len(text) > LONGEST_FILE:
+            raise SettingsError(f"{path}: longer than {LONGEST_FILE:,} bytes: these are no settings")
+        values = dict(flattened(tomllib.loads(text.decode())))
+    except RecursionError as error:
+        raise SettingsError(f"{path}: cannot be read as TOML: it is nested too deeply") from error
+    except (OSError, ValueError) as error:  # Numbers of thousands of digits are no TOML error
+        raise SettingsError(f"{path}: cannot be read as TOML: {in_short(error)}") from error
+    for key in values:
+        check_known(key, known, where=str(path))
+    return Source(str(path), values, folder=path.absolute().parent)
+
+
+def shown_value(value: object) -> str:
+    return in_short(repr(value)) if not isinstance(value, int) else in_short(value)
+
+
+def in_short(value: object) -> str:
+    """As much of it as fits into a line."""
+    try:
+        text = str(value)
+    except ValueError:  # a number of more digits than Python writes
+        return "a number of thousands of digits"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def flattened(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -160,19 +232,23 @@ def from_environment(environment: Mapping[str, str], known: Mapping[str, Any]) -
     }
     for name in ours:
         check_known(name, variables, where="the environment")
-    return Source("the environment", {variables[name]: value for name, value in ours.items()})
+    return Source(
+        "the environment",
+        {variables[name]: value for name, value in ours.items()},
+        by_key={variables[name]: f"the environment ({name})" for name in ours},
+    )
 
 
 def check_known(key: str, known: Mapping[str, Any], *, where: str) -> None:
     if key not in known:
         close = difflib.get_close_matches(key, known, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
-        raise SettingsError(f"{where}: no setting is named {key!r}; {hint}")
+        raise SettingsError(f"{where}: no setting is named {in_short(key)!r}; {hint}")
 
 
 def located(value: Any, source: Source) -> Path | str:
     if not isinstance(value, (str, Path)) or not str(value):
-        raise SettingsError(f"{source.name}: library must be a folder or postgresql://..., got {value!r}")
+        raise SettingsError(f"{source.name}: library must be a folder or postgresql://..., got {shown_value(value)}")
     if is_address(value):
         return str(value)
     return (source.folder or Path()) / Path(value).expanduser()
@@ -187,7 +263,7 @@ def fit(value: Any, kind: Any, key: str, where: str) -> Any:
     try:
         return converted(value, kind)
     except (KeyError, TypeError, ValueError) as error:
-        raise SettingsError(f"{where}: {key} must be {in_words(kind)}, got {value!r}") from error
+        raise SettingsError(f"{where}: {key} must be {in_words(kind)}, got {shown_value(value)}") from error
 
 
 def converted(value: Any, kind: Any) -> Any:
@@ -201,9 +277,11 @@ def converted(value: Any, kind: Any) -> Any:
         parts = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         return tuple(converted(part, arguments[0]) for part in parts)
     if isinstance(value, str):
-        return TRUTH[value.lower()] if kind is bool else kind(value)
+        value = TRUTH[value.lower()] if kind is bool else kind(value)
     if type(value) is not kind and not (kind is float and type(value) is int):
-        raise TypeError(f"{value!r} is not of type {kind.__name__}")
+        raise TypeError(f"not of type {kind.__name__}")
+    if isinstance(value, (int, float)) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        raise ValueError(f"no number that a setting may have: it is not between {-LARGEST_NUMBER} and {LARGEST_NUMBER}")
     return kind(value)
 
 

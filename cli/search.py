@@ -32,7 +32,7 @@ def search(
         tuple[str, str] | None,
         typer.Option(metavar="M:SS M:SS", help="Only between these two times.", show_default=False),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most this many moments.")] = 10,
+    limit: Annotated[int, typer.Option(metavar="N", help="At most this many moments.", min=1, max=1_000_000)] = 10,
     like: Annotated[
         str | None,
         typer.Option(

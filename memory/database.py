@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
 from video_vlm.memory.private import make_private_file
 from video_vlm.memory.seals import seal_unsealed
+from video_vlm.memory.structure import check_structure
 
 __all__ = ["Database"]
 
@@ -133,7 +135,7 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
     make_private_file(path)
     connection = _connect(str(path), uri=False)
     try:
-        check_format(connection, path)
+        _check(connection, path)
         _use_write_ahead_log(connection, path)
         # FULL: a commit is on the disk before the next segment is begun. One commit covers up to
         # half a minute of video, so it costs nothing that could be measured.
@@ -188,8 +190,16 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _check(connection: sqlite3.Connection, path: Path) -> int:
+    """The format of a library, once it is sure that nothing in it can be run but what this package wrote."""
+    with _transaction(connection, "BEGIN"):  # Another process may be bringing it to the next format.
+        version = check_format(connection, path)
+        check_structure(connection, path, version)
+    return version
+
+
 def _check_present_format(connection: sqlite3.Connection, path: Path) -> None:
-    version = check_format(connection, path)
+    version = _check(connection, path)
     if version < FORMAT_VERSION:
         raise LibraryReadOnly(f"{path} has format {version}: open it once for writing to bring it up to date")
 
@@ -221,6 +231,8 @@ def _connect(name: str, *, uri: bool) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cell_size_check = ON")
+    if sys.version_info >= (3, 12):  # Before, Python cannot say so: what the file holds is compared all the same.
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
     return connection
 
 

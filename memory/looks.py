@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from video_vlm.memory.codec import clean, observation_of
+from video_vlm.memory.codec import decoding, observation_of, span_of
 from video_vlm.memory.passages import add_seen
 from video_vlm.memory.seals import seal_look
+from video_vlm.memory.typed import clean
 from video_vlm.records import Observation, Span
 
 __all__ = ["CAPTIONER", "KeptLook", "add_look", "drop_looks", "drop_stale_looks", "looks_at"]
@@ -83,23 +84,19 @@ def looks_at(connection: sqlite3.Connection, content_id: str) -> tuple[KeptLook,
     whose = "look IN (SELECT id FROM looks WHERE content_id = ?)"
     pictures, seen = defaultdict(list), defaultdict(list)
     for row in connection.execute(f"SELECT * FROM looked_pictures WHERE {whose} ORDER BY start", (content_id,)):  # noqa: S608
-        pictures[row["look"]].append(Span(row["start"], row["end"]))
+        pictures[row["look"]].append(span_of(row))
     for row in connection.execute(f'SELECT * FROM passages WHERE {whose} ORDER BY start, "end", id', (content_id,)):  # noqa: S608
         seen[row["look"]].append(observation_of(row))
     rows = connection.execute("SELECT * FROM looks WHERE content_id = ? ORDER BY id", (content_id,))
-    return tuple(
-        KeptLook(
-            observer=row["observer"],
-            digest=row["digest"],
-            question=row["question"],
-            reason=row["reason"],
-            max_side=row["max_side"],
-            pictures=tuple(pictures[row["id"]]),
-            observations=tuple(seen[row["id"]]),
-            looked_at=row["looked_at"],
+    with decoding("look"):
+        return tuple(
+            KeptLook(
+                **{name: row[name] for name in ("observer", "digest", "question", "reason", "max_side", "looked_at")},
+                pictures=tuple(pictures[row["id"]]),
+                observations=tuple(seen[row["id"]]),
+            )
+            for row in rows
         )
-        for row in rows
-    )
 
 
 def drop_looks(connection: sqlite3.Connection, content_id: str) -> int:

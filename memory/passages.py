@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from video_vlm.memory.codec import clean, observation_columns
+from video_vlm.memory.codec import observation_columns
+from video_vlm.memory.typed import clean
 from video_vlm.memory.words import searchable
 from video_vlm.records import Level, Node, Observation
 

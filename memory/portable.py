@@ -17,17 +17,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
-import numpy as np
-
 from video_vlm.address import not_a_file
 from video_vlm.errors import LibraryDamaged, LibraryError, NotIndexed, OutputError, OutputExists
 from video_vlm.memory.catalog import StoredVideo, stored_video, stored_videos
-from video_vlm.memory.codec import observation_of, video_from_json, video_to_json
+from video_vlm.memory.codec import video_from_json, video_to_json
+from video_vlm.memory.imported import MOST_BYTES, faults_in, file_name_fault
 from video_vlm.memory.looks import add_look, looks_at
-from video_vlm.memory.migrations import FORMAT_VERSION, MIGRATIONS, check_format, migrate
+from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
 from video_vlm.memory.schema import APPLICATION_ID
 from video_vlm.memory.seals import seal_memory
 from video_vlm.memory.sql import Database
+from video_vlm.memory.structure import Part, expected_parts, parts_in
 from video_vlm.memory.travel import (
     ALL_TABLES,
     MEMORY_TABLES,
@@ -181,6 +181,8 @@ def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]
         shutil.copyfile(path, copy)
         with closing(_connect(copy)) as source:
             version = _check_tables(source, path)
+            if column := mistyped(source):
+                raise LibraryDamaged(f"{path} is not sound ({column} holds something of another type); {_AGAIN}")
             content_id, memory = _check_seal(source, path)
             if version < FORMAT_VERSION:
                 source.execute("PRAGMA query_only = OFF")
@@ -193,6 +195,7 @@ def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]
 def _connect(copy: Path) -> sqlite3.Connection:
     source = sqlite3.connect(copy, isolation_level=None)
     source.row_factory = sqlite3.Row
+    source.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
     for pragma in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", "foreign_keys = ON"):
         source.execute(f"PRAGMA {pragma}")
     return source
@@ -203,17 +206,9 @@ def _check_tables(source: sqlite3.Connection, path: Path) -> int:
     if source.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise LibraryDamaged(f"{path} is no memory that videoqa exported")
     version = check_format(source, path)
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
-        migrate(model, Path(":memory:"), migrations=MIGRATIONS[:version])
-        model.execute(_SEAL)
-        expected = _tables(model)
-    if _tables(source) != expected:
+    if parts_in(source) != expected_parts(version) | {Part("table", "seal", "seal", _SEAL)}:
         raise LibraryDamaged(f"{path} holds tables that no export of format {version} has; {_AGAIN}")
     return version
-
-
-def _tables(connection: sqlite3.Connection) -> set[tuple[str, ...]]:
-    return {tuple(row) for row in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")}
 
 
 def _check_seal(source: sqlite3.Connection, path: Path) -> tuple[str, int]:
@@ -221,7 +216,9 @@ def _check_seal(source: sqlite3.Connection, path: Path) -> tuple[str, int]:
     problem = source.execute("PRAGMA integrity_check(1)").fetchone()[0]
     seals = source.execute("SELECT * FROM seal").fetchall()
     memories = source.execute("SELECT id, content_id FROM memories").fetchall()
-    if problem != "ok" or len(seals) != 1 or len(memories) != 1:
+    if problem != "ok":
+        raise LibraryDamaged(f"{path} is damaged ({' '.join(str(problem).split())}); {_AGAIN}")
+    if len(seals) != 1 or len(memories) != 1:
         raise LibraryDamaged(f"{path} is damaged; {_AGAIN}")
     content_id, memory = memories[0]["content_id"], memories[0]["id"]
     found = checksum(source, content_id=content_id, memory=memory)
@@ -231,32 +228,17 @@ def _check_seal(source: sqlite3.Connection, path: Path) -> tuple[str, int]:
 
 
 def _check_content(source: sqlite3.Connection, path: Path, content_id: str) -> StoredVideo:
-    """Every value of its type, every row a record, every tree a tree."""
-    column = mistyped(source)
-    problems = () if column else problems_in(source, path.name)
-    if column or problems:
-        raise LibraryDamaged(f"{path} is not sound ({column or problems[0].what}); {_AGAIN}")
-    try:
-        stored = _read_as_records(source, content_id)
-    except LibraryDamaged as error:
-        raise _Unsound from error
-    for row in source.execute("SELECT vector FROM vectors UNION ALL SELECT vector FROM sights"):
-        if not np.isfinite(np.frombuffer(row["vector"], "<f4")).all():
-            raise LibraryDamaged(f"{path} holds vectors that are not numbers; {_AGAIN}")
-    if stored.video.content_id != content_id or stored.video.path.name != str(stored.video.path):
-        raise LibraryDamaged(f"{path} is of another video than it says; {_AGAIN}")
-    return stored
-
-
-class _Unsound(Exception):
-    """A row cannot be read as a record; what would repair a library is of no use to a file from outside."""
-
-
-def _read_as_records(source: sqlite3.Connection, content_id: str) -> StoredVideo:
-    for row in source.execute("SELECT * FROM passages WHERE node IS NULL"):
-        observation_of(row)
-    looks_at(source, content_id)
+    """Every value of its type and in its range, every row a record, every tree a tree."""
+    fault = next(faults_in(source), None)
+    problems = () if fault else problems_in(source, path.name)
+    if fault or problems:
+        raise LibraryDamaged(f"{path} is not sound ({fault or problems[0].what}); {_AGAIN}")
     (stored,) = stored_videos(source)
+    name = stored.video.path
+    if stored.video.content_id != content_id or name.name != str(name):
+        raise LibraryDamaged(f"{path} is of another video than it says; {_AGAIN}")
+    if fault := file_name_fault(name):
+        raise LibraryDamaged(f"{path} is not sound ({fault}); {_AGAIN}")
     return stored
 
 
@@ -264,7 +246,5 @@ def _read_as_records(source: sqlite3.Connection, content_id: str) -> StoredVideo
 def _naming_errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except _Unsound as error:
-        raise LibraryDamaged(f"{path} is not sound ({error.__cause__}); {_AGAIN}") from error
     except (sqlite3.Error, UnicodeDecodeError, ValueError) as error:
         raise LibraryDamaged(f"{path} is damaged ({error}); {_AGAIN}") from error

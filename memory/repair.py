@@ -22,6 +22,7 @@ from video_vlm.memory.database import Database
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format
 from video_vlm.memory.salvage import Salvaged, salvage
+from video_vlm.memory.structure import foreign_parts
 from video_vlm.memory.verify import problems_in, rebuild_derived, verify
 from video_vlm.memory.wreck import copy_aside, open_wreck
 
@@ -103,11 +104,14 @@ def _mend_in_place(layout: Layout) -> Repaired | None:
 
 
 def _is_broken_and_old(path: Path) -> bool:
-    """Of an earlier format, with broken pages: opened for writing, what is broken would be given checksums."""
+    """Of an earlier format, with broken pages: opened for writing, what is broken would be given checksums. (Pages are
+    not looked at where something was added: that would run it.)"""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            is_old = check_format(connection, path) < FORMAT_VERSION
-            return is_old and connection.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok"
+            version = check_format(connection, path)
+            if foreign_parts(connection, version):
+                return True
+            return version < FORMAT_VERSION and connection.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok"
     except sqlite3.DatabaseError:
         return True
 

@@ -23,7 +23,7 @@ from video_vlm.memory.dense import register_encoder
 from video_vlm.memory.levels import node_id
 from video_vlm.memory.seals import parts_of, seal_memory, seal_of_look, seal_of_row
 from video_vlm.memory.travel import Table, copy_tables
-from video_vlm.memory.verify import tree_problems
+from video_vlm.memory.verify import check_records, tree_problems
 from video_vlm.memory.wreck import UNREADABLE, readable, rows_around, scan_into
 
 __all__ = ["Salvaged", "salvage"]
@@ -137,6 +137,7 @@ class _Taker:
 
         def copy(target: sqlite3.Connection) -> None:
             there = self._copy_memory(source, target, one)
+            _check_readable(target, there)
             if not self._has_seals:
                 _check_structure(target, there)
                 self._found.unproven.add(one.content_id)
@@ -218,17 +219,20 @@ def _is_as_written(source: sqlite3.Connection, target: sqlite3.Connection, one: 
     return not wrong
 
 
-def _check_structure(target: sqlite3.Connection, memory: int) -> None:
-    row = target.execute("SELECT id, content_id, complete, video FROM memories WHERE id = ?", (memory,)).fetchone()
+def _check_readable(target: sqlite3.Connection, memory: int) -> None:
+    """What was written by another program may have checksums that fit, and still be no memory."""
+    check_records(target, memory)
+    row = target.execute("SELECT id, content_id, complete FROM memories WHERE id = ?", (memory,)).fetchone()
     if next(tree_problems(target, row), None) is not None:
         raise _Doubtful
-    video_from_json(row["video"])
+
+
+def _check_structure(target: sqlite3.Connection, memory: int) -> None:
+    (content_id,) = target.execute("SELECT content_id FROM memories WHERE id = ?", (memory,)).fetchone()
     for one in target.execute("SELECT * FROM nodes WHERE memory = ?", (memory,)):
-        node = node_of(one, row["content_id"])
+        node = node_of(one, content_id)
         if node.id != node_id(node.content_id, node.level, node.span, node.provenance):
             raise _Doubtful
-    for one in target.execute("SELECT * FROM passages WHERE memory = ? AND kind IS NOT NULL", (memory,)):
-        observation_of(one)
 
 
 def _list_lost(wreck: sqlite3.Connection, found: Salvaged, left: Iterable[_Entry]) -> None:

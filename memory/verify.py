@@ -8,15 +8,26 @@ from dataclasses import dataclass
 from typing import Final
 
 from video_vlm.errors import LibraryDamaged, LibraryError
-from video_vlm.memory.codec import node_of
+from video_vlm.memory.codec import (
+    damage_from_json,
+    names_from_json,
+    node_of,
+    observation_of,
+    video_from_json,
+    without_remedy,
+)
 from video_vlm.memory.database import Database
 from video_vlm.memory.index_file import UnusableIndex, check_index
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.levels import TOLERANCE_SECONDS, gaps, level_above
+from video_vlm.memory.looks import looks_at
+from video_vlm.memory.migrations import FORMAT_VERSION
 from video_vlm.memory.seals import broken_looks, broken_parts
+from video_vlm.memory.structure import foreign_parts, missing_parts
+from video_vlm.memory.travel import mistyped
 from video_vlm.records import Level, Node
 
-__all__ = ["Problem", "problems_in", "rebuild_derived", "row_problems", "tree_problems", "verify"]
+__all__ = ["Problem", "check_records", "problems_in", "rebuild_derived", "row_problems", "tree_problems", "verify"]
 
 _REPAIR: Final = "type: videoqa library repair"
 _REINDEX: Final = f"{_REPAIR}, and index the video again"
@@ -36,11 +47,18 @@ class Problem:
 
 
 def verify(database: Database, layout: Layout) -> tuple[Problem, ...]:
-    """Checks the file's pages, the rows' owners, each memory's tree, both indexes."""
+    """Checks the list of tables, the file's pages, the rows' owners, each memory's tree, both indexes."""
     where = layout.database.name
     try:
         with database.read() as connection:
-            found = problems_in(connection, where)
+            added = foreign_parts(connection, FORMAT_VERSION)
+            if added:  # What it would do to the rows, or to whoever reads them, is not tried.
+                return tuple(Problem(where, f"it holds {part}, which no library has", _REPAIR) for part in added)
+            missing = missing_parts(connection, FORMAT_VERSION)
+            found = (
+                *(Problem(where, f"it lacks {part}", _REPAIR) for part in missing),
+                *problems_in(connection, where),
+            )
     except LibraryDamaged as error:
         return (Problem(where, str(error), _REPAIR),)
     return (*found, *_full_text(database), *_index_files(layout))
@@ -51,6 +69,7 @@ def problems_in(connection: sqlite3.Connection, where: str) -> tuple[Problem, ..
     # What stands on broken pages need not be looked at.
     return tuple(_pages(connection, where)) or (
         *_owners(connection, where),
+        *_types(connection, where),
         *row_problems(connection),
         *_words(connection),
         *_vectors(connection),
@@ -76,10 +95,44 @@ def _owners(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
         yield Problem(where, f"a row of {table} belongs to no row of {owner}", _REPAIR)
 
 
+def _types(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
+    if column := mistyped(connection):
+        yield Problem(where, f"{column} holds something of another type", _REPAIR)
+
+
 def row_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
     """What is wrong with the trees, and what is not as it was written."""
+    yield from _records(connection)
     yield from _trees(connection)
     yield from _seals(connection)
+
+
+def check_records(connection: sqlite3.Connection, memory: int) -> None:
+    """Reads whatever a memory holds beside its nodes.
+
+    Raises:
+        LibraryDamaged: something in it is no record.
+    """
+    row = connection.execute("SELECT * FROM memories WHERE id = ?", (memory,)).fetchone()
+    video_from_json(row["video"])
+    damage_from_json(row["damage"])
+    for column in ("channels", "missing"):
+        names_from_json(row[column])
+    for one in connection.execute("SELECT * FROM passages WHERE memory = ? AND kind IS NOT NULL", (memory,)):
+        observation_of(one)
+
+
+def _records(connection: sqlite3.Connection) -> Iterator[Problem]:
+    for memory, content_id in connection.execute("SELECT id, content_id FROM memories ORDER BY id").fetchall():
+        try:
+            check_records(connection, memory)
+        except LibraryDamaged as error:
+            yield Problem(f"memory of {content_id}", without_remedy(error), _REINDEX)
+    for (content_id,) in connection.execute("SELECT DISTINCT content_id FROM looks ORDER BY content_id").fetchall():
+        try:
+            looks_at(connection, content_id)
+        except LibraryDamaged as error:
+            yield Problem(f"looks at {content_id}", without_remedy(error), _REPAIR)
 
 
 def _trees(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -94,7 +147,7 @@ def tree_problems(connection: sqlite3.Connection, memory: sqlite3.Row) -> Iterat
     try:
         nodes = {row["id"]: node_of(row, memory["content_id"]) for row in rows}
     except LibraryDamaged as error:
-        yield str(error)
+        yield without_remedy(error)
         return
     yield from _inside_parents(nodes)
     yield from _cited(nodes)

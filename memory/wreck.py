@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from video_vlm.errors import LibraryDamaged, LibraryTooNew
-from video_vlm.memory.migrations import MIGRATIONS, check_format, migrate
+from video_vlm.memory.migrations import check_format, migrate
+from video_vlm.memory.structure import expected_parts, restore_parts
 
 __all__ = ["UNREADABLE", "copy_aside", "open_wreck", "readable", "rows_around", "scan_into"]
 
@@ -49,6 +50,8 @@ def open_wreck(copy: Path) -> sqlite3.Connection:
         LibraryDamaged: another program's file, or nothing in it can be read.
         LibraryTooNew: written by a later version.
     """
+    with suppress(LibraryDamaged, LibraryTooNew, *UNREADABLE):  # Said below, if it cannot be read either way.
+        restore_parts(copy)
     try:
         return _opened(copy, _tables_of)
     except LibraryTooNew:
@@ -68,9 +71,7 @@ def open_wreck(copy: Path) -> sqlite3.Connection:
 
 def _tables_of(version: int) -> set[str]:
     """What the tables of a format are called."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
-        migrate(model, Path(":memory:"), migrations=MIGRATIONS[:version])
-        return {name for (name,) in model.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return {part.name for part in expected_parts(version) if part.type == "table"}
 
 
 def _opened(copy: Path, needed: Callable[[int], set[str]]) -> sqlite3.Connection:

@@ -19,6 +19,8 @@ DEFAULT_SCHEMA: Final = "videoqa"
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
+_SHOWN: Final = 200
+
 _SECRETS: Final = ("password", "sslpassword")
 
 
@@ -86,13 +88,13 @@ class Address:
         """``postgresql://me:secret@host/films?schema=tapes`` -> the same without ``schema``, and ``tapes``.
 
         Raises:
-            LibraryError: this is no address, or the schema's name is none.
+            LibraryError: it is no address, or the schema's name is none.
         """
         parts = _split(text)
         asked = parse_qsl(parts.query, keep_blank_values=True)
         schema = dict(asked).get("schema", DEFAULT_SCHEMA)
         if not _NAME.fullmatch(schema):
-            raise LibraryError(f"schema={schema!r} names no schema: lower-case letters, digits and _ will do")
+            raise LibraryError(f"schema={schema[:_SHOWN]!r} names no schema: lower-case letters, digits and _ will do")
         rest = [(name, value) for name, value in asked if name != "schema"]
         open_query = [(name, "***" if name in _SECRETS else value) for name, value in asked]
         user, at, host = parts.netloc.rpartition("@")
@@ -107,8 +109,10 @@ class Address:
 
 def _split(text: str) -> SplitResult:
     try:
-        return urlsplit(text)
+        parts = urlsplit(text)
+        _ = parts.port  # read only now: it may be no number
     except ValueError as error:
         raise LibraryError(
-            f"{without_login(text)} is no address ({error}); write postgresql://USER@HOST/DATABASE"
+            f"{without_login(text)[:_SHOWN]} is no address of a library ({error}): write postgresql://USER@HOST/DATABASE"
         ) from error
+    return parts

@@ -16,10 +16,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
+from video_vlm.errors import QuestionError
 from video_vlm.records import Span
 
-__all__ = ["Away", "OperatorKind", "ParsedQuestion", "TimeOperator", "Window", "parse", "parse_clock"]
+__all__ = ["MOST_LETTERS", "Away", "OperatorKind", "ParsedQuestion", "TimeOperator", "Window", "parse", "parse_clock"]
+
+MOST_LETTERS: Final = 4_000
+"""Of a question."""
 
 
 class OperatorKind(StrEnum):
@@ -159,7 +164,7 @@ _IDIOMS = re.compile(
 )
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|will|would|can|could|has|have|had)\b"
 _WHEN = re.compile(
-    r"^\W*(?:when\b|(?:at|from|around|about)?\s*(?:about|around)?\s*(?:what|which)\s+"
+    r"^\W*+(?:when\b|(?:at|from|around|about)?\s*(?:about|around)?\s*(?:what|which)\s+"
     r"(?:time|second|minute|moment|timestamp|point)s?\b(?!\s+(?:is|was)\s+(?:it|shown|written|displayed|on)\b)|how\s+(?:far|long|many\s+(?:seconds|minutes))\s+in(?:to)?\b)",
     re.I,
 )
@@ -193,7 +198,12 @@ def parse(question: str) -> ParsedQuestion:
     """Take a question apart into what is asked and how it moves in time.
 
     Quoted phrases are never split: ``after "before the dawn"`` has one anchor.
+
+    Raises:
+        QuestionError: it is longer than anybody asks: what reads it may take the square of its length.
     """
+    if len(question) > MOST_LETTERS:
+        raise QuestionError(f"the question has {len(question):,} letters: ask one of at most {MOST_LETTERS:,}")
     kept: list[str] = []
     text = _QUOTES.sub(lambda found: _keep(found, kept), question.strip())
     masked = _IDIOMS.sub(lambda found: found[0].replace("after", "aft\0er").replace("before", "bef\0ore"), text)
@@ -237,7 +247,7 @@ def _cut_out(text: str, found: re.Match[str]) -> str:
     """The text without what was found, with the comma or gap it leaves closed."""
     rest = f"{text[: found.start()].rstrip()} {text[found.end() :].lstrip()}".strip()
     rest = re.sub(r"^[\s,;:]+", "", rest)
-    return re.sub(r"\s+([,;])", r"\1", re.sub(r"[\s,]+([?.!])", r"\1", rest))
+    return re.sub(r"(?<!\s)\s+([,;])", r"\1", re.sub(r"(?<![\s,])[\s,]+([?.!])", r"\1", rest))
 
 
 def _within(text: str) -> tuple[str, TimeOperator] | None:

@@ -1,6 +1,7 @@
 """Every setting and its default, in one place, as frozen records.
 
-Defaults live here only. ``cli/`` merges command line > environment > file > these, once. A stage's
+Defaults live here only. ``cli/`` merges command line > environment > file > these, once. Each setting is declared
+:func:`own` or :func:`shared`: whether a settings file that came with a folder may make it. A stage's
 digest names what it computed: a changed setting never reuses a stale result.
 """
 
@@ -8,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
-from typing import Final, Literal
+from dataclasses import Field, asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Final, Literal, TypeVar
 
 from video_vlm.errors import SettingsError
 
@@ -24,8 +26,12 @@ __all__ = [
     "ShotSettings",
     "SightSettings",
     "Speed",
+    "Trust",
     "digest",
+    "trust_of",
 ]
+
+T = TypeVar("T")
 
 
 def digest(*parts: object) -> str:
@@ -34,14 +40,45 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+LARGEST_SIDE: Final = 16_384
+"""Of a picture that anything is made from."""
+
+_TRUST: Final = "trust"
+
+
+class Trust(StrEnum):
+    """Whose word a setting takes. A folder may come from a stranger, and so may the settings file in it."""
+
+    OWN = "own"
+    """Only the user's own: it names a model, a server, a folder or a plugin, decides what is loaded, run or connected
+    to, or where words and pictures go."""
+    SHARED = "shared"
+    """Anybody's: a number, or one of a few words of this package."""
+
+
+def own(default: T) -> T:
+    """A setting that only the user may make (:attr:`Trust.OWN`)."""
+    return field(default=default, metadata={_TRUST: Trust.OWN})
+
+
+def shared(default: T) -> T:
+    """A setting that may come with a folder (:attr:`Trust.SHARED`)."""
+    return field(default=default, metadata={_TRUST: Trust.SHARED})
+
+
+def trust_of(one: Field[Any]) -> Trust | None:
+    """What was declared of a field; None if nothing was."""
+    return one.metadata.get(_TRUST)
+
+
 @dataclass(frozen=True, slots=True)
 class ShotSettings:
     """How shots are found."""
 
-    thumbnail_width: int = 64
-    detector: Literal["leap", "adaptive", "content"] = "leap"
+    thumbnail_width: int = shared(64)
+    detector: Literal["leap", "adaptive", "content"] = shared("leap")
     """Who finds hard cuts: this package, or PySceneDetect's detector of that name. Gradual changes are ours."""
-    min_shot_seconds: float = 0.5
+    min_shot_seconds: float = shared(0.5)
 
     def __post_init__(self) -> None:
         if self.thumbnail_width < 16:
@@ -54,40 +91,46 @@ class ShotSettings:
 class FrameSettings:
     """How representative frames are chosen inside shots."""
 
-    segment_seconds: float = 30.0
+    segment_seconds: float = shared(30.0)
     """The longest stretch one segment covers."""
-    candidate_seconds: float = 1.0
+    candidate_seconds: float = shared(1.0)
     """At most one candidate for a representative frame in this long."""
-    max_side: int = 1280
+    max_side: int = shared(1280)
     """Representative frames are handed to observers no larger than this, in pixels."""
-    poster_side: int = 192
+    poster_side: int = shared(192)
     """The small pictures kept in the memory, in pixels."""
 
     def __post_init__(self) -> None:
         if self.segment_seconds <= 0 or self.candidate_seconds <= 0:
             raise SettingsError("frames.segment_seconds and frames.candidate_seconds must be above 0")
+        if not (1 <= self.max_side <= LARGEST_SIDE and 1 <= self.poster_side <= LARGEST_SIDE):
+            raise SettingsError(f"frames.max_side and frames.poster_side must be from 1 to {LARGEST_SIDE} pixels")
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenTextSettings:
     """How text is read from pictures."""
 
-    max_side: int = 1280
-    min_confidence: float = 0.65
+    max_side: int = shared(1280)
+    min_confidence: float = shared(0.65)
     """Real text is read with 0.8 and more; texture taken for text mostly stays below this."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.max_side <= LARGEST_SIDE:
+            raise SettingsError(f"screen_text.max_side must be from 1 to {LARGEST_SIDE} pixels, got {self.max_side}")
 
 
 @dataclass(frozen=True, slots=True)
 class LevelSettings:
     """How the upper levels are made from segments: nothing is decoded for a change of these."""
 
-    max_scene_seconds: float = 300.0
+    max_scene_seconds: float = shared(300.0)
     """A longer stretch without a cut is divided."""
-    segment_sentences: int = 2
+    segment_sentences: int = shared(2)
     """The most a segment's summary has; likewise the others'."""
-    scene_sentences: int = 3
-    chapter_sentences: int = 5
-    video_sentences: int = 6
+    scene_sentences: int = shared(3)
+    chapter_sentences: int = shared(5)
+    video_sentences: int = shared(6)
 
     def __post_init__(self) -> None:
         if self.max_scene_seconds <= 0:
@@ -104,10 +147,10 @@ Speed = Literal["full", "fast"]
 class IndexSettings:
     """From a file to its memory."""
 
-    decoder: str = "pyav"
-    speed: Speed = "full"
+    decoder: str = own("pyav")
+    speed: Speed = shared("full")  # noqa: RUF009 - a field, made anew by nobody
     """Every picture, or keyframes and what is in doubt between them."""
-    observers: tuple[str, ...] = ("chapters", "subtitles", "screen-text", "look", "motion")
+    observers: tuple[str, ...] = own(("chapters", "subtitles", "screen-text", "look", "motion"))
     shots: ShotSettings = field(default_factory=ShotSettings)
     frames: FrameSettings = field(default_factory=FrameSettings)
     screen_text: ScreenTextSettings = field(default_factory=ScreenTextSettings)
@@ -118,50 +161,50 @@ class IndexSettings:
 class AskSettings:
     """From a question to its answer."""
 
-    model: str = "builtin"
-    min_confidence: float = 0.5
+    model: str = own("builtin")
+    min_confidence: float = shared(0.5)
     """Below this an answer is not given."""
-    max_look_frames: int = 12
+    max_look_frames: int = shared(12)
     """The most pictures one question may have decoded; 0 for none."""
-    keep_looks: bool = True
+    keep_looks: bool = shared(True)
     """What was looked at for one question is kept in the library for the next."""
-    max_videos: int = 8
+    max_videos: int = shared(8)
     """The most videos that a question over a library is put to, one by one; all of them are searched."""
-    sampler: str = "auto"
+    sampler: str = own("auto")
     """Who plans which pictures: a sampler's name, or the policy."""
-    tokens_per_frame: int = 256
+    tokens_per_frame: int = shared(256)
     """Visual tokens one picture costs the model at hand, after merging."""
 
-    max_rounds: int = 5
+    max_rounds: int = shared(5)
     """The most turns a language model may take for one question."""
-    answer_tokens: int = 1024
+    answer_tokens: int = shared(1024)
     """The longest turn of a language model, in tokens."""
-    answer_seconds: float = 600.0
+    answer_seconds: float = shared(600.0)
     """The longest a server may take over one turn of a language model, all tries together, however it drips."""
-    silence_seconds: float = 120.0
+    silence_seconds: float = shared(120.0)
     """The longest it may say nothing at all."""
-    context_tokens: int = 32_768
+    context_tokens: int = shared(32_768)
     """How many tokens a conversation and its answer may have together behind a server, which does not say."""
-    device: str = "auto"
+    device: str = shared("auto")
     """Where a language model in this process runs, as torch names it; ``auto`` for a GPU if there is one."""
-    dtype: str = "auto"
+    dtype: str = shared("auto")
     """Its numbers, as torch names them; ``auto`` for the weights' own."""
-    quantization: str = "none"
+    quantization: str = shared("none")
     """``4bit`` or ``8bit`` to hold it in less memory, where bitsandbytes or torchao is installed."""
-    merge: int = 1
+    merge: int = shared(1)
     """So many times fewer visual tokens for a language model in this process: 2, 4 or 8; 1 for all of them."""
-    kept_prefixes: int = 1
+    kept_prefixes: int = shared(1)
     """Of how many conversations a language model in this process keeps what it has read; 0 for none."""
-    kept_picture_mb: int = 256
+    kept_picture_mb: int = shared(256)
     """How much it keeps of what its vision tower made of pictures, in megabytes; 0 for nothing."""
-    stored_picture_mb: int = 1000
+    stored_picture_mb: int = shared(1000)
     """How much of that is kept in the library's folder for later processes, in megabytes; 0 for nothing."""
-    caption_batch: int = 4
+    caption_batch: int = shared(4)
     """How many captions a language model in this process writes at once, where no word changes; 1 for one by one."""
-    detector: str = "none"
+    detector: str = own("none")
     """Who finds what words name in a picture, with its box: a Grounding DINO, by its folder or its name in the local
     hub cache; ``none`` for nobody."""
-    verify: bool = False
+    verify: bool = shared(False)
     """Each claim of a language model is shown to it again with nothing but what it cites, and dropped unless it says
     yes."""
 
@@ -199,11 +242,11 @@ class SightSettings:
     """Which image-text tower sees. It is no part of a memory's recipe: vectors are kept by the tower that gave them,
     beside what the recipe made."""
 
-    model: str = "auto"
+    model: str = own("auto")
     """A folder, or a name in the local hub cache; ``auto`` for a known one in the cache, ``none`` for none."""
-    device: str = "auto"
+    device: str = shared("auto")
     """Where it runs, as torch names it; ``auto`` for a GPU if there is one."""
-    dtype: str = "auto"
+    dtype: str = shared("auto")
     """What it computes in: ``float32``, ``bfloat16`` or ``float16``; ``auto`` for bfloat16 where the processor has
     instructions for it, else float32."""
 
@@ -216,7 +259,7 @@ class SightSettings:
 class MeaningSettings:
     """Which sentence encoder is searched by. No part of a memory's recipe: vectors are kept by encoder."""
 
-    model: str = "none"
+    model: str = own("none")
     """A folder, or a name in the local hub cache; ``auto`` for a known one in the cache, ``none`` for none. To load one
     takes longer than the builtin takes to answer, so none is loaded unasked."""
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from video_vlm.errors import SettingsError
 from video_vlm.settings import digest
+from video_vlm.telemetry import switch_off
 
 __all__ = ["cached_folder", "fingerprint", "no_progress_bar", "samples_of"]
 
@@ -19,6 +20,7 @@ _SAMPLE_BYTES: Final = 1 << 12
 
 def cached_folder(name: str) -> Path | None:
     """The folder of a model in the local hub cache, if its weights are there as safetensors."""
+    switch_off()
     from huggingface_hub.constants import HF_HUB_CACHE
 
     if not Path(HF_HUB_CACHE).is_dir():

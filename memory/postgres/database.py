@@ -35,6 +35,8 @@ _WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 
 _CONNECT_SECONDS: Final = 10
 
+_SHOWN: Final = 200
+
 _READ_ONLY: Final = (errors.ReadOnlySqlTransaction, errors.InsufficientPrivilege)
 _FULL: Final = (errors.DiskFull, errors.OutOfMemory)
 _TORN: Final = (errors.UndefinedTable, errors.UndefinedColumn, errors.DataCorrupted, errors.IndexCorrupted)
@@ -132,7 +134,10 @@ class PostgresDatabase:
         return self._connection
 
     def _opened(self) -> PostgresConnection:
-        raw = psycopg.connect(self.address.url, autocommit=True, connect_timeout=_CONNECT_SECONDS)
+        try:
+            raw = psycopg.connect(self.address.url, autocommit=True, connect_timeout=_CONNECT_SECONDS)
+        except UnicodeError as error:  # Python's own look-up takes no name that is too long for one
+            raise LibraryError(f"{self.where[:_SHOWN]}: this host's name is none ({error})") from error
         try:
             raw.execute("SET client_min_messages TO warning")
             raw.execute(f"SET lock_timeout TO '{BUSY_SECONDS:.0f}s'".encode())

@@ -13,12 +13,34 @@ __all__ = ["rebuild_words", "verify"]
 _REBUILD: Final = "rebuild what is derived (Library.rebuild_derived)"
 _REINDEX: Final = "remove the video from the library and index it again"
 
+_OURS: Final = frozenset(("trigger", name, "passages") for name in ("passages_added", "passage_unchangeable"))
+"""What stands beside the tables in ``schema.py``."""
+
 
 def verify(database: PostgresDatabase) -> tuple[Problem, ...]:
     """Everything that is wrong; nothing if it is sound."""
     with database.read() as connection:
+        added = tuple(_added(database))
+        if added:  # What it would do to the rows is not tried.
+            return added
         rows = tuple(row_problems(connection))
     return (*rows, *_words(database), *_vectors(database))
+
+
+def _added(database: PostgresDatabase) -> Iterator[Problem]:
+    """Triggers and rules on the library's tables that are not this package's: the server runs them at each write."""
+    with database.reading() as connection:
+        rows = connection.ask(
+            "SELECT 'trigger' AS kind, t.tgname AS name, c.relname AS place FROM pg_trigger AS t"
+            " JOIN pg_class AS c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal"
+            " AND c.relnamespace = CAST(current_schema() AS REGNAMESPACE) UNION ALL"
+            " SELECT 'rule', r.rulename, c.relname FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class"
+            " WHERE r.rulename <> '_RETURN' AND c.relnamespace = CAST(current_schema() AS REGNAMESPACE) ORDER BY 1, 2"
+        )
+    for row in rows:
+        if (row["kind"], row["name"], row["place"]) not in _OURS:
+            what = f"the {row['kind']} {row['name']!r} on {row['place']} is not the library's"
+            yield Problem("the library's tables", what, f"drop it (DROP {row['kind'].upper()}), or restore a backup")
 
 
 def rebuild_words(database: PostgresDatabase) -> None:

@@ -12,9 +12,13 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Videoqa
-from video_vlm.cli.app import COMMANDS, LIBRARY_COMMANDS
+from video_vlm.cli.app import COMMANDS, CONFIG_COMMANDS, LIBRARY_COMMANDS
 
-ALL_COMMANDS = [[name] for name in COMMANDS] + [["library", name] for name in LIBRARY_COMMANDS]
+ALL_COMMANDS = [
+    *([name] for name in COMMANDS),
+    *(["library", name] for name in LIBRARY_COMMANDS),
+    *(["config", name] for name in CONFIG_COMMANDS),
+]
 
 VIDEOQA = [sys.executable, "-m", "video_vlm.cli"]
 
@@ -65,15 +69,30 @@ def test_what_is_typed_after_the_command_overrules_what_is_typed_before_it(video
     assert run.out == f"{Path('second').absolute()}\n"
 
 
-def test_the_environment_and_the_file_in_the_folder_name_the_library(
+def test_the_users_file_and_the_environment_name_the_library_and_the_file_in_the_folder_does_not(
     videoqa: Videoqa, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Path("videoqa.toml").write_text("library = 'from-file'\n", encoding="utf-8")
-    from_file = videoqa("library", "where").out
+    Path("videoqa.toml").write_text("library = 'from-folder'\n", encoding="utf-8")
+    by_default = videoqa("library", "where")
+    monkeypatch.setenv("VIDEOQA_CONFIG", "videoqa.toml")
+    from_own_file = videoqa("library", "where")
     monkeypatch.setenv("VIDEOQA_LIBRARY", "from-environment")
-    from_environment = videoqa("library", "where").out
+    from_environment = videoqa("library", "where")
 
-    assert [Path(line.strip()).name for line in (from_file, from_environment)] == ["from-file", "from-environment"]
+    names = [Path(run.out.strip()).name for run in (by_default, from_own_file, from_environment)]
+    assert names == ["library", "from-folder", "from-environment"]
+    assert by_default.err.startswith("warning: ./videoqa.toml: library left out")
+    assert by_default.err.count("\n") == 1
+    assert from_own_file.err == from_environment.err == ""
+
+
+def test_what_the_file_in_the_folder_decides_is_said_unless_quiet(videoqa: Videoqa) -> None:
+    Path("videoqa.toml").write_text("[ask]\nmin_confidence = 0.4\nmodel = 'http://x'\n[index]\nspeed = 'fast'\n")
+
+    said = videoqa("library", "where").err.splitlines()
+    assert said[0] == "settings of ./videoqa.toml are used: ask.min_confidence, index.speed"
+    assert [line.split(" left out")[0] for line in said[1:]] == ["warning: ./videoqa.toml: ask.model"]
+    assert videoqa("library", "where", "-q").err == ""
 
 
 def test_the_file_that_videoqa_config_names_must_be_there(videoqa: Videoqa, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +122,7 @@ def test_doctor_names_what_is_not_at_its_default_and_who_set_it(
     lines = videoqa("doctor").out.splitlines()
 
     assert [line.split() for line in lines if line.startswith("ask.")] == [
-        ["ask.min_confidence", "set", "in", "the", "environment"]
+        ["ask.min_confidence", "set", "in", "the", "environment", "(VIDEOQA_ASK_MIN_CONFIDENCE)"]
     ]
 
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from video_vlm.cli.configuration import PREFIX, Configuration, configure, known_keys, parse_assignments
+from video_vlm.cli.configuration import (
+    PREFIX,
+    Configuration,
+    configure,
+    fields_of,
+    known_keys,
+    parse_assignments,
+    protected_keys,
+)
 from video_vlm.errors import SettingsError
-from video_vlm.settings import Settings
+from video_vlm.settings import Settings, Trust, trust_of
 
 
 @pytest.fixture
@@ -62,7 +70,7 @@ def test_each_place_overrules_the_ones_below_it(user_file: Path, project_file: P
     assert [step.origins["ask.min_confidence"] for step in steps] == [
         str(user),
         str(project),
-        "the environment",
+        "the environment (VIDEOQA_ASK_MIN_CONFIDENCE)",
         "the command line",
     ]
 
@@ -80,8 +88,8 @@ def test_a_file_that_is_not_there_is_as_good_as_none(user_file: Path) -> None:
     assert merged(user=user_file) == merged()
 
 
-def test_a_library_in_a_file_lies_beside_the_file(project_file: Path) -> None:
-    assert merged(project=put(project_file, 'library = "memory"\n')).library == project_file.parent / "memory"
+def test_a_library_in_a_file_lies_beside_the_file(user_file: Path) -> None:
+    assert merged(user=put(user_file, 'library = "memory"\n')).library == user_file.parent / "memory"
 
 
 def test_a_library_on_the_command_line_lies_in_the_current_folder() -> None:
@@ -102,8 +110,8 @@ def test_other_programs_variables_are_left_alone() -> None:
     assert merged(environment={"VIDEO_ELSE": "x", "PATH": "y"}) == merged()
 
 
-def test_a_list_is_written_as_a_list_in_a_file_and_with_commas_elsewhere(project_file: Path) -> None:
-    in_file = merged(project=put(project_file, '[index]\nobservers = ["subtitles", "look"]\n'))
+def test_a_list_is_written_as_a_list_in_a_file_and_with_commas_elsewhere(user_file: Path) -> None:
+    in_file = merged(user=put(user_file, '[index]\nobservers = ["subtitles", "look"]\n'))
     elsewhere = merged(environment={"VIDEOQA_INDEX_OBSERVERS": "subtitles, look"})
 
     assert in_file.settings.index.observers == elsewhere.settings.index.observers == ("subtitles", "look")
@@ -127,9 +135,9 @@ def test_a_list_is_written_as_a_list_in_a_file_and_with_commas_elsewhere(project
         ("library =", "cannot be read as TOML"),
     ],
 )
-def test_what_is_wrong_in_a_file_is_said_in_one_line(project_file: Path, line: str, message: str) -> None:
+def test_what_is_wrong_in_a_file_is_said_in_one_line(user_file: Path, line: str, message: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        merged(project=put(project_file, line))
+        merged(user=put(user_file, line))
 
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -157,3 +165,77 @@ def test_assignments_are_split_at_the_first_equals_sign() -> None:
 def test_an_assignment_without_key_or_equals_sign_is_an_error(assignment: str) -> None:
     with pytest.raises(SettingsError, match="KEY=VALUE"):
         parse_assignments([assignment])
+
+
+STRANGERS: Mapping[Any, str] = {
+    bool: "true",
+    int: "20",
+    float: "0.25",
+    str: '"http://127.0.0.1:9/v1"',
+    tuple[str, ...]: '["evil"]',
+}
+
+
+def test_every_setting_says_whether_a_folder_may_make_it() -> None:
+    assert [key for key, one in fields_of(Settings) if not isinstance(trust_of(one), Trust)] == []
+
+
+def test_what_is_free_text_is_the_users_own() -> None:
+    """A name that is looked up, loaded or connected to can only be text; numbers and fixed words cannot do that."""
+    harmless = {"ask.device", "ask.dtype", "ask.quantization", "sight.device", "sight.dtype"}
+    text = {key for key, kind in known_keys().items() if kind in (str, Path, tuple[str, ...])}
+    assert text - harmless == protected_keys()
+
+
+@pytest.mark.parametrize("key", sorted(known_keys()))
+def test_a_file_in_the_folder_decides_what_is_harmless_and_nothing_else(project_file: Path, key: str) -> None:
+    kind = known_keys()[key]
+    value = '"memory"' if kind is Path else STRANGERS.get(kind) or f'"{get_args(kind)[-1]}"'
+    if key == "sight.dtype":
+        value = '"float16"'
+    table, _, name = key.rpartition(".")
+    text = f"[{table}]\n{name} = {value}\n" if table else f"{name} = {value}\n"
+    given = merged(project=put(project_file, text))
+    if key in protected_keys():
+        assert given == Configuration(Settings(), None, {}, left_out=(key,))
+        assert key in merged(user=project_file).origins
+    else:
+        assert given.origins == {key: str(project_file)}
+        assert given.shared == (key,)
+        assert given.left_out == ()
+
+
+def test_a_file_in_the_folder_that_is_the_users_own_decides_everything(project_file: Path) -> None:
+    file = put(project_file, '[ask]\nmodel = "mine"\n')
+    given = merged(project=file, user=file)
+    assert (given.settings.ask.model, given.left_out) == ("mine", ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "[" * 50_000,
+        "x = " + "{a=" * 9_000,
+        "ask.max_rounds = " + "9" * 5_000,
+        "#" * 1_100_000,
+        "\0",
+        "x." * 4_000,
+    ],
+)
+def test_a_file_that_nobody_wrote_for_this_is_one_line_that_names_it(project_file: Path, text: str) -> None:
+    with pytest.raises(SettingsError, match=r"videoqa\.toml") as caught:
+        merged(project=put(project_file, text))
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1_500
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999", "9" * 400, "9" * 5_000, "-" + "9" * 30])
+@pytest.mark.parametrize("key", [key for key, kind in known_keys().items() if kind in (int, float)])
+def test_numbers_without_measure_are_refused(key: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=key) as caught:
+        merged(command_line={key: value})
+    assert len(str(caught.value)) < 500
+
+
+def test_a_file_of_the_users_and_none_in_the_folder(user_file: Path, project_file: Path) -> None:
+    assert merged(user=put(user_file, "[ask]\nmax_rounds = 2\n"), project=project_file).settings.ask.max_rounds == 2

@@ -21,7 +21,7 @@ def test_an_address_is_taken_from_everywhere_as_it_is(tmp_path: Path) -> None:
     for given in (
         configure(command_line={"library": address}, environment={}),
         configure(command_line={}, environment={"VIDEOQA_LIBRARY": address}),
-        configure(command_line={}, environment={}, project_file=tmp_path / "videoqa.toml"),
+        configure(command_line={}, environment={}, user_file=tmp_path / "videoqa.toml"),
     ):
         assert given.library == address
 

@@ -291,6 +291,25 @@ def test_words_out_of_step_are_found_and_rebuilt(place: str, film: Film) -> None
         assert library.verify() == ()
 
 
+@pytest.mark.parametrize(
+    ("added", "what"),
+    [
+        (
+            "CREATE TRIGGER evil AFTER INSERT ON nodes FOR EACH ROW EXECUTE FUNCTION passage_unchangeable()",
+            "trigger 'evil' on nodes",
+        ),
+        ("CREATE RULE evil AS ON INSERT TO memories DO ALSO DELETE FROM nodes", "rule 'evil' on memories"),
+    ],
+)
+def test_what_others_added_to_the_tables_is_named(place: str, film: Film, added: str, what: str) -> None:
+    with open_library(place) as library, raw(place) as connection:
+        film.write(library)
+        assert library.verify() == ()
+        connection.execute(added)
+        (problem,) = library.verify()
+        assert what in problem.what
+
+
 def test_a_tree_out_of_order_is_named(place: str, film: Film) -> None:
     with open_library(place) as library, raw(place) as connection:
         film.write(library)

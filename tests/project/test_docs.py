@@ -16,7 +16,7 @@ import typer
 
 from video_vlm import VideoQA
 from video_vlm.cli import ExitCode
-from video_vlm.cli.app import COMMANDS, LIBRARY_COMMANDS, MODEL_COMMANDS, TRAIN_COMMANDS
+from video_vlm.cli.app import COMMANDS, CONFIG_COMMANDS, LIBRARY_COMMANDS, MODEL_COMMANDS, TRAIN_COMMANDS
 from video_vlm.cli.ask import as_text
 from video_vlm.cli.configuration import known_keys
 from video_vlm.cli.doctor import PARTS
@@ -30,6 +30,7 @@ ALL_COMMANDS = {
     **COMMANDS,
     **{f"library {name}": function for name, function in LIBRARY_COMMANDS.items()},
     **{f"models {name}": function for name, function in MODEL_COMMANDS.items()},
+    **{f"config {name}": function for name, function in CONFIG_COMMANDS.items()},
     **{f"train {name}": function for name, function in TRAIN_COMMANDS.items()},
 }
 
@@ -79,7 +80,7 @@ def test_commands_that_are_shown_exist(root: Path, name: str) -> None:
     shown = re.findall(r"(?:^\$ |^|[/\\`])videoqa ((?:--library \S+ )?[a-z]+)", read(root, name), flags=re.MULTILINE)
 
     assert shown
-    assert {command.split()[-1] for command in shown} <= {*COMMANDS, "library", "models", "train"}
+    assert {command.split()[-1] for command in shown} <= {*COMMANDS, "config", "library", "models", "train"}
 
 
 def test_every_setting_is_documented_with_its_default(root: Path) -> None:
@@ -94,6 +95,13 @@ def test_every_setting_is_documented_with_its_default(root: Path) -> None:
         assert documented[key] == (",".join(value) if isinstance(value, tuple) else str(value)), key
 
 
+def test_what_a_file_in_the_folder_may_not_decide_is_documented(root: Path) -> None:
+    from video_vlm.cli.configuration import protected_keys
+
+    (sentence,) = re.findall(r"with one line that says so: (.*?) count only", read(root, "docs/settings.md"), re.DOTALL)
+    assert set(re.findall(r"`([a-z_.]+)`", sentence)) == protected_keys()
+
+
 def test_the_example_of_a_settings_file_is_valid(root: Path, tmp_path: Path) -> None:
     from video_vlm.cli.configuration import configure
 
@@ -101,7 +109,7 @@ def test_the_example_of_a_settings_file_is_valid(root: Path, tmp_path: Path) -> 
     file = tmp_path / "videoqa.toml"
     file.write_text(example, encoding="utf-8")
 
-    configured = configure(command_line={}, environment={}, project_file=file)
+    configured = configure(command_line={}, environment={}, user_file=file)
 
     assert configured.library == tmp_path / "memory"
     assert configured.settings.ask.min_confidence == 0.6

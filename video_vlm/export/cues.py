@@ -13,7 +13,7 @@ from video_vlm.marks import MARK
 __all__ = ["write_srt", "write_vtt"]
 
 _LEAST_SECONDS = 0.001
-_TIMESTAMP = re.compile(r"\d+:\d+:\d+[.,]\d")
+_TIMESTAMP = re.compile(r"\d:\d{1,9}:\d{1,9}[.,]\d")
 _UNMARKED = str.maketrans("<>{}", "‹›()")
 """Players take tags in angle brackets, and styles in braces, for marks; SubRip has no way to escape them."""
 

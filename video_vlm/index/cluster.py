@@ -23,6 +23,7 @@ from video_vlm.index.worker import portable
 from video_vlm.memory import Library, open_library
 from video_vlm.protocols import ImageTextEncoder, Progress, ProgressEvent, silent
 from video_vlm.settings import IndexSettings
+from video_vlm.telemetry import switch_off
 
 __all__ = ["index_on_cluster"]
 
@@ -144,7 +145,7 @@ def _cluster(address: str | None) -> Iterator[Any]:
 
 def _keep_to_itself(*, local: bool) -> None:
     """Said in the environment, where Ray and its processes look: no telemetry; work only from who has the token."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    switch_off()
     os.environ.setdefault("RAY_AUTH_MODE", "token")
     if local and os.environ["RAY_AUTH_MODE"] == "token" and "RAY_AUTH_TOKEN_PATH" not in os.environ:
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))

@@ -12,7 +12,7 @@ from typing import Final
 from video_vlm.index.recipe import Recipe
 from video_vlm.index.speed import Manner
 from video_vlm.index.stages import from_json, judge, observer, tail_of
-from video_vlm.index.state import State
+from video_vlm.index.state import State, reading_state
 from video_vlm.index.upper import SHOTS
 from video_vlm.media import content_id
 from video_vlm.memory import Build, Checkpoint, Library
@@ -34,8 +34,9 @@ class Tail:
     @classmethod
     def from_json(cls, text: str) -> Tail:
         """What :meth:`to_json` wrote; or the last state alone, as earlier versions kept it."""
-        data = json.loads(text)
-        return cls(State.from_data(one) for one in (data if isinstance(data, list) else [data]))
+        with reading_state():
+            data = json.loads(text)
+            return cls([State.from_data(one) for one in (data if isinstance(data, list) else [data])])
 
     def to_json(self) -> str:
         """All of it, for a checkpoint: a run that goes on there remembers what an uninterrupted one does."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from video_vlm.errors import LibraryDamaged
 from video_vlm.records import Damage, Span
 from video_vlm.samplers.segments import Mark
 
-__all__ = ["State"]
+__all__ = ["State", "reading_state"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class State:
     @classmethod
     def from_json(cls, text: str) -> State:
         """Read what :meth:`to_json` wrote: floats come back bit for bit."""
-        return cls.from_data(json.loads(text))
+        with reading_state():
+            return cls.from_data(json.loads(text))
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> State:
@@ -49,3 +52,18 @@ class State:
             mark=Mark(**data["mark"]) if data["mark"] else None,
             damage=tuple(Damage(Span(**item["span"]), item["reason"]) for item in data["damage"]),
         )
+
+
+@contextmanager
+def reading_state() -> Iterator[None]:
+    """A memory may come from elsewhere, half made by another program.
+
+    Raises:
+        LibraryDamaged: what was noted in it is nothing to go on from.
+    """
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise LibraryDamaged(
+            "the note of how far a video was read is none; type: videoqa library remove VIDEO, and index it again"
+        ) from error

@@ -24,6 +24,7 @@ from video_vlm.records import Chapter, Span
 __all__ = ["chapters_of", "in_one_reading", "marks_of", "unused_marks", "within"]
 
 _MOST_TITLE_LETTERS = 1000
+_MOST_CHAPTERS = 10_000
 
 
 def chapters_of(container: InputContainer, path: Path, *, origin: Fraction) -> tuple[Chapter, ...]:
@@ -39,7 +40,7 @@ def chapters_of(container: InputContainer, path: Path, *, origin: Fraction) -> t
 
 def marks_of(container: InputContainer, path: Path) -> Sequence[Mark]:
     """All marks, in the order of the file, on the container's clock."""
-    known = tuple(_mark(chapter) for chapter in container.chapters())
+    known = tuple(_mark(chapter) for chapter in container.chapters()[:_MOST_CHAPTERS])
     if "matroska" in container.format.name:
         every = matroska_marks(path)
         return every if len(every) > len(known) else known

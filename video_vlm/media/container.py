@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Any, BinaryIO, NoReturn
 
 import av
+from av.codec.codec import codecs_available
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Discard, Disposition
@@ -39,8 +40,9 @@ __all__ = [
 ]
 
 MAX_SIDE = 16384
-MAX_PIXELS = 200_000_000
-"""Pictures larger than this are refused: a file of some kilobytes can ask for gigabytes."""
+MAX_PIXELS = 36_000_000
+"""Pictures larger than this are refused: a file of some kilobytes can ask for gigabytes. 8K is 33 to 35 million, and a
+decoder may have to hold sixteen pictures of it."""
 
 _MAX_READ_FAILURES = 3
 _INDEXED = {"mp4", "matroska", "avi"}
@@ -53,10 +55,21 @@ _FORMATS = (
     "mxf,nsv,nut,obu,ogg,rm,roq,smk,swf,ty,vc1,vc1test,vvc,w64,wav,webm,wtv,wv,yuv4mpegpipe"
 )
 
+_PICTURE_CODECS = (
+    "alias_pix,apng,bmp,brender_pix,dds,exr,fits,gem,gif,hdr,jpeg2000,jpegls,jpegxl,jpegxl_anim,libjxl,libjxl_anim,"
+    "libopenjpeg,librsvg,mjpeg,mjpegb,pam,pbm,pcx,pfm,pgm,pgmyuv,phm,photocd,pictor,png,ppm,psd,ptx,qoi,sgi,sunrast,"
+    "svg,targa,tiff,txd,vbn,wbmp,webp,webp_anim,xbm,xpm,xwd"
+)
+_WHITELIST = ",".join(sorted(codecs_available - set(_PICTURE_CODECS.split(","))))
+"""What may be decoded while a container is opened. FFmpeg decodes a picture of each stream then whose format it does
+not know yet, covers too: a few kilobytes of PNG may be a gigabyte of pixels. A video of such pictures is looked at
+afterwards, as any other."""
+
 
 _OPTIONS = {
     "format_whitelist": _FORMATS,
     "protocol_whitelist": "none",
+    "codec_whitelist": _WHITELIST,
     # FFmpeg takes the clock of a second recording for one that has passed its end: Continuity tells them apart.
     "correct_ts_overflow": "0",
 }
@@ -91,6 +104,7 @@ def open_container(path: str | Path) -> Iterator[InputContainer]:
                 _Unnamed(stream),
                 mode="r",
                 container_options=_OPTIONS,
+                options={"max_pixels": str(MAX_PIXELS)},
                 metadata_errors="replace",
                 buffer_size=1 << 18,
                 io_open=_refuse_second_file,
@@ -189,6 +203,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     stream = best if best in moving else moving[0]
     if stream.codec_context is None:
         raise UnreadableVideo(path, "no decoder here knows its video codec; convert it, e.g. to H.264")
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     width, height = stream.codec_context.width, stream.codec_context.height
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise UnreadableVideo(path, f"its pictures claim {width}x{height} pixels, too large to decode; scale it down")

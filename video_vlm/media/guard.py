@@ -20,7 +20,7 @@ __all__ = ["local_file", "refuse_references"]
 _SNIFF_BYTES = 8192
 
 _REFERENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(pattern, re.IGNORECASE | re.DOTALL))
+    (name, re.compile(rf"\A(?:{pattern})", re.IGNORECASE | re.DOTALL))
     for name, pattern in (
         ("an HLS playlist", r"#EXTM3U|#EXT-X-|#EXTINF"),
         ("an FFmpeg concat list", r"ffconcat\s+version|(#[^\n]*\n\s*)*file\s+\S"),

@@ -10,14 +10,18 @@ from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
+from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
 import cv2
 import numpy as np
+from av.stream import Disposition
 
 from video_vlm.errors import UnreadableVideo
+from video_vlm.media.container import MAX_PIXELS, open_container, watch_only
 from video_vlm.media.cues import read_cues
 from video_vlm.media.geometry import displayed_size, fit
 from video_vlm.media.ledger import Ledger
@@ -69,6 +73,26 @@ def _resized(image: Image, size: tuple[int, int]) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=method), dtype=np.uint8)
 
 
+def covers_are_too_large(path: Path) -> bool:
+    """Whether a picture that is attached to a file has more pixels than may be decoded, or does not say how many."""
+    with open_container(path) as container:
+        covers = [stream for stream in container.streams.video if stream.disposition & Disposition.attached_pic]
+        watch_only(container, *(stream.index for stream in covers))
+        packets = container.demux(*covers) if covers else ()
+        return any(_pixels(bytes(packet)) > MAX_PIXELS for packet in packets if packet.size)
+
+
+def _pixels(picture: bytes) -> float:
+    """By its header alone."""
+    from PIL import Image as Pillow
+
+    try:
+        with Pillow.open(BytesIO(picture)) as opened:
+            return opened.width * opened.height
+    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError):
+        return inf
+
+
 class IndexedReader(ABC):
     """An open video whose pictures a library fetches by number.
 
@@ -94,6 +118,8 @@ class IndexedReader(ABC):
         self._ledger = Ledger()
         if self._found.orientation.reflected:
             raise self._unfit("mirrored pictures")
+        if covers_are_too_large(self._path):
+            raise self._unfit("it would decode a cover picture that is too large")
         self._decoder: Any = self._open_decoder()
         if len(self._times) != len(self._decoder):
             raise self._unfit(f"it counts {len(self._decoder)} pictures where the container dates {len(self._times)}")

@@ -21,6 +21,9 @@ from video_vlm.records import Stream, StreamKind, Video
 
 __all__ = ["describe", "probe"]
 
+_MOST_LETTERS = 1_000
+"""Of a title or the name of a language."""
+
 _KINDS: dict[str, StreamKind] = {"video": "video", "audio": "audio", "subtitle": "subtitle"}
 
 
@@ -54,7 +57,7 @@ def describe(path: Path, found: Survey, *, num_bytes: int | None = None) -> Vide
             stream=found.stream,
             streams=tuple(_stream(each, found.time.origin) for each in container.streams),
             chapters=chapters_of(container, path, origin=found.time.origin),
-            title=container.metadata.get("title") or None,
+            title=_worded(container.metadata.get("title")),
         )
 
 
@@ -76,7 +79,7 @@ def _declared_end(container: InputContainer, stream: AVStream, found: Survey) ->
 
 def _clock_seconds(text: str) -> float | None:
     """``00:01:02.500000000``, as Matroska tags write it."""
-    match = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", text.strip())
+    match = re.fullmatch(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d{1,18})?)", text.strip(), re.ASCII)
     return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else None
 
 
@@ -101,6 +104,11 @@ def _credible_count(declared: int, seconds: float | None, found: Survey) -> int 
     return declared
 
 
+def _worded(tag: str | None) -> str | None:
+    """What a tag says: no longer than anybody would read."""
+    return (tag or "")[:_MOST_LETTERS].strip() or None
+
+
 def _stream(stream: AVStream, origin: Fraction) -> Stream:
     context = stream.codec_context
     attached = bool(stream.disposition & Disposition.attached_pic)
@@ -110,8 +118,8 @@ def _stream(stream: AVStream, origin: Fraction) -> Stream:
         kind="picture" if attached else _KINDS.get(stream.type, "data"),
         codec=context.codec.canonical_name if context else "unknown",
         time_base=stream.time_base,
-        language=language if language and language != "und" else None,
-        title=stream.metadata.get("title") or None,
+        language=_worded(language) if language != "und" else None,
+        title=_worded(stream.metadata.get("title")),
         default=bool(stream.disposition & Disposition.default),
         end_seconds=_stream_end(stream, origin),
     )

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from video_vlm.errors import MissingExtra
 from video_vlm.records import Image
+from video_vlm.telemetry import switch_off
 
 __all__ = ["Quad", "TextEngine", "require_ocr"]
 
@@ -67,8 +68,12 @@ class TextEngine:
 
     def _rapidocr(self) -> Any:
         if self._engine is None:
+            switch_off()
+            import onnxruntime
             from rapidocr import RapidOCR
 
+            # On Windows its events go to the system's log, which no variable turns off.
+            onnxruntime.disable_telemetry_events()
             # RapidOCR logs to a handler of its own, and a picture without text is a warning to it.
             logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
             self._engine = RapidOCR(

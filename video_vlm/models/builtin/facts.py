@@ -21,10 +21,10 @@ __all__ = ["find_fact", "find_reason", "find_title", "in_channel"]
 
 _CAUSE = re.compile(
     r"\b(?:because|since|due to|owing to|thanks to|as a result|therefore|so that|that's why|that is why|in order to|"
-    r"caused by|led to|results? in|the reason)\b|^\W*so\b|[,;] so\b",
+    r"caused by|led to|results? in|the reason)\b|^\W*+so\b|[,;] so\b",
     re.I,
 )
-_CONSEQUENCE = re.compile(r"\W*(?:so(?! that)|that's why|that is why|therefore|as a result)\b", re.I)
+_CONSEQUENCE = re.compile(r"(?<!\W)\W*(?:so(?! that)|that's why|that is why|therefore|as a result)\b", re.I)
 """How a sentence begins whose reason is the one before it."""
 _ON_SCREEN = re.compile(r"\b(?:table|chart|list|slide|card|graph)\b", re.I)
 _REASON_SECONDS = 15.0
@@ -122,7 +122,7 @@ def _collocated(query: Query, pool: Sequence[Passage], passages: Passages) -> li
 
 _PREPOSITIONS = "with|by|from|in|on|of|for|to|at|into|as"
 _PREPOSITION_FIRST = re.compile(
-    rf"^\W*(?P<preposition>{_PREPOSITIONS})\s+(?:what|which|whom)\b.*\b(?P<verb>\w+)\W*$", re.I
+    rf"^\W*+(?P<preposition>{_PREPOSITIONS})\s+(?:what|which|whom)\b.*\b(?P<verb>\w+)\W*$", re.I
 )
 _PREPOSITION_LAST = re.compile(rf"\bwhat\b.*\b(?P<verb>\w+)\s+(?P<preposition>{_PREPOSITIONS})\W*$", re.I)
 

@@ -23,7 +23,7 @@ __all__ = ["find_added"]
 
 _ADDED = re.compile(r"\b(?:added|adds?|appears?|appended|inserted|comes?\s+up|filled\s+in|follows?)\b", re.I)
 _ROW = re.compile(
-    r"\b(?P<which>first|last|final)\b[^,?]*\b(?:rows?|lines?|entry|entries|items?|bullets?|points?)\b", re.I
+    r"\b(?P<which>first|last|final)\b[^,?]{0,300}\b(?:rows?|lines?|entry|entries|items?|bullets?|points?)\b", re.I
 )
 _FEWEST_ROWS = 3
 _TOGETHER_SECONDS = 0.75

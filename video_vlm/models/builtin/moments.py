@@ -30,7 +30,7 @@ SAID = re.compile(
 )
 _STARTS = re.compile(r"\b(?:starts?|begins?|first)\b", re.I)
 _ENDS = re.compile(r"\b(?:ends?|stops?|finish(?:es)?|disappears?|last)\b", re.I)
-_PAST = re.compile(r"^\W*(?:when|at\s+what\s+time)\s+(?:was|were|did|had)\b", re.I)
+_PAST = re.compile(r"^\W*+(?:when|at\s+what\s+time)\s+(?:was|were|did|had)\b", re.I)
 _SURE = 0.6
 
 

@@ -17,7 +17,7 @@ __all__ = ["find_gap", "find_order", "find_whether"]
 
 _SHOWN = r"(?:\s+(?:shown|seen|mentioned|said|come|appear\w*|happen\w*))?"
 _WHETHER = re.compile(
-    rf"^\W*(?:is|are|was|were|do|does|did|has|have|had)\s+(?P<one>.+?){_SHOWN}\s+(?P<word>before|after)\s+"
+    rf"^\W*+(?:is|are|was|were|do|does|did|has|have|had)\s+(?P<one>.+?){_SHOWN}\s+(?P<word>before|after)\s+"
     rf"(?P<other>(?!or\b).+?){_SHOWN}\W*$",
     re.I,
 )
@@ -124,14 +124,15 @@ def _alternatives(question: str) -> list[str]:
         found = re.search(r"(?:first|last|earlier|later)\b[^,:]*[,:]\s*(?P<list>.+\bor\b.+)$", text, re.I)
     if not found:
         found = re.search(
-            r"^\W*(?:is|was|does|did|do|are|were)\s+(?P<list>.+?\s+(?:shown |seen |mentioned |said |come |appear )?before or after\s+.+)$",
+            r"^\W*+(?:is|was|does|did|do|are|were)\s+(?P<list>.+?\s+(?:shown |seen |mentioned |said |come |appear )?before or after\s+.+)$",
             text,
             re.I,
         )
     if not found:
         return []
     parts = re.split(
-        r",?\s+(?:or|and|(?:shown |seen |mentioned |said |come |appear )?before or after)\s+|,\s*", found["list"]
+        r"(?:,|(?<!\s))\s+(?:or|and|(?:shown |seen |mentioned |said |come |appear )?before or after)\s+|,\s*",
+        found["list"],
     )
     return [part.strip() for part in parts if part.strip()]
 

@@ -95,32 +95,32 @@ _LASTING = re.compile(
 )
 """How long somebody does, or something is done; "how long is the bridge" asks for metres."""
 _EVENT = re.compile(
-    r"^\W*(?:and\s+|so\s+|then\s+)*what(?:'s|\s+is|\s+are|\s+was)?\s+(?:else\s+)?(?:happen\w*|shown|seen|next|going on|"
+    r"^\W*+(?:and\s+|so\s+|then\s+)*what(?:'s|\s+is|\s+are|\s+was)?\s+(?:else\s+)?(?:happen\w*|shown|seen|next|going on|"
     r"comes?|came|follows?|followed|occurs?|occurred|there|on\s+(?:the\s+)?screen|visible|said|did\s+we\s+see|do\s+we\s+see|"
     r"can\s+(?:you|we)\s+see|(?:do|does|did)\s+(?:the\s+)?\w+(?:\s+\w+)?\s+do)\b",
     re.I,
 )
 _YES_NO = re.compile(
-    r"^\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b(?!.*\b(?:what|which|who|when|where|why|how)\b)",
+    r"^\W*+(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b(?!.*\b(?:what|which|who|when|where|why|how)\b)",
     re.I,
 )
 _NAME_OF = re.compile(r"\bnames?\b(?!\s+(?:of|for)\s+the\s+(?:file|table|chart|slide|chapter))", re.I)
 _NO_APOSTROPHE = re.compile(r"^(\W*(?:what|where|who|when|how))s\b", re.I)
 """``whats the name`` is typed for ``what's the name``."""
-_ACCORDING = re.compile(r"^\W*according to [^,?]+,\s*|,?\s*according to [^,?]+(?=[,?]|$)", re.I)
+_ACCORDING = re.compile(r"^\W*+according to [^,?]+,\s*|(?:,|(?<!\s))\s*according to [^,?]+(?=[,?]|$)", re.I)
 _RULES: tuple[tuple[re.Pattern[str], Wanted], ...] = (
     (re.compile(r"\b(?:e-?mail)\b", re.I), Wanted.EMAIL),
     (re.compile(r"\b(?:phone|telephone|fax)\b", re.I), Wanted.PHONE),
     (re.compile(r"\b(?:web ?(?:address|site|page)|url|internet address|domain)\b", re.I), Wanted.ADDRESS),
-    (re.compile(r"^\W*(?:why\b|for (?:what|which) reason|what(?:'s| is| was| were)? the (?:reason|cause)|what (?:caused|made|led)\b|how come\b)", re.I), Wanted.REASON),
+    (re.compile(r"^\W*+(?:why\b|for (?:what|which) reason|what(?:'s| is| was| were)? the (?:reason|cause)|what (?:caused|made|led)\b|how come\b)", re.I), Wanted.REASON),
     (re.compile(r"\b(?:what|which)(?:\s+\w+)?\s+colou?rs?\b", re.I), Wanted.COLOUR),
     (re.compile(r"\b(?:what|which)\s+(?:is\s+(?:the|his|her|its|their)\s+)?year\b", re.I), Wanted.YEAR),
     (re.compile(r"\b(?:what|which)\s+(?:(?:is|was)\s+the\s+)?(?:\w+\s+)?(?:date|day|month)\b", re.I), Wanted.DATE),
     (re.compile(r"\bhow much\b(?:\s+money\b)?.*\b(?:cost|price|pay|paid|spend|spent|earn\w*|bet|worth|money|budget|charge\w*|sell|sold)\b|\bhow much (?:is|are|was|were)\b|\bhow expensive\b|\bwhat\b.*\b(?:price|cost|budget)\b", re.I), Wanted.MONEY),
-    (re.compile(r"^\W*(?:in |from |of |for |about )?how many\b|\bhow much\b|\b(?:what|which)\s+(?:is\s+the\s+|was\s+the\s+)?(?:\w+\s+)?(?:number|amount|percentage|score|temperature|quantity)\b", re.I), Wanted.NUMBER),
-    (re.compile(r"\b(?:title|called|headline|heading)\b.*\b(?:film|movie|video|show|table|chart|slide|chapter|song|lecture|document|talk|episode)\b|\b(?:film|movie|video|table|chart|slide|lecture|documentary|episode)\b.*\b(?:called|titled|title|named)\b", re.I), Wanted.TITLE),
-    (re.compile(r"^\W*(?:(?:by|to|for|with|from|of|about) )?who(?:m|se)?\b", re.I), Wanted.PERSON),
-    (re.compile(r"^\W*where\b|\b(?:what|which)\s+(?:place|city|town|country|location|street|state|village)\b", re.I), Wanted.PLACE),
+    (re.compile(r"^\W*+(?:in |from |of |for |about )?how many\b|\bhow much\b|\b(?:what|which)\s+(?:is\s+the\s+|was\s+the\s+)?(?:\w+\s+)?(?:number|amount|percentage|score|temperature|quantity)\b", re.I), Wanted.NUMBER),
+    (re.compile(r"\b(?:title|called|headline|heading)\b.{0,300}\b(?:film|movie|video|show|table|chart|slide|chapter|song|lecture|document|talk|episode)\b|\b(?:film|movie|video|table|chart|slide|lecture|documentary|episode)\b.{0,300}\b(?:called|titled|title|named)\b", re.I), Wanted.TITLE),
+    (re.compile(r"^\W*+(?:(?:by|to|for|with|from|of|about) )?who(?:m|se)?\b", re.I), Wanted.PERSON),
+    (re.compile(r"^\W*+where\b|\b(?:what|which)\s+(?:place|city|town|country|location|street|state|village)\b", re.I), Wanted.PLACE),
 )  # fmt: skip
 
 
@@ -175,7 +175,7 @@ _LIGHT_STEMS = frozenset(stem(word) for word in LIGHT_WORDS)
 def _focus(target: str) -> str:
     """The noun right after which/what: ``"Which web address is shown?" -> "web address"``."""
     found = re.match(
-        r"^\W*what(?:'s|\s+is|\s+are|\s+was|\s+were)\s+(?:the|his|her|its|their|this|that)\s+"
+        r"^\W*+what(?:'s|\s+is|\s+are|\s+was|\s+were)\s+(?:the|his|her|its|their|this|that)\s+"
         r"((?:[\w-]+\s+){0,2}?[\w-]+)\s*(?:$|\?|,|\b(?:of|for|in|on|at|to|from|with|that|which|who|called|according|used|shown)\b)",
         target,
         re.I,
@@ -215,14 +215,14 @@ def _wanted(parsed: ParsedQuestion, focus: str, dimension: str) -> Wanted:
     target = parsed.target
     if dimension:
         return Wanted.MEASURE
-    if re.match(r"^\W*(?i:who)(?:'s|\s+is|\s+was)\s+(?:[A-Z][\w.]+\s*)+\?*$", target):
+    if re.match(r"^\W*+(?i:who)(?:'s|\s+is|\s+was)\s+(?:[A-Z][\w.]+\s*)+\?*$", target):
         return Wanted.DEFINITION
     if focus in TEXTUAL_NOUNS or re.search(r"\bwhat\b.*\b(?:written|printed|says?|said|reads?)\W*$", target, re.I):
         return Wanted.TITLE if focus == "title" else Wanted.WORDS
     for pattern, wanted in _RULES:
         if pattern.search(target):
             return wanted
-    if re.match(r"^\W*(?:what|which)\b", target, re.I) and _NAME_OF.search(target):
+    if re.match(r"^\W*+(?:what|which)\b", target, re.I) and _NAME_OF.search(target):
         return Wanted.NAME
     if _EVENT.search(target):
         return Wanted.EVENT

@@ -159,5 +159,5 @@ _QUESTIONS: tuple[tuple[re.Pattern[str], Callable[[Query, VideoMemory], Draft | 
 
 _PARTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], VideoMemory, Span], Draft | None]], ...] = (
     (re.compile(r"\b(?:how many|number of)\s+(?:different\s+|separate\s+)?(?P<what>shots|cuts|scenes|chapters)\b", re.I), _count),
-    (re.compile(rf"^\W*(?:when|at (?:what|which) (?:time|second)s?)\s+(?:is|are|do|does)\s+the\s+(?:(?P<which>{'|'.join(ORDINALS)})\s+)?(?P<what>shot|cut|scene|chapter)s?(?:\s+(?:begin|start|happen|occur|come)s?)?\W*$", re.I), _when),
+    (re.compile(rf"^\W*+(?:when|at (?:what|which) (?:time|second)s?)\s+(?:is|are|do|does)\s+the\s+(?:(?P<which>{'|'.join(ORDINALS)})\s+)?(?P<what>shot|cut|scene|chapter)s?(?:\s+(?:begin|start|happen|occur|come)s?)?\W*$", re.I), _when),
 )  # fmt: skip

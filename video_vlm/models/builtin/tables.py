@@ -46,7 +46,7 @@ def find_extreme(query: Query, passages: Passages) -> Draft | None:
         if column is None:
             continue
         values = [(value, row) for row in rows[place + 1 :] if (value := _value(row, header, column)) is not None]
-        values = [pair for pair in values if not re.match(r"\W*totals?\b", pair[1].cells[0], re.I)]
+        values = [pair for pair in values if not re.match(r"(?<!\W)\W*totals?\b", pair[1].cells[0], re.I)]
         if len(values) >= 2:
             value, row = (max if most else min)(values, key=lambda pair: pair[0])
             name = header.cells[column].casefold()

@@ -40,7 +40,7 @@ _MONEY = re.compile(
     re.I,
 )
 _ADDRESS = re.compile(r"\b(?:https?://)?(?:www\.)?(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s|”\"]*)?", re.I)
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+")
 _PHONE = re.compile(r"(?<![\w$.,])\+?\(?\d{2,4}\)?[ -/]?\d{2,4}[ -]?\d{2,4}(?:[ -]?\d{2,4})?(?![\w,])")
 _PLACE = re.compile(
     r"\b(?i:in|at|near|from|on|to|outside|inside|off|above|below|around|towards?)\s+((?:the\s+|a\s+|an\s+)?(?:[A-Z][\w’'-]*)(?:(?:\s+(?:of|in|the|on|at|and)|,)?\s+[A-Z][\w’'-]*)*)"
@@ -49,8 +49,8 @@ _NAMED = re.compile(
     r"\b(?:I'm|I’m|I am|my name is|my name's|name is|named|called|call me|call him|call her|call it|known as|this is)\s+"
     r"((?:the\s+)?[A-Z][\w’'-]*(?:\s+(?:the\s+[\w’'-]+|(?:(?:of|de|la|van|von|der)\s+)*[A-Z][\w’'-]*)){0,3})"
 )
-_LABEL = re.compile(r"^[\W_]*([^:=→|]{2,40}?)\s*(?:::|(?<!\d):|:(?!\d)|[=→])\s*(?!//)(\S.*)$")
-_BY = re.compile(r"^[\W_]*([\w ]{2,30}?\bby)\b\s*[:|]?\s*(\S.*)?$", re.I)
+_LABEL = re.compile(r"^[\W_]*+([^:=→|]{2,40}?)\s*(?:::|(?<!\d):|:(?!\d)|[=→])\s*(?!//)(\S.*)$")
+_BY = re.compile(r"^[\W_]*+([\w ]{2,30}?\bby)\b\s*[:|]?\s*(\S.*)?$", re.I)
 _PERSON_NOUNS = frozenset(
     """man woman boy girl baker guard king queen doctor teacher driver worker captain mother father brother sister wife
     husband king soldier police officer engineer farmer women men child children people crowd council company""".split()
@@ -129,7 +129,7 @@ def labelled_by(passage: Passage, wanted: Sequence[str]) -> Value:
         share = _named_by(names, wanted)
         if share:
             return Value(
-                re.sub(r"\s*\([^()]*\)$", "", other), fit * share**0.5 * (0.6 if _reads_as_code(other) else 1.0)
+                re.sub(r"(?<!\s)\s*\([^()]*\)$", "", other), fit * share**0.5 * (0.6 if _reads_as_code(other) else 1.0)
             )
     return _NONE
 
@@ -290,7 +290,8 @@ def _name_start(passage: Passage, place: int) -> int | None:
 def _definition(query: Query, match: Match) -> Value:
     name = " ".join(term.stem for term in query.terms)
     found = re.search(
-        r"\b([A-Z][\w.’'-]*(?:\s+[A-Z][\w.’'-]*)*),?\s+(?:is|was|are|were)\s+(?:an?|the)\s+\w+", match.passage.text
+        r"\b([A-Z][\w.’'-]{0,40}(?:\s{1,3}[A-Z][\w.’'-]{0,40}){0,8}),?\s+(?:is|was|are|were)\s+(?:an?|the)\s+\w+",
+        match.passage.text,
     )
     if found and name and all(term.stem in [word.stem for word in words(found[1])] for term in query.terms):
         return Value("", 0.95)

@@ -18,7 +18,7 @@ __all__ = ["read_call"]
 _THOUGHT = re.compile(r"^.*</think(?:ing)?>", re.DOTALL | re.I)
 _FUNCTION = re.compile(r"<function=([\w.-]+)>(.*?)(?:</function>|\Z)", re.DOTALL)
 _PARAMETER = re.compile(r"<parameter=([\w.-]+)>(.*?)(?:</parameter>|(?=<parameter=)|\Z)", re.DOTALL)
-_NAME = re.compile(r"([\w.-]+)\s*<arg_key>")
+_NAME = re.compile(r"(?<![\w.-])([\w.-]+)\s*<arg_key>")
 _PAIR = re.compile(r"<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL)
 
 

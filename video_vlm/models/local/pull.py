@@ -6,6 +6,7 @@ from pathlib import Path
 
 from video_vlm.errors import MissingExtra, ModelError
 from video_vlm.models.local.find import WANTED
+from video_vlm.telemetry import switch_off
 
 __all__ = ["pull"]
 
@@ -17,6 +18,7 @@ def pull(name: str) -> Path:
         MissingExtra: huggingface_hub is not installed.
         ModelError: there is no such model, it may not be had, it has no safetensors, or the hub cannot be reached.
     """
+    switch_off()
     try:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import (
