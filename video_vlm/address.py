@@ -24,11 +24,11 @@ _SHOWN: Final = 200
 _SECRETS: Final = ("password", "sslpassword")
 
 
-_URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+):(?P<slashes>/*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_URL = re.compile(r"\A(?P<scheme>[a-z][a-z0-9+.-]+):(?P<slashes>/*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _WITHOUT_SLASHES: Final = ("acestream", "data", "ed2k", "magnet", "urn", "ytdl")
 _STREAMED: Final = ("mms", "mmsh", "mmst", "rist", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "udp", "webrtc")
 _HOST = re.compile(
-    r"www\.\S+|(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|(?:[a-z0-9-]+\.)+[a-z]{2,24})(?::\d{1,5})?/\S*", re.IGNORECASE
+    r"\A(?:www\.\S+|(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|(?:[a-z0-9-]+\.)+[a-z]{2,24})(?::\d{1,5})?/\S*)", re.IGNORECASE
 )
 
 

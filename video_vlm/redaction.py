@@ -42,7 +42,7 @@ _ESCAPE: Final = re.compile(
     re.I,
 )
 _BEGUN_ESCAPE: Final = re.compile(
-    r"(?:\\+(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|%(?:25)*[0-9a-f]?|&(?:#(?:x[0-9a-f]{0,6}|[0-9]{0,7}))?)\Z", re.I
+    r"(?:(?<!\\)\\++(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|%(?:25)*[0-9a-f]?|&(?:#(?:x[0-9a-f]{0,6}|[0-9]{0,7}))?)\Z", re.I
 )
 _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _LOWER: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
+from random import Random
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
@@ -23,6 +24,8 @@ import video_vlm
 
 CALLS = frozenset({"compile", "sub", "subn", "match", "search", "fullmatch", "findall", "finditer", "split"})
 LONG, QUESTION = 6_000, 1_000
+MOST_PAIRS = 16
+"""Of the characters that stand in a pattern so many pairs are tried, and of its words, drawn by its text."""
 MOST_RATIO = 10.0
 """Four times the text: four times the time, or sixteen where it grows with the square."""
 MOST_RATIO_OF_QUESTIONS = 30.0
@@ -144,9 +147,12 @@ def texts(pattern: re.Pattern[str]) -> Iterator[str]:
     """What is repeated, and what the run ends with."""
     letters = letters_in(pattern)
     letters = letters if len(letters) <= 9 else letters[:5] + letters[-4:]
-    units = [*letters, *(a + b for a, b in product(letters, letters) if a != b)]
-    units += [f"{word}{joint}" for word in words_in(pattern) for joint in ("", " ", "7", " 7 ")]
-    yield from units
+    pairs = [a + b for a, b in product(letters, letters) if a != b]
+    words = [f"{word}{joint}" for word in words_in(pattern) for joint in ("", " ", "7", " 7 ")]
+    draw = Random(ascii(pattern.pattern))
+    yield from letters
+    yield from draw.sample(pairs, min(MOST_PAIRS, len(pairs)))
+    yield from draw.sample(words, min(MOST_PAIRS, len(words)))
 
 
 def seconds(work: Callable[[str], object], text: str) -> float:

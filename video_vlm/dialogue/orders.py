@@ -35,13 +35,13 @@ _TAG: Final = re.compile(
     re.I,
 )
 _STEP: Final = re.compile(
-    r"(?:^|[.!?]\s)[\s>*#-]*(?:final\s+)?(?:action(?:\s+input)?|tool(?:[\s_]+(?:call|name|input|use))?|function(?:[\s_]+call)?|command"
-    r"|invoke|call|api[\s_]call)[\s*]*[:=]",
+    r"(?:^|[.!?]\s)[ \t>*#-]*+(?:final\s+)?(?:action(?:\s+input)?|tool(?:[\s_]+(?:call|name|input|use))?"
+    r"|function(?:[\s_]+call)?|command|invoke|call|api[\s_]call)[\s*]*[:=]",
     re.I | re.M,
 )
-_CALLED: Final = re.compile(r"\s*(?:await\s+|print\()?[a-z_][\w.:]*\((?:[^()]|\([^()]*\))*\)+;?\s*", re.I)
+_CALLED: Final = re.compile(r"\A\s*+(?:await\s+|print\()?[a-z_][\w.:]*+\((?:[^()]++|\([^()]*+\))*+\)+;?\s*+", re.I)
 _SENTENCE: Final = re.compile(r"[^\W\d_]{2,}\W+[^\W\d_]{2,}|[^\W\d_]{4,}|\d")
-_TWO_WORDS: Final = re.compile(r"[^\W\d_]{2,}[ ,]+[^\W\d_]{2,}")
+_TWO_WORDS: Final = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+[ ,]++[^\W\d_]{2}")
 _WORD: Final = re.compile(r"\w+")
 _RUN: Final = 8
 """Words in a row that nobody writes by chance as the prompt has them."""
@@ -55,7 +55,7 @@ _SPEAKS_TO_MODEL: Final = re.compile(
     r"\b(?:above|previous|prior|preceding|earlier|instruct|prompt|rule|guideline|context|anweisung|anleitung|vorherig|regeln"
     r"|consigne|pr[eé]c[eé]dent|instruc|istruzion|anterior|precedent)"
     r"|\b(?:system|developer|assistant|hidden)\s*(?:prompt|message|instruction|note|override)s?\b"
-    r"|(?:^|[\"“:])\W*(?:system|assistant|user|developer|human|answer|reply|output)\s*:"
+    r"|(?:^|[\"“:])[^\w\n]{0,20}(?:system|assistant|user|developer|human|answer|reply|output)\s*:"
     r"|[<‹][|｜]|[\[(]/?(?:INST|SYS)[\])]"
     r"|\b(?:language\s+models?|chat\s?bot|chatgpt|gpt-?\d|llms?|ai\s+(?:model|assistant|agent|reader|system)s?|dear\s+ai"
     r"|as\s+an\s+ai|sprachmodell|mod[eè]le\s+de\s+langage|modelo\s+de\s+(?:lenguaje|linguagem))\b"

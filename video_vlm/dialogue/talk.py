@@ -35,7 +35,7 @@ _SMALL_CONTEXT = 6000
 _PLAIN_CONFIDENCE = 0.55
 _LONGEST_MISREAD = 2000
 """Letters of a turn that could not be used, as the model is told it again."""
-_YES_NO_OR_NUMBER = re.compile(r"\W*(?:yes|no|\d)", re.I)
+_YES_NO_OR_NUMBER = re.compile(r"\A\W*+(?:yes|no|\d)", re.I)
 _NOT_SHOWN = re.compile(r"\bnot\s+shown\b", re.I)
 _CLOCK = re.compile(
     r"(?<![\d.:])(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?![\d:])|(?<![\d.:])(\d{1,7}(?:\.\d{1,9})?)\s?(?:seconds?\b|s\b)"

@@ -96,7 +96,7 @@ def scores(model: LocalChat, given: dict[str, Any]) -> Any:
     return torch.stack(found.scores)
 
 
-@pytest.mark.parametrize("family", [*ONE_BY_ONE, *CAPTIONERS])
+@pytest.mark.parametrize("family", [*sorted(ONE_BY_ONE), *CAPTIONERS])
 def test_other_families_write_one_by_one(
     saved: Saved, talks: list[tuple[Turn, ...]], family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

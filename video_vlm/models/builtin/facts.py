@@ -30,7 +30,7 @@ _ON_SCREEN = re.compile(r"\b(?:table|chart|list|slide|card|graph)\b", re.I)
 _REASON_SECONDS = 15.0
 _BARE = frozenset({Wanted.ADDRESS, Wanted.EMAIL, Wanted.NAME, Wanted.PLACE, Wanted.COLOUR, Wanted.YEAR, Wanted.DATE})
 _OF_A_DEED = frozenset({Wanted.DATE, Wanted.YEAR, Wanted.PLACE, Wanted.NUMBER, Wanted.PERSON, Wanted.REASON})
-_A_MOMENT = re.compile(r"\b(?:show|find|tell|time\s?stamps?|moment)\b.*\b(?:where|when)\b", re.I)
+_A_MOMENT = re.compile(r"\b(?:show|find|tell|time\s?stamps?|moment)\b.{0,200}\b(?:where|when)\b", re.I)
 """``show me where ...``, ``the moment when ...``."""
 _ROLE_WORDS = 4
 

@@ -39,9 +39,9 @@ _QUESTIONS = tuple(
 )
 _WHO = re.compile(rf"^\W*who{_IS}\s+(?P<of>(?:the|a|an|his|her|its|their|our|your)\s+[^?.!]+?)\W*$", re.I)
 _ARTICLE = r"(?:the|a|an|one|another|this|that|our|my|your|his|her|its|their)"
-_PROPER = r"[A-Z][\w’'-]*(?:\s+(?:(?:of|de|la|van|von|der|the)\s+)*[A-Z][\w’'-]*){0,3}"
+_PROPER = r"[A-Z][\w’'-]{0,40}(?:\s+(?:(?:of|de|la|van|von|der|the)\s+)*[A-Z][\w’'-]{0,40}){0,3}"
 _NAME = rf"[\"“]?(?P<name>(?:[Tt]he\s+)?{_PROPER})"
-_ANY_NAME = r"(?P<name>(?:the\s+)?[\w’'-]+)"
+_ANY_NAME = r"(?P<name>(?:the\s+)?[\w’'-]{1,40})"
 """Where captions know no capitals: one word."""
 _TO_BE = r"(?:is|are|was|were|be|been|being|'s|’s|got|gets)"
 _GIVERS = r"(?:they|we|i|you|he|she|people|everyone|everybody|who)"
@@ -75,7 +75,7 @@ def name_asked(query: Query) -> NameAsked | None:
 
 
 _MANY = re.compile(r"^\W*(?:what|who|how)\s+(?:are|were)\b|\bnames\b(?=\s+(?:of|for)\b)|\bnames\W*$", re.I)
-_HANGING = re.compile(r"\s+(?:of|in|on|at|from|with|near|by|behind|for)\s+", re.I)
+_HANGING = re.compile(r"(?<!\s)\s++(?:of|in|on|at|from|with|near|by|behind|for)\s+", re.I)
 
 
 def find_name(asked: NameAsked, pool: Sequence[Passage], passages: Passages) -> Draft | None:
@@ -141,7 +141,7 @@ def _trimmed(name: str) -> str:
 
 def _compiled(name: str, *, capitals: bool) -> tuple[tuple[re.Pattern[str], float], ...]:
     """Sentences that name, with what is named as ``of`` and the name as ``name``."""
-    noun = r"[\w’'-]+"
+    noun = r"[\w’'-]{1,40}"
     one = rf"(?P<of>{noun})"
     called = rf"(?:{_CALLED}|(?:go|goes|went)\s+by\s+(?:the\s+name\s+of)?)"
     told = [
@@ -166,12 +166,12 @@ def _compiled(name: str, *, capitals: bool) -> tuple[tuple[re.Pattern[str], floa
     if capitals:
         sure += [
             # the mule, Clover; the potter Petra Vance
-            (rf"\b(?i:{_ARTICLE})\s+(?:[a-z][\w’'-]*\s+){{0,2}}(?P<of>[a-z][\w’'-]*),?\s+{name}(?=\W*$|[,;:.!?]|\s+[a-z])", _BY_PRONOUN),
+            (rf"\b(?i:{_ARTICLE})\s+(?:[a-z][\w’'-]{{0,40}}\s+){{0,2}}(?P<of>[a-z][\w’'-]{{0,40}}),?\s+{name}(?=\W*$|[,;:.!?]|\s+[a-z])", _BY_PRONOUN),
             # Clover the mule; Nora Lind, the first potter
-            (rf"{name},?\s+{_ARTICLE}\s+(?P<of>(?:[a-z][\w’'-]*\s+){{0,2}}?[a-z][\w’'-]*)(?=\W*$|[,;:.!?]|\s+(?:who|is|was|of|in|at|from|here|had|has|and|with|for)\b)", _BY_PRONOUN),
+            (rf"{name},?\s+{_ARTICLE}\s+(?P<of>(?:[a-z][\w’'-]{{0,40}}\s+){{0,2}}?[a-z][\w’'-]{{0,40}})(?=\W*$|[,;:.!?]|\s+(?:who|is|was|of|in|at|from|here|had|has|and|with|for)\b)", _BY_PRONOUN),
             # Petra Vance was the potter; the potter is Petra Vance
-            (rf"{name}\s+(?:is|was|became)\s+{_ARTICLE}\s+(?P<of>(?:[a-z][\w’'-]*\s+){{0,2}}?[a-z][\w’'-]*)(?=\W*$|[,;:.!?]|\s+(?:who|of|in|at|from|here|then|and|with|for|on)\b)", _SURE),
-            (rf"(?i:\b{_ARTICLE})\s+(?:[a-z][\w’'-]*\s+){{0,2}}?(?P<of>[a-z][\w’'-]*)(?:\s+(?:of|here|at|in)(?:\s+(?:{_ARTICLE}\s+)?{noun})?)?\s+(?:is|was)\s+(?:of\s+course\s+)?{name}(?!\s+[a-z]+(?:ed|ing)\b)", _SURE),
+            (rf"{name}\s+(?:is|was|became)\s+{_ARTICLE}\s+(?P<of>(?:[a-z][\w’'-]{{0,40}}\s+){{0,2}}?[a-z][\w’'-]{{0,40}})(?=\W*$|[,;:.!?]|\s+(?:who|of|in|at|from|here|then|and|with|for|on)\b)", _SURE),
+            (rf"(?i:\b{_ARTICLE})\s+(?:[a-z][\w’'-]{{0,40}}\s+){{0,2}}?(?P<of>[a-z][\w’'-]{{0,40}})(?:\s+(?:of|here|at|in)(?:\s+(?:{_ARTICLE}\s+)?{noun})?)?\s+(?:is|was)\s+(?:of\s+course\s+)?{name}(?!\s+[a-z]+(?:ed|ing)\b)", _SURE),
         ]  # fmt: skip
     return tuple((re.compile(pattern), sureness) for pattern, sureness in sure)
 
