@@ -30,7 +30,6 @@ class Part:
 PARTS = (
     Part("", ("av",), "reading video (FFmpeg)"),
     Part("", ("scenedetect", "cv2"), "finding shots"),
-    Part("", ("pysubs2",), "reading subtitle files"),
     Part("", ("faiss",), "searching vectors"),
     Part("ocr", ("rapidocr", "onnxruntime"), "text on screen"),
     Part("models", ("torch", "transformers", "einops", "safetensors"), "search by sight; --model hf:NAME"),
