@@ -12,6 +12,7 @@ import pytest
 from examples.sample_film import write_film
 from tests.media.reels import Reel, write_reel
 from tests.postgres_server import start_postgres
+from video_vlm import redaction
 
 SHARED = Path(os.environ.get("VIDEO_VLM_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -30,6 +31,15 @@ def _logging_is_as_in_a_new_process() -> None:
     logger = logging.getLogger("video_vlm")
     logger.setLevel(logging.NOTSET)
     logger.handlers.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_of_another_test_is_known() -> Iterator[None]:
+    """A process takes its secrets out of all it says: one that a test made up may be a word of another."""
+    before = set(redaction._known)
+    yield
+    redaction._known.clear()
+    redaction._known.update(before)
 
 
 @pytest.fixture(scope="session")

@@ -10,14 +10,13 @@ import re
 import string
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from video_vlm import redaction
 from video_vlm.address import Address
 from video_vlm.cli.command import OneLineHandler
 from video_vlm.cli.failures import complain, guarded
@@ -35,14 +34,6 @@ PASSWORDS = st.text(string.ascii_letters + string.digits + "-_!$&*+;:/@?# äß�
     lambda word: len(set(word.strip())) > 5 and not re.search(r"\s", word) and not re.match(r"\d+[/?#]", word)
 )
 Escape = Callable[[str], str]
-
-
-@pytest.fixture(autouse=True)
-def forgotten() -> Iterator[None]:
-    before = set(redaction._known)
-    yield
-    redaction._known.clear()
-    redaction._known.update(before)
 
 
 def escaped(text: str, how: random.Random) -> str:
