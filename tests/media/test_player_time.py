@@ -31,7 +31,7 @@ def offset(seconds: float) -> tuple[tuple[str, str], ...]:
 
 def times_of(packets: Sequence[tuple[int | None, int | None]], *, shift: int = 0) -> list[int | None]:
     """The PTS that packets of these PTS and DTS have after they were laid on; 40 ticks each."""
-    continuity = Continuity(time_base=MILLISECOND, frame_ticks=Fraction(40), shift=shift)
+    continuity = Continuity(Path("film.ts"), time_base=MILLISECOND, frame_ticks=Fraction(40), shift=shift)
     return [packet.pts for packet in continuity(map(_packet, packets))]
 
 
@@ -97,7 +97,7 @@ def test_a_jump_ahead_is_a_hole_unless_the_packet_before_it_was_cut_off() -> Non
     assert times_of(shown(*times)) == times
     packets = [_packet(one) for one in shown(*times)]
     packets[1].is_corrupt = True
-    laid = Continuity(time_base=MILLISECOND, frame_ticks=Fraction(40))(packets)
+    laid = Continuity(Path("film.ts"), time_base=MILLISECOND, frame_ticks=Fraction(40))(packets)
     assert [packet.pts for packet in laid] == [0, 40, 80, 120]
 
 

@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from av.packet import Packet
@@ -112,13 +113,15 @@ class Continuity:
     single packet whose time is out of place, between two that are not, is taken to follow the one before it.
 
     Args:
+        path: The file, for messages.
         time_base: Seconds a tick.
         frame_ticks: How long a packet lasts that does not say so.
         shift: Ticks to add from the beginning; for a stream that is entered behind such a jump.
     """
 
-    def __init__(self, *, time_base: Fraction, frame_ticks: Fraction, shift: int = 0) -> None:
+    def __init__(self, path: Path, *, time_base: Fraction, frame_ticks: Fraction, shift: int = 0) -> None:
         self.shift = shift
+        self._path = path
         self._time_base = time_base
         self._restart_ticks = _RESTART_SECONDS / time_base
         self._ahead_ticks = _AHEAD_SECONDS / time_base
@@ -173,7 +176,8 @@ class Continuity:
 
     def _join(self, time: int) -> None:
         logger.warning(
-            "the container's clock goes from %.3f s to %.3f s: recordings were joined; times go on from there",
+            "%s: its clock goes from %.3f s to %.3f s: recordings were joined; times go on from there",
+            self._path,
             ((self._last or 0) - self.shift) * self._time_base,
             time * self._time_base,
         )

@@ -138,20 +138,21 @@ def has_index(container: InputContainer) -> bool:
 
 
 def packets(
-    container: InputContainer, stream: VideoStream, *, continuity: Continuity | None = None
+    container: InputContainer, stream: VideoStream, path: Path, *, continuity: Continuity | None = None
 ) -> Iterator[Packet[VideoStream]]:
     """The stream's packets, past read errors as long as reading goes on after them.
 
     Their times go on where the container's clock begins again; ``continuity`` is asked for by whoever wants
     to know by how much, or enters the stream behind such a place.
     """
-    return (continuity or continuity_of(stream))(_read(container, stream))
+    return (continuity or continuity_of(stream, path))(_read(container, stream))
 
 
-def continuity_of(stream: VideoStream, *, shift: int = 0) -> Continuity:
-    """Of a stream from its beginning, or from where ``shift`` ticks were added."""
+def continuity_of(stream: VideoStream, path: Path, *, shift: int = 0) -> Continuity:
+    """Of a file's stream from its beginning, or from where ``shift`` ticks were added."""
     time_base = stream.time_base or Fraction(1, av.time_base)
-    return Continuity(time_base=time_base, frame_ticks=1 / ((stream.average_rate or 25) * time_base), shift=shift)
+    ticks = 1 / ((stream.average_rate or 25) * time_base)
+    return Continuity(path, time_base=time_base, frame_ticks=ticks, shift=shift)
 
 
 def _read(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:

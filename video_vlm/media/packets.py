@@ -109,7 +109,7 @@ def packet_table(path: Path, found: Survey) -> PacketTable:
     with open_container(path) as container:
         stream = video_stream(container, path)
         watch_only(container, stream.index)
-        listed = [_Entry.of(packet) for packet in packets(container, stream) if not packet.is_discard]
+        listed = [_Entry.of(packet) for packet in packets(container, stream, path) if not packet.is_discard]
     shown = {one.pts: one for one in listed if one.pts is not None}
     pts = tuple(sorted(shown))
     keyframes = tuple(place for place, time in enumerate(pts) if shown[time].is_keyframe)

@@ -95,7 +95,7 @@ class Skimmer(Generic[F]):
         container = self._opened.enter_context(open_container(self._path))
         (stream,) = (one for one in container.streams.video if one.index == self._found.stream)
         watch_only(container, stream.index)
-        self._source = packets(container, stream)
+        self._source = packets(container, stream, self._path)
         return self
 
     def __exit__(

@@ -124,7 +124,7 @@ def _time_base(stream: VideoStream) -> Fraction:
 def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> tuple[VideoFrame, int, int]:
     """The first picture, the first time any picture brings along, and how many come before that one."""
     first = None
-    for num_undated, picture in enumerate(_first_pictures(container, stream)):
+    for num_undated, picture in enumerate(_first_pictures(container, stream, path)):
         first = first or picture
         time = own_time(picture)
         if time is not None:
@@ -137,8 +137,8 @@ def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -
     return first, stream.start_time or 0, 0
 
 
-def _first_pictures(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    for packet in chain(islice(packets(container, stream), _FIRST_PICTURE_PACKETS), [None]):
+def _first_pictures(container: InputContainer, stream: VideoStream, path: Path) -> Iterator[VideoFrame]:
+    for packet in chain(islice(packets(container, stream, path), _FIRST_PICTURE_PACKETS), [None]):
         try:
             yield from stream.decode(packet)
         except av.FFmpegError:
@@ -156,7 +156,7 @@ def _measured_rate(path: Path) -> Fraction | None:
     with open_container(path) as container:
         stream = video_stream(container, path)
         watch_only(container, stream.index)
-        first = islice(packets(container, stream), 100)
+        first = islice(packets(container, stream, path), 100)
         times = sorted(time for packet in first if (time := own_time(packet)) is not None)
         time_base = _time_base(stream)
     steps = [after - before for before, after in pairwise(times) if after > before]
@@ -171,20 +171,22 @@ def _end_pts(path: Path, ticks: Fraction, *, first_pts: int) -> int | None:
         stream = video_stream(container, path)
         watch_only(container, stream.index)
         if has_index(container) or not is_small:
-            end, is_whole = _end_of_tail(container, stream, ticks)
+            end, is_whole = _end_of_tail(container, stream, path, ticks)
             if (is_whole or not is_small) and (end is None or end > first_pts):
                 return end
     with open_container(path) as container:
         stream = video_stream(container, path)
         watch_only(container, stream.index)
-        return _latest_end(packets(container, stream), ticks)
+        return _latest_end(packets(container, stream, path), ticks)
 
 
-def _end_of_tail(container: InputContainer, stream: VideoStream, ticks: Fraction) -> tuple[int | None, bool]:
+def _end_of_tail(
+    container: InputContainer, stream: VideoStream, path: Path, ticks: Fraction
+) -> tuple[int | None, bool]:
     """The end, and whether all packets up to it were read."""
     try:
         container.seek(1 << 62, stream=stream)
-        tail = list(islice(packets(container, stream), _TAIL_PACKETS))
+        tail = list(islice(packets(container, stream, path), _TAIL_PACKETS))
     except av.FFmpegError:
         tail = []
     return _latest_end(tail, ticks), 0 < len(tail) < _TAIL_PACKETS

@@ -106,7 +106,7 @@ class Tape:
 
     def _from_start(self) -> Packets:
         self._open()
-        return packets(self._container, self._stream)
+        return packets(self._container, self._stream, self._path)
 
     def _from_keyframe(self, pts: int) -> tuple[int, Packets] | None:
         """The PTS of a keyframe at or before ``pts`` and the packets from it; None where only the start will do."""
@@ -124,8 +124,8 @@ class Tape:
             self._container.seek(landing.position, unsupported_byte_offset=True)
         except av.FFmpegError:
             return None
-        continuity = continuity_of(self._stream, shift=landing.shift)
-        source = packets(self._container, self._stream, continuity=continuity)
+        continuity = continuity_of(self._stream, self._path, shift=landing.shift)
+        source = packets(self._container, self._stream, self._path, continuity=continuity)
         packet = next((packet for packet in source if packet.is_keyframe), None)
         return (landing.pts, chain([packet], source)) if packet is not None and packet.pts == landing.pts else None
 
@@ -138,7 +138,7 @@ class Tape:
                 self._container.seek(target, stream=self._stream)
             except av.FFmpegError:
                 return None
-            source = packets(self._container, self._stream)
+            source = packets(self._container, self._stream, self._path)
             packet = next((packet for packet in source if packet.is_keyframe), None)
             if packet is None:
                 continue

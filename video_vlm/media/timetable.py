@@ -31,7 +31,7 @@ def timetable(path: Path, found: Survey) -> Timetable:
         watch_only(container, stream.index)
         shown = {
             packet.pts: packet.is_keyframe
-            for packet in packets(container, stream)
+            for packet in packets(container, stream, path)
             if packet.pts is not None and not packet.is_discard
         }
     pts = tuple(sorted(shown))
@@ -60,10 +60,10 @@ def landings(path: Path) -> tuple[Landing, ...] | None:
             return None
         stream = video_stream(container, path)
         watch_only(container, stream.index)
-        continuity = continuity_of(stream)
+        continuity = continuity_of(stream, path)
         found: list[Landing] = []
         last, is_steady = None, True
-        for packet in packets(container, stream, continuity=continuity):
+        for packet in packets(container, stream, path, continuity=continuity):
             time = packet.dts if packet.dts is not None else packet.pts
             is_dated = time is not None and not (packet.is_keyframe and packet.pts is None)
             is_steady &= is_dated and continuity.shift == 0 and (last is None or time is None or time >= last)
