@@ -14,6 +14,7 @@ from av.stream import Disposition
 from av.subtitles.stream import SubtitleStream
 
 from tests.media.reels import Reel
+from video_vlm.marks import MARK
 from video_vlm.media import open_video
 from video_vlm.records import Observation, ObservationKind, Span
 
@@ -58,6 +59,15 @@ def test_only_the_words_are_kept(make_video: MakeVideo, event: str, text: str) -
 
 def test_a_cue_of_nothing_is_no_cue(make_video: MakeVideo) -> None:
     path = make_video(Reel(cues=((0, 500, r"{\i1} {\i0}"), (600, 900, "Words"))))
+    assert [cue.text for cue in cues(path)] == ["Words"]
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [(".mp4", "mov_text"), (".mkv", "subrip"), (".mkv", "ass")])
+def test_what_was_exported_here_and_put_into_a_film_is_not_what_is_said(
+    make_video: MakeVideo, suffix: str, codec: str
+) -> None:
+    lines = ((0, 500, f"mostly grey{MARK}"), (600, 900, "Words"))
+    path = make_video(Reel(suffix=suffix, cue_codec=codec, cues=lines))
     assert [cue.text for cue in cues(path)] == ["Words"]
 
 

@@ -157,7 +157,7 @@ def _decoded(packet: Packet[SubtitleStream], length: Fraction) -> tuple[str, Fra
     events = [
         rect.ass[:_MAX_BYTES].decode("utf-8", errors="replace") for rect in decoded if isinstance(rect, AssSubtitle)
     ]
-    lines = (plain_ass(event.split(",", _ASS_FIELDS)[-1]) for event in events)
+    lines = (plain_ass(_without_ours(event).split(",", _ASS_FIELDS)[-1]) for event in events)
     if not length and decoded.end_display_time != _FOREVER_MILLISECONDS:
         length = Fraction(decoded.end_display_time, 1000)
     return "\n".join(line for line in lines if line), length
