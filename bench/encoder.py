@@ -34,8 +34,8 @@ import torch
 from torch import Tensor
 
 from video_vlm.encoder.costs import count_flops, peak_bytes
+from video_vlm.encoder.image_tower import Tower, as_tower
 from video_vlm.encoder.presets import settings_for
-from video_vlm.encoder.towers import Tower, as_tower
 from video_vlm.encoder.video import EncoderSettings, Fold, VideoEncoder
 from video_vlm.encoder.world_model import CONTRAST, GROUND, load_world_model
 from video_vlm.world import COLOURS, Actor, WorldSettings, draw, write_script

@@ -5,7 +5,7 @@
 One library grows to N nodes (a hundred a video) and is copied on the way; all measurements are taken in turn, at the
 end, in this one run, and compared with each other, or with what FAISS needs to go over the same vectors one by one
 (``IndexFlatIP``: the *flat* search). A second library holds one film of H hours, and one of a tenth of that, whose
-scenes, chapters and summaries are made by ``video_vlm.index.upper``.
+scenes, chapters and summaries are made by ``video_vlm.index.hierarchy``.
 
 Search is ``Library.search``: words, meaning and three lists of sights, fused, rows fetched. Opening is ``open_library``
 and ``load_indexes``: from then on the first search is as fast as any. A million nodes take about a quarter of an hour
@@ -31,14 +31,14 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).parent))
 from simulated import SEGMENT_SECONDS, BagOfWords, Places, Script, finish_film, question, write_film
 
-from video_vlm.index.upper import upper_nodes
+from video_vlm.index.hierarchy import upper_nodes
 from video_vlm.media.cores import num_cores
 from video_vlm.memory import Library, open_library
 from video_vlm.memory.database import Database
-from video_vlm.memory.dense import DenseIndex
 from video_vlm.memory.layout import Layout
-from video_vlm.memory.seen import SightVectors
-from video_vlm.memory.vectors import TextVectors
+from video_vlm.memory.text_vectors import TextVectors
+from video_vlm.memory.vector_index import DenseIndex
+from video_vlm.memory.visual_search import SightVectors
 
 NODES_A_FILM = 101
 SMALL, MIDDLE, LARGE = 10_000, 100_000, 1_000_000

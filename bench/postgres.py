@@ -28,12 +28,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.memory.conftest import Film
 from tests.postgres_server import start_postgres
 from video_vlm.memory import Library, open_library
-from video_vlm.memory.dense import to_blob
 from video_vlm.memory.postgres import PostgresLibrary, open_postgres
 from video_vlm.memory.postgres.connection import PostgresConnection
-from video_vlm.memory.postgres.near import VectorList
+from video_vlm.memory.postgres.nearest import VectorList
 from video_vlm.memory.postgres.vectors import TEXTS
 from video_vlm.memory.search import Filter
+from video_vlm.memory.vector_index import to_blob
 from video_vlm.records import ObservationKind, Span
 
 LINES = 100

@@ -36,8 +36,8 @@ from tests.models.local.tiny_models.parts import of_processor, save, tokenizer
 from video_vlm.chat import Turn
 from video_vlm.memory import Shelf
 from video_vlm.models.local import LocalChat, Savings, open_local
-from video_vlm.models.local.features import FeatureStore
-from video_vlm.models.local.thrift import Thrift
+from video_vlm.models.local.feature_store import FeatureStore
+from video_vlm.models.local.prompt_cache import Thrift
 from video_vlm.records import Frame
 
 PLAIN = Savings(merge=1, kept_prefixes=0, feature_bytes=0)

@@ -34,18 +34,18 @@ import numpy as np
 from tqdm import tqdm
 
 from video_vlm import AskSettings, Settings, VideoQA
+from video_vlm.agent import loop
+from video_vlm.agent.prompt import plain_opening
+from video_vlm.agent.shown_evidence import Ledger
 from video_vlm.chat import ChatModel
-from video_vlm.dialogue import talk
-from video_vlm.dialogue.ledger import Ledger
-from video_vlm.dialogue.prompt import plain_opening
-from video_vlm.instruct.sentences import Asked, AskedKind, Seen, ask_all
-from video_vlm.instruct.shipped import SHIPPED
-from video_vlm.looking import plan
+from video_vlm.language.time_operators import OperatorKind, ParsedQuestion, TimeOperator
 from video_vlm.media import open_video
 from video_vlm.models import open_model
-from video_vlm.operators import OperatorKind, ParsedQuestion, TimeOperator
 from video_vlm.records import Span
+from video_vlm.relook import look_plan
 from video_vlm.retrieval import find_evidence
+from video_vlm.toy_llava.sentences import Asked, AskedKind, Seen, ask_all
+from video_vlm.toy_llava.shipped_weights import SHIPPED
 from video_vlm.world.film import write_story_film
 from video_vlm.world.story import Story, write_story
 
@@ -126,24 +126,24 @@ def by_frames(model: ChatModel, film: Film, asked: Asked, count: int) -> Reply:
         frames = tuple(reader.frames_at(times)) if times else ()
     ledger.add_pictures(frames)
     text = "".join(model.stream(plain_opening(asked.question, (), frames), max_tokens=96))
-    named = [cited.span for moment in talk.named_times(text) if (cited := ledger.cite(moment))]
+    named = [cited.span for moment in loop.named_times(text) if (cited := ledger.cite(moment))]
     return Reply(text, tuple(named))
 
 
 @contextmanager
 def without_operators() -> Iterator[None]:
     """While it lasts, no question has words of time."""
-    known = talk.parse, plan.parse, talk.find_evidence
+    known = loop.parse, look_plan.parse, loop.find_evidence
 
     def plain(question: str) -> ParsedQuestion:
         return ParsedQuestion(question, question, TimeOperator(OperatorKind.NONE))
 
-    talk.parse = plan.parse = plain
-    talk.find_evidence = partial(find_evidence, in_time=False)
+    loop.parse = look_plan.parse = plain
+    loop.find_evidence = partial(find_evidence, in_time=False)
     try:
         yield
     finally:
-        talk.parse, plan.parse, talk.find_evidence = known
+        loop.parse, look_plan.parse, loop.find_evidence = known
 
 
 def run(films: Sequence[Film], model: ChatModel, folder: Path) -> tuple[list[Mark], dict[str, float]]:

@@ -29,7 +29,7 @@ import numpy as np
 from films import Gradual, Truth, read_truth, script, write
 from tqdm import tqdm
 
-from video_vlm.index.passes import open_pass, why_in_full
+from video_vlm.index.decode_passes import open_pass, why_in_full
 from video_vlm.media import open_video
 from video_vlm.records import Span
 from video_vlm.settings import IndexSettings

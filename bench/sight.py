@@ -29,8 +29,8 @@ import numpy as np
 import numpy.typing as npt
 from films import script, write
 
-from video_vlm.encoder.load import fast_dtype
-from video_vlm.encoder.sight import TransformersSight
+from video_vlm.encoder.image_text_tower import TransformersSight
+from video_vlm.encoder.tower_files import fast_dtype
 from video_vlm.index import IndexReport, index_video
 from video_vlm.media.cores import num_cores
 from video_vlm.memory import open_library

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.index.upper import SHOTS, cut_observation
+from video_vlm.index.hierarchy import SHOTS, cut_observation
 from video_vlm.memory import Build, Checkpoint, Library, Picture, Sights, node_id
 from video_vlm.records import Cut, Image, Level, Node, Observation, ObservationKind, Sentence, Span, Video
 

@@ -24,8 +24,8 @@ from video_vlm.errors import SettingsError
 from video_vlm.records import Answer, Citation, Claim, Status
 
 if TYPE_CHECKING:
-    from video_vlm.across import LibraryAnswer, VideoCitation
     from video_vlm.library import VideoQA
+    from video_vlm.multi_video import LibraryAnswer, VideoCitation
     from video_vlm.outputs import Outputs
 
 __all__ = ["ask"]

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from video_vlm.across import LibraryAnswer, VideoCitation
 from video_vlm.cli.contact_sheet import save_contact_sheet
 from video_vlm.errors import MediaError, OutputExists
 from video_vlm.export.clips import write_clip
 from video_vlm.marks import CLIP_SUFFIX
 from video_vlm.media.pictures import picture_at
+from video_vlm.multi_video import LibraryAnswer, VideoCitation
 from video_vlm.outputs import NEW_FILES, Outputs
 from video_vlm.records import Answer, Box, Citation, Span, clock
 

@@ -25,7 +25,7 @@ from video_vlm.errors import MediaError, SettingsError
 from video_vlm.records import Level, in_short
 
 if TYPE_CHECKING:
-    from video_vlm.dialogue import CaptionReport, SummaryReport
+    from video_vlm.agent import CaptionReport, SummaryReport
     from video_vlm.index import IndexOutcome, IndexReport
     from video_vlm.library import VideoQA
 
@@ -119,7 +119,7 @@ def index(
       videoqa index film.mp4 --caption segment --model hf:HuggingFaceTB/SmolVLM2-500M-Video-Instruct
       videoqa index film.mp4 --plan --set index.levels.scene_sentences=5
     """
-    from video_vlm.index.watch import Watch
+    from video_vlm.index.observer_set import Watch
 
     if address is not None and engine is not Engine.RAY:
         raise SettingsError(f"--address {address} is for --engine ray")

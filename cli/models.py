@@ -29,7 +29,7 @@ def list_models(session: Session) -> None:
       videoqa models list
       videoqa models list --json
     """
-    from video_vlm.models.local.fit import fit_of, room_here
+    from video_vlm.models.local.memory_fit import fit_of, room_here
     from video_vlm.models.local.presets import PRESETS
 
     room, settings = room_here(), session.configuration.settings.ask
@@ -77,7 +77,7 @@ def check(session: Session, name: Name) -> ExitCode:
       videoqa models check Qwen/Qwen3-VL-2B-Instruct
       videoqa models check ~/models/mine --set ask.quantization=4bit
     """
-    from video_vlm.models.local.fit import fit_of, room_here
+    from video_vlm.models.local.memory_fit import fit_of, room_here
 
     fit = fit_of(name, session.configuration.settings.ask, room_here())
     eyes = _eyes(fit.folder) if fit.folder else None
@@ -110,7 +110,7 @@ def pull(session: Session, name: Name) -> None:
     \b
       videoqa models pull Qwen/Qwen3-VL-2B-Instruct
     """
-    from video_vlm.models.local.pull import pull as fetch
+    from video_vlm.models.local.download import pull as fetch
 
     folder = fetch(name)
     if session.json:
@@ -138,8 +138,8 @@ def _eyes(folder: Path) -> int:
     Raises:
         ModelError: it is of no kind that writes.
     """
-    from video_vlm.models.local.find import libraries
-    from video_vlm.models.local.kinds import kind_of
+    from video_vlm.models.local.model_families import kind_of
+    from video_vlm.models.local.model_files import libraries
 
     _, transformers = libraries()
     return kind_of(transformers.AutoConfig.from_pretrained(folder, local_files_only=True)).max_pictures

@@ -17,9 +17,9 @@ from video_vlm.errors import SettingsError
 from video_vlm.records import clock
 
 if TYPE_CHECKING:
-    from video_vlm.looking import LookPlan
     from video_vlm.memory import MemoryView
     from video_vlm.outputs import Outputs
+    from video_vlm.relook import LookPlan
 
 __all__ = ["plan"]
 

@@ -86,8 +86,8 @@ def picture_of(like: str, videos: VideoQA) -> Image:
         SettingsError: it is neither.
         MediaError: it cannot be read.
     """
+    from video_vlm.language.clock_times import parse_clock
     from video_vlm.media.pictures import picture_at, read_picture
-    from video_vlm.operators import parse_clock
 
     if Path(like).is_file():
         return read_picture(Path(like))
@@ -111,7 +111,7 @@ def span_between(begin: str, end: str) -> Span:
     Raises:
         SettingsError: one of them is no time, or they are in the wrong order.
     """
-    from video_vlm.operators import parse_clock
+    from video_vlm.language.clock_times import parse_clock
 
     try:
         start, stop = parse_clock(begin), parse_clock(end)

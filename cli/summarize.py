@@ -112,7 +112,7 @@ def summarize(
 @contextmanager
 def overall(bars: Reporter, files: Sequence[Path]) -> Iterator[Overall]:
     """A reporter for all files together; how long they are is in their headers."""
-    from video_vlm.index.estimate import seconds_of
+    from video_vlm.index.batch_estimate import seconds_of
 
     yield Overall(bars, {path: seconds for path in files if (seconds := seconds_of(path))})
 

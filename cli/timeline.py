@@ -13,9 +13,9 @@ from video_vlm.cli.contact_sheet import BLANK, GAP, INK, PAPER, save_picture
 from video_vlm.records import Level, Sample, Shot, Span, clock
 
 if TYPE_CHECKING:
-    from video_vlm.looking import LookPlan
     from video_vlm.memory import MemoryView
     from video_vlm.outputs import Outputs
+    from video_vlm.relook import LookPlan
 
 __all__ = ["save_timeline", "timeline"]
 

@@ -13,7 +13,7 @@ from video_vlm.records import Answer, Step
 from video_vlm.redaction import redacted, without_secrets
 
 if TYPE_CHECKING:
-    from video_vlm.across import LibraryAnswer
+    from video_vlm.multi_video import LibraryAnswer
     from video_vlm.outputs import Outputs
 
 __all__ = ["show_step", "write_trace"]

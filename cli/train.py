@@ -64,7 +64,7 @@ def encoder(
       videoqa train encoder clips/ --tower google/siglip-base-patch16-224 --out runs/clips
       videoqa train encoder clips/ --out runs/clips --stage projector
     """
-    from video_vlm.encoder.load import require_models
+    from video_vlm.encoder.tower_files import require_models
 
     require_models("training the encoder")
     check_folder(out, overwrite=overwrite)
@@ -139,14 +139,14 @@ def language(
       videoqa train language --out runs/small --resume
       videoqa ask story.mp4 "What happens first?" --model hf:runs/small
     """
-    from video_vlm.encoder.load import require_models
+    from video_vlm.encoder.tower_files import require_models
 
     require_models("training a language model")
     check_folder(out, overwrite=overwrite)
     import torch
     from tqdm import tqdm
 
-    from video_vlm.instruct.trainer import LanguageRequest, train_language
+    from video_vlm.toy_llava.trainer import LanguageRequest, train_language
 
     torch.set_num_threads(threads)
     request = LanguageRequest(

@@ -20,8 +20,8 @@ from torch import Tensor
 
 from examples.sample_film import picture
 from video_vlm.encoder.assignment import Assignment
-from video_vlm.encoder.budget import spend, spend_on_fixed_camera
-from video_vlm.encoder.fold import fold_frames
+from video_vlm.encoder.frame_merge import fold_frames
+from video_vlm.encoder.token_budget import spend, spend_on_fixed_camera
 from video_vlm.encoder.tokens import patch_tokens
 
 PATCH, ROWS, COLUMNS = 40, 9, 16

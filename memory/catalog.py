@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from video_vlm.memory.codec import damage_from_json, names_from_json, video_from_json
+from video_vlm.memory.row_codec import damage_from_json, names_from_json, video_from_json
 from video_vlm.records import Damage, Video
 
 __all__ = [

@@ -21,9 +21,9 @@ from typing import Final
 
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
-from video_vlm.memory.private import make_private_file
-from video_vlm.memory.seals import seal_unsealed
-from video_vlm.memory.structure import check_structure
+from video_vlm.memory.private_files import make_private_file
+from video_vlm.memory.row_checksums import seal_unsealed
+from video_vlm.memory.schema_check import check_structure
 
 __all__ = ["Database"]
 

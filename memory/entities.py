@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from video_vlm.memory.words import FUNCTION_WORDS
+from video_vlm.memory.fts_query import FUNCTION_WORDS
 from video_vlm.records import Observation, ObservationKind, Span
 
 __all__ = ["WORDED", "Entity", "find_entity", "list_entities"]

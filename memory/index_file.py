@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.memory.index_trailer import EXACT, ID, IndexHeader, Method, Trailer
-from video_vlm.memory.private import make_private_folder
+from video_vlm.memory.private_files import make_private_folder
 
 __all__ = ["EXACT", "IndexFile", "IndexHeader", "Method", "UnusableIndex", "check_index", "read_index", "write_index"]
 

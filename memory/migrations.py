@@ -8,10 +8,10 @@ from pathlib import Path
 
 from video_vlm.errors import LibraryDamaged, LibraryTooNew
 from video_vlm.memory.schema import APPLICATION_ID, FORMAT_1
+from video_vlm.memory.schema_checksums import ADD_SEALS
 from video_vlm.memory.schema_looks import ADD_LOOKS
 from video_vlm.memory.schema_scale import ADD_SCALE
-from video_vlm.memory.schema_seals import ADD_SEALS
-from video_vlm.memory.schema_sight import ADD_SIGHT
+from video_vlm.memory.schema_visual import ADD_SIGHT
 
 __all__ = ["FORMAT_VERSION", "MIGRATIONS", "Migration", "check_format", "migrate"]
 

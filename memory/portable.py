@@ -20,15 +20,13 @@ from typing import Final, Literal
 from video_vlm.address import not_a_file
 from video_vlm.errors import LibraryDamaged, LibraryError, NotIndexed, OutputError, OutputExists
 from video_vlm.memory.catalog import StoredVideo, stored_video, stored_videos
-from video_vlm.memory.codec import video_from_json, video_to_json
-from video_vlm.memory.imported import MOST_BYTES, faults_in, file_name_fault
-from video_vlm.memory.looks import add_look, looks_at
+from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.import_checks import MOST_BYTES, faults_in, file_name_fault
+from video_vlm.memory.look_cache import add_look, looks_at
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
-from video_vlm.memory.schema import APPLICATION_ID
-from video_vlm.memory.seals import seal_memory
-from video_vlm.memory.sql import Database
-from video_vlm.memory.structure import Part, expected_parts, parts_in
-from video_vlm.memory.travel import (
+from video_vlm.memory.row_checksums import seal_memory
+from video_vlm.memory.row_codec import video_from_json, video_to_json
+from video_vlm.memory.row_copy import (
     ALL_TABLES,
     MEMORY_TABLES,
     VECTOR_TABLES,
@@ -36,6 +34,8 @@ from video_vlm.memory.travel import (
     copy_rows,
     mistyped,
 )
+from video_vlm.memory.schema import APPLICATION_ID
+from video_vlm.memory.schema_check import Part, expected_parts, parts_in
 from video_vlm.memory.verify import problems_in
 from video_vlm.outputs import Outputs
 

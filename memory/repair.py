@@ -18,13 +18,13 @@ from typing import Final
 from video_vlm.address import is_address, shown
 from video_vlm.errors import LibraryDamaged, LibraryError
 from video_vlm.memory.catalog import StoredVideo, stored_videos
+from video_vlm.memory.corrupt_reader import copy_aside, open_wreck
 from video_vlm.memory.database import Database
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format
-from video_vlm.memory.salvage import Salvaged, salvage
-from video_vlm.memory.structure import foreign_parts
+from video_vlm.memory.recover_rows import Salvaged, salvage
+from video_vlm.memory.schema_check import foreign_parts
 from video_vlm.memory.verify import problems_in, rebuild_derived, verify
-from video_vlm.memory.wreck import copy_aside, open_wreck
 
 __all__ = ["LostVideo", "Repaired", "repair_library"]
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.fts_query import match_query
 from video_vlm.memory.fusion import Fused, apart, fuse
-from video_vlm.memory.sql import Database
-from video_vlm.memory.words import match_query
 from video_vlm.records import Evidence, ObservationKind, Span
 
 __all__ = [

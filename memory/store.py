@@ -16,8 +16,7 @@ from typing import Any, Self
 
 from video_vlm.address import is_address
 from video_vlm.errors import LibraryError, NotIndexed
-from video_vlm.memory import sql
-from video_vlm.memory.build import Build, begin_build
+from video_vlm.memory import database_protocol
 from video_vlm.memory.catalog import (
     StoredVideo,
     known_content_id,
@@ -28,22 +27,23 @@ from video_vlm.memory.catalog import (
     stored_videos,
 )
 from video_vlm.memory.database import Database
+from video_vlm.memory.disk_cache import Shelf
 from video_vlm.memory.dump import dump
-from video_vlm.memory.facts import LibraryFacts, library_facts
 from video_vlm.memory.index_trailer import Method
-from video_vlm.memory.inverted import EXACT_UP_TO
+from video_vlm.memory.ivf_index import EXACT_UP_TO
 from video_vlm.memory.layout import Layout, default_library_folder
-from video_vlm.memory.looks import KeptLook, add_look, drop_looks, drop_stale_looks, looks_at
+from video_vlm.memory.library_facts import LibraryFacts, library_facts
+from video_vlm.memory.look_cache import KeptLook, add_look, drop_looks, drop_stale_looks, looks_at
+from video_vlm.memory.memory_writer import Build, begin_build
 from video_vlm.memory.portable import Imported, export_memory, import_memory
-from video_vlm.memory.private import make_private_folder
-from video_vlm.memory.rewrite import rewrite_summary
+from video_vlm.memory.private_files import make_private_folder
+from video_vlm.memory.replace_summary import rewrite_summary
 from video_vlm.memory.search import FUSED, ByWords, Filter, Ranking, by_words, pool_for, search_moments
-from video_vlm.memory.seen import SightVectors
-from video_vlm.memory.shelf import Shelf
-from video_vlm.memory.sights import Sights, Unseen, complete_sights, unseen
-from video_vlm.memory.vectors import TextVectors
+from video_vlm.memory.text_vectors import TextVectors
 from video_vlm.memory.verify import Problem, rebuild_derived, verify
 from video_vlm.memory.view import MemoryView
+from video_vlm.memory.visual_search import SightVectors
+from video_vlm.memory.visual_vectors import Sights, Unseen, complete_sights, unseen
 from video_vlm.outputs import Outputs
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
 from video_vlm.records import Evidence, Image, Node, ObservationKind, Span, Video
@@ -110,7 +110,12 @@ class Library:
         )
 
     def _stand_on(
-        self, database: sql.Database, *, texts: TextVectors | None, sights: SightVectors | None, by_words: ByWords
+        self,
+        database: database_protocol.Database,
+        *,
+        texts: TextVectors | None,
+        sights: SightVectors | None,
+        by_words: ByWords,
     ) -> None:
         self._database = database
         self._vectors = texts

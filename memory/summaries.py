@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from video_vlm.memory.levels import Row
+from video_vlm.memory.tree import Row
 from video_vlm.records import Node, Observation, ObservationKind, Sentence, Span
 
 __all__ = ["summarize"]

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from video_vlm.errors import LibraryDamaged, LibraryError
-from video_vlm.memory.codec import (
+from video_vlm.memory.database import Database
+from video_vlm.memory.index_file import UnusableIndex, check_index
+from video_vlm.memory.layout import Layout
+from video_vlm.memory.look_cache import looks_at
+from video_vlm.memory.migrations import FORMAT_VERSION
+from video_vlm.memory.row_checksums import broken_looks, broken_parts
+from video_vlm.memory.row_codec import (
     damage_from_json,
     names_from_json,
     node_of,
@@ -16,15 +22,9 @@ from video_vlm.memory.codec import (
     video_from_json,
     without_remedy,
 )
-from video_vlm.memory.database import Database
-from video_vlm.memory.index_file import UnusableIndex, check_index
-from video_vlm.memory.layout import Layout
-from video_vlm.memory.levels import TOLERANCE_SECONDS, gaps, level_above
-from video_vlm.memory.looks import looks_at
-from video_vlm.memory.migrations import FORMAT_VERSION
-from video_vlm.memory.seals import broken_looks, broken_parts
-from video_vlm.memory.structure import foreign_parts, missing_parts
-from video_vlm.memory.travel import mistyped
+from video_vlm.memory.row_copy import mistyped
+from video_vlm.memory.schema_check import foreign_parts, missing_parts
+from video_vlm.memory.tree import TOLERANCE_SECONDS, gaps, level_above
 from video_vlm.records import Level, Node
 
 __all__ = ["Problem", "check_records", "problems_in", "rebuild_derived", "row_problems", "tree_problems", "verify"]

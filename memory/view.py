@@ -14,14 +14,14 @@ import numpy.typing as npt
 
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo
-from video_vlm.memory.codec import node_of, observation_of
-from video_vlm.memory.dense import vector_from_blob
+from video_vlm.memory.database_protocol import Database
 from video_vlm.memory.entities import WORDED, Entity, find_entity, list_entities
-from video_vlm.memory.looks import KeptLook, looks_at
-from video_vlm.memory.passages import IN_ORDER
+from video_vlm.memory.look_cache import KeptLook, looks_at
+from video_vlm.memory.row_codec import node_of, observation_of
 from video_vlm.memory.search import WITHIN, Filter
-from video_vlm.memory.seen import SightVectors
-from video_vlm.memory.sql import Database
+from video_vlm.memory.searchable_text import IN_ORDER
+from video_vlm.memory.vector_index import vector_from_blob
+from video_vlm.memory.visual_search import SightVectors
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
 
 __all__ = ["MemoryView", "StoredVector"]

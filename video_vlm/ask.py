@@ -10,21 +10,21 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+from video_vlm.agent import Pictures, Trace, answer_by_talking
 from video_vlm.chat import ChatModel
-from video_vlm.dialogue import Pictures, Trace, answer_by_talking
 from video_vlm.errors import LibraryError, LibraryReadOnly, MediaError
-from video_vlm.looking import LookPlan, answer_by_looking, plan_look
-from video_vlm.looking.eyes import Eyes
-from video_vlm.looking.kept import recall, valid_looks
-from video_vlm.looking.looker import Looker
-from video_vlm.looking.rounds import is_worth_a_look
-from video_vlm.looking.sight import sight_of
-from video_vlm.looking.signals import pictures_of
 from video_vlm.media import open_known
 from video_vlm.memory import KeptLook, Library, MemoryView
 from video_vlm.models import open_detector, open_model
 from video_vlm.protocols import Answerer, Detector, Progress, ProgressEvent, VideoMemory, VideoReader, silent
 from video_vlm.records import Answer, Status, Step
+from video_vlm.relook import LookPlan, answer_by_looking, plan_look
+from video_vlm.relook.cached_looks import recall, valid_looks
+from video_vlm.relook.frame_fetcher import Looker
+from video_vlm.relook.frame_observers import Eyes
+from video_vlm.relook.memory_signals import pictures_of
+from video_vlm.relook.refinement import is_worth_a_look
+from video_vlm.relook.visual_channel import sight_of
 from video_vlm.samplers.budgets import budget_for
 from video_vlm.settings import AskSettings, IndexSettings
 
@@ -293,7 +293,7 @@ def _advice(answer: Answer, missing: tuple[str, ...], path: Path, settings: AskS
 
 def _who_sees(path: Path, settings: AskSettings) -> str:
     """How to ask a model with eyes: the one that this machine can run, and what is still to be had for it."""
-    from video_vlm.models.local.fit import best_preset, room_here
+    from video_vlm.models.local.memory_fit import best_preset, room_here
 
     server = "or a server's: --model openai:NAME@URL, ollama:NAME"
     fit = best_preset(settings, room_here())

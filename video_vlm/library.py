@@ -28,12 +28,11 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import BinaryIO, Literal, Self
 
-from video_vlm.across import LibraryAnswer, answer_each, answer_library
 from video_vlm.address import not_a_file
+from video_vlm.agent import CaptionReport, SummaryReport, Trace, caption_video, summarize_video
 from video_vlm.ask import ask, plan
 from video_vlm.chat import ChatModel
-from video_vlm.dialogue import CaptionReport, SummaryReport, Trace, caption_video, summarize_video
-from video_vlm.encoder.sight import find_sight, require_sight
+from video_vlm.encoder.image_text_tower import find_sight, require_sight
 from video_vlm.errors import (
     LibraryError,
     LibraryReadOnly,
@@ -59,16 +58,17 @@ from video_vlm.index import (
     reading_jobs,
     see_the_rest,
 )
-from video_vlm.looking import LookPlan
-from video_vlm.looking.signals import pictures_of
 from video_vlm.media import content_id, open_known
 from video_vlm.memory import Imported, KeptLook, Library, LibraryFacts, MemoryView, Problem, StoredVideo, open_library
 from video_vlm.models import open_detector, open_model
 from video_vlm.models.text_encoder import find_text_encoder
+from video_vlm.multi_video import LibraryAnswer, answer_each, answer_library
 from video_vlm.names import display_names, is_called
 from video_vlm.outputs import Outputs
 from video_vlm.protocols import Answerer, Detector, ImageTextEncoder, Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
+from video_vlm.relook import LookPlan
+from video_vlm.relook.memory_signals import pictures_of
 from video_vlm.settings import AskSettings, Settings, Speed
 
 __all__ = ["Engine", "VideoQA"]

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from video_vlm.models.builtin.passages import read_passages
-from video_vlm.models.builtin.query import TELLING, Query, read_query
-from video_vlm.models.builtin.sequence import region
-from video_vlm.operators import OperatorKind
+from video_vlm.language.anchors import region
+from video_vlm.language.passages import read_passages
+from video_vlm.language.query import TELLING, Query, read_query
+from video_vlm.language.time_operators import OperatorKind
+from video_vlm.memory.coverage import whole_span
 from video_vlm.protocols import VideoMemory
-from video_vlm.records import Evidence, Level, ObservationKind, Span
+from video_vlm.records import Evidence, ObservationKind, Span
 
 __all__ = ["Search", "find_evidence"]
 
@@ -99,7 +100,7 @@ class _Road:
             yield from self._anywhere()
 
     def _stretches(self) -> Iterator[Span]:
-        whole = _whole(self.memory)
+        whole = whole_span(self.memory)
         for _, span in region(self.query, read_passages(self.memory, self.query.parsed.text), whole)[:_PLACES]:
             if inside := span.overlap(whole):
                 yield inside
@@ -115,11 +116,6 @@ class _Road:
         tells = any(term.weight >= TELLING for term in self.query.terms)
         first, then = (fitting, there) if tells and not parsed.operator.adjacent else (there, fitting)
         yield from (*first[:_PLACES], *then[:_PLACES], *first[_PLACES:], *then[_PLACES:])
-
-
-def _whole(memory: VideoMemory) -> Span:
-    tops = memory.nodes(Level.VIDEO)
-    return tops[0].span if tops else memory.video.span
 
 
 def _there(span: Span, memory: VideoMemory) -> list[Evidence]:

@@ -8,17 +8,17 @@ from typing import cast
 
 from video_vlm.address import Address
 from video_vlm.errors import LibraryError
-from video_vlm.memory.facts import LibraryFacts, counts
+from video_vlm.memory.disk_cache import Shelf
 from video_vlm.memory.layout import Layout, default_library_folder
+from video_vlm.memory.library_facts import LibraryFacts, counts
 from video_vlm.memory.postgres.connection import PostgresConnection
 from video_vlm.memory.postgres.database import PostgresDatabase
+from video_vlm.memory.postgres.fulltext import Words
 from video_vlm.memory.postgres.migrations import FORMAT_VERSION
-from video_vlm.memory.postgres.near import EXACT_UP_TO
+from video_vlm.memory.postgres.nearest import EXACT_UP_TO
 from video_vlm.memory.postgres.vectors import PostgresSightVectors, PostgresTextVectors
 from video_vlm.memory.postgres.verify import rebuild_words, verify
-from video_vlm.memory.postgres.words import Words
 from video_vlm.memory.search import ByWords, Filter
-from video_vlm.memory.shelf import Shelf
 from video_vlm.memory.store import Library
 from video_vlm.memory.verify import Problem
 from video_vlm.outputs import Outputs

@@ -7,13 +7,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.memory.dense import DenseIndex
 from video_vlm.memory.postgres.database import PostgresDatabase
 from video_vlm.memory.postgres.filters import INSIDE, WITHIN
-from video_vlm.memory.postgres.near import EXACT_UP_TO, VectorList
+from video_vlm.memory.postgres.nearest import EXACT_UP_TO, VectorList
 from video_vlm.memory.search import Filter, Neighbour
-from video_vlm.memory.seen import SightVectors
-from video_vlm.memory.vectors import TextVectors
+from video_vlm.memory.text_vectors import TextVectors
+from video_vlm.memory.vector_index import DenseIndex
+from video_vlm.memory.visual_search import SightVectors
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
 from video_vlm.records import Level
 
@@ -22,7 +22,7 @@ __all__ = ["TEXTS", "PostgresSightVectors", "PostgresTextVectors"]
 TEXTS: Final = f"""
     vectors AS v JOIN readable_passages AS p ON p.id = v.passage WHERE v.encoder = %(encoder)s AND {WITHIN}
 """
-"""For :class:`~video_vlm.memory.postgres.near.VectorList`."""
+"""For :class:`~video_vlm.memory.postgres.nearest.VectorList`."""
 
 _TEXTS_IN_VIDEOS: Final = f"""
     (WITH {INSIDE} SELECT v.* FROM inside AS p JOIN vectors AS v ON v.passage = p.id AND v.encoder = %(encoder)s) AS v

@@ -2,7 +2,9 @@ import re
 
 import pytest
 
-from video_vlm.operators import Away, OperatorKind, TimeOperator, Window, parse, parse_clock
+from video_vlm.language.clock_times import parse_clock
+from video_vlm.language.operator_parser import parse
+from video_vlm.language.time_operators import Away, OperatorKind, TimeOperator, Window
 from video_vlm.records import Span
 
 

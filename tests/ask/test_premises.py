@@ -6,10 +6,10 @@ import pytest
 
 from tests.ask.spoken_film import SpokenFilm, chapter, row, said
 from tests.ask.told_films import draw_film, is_right
+from video_vlm.language.passages import read_passages
+from video_vlm.language.spelling import spelled
+from video_vlm.language.verbs import deeds
 from video_vlm.models.builtin import BuiltinAnswerer
-from video_vlm.models.builtin.deeds import deeds
-from video_vlm.models.builtin.passages import read_passages
-from video_vlm.models.builtin.spelling import spelled
 from video_vlm.records import Answer, Status
 
 

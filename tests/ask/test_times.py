@@ -9,9 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.ask.spoken_film import SpokenFilm, row, said
+from video_vlm.language.clock_times import parse_clock
 from video_vlm.models.builtin import BuiltinAnswerer
-from video_vlm.models.builtin.times import fine_clock, spoken_length, spoken_time
-from video_vlm.operators import parse_clock
+from video_vlm.models.builtin.time_wording import fine_clock, spoken_length, spoken_time
 from video_vlm.records import Span, clock, whole_seconds
 
 TIMES = st.floats(0, 40_000, allow_nan=False).map(lambda seconds: round(seconds, 4))

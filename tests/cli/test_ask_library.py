@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Videoqa
 from tests.media.reels import Reel, write_reel
-from video_vlm.across import LibraryAnswer
+from video_vlm.multi_video import LibraryAnswer
 from video_vlm.records import Status
 
 READ = ("--set", "index.observers=chapters,subtitles")

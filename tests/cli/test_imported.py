@@ -16,8 +16,8 @@ from tests.memory.conftest import CharacterGrams, Film
 from video_vlm.export import FORMATS
 from video_vlm.memory import KeptLook, open_library
 from video_vlm.memory.migrations import MIGRATIONS
-from video_vlm.memory.seals import seal_look, seal_memory
-from video_vlm.memory.travel import ALL_TABLES, checksum
+from video_vlm.memory.row_checksums import seal_look, seal_memory
+from video_vlm.memory.row_copy import ALL_TABLES, checksum
 from video_vlm.records import Observation, ObservationKind, Span
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from PIL import Image
 
 from tests.cli.conftest import Videoqa
 from video_vlm.cli.timeline import WIDTH, timeline
-from video_vlm.looking import LookPlan
 from video_vlm.records import Sample, Shot, Span
+from video_vlm.relook import LookPlan
 from video_vlm.samplers import SAMPLERS, Move
 from video_vlm.samplers.budgets import Budget
 

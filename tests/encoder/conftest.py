@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from video_vlm.encoder.towers import Tower
+    from video_vlm.encoder.image_tower import Tower
 
 MISSING = [name for name in ("torch", "transformers", "einops", "safetensors") if find_spec(name) is None]
 
@@ -40,7 +40,7 @@ def tower_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
 @pytest.fixture(scope="session")
 def tower(tower_folder: Callable[[str], Path]) -> Callable[[str], Tower]:
     """Such a tower, loaded from its folder."""
-    from video_vlm.encoder.load import load_tower
+    from video_vlm.encoder.tower_files import load_tower
 
     return lambda kind: load_tower(str(tower_folder(kind)))
 

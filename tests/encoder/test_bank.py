@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from video_vlm.encoder.bank import Bank
+from video_vlm.encoder.memory_bank import Bank
 
 POSITIONS, WIDTH = 3, 8
 

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from video_vlm.encoder.budget import fewer, spend, spend_on_fixed_camera
-from video_vlm.encoder.density import cluster_tokens
-from video_vlm.encoder.static import merge_static
+from video_vlm.encoder.dpc_knn import cluster_tokens
+from video_vlm.encoder.per_position_merge import merge_static
+from video_vlm.encoder.token_budget import fewer, spend, spend_on_fixed_camera
 from video_vlm.encoder.tokens import Tokens, patch_tokens
-from video_vlm.encoder.tree import grow_trees, link_frames
+from video_vlm.encoder.tree_merge import grow_trees, link_frames
 
 FRAMES, POSITIONS, WIDTH = 9, 7, 16
 Spend = Callable[..., Tokens]

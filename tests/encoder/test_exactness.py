@@ -12,8 +12,8 @@ from einops import rearrange
 from torch import Tensor
 
 from tests.encoder.conftest import TOWER_KINDS
-from video_vlm.encoder.load import load_model, load_tower
-from video_vlm.encoder.towers import Tower, as_tower
+from video_vlm.encoder.image_tower import Tower, as_tower
+from video_vlm.encoder.tower_files import load_model, load_tower
 from video_vlm.encoder.video import EncoderSettings, VideoEncoder
 from video_vlm.errors import SettingsError, UnknownName
 

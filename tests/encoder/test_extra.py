@@ -7,7 +7,7 @@ import pytest
 
 import video_vlm.encoder
 from tests.encoder.conftest import MISSING
-from video_vlm.encoder.load import require_models
+from video_vlm.encoder.tower_files import require_models
 from video_vlm.errors import MissingExtra
 
 

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from video_vlm.encoder.compression import Compressor
+from video_vlm.encoder.image_tower import Tower
 from video_vlm.encoder.losses import arrow_of_time_loss, clip_loss, order_loss, siglip_loss, similarities
+from video_vlm.encoder.multi_scale import ScaleFusion
 from video_vlm.encoder.presets import settings_for
-from video_vlm.encoder.scales import ScaleFusion
 from video_vlm.encoder.temporal import TemporalAttention, TimeBias, seconds_to_waves
 from video_vlm.encoder.tokens import Tokens, patch_tokens
-from video_vlm.encoder.towers import Tower
 from video_vlm.encoder.video import EncoderSettings, VideoEncoder
 
 

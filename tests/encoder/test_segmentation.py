@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from video_vlm.encoder.fold import fold_frames
-from video_vlm.encoder.segmentation import gram, partition, stretch_errors
+from video_vlm.encoder.frame_merge import fold_frames
+from video_vlm.encoder.optimal_partition import gram, partition, stretch_errors
 
 
 def error_of(values: Tensor, weight: Tensor, owner: list[int]) -> float:

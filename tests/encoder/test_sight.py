@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from tests.towers import KINDS, shape_pictures, write_tower
-from video_vlm.encoder.load import load_model
-from video_vlm.encoder.sight import KNOWN_TOWERS, TransformersSight, find_sight, require_sight
+from video_vlm.encoder.image_text_tower import KNOWN_TOWERS, TransformersSight, find_sight, require_sight
+from video_vlm.encoder.tower_files import load_model
 from video_vlm.errors import SettingsError
 from video_vlm.settings import SightSettings
 
@@ -98,7 +98,7 @@ def test_it_computes_in_what_the_processor_is_fast_at(
 
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able, raising=False)
     load = Mock(wraps=load_model)
-    monkeypatch.setattr("video_vlm.encoder.sight.load_model", load)
+    monkeypatch.setattr("video_vlm.encoder.image_text_tower.load_model", load)
     TransformersSight(sight_folder("siglip"), device="cpu").encode_texts(["red"])
     assert load.call_args.kwargs["dtype"] == getattr(torch, expected)
 

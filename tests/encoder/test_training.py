@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from video_vlm.encoder.batches import MakeBatch, batches_in_order
 from video_vlm.encoder.checkpoint import load_weights, read_checkpoint, save_tensors
-from video_vlm.encoder.load import load_tower
-from video_vlm.encoder.reader import as_numbers
-from video_vlm.encoder.saved import ENCODER_FILE, load_encoder, save_encoder
+from video_vlm.encoder.question_head import as_numbers
+from video_vlm.encoder.saved_encoder import ENCODER_FILE, load_encoder, save_encoder
+from video_vlm.encoder.tower_files import load_tower
 from video_vlm.encoder.trainer import TrainRequest, train_encoder
 from video_vlm.encoder.training import CHECKPOINT, TrainSettings, train
 from video_vlm.encoder.video import EncoderSettings, Fold, VideoEncoder

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from tests.encoder.conftest import TOWER_KINDS
 from video_vlm.encoder.costs import count_flops, peak_bytes
-from video_vlm.encoder.towers import Tower, as_tower
+from video_vlm.encoder.image_tower import Tower, as_tower
 from video_vlm.encoder.video import EncoderSettings, Encoding, Fold, VideoEncoder
 
 MERGING = {

@@ -17,7 +17,7 @@ import pytest
 
 from video_vlm import VideoQA
 from video_vlm.index import index_video
-from video_vlm.index.passes import open_pass
+from video_vlm.index.decode_passes import open_pass
 from video_vlm.media import open_video
 from video_vlm.memory import Library, open_library
 from video_vlm.protocols import ProgressEvent

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from video_vlm.index import index_video
-from video_vlm.index.upper import SHOTS
+from video_vlm.index.hierarchy import SHOTS
 from video_vlm.memory import open_library
 from video_vlm.records import Image, Level
 from video_vlm.settings import IndexSettings, Speed

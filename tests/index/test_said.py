@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
-from video_vlm.index.said import Said
-from video_vlm.memory.levels import Row, holder
+from video_vlm.index.observation_index import Said
+from video_vlm.memory.tree import Row, holder
 from video_vlm.records import Level, Node, Observation, ObservationKind, Span
 
 

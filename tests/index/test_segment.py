@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from video_vlm.index.segment import OpenSegment
-from video_vlm.index.watch import Watch
+from video_vlm.index.observer_set import Watch
+from video_vlm.index.open_segment import OpenSegment
 from video_vlm.media import open_video
 from video_vlm.perception.observer import BaseObserver
 from video_vlm.protocols import DecodedFrame

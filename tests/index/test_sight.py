@@ -18,7 +18,7 @@ from tests.index.test_resume import Interrupter
 from tests.towers import ColourTower, write_tower
 from video_vlm import VideoQA
 from video_vlm.index import index_many, index_video, see_the_rest
-from video_vlm.index.sight import Seeing
+from video_vlm.index.frame_embeddings import Seeing
 from video_vlm.memory import Library, open_library
 from video_vlm.protocols import ImageTextEncoder, ProgressEvent
 from video_vlm.records import Image, Level
@@ -37,7 +37,7 @@ needs_models = pytest.mark.skipif(
 def tower(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ImageTextEncoder:
     if request.param == "colours":
         return ColourTower()
-    from video_vlm.encoder.sight import TransformersSight
+    from video_vlm.encoder.image_text_tower import TransformersSight
 
     return TransformersSight(write_tower(tmp_path_factory.mktemp("tower"), "siglip"))
 

@@ -14,9 +14,9 @@ import pytest
 
 from video_vlm.memory import open_library
 from video_vlm.memory.database import Database
-from video_vlm.memory.dense import DenseIndex, register_encoder, to_blob
 from video_vlm.memory.index_file import IndexFile, UnusableIndex, check_index
-from video_vlm.memory.inverted import LEAST_RECALL, build_exact, fill, train
+from video_vlm.memory.ivf_index import LEAST_RECALL, build_exact, fill, train
+from video_vlm.memory.vector_index import DenseIndex, register_encoder, to_blob
 from video_vlm.protocols import TextEncoder
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import pytest
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly, LibraryTooNew, NotIndexed
 from video_vlm.memory import KeptLook, Library, open_library
 from video_vlm.memory.migrations import FORMAT_VERSION
-from video_vlm.memory.travel import ALL_TABLES, LEFT_BEHIND
+from video_vlm.memory.row_copy import ALL_TABLES, LEFT_BEHIND
 from video_vlm.records import Observation, ObservationKind, Span
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def test_what_is_not_as_it_was_exported_is_refused(target: Library, sealed: Path
 )
 def test_even_with_a_right_checksum_every_value_is_judged(target: Library, sealed: Path, spoil: str) -> None:
     def forge(connection: sqlite3.Connection) -> None:
-        from video_vlm.memory.travel import checksum
+        from video_vlm.memory.row_copy import checksum
 
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute(spoil)

@@ -100,7 +100,7 @@ def test_a_library_of_a_later_format_is_refused_with_what_to_type(place: str) ->
 
 
 def test_the_tables_have_the_columns_that_sqlite_has(place: str, folder_library: Library) -> None:
-    from video_vlm.memory.travel import ALL_TABLES
+    from video_vlm.memory.row_copy import ALL_TABLES
 
     open_library(place).close()
     with raw(place) as connection, folder_library._database.read() as sqlite:

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from video_vlm.memory import Library
+from video_vlm.memory.fts_query import match_query, searchable
 from video_vlm.memory.fusion import RRF_K, fuse
-from video_vlm.memory.words import match_query, searchable
 from video_vlm.records import Evidence, Level, Observation, ObservationKind, Span
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import pytest
 from video_vlm.errors import LibraryDamaged
 from video_vlm.memory import open_library, repair_library
 from video_vlm.memory.migrations import FORMAT_VERSION
-from video_vlm.memory.structure import expected_parts, foreign_parts, missing_parts
+from video_vlm.memory.schema_check import expected_parts, foreign_parts, missing_parts
 
 if TYPE_CHECKING:
     from tests.memory.conftest import Film

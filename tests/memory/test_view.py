@@ -8,7 +8,7 @@ import pytest
 
 from video_vlm.errors import LibraryError
 from video_vlm.memory import Library, MemoryView, node_id
-from video_vlm.memory.levels import gaps, level_above
+from video_vlm.memory.tree import gaps, level_above
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Level, Span
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from video_vlm.dialogue.quoting import harmless, quoted
+from video_vlm.agent.escape import harmless, quoted
 from video_vlm.text import without_hidden
 
 TAGS = "".join(chr(code) for code in range(0xE0000, 0xE0080))

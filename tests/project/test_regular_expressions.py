@@ -31,14 +31,14 @@ MOST_RATIO = 10.0
 MOST_RATIO_OF_QUESTIONS = 30.0
 """A question ends after some thousand letters: its patterns may take the square of them, not the cube."""
 QUESTIONS = (
-    "operators.py",
-    *(f"models/builtin/{name}.py" for name in ("growth", "moments", "order", "query", "structure")),
+    *(f"language/{name}.py" for name in ("operator_parser", "query")),
+    *(f"models/builtin/{name}.py" for name in ("added_rows", "order_of_two", "video_facts", "when")),
 )
 """Where nothing is read but questions."""
 OTHERS = ("perception/subtitle", "media/cues")
 """Tried by tests of their own, whole."""
 ROOT = Path(video_vlm.__file__).parent
-ELSEWHERE = ("encoder", "instruct", "world")
+ELSEWHERE = ("encoder", "toy_llava", "world")
 """Rooms that read nothing of strangers."""
 
 

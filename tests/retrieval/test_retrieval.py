@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from tests.ask.spoken_film import SpokenFilm, chapter, row, said
-from video_vlm.models.builtin.words import stems
+from video_vlm.language.word_forms import stems
 from video_vlm.records import Evidence, Observation, ObservationKind, Span
 from video_vlm.retrieval import find_evidence
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from video_vlm.encoder.parts import in_parts
+from video_vlm.encoder.chunking import in_parts
 
 __all__ = ["Assignment", "identity", "merge", "merged_size", "merged_span", "unmerge"]
 

@@ -20,7 +20,7 @@ def settings_for(
 ) -> EncoderSettings:
     """Settings that leave about ``times`` fewer tokens than there are patches, saving the most arithmetic.
 
-    What is left over or missing is up to :func:`~video_vlm.encoder.budget.spend`.
+    What is left over or missing is up to :func:`~video_vlm.encoder.token_budget.spend`.
 
     Raises:
         ValueError: ``times`` is below 1, or more than folding and matching can do in so many blocks.

@@ -16,7 +16,7 @@ from einops import rearrange, repeat
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from video_vlm.encoder.parts import in_parts
+from video_vlm.encoder.chunking import in_parts
 
 __all__ = ["TemporalAttention", "TimeBias", "TimeEncoding", "TimePosition", "seconds_to_waves"]
 

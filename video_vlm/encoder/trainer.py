@@ -12,11 +12,11 @@ from torch import nn
 from video_vlm.encoder.caption_task import CaptionModel, CaptionSettings, CaptionTask
 from video_vlm.encoder.captions import FrameSettings, read_captions
 from video_vlm.encoder.checkpoint import load_weights, save_tensors
-from video_vlm.encoder.load import load_model
+from video_vlm.encoder.image_tower import SiglipTower, Tower, as_tower
 from video_vlm.encoder.projector import ProjectorTask
-from video_vlm.encoder.saved import ENCODER_FILE, save_encoder
-from video_vlm.encoder.text import SmallTextTower, TransformersTextTower
-from video_vlm.encoder.towers import SiglipTower, Tower, as_tower
+from video_vlm.encoder.saved_encoder import ENCODER_FILE, save_encoder
+from video_vlm.encoder.text_tower import SmallTextTower, TransformersTextTower
+from video_vlm.encoder.tower_files import load_model
 from video_vlm.encoder.training import CHECKPOINT, Report, TrainSettings, Watch, seed_everything, train
 from video_vlm.encoder.video import EncoderSettings, Fold, VideoEncoder
 from video_vlm.encoder.world_model import ARMS, WorldModel, save_world_model

@@ -17,11 +17,11 @@ from torch import Tensor, nn
 
 from video_vlm.encoder.assignment import Assignment, merge
 from video_vlm.encoder.bipartite import key_metric, match_tokens
-from video_vlm.encoder.fold import fold_frames
-from video_vlm.encoder.stage import Stage, begin, folded, patch_tokens_of, thinned
+from video_vlm.encoder.frame_merge import fold_frames
+from video_vlm.encoder.image_tower import Tower
 from video_vlm.encoder.temporal import TemporalAttention, TimePosition
+from video_vlm.encoder.token_state import Stage, begin, folded, patch_tokens_of, thinned
 from video_vlm.encoder.tokens import Tokens
-from video_vlm.encoder.towers import Tower
 
 __all__ = ["EncoderSettings", "Encoding", "Fold", "VideoEncoder"]
 

@@ -14,11 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from video_vlm.encoder.budget import fewer, spend
 from video_vlm.encoder.checkpoint import load_weights, save_tensors
-from video_vlm.encoder.reader import Asked, QuestionReader
-from video_vlm.encoder.saved import encoder_settings
-from video_vlm.encoder.towers import SiglipTower
+from video_vlm.encoder.image_tower import SiglipTower
+from video_vlm.encoder.question_head import Asked, QuestionReader
+from video_vlm.encoder.saved_encoder import encoder_settings
+from video_vlm.encoder.token_budget import fewer, spend
 from video_vlm.encoder.video import EncoderSettings, Encoding, Fold, VideoEncoder
 from video_vlm.errors import SettingsError
 from video_vlm.world import WorldSettings

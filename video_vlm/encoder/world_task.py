@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from video_vlm.encoder.checkpoint import describe
-from video_vlm.encoder.narrator import Narrator
-from video_vlm.encoder.reader import KINDS, as_numbers
+from video_vlm.encoder.narration_head import Narrator
+from video_vlm.encoder.question_head import KINDS, as_numbers
 from video_vlm.encoder.world_batches import HELD_OUT, WorldBatch, WorldBatches, frames_of, with_reverses
 from video_vlm.encoder.world_model import WorldModel, pictures_of
 from video_vlm.world import Clip, Question, WorldSettings, ask_all

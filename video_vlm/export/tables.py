@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from video_vlm.memory import MemoryView
-from video_vlm.memory.looks import KeptLook
+from video_vlm.memory.look_cache import KeptLook
 from video_vlm.records import Level, Observation
 
 __all__ = ["TABLES", "Kind", "Table"]

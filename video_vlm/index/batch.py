@@ -17,11 +17,11 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from video_vlm.errors import MediaError, ReaderLost, VideoQAError
-from video_vlm.index.one import index_one
+from video_vlm.index.index_mode import Manners, manners
+from video_vlm.index.memory_estimate import OWN_BYTES, file_bytes, reader_bytes, reading_jobs
+from video_vlm.index.one_file import index_one
 from video_vlm.index.report import IndexOutcome, IndexReport
-from video_vlm.index.room import OWN_BYTES, file_bytes, reader_bytes, reading_jobs
 from video_vlm.index.run import add_meaning, known_report
-from video_vlm.index.speed import Manners, manners
 from video_vlm.index.worker import Desk, Worker
 from video_vlm.media.cores import num_cores
 from video_vlm.memory import Library

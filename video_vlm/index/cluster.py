@@ -17,7 +17,7 @@ from typing import Any, Final
 from video_vlm.address import is_address
 from video_vlm.errors import LibraryError, MissingExtra, ReaderLost, VideoQAError
 from video_vlm.index.batch import resemblance
-from video_vlm.index.one import index_one
+from video_vlm.index.one_file import index_one
 from video_vlm.index.report import IndexOutcome
 from video_vlm.index.worker import portable
 from video_vlm.memory import Library, open_library

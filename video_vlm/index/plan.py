@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from video_vlm.index.growth import grown_from
+from video_vlm.index.appended_file import grown_from
+from video_vlm.index.index_mode import Manner, Manners, manners
 from video_vlm.index.recipe import Recipe
-from video_vlm.index.speed import Manner, Manners, manners
 from video_vlm.index.stages import FRAMES, SHOTS, Verdict, from_json, judge, observer
 from video_vlm.media import content_id
 from video_vlm.memory import Library, StoredVideo

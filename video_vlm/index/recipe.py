@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from video_vlm.index.observer_set import Watch
 from video_vlm.index.stages import Stage, digest_of, stages_of, to_json
-from video_vlm.index.watch import Watch
 from video_vlm.memory import Library
 from video_vlm.perception.sidecars import MAX_BYTES, find_sidecars
 from video_vlm.settings import IndexSettings, digest

@@ -9,19 +9,12 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from video_vlm.errors import FileChanged, MemoryReplaced, UnreadableVideo
-from video_vlm.index.finishing import finish_memory
-from video_vlm.index.growth import Grown, Tail, begin_with, grown_from
-from video_vlm.index.outbox import Outbox, Unwritten
-from video_vlm.index.partial import make_part
-from video_vlm.index.passes import Pass, open_pass, why_in_full
-from video_vlm.index.plan import part_to_make
-from video_vlm.index.recipe import Recipe
-from video_vlm.index.report import IndexReport
-from video_vlm.index.segment import ClosedSegment, OpenSegment
-from video_vlm.index.sight import Seeing
-from video_vlm.index.speed import Manner, Manners, looked_at, manners
-from video_vlm.index.state import State
-from video_vlm.index.upper import (
+from video_vlm.index.appended_file import Grown, Tail, begin_with, grown_from
+from video_vlm.index.checkpoint import State
+from video_vlm.index.decode_passes import Pass, open_pass, why_in_full
+from video_vlm.index.finalize import finish_memory
+from video_vlm.index.frame_embeddings import Seeing
+from video_vlm.index.hierarchy import (
     SHOTS,
     chapter_borders,
     count_shots,
@@ -30,7 +23,14 @@ from video_vlm.index.upper import (
     hole_observation,
     holes_in,
 )
-from video_vlm.index.watch import Observations
+from video_vlm.index.index_mode import Manner, Manners, looked_at, manners
+from video_vlm.index.observer_set import Observations
+from video_vlm.index.open_segment import ClosedSegment, OpenSegment
+from video_vlm.index.partial_rebuild import make_part
+from video_vlm.index.plan import part_to_make
+from video_vlm.index.recipe import Recipe
+from video_vlm.index.report import IndexReport
+from video_vlm.index.write_queue import Outbox, Unwritten
 from video_vlm.media import open_video
 from video_vlm.media.chapters import unused_marks, within
 from video_vlm.media.identity import SameContent
@@ -69,7 +69,7 @@ def index_video(
     Where only what is made of the pictures changed, and not how they are gone over, only that is made again
     (:mod:`video_vlm.index.plan`). A memory that was read in full also serves where a fast one is asked for, and takes
     the place of a fast one. Where the library has an image-text tower, that sees the pictures; what was indexed without
-    it is left as it is (:func:`video_vlm.index.sight.see_the_rest` adds what is missing).
+    it is left as it is (:func:`video_vlm.index.frame_embeddings.see_the_rest` adds what is missing).
 
     Args:
         path: The file.

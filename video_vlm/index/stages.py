@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, TypeAlias
 
-from video_vlm.index.watch import Watch
+from video_vlm.index.observer_set import Watch
 from video_vlm.settings import IndexSettings, digest
 
 __all__ = ["BESIDE", "FRAMES", "LEVELS", "SHOTS", "Stage", "Stages", "Verdict", "judge", "stages_of"]

@@ -23,7 +23,7 @@ from queue import SimpleQueue
 from typing import Literal, TypeAlias
 
 from video_vlm.errors import ReaderLost, VideoQAError
-from video_vlm.index.one import index_one
+from video_vlm.index.one_file import index_one
 from video_vlm.index.report import IndexOutcome
 from video_vlm.memory import open_library
 from video_vlm.protocols import ImageTextEncoder, ProgressEvent

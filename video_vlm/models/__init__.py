@@ -60,7 +60,7 @@ def open_detector(settings: AskSettings) -> Detector | None:
     """
     if settings.detector == "none":
         return None
-    from video_vlm.models.local.grounding import open_detector as open_local_detector
+    from video_vlm.models.local.grounding_dino import open_detector as open_local_detector
 
     return open_local_detector(settings.detector.removeprefix("hf:"), device=settings.device)
 

@@ -11,11 +11,11 @@ import pytest
 pytest.importorskip("transformers", reason="local models need the extra [models]")
 
 from tests.models.local.tiny_models import TEXT_FAMILIES
+from video_vlm.agent.actions import tools
 from video_vlm.chat import CallsTools, Turn
-from video_vlm.dialogue.actions import tools
-from video_vlm.models.calling import described
 from video_vlm.models.local import open_local
-from video_vlm.models.local.calls import read_call
+from video_vlm.models.local.tool_calls import read_call
+from video_vlm.models.tool_protocol import described
 
 TOOLS = tools()
 HERMES = '<think>I could {"name": "answer", "arguments": {}}</think><tool_call>\n%s\n</tool_call>'

@@ -18,7 +18,7 @@ from video_vlm.chat import ChatModel, Turn
 from video_vlm.errors import ModelError
 from video_vlm.models import open_model
 from video_vlm.models.local import LocalChat, open_local
-from video_vlm.models.local.processing import Reader, load_reader
+from video_vlm.models.local.chat_input import Reader, load_reader
 from video_vlm.records import Frame
 from video_vlm.settings import AskSettings
 

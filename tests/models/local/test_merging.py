@@ -8,7 +8,7 @@ pytest.importorskip("torch", reason="merging needs the extra [models]")
 
 import torch
 
-from video_vlm.models.local.merging import merge_tokens, num_kept
+from video_vlm.models.local.token_merging import merge_tokens, num_kept
 
 
 def noise(frames: int, tokens: int, *, seed: int = 0, width: int = 16) -> list[torch.Tensor]:

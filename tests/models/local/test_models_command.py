@@ -15,7 +15,7 @@ import pytest
 
 from tests.models.local.hub import Hub
 from video_vlm.errors import ModelError
-from video_vlm.models.local.fit import Room, best_preset, fit_of, stored_weights
+from video_vlm.models.local.memory_fit import Room, best_preset, fit_of, stored_weights
 from video_vlm.models.local.presets import PRESETS
 from video_vlm.settings import AskSettings
 
@@ -177,7 +177,7 @@ def test_without_a_gpu_a_small_one_is_advised(monkeypatch: pytest.MonkeyPatch) -
 
     memory = SimpleNamespace(available=64 * GIGABYTE)
     monkeypatch.setattr("psutil.virtual_memory", lambda: memory)
-    monkeypatch.setattr("video_vlm.models.local.fit.which", lambda _: None)
+    monkeypatch.setattr("video_vlm.models.local.memory_fit.which", lambda _: None)
     advice = _who_sees(Path("film.mp4"), AskSettings())
     assert "videoqa models pull HuggingFaceTB/SmolVLM2-2.2B-Instruct; then videoqa ask film.mp4" in advice
     memory.available = 0

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from video_vlm.agent.actions import SCHEMA, read_action
 from video_vlm.chat import Turn
-from video_vlm.dialogue.actions import SCHEMA, read_action
 from video_vlm.models.local import open_local
-from video_vlm.models.local.shape import Automaton, InShape
+from video_vlm.models.local.json_constraint import Automaton, InShape
 
 Saved = Callable[[str], Path]
 

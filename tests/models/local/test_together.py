@@ -74,7 +74,7 @@ def test_the_scores_are_those_of_each_alone_but_for_rounding(
     """Of every token that is written: padding is seen by nobody."""
     import torch
 
-    from video_vlm.models.local.together import side_by_side
+    from video_vlm.models.local.batched_generate import side_by_side
 
     model, some = open_local(str(saved(family)), savings=Savings(kept_prefixes=0)), talks[:4]
     with torch.inference_mode():

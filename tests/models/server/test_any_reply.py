@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.ask.spoken_film import SpokenFilm, said
 from tests.models.server.raw import Raw
-from video_vlm.dialogue import answer_by_talking
+from video_vlm.agent import answer_by_talking
 from video_vlm.errors import ModelError
 from video_vlm.models.server import ServerChat, ServerSettings
 from video_vlm.records import Answer, Evidence, Span, Status

@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from video_vlm.language.lexicon import DIMENSIONS
+from video_vlm.language.matching import Match, best_matches, match
+from video_vlm.language.passages import SPOKEN, Passage, Passages
+from video_vlm.language.premise import premise_of
+from video_vlm.language.query import Query, Wanted
+from video_vlm.language.word_forms import alike, squeeze, stem, words
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
-from video_vlm.models.builtin.lexicon import DIMENSIONS
-from video_vlm.models.builtin.matching import Match, best_matches, match
-from video_vlm.models.builtin.passages import SPOKEN, Passage, Passages
-from video_vlm.models.builtin.premise import premise_of
-from video_vlm.models.builtin.query import Query, Wanted
 from video_vlm.models.builtin.values import Value, label_and_value, labelled_by, looks_like_a_person, take_value
-from video_vlm.models.builtin.words import alike, squeeze, stem, words
 
 __all__ = ["find_fact", "find_reason", "find_title", "in_channel"]
 
@@ -57,7 +57,8 @@ def find_fact(query: Query, pool: Sequence[Passage], passages: Passages) -> Draf
 
 
 def _is_told(query: Query, passage: Passage, passages: Passages) -> bool:
-    """Whether a passage tells of what a question for a time, a place, a number, a person or a reason takes for granted."""
+    """Whether a passage tells of what a question for a time, a place, a number, a person or a reason takes for
+    granted."""
     of_a_deed = query.wanted in _OF_A_DEED or _A_MOMENT.search(query.parsed.target)
     return not of_a_deed or premise_of(query).holds_in(passage, passages)
 
@@ -188,7 +189,8 @@ def _name_below(query: Query, item: Match, passages: Passages) -> Passage | None
 
 
 def _bare_fact(query: Query, pool: Sequence[Passage]) -> Draft | None:
-    """A question with nothing to match but a type ("which web address is shown?"): right if the video has one such value."""
+    """A question with nothing to match but a type ("which web address is shown?"): right if the video has one such
+    value."""
     if query.wanted not in _BARE and not (query.wanted is Wanted.THING and query.focus):
         return None
     found: list[tuple[Passage, Value]] = []

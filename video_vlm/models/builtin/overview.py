@@ -1,15 +1,16 @@
-"""Questions about the whole, or about a stretch given outright: told from summaries and from what is said and shown there."""
+"""Questions about the whole, or about a stretch given outright: told from summaries and from what is said and shown
+there."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from video_vlm.language.passages import Passage, Passages
+from video_vlm.language.query import Query, Wanted
+from video_vlm.language.time_operators import BEGINNING, ENDING, Window
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
-from video_vlm.models.builtin.edges import what_is_said
-from video_vlm.models.builtin.passages import Passage, Passages
-from video_vlm.models.builtin.query import Query, Wanted
-from video_vlm.operators import BEGINNING, ENDING, Window
+from video_vlm.models.builtin.first_and_last import what_is_said
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Citation, Claim, Level, Node, Span, clock
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from video_vlm.models.builtin.lexicon import (
+from video_vlm.language.lexicon import (
     COLOURS,
     DIMENSIONS,
     MONTHS,
@@ -16,10 +16,10 @@ from video_vlm.models.builtin.lexicon import (
     UNITS,
     WEEKDAYS,
 )
-from video_vlm.models.builtin.matching import Match
-from video_vlm.models.builtin.passages import Passage
-from video_vlm.models.builtin.query import TELLING, Query, Term, Wanted
-from video_vlm.models.builtin.words import alike, stem, words
+from video_vlm.language.matching import Match
+from video_vlm.language.passages import Passage
+from video_vlm.language.query import TELLING, Query, Term, Wanted
+from video_vlm.language.word_forms import alike, stem, words
 
 __all__ = ["Value", "label_and_value", "labelled_by", "looks_like_a_person", "take_value"]
 
@@ -140,7 +140,8 @@ def _reads_as_code(value: str) -> bool:
 
 
 def _named_by(label: Sequence[str], wanted: Sequence[str]) -> float:
-    """The share of a label's words that are asked for: ``Director`` fits "director" better than ``Technical Director``."""
+    """The share of a label's words that are asked for: ``Director`` fits "director" better than ``Technical
+    Director``."""
     hits = sum(any(alike(term, part) >= 0.7 for term in wanted) for part in label)
     return hits / len(label) if label else 0.0
 

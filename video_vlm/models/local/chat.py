@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from video_vlm.chat import Tool, Turn
 from video_vlm.errors import ModelError
-from video_vlm.models.calling import called, described
-from video_vlm.models.local.calls import read_call
-from video_vlm.models.local.find import folder_of, libraries
-from video_vlm.models.local.kinds import kind_of
-from video_vlm.models.local.load import device_of, dtype_of, reason
-from video_vlm.models.local.processing import Reader, load_reader
+from video_vlm.models.local.chat_input import Reader, load_reader
+from video_vlm.models.local.device import device_of, dtype_of, reason
+from video_vlm.models.local.generation import Run
+from video_vlm.models.local.json_constraint import InShape
+from video_vlm.models.local.model_families import kind_of
+from video_vlm.models.local.model_files import folder_of, libraries
 from video_vlm.models.local.quantize import quantized
-from video_vlm.models.local.run import Run
 from video_vlm.models.local.savings import Savings
-from video_vlm.models.local.shape import InShape
+from video_vlm.models.local.tool_calls import read_call
+from video_vlm.models.tool_protocol import called, described
 
 if TYPE_CHECKING:
-    from video_vlm.models.local.thrift import Thrift
+    from video_vlm.models.local.prompt_cache import Thrift
 
 __all__ = ["LocalChat", "open_local"]
 
@@ -184,9 +184,9 @@ def open_local(
     torch, transformers = libraries()
     from safetensors import SafetensorError
 
-    from video_vlm.models.local.stored import StoredFeatures, maker_of
-    from video_vlm.models.local.thrift import Thrift
-    from video_vlm.models.local.together import writes_exactly
+    from video_vlm.models.local.batched_generate import writes_exactly
+    from video_vlm.models.local.disk_features import StoredFeatures, maker_of
+    from video_vlm.models.local.prompt_cache import Thrift
 
     folder = folder_of(name)
     try:

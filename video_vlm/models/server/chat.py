@@ -12,11 +12,11 @@ from typing import Any
 
 from video_vlm.chat import Tool, Turn
 from video_vlm.errors import MissingExtra, ModelError
-from video_vlm.models.calling import parsed
 from video_vlm.models.server.deadline import Deadline
 from video_vlm.models.server.endpoint import Endpoint, usable_key
 from video_vlm.models.server.reply import MOST_BYTES, complaint, pieces, pieces_of_whole, shortened
 from video_vlm.models.server.wire import estimated_tokens, request
+from video_vlm.models.tool_protocol import parsed
 from video_vlm.redaction import unsplit, without_login
 from video_vlm.settings import AskSettings
 

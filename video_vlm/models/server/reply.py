@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NoReturn
 
 from video_vlm.errors import ModelError
-from video_vlm.models.calling import called, parsed
+from video_vlm.models.tool_protocol import called, parsed
 from video_vlm.redaction import redacted
 
 __all__ = ["MOST_BYTES", "complaint", "pieces", "pieces_of_whole", "shortened"]

@@ -15,7 +15,7 @@ import numpy as np
 
 from video_vlm.chat import Part, Tool, Turn
 from video_vlm.errors import ModelError
-from video_vlm.models.calling import described, messages
+from video_vlm.models.tool_protocol import described, messages
 from video_vlm.records import Image
 
 __all__ = ["estimated_tokens", "request", "stamp"]

@@ -1,0 +1,26 @@
+"""The channel ``sight``: how much the pictures of a video look like words, from what a tower kept in its memory."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from video_vlm.memory import MemoryView
+from video_vlm.relook.score_channels import Similarity
+from video_vlm.samplers.pictures import Seconds
+from video_vlm.samplers.subject import Scores
+
+__all__ = ["sight_of"]
+
+
+def sight_of(memory: MemoryView) -> Similarity:
+    """By the representative frame that stands for each time; NaN everywhere where no tower has seen the video."""
+
+    def similarity(text: str, seconds: Seconds) -> Scores:
+        frames = memory.frames_like(text)
+        if not frames:
+            return np.full(len(seconds), np.nan)
+        starts = np.array([span.start for span, _ in frames])
+        cosines = np.array([cosine for _, cosine in frames])
+        return np.asarray(cosines[np.maximum(np.searchsorted(starts, seconds, side="right") - 1, 0)], np.float64)
+
+    return similarity
