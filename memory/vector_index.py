@@ -3,7 +3,8 @@
 The index is exact while the list is short and an inverted file when it is long (:mod:`video_vlm.memory.ivf_index`),
 kept in a file, and made again whenever that is missing or torn. One that is merely behind is kept: what came since is
 searched beside it, exactly, and what went is passed over, until that is a tenth of it. What a text says and what a
-frame, a segment or a scene looks like are lists of their own, and so is each encoder's."""
+frame, a segment or a scene looks like are lists of their own, and so is each encoder's.
+"""
 
 from __future__ import annotations
 

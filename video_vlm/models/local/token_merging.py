@@ -4,7 +4,8 @@ Pictures of one look are merged together, in two steps. Over time, as the trees 
 a token goes to the most similar one of the picture before, and a chain of them becomes its first, behind the time of
 the picture in which it was first seen. Where that leaves too many, inside a picture, as bipartite soft matching (Bolya
 et al. 2023): every other token into its most similar neighbour. No picture, and no tile of one, loses all of its
-tokens, and what two pictures show apart is never mixed inside one of them."""
+tokens, and what two pictures show apart is never mixed inside one of them.
+"""
 
 from __future__ import annotations
 
