@@ -246,11 +246,11 @@ def is_exact(kind: str, num_frames: int = 2) -> bool:
 @torch.inference_mode()
 def fidelity(videos: Sequence[Path]) -> dict[int, float]:
     """The lowest cosine, over videos, of a clip's vector with and without merging."""
-    from video_vlm.encoder.captions import FrameSettings, read_clip  # needs a decoder, which speed alone does not
+    from video_vlm.encoder.captions import ClipSettings, read_clip  # needs a decoder, which speed alone does not
 
     model = load_world_model()
     side = model.settings.world.side
-    frames = FrameSettings(side=side, num_frames=16, mean=(GROUND,) * 3, deviation=(CONTRAST,) * 3)
+    frames = ClipSettings(side=side, num_frames=16, mean=(GROUND,) * 3, deviation=(CONTRAST,) * 3)
     clips = [read_clip(path, frames) for path in videos]
     folds = {2: (Fold(1, 2),), 4: (Fold(1, 2), Fold(2, 2)), 8: (Fold(1, 2), Fold(2, 4))}
     lowest: dict[int, float] = {}

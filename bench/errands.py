@@ -21,7 +21,7 @@ from faults import Faults, Kind
 
 from video_vlm.errors import VideoQAError
 from video_vlm.index import index_video
-from video_vlm.memory import Build, KeptLook, Library, open_library, repair_library
+from video_vlm.memory import Library, MemoryWriter, StoredLook, open_library, repair_library
 from video_vlm.records import Observation, ObservationKind, Span
 from video_vlm.settings import FrameSettings, IndexSettings
 
@@ -59,11 +59,11 @@ class Trouble:
     kind: Kind
 
 
-def look(number: int) -> KeptLook:
+def look(number: int) -> StoredLook:
     """The ``number``-th thing a question made us look at."""
     span = Span(number + 0.25, number + 0.75)
     seen = Observation(span, ObservationKind.SCREEN_TEXT, f"sign number {number}", "screen-text", 0.9)
-    return KeptLook("screen-text", "v1", f"what does sign {number} say?", "close look", 320, (span,), (seen,))
+    return StoredLook("screen-text", "v1", f"what does sign {number} say?", "close look", 320, (span,), (seen,))
 
 
 def everything(folder: Path) -> tuple[int, dict[str, Any], list[Any]]:
@@ -111,13 +111,13 @@ def _keep_looks(library: Library, content_id: str, say: Callable[[str], None]) -
 
 
 def _say_when_written(say: Callable[[str], None]) -> None:
-    put = Build.put_segment
+    put = MemoryWriter.put_segment
 
-    def put_and_say(self: Build, *arguments: Any, **named: Any) -> None:
+    def put_and_say(self: MemoryWriter, *arguments: Any, **named: Any) -> None:
         put(self, *arguments, **named)
         say("segment")
 
-    Build.put_segment = put_and_say  # type: ignore[method-assign]
+    MemoryWriter.put_segment = put_and_say  # type: ignore[method-assign]
 
 
 def _run(errand: Callable[[Callable[[str], None]], None], pipe: Connection, trouble: Trouble | None) -> None:

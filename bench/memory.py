@@ -37,8 +37,8 @@ from video_vlm.memory import Library, open_library
 from video_vlm.memory.database import Database
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.text_vectors import TextVectors
-from video_vlm.memory.vector_index import DenseIndex
-from video_vlm.memory.visual_search import SightVectors
+from video_vlm.memory.vector_index import VectorIndex
+from video_vlm.memory.visual_search import VisualVectors
 
 NODES_A_FILM = 101
 SMALL, MIDDLE, LARGE = 10_000, 100_000, 1_000_000
@@ -131,7 +131,7 @@ def searched(world: World, size: int, num_questions: int) -> Searched:
         one_video = timed(lambda pair: library.search(pair[0], content_ids=[pair[1]]), pairs)
     layout = Layout(world.folders[size])
     database = Database(layout.database, read_only=False)
-    text, sight = TextVectors(database, layout, world.words), SightVectors(database, layout, world.places)
+    text, sight = TextVectors(database, layout, world.words), VisualVectors(database, layout, world.places)
     lists = {**text.lists, **sight.lists}
     flat = np.zeros(num_questions)
     recalls, num_vectors = [], 0
@@ -146,7 +146,7 @@ def searched(world: World, size: int, num_questions: int) -> Searched:
     return Searched(whole, one_video, float(np.median(flat)), min(recalls), num_vectors)
 
 
-def flat_search(index: DenseIndex, queries: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], float, int]:
+def flat_search(index: VectorIndex, queries: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], float, int]:
     """Seconds a query, and the share of the ten nearest (or as near) that ``index`` finds."""
     import faiss
 

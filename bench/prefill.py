@@ -34,10 +34,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.models.local.tiny_models.parts import of_processor, save, tokenizer
 from video_vlm.chat import Turn
-from video_vlm.memory import Shelf
+from video_vlm.memory import DiskCache
 from video_vlm.models.local import LocalChat, Savings, open_local
 from video_vlm.models.local.feature_store import FeatureStore
-from video_vlm.models.local.prompt_cache import Thrift
+from video_vlm.models.local.prompt_cache import PromptCache
 from video_vlm.records import Frame
 
 PLAIN = Savings(merge=1, kept_prefixes=0, feature_bytes=0)
@@ -137,7 +137,7 @@ class Setups:
 
     def __init__(self, folder: Path, library: Path) -> None:
         self.plain = open_local(str(folder), device="cpu", savings=PLAIN)
-        on_disk = Savings(kept_prefixes=0, shelf=Shelf(library, most_bytes=1 << 32))
+        on_disk = Savings(kept_prefixes=0, shelf=DiskCache(library, most_bytes=1 << 32))
         self.stored = open_local(str(folder), device="cpu", savings=on_disk)
         self._store = FeatureStore(1 << 32)
         self.known, self.kept, self.fewer = self._with(1, 0), self._with(1, 1), self._with(MERGE, 0)
@@ -146,7 +146,7 @@ class Setups:
     def _with(self, merge: int, prefixes: int, *, store: FeatureStore | None = None) -> LocalChat:
         model, reader = self.plain._model, self.plain._reader
         savings = Savings(merge, prefixes, 1 << 32)
-        thrift = Thrift(model, reader.tokenizer, savings, has_eyes=True, name=f"{merge}x")
+        thrift = PromptCache(model, reader.tokenizer, savings, has_eyes=True, name=f"{merge}x")
         assert thrift.gallery is not None
         thrift.gallery.store = store or self._store
         return LocalChat(model, reader, name=f"{merge}x", max_pictures=64, thrift=thrift)

@@ -36,7 +36,7 @@ from tqdm import tqdm
 from video_vlm import AskSettings, Settings, VideoQA
 from video_vlm.agent import loop
 from video_vlm.agent.prompt import plain_opening
-from video_vlm.agent.shown_evidence import Ledger
+from video_vlm.agent.shown_evidence import ShownEvidence
 from video_vlm.chat import ChatModel
 from video_vlm.language.time_operators import OperatorKind, ParsedQuestion, TimeOperator
 from video_vlm.media import open_video
@@ -44,7 +44,7 @@ from video_vlm.models import open_model
 from video_vlm.records import Span
 from video_vlm.relook import look_plan
 from video_vlm.retrieval import find_evidence
-from video_vlm.toy_llava.sentences import Asked, AskedKind, Seen, ask_all
+from video_vlm.toy_llava.sentences import AskedKind, QuestionAnswer, SeenEvent, ask_all
 from video_vlm.toy_llava.shipped_weights import SHIPPED
 from video_vlm.world.film import write_story_film
 from video_vlm.world.story import Story, write_story
@@ -74,7 +74,7 @@ class Mark:
     """One question in one arm."""
 
     arm: str
-    asked: Asked
+    asked: QuestionAnswer
     reply: Reply
     right: bool
     cited: bool
@@ -86,7 +86,7 @@ class Film:
 
     path: Path
     story: Story
-    questions: tuple[Asked, ...]
+    questions: tuple[QuestionAnswer, ...]
 
 
 def make_film(number: int, seconds: float, folder: Path, *, each: int) -> Film:
@@ -95,15 +95,15 @@ def make_film(number: int, seconds: float, folder: Path, *, each: int) -> Film:
     path = folder / f"story-{number:02d}.mp4"
     write_story_film(story, path)
     chance = np.random.default_rng((number, 11))
-    every = ask_all([Seen(one, one.span.middle) for one in story.happenings])
-    picked: list[Asked] = []
+    every = ask_all([SeenEvent(one, one.span.middle) for one in story.happenings])
+    picked: list[QuestionAnswer] = []
     for kind in KINDS:
         some = [one for one in every if one.kind is kind]
         picked += [some[place] for place in sorted(chance.permutation(len(some))[:each])]
     return Film(path, story, tuple(picked))
 
 
-def judge(asked: Asked, reply: Reply, story: Story) -> tuple[bool, bool]:
+def judge(asked: QuestionAnswer, reply: Reply, story: Story) -> tuple[bool, bool]:
     """Whether the answer is right, and whether it also cites where."""
     at = r"(?: at \d+(?:\.\d+)? seconds)?"
     right = re.search(rf"(?:^|[,\s]){re.escape(asked.core)}{at}\.?$", reply.text.strip().lower()) is not None
@@ -111,15 +111,15 @@ def judge(asked: Asked, reply: Reply, story: Story) -> tuple[bool, bool]:
     return right, right and all(any(span.overlaps(truth) for span in reply.cited) for truth in truths)
 
 
-def by_product(videos: VideoQA, film: Film, asked: Asked) -> Reply:
+def by_product(videos: VideoQA, film: Film, asked: QuestionAnswer) -> Reply:
     """As the program answers."""
     answer = videos.ask(film.path, asked.question)
     return Reply(answer.text, tuple(citation.span for citation in answer.citations))
 
 
-def by_frames(model: ChatModel, film: Film, asked: Asked, count: int) -> Reply:
+def by_frames(model: ChatModel, film: Film, asked: QuestionAnswer, count: int) -> Reply:
     """The question and evenly spread pictures, nothing else; 0 for none."""
-    ledger = Ledger(0.2)
+    ledger = ShownEvidence(0.2)
     span = film.story.span
     times = [span.start + (place + 0.5) * span.duration_seconds / count for place in range(count)]
     with open_video(film.path) as reader:
@@ -155,7 +155,7 @@ def run(films: Sequence[Film], model: ChatModel, folder: Path) -> tuple[list[Mar
     marks: list[Mark] = []
     spent: dict[str, float] = defaultdict(float)
     with captioned, bare, unseen:
-        arms: Mapping[str, Callable[[Film, Asked], Reply]] = {
+        arms: Mapping[str, Callable[[Film, QuestionAnswer], Reply]] = {
             "all of it": lambda film, asked: by_product(captioned, film, asked),
             "no look again": lambda film, asked: by_product(unseen, film, asked),
             "no operators": lambda film, asked: _plainly(captioned, film, asked),
@@ -181,7 +181,7 @@ def run(films: Sequence[Film], model: ChatModel, folder: Path) -> tuple[list[Mar
     return marks, spent
 
 
-def _plainly(videos: VideoQA, film: Film, asked: Asked) -> Reply:
+def _plainly(videos: VideoQA, film: Film, asked: QuestionAnswer) -> Reply:
     with without_operators():
         return by_product(videos, film, asked)
 

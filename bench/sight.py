@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 from films import script, write
 
-from video_vlm.encoder.image_text_tower import TransformersSight
+from video_vlm.encoder.image_text_tower import TransformersImageTextEncoder
 from video_vlm.encoder.tower_files import fast_dtype
 from video_vlm.index import IndexReport, index_video
 from video_vlm.media.cores import num_cores
@@ -45,7 +45,7 @@ OBSERVERS = ("chapters", "subtitles", "look", "motion")
 class Recorder:
     """A tower that notes what it is given."""
 
-    def __init__(self, tower: TransformersSight) -> None:
+    def __init__(self, tower: TransformersImageTextEncoder) -> None:
         self.name, self.dimension, self.batch_size = tower.name, tower.dimension, tower.batch_size
         self.encode_texts = tower.encode_texts
         self.batches: list[list[Image]] = []
@@ -81,8 +81,8 @@ class Share:
 class Towers:
     """The same weights in float32, as they come, and in what is fastest here; the same object if that is float32."""
 
-    plain: TransformersSight
-    as_run: TransformersSight
+    plain: TransformersImageTextEncoder
+    as_run: TransformersImageTextEncoder
 
 
 def base_towers(folder: Path) -> Towers:
@@ -94,7 +94,7 @@ def base_towers(folder: Path) -> Towers:
     SiglipModel(SiglipConfig(text_config={"num_hidden_layers": 1})).save_pretrained(folder)
     SiglipImageProcessorPil().save_pretrained(folder)
     PreTrainedTokenizerFast(tokenizer_object=_no_words(), pad_token="<pad>").save_pretrained(folder)
-    plain, as_run = (TransformersSight(folder, device="cpu", dtype=dtype) for dtype in ("float32", "auto"))
+    plain, as_run = (TransformersImageTextEncoder(folder, device="cpu", dtype=dtype) for dtype in ("float32", "auto"))
     return Towers(plain, plain if fast_dtype("cpu") == torch.float32 else as_run)
 
 
@@ -114,7 +114,7 @@ def turn(video: Path, towers: Towers, *, speed: Speed) -> Turn:
     return Turn(report.num_sights, len(recorder.batches), index, plain, as_run, without)
 
 
-def alone(tower: TransformersSight, batches: Sequence[Sequence[Image]]) -> float:
+def alone(tower: TransformersImageTextEncoder, batches: Sequence[Sequence[Image]]) -> float:
     """The seconds it takes for them when nothing else is to be done."""
     began = time.perf_counter()
     for batch in batches:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.index.hierarchy import SHOTS, cut_observation
-from video_vlm.memory import Build, Checkpoint, Library, Picture, Sights, node_id
+from video_vlm.memory import Library, MemoryCheckpoint, MemoryWriter, SegmentVisuals, StoredFrame, node_id
 from video_vlm.records import Cut, Image, Level, Node, Observation, ObservationKind, Sentence, Span, Video
 
 __all__ = ["SEGMENT_SECONDS", "BagOfWords", "Places", "Script", "finish_film", "question", "write_film"]
@@ -140,7 +140,7 @@ def sentence(chance: np.random.Generator, topic: npt.NDArray[np.int64], length: 
     return " ".join(vocabulary()[rank] for rank in (*common, *chance.choice(topic, length // 2)))
 
 
-def write_film(script: Script, library: Library, tower: Places | None) -> Build:
+def write_film(script: Script, library: Library, tower: Places | None) -> MemoryWriter:
     """All segments of a film, by the package's writer; :func:`finish_film` makes it whole."""
     chance = np.random.default_rng([3, script.number])
     build = library.build(script.video, RECIPE, channels=("subtitles", "look"), missing=())
@@ -165,15 +165,15 @@ def write_film(script: Script, library: Library, tower: Places | None) -> Build:
         sights = None
         if tower is not None and scene is not None:
             place = np.repeat(tower.around(scene, 0.5, chance), len(pictures), axis=0)
-            sights = Sights(tower.name, tower.around(place, 0.4, chance))
+            sights = SegmentVisuals(tower.name, tower.around(place, 0.4, chance))
         edge = Cut(Span(span.end - 0.04, span.end), "hard", 0.9, span.end)
         cuts = [] if number == script.num_segments - 1 else [cut_observation(edge)]
         said = {"look": [look], "subtitles": [line], SHOTS: cuts}
-        build.put_segment(segment, pictures, said, Checkpoint(span.end, str(number)), sights=sights)
+        build.put_segment(segment, pictures, said, MemoryCheckpoint(span.end, str(number)), sights=sights)
     return build
 
 
-def finish_film(script: Script, build: Build) -> int:
+def finish_film(script: Script, build: MemoryWriter) -> int:
     """Scenes, chapters and the video over what was written; returns how many nodes it has."""
     segments = build.segments()
     chance = np.random.default_rng([6, script.number])
@@ -218,8 +218,8 @@ def _groups(nodes: Sequence[Node], size: int) -> Iterator[Sequence[Node]]:
     yield from (nodes[start : start + size] for start in range(0, len(nodes), size))
 
 
-def _picture(script: Script, span: Span, chance: np.random.Generator) -> Picture:
-    return Picture(script.node(Level.FRAME, span), _posters()[chance.integers(_NUM_POSTERS)], span.middle)
+def _picture(script: Script, span: Span, chance: np.random.Generator) -> StoredFrame:
+    return StoredFrame(script.node(Level.FRAME, span), _posters()[chance.integers(_NUM_POSTERS)], span.middle)
 
 
 @cache

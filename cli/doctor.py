@@ -90,12 +90,12 @@ def parts() -> Iterator[Finding]:
 
 def sight(session: Session) -> Iterator[Finding]:
     """Which image-text tower sees what is indexed, or what to type to have one. Its weights are not loaded."""
-    from video_vlm.encoder.image_text_tower import HOW_TO_NAME, find_sight
+    from video_vlm.encoder.image_text_tower import HOW_TO_NAME, find_image_text_encoder
     from video_vlm.errors import VideoQAError
 
     what, settings = "image-text tower", session.configuration.settings.sight
     try:
-        tower = find_sight(settings)
+        tower = find_image_text_encoder(settings)
     except VideoQAError as error:
         yield Finding(what, str(error), fix="--set sight.model=FOLDER, auto or none")
         return

@@ -119,7 +119,7 @@ def index(
       videoqa index film.mp4 --caption segment --model hf:HuggingFaceTB/SmolVLM2-500M-Video-Instruct
       videoqa index film.mp4 --plan --set index.levels.scene_sentences=5
     """
-    from video_vlm.index.observer_set import Watch
+    from video_vlm.index.observer_set import ObserverSet
 
     if address is not None and engine is not Engine.RAY:
         raise SettingsError(f"--address {address} is for --engine ray")
@@ -131,7 +131,7 @@ def index(
     ):
         outcomes: dict[int, Outcome] = {}
         found = list(videos_in(paths))
-        for missing in Watch.from_settings(videos.settings.index).missing:
+        for missing in ObserverSet.from_settings(videos.settings.index).missing:
             logger.warning("left out of every video: %s", missing)
         memory_bytes = memory and memory * 1e9
         with closing(

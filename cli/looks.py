@@ -17,7 +17,7 @@ from video_vlm.records import Video
 
 if TYPE_CHECKING:
     from video_vlm.library import VideoQA
-    from video_vlm.memory import KeptLook
+    from video_vlm.memory import StoredLook
 
 __all__ = ["forget_looks", "looks"]
 
@@ -61,7 +61,7 @@ def looks(
     write(table(rows, header=header) if rows else "nothing was looked at for a question yet")
 
 
-def as_data(video: Video, look: KeptLook) -> dict[str, Any]:
+def as_data(video: Video, look: StoredLook) -> dict[str, Any]:
     """A look as JSON values."""
     return {
         "content_id": video.content_id,

@@ -29,10 +29,10 @@ def list_models(session: Session) -> None:
       videoqa models list
       videoqa models list --json
     """
-    from video_vlm.models.local.memory_fit import fit_of, room_here
+    from video_vlm.models.local.memory_fit import available_memory, fit_of
     from video_vlm.models.local.presets import PRESETS
 
-    room, settings = room_here(), session.configuration.settings.ask
+    room, settings = available_memory(), session.configuration.settings.ask
     fits = [(preset, fit_of(preset.name, settings, room)) for preset in PRESETS]
     if session.json:
         print_json(
@@ -77,9 +77,9 @@ def check(session: Session, name: Name) -> ExitCode:
       videoqa models check Qwen/Qwen3-VL-2B-Instruct
       videoqa models check ~/models/mine --set ask.quantization=4bit
     """
-    from video_vlm.models.local.memory_fit import fit_of, room_here
+    from video_vlm.models.local.memory_fit import available_memory, fit_of
 
-    fit = fit_of(name, session.configuration.settings.ask, room_here())
+    fit = fit_of(name, session.configuration.settings.ask, available_memory())
     eyes = _eyes(fit.folder) if fit.folder else None
     if session.json:
         print_json(
@@ -138,11 +138,11 @@ def _eyes(folder: Path) -> int:
     Raises:
         ModelError: it is of no kind that writes.
     """
-    from video_vlm.models.local.model_families import kind_of
+    from video_vlm.models.local.model_families import family_of
     from video_vlm.models.local.model_files import libraries
 
     _, transformers = libraries()
-    return kind_of(transformers.AutoConfig.from_pretrained(folder, local_files_only=True)).max_pictures
+    return family_of(transformers.AutoConfig.from_pretrained(folder, local_files_only=True)).max_pictures
 
 
 def _gigabytes(count: int) -> str:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from examples.sample_film import picture
 from video_vlm.encoder.assignment import Assignment
-from video_vlm.encoder.frame_merge import fold_frames
+from video_vlm.encoder.frame_merge import merge_frames
 from video_vlm.encoder.token_budget import spend, spend_on_fixed_camera
 from video_vlm.encoder.tokens import patch_tokens
 
@@ -81,7 +81,7 @@ def paint(draw: ImageDraw.ImageDraw, owner: Tensor, colours: Tensor, before: set
 def folded(times: list[float], *, num_frames: int) -> Image.Image:
     """Whole frames folded: neighbours that look alike are one."""
     frames = frames_at(times)
-    groups = fold_frames(patches_of(frames), weight=torch.ones(1, len(times)), num_frames=num_frames).owner[0]
+    groups = merge_frames(patches_of(frames), weight=torch.ones(1, len(times)), num_frames=num_frames).owner[0]
     return strip(frames, groups[:, None] * ROWS * COLUMNS + torch.arange(ROWS * COLUMNS))
 
 

@@ -17,9 +17,9 @@ from typing import Any, Final
 
 from video_vlm.errors import LibraryDamaged, LibraryTooNew
 from video_vlm.memory.migrations import check_format, migrate
-from video_vlm.memory.schema_check import expected_parts, restore_parts
+from video_vlm.memory.schema_check import expected_schema, restore_schema
 
-__all__ = ["UNREADABLE", "copy_aside", "open_wreck", "readable", "rows_around", "scan_into"]
+__all__ = ["UNREADABLE", "copy_for_reading", "open_corrupt", "readable", "rows_around", "scan_into"]
 
 UNREADABLE: Final = (sqlite3.Error, UnicodeDecodeError, OverflowError)
 """What reading a damaged file may raise."""
@@ -32,7 +32,7 @@ _WITH_IDS: Final = ("memories", "posters", "passages", "looks", "sights")
 _BY_KEY: Final = {"nodes": "memory, id", "looked_pictures": "look, start", "seals": "memory, part"}
 
 
-def copy_aside(path: Path, folder: Path) -> Path:
+def copy_for_reading(path: Path, folder: Path) -> Path:
     """A copy of a library file and its journal, to be read from: reading may change it."""
     folder.mkdir(exist_ok=True)
     copy = folder / "wreck.sqlite3"
@@ -43,7 +43,7 @@ def copy_aside(path: Path, folder: Path) -> Path:
     return copy
 
 
-def open_wreck(copy: Path) -> sqlite3.Connection:
+def open_corrupt(copy: Path) -> sqlite3.Connection:
     """The copy, opened as well as that can be done.
 
     Raises:
@@ -51,14 +51,14 @@ def open_wreck(copy: Path) -> sqlite3.Connection:
         LibraryTooNew: written by a later version.
     """
     with suppress(LibraryDamaged, LibraryTooNew, *UNREADABLE):  # Said below, if it cannot be read either way.
-        restore_parts(copy)
+        restore_schema(copy)
     try:
         return _opened(copy, _tables_of)
     except LibraryTooNew:
         raise
     except (LibraryDamaged, *UNREADABLE):
         pass
-    grafted = copy_aside(copy, copy.parent / "grafted")
+    grafted = copy_for_reading(copy, copy.parent / "grafted")
     for graft in (_graft_header, _graft_tables):
         graft(grafted)
         with suppress(LibraryDamaged, *UNREADABLE):
@@ -71,7 +71,7 @@ def open_wreck(copy: Path) -> sqlite3.Connection:
 
 def _tables_of(version: int) -> set[str]:
     """What the tables of a format are called."""
-    return {part.name for part in expected_parts(version) if part.type == "table"}
+    return {part.name for part in expected_schema(version) if part.type == "table"}
 
 
 def _opened(copy: Path, needed: Callable[[int], set[str]]) -> sqlite3.Connection:

@@ -23,7 +23,7 @@ from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
 from video_vlm.memory.private_files import make_private_file
 from video_vlm.memory.row_checksums import seal_unsealed
-from video_vlm.memory.schema_check import check_structure
+from video_vlm.memory.schema_check import check_schema
 
 __all__ = ["Database"]
 
@@ -194,7 +194,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> int:
     """The format of a library, once it is sure that nothing in it can be run but what this package wrote."""
     with _transaction(connection, "BEGIN"):  # Another process may be bringing it to the next format.
         version = check_format(connection, path)
-        check_structure(connection, path, version)
+        check_schema(connection, path, version)
     return version
 
 

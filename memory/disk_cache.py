@@ -16,7 +16,7 @@ from typing import Final
 
 from video_vlm.memory.private_files import make_private_folder
 
-__all__ = ["Shelf"]
+__all__ = ["DiskCache"]
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ _SHARE: Final = 16
 """So much at a time is made free, so that not every file that is written has all others counted."""
 
 
-class Shelf:
+class DiskCache:
     """One such folder. Not thread-safe.
 
     Args:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from video_vlm.memory.index_file import IndexFile, IndexHeader, Method
 
-__all__ = ["Base", "Ready", "search_base", "search_fresh"]
+__all__ = ["BaseIndex", "ReadyIndex", "search_base", "search_fresh"]
 
 Ids: TypeAlias = npt.NDArray[np.int64]
 Vector: TypeAlias = npt.NDArray[np.float32]
@@ -21,7 +21,7 @@ Pair: TypeAlias = tuple[int, float]
 
 
 @dataclass(frozen=True)
-class Base:
+class BaseIndex:
     """An index as it was made. ``file`` is None where its lists are in memory."""
 
     header: IndexHeader
@@ -32,16 +32,16 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Ready:
+class ReadyIndex:
     """What answers: a base, and what came and went since; ``fresh`` is a flat index, or None where nothing came."""
 
     revision: str
-    base: Base
+    base: BaseIndex
     gone: Ids = field(default_factory=lambda: np.empty(0, np.int64))
     fresh: Any | None = None
 
 
-def search_base(ready: Ready, query: Vector, limit: int, allowed: Ids | None) -> list[Pair]:
+def search_base(ready: ReadyIndex, query: Vector, limit: int, allowed: Ids | None) -> list[Pair]:
     """Ids by cosine, nearest first; only those ``allowed``, for which every list is looked into.
 
     Raises:
@@ -62,7 +62,7 @@ def search_base(ready: Ready, query: Vector, limit: int, allowed: Ids | None) ->
     return _pairs(base.index, query, limit, _settings(only, num_probed=num_probed))
 
 
-def search_fresh(ready: Ready, query: Vector, limit: int, allowed: Ids | None) -> list[Pair]:
+def search_fresh(ready: ReadyIndex, query: Vector, limit: int, allowed: Ids | None) -> list[Pair]:
     """The same for what came since; always exact."""
     if ready.fresh is None:
         return []

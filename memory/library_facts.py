@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from video_vlm.memory.database import Database
-from video_vlm.memory.disk_cache import Shelf
+from video_vlm.memory.disk_cache import DiskCache
 from video_vlm.memory.index_file import IndexFile, UnusableIndex
 from video_vlm.memory.index_trailer import Method
 from video_vlm.memory.layout import Layout
@@ -66,7 +66,7 @@ def library_facts(database: Database, layout: Layout) -> LibraryFacts:
         database_bytes=layout.database.stat().st_size,
         index_bytes=sum(path.stat().st_size for path in files),
         indexes=tuple(indexes),
-        feature_bytes=Shelf(layout.features, most_bytes=0).num_bytes(),
+        feature_bytes=DiskCache(layout.features, most_bytes=0).num_bytes(),
     )
 
 

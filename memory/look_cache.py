@@ -14,14 +14,14 @@ from video_vlm.memory.searchable_text import add_seen
 from video_vlm.memory.typed_json import clean
 from video_vlm.records import Observation, Span
 
-__all__ = ["CAPTIONER", "KeptLook", "add_look", "drop_looks", "drop_stale_looks", "looks_at"]
+__all__ = ["CAPTIONER", "StoredLook", "add_look", "drop_looks", "drop_stale_looks", "looks_at"]
 
 CAPTIONER: Final = "caption:"
 """What the observers of captions begin with: no question asked for them, they were made ahead."""
 
 
 @dataclass(frozen=True, slots=True)
-class KeptLook:
+class StoredLook:
     """Pictures that one observer was shown for one question, and what it saw in them.
 
     ``digest`` is the observer's own: with another one the same pictures would be read otherwise. ``pictures`` are the
@@ -59,7 +59,7 @@ class KeptLook:
         return (len(self.pictures) - 1) / seconds if seconds else None
 
 
-def add_look(connection: sqlite3.Connection, look: KeptLook, *, content_id: str, written_at: str) -> int:
+def add_look(connection: sqlite3.Connection, look: StoredLook, *, content_id: str, written_at: str) -> int:
     """Keeps a look; returns how many observations that added: what the memory says already is not said twice."""
     question = clean(look.question)
     cursor = connection.execute(
@@ -79,7 +79,7 @@ def add_look(connection: sqlite3.Connection, look: KeptLook, *, content_id: str,
     return added
 
 
-def looks_at(connection: sqlite3.Connection, content_id: str) -> tuple[KeptLook, ...]:
+def looks_at(connection: sqlite3.Connection, content_id: str) -> tuple[StoredLook, ...]:
     """The looks at one video, in the order they were taken."""
     whose = "look IN (SELECT id FROM looks WHERE content_id = ?)"
     pictures, seen = defaultdict(list), defaultdict(list)
@@ -90,7 +90,7 @@ def looks_at(connection: sqlite3.Connection, content_id: str) -> tuple[KeptLook,
     rows = connection.execute("SELECT * FROM looks WHERE content_id = ? ORDER BY id", (content_id,))
     with decoding("look"):
         return tuple(
-            KeptLook(
+            StoredLook(
                 **{name: row[name] for name in ("observer", "digest", "question", "reason", "max_side", "looked_at")},
                 pictures=tuple(pictures[row["id"]]),
                 observations=tuple(seen[row["id"]]),

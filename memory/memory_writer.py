@@ -11,7 +11,7 @@ from video_vlm.memory.appended_segments import grow_from
 from video_vlm.memory.catalog import now
 from video_vlm.memory.database_protocol import Database
 from video_vlm.memory.look_cache import drop_stale_looks
-from video_vlm.memory.reuse_segments import take_over
+from video_vlm.memory.reuse_segments import reuse_segments
 from video_vlm.memory.row_checksums import seal_beginning, seal_memory, seal_row, seal_segment, seal_whole
 from video_vlm.memory.row_codec import (
     damage_to_json,
@@ -22,15 +22,15 @@ from video_vlm.memory.row_codec import (
     video_to_json,
 )
 from video_vlm.memory.searchable_text import IN_ORDER, add_observations, add_summaries, drop_observations
-from video_vlm.memory.tree import Row
-from video_vlm.memory.visual_vectors import Sights, pool_scenes, put_sights
+from video_vlm.memory.tree import TreeRow
+from video_vlm.memory.visual_vectors import SegmentVisuals, pool_scenes, put_visual_vectors
 from video_vlm.records import Damage, Level, Node, Observation, Video
 
-__all__ = ["Build", "Checkpoint", "Picture", "begin_build"]
+__all__ = ["MemoryCheckpoint", "MemoryWriter", "StoredFrame", "begin_memory"]
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class MemoryCheckpoint:
     """How far a build has come: what lies before ``until_seconds`` is written; ``state`` is the
     indexer's own (small JSON), for it to go on from."""
 
@@ -39,7 +39,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class StoredFrame:
     """A frame with its small JPEG, and the time of the picture it was taken from, if that is known."""
 
     node: Node
@@ -47,7 +47,7 @@ class Picture:
     pts_seconds: float | None = None
 
 
-class Build:
+class MemoryWriter:
     """One unfinished memory being written. Made by ``Library.build``.
 
     Every method is one transaction: killed anywhere, what was written before stays and nothing
@@ -62,10 +62,10 @@ class Build:
         self._on_finish = on_finish
 
     @property
-    def checkpoint(self) -> Checkpoint | None:
+    def checkpoint(self) -> MemoryCheckpoint | None:
         """Where to go on from; None at the very beginning."""
         row = self._row()
-        return None if row["until_seconds"] is None else Checkpoint(row["until_seconds"], row["state"])
+        return None if row["until_seconds"] is None else MemoryCheckpoint(row["until_seconds"], row["state"])
 
     @property
     def complete(self) -> bool:
@@ -90,7 +90,7 @@ class Build:
                 {"content": self.content_id},
             )
 
-    def take_over(self, observers: Iterable[str]) -> None:
+    def reuse_segments(self, observers: Iterable[str]) -> None:
         """Begin with the segments and frames of the video's complete memory, what they look like, and what some
         observers said; whatever was written so far is replaced. There is no checkpoint behind it: killed before
         :meth:`finish`, one begins again.
@@ -100,10 +100,12 @@ class Build:
         """
         with self._database.write() as connection:
             self._check_unfinished(connection)
-            take_over(connection, self._memory, self.content_id, observers)
+            reuse_segments(connection, self._memory, self.content_id, observers)
             seal_memory(connection, self._memory)
 
-    def grow_from(self, content_id: str, *, observers: Iterable[str], checkpoint: Checkpoint, recipe: str) -> None:
+    def grow_from(
+        self, content_id: str, *, observers: Iterable[str], checkpoint: MemoryCheckpoint, recipe: str
+    ) -> None:
         """Begin with what the complete memory of another video, whose file has grown into this one's, holds before
         ``checkpoint``: segments, frames, what they look like, and what some observers said. One goes on from there.
 
@@ -151,11 +153,11 @@ class Build:
     def put_segment(
         self,
         segment: Node,
-        frames: Sequence[Picture],
+        frames: Sequence[StoredFrame],
         observations: Mapping[str, Sequence[Observation]],
-        checkpoint: Checkpoint,
+        checkpoint: MemoryCheckpoint,
         *,
-        sights: Sights | None = None,
+        sights: SegmentVisuals | None = None,
     ) -> None:
         """One segment with all that belongs to it, and the checkpoint behind it.
 
@@ -179,7 +181,7 @@ class Build:
                     (self._memory, frame.node.id, frame.jpeg, frame.pts_seconds),
                 )
             if sights is not None:
-                put_sights(connection, self._memory, segment.id, [frame.node.id for frame in frames], sights)
+                put_visual_vectors(connection, self._memory, segment.id, [frame.node.id for frame in frames], sights)
             add_observations(
                 connection, observations, content_id=self.content_id, memory=self._memory, segment=segment.id
             )
@@ -270,7 +272,7 @@ class Build:
 
     def _put_upper_levels(self, connection: sqlite3.Connection, nodes: Sequence[Node]) -> None:
         scenes = [node for node in nodes if node.level is Level.SCENE]
-        row = Row(sorted(scenes, key=lambda scene: scene.span))
+        row = TreeRow(sorted(scenes, key=lambda scene: scene.span))
         parents = {segment.id: _scene_of(segment, row, num_scenes=len(scenes)) for segment in self.segments()}
         for node in nodes:
             self._put_node(connection, node, parent=parents.get(node.id, node.parent))
@@ -316,7 +318,7 @@ class Build:
             raise MemoryReplaced(f"the memory of {self.content_id} is complete already: another process finished it")
 
 
-def begin_build(
+def begin_memory(
     connection: sqlite3.Connection,
     video: Video,
     recipe: str,
@@ -366,7 +368,7 @@ def _memory_row(connection: sqlite3.Connection, memory: int) -> sqlite3.Row:
     return row
 
 
-def _scene_of(segment: Node, scenes: Row, *, num_scenes: int) -> str:
+def _scene_of(segment: Node, scenes: TreeRow, *, num_scenes: int) -> str:
     scene = scenes.holder(segment.span)
     if scene is None:
         raise ValueError(f"segment {segment.span} lies in none of the {num_scenes} scenes")

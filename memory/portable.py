@@ -35,7 +35,7 @@ from video_vlm.memory.row_copy import (
     mistyped,
 )
 from video_vlm.memory.schema import APPLICATION_ID
-from video_vlm.memory.schema_check import Part, expected_parts, parts_in
+from video_vlm.memory.schema_check import SchemaObject, expected_schema, schema_objects_in
 from video_vlm.memory.verify import problems_in
 from video_vlm.outputs import Outputs
 
@@ -206,7 +206,7 @@ def _check_tables(source: sqlite3.Connection, path: Path) -> int:
     if source.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise LibraryDamaged(f"{path} is no memory that videoqa exported")
     version = check_format(source, path)
-    if parts_in(source) != expected_parts(version) | {Part("table", "seal", "seal", _SEAL)}:
+    if schema_objects_in(source) != expected_schema(version) | {SchemaObject("table", "seal", "seal", _SEAL)}:
         raise LibraryDamaged(f"{path} holds tables that no export of format {version} has; {_AGAIN}")
     return version
 

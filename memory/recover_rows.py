@@ -21,26 +21,26 @@ from video_vlm.memory.corrupt_reader import UNREADABLE, readable, rows_around, s
 from video_vlm.memory.database import Database
 from video_vlm.memory.row_checksums import parts_of, seal_memory, seal_of_look, seal_of_row
 from video_vlm.memory.row_codec import node_of, observation_of, video_from_json
-from video_vlm.memory.row_copy import Table, copy_tables
+from video_vlm.memory.row_copy import OwnedTable, copy_tables
 from video_vlm.memory.tree import node_id
 from video_vlm.memory.vector_index import register_encoder
 from video_vlm.memory.verify import check_records, tree_problems
 
-__all__ = ["Salvaged", "salvage"]
+__all__ = ["RecoveredRows", "recover_rows"]
 
 _OF_MEMORY: Final = "memory = :memory"
 
 _MEMORY: Final = (
-    Table("memories", "id = :memory"),
-    Table("nodes", _OF_MEMORY, {"memory": "memories"}),
-    Table("posters", _OF_MEMORY, {"memory": "memories"}),
-    Table("passages", _OF_MEMORY, {"memory": "memories"}),
+    OwnedTable("memories", "id = :memory"),
+    OwnedTable("nodes", _OF_MEMORY, {"memory": "memories"}),
+    OwnedTable("posters", _OF_MEMORY, {"memory": "memories"}),
+    OwnedTable("passages", _OF_MEMORY, {"memory": "memories"}),
 )
-_SIGHTS: Final = Table("sights", _OF_MEMORY, {"memory": "memories"})
+_SIGHTS: Final = OwnedTable("sights", _OF_MEMORY, {"memory": "memories"})
 _LOOK: Final = (
-    Table("looks", "id = :look"),
-    Table("looked_pictures", "look = :look", {"look": "looks"}),
-    Table("passages", "look = :look", {"look": "looks"}),
+    OwnedTable("looks", "id = :look"),
+    OwnedTable("looked_pictures", "look = :look", {"look": "looks"}),
+    OwnedTable("passages", "look = :look", {"look": "looks"}),
 )
 _FATAL: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 _FIRST_WITH_SEALS: Final = 4
@@ -57,7 +57,7 @@ class _Entry:
 
 
 @dataclass(slots=True)
-class Salvaged:
+class RecoveredRows:
     """What could be kept, and what could not: content ids of videos, each of the lost ones with its file, if known.
     Of ``unseen`` what pictures look like is lost; ``unproven`` had no checksums."""
 
@@ -73,7 +73,7 @@ class _Doubtful(Exception):
     """What was copied is not, or may not be, what was written."""
 
 
-def salvage(wreck: sqlite3.Connection, fresh: Database, *, scratch: Path) -> Salvaged:
+def recover_rows(wreck: sqlite3.Connection, fresh: Database, *, scratch: Path) -> RecoveredRows:
     """Copy into ``fresh`` whatever is whole.
 
     Args:
@@ -86,7 +86,7 @@ def salvage(wreck: sqlite3.Connection, fresh: Database, *, scratch: Path) -> Sal
     """
     tables = {row["name"] for row in readable(wreck, "SELECT name FROM sqlite_master WHERE type = 'table'")}
     (version,) = wreck.execute("PRAGMA user_version").fetchone()
-    found = Salvaged()
+    found = RecoveredRows()
     memories = list(_memories(wreck))
     looks = list(_looks(wreck)) if "looks" in tables else []
     taker = _Taker(fresh, found, has_seals=version >= _FIRST_WITH_SEALS, has_sights="sights" in tables)
@@ -126,7 +126,7 @@ def _path_in(video: object) -> str | None:
 
 
 class _Taker:
-    def __init__(self, fresh: Database, found: Salvaged, *, has_seals: bool, has_sights: bool) -> None:
+    def __init__(self, fresh: Database, found: RecoveredRows, *, has_seals: bool, has_sights: bool) -> None:
         self._fresh = fresh
         self._found = found
         self._has_seals = has_seals
@@ -168,7 +168,7 @@ class _Taker:
 
     def _copy_memory(self, source: sqlite3.Connection, target: sqlite3.Connection, one: _Entry) -> int:
         target.execute("INSERT OR IGNORE INTO videos VALUES (?)", (one.content_id,))
-        tables: tuple[Table, ...] = _MEMORY
+        tables: tuple[OwnedTable, ...] = _MEMORY
         if self._has_sights:
             sizes = "SELECT encoder, max(length(vector)) FROM sights WHERE memory = ? GROUP BY encoder"
             for encoder, num_bytes in source.execute(sizes, (one.id,)).fetchall():
@@ -235,7 +235,7 @@ def _check_structure(target: sqlite3.Connection, memory: int) -> None:
             raise _Doubtful
 
 
-def _list_lost(wreck: sqlite3.Connection, found: Salvaged, left: Iterable[_Entry]) -> None:
+def _list_lost(wreck: sqlite3.Connection, found: RecoveredRows, left: Iterable[_Entry]) -> None:
     """Videos that have to be read again: those with a memory that was not kept, and those only heard of."""
     paths = {one.content_id: one.path for one in left}
     for row in readable(wreck, "SELECT content_id FROM videos"):

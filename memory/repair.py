@@ -18,12 +18,12 @@ from typing import Final
 from video_vlm.address import is_address, shown
 from video_vlm.errors import LibraryDamaged, LibraryError
 from video_vlm.memory.catalog import StoredVideo, stored_videos
-from video_vlm.memory.corrupt_reader import copy_aside, open_wreck
+from video_vlm.memory.corrupt_reader import copy_for_reading, open_corrupt
 from video_vlm.memory.database import Database
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format
-from video_vlm.memory.recover_rows import Salvaged, salvage
-from video_vlm.memory.schema_check import foreign_parts
+from video_vlm.memory.recover_rows import RecoveredRows, recover_rows
+from video_vlm.memory.schema_check import foreign_schema_objects
 from video_vlm.memory.verify import problems_in, rebuild_derived, verify
 
 __all__ = ["LostVideo", "Repaired", "repair_library"]
@@ -109,7 +109,7 @@ def _is_broken_and_old(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             version = check_format(connection, path)
-            if foreign_parts(connection, version):
+            if foreign_schema_objects(connection, version):
                 return True
             return version < FORMAT_VERSION and connection.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok"
     except sqlite3.DatabaseError:
@@ -118,10 +118,10 @@ def _is_broken_and_old(path: Path) -> bool:
 
 def _rescue(layout: Layout) -> Repaired:
     with _room_beside(layout) as folder:
-        copy = copy_aside(layout.database, folder)
+        copy = copy_for_reading(layout.database, folder)
         fresh_file = folder / layout.database.name
         with closing(_opened(layout, copy)) as wreck, closing(Database(fresh_file, read_only=False)) as fresh:
-            found = salvage(wreck, fresh, scratch=folder / "scan.sqlite3")
+            found = recover_rows(wreck, fresh, scratch=folder / "scan.sqlite3")
             if not found.kept and not found.lost:
                 raise LibraryDamaged(f"{layout.database}: {_HOPELESS}")
             with fresh.read() as connection:
@@ -136,12 +136,12 @@ _HOPELESS: Final = "nothing in it can be read; restore a copy of it, or move it 
 
 def _opened(layout: Layout, copy: Path) -> sqlite3.Connection:
     try:
-        return open_wreck(copy)
+        return open_corrupt(copy)
     except LibraryDamaged as error:
         raise LibraryDamaged(f"{layout.database}: {_HOPELESS}") from error
 
 
-def _report(found: Salvaged, kept: tuple[StoredVideo, ...], damaged: Path) -> Repaired:
+def _report(found: RecoveredRows, kept: tuple[StoredVideo, ...], damaged: Path) -> Repaired:
     return Repaired(
         damaged=damaged,
         rebuilt=True,

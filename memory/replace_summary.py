@@ -10,10 +10,10 @@ from video_vlm.memory.row_codec import node_columns
 from video_vlm.memory.searchable_text import add_summaries
 from video_vlm.records import Node
 
-__all__ = ["rewrite_summary"]
+__all__ = ["replace_summary"]
 
 
-def rewrite_summary(connection: sqlite3.Connection, memory: int, node: Node) -> None:
+def replace_summary(connection: sqlite3.Connection, memory: int, node: Node) -> None:
     """Replace a node's summary, title and provenance, and the words by which a scene is found.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Final
 
 from video_vlm.errors import LibraryError
 
-__all__ = ["take_over"]
+__all__ = ["reuse_segments"]
 
 _NODES: Final = """
     INSERT INTO nodes (memory, id, level, start, "end", parent, summary, title, coverage, provenance)
@@ -31,7 +31,7 @@ _KEPT: Final = """
 """
 
 
-def take_over(connection: sqlite3.Connection, memory: int, content_id: str, observers: Iterable[str]) -> None:
+def reuse_segments(connection: sqlite3.Connection, memory: int, content_id: str, observers: Iterable[str]) -> None:
     """Copies segments, frames, their posters and looks, and what ``observers`` said with its vectors, from the video's
     complete memory; what ``memory`` held is dropped. In the caller's transaction.
 

@@ -26,8 +26,8 @@ __all__ = [
     "seal_of_row",
     "seal_row",
     "seal_segment",
-    "seal_sights",
     "seal_unsealed",
+    "seal_visual_vectors",
     "seal_whole",
 ]
 
@@ -95,7 +95,7 @@ def seal_whole(connection: sqlite3.Connection, memory: int) -> None:
     _put(connection, memory, "whole")
 
 
-def seal_sights(connection: sqlite3.Connection, memory: int, node: str) -> None:
+def seal_visual_vectors(connection: sqlite3.Connection, memory: int, node: str) -> None:
     """What a segment and its frames, or a scene, look like."""
     _put(connection, memory, f"sights {node}")
 
@@ -111,7 +111,7 @@ def seal_memory(connection: sqlite3.Connection, memory: int) -> None:
         for (segment,) in rows:
             seal_segment(connection, memory, segment)
     for (node,) in connection.execute(_SEEN_NODES, {"memory": memory}).fetchall():
-        seal_sights(connection, memory, node)
+        seal_visual_vectors(connection, memory, node)
     seal_row(connection, memory)
 
 

@@ -19,7 +19,7 @@ __all__ = [
     "LEFT_BEHIND",
     "MEMORY_TABLES",
     "VECTOR_TABLES",
-    "Table",
+    "OwnedTable",
     "checksum",
     "copy_rows",
     "copy_tables",
@@ -28,7 +28,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class OwnedTable:
     """A table that travels: which of its rows belong to a memory, and which columns hold the id of another's row.
     ``beside`` is another table that ``rows`` asks; earlier formats may not have it."""
 
@@ -46,26 +46,26 @@ _WITH_VECTORS: Final = f"name IN (SELECT encoder FROM vectors WHERE {_OF_PASSAGE
 _WITH_SIGHTS: Final = f"name IN (SELECT encoder FROM sights WHERE {_OF_MEMORY})"  # noqa: S608
 
 VECTOR_TABLES: Final = (
-    Table("encoders", _WITH_VECTORS, ignore_known=True),
-    Table("vectors", _OF_PASSAGES, {"passage": "passages"}),
-    Table("encoders", _WITH_SIGHTS, ignore_known=True, beside="sights"),
-    Table("sights", _OF_MEMORY, {"memory": "memories"}),
+    OwnedTable("encoders", _WITH_VECTORS, ignore_known=True),
+    OwnedTable("vectors", _OF_PASSAGES, {"passage": "passages"}),
+    OwnedTable("encoders", _WITH_SIGHTS, ignore_known=True, beside="sights"),
+    OwnedTable("sights", _OF_MEMORY, {"memory": "memories"}),
 )
 
 MEMORY_TABLES: Final = (
-    Table("videos", "content_id = :content", ignore_known=True),
-    Table("memories", "id = :memory"),
-    Table("nodes", _OF_MEMORY, {"memory": "memories"}),
-    Table("posters", _OF_MEMORY, {"memory": "memories"}),
-    Table("passages", _OF_MEMORY, {"memory": "memories"}),
+    OwnedTable("videos", "content_id = :content", ignore_known=True),
+    OwnedTable("memories", "id = :memory"),
+    OwnedTable("nodes", _OF_MEMORY, {"memory": "memories"}),
+    OwnedTable("posters", _OF_MEMORY, {"memory": "memories"}),
+    OwnedTable("passages", _OF_MEMORY, {"memory": "memories"}),
     *VECTOR_TABLES,
 )
 """What observers saw and what was made of it; owners come before what they own."""
 
 _LOOK_TABLES: Final = (
-    Table("looks", "content_id = :content"),
-    Table("looked_pictures", _OF_LOOKS, {"look": "looks"}),
-    Table("passages", _OF_LOOKS, {"look": "looks"}),
+    OwnedTable("looks", "content_id = :content"),
+    OwnedTable("looked_pictures", _OF_LOOKS, {"look": "looks"}),
+    OwnedTable("passages", _OF_LOOKS, {"look": "looks"}),
 )
 
 ALL_TABLES: Final = (*MEMORY_TABLES, *_LOOK_TABLES)
@@ -77,14 +77,19 @@ asked for, and seals are given anew."""
 
 
 def copy_rows(
-    source: sqlite3.Connection, target: sqlite3.Connection, tables: Sequence[Table], *, content_id: str, memory: int
+    source: sqlite3.Connection,
+    target: sqlite3.Connection,
+    tables: Sequence[OwnedTable],
+    *,
+    content_id: str,
+    memory: int,
 ) -> int:
     """Copies a memory's rows, in the caller's transaction; returns the memory's id in ``target``."""
     return copy_tables(source, target, tables, content=content_id, memory=memory)["memories"][memory]
 
 
 def copy_tables(
-    source: sqlite3.Connection, target: sqlite3.Connection, tables: Sequence[Table], **parameters: object
+    source: sqlite3.Connection, target: sqlite3.Connection, tables: Sequence[OwnedTable], **parameters: object
 ) -> dict[str, dict[int, int]]:
     """Copies the rows that ``parameters`` choose; returns, by table, which id became which."""
     ids: dict[str, dict[int, int]] = {"memories": {}, "passages": {}, "looks": {}, "sights": {}}
@@ -123,7 +128,9 @@ def mistyped(connection: sqlite3.Connection) -> str | None:
     return None
 
 
-def _rows(connection: sqlite3.Connection, table: Table, parameters: Mapping[str, object]) -> Iterator[dict[str, Any]]:
+def _rows(
+    connection: sqlite3.Connection, table: OwnedTable, parameters: Mapping[str, object]
+) -> Iterator[dict[str, Any]]:
     """In the order they were written in, or of their keys."""
     # A trip gives ids anew in this order, so that the same memory always makes the same file.
     cursor = connection.execute(
@@ -146,7 +153,7 @@ _ORDER: Final = {
 }
 
 
-def _insert(table: Table, columns: Sequence[str]) -> str:
+def _insert(table: OwnedTable, columns: Sequence[str]) -> str:
     names = ", ".join(f'"{name}"' for name in columns)
     values = ", ".join(f":{name}" for name in columns)
     known = "OR IGNORE " if table.ignore_known else ""

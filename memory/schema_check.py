@@ -16,7 +16,15 @@ from typing import Final, NamedTuple
 from video_vlm.errors import LibraryDamaged
 from video_vlm.memory.migrations import MIGRATIONS, check_format, migrate
 
-__all__ = ["Part", "check_structure", "expected_parts", "foreign_parts", "missing_parts", "parts_in", "restore_parts"]
+__all__ = [
+    "SchemaObject",
+    "check_schema",
+    "expected_schema",
+    "foreign_schema_objects",
+    "missing_schema_objects",
+    "restore_schema",
+    "schema_objects_in",
+]
 
 _SHOWN: Final = 60
 """So many characters of a name that a stranger gave are printed."""
@@ -24,7 +32,7 @@ _SHOWN: Final = 60
 _REPAIR: Final = "type: videoqa library repair"
 
 
-class Part(NamedTuple):
+class SchemaObject(NamedTuple):
     """One row of ``sqlite_master``."""
 
     type: str
@@ -39,65 +47,66 @@ class Part(NamedTuple):
 
 _STATISTICS: Final = frozenset(
     {
-        Part("table", "sqlite_stat1", "sqlite_stat1", "CREATE TABLE sqlite_stat1(tbl,idx,stat)"),
-        Part("table", "sqlite_stat4", "sqlite_stat4", "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)"),
+        SchemaObject("table", "sqlite_stat1", "sqlite_stat1", "CREATE TABLE sqlite_stat1(tbl,idx,stat)"),
+        SchemaObject("table", "sqlite_stat4", "sqlite_stat4", "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)"),
     }
 )
 """What ANALYZE leaves behind. Nobody need have run it, and it does no harm."""
 
 
-def parts_in(connection: sqlite3.Connection) -> frozenset[Part]:
+def schema_objects_in(connection: sqlite3.Connection) -> frozenset[SchemaObject]:
     """What stands in the list of tables of an open file."""
     return frozenset(
-        Part(*row) for row in map(tuple, connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"))
+        SchemaObject(*row)
+        for row in map(tuple, connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"))
     )
 
 
 @lru_cache
-def expected_parts(version: int) -> frozenset[Part]:
+def expected_schema(version: int) -> frozenset[SchemaObject]:
     """What a library of format ``version`` has: taken from one made for this."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
         migrate(model, Path(":memory:"), migrations=MIGRATIONS[:version])
-        return parts_in(model)
+        return schema_objects_in(model)
 
 
-def foreign_parts(connection: sqlite3.Connection, version: int) -> list[Part]:
+def foreign_schema_objects(connection: sqlite3.Connection, version: int) -> list[SchemaObject]:
     """What is in the file but in no library of format ``version``, or reads otherwise there."""
-    return sorted(parts_in(connection) - expected_parts(version) - _STATISTICS, key=str)
+    return sorted(schema_objects_in(connection) - expected_schema(version) - _STATISTICS, key=str)
 
 
-def missing_parts(connection: sqlite3.Connection, version: int) -> list[Part]:
+def missing_schema_objects(connection: sqlite3.Connection, version: int) -> list[SchemaObject]:
     """What every library of format ``version`` has and this file has not at all."""
-    there = {(part.type, part.name) for part in parts_in(connection)}
-    return sorted((part for part in expected_parts(version) if (part.type, part.name) not in there), key=str)
+    there = {(part.type, part.name) for part in schema_objects_in(connection)}
+    return sorted((part for part in expected_schema(version) if (part.type, part.name) not in there), key=str)
 
 
-def check_structure(connection: sqlite3.Connection, path: Path, version: int) -> None:
+def check_schema(connection: sqlite3.Connection, path: Path, version: int) -> None:
     """Nothing in the file may be run that this package did not write.
 
     Raises:
         LibraryDamaged: something was added, changed or taken away.
     """
-    if foreign := foreign_parts(connection, version):
+    if foreign := foreign_schema_objects(connection, version):
         raise LibraryDamaged(f"{path} holds what no library of format {version} has: {_listed(foreign)}; {_REPAIR}")
-    if missing := missing_parts(connection, version):
+    if missing := missing_schema_objects(connection, version):
         raise LibraryDamaged(f"{path} is not a whole library: it lacks {_listed(missing)}; {_REPAIR}")
 
 
-def _listed(parts: list[Part]) -> str:
+def _listed(parts: list[SchemaObject]) -> str:
     return f"{parts[0]}{f' and {len(parts) - 1} more' if len(parts) > 1 else ''}"
 
 
-def restore_parts(copy: Path) -> None:
+def restore_schema(copy: Path) -> None:
     """Make the list of tables of a library's file what it should be: what was added is struck out, what was changed
     reads as it should. Rows stay where they are. Nothing is done where the list cannot be read or written."""
     with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
         version = check_format(connection, copy)
-        if not foreign_parts(connection, version):
+        if not foreign_schema_objects(connection, version):
             return
-        expected = {(part.type, part.name, part.table): part for part in expected_parts(version) | _STATISTICS}
+        expected = {(part.type, part.name, part.table): part for part in expected_schema(version) | _STATISTICS}
         connection.execute("BEGIN IMMEDIATE")
         for place, *row in connection.execute("SELECT rowid, type, name, tbl_name FROM sqlite_master").fetchall():
             part = expected.get((row[0], row[1], row[2]))

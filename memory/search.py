@@ -18,10 +18,10 @@ __all__ = [
     "WITHIN",
     "ByWords",
     "Filter",
+    "FrameNeighbour",
     "Meaning",
-    "Moment",
-    "Neighbour",
     "Ranking",
+    "TextNeighbour",
     "by_words",
     "pool_for",
     "search_moments",
@@ -83,7 +83,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
+class TextNeighbour:
     """A passage near in meaning, and how near (cosine)."""
 
     passage: int
@@ -93,11 +93,11 @@ class Neighbour:
 class Meaning(Protocol):
     """The search by vectors, where there is an encoder."""
 
-    def nearest(self, query: str, *, within: Filter, limit: int) -> Sequence[Neighbour]: ...
+    def nearest(self, query: str, *, within: Filter, limit: int) -> Sequence[TextNeighbour]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class FrameNeighbour:
     """A frame near in looks: which, the stretch it stands for, and how near (cosine)."""
 
     node: str
@@ -148,7 +148,7 @@ def search_moments(
     within: Filter,
     limit: int,
     meaning: Meaning | None,
-    seen: Mapping[str, Sequence[Moment]] | None = None,
+    seen: Mapping[str, Sequence[FrameNeighbour]] | None = None,
     ranking: Ranking = FUSED,
     words: ByWords | None = None,
 ) -> tuple[Evidence, ...]:
@@ -168,18 +168,20 @@ def search_moments(
         find = words or by_words
         worded = find(connection, query, within=within, limit=pool) if ranking.takes("words") else []
         votes = {"words": [_vote(score / worded[0][1]) for _, score in worded]}
-        rankings: dict[str, Sequence[int | Moment]] = {
+        rankings: dict[str, Sequence[int | FrameNeighbour]] = {
             "words": [passage for passage, _ in worded],
             "meaning": [one.passage for one in neighbours],
         }
         rows = _rows(connection, [one for ranking in rankings.values() for one in ranking if isinstance(one, int)])
     texts = [rows[one.item] for one in fuse(rankings, votes=votes) if isinstance(one.item, int) and one.item in rows]
-    cosines: dict[tuple[str, int | Moment], float] = {("meaning", one.passage): one.cosine for one in neighbours}
+    cosines: dict[tuple[str, int | FrameNeighbour], float] = {
+        ("meaning", one.passage): one.cosine for one in neighbours
+    }
     for name, moments in (seen or {}).items():
         items = _joined(moments, texts)
         cosines |= {(name, item): one.cosine for item, one in zip(items, moments, strict=True)}
         rankings[name] = items
-    found = [one for one in fuse(rankings, votes=votes) if isinstance(one.item, Moment) or one.item in rows]
+    found = [one for one in fuse(rankings, votes=votes) if isinstance(one.item, FrameNeighbour) or one.item in rows]
     found = apart(found, {one.item: _when(one.item, rows) for one in found}, limit=limit) if ranking.diverse else found
     found = found[:limit]
     return tuple(_evidence(one, rows, cosines) for one in found)
@@ -190,10 +192,10 @@ def _vote(share: float) -> float:
     return min(max((share - _NO_SHARE) / (_FULL_SHARE - _NO_SHARE), 0.0), 1.0)
 
 
-def _joined(moments: Sequence[Moment], texts: Sequence[sqlite3.Row]) -> list[int | Moment]:
+def _joined(moments: Sequence[FrameNeighbour], texts: Sequence[sqlite3.Row]) -> list[int | FrameNeighbour]:
     """For each moment the best passage that was found at it and is not longer than a moment; else itself."""
     free = [row for row in texts if row["kind"] is not None and row["end"] - row["start"] <= _MOMENT_SECONDS]
-    items: list[int | Moment] = []
+    items: list[int | FrameNeighbour] = []
     for one in moments:
         there = (row for row in free if row["content_id"] == one.content_id and _span(row).overlaps(one.span))
         row = next(there, None)
@@ -238,12 +240,14 @@ def _rows(connection: sqlite3.Connection, passages: Iterable[int]) -> dict[int, 
 
 
 def _evidence(
-    fused: Fused[int | Moment], rows: Mapping[int, sqlite3.Row], cosines: Mapping[tuple[str, int | Moment], float]
+    fused: Fused[int | FrameNeighbour],
+    rows: Mapping[int, sqlite3.Row],
+    cosines: Mapping[tuple[str, int | FrameNeighbour], float],
 ) -> Evidence:
     item = fused.item
     why = ", ".join(_reasons(fused, cosines))
     by = tuple(fused.ranks)
-    if isinstance(item, Moment):
+    if isinstance(item, FrameNeighbour):
         return Evidence(item.span, fused.score, why, node=item.node, content_id=item.content_id, found_by=by)
     row = rows[item]
     return Evidence(
@@ -258,8 +262,8 @@ def _evidence(
     )
 
 
-def _when(item: int | Moment, rows: Mapping[int, sqlite3.Row]) -> tuple[str, Span]:
-    if isinstance(item, Moment):
+def _when(item: int | FrameNeighbour, rows: Mapping[int, sqlite3.Row]) -> tuple[str, Span]:
+    if isinstance(item, FrameNeighbour):
         return item.content_id, item.span
     return rows[item]["content_id"], _span(rows[item])
 
@@ -268,7 +272,9 @@ def _span(row: sqlite3.Row) -> Span:
     return Span(row["start"], row["end"])
 
 
-def _reasons(fused: Fused[int | Moment], cosines: Mapping[tuple[str, int | Moment], float]) -> Iterator[str]:
+def _reasons(
+    fused: Fused[int | FrameNeighbour], cosines: Mapping[tuple[str, int | FrameNeighbour], float]
+) -> Iterator[str]:
     """``words #1``, ``meaning #3 (0.71)``."""
     for name, rank in fused.ranks.items():
         cosine = cosines.get((name, fused.item))

@@ -27,23 +27,28 @@ from video_vlm.memory.catalog import (
     stored_videos,
 )
 from video_vlm.memory.database import Database
-from video_vlm.memory.disk_cache import Shelf
+from video_vlm.memory.disk_cache import DiskCache
 from video_vlm.memory.dump import dump
 from video_vlm.memory.index_trailer import Method
 from video_vlm.memory.ivf_index import EXACT_UP_TO
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.library_facts import LibraryFacts, library_facts
-from video_vlm.memory.look_cache import KeptLook, add_look, drop_looks, drop_stale_looks, looks_at
-from video_vlm.memory.memory_writer import Build, begin_build
+from video_vlm.memory.look_cache import StoredLook, add_look, drop_looks, drop_stale_looks, looks_at
+from video_vlm.memory.memory_writer import MemoryWriter, begin_memory
 from video_vlm.memory.portable import Imported, export_memory, import_memory
 from video_vlm.memory.private_files import make_private_folder
-from video_vlm.memory.replace_summary import rewrite_summary
+from video_vlm.memory.replace_summary import replace_summary
 from video_vlm.memory.search import FUSED, ByWords, Filter, Ranking, by_words, pool_for, search_moments
 from video_vlm.memory.text_vectors import TextVectors
 from video_vlm.memory.verify import Problem, rebuild_derived, verify
 from video_vlm.memory.view import MemoryView
-from video_vlm.memory.visual_search import SightVectors
-from video_vlm.memory.visual_vectors import Sights, Unseen, complete_sights, unseen
+from video_vlm.memory.visual_search import VisualVectors
+from video_vlm.memory.visual_vectors import (
+    NodesWithoutVectors,
+    SegmentVisuals,
+    complete_visual_vectors,
+    nodes_without_vectors,
+)
 from video_vlm.outputs import Outputs
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
 from video_vlm.records import Evidence, Image, Node, ObservationKind, Span, Video
@@ -105,7 +110,7 @@ class Library:
         self._stand_on(
             database,
             texts=None if encoder is None else TextVectors(database, layout, encoder, exact_up_to=exact_up_to),
-            sights=None if sight is None else SightVectors(database, layout, sight, exact_up_to=exact_up_to),
+            sights=None if sight is None else VisualVectors(database, layout, sight, exact_up_to=exact_up_to),
             by_words=by_words,
         )
 
@@ -114,7 +119,7 @@ class Library:
         database: database_protocol.Database,
         *,
         texts: TextVectors | None,
-        sights: SightVectors | None,
+        sights: VisualVectors | None,
         by_words: ByWords,
     ) -> None:
         self._database = database
@@ -146,9 +151,9 @@ class Library:
         """How files are written for its user; it remembers which, so that they may be written anew."""
         return Outputs(record=self.layout.written)
 
-    def feature_shelf(self, most_bytes: int) -> Shelf | None:
+    def feature_shelf(self, most_bytes: int) -> DiskCache | None:
         """Where models keep what they made of pictures, for later processes; None where there is no folder for it."""
-        return Shelf(self.layout.features, most_bytes=most_bytes, read_only=self.read_only)
+        return DiskCache(self.layout.features, most_bytes=most_bytes, read_only=self.read_only)
 
     def num_bytes(self) -> int:
         """What it takes on disk, without what is derived from it and can be thrown away."""
@@ -214,7 +219,7 @@ class Library:
 
     def build(
         self, video: Video, recipe: str, *, channels: Sequence[str], missing: Sequence[str], stages: str = "{}"
-    ) -> Build:
+    ) -> MemoryWriter:
         """Begin to write a video's memory, or go on with it.
 
         An unfinished build of the same recipe is taken up; a complete memory of the same recipe is
@@ -232,9 +237,9 @@ class Library:
             LibraryReadOnly: the library is open read-only.
         """
         with self._database.write() as connection:
-            memory = begin_build(connection, video, recipe, channels=channels, missing=missing, stages=stages)
+            memory = begin_memory(connection, video, recipe, channels=channels, missing=missing, stages=stages)
         content_id = video.content_id
-        return Build(self._database, memory, content_id, on_finish=lambda: self.embed(content_id))
+        return MemoryWriter(self._database, memory, content_id, on_finish=lambda: self.embed(content_id))
 
     def sparing(self) -> AbstractContextManager[None]:
         """Inside the block the library keeps little of itself in memory; for writing whole films, not for searching."""
@@ -248,11 +253,15 @@ class Library:
         """
         return 0 if self._vectors is None else self._vectors.embed(content_id)
 
-    def unseen(self, content_id: str) -> tuple[Unseen, ...]:
+    def nodes_without_vectors(self, content_id: str) -> tuple[NodesWithoutVectors, ...]:
         """The segments of a video that the tower has not seen whole; none without a tower, or without the video."""
         with self._database.read() as connection:
             found = stored_video(connection, content_id)
-            return () if found is None or self.sight is None else unseen(connection, found[0], self.sight.name)
+            return (
+                ()
+                if found is None or self.sight is None
+                else nodes_without_vectors(connection, found[0], self.sight.name)
+            )
 
     def num_sights(self, content_id: str) -> int:
         """How many frames of a video the tower has seen."""
@@ -264,8 +273,8 @@ class Library:
             ).fetchone()
         return int(count)
 
-    def put_sights(self, content_id: str, one: Unseen, sights: Sights) -> None:
-        """Write what a segment looks like that was indexed unseen; its scene changes with it.
+    def put_sights(self, content_id: str, one: NodesWithoutVectors, sights: SegmentVisuals) -> None:
+        """Write what a segment looks like that was indexed without a tower; its scene changes with it.
 
         Raises:
             NotIndexed: the library does not know the video.
@@ -276,7 +285,7 @@ class Library:
             found = stored_video(connection, content_id)
             if found is None:
                 raise NotIndexed(f"no video {content_id} in {self.where}: index it first")
-            complete_sights(connection, found[0], one, sights)
+            complete_visual_vectors(connection, found[0], one, sights)
 
     def memory(self, content_id: str) -> MemoryView:
         """One video's memory: the complete one, else as far as it has come.
@@ -349,10 +358,10 @@ class Library:
         """
         with self._database.write() as connection:
             memory, _ = self._known(connection, content_id)
-            rewrite_summary(connection, memory, node)
+            replace_summary(connection, memory, node)
         self.embed(content_id)
 
-    def write_back(self, content_id: str, looks: Sequence[KeptLook]) -> int:
+    def write_back(self, content_id: str, looks: Sequence[StoredLook]) -> int:
         """Keep what a question made us look at; returns how many observations that added.
 
         It belongs to the video and to its observers' digests, not to one memory of it, and observers' own
@@ -370,7 +379,7 @@ class Library:
             self.embed(content_id)
         return added
 
-    def looks(self, content_id: str) -> tuple[KeptLook, ...]:
+    def looks(self, content_id: str) -> tuple[StoredLook, ...]:
         """What questions made us look at in one video, in the order it was kept.
 
         Raises:

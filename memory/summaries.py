@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from video_vlm.memory.tree import Row
+from video_vlm.memory.tree import TreeRow
 from video_vlm.records import Node, Observation, ObservationKind, Sentence, Span
 
 __all__ = ["summarize"]
@@ -103,7 +103,7 @@ def _observed(children: Sequence[Node], observations: Iterable[Observation]) -> 
     for one in sorted(observations, key=lambda one: one.span):
         if text := " ".join(one.text.split()):
             groups.setdefault((one.kind, text.casefold()), []).append(one)
-    row = Row(children)
+    row = TreeRow(children)
     for (kind, _), same in groups.items():
         cites = tuple(dict.fromkeys(cited for one in same for cited in _holders(children, row, one.span)))
         if cites:
@@ -118,7 +118,7 @@ def _from_children(children: Sequence[Node]) -> Iterator[_Candidate]:
             yield _Candidate(sentence.text, sentence.text, child.span, _CHILD_WORTH, (child.id,))
 
 
-def _holders(children: Sequence[Node], row: Row, span: Span) -> list[str]:
+def _holders(children: Sequence[Node], row: TreeRow, span: Span) -> list[str]:
     """The child that holds most of ``span``'s middle, else all that share time with it."""
     middle = row.holder(span)
     return [middle.id] if middle else [child.id for child in children if child.span.overlaps(span)]

@@ -15,9 +15,9 @@ import numpy.typing as npt
 from video_vlm.memory.database_protocol import Database
 from video_vlm.memory.ivf_index import EXACT_UP_TO, NUM_QUESTIONS
 from video_vlm.memory.layout import Layout
-from video_vlm.memory.recall_probes import trial_questions
-from video_vlm.memory.search import WITHIN, Filter, Neighbour
-from video_vlm.memory.vector_index import DenseIndex, Vectors, register_encoder, stack, to_blob
+from video_vlm.memory.recall_probes import recall_probes
+from video_vlm.memory.search import WITHIN, Filter, TextNeighbour
+from video_vlm.memory.vector_index import VectorIndex, Vectors, register_encoder, stack, to_blob
 from video_vlm.protocols import TextEncoder
 
 __all__ = ["TextVectors"]
@@ -50,10 +50,10 @@ class TextVectors:
         self._database = database
         self._encoder = encoder
         path = layout.text_index(encoder.name)
-        self._dense = DenseIndex(database, path, encoder.name, encoder.dimension, rows=_ROWS, exact_up_to=exact_up_to)
+        self._dense = VectorIndex(database, path, encoder.name, encoder.dimension, rows=_ROWS, exact_up_to=exact_up_to)
 
     @property
-    def lists(self) -> dict[str, DenseIndex]:
+    def lists(self) -> dict[str, VectorIndex]:
         """What a search of the whole library asks, by name."""
         return {"text": self._dense}
 
@@ -72,16 +72,16 @@ class TextVectors:
             done, after = done + len(batch), passages[-1]
         return done
 
-    def nearest(self, query: str, *, within: Filter, limit: int) -> list[Neighbour]:
+    def nearest(self, query: str, *, within: Filter, limit: int) -> list[TextNeighbour]:
         """Passages by cosine to ``query``, nearest first."""
         (vector,) = self._encode([query])
         return [one for one in self._near(vector, within, limit) if one.cosine >= MIN_COSINE]
 
-    def _near(self, vector: npt.NDArray[np.float32], within: Filter, limit: int) -> list[Neighbour]:
+    def _near(self, vector: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
         found = self._by_index if within.content_ids is None else self._by_reading
         return found(vector, within, limit)
 
-    def _by_reading(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[Neighbour]:
+    def _by_reading(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT v.passage, v.vector FROM json_each(:contents) AS c"  # noqa: S608 - constants only
@@ -93,14 +93,14 @@ class TextVectors:
             return []
         cosines = stack(rows, self._encoder.dimension) @ query
         best = np.lexsort((np.array([row["passage"] for row in rows]), -cosines))[:limit]
-        return [Neighbour(rows[place]["passage"], float(cosines[place])) for place in best]
+        return [TextNeighbour(rows[place]["passage"], float(cosines[place])) for place in best]
 
-    def _by_index(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[Neighbour]:
+    def _by_index(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
         allowed = None if within == Filter() else self._allowed(within)
-        return [Neighbour(one, cosine) for one, cosine in self._dense.nearest(query, limit=limit, allowed=allowed)]
+        return [TextNeighbour(one, cosine) for one, cosine in self._dense.nearest(query, limit=limit, allowed=allowed)]
 
     def _trial_questions(self) -> Vectors | None:
-        questions = trial_questions(self._database, NUM_QUESTIONS)
+        questions = recall_probes(self._database, NUM_QUESTIONS)
         return self._encode(questions) if questions else None
 
     def _allowed(self, within: Filter) -> npt.NDArray[np.int64]:

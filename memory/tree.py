@@ -10,7 +10,7 @@ from typing import Final
 from video_vlm.records import Level, Node, Span
 from video_vlm.settings import digest
 
-__all__ = ["FINEST_FIRST", "TOLERANCE_SECONDS", "Row", "gaps", "holder", "level_above", "node_id"]
+__all__ = ["FINEST_FIRST", "TOLERANCE_SECONDS", "TreeRow", "gaps", "holder", "level_above", "node_id"]
 
 FINEST_FIRST: Final = tuple(Level)
 
@@ -34,7 +34,7 @@ def holder(nodes: Iterable[Node], span: Span) -> Node | None:
     return next((node for node in nodes if node.span.contains(span.middle)), None)
 
 
-class Row:
+class TreeRow:
     """Nodes of one level in order of time, asked again and again who holds a stretch: each answer takes as long as
     halving them until one is left, not as going through all of them."""
 

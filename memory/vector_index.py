@@ -22,13 +22,13 @@ import numpy.typing as npt
 
 from video_vlm.errors import LibraryError
 from video_vlm.memory.database_protocol import Database
-from video_vlm.memory.index_delta import Base, Ready, search_base, search_fresh
+from video_vlm.memory.index_delta import BaseIndex, ReadyIndex, search_base, search_fresh
 from video_vlm.memory.index_file import IndexFile, IndexHeader, Method, UnusableIndex, write_index
 from video_vlm.memory.ivf_index import EXACT_UP_TO, Batch, build_exact, fill, train
 
 __all__ = [
-    "DenseIndex",
     "VectorBlob",
+    "VectorIndex",
     "Vectors",
     "check_dimension",
     "register_encoder",
@@ -54,7 +54,7 @@ class VectorBlob(bytes):
     """One vector as it is stored: little-endian float32. PostgreSQL has a type of its own for such bytes."""
 
 
-class DenseIndex:
+class VectorIndex:
     """One list of one encoder in one library. Shared by threads; the FAISS index is loaded on first use.
 
     Args:
@@ -91,7 +91,7 @@ class DenseIndex:
         self._parameters = {"encoder": encoder, **parameters}
         self._title = " ".join(self._parameters.values())
         self._loading = threading.Lock()
-        self._ready: Ready | None = None
+        self._ready: ReadyIndex | None = None
 
     def nearest(
         self, query: npt.NDArray[np.float32], *, limit: int, allowed: npt.NDArray[np.int64] | None = None
@@ -115,7 +115,7 @@ class DenseIndex:
         ready = self._brought_up_to_date()
         return None if ready is None else ready.base.method
 
-    def _brought_up_to_date(self) -> Ready | None:
+    def _brought_up_to_date(self) -> ReadyIndex | None:
         with self._loading:
             header = self._header()
             if header is None:
@@ -125,7 +125,7 @@ class DenseIndex:
                 self._ready = next((ready for ready in known if ready is not None), None) or self._built()
             return self._ready
 
-    def _bases(self, header: IndexHeader) -> Iterator[Base]:
+    def _bases(self, header: IndexHeader) -> Iterator[BaseIndex]:
         """The one in hand; where too much came or went since, that in the file, which another process may have made."""
         if self._ready is not None:
             yield self._ready.base
@@ -133,13 +133,13 @@ class DenseIndex:
         if base is not None:
             yield base
 
-    def _made_again(self, reason: UnusableIndex) -> Ready | None:
+    def _made_again(self, reason: UnusableIndex) -> ReadyIndex | None:
         _log.info("building the search index again: %s", reason)
         with self._loading:
             self._ready = self._built()
             return self._ready
 
-    def _from_file(self, header: IndexHeader) -> Base | None:
+    def _from_file(self, header: IndexHeader) -> BaseIndex | None:
         """What is in the file, if it was made from the vectors as they are, or as they were at some time."""
 
         def is_ours(found: IndexHeader) -> bool:
@@ -154,25 +154,25 @@ class DenseIndex:
             return None
         method = file.method
         fits = method.is_exact == (method.num_vectors <= self._exact_up_to)
-        return Base(file.header, method, index, ids, file) if fits else None
+        return BaseIndex(file.header, method, index, ids, file) if fits else None
 
-    def _caught_up(self, base: Base) -> Ready | None:
+    def _caught_up(self, base: BaseIndex) -> ReadyIndex | None:
         """With what came and went since the base was made; None where that is much."""
         with self._database.read():
             header = self._header()
             if header is None:
                 return None
             if header.revision == base.header.revision:
-                return Ready(header.revision, base)
+                return ReadyIndex(header.revision, base)
             now = self._ids()
             gone = np.setdiff1d(base.ids, now, assume_unique=True)
             new = np.setdiff1d(now, base.ids, assume_unique=True)
             if len(gone) + len(new) > _MOST_CHANGED * len(base.ids):
                 return None
             fresh = build_exact(self._dimension, [(new, self._vectors(new))])[0] if len(new) else None
-            return Ready(header.revision, base, gone, fresh)
+            return ReadyIndex(header.revision, base, gone, fresh)
 
-    def _built(self) -> Ready | None:
+    def _built(self) -> ReadyIndex | None:
         ids = self._ids()
         trained = None
         if len(ids) > self._exact_up_to:
@@ -185,9 +185,9 @@ class DenseIndex:
             index, method, known = (
                 build_exact(self._dimension, self.batches()) if trained is None else fill(trained, self.batches())
             )
-        return Ready(header.revision, self._kept(Base(header, method, index, known)))
+        return ReadyIndex(header.revision, self._kept(BaseIndex(header, method, index, known)))
 
-    def _kept(self, base: Base) -> Base:
+    def _kept(self, base: BaseIndex) -> BaseIndex:
         """Written to the file, and read from there if its lists can stay in it."""
         if self._database.read_only:
             return base
@@ -197,7 +197,7 @@ class DenseIndex:
             if base.method.is_exact:
                 return base
             file = IndexFile(self._path, wanted=lambda found: found == base.header)
-            return Base(base.header, base.method, file.load(), base.ids, file)
+            return BaseIndex(base.header, base.method, file.load(), base.ids, file)
         except (OSError, LibraryError) as error:
             _log.warning("the search index stays in memory: %s cannot be written (%s)", self._path, error)
         except UnusableIndex as reason:

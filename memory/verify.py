@@ -23,7 +23,7 @@ from video_vlm.memory.row_codec import (
     without_remedy,
 )
 from video_vlm.memory.row_copy import mistyped
-from video_vlm.memory.schema_check import foreign_parts, missing_parts
+from video_vlm.memory.schema_check import foreign_schema_objects, missing_schema_objects
 from video_vlm.memory.tree import TOLERANCE_SECONDS, gaps, level_above
 from video_vlm.records import Level, Node
 
@@ -51,10 +51,10 @@ def verify(database: Database, layout: Layout) -> tuple[Problem, ...]:
     where = layout.database.name
     try:
         with database.read() as connection:
-            added = foreign_parts(connection, FORMAT_VERSION)
+            added = foreign_schema_objects(connection, FORMAT_VERSION)
             if added:  # What it would do to the rows, or to whoever reads them, is not tried.
                 return tuple(Problem(where, f"it holds {part}, which no library has", _REPAIR) for part in added)
-            missing = missing_parts(connection, FORMAT_VERSION)
+            missing = missing_schema_objects(connection, FORMAT_VERSION)
             found = (
                 *(Problem(where, f"it lacks {part}", _REPAIR) for part in missing),
                 *problems_in(connection, where),

@@ -16,12 +16,12 @@ from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.database_protocol import Database
 from video_vlm.memory.entities import WORDED, Entity, find_entity, list_entities
-from video_vlm.memory.look_cache import KeptLook, looks_at
+from video_vlm.memory.look_cache import StoredLook, looks_at
 from video_vlm.memory.row_codec import node_of, observation_of
 from video_vlm.memory.search import WITHIN, Filter
 from video_vlm.memory.searchable_text import IN_ORDER
 from video_vlm.memory.vector_index import vector_from_blob
-from video_vlm.memory.visual_search import SightVectors
+from video_vlm.memory.visual_search import VisualVectors
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
 
 __all__ = ["MemoryView", "StoredVector"]
@@ -72,7 +72,7 @@ class MemoryView:
         stored: StoredVideo,
         *,
         search: Callable[[str, Filter, int], tuple[Evidence, ...]],
-        sight: SightVectors | None = None,
+        sight: VisualVectors | None = None,
     ) -> None:
         self.stored = stored
         self._database = database
@@ -170,7 +170,7 @@ class MemoryView:
         """
         return find_entity(name, self.observations(kinds=WORDED))
 
-    def looks(self) -> tuple[KeptLook, ...]:
+    def looks(self) -> tuple[StoredLook, ...]:
         """What questions made us look at since, in the order it was kept; :meth:`search` finds what was seen."""
         with self._reading() as connection:
             return looks_at(connection, self.content_id)

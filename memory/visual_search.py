@@ -15,13 +15,13 @@ from video_vlm.memory.database_protocol import Database
 from video_vlm.memory.fusion import fuse
 from video_vlm.memory.ivf_index import EXACT_UP_TO, NUM_QUESTIONS
 from video_vlm.memory.layout import Layout
-from video_vlm.memory.recall_probes import trial_questions
-from video_vlm.memory.search import WITHIN, Filter, Moment
-from video_vlm.memory.vector_index import DenseIndex, stack
+from video_vlm.memory.recall_probes import recall_probes
+from video_vlm.memory.search import WITHIN, Filter, FrameNeighbour
+from video_vlm.memory.vector_index import VectorIndex, stack
 from video_vlm.protocols import ImageTextEncoder
 from video_vlm.records import Image, Level, Span
 
-__all__ = ["SightVectors"]
+__all__ = ["VisualVectors"]
 
 _LEVELS: Final = (Level.FRAME, Level.SEGMENT, Level.SCENE)
 
@@ -70,7 +70,7 @@ _Place: TypeAlias = tuple[int, str]
 """A memory and a node of it."""
 
 
-class SightVectors:
+class VisualVectors:
     """What one image-text tower has seen in one library. Shared by threads."""
 
     def __init__(
@@ -79,7 +79,7 @@ class SightVectors:
         self.encoder = encoder
         self._database = database
         self._dense = {
-            level: DenseIndex(
+            level: VectorIndex(
                 database,
                 layout.sight_index(encoder.name, level),
                 encoder.name,
@@ -93,11 +93,11 @@ class SightVectors:
         }
 
     @property
-    def lists(self) -> dict[str, DenseIndex]:
+    def lists(self) -> dict[str, VectorIndex]:
         """What a search of the whole library asks, by name."""
         return {f"sight of {level}s": index for level, index in self._dense.items()}
 
-    def by_words(self, query: str, *, within: Filter, limit: int) -> list[Moment]:
+    def by_words(self, query: str, *, within: Filter, limit: int) -> list[FrameNeighbour]:
         """The moments that look most like what words say: by their frames, and by their segments and scenes.
 
         The tower is not loaded where there is nothing it has seen.
@@ -108,7 +108,7 @@ class SightVectors:
         with nullcontext() if within.content_ids is None else self._database.read():
             return self._fused(vector, within, limit)
 
-    def _fused(self, vector: _Vector, within: Filter, limit: int) -> list[Moment]:
+    def _fused(self, vector: _Vector, within: Filter, limit: int) -> list[FrameNeighbour]:
         moments = self._moments(vector, within, limit)
         ids = list(moments)
         rankings = {"frame": ids}
@@ -120,7 +120,7 @@ class SightVectors:
             rankings[level.value] = sorted(found, key=lambda one: places[above[one]])
         return [moments[one.item] for one in fuse(rankings)][:limit]
 
-    def by_picture(self, picture: Image, *, within: Filter, limit: int) -> list[Moment]:
+    def by_picture(self, picture: Image, *, within: Filter, limit: int) -> list[FrameNeighbour]:
         """The moments with the frames most like a picture, nearest first."""
         if within.kinds is not None or not self._has_seen():
             return []
@@ -142,7 +142,7 @@ class SightVectors:
         return tuple((Span(row["start"], row["end"]), float(one)) for row, one in zip(rows, cosines, strict=True))
 
     def _trial_questions(self) -> _Vectors | None:
-        questions = trial_questions(self._database, NUM_QUESTIONS)
+        questions = recall_probes(self._database, NUM_QUESTIONS)
         return self.encoder.encode_texts(questions) if questions else None
 
     def _has_seen(self) -> bool:
@@ -150,17 +150,17 @@ class SightVectors:
             row = connection.execute("SELECT 1 FROM sights WHERE encoder = ? LIMIT 1", (self.encoder.name,)).fetchone()
         return row is not None
 
-    def _moments(self, vector: _Vector, within: Filter, limit: int) -> dict[_Place, Moment]:
+    def _moments(self, vector: _Vector, within: Filter, limit: int) -> dict[_Place, FrameNeighbour]:
         """By segment: the frame in it that is nearest; in order of nearness."""
         near = dict(self._near(vector, Level.FRAME, within, _FRAMES_A_MOMENT * limit))
         rows = self._rows(near)
-        moments: dict[_Place, Moment] = {}
+        moments: dict[_Place, FrameNeighbour] = {}
         for one in (one for one in near if one in rows):
             row = rows[one]
             segment = row["memory"], row["parent"]
             if segment not in moments:
                 span = Span(row["start"], row["end"])
-                moments[segment] = Moment(row["node"], row["content_id"], span, near[one])
+                moments[segment] = FrameNeighbour(row["node"], row["content_id"], span, near[one])
         return moments
 
     def _places(

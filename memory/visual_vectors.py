@@ -14,10 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.errors import MemoryReplaced
-from video_vlm.memory.row_checksums import seal_sights
+from video_vlm.memory.row_checksums import seal_visual_vectors
 from video_vlm.memory.vector_index import Vectors, register_encoder, stack, to_blob
 
-__all__ = ["Sights", "Unseen", "complete_sights", "pool_scenes", "put_sights", "unseen"]
+__all__ = [
+    "NodesWithoutVectors",
+    "SegmentVisuals",
+    "complete_visual_vectors",
+    "nodes_without_vectors",
+    "pool_scenes",
+    "put_visual_vectors",
+]
 
 _SHORTEST_SECONDS: Final = 1e-6
 """What a picture that stands for no time weighs: a video of one picture has a vector too."""
@@ -45,7 +52,7 @@ _UNSEEN: Final = """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sights:
+class SegmentVisuals:
     """What some frames look like to one tower: ``vectors`` ``(frames, dimension)``, rows of length one."""
 
     encoder: str
@@ -57,7 +64,7 @@ class Sights:
 
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
+class NodesWithoutVectors:
     """A segment that a tower has not seen all of: the ids of its frames, and when each one's picture is shown.
 
     A memory of format 1 did not note these times; then they are the middles of the stretches the frames stand for.
@@ -68,8 +75,8 @@ class Unseen:
     seconds: tuple[float, ...]
 
 
-def put_sights(
-    connection: sqlite3.Connection, memory: int, segment: str, frames: Sequence[str], sights: Sights
+def put_visual_vectors(
+    connection: sqlite3.Connection, memory: int, segment: str, frames: Sequence[str], sights: SegmentVisuals
 ) -> None:
     """Write what the frames of a segment look like, in their order, and what the segment does."""
     if len(frames) != len(sights.vectors):
@@ -80,7 +87,9 @@ def put_sights(
     _pool(connection, memory, segment, sights.encoder)
 
 
-def complete_sights(connection: sqlite3.Connection, memory: int, one: Unseen, sights: Sights) -> None:
+def complete_visual_vectors(
+    connection: sqlite3.Connection, memory: int, one: NodesWithoutVectors, sights: SegmentVisuals
+) -> None:
     """The same for a segment that is already part of a whole tree: its scene changes with it.
 
     Raises:
@@ -89,7 +98,7 @@ def complete_sights(connection: sqlite3.Connection, memory: int, one: Unseen, si
     row = connection.execute("SELECT parent FROM nodes WHERE memory = ? AND id = ?", (memory, one.segment)).fetchone()
     if row is None:
         raise MemoryReplaced("this memory was removed or replaced while it was in use: index the video again")
-    put_sights(connection, memory, one.segment, one.frames, sights)
+    put_visual_vectors(connection, memory, one.segment, one.frames, sights)
     if row["parent"] is not None:
         _pool(connection, memory, row["parent"], sights.encoder)
 
@@ -103,14 +112,14 @@ def pool_scenes(connection: sqlite3.Connection, memory: int) -> None:
             _pool(connection, memory, scene["id"], tower["encoder"])
 
 
-def unseen(connection: sqlite3.Connection, memory: int, encoder: str) -> tuple[Unseen, ...]:
+def nodes_without_vectors(connection: sqlite3.Connection, memory: int, encoder: str) -> tuple[NodesWithoutVectors, ...]:
     """The segments of which a tower has not seen every frame, in order of time; with all their frames, as what a
     tower gives for a picture may depend, in its last bits, on which others it is given with."""
     segments: dict[str, list[sqlite3.Row]] = {}
     for row in connection.execute(_UNSEEN, {"memory": memory, "encoder": encoder}):
         segments.setdefault(row["parent"], []).append(row)
     return tuple(
-        Unseen(segment, tuple(row["id"] for row in rows), tuple(row["seconds"] for row in rows))
+        NodesWithoutVectors(segment, tuple(row["id"] for row in rows), tuple(row["seconds"] for row in rows))
         for segment, rows in segments.items()
     )
 
@@ -120,7 +129,7 @@ def _pool(connection: sqlite3.Connection, memory: int, node: str, encoder: str) 
     rows = connection.execute(_FRAMES_BELOW, {"memory": memory, "node": node, "encoder": encoder}).fetchall()
     if rows:
         _put_mean(connection, memory, node, encoder, rows)
-    seal_sights(connection, memory, node)
+    seal_visual_vectors(connection, memory, node)
 
 
 def _put_mean(

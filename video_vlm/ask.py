@@ -10,21 +10,21 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from video_vlm.agent import Pictures, Trace, answer_by_talking
+from video_vlm.agent import FrameLoader, Trace, answer_with_model
 from video_vlm.chat import ChatModel
 from video_vlm.errors import LibraryError, LibraryReadOnly, MediaError
 from video_vlm.media import open_known
-from video_vlm.memory import KeptLook, Library, MemoryView
+from video_vlm.memory import Library, MemoryView, StoredLook
 from video_vlm.models import open_detector, open_model
 from video_vlm.protocols import Answerer, Detector, Progress, ProgressEvent, VideoMemory, VideoReader, silent
 from video_vlm.records import Answer, Status, Step
 from video_vlm.relook import LookPlan, answer_by_looking, plan_look
 from video_vlm.relook.cached_looks import recall, valid_looks
-from video_vlm.relook.frame_fetcher import Looker
-from video_vlm.relook.frame_observers import Eyes
-from video_vlm.relook.memory_signals import pictures_of
+from video_vlm.relook.frame_fetcher import FrameFetcher
+from video_vlm.relook.frame_observers import FrameObservers
+from video_vlm.relook.memory_signals import frame_times_of
 from video_vlm.relook.refinement import is_worth_a_look
-from video_vlm.relook.visual_channel import sight_of
+from video_vlm.relook.visual_channel import visual_similarity
 from video_vlm.samplers.budgets import budget_for
 from video_vlm.settings import AskSettings, IndexSettings
 
@@ -100,7 +100,7 @@ def ask(
     )
 
 
-def _read_and_look(case: _Case, path: Path | None) -> tuple[Answer, Sequence[KeptLook]]:
+def _read_and_look(case: _Case, path: Path | None) -> tuple[Answer, Sequence[StoredLook]]:
     """What memory says, or, where that is not sure enough, what a look says; and the looks that were taken."""
     answer = case.from_memory()
     if is_worth_a_look(answer) and case.settings.max_look_frames > 0:
@@ -118,19 +118,19 @@ def _talk(
     path: Path | None,
     trace: Trace,
     detector: Detector | None,
-) -> tuple[Answer, Sequence[KeptLook]]:
+) -> tuple[Answer, Sequence[StoredLook]]:
     """What a language model says, who may look where the file is there; and the looks that were taken."""
     captions = tuple(look for look in memory.looks() if look.is_caption)
     known = recall(memory, captions)
-    talk = partial(answer_by_talking, question, known, model, settings=settings, trace=trace, detector=detector)
+    talk = partial(answer_with_model, question, known, model, settings=settings, trace=trace, detector=detector)
     if path is None or settings.max_look_frames < 1 or not model.max_pictures:
         talked = talk()
         return talked.answer, talked.taken
     planned = _planned(question, memory, settings, path=path, frames=max(1, settings.max_look_frames // 2))
-    times = pictures_of(memory)
+    times = frame_times_of(memory)
     try:
         with open_known(path, memory.video.content_id, decoder=decoder) as reader:
-            pictures = Pictures(
+            pictures = FrameLoader(
                 reader, span=planned.span, frame_budget=settings.max_look_frames, step_seconds=times.step_seconds
             )
             talked = talk(plan=planned, pictures=pictures, step_seconds=times.step_seconds)
@@ -178,7 +178,7 @@ def plan(
         sampler=settings.sampler,
         path=path,
         poster=memory.poster,
-        sight=sight_of(memory),
+        sight=visual_similarity(memory),
     )
 
 
@@ -192,14 +192,14 @@ class _Case:
     model: Answerer
     settings: AskSettings
     index: IndexSettings
-    eyes: Eyes
-    kept: tuple[KeptLook, ...]
+    eyes: FrameObservers
+    kept: tuple[StoredLook, ...]
 
     @classmethod
     def of(
         cls, question: str, memory: MemoryView, model: Answerer, settings: AskSettings, index: IndexSettings
     ) -> _Case:
-        eyes = Eyes(index)
+        eyes = FrameObservers(index)
         return cls(question, memory, model, settings, index, eyes, valid_looks(memory.looks(), eyes))
 
     @property
@@ -218,18 +218,18 @@ class _Case:
             answer = _noted(answer, Step("recall", f"{num_captions} captions"))
         return answer
 
-    def looker(self, reader: VideoReader) -> Looker:
-        return Looker(
+    def looker(self, reader: VideoReader) -> FrameFetcher:
+        return FrameFetcher(
             reader,
             self.eyes,
             frame_budget=self.settings.max_look_frames,
-            step_seconds=pictures_of(self.memory).step_seconds,
+            step_seconds=frame_times_of(self.memory).step_seconds,
             question=self.question,
             known=self.kept,
         )
 
 
-def _look_again(answer: Answer, case: _Case, path: Path | None) -> tuple[Answer, Sequence[KeptLook]]:
+def _look_again(answer: Answer, case: _Case, path: Path | None) -> tuple[Answer, Sequence[StoredLook]]:
     """The answer with looks on its receipt, or why there were none; and the looks that were taken."""
     if path is None:
         return _noted(answer, Step("look", "none: the file is not where it was, so this is from memory alone")), ()
@@ -257,11 +257,11 @@ def _planned(question: str, memory: MemoryView, settings: AskSettings, *, path: 
         sampler=settings.sampler,
         path=path,
         poster=memory.poster,
-        sight=sight_of(memory),
+        sight=visual_similarity(memory),
     )
 
 
-def _kept(answer: Answer, library: Library, content_id: str, taken: Sequence[KeptLook]) -> Answer:
+def _kept(answer: Answer, library: Library, content_id: str, taken: Sequence[StoredLook]) -> Answer:
     """The answer, once its looks are in the library; the receipt says where they could not be kept."""
     if not taken:
         return answer
@@ -293,10 +293,10 @@ def _advice(answer: Answer, missing: tuple[str, ...], path: Path, settings: AskS
 
 def _who_sees(path: Path, settings: AskSettings) -> str:
     """How to ask a model with eyes: the one that this machine can run, and what is still to be had for it."""
-    from video_vlm.models.local.memory_fit import best_preset, room_here
+    from video_vlm.models.local.memory_fit import available_memory, best_preset
 
     server = "or a server's: --model openai:NAME@URL, ollama:NAME"
-    fit = best_preset(settings, room_here())
+    fit = best_preset(settings, available_memory())
     if fit is None:
         return f"videoqa ask {path} ... --model openai:NAME@URL, or ollama:NAME (one that sees)"
     parts = [] if find_spec("transformers") else ["pip install 'video-vlm[models]'"]

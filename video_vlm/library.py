@@ -32,7 +32,7 @@ from video_vlm.address import not_a_file
 from video_vlm.agent import CaptionReport, SummaryReport, Trace, caption_video, summarize_video
 from video_vlm.ask import ask, plan
 from video_vlm.chat import ChatModel
-from video_vlm.encoder.image_text_tower import find_sight, require_sight
+from video_vlm.encoder.image_text_tower import find_image_text_encoder, require_image_text_encoder
 from video_vlm.errors import (
     LibraryError,
     LibraryReadOnly,
@@ -50,16 +50,16 @@ from video_vlm.index import (
     IndexPlan,
     IndexReport,
     default_jobs,
+    embed_missing,
     estimate,
     index_many,
     index_on_cluster,
     index_video,
     plan_index,
     reading_jobs,
-    see_the_rest,
 )
 from video_vlm.media import content_id, open_known
-from video_vlm.memory import Imported, KeptLook, Library, LibraryFacts, MemoryView, Problem, StoredVideo, open_library
+from video_vlm.memory import Imported, Library, LibraryFacts, MemoryView, Problem, StoredLook, StoredVideo, open_library
 from video_vlm.models import open_detector, open_model
 from video_vlm.models.text_encoder import find_text_encoder
 from video_vlm.multi_video import LibraryAnswer, answer_each, answer_library
@@ -68,7 +68,7 @@ from video_vlm.outputs import Outputs
 from video_vlm.protocols import Answerer, Detector, ImageTextEncoder, Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
 from video_vlm.relook import LookPlan
-from video_vlm.relook.memory_signals import pictures_of
+from video_vlm.relook.memory_signals import frame_times_of
 from video_vlm.settings import AskSettings, Settings, Speed
 
 __all__ = ["Engine", "VideoQA"]
@@ -127,7 +127,7 @@ class VideoQA:
         self._opening = Lock()
         self._at_least: Speed = speed or "fast"
         self._progress = progress
-        sight = sight or find_sight(self.settings.sight)
+        sight = sight or find_image_text_encoder(self.settings.sight)
         encoder = encoder or find_text_encoder(self.settings.meaning)
         self._library = _opened(library, encoder=encoder, sight=sight)
 
@@ -145,7 +145,7 @@ class VideoQA:
         """
         settings, progress = self.settings.index, self._progress
         report = index_video(Path(path), self._library, settings=settings, progress=progress)
-        return see_the_rest(report, self._library, settings=settings, progress=progress)
+        return embed_missing(report, self._library, settings=settings, progress=progress)
 
     def plan_index(self, path: Path | str) -> IndexPlan:
         """What :meth:`index` would make again of a video, stage by stage, and why. Nothing is decoded or written.
@@ -231,7 +231,7 @@ class VideoQA:
                 model,
                 level=level,
                 pictures=pictures,
-                step_seconds=pictures_of(memory).step_seconds,
+                step_seconds=frame_times_of(memory).step_seconds,
                 progress=self._progress,
             )
 
@@ -447,7 +447,7 @@ class VideoQA:
             SettingsError: there is a picture, and no tower to compare it.
         """
         if like is not None:
-            require_sight(self._library.sight)
+            require_image_text_encoder(self._library.sight)
         within = None if path is None else (self._known(path),)
         return self._library.search(query, content_ids=within, span=span, limit=limit, like=like)
 
@@ -469,7 +469,7 @@ class VideoQA:
         frames = (memory.poster(frame.id) for frame in memory.nodes(Level.FRAME, node.span))
         return memory.poster(node.id) or next((jpeg for jpeg in frames if jpeg), None)
 
-    def looks(self, path: Path | str) -> tuple[KeptLook, ...]:
+    def looks(self, path: Path | str) -> tuple[StoredLook, ...]:
         """What questions made us look at in a video, in the order it was kept.
 
         Raises:

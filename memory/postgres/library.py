@@ -8,7 +8,7 @@ from typing import cast
 
 from video_vlm.address import Address
 from video_vlm.errors import LibraryError
-from video_vlm.memory.disk_cache import Shelf
+from video_vlm.memory.disk_cache import DiskCache
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.library_facts import LibraryFacts, counts
 from video_vlm.memory.postgres.connection import PostgresConnection
@@ -16,7 +16,7 @@ from video_vlm.memory.postgres.database import PostgresDatabase
 from video_vlm.memory.postgres.fulltext import Words
 from video_vlm.memory.postgres.migrations import FORMAT_VERSION
 from video_vlm.memory.postgres.nearest import EXACT_UP_TO
-from video_vlm.memory.postgres.vectors import PostgresSightVectors, PostgresTextVectors
+from video_vlm.memory.postgres.vectors import PostgresTextVectors, PostgresVisualVectors
 from video_vlm.memory.postgres.verify import rebuild_words, verify
 from video_vlm.memory.search import ByWords, Filter
 from video_vlm.memory.store import Library
@@ -68,7 +68,7 @@ class PostgresLibrary(Library):
         self._url = url
         self._server = database
         texts = None if encoder is None else PostgresTextVectors(database, encoder, exact_up_to=exact_up_to)
-        self._seen = None if sight is None else PostgresSightVectors(database, sight, exact_up_to=exact_up_to)
+        self._seen = None if sight is None else PostgresVisualVectors(database, sight, exact_up_to=exact_up_to)
         super()._stand_on(database, texts=texts, sights=self._seen, by_words=_words_of(Words()))
 
     @property
@@ -96,7 +96,7 @@ class PostgresLibrary(Library):
     def outputs(self) -> Outputs:
         return Outputs(record=Layout(default_library_folder()).written)
 
-    def feature_shelf(self, most_bytes: int) -> Shelf | None:  # noqa: ARG002 - a server is no place for such files
+    def feature_shelf(self, most_bytes: int) -> DiskCache | None:  # noqa: ARG002 - a server is no place for such files
         return None
 
     def embed(self, content_id: str | None = None) -> int:

@@ -10,14 +10,14 @@ import numpy.typing as npt
 from video_vlm.memory.postgres.database import PostgresDatabase
 from video_vlm.memory.postgres.filters import INSIDE, WITHIN
 from video_vlm.memory.postgres.nearest import EXACT_UP_TO, VectorList
-from video_vlm.memory.search import Filter, Neighbour
+from video_vlm.memory.search import Filter, TextNeighbour
 from video_vlm.memory.text_vectors import TextVectors
-from video_vlm.memory.vector_index import DenseIndex
-from video_vlm.memory.visual_search import SightVectors
+from video_vlm.memory.vector_index import VectorIndex
+from video_vlm.memory.visual_search import VisualVectors
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
 from video_vlm.records import Level
 
-__all__ = ["TEXTS", "PostgresSightVectors", "PostgresTextVectors"]
+__all__ = ["TEXTS", "PostgresTextVectors", "PostgresVisualVectors"]
 
 TEXTS: Final = f"""
     vectors AS v JOIN readable_passages AS p ON p.id = v.passage WHERE v.encoder = %(encoder)s AND {WITHIN}
@@ -43,7 +43,7 @@ class PostgresTextVectors(TextVectors):
         self._list = VectorList(database, "vectors", encoder.name, encoder.dimension, exact_up_to)
 
     @property
-    def lists(self) -> dict[str, DenseIndex]:
+    def lists(self) -> dict[str, VectorIndex]:
         """None: they are searched by the server."""
         return {}
 
@@ -53,16 +53,16 @@ class PostgresTextVectors(TextVectors):
             self._list.ensure_index()
         return done
 
-    def _near(self, vector: npt.NDArray[np.float32], within: Filter, limit: int) -> list[Neighbour]:
+    def _near(self, vector: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
         with self._list.database.reading() as connection:
             if within.content_ids is None:
                 found = self._list.indexed(connection, vector, found=TEXTS, limit=limit, **within.parameters())
             else:
                 found = self._list.exact(connection, vector, found=_TEXTS_IN_VIDEOS, limit=limit, **within.parameters())
-        return [Neighbour(passage, cosine) for passage, cosine in found]
+        return [TextNeighbour(passage, cosine) for passage, cosine in found]
 
 
-class PostgresSightVectors(SightVectors):
+class PostgresVisualVectors(VisualVectors):
     """What one image-text tower has seen in one library. Shared by threads."""
 
     def __init__(
@@ -73,7 +73,7 @@ class PostgresSightVectors(SightVectors):
         self._list = VectorList(database, "sights", encoder.name, encoder.dimension, exact_up_to)
 
     @property
-    def lists(self) -> dict[str, DenseIndex]:
+    def lists(self) -> dict[str, VectorIndex]:
         """None: they are searched by the server."""
         return {}
 

@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_vlm.agent.actions import Look, Said, Say, Search, read_action, tools
+from video_vlm.agent.actions import LookAction, Said, Say, SearchAction, read_action, tools
 from video_vlm.records import Span
 
 
 @pytest.mark.parametrize(
     ("text", "action"),
     [
-        ('{"action": "search", "query": "red car"}', Search("red car")),
-        ('{"action": "search", "query": "car", "from": 10, "to": "0:20"}', Search("car", Span(10, 20))),
-        ('Sure!\n```json\n{"action": "look", "from": 3, "to": 5, "frames": 8}\n```', Look(Span(3, 5), 8)),
-        ('{"action": "look", "from": 9, "to": 4}', Look(Span(4, 9))),
-        ('{"action": "look", "from": 9}', Look(Span(9, 9))),
-        ('{"action": "look", "from": 1, "to": 2, "crop": [0, 0, 0.5, 1]}', Look(Span(1, 2), 4, (0, 0, 0.5, 1))),
+        ('{"action": "search", "query": "red car"}', SearchAction("red car")),
+        ('{"action": "search", "query": "car", "from": 10, "to": "0:20"}', SearchAction("car", Span(10, 20))),
+        ('Sure!\n```json\n{"action": "look", "from": 3, "to": 5, "frames": 8}\n```', LookAction(Span(3, 5), 8)),
+        ('{"action": "look", "from": 9, "to": 4}', LookAction(Span(4, 9))),
+        ('{"action": "look", "from": 9}', LookAction(Span(9, 9))),
+        ('{"action": "look", "from": 1, "to": 2, "crop": [0, 0, 0.5, 1]}', LookAction(Span(1, 2), 4, (0, 0, 0.5, 1))),
         ('{"action": "answer", "claims": []}', Say(())),
         ('{"claims": [{"text": "It rains.", "at": [[3, 4], 7]}], "confidence": 2}',
          Say((Said("It rains.", (Span(3, 4), Span(7, 7))),), 1.0)),
@@ -55,7 +55,7 @@ def test_what_is_no_action_is_said_to_the_model(text: str, told: str) -> None:
 @given(st.text() | st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)).map(str))
 def test_no_text_breaks_the_reader(text: str) -> None:
     with suppress(ValueError):
-        assert isinstance(read_action(text), Search | Look | Say)
+        assert isinstance(read_action(text), SearchAction | LookAction | Say)
 
 
 def test_only_who_has_a_finder_is_offered_to_find() -> None:

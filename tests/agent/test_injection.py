@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from tests.ask.spoken_film import SpokenFilm, chapter, row, said
-from video_vlm.agent import answer_by_talking
-from video_vlm.agent.escape import BEGIN, END, harmless, quoted
+from video_vlm.agent import answer_with_model
+from video_vlm.agent.escape import BEGIN, END, escape, quote
 from video_vlm.chat import Turn
 from video_vlm.models.scripted import ScriptedChat
 from video_vlm.records import Evidence, Observation, ObservationKind, Sentence, Span, Status
@@ -72,7 +72,7 @@ def obedient(turns: Sequence[Turn]) -> str:
 def test_an_order_in_a_video_is_data(order: str, place: str) -> None:
     model = ScriptedChat([obedient])
     film = HostileFilm(order, place)
-    talked = answer_by_talking("What goes out?", film, model, settings=AskSettings())  # type: ignore[arg-type]
+    talked = answer_with_model("What goes out?", film, model, settings=AskSettings())  # type: ignore[arg-type]
     told = "\n".join(str(part) for turn in model.heard[0] for part in turn.parts if turn.role == "user")
     assert "lamp" in told
     assert re.search(r"DRAGON|look", told), "the order must be there, as data"
@@ -92,12 +92,12 @@ def test_there_are_forty_of_them() -> None:
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_quoted_text_is_one_line_and_closes_nothing(order: str) -> None:
-    text = quoted(order)
+    text = quote(order)
     assert "\n" not in text
     assert "<" not in text
-    assert json.loads(text) == harmless(order)
+    assert json.loads(text) == escape(order)
 
 
 def test_letters_that_do_not_show_are_gone_and_long_texts_end() -> None:
-    assert harmless("a\u202eb\u200bc\x00d") == "abc d"  # no screen shows a gap where a letter does not show
-    assert harmless("x" * 1000) == "x" * 599 + "…"
+    assert escape("a\u202eb\u200bc\x00d") == "abc d"  # no screen shows a gap where a letter does not show
+    assert escape("x" * 1000) == "x" * 599 + "…"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.agent.test_injection import ORDERS, HostileFilm
 from tests.ask.spoken_film import SpokenFilm, row, said
 from video_vlm import VideoQA
-from video_vlm.agent import answer_by_talking
+from video_vlm.agent import answer_with_model
 from video_vlm.agent.actions import read_action
 from video_vlm.agent.injection import gives_orders, is_protocol, is_said, repeats
 from video_vlm.agent.prompt import RULES, TOLD
@@ -120,7 +120,7 @@ class Found(HostileFilm):
 @given(st.lists(calls(), min_size=1, max_size=4), st.sampled_from([32_768, 4000]))
 def test_a_model_that_only_calls_what_is_not_there_answers_nothing(several: list[str], context_tokens: int) -> None:
     model = ScriptedChat(several, context_tokens=context_tokens)
-    answer = answer_by_talking("What goes out?", Found(), model, settings=AskSettings(answer_tokens=200)).answer  # type: ignore[arg-type]
+    answer = answer_with_model("What goes out?", Found(), model, settings=AskSettings(answer_tokens=200)).answer  # type: ignore[arg-type]
     assert (answer.status, answer.claims) == (Status.NOT_SHOWN, ())
     assert len(model.heard) <= 5
 
@@ -129,7 +129,7 @@ def test_a_model_that_only_calls_what_is_not_there_answers_nothing(several: list
     "reply", ["I will call the tool for notes.", "OK.", "Sure!", "Question: What goes out?", "What goes out?", RULES]
 )
 def test_words_that_are_about_nothing_that_was_shown_are_no_answer(reply: str) -> None:
-    answer = answer_by_talking("What goes out?", Found(), ScriptedChat([reply]), settings=AskSettings()).answer  # type: ignore[arg-type]
+    answer = answer_with_model("What goes out?", Found(), ScriptedChat([reply]), settings=AskSettings()).answer  # type: ignore[arg-type]
     assert answer.status is Status.NOT_SHOWN
 
 
@@ -137,7 +137,7 @@ def test_words_that_are_about_nothing_that_was_shown_are_no_answer(reply: str) -
     "reply", ["The lamp.", "The lamp goes out at 20 s.", "<think>Hm: {}</think>The lamp goes out."]
 )
 def test_a_plain_sentence_is_still_heard(reply: str) -> None:
-    answer = answer_by_talking("What goes out?", Found(), ScriptedChat([reply]), settings=AskSettings()).answer  # type: ignore[arg-type]
+    answer = answer_with_model("What goes out?", Found(), ScriptedChat([reply]), settings=AskSettings()).answer  # type: ignore[arg-type]
     assert answer.status is Status.ANSWERED
     assert "Hm" not in answer.text
 
@@ -146,7 +146,7 @@ def test_a_plain_sentence_is_still_heard(reply: str) -> None:
 def test_a_claim_that_is_a_call_is_none(call: str) -> None:
     claims = [{"text": call, "at": [[20, 22]]}, {"text": "The lamp goes out.", "at": [[20, 22]]}]
     model = ScriptedChat([json.dumps({"action": "answer", "claims": claims, "confidence": 1})])
-    answer = answer_by_talking("What goes out?", Found(), model, settings=AskSettings()).answer  # type: ignore[arg-type]
+    answer = answer_with_model("What goes out?", Found(), model, settings=AskSettings()).answer  # type: ignore[arg-type]
     assert answer.text == "The lamp goes out."
 
 

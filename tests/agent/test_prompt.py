@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from video_vlm.agent.caption_windows import reached
+from video_vlm.agent.caption_windows import caption_windows
 from video_vlm.agent.escape import BEGIN, END
 from video_vlm.agent.prompt import plain_opening
-from video_vlm.agent.shown_evidence import Shown
+from video_vlm.agent.shown_evidence import ShownItem
 from video_vlm.chat import Turn
 from video_vlm.language.operator_parser import parse
 from video_vlm.records import ObservationKind, Span
 
 SAID = ("a bell rings", "a dog barks", "a cat sleeps", "a bell rings again")
-CAPTIONS = [Shown(Span(10.0 * n, 10.0 * n + 10), text, ObservationKind.CAPTION) for n, text in enumerate(SAID)]
+CAPTIONS = [ShownItem(Span(10.0 * n, 10.0 * n + 10), text, ObservationKind.CAPTION) for n, text in enumerate(SAID)]
 
 
 def told(question: str) -> str:
-    noted = [Shown(Span(3.0, 5.0), "mostly red", ObservationKind.LOOK)]
-    turns: tuple[Turn, ...] = plain_opening(question, noted, (), reached(parse(question), CAPTIONS))
+    noted = [ShownItem(Span(3.0, 5.0), "mostly red", ObservationKind.LOOK)]
+    turns: tuple[Turn, ...] = plain_opening(question, noted, (), caption_windows(parse(question), CAPTIONS))
     return "\n".join(str(part) for part in turns[-1].parts)
 
 

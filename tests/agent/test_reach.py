@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from video_vlm.agent.caption_windows import Reached, reached
-from video_vlm.agent.shown_evidence import Shown
+from video_vlm.agent.caption_windows import CaptionWindows, caption_windows
+from video_vlm.agent.shown_evidence import ShownItem
 from video_vlm.language.operator_parser import parse
 from video_vlm.records import ObservationKind, Span
 
@@ -25,11 +25,12 @@ SAID = (
 HINGE = "What the question hinges on"
 
 
-def groups(question: str, said: Sequence[str] = SAID) -> tuple[Reached, ...]:
+def groups(question: str, said: Sequence[str] = SAID) -> tuple[CaptionWindows, ...]:
     captions = [
-        Shown(Span(10.0 * place, 10.0 * place + 10), text, ObservationKind.CAPTION) for place, text in enumerate(said)
+        ShownItem(Span(10.0 * place, 10.0 * place + 10), text, ObservationKind.CAPTION)
+        for place, text in enumerate(said)
     ]
-    return reached(parse(question), captions)
+    return caption_windows(parse(question), captions)
 
 
 def led(question: str, said: Sequence[str] = SAID) -> list[str]:

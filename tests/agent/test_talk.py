@@ -13,7 +13,7 @@ import pytest
 
 from video_vlm import VideoQA
 from video_vlm.agent.actions import tools
-from video_vlm.agent.context_window import fitted, num_pictures
+from video_vlm.agent.context_window import fit_context, num_pictures
 from video_vlm.chat import Tool, Turn
 from video_vlm.errors import ModelError, QuestionError
 from video_vlm.models.scripted import ScriptedChat
@@ -175,8 +175,8 @@ def test_what_tells_of_tools_takes_room_too() -> None:
     """A picture costs a hundred of a scripted model, and so does a tool of this one."""
     frames = [Frame(at, float(at), np.zeros((2, 2, 3), np.uint8)) for at in range(5)]
     model, turns = Caller([NOT_SHOWN], context_tokens=511), (Turn("user", ("Look:", *frames)),)
-    assert num_pictures(fitted(turns, model, answer_tokens=10)) == 5
-    assert num_pictures(fitted(turns, model, answer_tokens=10, tools=tools())) == 2
+    assert num_pictures(fit_context(turns, model, answer_tokens=10)) == 5
+    assert num_pictures(fit_context(turns, model, answer_tokens=10, tools=tools())) == 2
 
 
 @pytest.mark.parametrize("reply", ["no tools", "I would rather talk."])

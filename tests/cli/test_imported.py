@@ -14,7 +14,7 @@ import pytest
 
 from tests.memory.conftest import CharacterGrams, Film
 from video_vlm.export import FORMATS
-from video_vlm.memory import KeptLook, open_library
+from video_vlm.memory import StoredLook, open_library
 from video_vlm.memory.migrations import MIGRATIONS
 from video_vlm.memory.row_checksums import seal_look, seal_memory
 from video_vlm.memory.row_copy import ALL_TABLES, checksum
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Videoqa
 
 SEEN = Observation(Span(11, 12), ObservationKind.SCREEN_TEXT, "a cat crosses", "screen-text", 0.9, (0, 0, 1, 1))
-LOOK = KeptLook("screen-text", "v1", "is there a cat?", "close look", 640, (Span(11, 12),), (SEEN,))
+LOOK = StoredLook("screen-text", "v1", "is there a cat?", "close look", 640, (Span(11, 12),), (SEEN,))
 (UNCHANGEABLE,) = (sql for step in MIGRATIONS for sql in step if "CREATE TRIGGER passage_unchangeable" in sql)
 TABLES = tuple(dict.fromkeys(table.name for table in ALL_TABLES))
 

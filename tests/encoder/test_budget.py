@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from video_vlm.encoder.dpc_knn import cluster_tokens
-from video_vlm.encoder.per_position_merge import merge_static
+from video_vlm.encoder.per_position_merge import merge_per_position
 from video_vlm.encoder.token_budget import fewer, spend, spend_on_fixed_camera
 from video_vlm.encoder.tokens import Tokens, patch_tokens
-from video_vlm.encoder.tree_merge import grow_trees, link_frames
+from video_vlm.encoder.tree_merge import link_frames, merge_trees
 
 FRAMES, POSITIONS, WIDTH = 9, 7, 16
 Spend = Callable[..., Tokens]
@@ -133,7 +133,7 @@ def test_a_tree_follows_what_moves_across_the_picture() -> None:
     world = torch.eye(POSITIONS, WIDTH)
     values = torch.stack([world.roll(frame, 0) for frame in range(4)])[None]
 
-    owner = grow_trees(link_frames(values), num_tokens=POSITIONS).owner.view(4, POSITIONS)
+    owner = merge_trees(link_frames(values), num_tokens=POSITIONS).owner.view(4, POSITIONS)
 
     assert all(owner[frame].tolist() == owner[0].roll(frame).tolist() for frame in range(4))
 
@@ -141,7 +141,7 @@ def test_a_tree_follows_what_moves_across_the_picture() -> None:
 def test_no_tree_grows_across_a_cut() -> None:
     values = torch.cat((still(), -still()), dim=1)
 
-    owner = grow_trees(link_frames(values), num_tokens=1).owner.view(2 * FRAMES, POSITIONS)
+    owner = merge_trees(link_frames(values), num_tokens=1).owner.view(2 * FRAMES, POSITIONS)
 
     assert not set(owner[:FRAMES].flatten().tolist()) & set(owner[FRAMES:].flatten().tolist())
 
@@ -150,7 +150,7 @@ def test_static_merging_cuts_each_place_where_it_changes() -> None:
     values = torch.zeros(1, FRAMES, 2, WIDTH)
     values[0, 5:, 1] = 1
 
-    owner = merge_static(values, num_tokens=3).owner.view(FRAMES, 2)
+    owner = merge_per_position(values, num_tokens=3).owner.view(FRAMES, 2)
 
     assert len(set(owner[:, 0].tolist())) == 1
     assert (owner[:5, 1] == owner[0, 1]).all()

@@ -17,7 +17,7 @@ from video_vlm.encoder.trainer import TrainRequest, train_encoder
 from video_vlm.encoder.training import CHECKPOINT, TrainSettings, train
 from video_vlm.encoder.video import EncoderSettings, Fold, VideoEncoder
 from video_vlm.encoder.world_batches import HELD_OUT, WorldBatches, _seeds, frames_of
-from video_vlm.encoder.world_model import ARMS, WorldModel, load_world_model, pictures_of, save_world_model
+from video_vlm.encoder.world_model import ARMS, WorldModel, frames_of_tokens, load_world_model, save_world_model
 from video_vlm.encoder.world_task import WorldTask, held_out, score
 from video_vlm.errors import SettingsError
 from video_vlm.world import WorldSettings, ask_all, write_films, write_script
@@ -156,7 +156,7 @@ def test_a_model_of_the_world_is_saved_with_all_it_needs(tmp_path: Path) -> None
     (clips,) = held_out(2, model.settings.world)
     asked = as_numbers([ask_all(clip.script)[:3] for clip in clips])
     frames, seconds = frames_of(clips)
-    pictures = pictures_of(frames)
+    pictures = frames_of_tokens(frames)
 
     save_world_model(model, tmp_path / "world.safetensors", about="a test")
     again = load_world_model(tmp_path / "world.safetensors")

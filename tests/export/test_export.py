@@ -23,7 +23,7 @@ from tests.memory.conftest import CharacterGrams, Film
 from video_vlm.errors import SettingsError, UnknownName
 from video_vlm.export import FORMATS, TABLES, export
 from video_vlm.export.markdown import escaped
-from video_vlm.memory import KeptLook, MemoryView, Picture, open_library
+from video_vlm.memory import MemoryView, StoredFrame, StoredLook, open_library
 from video_vlm.records import Level, Node, Observation, ObservationKind, Sentence, Span
 
 pytest.importorskip("pyarrow", reason="Parquet needs the extra export")
@@ -51,7 +51,7 @@ class HostileFilm(Film):
 
     lines: tuple[str, ...] = EVIL
 
-    def frames(self, number: int) -> list[Picture]:
+    def frames(self, number: int) -> list[StoredFrame]:
         shown = jpeg(40 * number) if number else b"<svg onload=alert(1)>"
         return [replace(frame, jpeg=shown) for frame in super().frames(number)]
 
@@ -73,7 +73,7 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemoryView]:
         HostileFilm().write(library)
         seen = Observation(Span(11, 12), ObservationKind.SCREEN_TEXT, "EXIT", "screen-text", 0.9, (0.1, 0.2, 0.3, 0.4))
         library.write_back(
-            "film", [KeptLook("screen-text", "v1", "a way out?", "close", 640, (Span(11, 12),), (seen,))]
+            "film", [StoredLook("screen-text", "v1", "a way out?", "close", 640, (Span(11, 12),), (seen,))]
         )
         yield library.memory("film")
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from video_vlm.index import index_video
-from video_vlm.memory import Build, open_library
+from video_vlm.memory import MemoryWriter, open_library
 from video_vlm.settings import IndexSettings
 
 NUM_READERS = 8
@@ -115,7 +115,7 @@ def test_a_memory_that_another_process_finishes_just_before_this_one_begins_is_t
     with open_library(tmp_path) as library:
         begin = library.build
 
-        def overtaken(*arguments: Any, **options: Any) -> Build:
+        def overtaken(*arguments: Any, **options: Any) -> MemoryWriter:
             with open_library(tmp_path) as other:
                 index_video(film, other, settings=settings)
             return begin(*arguments, **options)

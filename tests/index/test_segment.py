@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from video_vlm.index.observer_set import Watch
+from video_vlm.index.observer_set import ObserverSet
 from video_vlm.index.open_segment import OpenSegment
 from video_vlm.media import open_video
 from video_vlm.perception.observer import BaseObserver
@@ -58,7 +58,7 @@ class Asked:
 
 def sides_asked_for(film: Path, observers: Sequence[BaseObserver]) -> list[int | None]:
     sides: list[int | None] = []
-    segment = OpenSegment(Mark(0.0, 0.0, 0.0), watch=Watch(observers), settings=SETTINGS)
+    segment = OpenSegment(Mark(0.0, 0.0, 0.0), watch=ObserverSet(observers), settings=SETTINGS)
     with open_video(film) as reader:
         for picture in reader.scan():
             if picture.pts_seconds > 3.0:

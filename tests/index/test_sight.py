@@ -17,8 +17,8 @@ import pytest
 from tests.index.test_resume import Interrupter
 from tests.towers import ColourTower, write_tower
 from video_vlm import VideoQA
-from video_vlm.index import index_many, index_video, see_the_rest
-from video_vlm.index.frame_embeddings import Seeing
+from video_vlm.index import embed_missing, index_many, index_video
+from video_vlm.index.frame_embeddings import FrameEmbedder
 from video_vlm.memory import Library, open_library
 from video_vlm.protocols import ImageTextEncoder, ProgressEvent
 from video_vlm.records import Image, Level
@@ -37,9 +37,9 @@ needs_models = pytest.mark.skipif(
 def tower(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ImageTextEncoder:
     if request.param == "colours":
         return ColourTower()
-    from video_vlm.encoder.image_text_tower import TransformersSight
+    from video_vlm.encoder.image_text_tower import TransformersImageTextEncoder
 
-    return TransformersSight(write_tower(tmp_path_factory.mktemp("tower"), "siglip"))
+    return TransformersImageTextEncoder(write_tower(tmp_path_factory.mktemp("tower"), "siglip"))
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +92,9 @@ def test_what_was_indexed_without_a_tower_is_seen_later_to_the_same_memory(
             with pytest.raises(KeyboardInterrupt):
                 index_video(film, blind, settings=settings, progress=Interrupter(after_seconds))
     report = index_video(film, library, settings=settings)
-    assert library.unseen(report.video.content_id)
+    assert library.nodes_without_vectors(report.video.content_id)
     events: list[ProgressEvent] = []
-    report = see_the_rest(report, library, settings=settings, progress=events.append)
+    report = embed_missing(report, library, settings=settings, progress=events.append)
     assert report.num_sights == len(library.memory(report.video.content_id).frames())
     assert events
     assert library.dump(report.video.content_id) == seen_straight
@@ -105,18 +105,18 @@ def test_seeing_later_goes_on_where_it_was_interrupted(
 ) -> None:
     with open_library(library.folder) as blind:
         report = index_video(film, blind, settings=settings)
-    segments = len(library.unseen(report.video.content_id))
+    segments = len(library.nodes_without_vectors(report.video.content_id))
     with pytest.raises(KeyboardInterrupt):
-        see_the_rest(report, library, settings=settings, progress=Interrupter(15.0))
-    assert 0 < len(library.unseen(report.video.content_id)) < segments
-    see_the_rest(report, library, settings=settings)
+        embed_missing(report, library, settings=settings, progress=Interrupter(15.0))
+    assert 0 < len(library.nodes_without_vectors(report.video.content_id)) < segments
+    embed_missing(report, library, settings=settings)
     assert library.dump(report.video.content_id) == seen_straight
 
 
 def test_a_second_run_has_nothing_to_see(film: Path, settings: IndexSettings, library: Library) -> None:
     first = index_video(film, library, settings=settings)
     events: list[ProgressEvent] = []
-    second = see_the_rest(
+    second = embed_missing(
         index_video(film, library, settings=settings), library, settings=settings, progress=events.append
     )
     assert second == replace(first, reused=True)
@@ -165,7 +165,7 @@ def test_a_picture_of_the_video_finds_its_own_moment(film: Path, settings: Index
 def _noted(library: Library, content_id: str) -> list[tuple[float, ...]]:
     """When the pictures are shown that the frames were taken from."""
     with open_library(library.folder, sight=ColourTower("nobody")) as other:
-        return [one.seconds for one in other.unseen(content_id)]
+        return [one.seconds for one in other.nodes_without_vectors(content_id)]
 
 
 class TiredTower(ColourTower):
@@ -208,7 +208,7 @@ def test_pictures_are_encoded_off_the_decoding_thread_and_few_wait() -> None:
             segment.see(np.full((2, 2, 3), number, np.uint8))
             given.append(number)
 
-    with Seeing(tower) as seeing:
+    with FrameEmbedder(tower) as seeing:
         segment = seeing.segment()
         giver = threading.Thread(target=give)
         giver.start()

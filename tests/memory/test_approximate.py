@@ -16,7 +16,7 @@ from video_vlm.memory import open_library
 from video_vlm.memory.database import Database
 from video_vlm.memory.index_file import IndexFile, UnusableIndex, check_index
 from video_vlm.memory.ivf_index import LEAST_RECALL, build_exact, fill, train
-from video_vlm.memory.vector_index import DenseIndex, register_encoder, to_blob
+from video_vlm.memory.vector_index import VectorIndex, register_encoder, to_blob
 from video_vlm.protocols import TextEncoder
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class Shelf:
     known: dict[int, npt.NDArray[np.float32]] = field(default_factory=dict)
     last: int = 0
 
-    def index(self, exact_up_to: int = EXACT_UP_TO) -> DenseIndex:
-        return DenseIndex(self.database, self.path, "shelf", DIMENSION, rows=ROWS, exact_up_to=exact_up_to)
+    def index(self, exact_up_to: int = EXACT_UP_TO) -> VectorIndex:
+        return VectorIndex(self.database, self.path, "shelf", DIMENSION, rows=ROWS, exact_up_to=exact_up_to)
 
     def add(self, number: int, *, seed: int) -> None:
         with self.database.write() as connection:
@@ -71,7 +71,7 @@ class Shelf:
         """The cosines of the exact search."""
         return sorted((float(vector @ query) for vector in self.known.values()), reverse=True)[:limit]
 
-    def recall(self, index: DenseIndex, *, seed: int, limit: int = 10) -> float:
+    def recall(self, index: VectorIndex, *, seed: int, limit: int = 10) -> float:
         """Of ten nearest, over sixty questions; whatever is given must be there, and be as near as it says."""
         shares = []
         for query in drawn(60, seed=seed):

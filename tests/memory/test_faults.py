@@ -17,7 +17,7 @@ import pytest
 from bench.faults import Faults, Kind, NoFaults, faults
 from tests.mounts import run_mounted
 from video_vlm.errors import LibraryError, NotIndexed
-from video_vlm.memory import KeptLook, Library, open_library, repair_library
+from video_vlm.memory import Library, StoredLook, open_library, repair_library
 from video_vlm.records import Level, Observation, ObservationKind, Span
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 QUESTION = "is there a cat?"
 SEEN = Observation(Span(1, 2), ObservationKind.SCREEN_TEXT, "a cat crosses", "screen-text", 0.9)
-LOOK = KeptLook("screen-text", "v1", QUESTION, "close look", 640, (Span(1, 2),), (SEEN,))
+LOOK = StoredLook("screen-text", "v1", QUESTION, "close look", 640, (Span(1, 2),), (SEEN,))
 
 
 @pytest.fixture(scope="module")

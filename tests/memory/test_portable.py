@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly, LibraryTooNew, NotIndexed
-from video_vlm.memory import KeptLook, Library, open_library
+from video_vlm.memory import Library, StoredLook, open_library
 from video_vlm.memory.migrations import FORMAT_VERSION
 from video_vlm.memory.row_copy import ALL_TABLES, LEFT_BEHIND
 from video_vlm.records import Observation, ObservationKind, Span
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.memory.conftest import CharacterGrams, Film, NewPlace
 
 SEEN = Observation(Span(11, 12), ObservationKind.SCREEN_TEXT, "a cat crosses", "screen-text", 0.9)
-LOOK = KeptLook("screen-text", "v1", "is there a cat?", "close look", 640, (Span(11, 12),), (SEEN,))
+LOOK = StoredLook("screen-text", "v1", "is there a cat?", "close look", 640, (Span(11, 12),), (SEEN,))
 
 
 @pytest.fixture

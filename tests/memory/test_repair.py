@@ -15,7 +15,7 @@ import pytest
 
 from tests.memory.write_film import start_writer
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryTooNew
-from video_vlm.memory import KeptLook, Repaired, open_library, repair_library
+from video_vlm.memory import Repaired, StoredLook, open_library, repair_library
 from video_vlm.memory.migrations import FORMAT_VERSION
 from video_vlm.records import Level, Observation, ObservationKind, Span
 
@@ -27,9 +27,9 @@ UNFINISHED = "unfinished"
 PAGE = 4096
 
 
-def look_at(name: str) -> KeptLook:
+def look_at(name: str) -> StoredLook:
     seen = Observation(Span(11, 12), ObservationKind.SCREEN_TEXT, f"a cat crosses {name}", "screen-text", 0.9)
-    return KeptLook("screen-text", "v1", f"is there a cat in {name}?", "close look", 640, (Span(11, 12),), (seen,))
+    return StoredLook("screen-text", "v1", f"is there a cat in {name}?", "close look", 640, (Span(11, 12),), (seen,))
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-Holdings = dict[str, tuple[dict[str, Any], tuple[KeptLook, ...]]]
+Holdings = dict[str, tuple[dict[str, Any], tuple[StoredLook, ...]]]
 
 
 def holdings(folder: Path) -> Holdings:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.memory.conftest import Film
-from video_vlm.memory import Shelf, open_library
+from video_vlm.memory import DiskCache, open_library
 
 
-def put(shelf: Shelf, name: str, *, age: int, size: int = 100) -> None:
+def put(shelf: DiskCache, name: str, *, age: int, size: int = 100) -> None:
     """A file that was last used so many seconds ago."""
     shelf.write(name, bytes(size))
     used = 1_700_000_000 - age
@@ -26,15 +26,15 @@ def names(folder: Path) -> list[str]:
 
 
 def test_what_is_put_there_is_found_by_others(tmp_path: Path) -> None:
-    Shelf(tmp_path, most_bytes=1000).write("some/one", b"seen")
+    DiskCache(tmp_path, most_bytes=1000).write("some/one", b"seen")
 
-    assert Shelf(tmp_path, most_bytes=1000).read("some/one") == b"seen"
-    assert Shelf(tmp_path, most_bytes=1000).read("some/other") is None
+    assert DiskCache(tmp_path, most_bytes=1000).read("some/one") == b"seen"
+    assert DiskCache(tmp_path, most_bytes=1000).read("some/other") is None
     assert names(tmp_path) == ["some/one"], "nothing half written is left"
 
 
 def test_the_least_recently_used_goes_first(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, most_bytes=300)
+    shelf = DiskCache(tmp_path, most_bytes=300)
     for age, name in enumerate(["a/new", "b/older", "c/oldest"]):
         put(shelf, name, age=age)
     shelf.read("c/oldest")
@@ -46,7 +46,7 @@ def test_the_least_recently_used_goes_first(tmp_path: Path) -> None:
 
 
 def test_it_never_holds_more(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, most_bytes=1000)
+    shelf = DiskCache(tmp_path, most_bytes=1000)
     for number in range(200):
         shelf.write(f"{number % 3}/{number}", bytes(7 + number % 90))
         assert shelf.num_bytes() <= 1000
@@ -56,7 +56,7 @@ def test_it_never_holds_more(tmp_path: Path) -> None:
 
 
 def test_what_others_put_there_counts(tmp_path: Path) -> None:
-    shelves = [Shelf(tmp_path, most_bytes=1000) for _ in range(2)]
+    shelves = [DiskCache(tmp_path, most_bytes=1000) for _ in range(2)]
     for number in range(200):
         shelves[number % 2].write(str(number), bytes(20))
         assert shelves[0].num_bytes() <= 1000 + 1000 // 16
@@ -65,9 +65,9 @@ def test_what_others_put_there_counts(tmp_path: Path) -> None:
 _WORK = """
 import sys
 from pathlib import Path
-from video_vlm.memory import Shelf
+from video_vlm.memory import DiskCache
 
-shelf, found = Shelf(Path(sys.argv[1]), most_bytes=2000), 0
+shelf, found = DiskCache(Path(sys.argv[1]), most_bytes=2000), 0
 for number in range(400):
     name = f"{number % 2}/{number % 25}"
     shelf.write(name, name.encode() * 30)
@@ -89,13 +89,13 @@ def test_several_processes_are_in_nobodys_way(tmp_path: Path) -> None:
 
     assert [worker.returncode for worker in workers] == [0, 0, 0], said
     assert all(int(out) > 200 for out, _ in said)
-    assert Shelf(tmp_path, most_bytes=0).num_bytes() <= 2000 + 3 * 2000 // 16
+    assert DiskCache(tmp_path, most_bytes=0).num_bytes() <= 2000 + 3 * 2000 // 16
 
 
 def test_open_to_be_read_nothing_changes(tmp_path: Path) -> None:
-    put(Shelf(tmp_path, most_bytes=1000), "one", age=5)
+    put(DiskCache(tmp_path, most_bytes=1000), "one", age=5)
     used = (tmp_path / "one").stat().st_mtime_ns
-    shelf = Shelf(tmp_path, most_bytes=1000, read_only=True)
+    shelf = DiskCache(tmp_path, most_bytes=1000, read_only=True)
 
     shelf.write("other", b"seen")
     shelf.drop("one")
@@ -108,7 +108,7 @@ def test_open_to_be_read_nothing_changes(tmp_path: Path) -> None:
 
 def test_where_nothing_can_be_written_that_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "features").write_text("a file is no folder")
-    shelf = Shelf(tmp_path / "features", most_bytes=1000)
+    shelf = DiskCache(tmp_path / "features", most_bytes=1000)
 
     with caplog.at_level(logging.WARNING):
         for name in ("some/one", "some/other"):
@@ -126,7 +126,7 @@ def test_what_cannot_be_written_whole_leaves_nothing(tmp_path: Path) -> None:
     before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, before[1]))
     try:
-        Shelf(tmp_path, most_bytes=1 << 20).write("one", bytes(1 << 17))
+        DiskCache(tmp_path, most_bytes=1 << 20).write("one", bytes(1 << 17))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.towers import PAINTS, ColourTower, unit
 from video_vlm.errors import LibraryError, LibraryReadOnly
-from video_vlm.memory import Checkpoint, Library, Sights, open_library
+from video_vlm.memory import Library, MemoryCheckpoint, SegmentVisuals, open_library
 from video_vlm.memory.migrations import FORMAT_VERSION
 from video_vlm.records import Image, Level, ObservationKind, Span
 
@@ -36,9 +36,9 @@ def write_seen(film: Film, library: Library, *, tower: ColourTower | None = None
     build.begin({"subtitles": [film.said(number) for number in range(6)]})
     for number in range(until):
         shown = [picture(colour) for colour in SHOWN[2 * number : 2 * number + 2]]
-        sights = None if tower is None else Sights(tower.name, tower.encode_pictures(shown))
+        sights = None if tower is None else SegmentVisuals(tower.name, tower.encode_pictures(shown))
         segment = film.segment(number)
-        checkpoint = Checkpoint(segment.span.end, str(number + 1))
+        checkpoint = MemoryCheckpoint(segment.span.end, str(number + 1))
         build.put_segment(segment, film.frames(number), {"look": [film.looked(number)]}, checkpoint, sights=sights)
     if until == 6:
         film.finish(build)
@@ -80,15 +80,15 @@ def test_a_segment_is_the_mean_of_its_frames_and_a_scene_of_its_segments(seen: L
 
 
 def test_frames_count_by_how_long_they_stand_for(new_place: NewPlace, film: Film, tower: ColourTower) -> None:
-    from video_vlm.memory import Picture
+    from video_vlm.memory import StoredFrame
 
     with open_library(new_place("library"), sight=tower) as library:
         build = film.start(library)
         segment = film.segment(0)
         spans = (Span(0.0, 9.0), Span(9.0, 10.0))
-        frames = [Picture(film.node(Level.FRAME, span, segment.id), b"", span.start) for span in spans]
+        frames = [StoredFrame(film.node(Level.FRAME, span, segment.id), b"", span.start) for span in spans]
         vectors = np.eye(3, dtype=np.float32)[:2]
-        build.put_segment(segment, frames, {}, Checkpoint(10.0), sights=Sights("colours", vectors))
+        build.put_segment(segment, frames, {}, MemoryCheckpoint(10.0), sights=SegmentVisuals("colours", vectors))
         assert np.allclose(vector(library, segment.id), np.array([9, 1, 0]) / np.hypot(9, 1), atol=1e-6)
 
 
@@ -141,14 +141,14 @@ def test_a_derived_index_is_made_again_when_it_is_gone_or_behind(seen: Library, 
     seen.rebuild_derived()
     assert seen.search("red") == before
     (unseen,) = [one for one in _as_if_unseen(seen) if one.seconds[0] < 5]
-    seen.put_sights("film", unseen, Sights(tower.name, tower.encode_pictures([picture("blue")] * 2)))
+    seen.put_sights("film", unseen, SegmentVisuals(tower.name, tower.encode_pictures([picture("blue")] * 2)))
     assert seen.search("blue")[0].span.start in (0.0, 5.0, 20.0)
     assert seen.verify() == ()
 
 
 def _as_if_unseen(library: Library):  # type: ignore[no-untyped-def]
     with open_library(library.place, sight=ColourTower("another")) as other:
-        return other.unseen("film")
+        return other.nodes_without_vectors("film")
 
 
 def test_vectors_of_two_towers_are_never_mixed(seen: Library) -> None:
@@ -156,7 +156,7 @@ def test_vectors_of_two_towers_are_never_mixed(seen: Library) -> None:
     with open_library(seen.place, sight=other) as library:
         assert library.search("blue") == ()
         assert library.num_sights("film") == 0
-        assert len(library.unseen("film")) == 6
+        assert len(library.nodes_without_vectors("film")) == 6
     assert seen.search("blue")
 
 
@@ -173,26 +173,26 @@ def test_a_memory_is_seen_later_and_is_then_the_same(new_place: NewPlace, film: 
     with open_library(new_place("later"), sight=tower) as library:
         write_seen(film, library)
         assert library.search("blue") == ()
-        for number, one in enumerate(library.unseen("film")):
+        for number, one in enumerate(library.nodes_without_vectors("film")):
             shown = [picture(colour) for colour in SHOWN[2 * number : 2 * number + 2]]
-            library.put_sights("film", one, Sights(tower.name, tower.encode_pictures(shown)))
-        assert library.unseen("film") == ()
+            library.put_sights("film", one, SegmentVisuals(tower.name, tower.encode_pictures(shown)))
+        assert library.nodes_without_vectors("film") == ()
         assert library.dump("film") == seen.dump("film")
 
 
 def test_segments_and_their_sights_are_written_together(new_place: NewPlace, film: Film, tower: ColourTower) -> None:
     with open_library(new_place("library"), sight=tower) as library:
         build = film.start(library)
-        wrong = Sights(tower.name, tower.encode_pictures([picture("red")]))
+        wrong = SegmentVisuals(tower.name, tower.encode_pictures([picture("red")]))
         with pytest.raises(ValueError, match="1 vectors for 2 frames"):
-            build.put_segment(film.segment(0), film.frames(0), {}, Checkpoint(10.0), sights=wrong)
+            build.put_segment(film.segment(0), film.frames(0), {}, MemoryCheckpoint(10.0), sights=wrong)
         assert build.segments() == ()
         assert build.checkpoint is None
 
 
 def test_vectors_that_are_no_numbers_are_refused() -> None:
     with pytest.raises(ValueError, match="not finite"):
-        Sights("broken", np.full((1, 3), np.nan, np.float32))
+        SegmentVisuals("broken", np.full((1, 3), np.nan, np.float32))
 
 
 def test_forgetting_a_video_forgets_what_it_looks_like(seen: Library) -> None:
@@ -238,4 +238,4 @@ def test_a_library_of_format_1_opens_with_all_it_held(old_library: Path, film: F
 
 def test_a_memory_of_format_1_is_seen_in_the_middles_of_its_stretches(old_library: Path, tower: ColourTower) -> None:
     with open_library(old_library, sight=tower) as old:
-        assert [one.seconds for one in old.unseen("film")][:2] == [(2.5, 7.5), (12.5, 17.5)]
+        assert [one.seconds for one in old.nodes_without_vectors("film")][:2] == [(2.5, 7.5), (12.5, 17.5)]

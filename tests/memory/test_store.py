@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly, NotIndexed
-from video_vlm.memory import Checkpoint, KeptLook, Library, Picture, StoredVideo, open_library
+from video_vlm.memory import Library, MemoryCheckpoint, StoredFrame, StoredLook, StoredVideo, open_library
 from video_vlm.memory.database import Database
 from video_vlm.records import Damage, Level, Observation, ObservationKind, Span
 
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from tests.memory.conftest import Film, NewPlace
 
 
-def a_look(*seen: Observation, looked_at: str = "") -> KeptLook:
+def a_look(*seen: Observation, looked_at: str = "") -> StoredLook:
     """One picture shown to a model."""
-    return KeptLook("some-model", "version 1", "is there a cat?", "a close look", 640, (Span(11, 12),), seen, looked_at)
+    return StoredLook(
+        "some-model", "version 1", "is there a cat?", "a close look", 640, (Span(11, 12),), seen, looked_at
+    )
 
 
 def test_a_finished_memory_gives_back_what_was_written(library: Library, film: Film) -> None:
@@ -139,7 +141,7 @@ def test_a_failing_write_leaves_nothing_behind(library: Library, film: Film) -> 
     before = library.dump("film")
     stranger = replace(film.frames(1)[1].node, content_id="another")
     with pytest.raises(ValueError, match="another"):
-        build.put_segment(film.segment(1), [film.frames(1)[0], Picture(stranger, b"")], {}, Checkpoint(20.0))
+        build.put_segment(film.segment(1), [film.frames(1)[0], StoredFrame(stranger, b"")], {}, MemoryCheckpoint(20.0))
     assert library.dump("film") == before
 
 

@@ -14,14 +14,14 @@ import pytest
 from video_vlm.errors import LibraryDamaged
 from video_vlm.memory import open_library, repair_library
 from video_vlm.memory.migrations import FORMAT_VERSION
-from video_vlm.memory.schema_check import expected_parts, foreign_parts, missing_parts
+from video_vlm.memory.schema_check import expected_schema, foreign_schema_objects, missing_schema_objects
 
 if TYPE_CHECKING:
     from tests.memory.conftest import Film
 
 TABLES = sorted(
     part.name
-    for part in expected_parts(FORMAT_VERSION)
+    for part in expected_schema(FORMAT_VERSION)
     if part.type == "table" and not part.name.startswith(("sqlite_", "word_index"))
 )
 Draw = Callable[[random.Random], str]
@@ -166,6 +166,6 @@ def test_a_trigger_under_the_name_of_statistics_is_a_stranger(tmp_path: Path, fi
 @pytest.mark.parametrize("version", range(1, FORMAT_VERSION + 1))
 def test_every_format_has_tables_and_triggers_of_its_own(version: int) -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        assert foreign_parts(connection, version) == []
-        assert missing_parts(connection, version) == sorted(expected_parts(version), key=str)
-    assert {"table", "view", "index", "trigger"} <= {part.type for part in expected_parts(version)}
+        assert foreign_schema_objects(connection, version) == []
+        assert missing_schema_objects(connection, version) == sorted(expected_schema(version), key=str)
+    assert {"table", "view", "index", "trigger"} <= {part.type for part in expected_schema(version)}

@@ -13,10 +13,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from video_vlm import AskSettings, IndexSettings, Settings, VideoQA
 from video_vlm.ask import ask
-from video_vlm.memory import KeptLook, open_library
+from video_vlm.memory import StoredLook, open_library
 from video_vlm.records import Answer, Span, Status
-from video_vlm.relook.cached_looks import KnownPictures, valid_looks
-from video_vlm.relook.frame_observers import Eyes
+from video_vlm.relook.cached_looks import CachedFrames, valid_looks
+from video_vlm.relook.frame_observers import FrameObservers
 from video_vlm.settings import FrameSettings
 
 QUESTION = "Which phone number is written on the door?"
@@ -130,16 +130,16 @@ def test_reading_with_other_settings_drops_only_what_would_be_seen_otherwise(sam
         assert {look.observer for look in videos.looks(sample_film)} == {"look"}
 
 
-def kept(*starts: float, digest: str, max_side: int = 1280) -> KeptLook:
+def kept(*starts: float, digest: str, max_side: int = 1280) -> StoredLook:
     pictures = tuple(Span(start, start + 0.5) for start in starts)
-    return KeptLook("look", digest, "Who?", "asked for", max_side, pictures)
+    return StoredLook("look", digest, "Who?", "asked for", max_side, pictures)
 
 
 def test_pictures_are_known_by_digest_size_and_time() -> None:
-    eyes = Eyes(replace(NO_TEXT, observers=("look",)))
+    eyes = FrameObservers(replace(NO_TEXT, observers=("look",)))
     digest = eyes.digests["look"]
     looks = (kept(4.0, 5.0, digest=digest), kept(7.0, digest="other"), kept(9.0, digest=digest, max_side=640))
-    known = KnownPictures(looks, eyes, step_seconds=1 / 30)
+    known = CachedFrames(looks, eyes, step_seconds=1 / 30)
     assert known.among((3.7, 4.25, 4.8, 5.3, 7.0, 9.0)) == (4.25, 4.8)
     assert known.among((3.8, 3.9, 4.0, 4.1)) == (4.0,)
     assert known.among((4.2,)) == (4.2,)
@@ -148,6 +148,6 @@ def test_pictures_are_known_by_digest_size_and_time() -> None:
 
 
 def test_a_picture_is_known_only_if_every_observer_saw_it() -> None:
-    eyes = Eyes(replace(NO_TEXT, observers=("look", "motion")))
-    known = KnownPictures([kept(4.0, digest=eyes.digests["look"])], eyes, step_seconds=1 / 30)
+    eyes = FrameObservers(replace(NO_TEXT, observers=("look", "motion")))
+    known = CachedFrames([kept(4.0, digest=eyes.digests["look"])], eyes, step_seconds=1 / 30)
     assert known.among((4.0,)) == ()

@@ -15,8 +15,8 @@ from video_vlm.media import open_video
 from video_vlm.models.builtin import BuiltinAnswerer
 from video_vlm.protocols import Look, VideoMemory
 from video_vlm.records import Answer, Citation, Claim, Level, Node, Observation, ObservationKind, Sample, Span, Status
-from video_vlm.relook.frame_fetcher import Looker
-from video_vlm.relook.frame_observers import Eyes
+from video_vlm.relook.frame_fetcher import FrameFetcher
+from video_vlm.relook.frame_observers import FrameObservers
 from video_vlm.relook.look_plan import LookPlan, plan_look
 from video_vlm.relook.overlay import Overlay
 from video_vlm.relook.refinement import answer_by_looking, is_worth_a_look
@@ -52,9 +52,9 @@ def coarse(frames: int) -> LookPlan:
     return plan_look("Who?", FILM, lambda seconds: budget_for(seconds, tokens_per_frame=1, frames=frames))
 
 
-def look(film: Path, first: Answer, *later: Answer, budget: int = 12) -> tuple[Answer, Looker]:
+def look(film: Path, first: Answer, *later: Answer, budget: int = 12) -> tuple[Answer, FrameFetcher]:
     with open_video(film) as reader:
-        looker = Looker(reader, Eyes(NO_TEXT), frame_budget=budget, step_seconds=1 / 30)
+        looker = FrameFetcher(reader, FrameObservers(NO_TEXT), frame_budget=budget, step_seconds=1 / 30)
         model = Scripted(*later)
         return answer_by_looking("Who?", first, FILM, model, looker=looker, plan=coarse(4)), looker
 
@@ -164,7 +164,7 @@ def test_a_video_that_is_gone_is_answered_from_memory(sample_film: Path, tmp_pat
 
 def test_a_look_uses_the_times_it_is_given(sample_film: Path) -> None:
     with open_video(sample_film) as reader:
-        looker = Looker(reader, Eyes(NO_TEXT), frame_budget=2, step_seconds=1 / 30)
+        looker = FrameFetcher(reader, FrameObservers(NO_TEXT), frame_budget=2, step_seconds=1 / 30)
         looker.look_at([Sample(5.0), Sample(50.0), Sample(60.0)], reason="asked for")
         assert [round(span.start) for span in looker.looked] == [5, 50]
         assert looker(Span(0, 1), num_frames=3) == ()

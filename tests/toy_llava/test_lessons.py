@@ -7,12 +7,12 @@ import re
 import numpy as np
 import pytest
 
-from video_vlm.models.local.chat_input import Reader
+from video_vlm.models.local.chat_input import ChatInput
 from video_vlm.records import Frame, Span
 from video_vlm.toy_llava.batches import LessonBatches, collate
 from video_vlm.toy_llava.lessons import LESSONS, Lesson, make_lesson
 from video_vlm.toy_llava.model import SmallSettings, make_processor
-from video_vlm.toy_llava.sentences import AskedKind, Seen, ask_all
+from video_vlm.toy_llava.sentences import AskedKind, SeenEvent, ask_all
 from video_vlm.toy_llava.word_tokenizer import words_of
 from video_vlm.world.draw import draw_some
 from video_vlm.world.film import as_filmed
@@ -23,10 +23,10 @@ def words(lesson: Lesson) -> str:
     return "\n".join(part for turn in lesson.turns for part in turn.parts if isinstance(part, str)).lower()
 
 
-def story(*what: str) -> list[Seen]:
+def story(*what: str) -> list[SeenEvent]:
     told = [one.split(" ", 2) for one in what]
     return [
-        Seen(Happening(Span(10.0 * n, 10.0 * n + 3), f"{colour} {shape}", does, ("blue square",)), 10.0 * n + 1)
+        SeenEvent(Happening(Span(10.0 * n, 10.0 * n + 3), f"{colour} {shape}", does, ("blue square",)), 10.0 * n + 1)
         for n, (colour, shape, does) in enumerate(told)
     ]
 
@@ -137,7 +137,7 @@ def test_numbers_are_those_the_program_asks_with_and_only_the_answer_is_to_be_sa
     lessons = [make_lesson(seed, (("read and look", 1.0),)) for seed in range(3)]
     known = words_of([turn for one in lessons for turn in one.turns], [one.answer for one in lessons])
     processor = make_processor(known, SmallSettings())
-    reader = Reader(processor)
+    reader = ChatInput(processor)
     batch = collate(lessons, reader)
 
     for row, lesson in enumerate(lessons):
@@ -155,7 +155,7 @@ def test_all_answers_of_a_conversation_are_to_be_said() -> None:
     lesson = make_lesson(1, (("read through", 1.0),))
     answers = [str(turn.parts[0]) for turn in lesson.turns if turn.role == "assistant"] + [lesson.answer]
     processor = make_processor(words_of(lesson.turns, answers), SmallSettings())
-    batch = collate([lesson], Reader(processor))
+    batch = collate([lesson], ChatInput(processor))
 
     said = processor.tokenizer.decode(batch.labels[0][batch.labels[0] >= 0])
     assert [one.strip() for one in said.split("<end>")] == [*answers, ""]

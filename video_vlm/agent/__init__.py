@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from video_vlm.agent.answer import Talked, answer_by_talking
+from video_vlm.agent.answer import ModelReply, answer_with_model
 from video_vlm.agent.captions import CAPTION_LEVELS, CaptionReport, caption_video
 from video_vlm.agent.loop import Trace
-from video_vlm.agent.shown_frames import Pictures
+from video_vlm.agent.shown_frames import FrameLoader
 from video_vlm.agent.summaries import SummaryReport, summarize_video
 
 __all__ = [
     "CAPTION_LEVELS",
     "CaptionReport",
-    "Pictures",
+    "FrameLoader",
+    "ModelReply",
     "SummaryReport",
-    "Talked",
     "Trace",
-    "answer_by_talking",
+    "answer_with_model",
     "caption_video",
     "summarize_video",
 ]

@@ -12,11 +12,11 @@ from video_vlm.language.clock_times import parse_clock
 from video_vlm.models.tool_protocol import objects
 from video_vlm.records import Box, Span
 
-__all__ = ["SCHEMA", "Action", "Look", "Said", "Say", "Search", "read_action", "tools"]
+__all__ = ["SCHEMA", "Action", "LookAction", "Said", "Say", "SearchAction", "read_action", "tools"]
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchAction:
     """Look something up in the memory, inside ``span`` if given."""
 
     query: str
@@ -24,7 +24,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LookAction:
     """Have pictures of a stretch decoded, cropped to a part of them, and ``find`` looked for in each."""
 
     span: Span
@@ -50,7 +50,7 @@ class Say:
     seen: tuple[Said, ...] = ()
 
 
-Action = Search | Look | Say
+Action = SearchAction | LookAction | Say
 
 _MOST_CLAIMS = 12
 _MOST_TIMES = 32
@@ -109,7 +109,9 @@ def tools(*, detects: bool = False) -> tuple[Tool, ...]:
     """What a model may do in its turn, for those that call tools. ``detects``: a look may name a thing to find."""
     look = _LOOK if detects else {name: value for name, value in _LOOK.items() if name != "find"}
     return (
-        _tool("search", "Search what is known of the video: what is said, written and seen in it.", _SEARCH, "query"),
+        _tool(
+            "search", "Search what is known of the video: what is said, written and seen in it.", _SEARCH, "query"
+        ),
         _tool("look", "Be shown pictures of a stretch of the video.", look, "from", "to"),
         _tool("answer", "Answer the question, each claim with the seconds at which it was shown.", _ANSWER, "claims"),
     )
@@ -140,10 +142,10 @@ def _action(found: Mapping[str, Any]) -> Action:
         if not isinstance(query, str) or not query.strip():
             raise ValueError('"search" needs a "query" of words')
         span = _span(found.get("from"), found.get("to")) if "from" in found else None
-        return Search(" ".join(query.split())[:_LONGEST_QUERY], span)
+        return SearchAction(" ".join(query.split())[:_LONGEST_QUERY], span)
     if name == "look":
         span, count = _span(found.get("from"), found.get("to")), _count(found.get("frames", 4))
-        return Look(span, count, _crop(found.get("crop")), _phrase(found.get("find")))
+        return LookAction(span, count, _crop(found.get("crop")), _phrase(found.get("find")))
     if name == "answer":
         return _answer(found)
     raise ValueError('"action" must be "search", "look" or "answer"')

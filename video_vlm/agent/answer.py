@@ -4,47 +4,47 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from video_vlm.agent.claim_check import verified
-from video_vlm.agent.loop import Outcome, Talk, TalkSettings, Trace
+from video_vlm.agent.claim_check import check_claims
+from video_vlm.agent.loop import AgentLoop, AgentSettings, LoopOutcome, Trace
 from video_vlm.agent.prompt import RULES
-from video_vlm.agent.shown_evidence import Ledger
-from video_vlm.agent.shown_frames import Pictures
-from video_vlm.agent.token_count import Counted
+from video_vlm.agent.shown_evidence import ShownEvidence
+from video_vlm.agent.shown_frames import FrameLoader
+from video_vlm.agent.token_count import CountingModel
 from video_vlm.chat import ChatModel
 from video_vlm.errors import QuestionError
-from video_vlm.memory import KeptLook
+from video_vlm.memory import StoredLook
 from video_vlm.memory.coverage import coverage_of
 from video_vlm.protocols import Detector, VideoMemory
 from video_vlm.records import Answer, Observation, ObservationKind, Receipt, Status
 from video_vlm.relook.look_plan import LookPlan
 from video_vlm.settings import AskSettings, digest
 
-__all__ = ["Talked", "answer_by_talking"]
+__all__ = ["ModelReply", "answer_with_model"]
 
 _MAX_SIDE = 768
 _NOTE_CONFIDENCE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Talked:
+class ModelReply:
     """An answer, and the looks that were taken for it."""
 
     answer: Answer
-    taken: tuple[KeptLook, ...]
+    taken: tuple[StoredLook, ...]
 
 
-def answer_by_talking(
+def answer_with_model(
     question: str,
     memory: VideoMemory,
     model: ChatModel,
     *,
     settings: AskSettings,
     plan: LookPlan | None = None,
-    pictures: Pictures | None = None,
+    pictures: FrameLoader | None = None,
     step_seconds: float = 0.04,
     trace: Trace = lambda _: None,
     detector: Detector | None = None,
-) -> Talked:
+) -> ModelReply:
     """Let a model answer from the memory and from pictures it asks for.
 
     Args:
@@ -64,12 +64,12 @@ def answer_by_talking(
     """
     if not question.strip():
         raise QuestionError('the question is empty: ask something, e.g. "what happens after the lamp goes out?"')
-    ledger, counted = Ledger(step_seconds), Counted(model)
+    ledger, counted = ShownEvidence(step_seconds), CountingModel(model)
     eyes = pictures if model.max_pictures else None
-    limits = TalkSettings(settings.max_rounds, settings.answer_tokens)
-    talk = Talk(counted, memory, eyes, ledger, limits, trace, detector)
+    limits = AgentSettings(settings.max_rounds, settings.answer_tokens)
+    talk = AgentLoop(counted, memory, eyes, ledger, limits, trace, detector)
     outcome = talk.about(question, () if plan is None else plan.samples)
-    claims, checks = verified(outcome.claims, counted, eyes) if settings.verify else (outcome.claims, ())
+    claims, checks = check_claims(outcome.claims, counted, eyes) if settings.verify else (outcome.claims, ())
     for step in checks:
         trace(step)
     steps = (*outcome.steps, *checks)
@@ -93,16 +93,16 @@ def answer_by_talking(
         content_id=memory.video.content_id,
         path=str(memory.video.path),
     )
-    return Talked(answer, _kept(question, model, ledger, outcome))
+    return ModelReply(answer, _kept(question, model, ledger, outcome))
 
 
-def _abstention(outcome: Outcome) -> str:
+def _abstention(outcome: LoopOutcome) -> str:
     if outcome.claims:
         return "Not shown: what was found does not bear out an answer."
     return "Not shown: nothing that was looked at answers this."
 
 
-def _kept(question: str, model: ChatModel, ledger: Ledger, outcome: Outcome) -> tuple[KeptLook, ...]:
+def _kept(question: str, model: ChatModel, ledger: ShownEvidence, outcome: LoopOutcome) -> tuple[StoredLook, ...]:
     """What the model noted of pictures: captions by that model, for the next question to find."""
     if not outcome.seen or not ledger.pictures:
         return ()
@@ -113,5 +113,5 @@ def _kept(question: str, model: ChatModel, ledger: Ledger, outcome: Outcome) -> 
     )
     pictures = tuple(sorted(set(ledger.pictures)))
     reason = "pictures a model was shown"
-    look = KeptLook(model.name, digest([model.name, RULES]), question, reason, _MAX_SIDE, pictures, captions)
+    look = StoredLook(model.name, digest([model.name, RULES]), question, reason, _MAX_SIDE, pictures, captions)
     return (look,)

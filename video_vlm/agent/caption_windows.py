@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from video_vlm.agent.shown_evidence import Shown
+from video_vlm.agent.shown_evidence import ShownItem
 from video_vlm.language.query import Term, terms
 from video_vlm.language.time_operators import OperatorKind, ParsedQuestion
 from video_vlm.language.word_forms import alike, phrase_position, stems
 
-__all__ = ["Reached", "reached"]
+__all__ = ["CaptionWindows", "caption_windows"]
 
 _NEAR: Final = 4
 _NEXT: Final = 2
@@ -34,15 +34,15 @@ _COUNTING: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class CaptionWindows:
     """Captions, in the order in which they answer, and what a model is told they are. ``counted``: one by one."""
 
     what: str
-    captions: tuple[Shown, ...]
+    captions: tuple[ShownItem, ...]
     counted: bool = False
 
 
-def reached(parsed: ParsedQuestion, captions: Sequence[Shown]) -> tuple[Reached, ...]:
+def caption_windows(parsed: ParsedQuestion, captions: Sequence[ShownItem]) -> tuple[CaptionWindows, ...]:
     """Where a question leads among captions; nowhere where it has no words of time, or nothing fits it.
 
     After and before: what the question hinges on, and the captions next to it on that side, the nearest first; between:
@@ -59,10 +59,10 @@ def reached(parsed: ParsedQuestion, captions: Sequence[Shown]) -> tuple[Reached,
             found = _beside(nearest, kind, _NEXT if parsed.operator.adjacent else _NEAR, captions)
         case OperatorKind.BETWEEN if len(nearest) == 2:
             first, last = min(map(min, nearest)), max(map(max, nearest))
-            found = iter([Reached("From the one to the other, in order", tuple(captions[first : last + 1]))])
+            found = iter([CaptionWindows("From the one to the other, in order", tuple(captions[first : last + 1]))])
         case OperatorKind.DURING:
             at = sorted({place for places in nearest for place in places})
-            found = iter([Reached("What the question hinges on", _of(at, captions))])
+            found = iter([CaptionWindows("What the question hinges on", _of(at, captions))])
         case OperatorKind.NONE if parsed.asks_count or parsed.extreme:
             found = iter([_all_or_ends(parsed, captions)])
         case _:
@@ -71,31 +71,31 @@ def reached(parsed: ParsedQuestion, captions: Sequence[Shown]) -> tuple[Reached,
 
 
 def _beside(
-    nearest: Sequence[Sequence[int]], kind: OperatorKind, near: int, captions: Sequence[Shown]
-) -> Iterator[Reached]:
+    nearest: Sequence[Sequence[int]], kind: OperatorKind, near: int, captions: Sequence[ShownItem]
+) -> Iterator[CaptionWindows]:
     """Each place that the question hinges on, and behind it what comes after it or before it."""
     step = 1 if kind is OperatorKind.AFTER else -1
     for place in sorted({place for places in nearest for place in places}):
         beside = [place + step * number for number in range(1, near + 1)]
-        yield Reached("What the question hinges on", (captions[place],))
+        yield CaptionWindows("What the question hinges on", (captions[place],))
         there = [one for one in beside if 0 <= one < len(captions)]
-        yield Reached(f"What comes {kind.value} that, the nearest first", _of(there, captions))
+        yield CaptionWindows(f"What comes {kind.value} that, the nearest first", _of(there, captions))
 
 
-def _all_or_ends(parsed: ParsedQuestion, captions: Sequence[Shown]) -> Reached:
+def _all_or_ends(parsed: ParsedQuestion, captions: Sequence[ShownItem]) -> CaptionWindows:
     fitting = sorted(_fitting(parsed.target, captions))
     if parsed.asks_count:
-        return Reached("All that fit, counted", _of(fitting[:_MOST_COUNTED], captions), counted=True)
+        return CaptionWindows("All that fit, counted", _of(fitting[:_MOST_COUNTED], captions), counted=True)
     if parsed.extreme == "first":
-        return Reached("Those that fit, the first of them first", _of(fitting[:_NEAR], captions))
-    return Reached("Those that fit, the last of them first", _of(fitting[::-1][:_NEAR], captions))
+        return CaptionWindows("Those that fit, the first of them first", _of(fitting[:_NEAR], captions))
+    return CaptionWindows("Those that fit, the last of them first", _of(fitting[::-1][:_NEAR], captions))
 
 
-def _of(places: Sequence[int], captions: Sequence[Shown]) -> tuple[Shown, ...]:
+def _of(places: Sequence[int], captions: Sequence[ShownItem]) -> tuple[ShownItem, ...]:
     return tuple(captions[place] for place in places)
 
 
-def _fitting(phrase: str, captions: Sequence[Shown]) -> list[int]:
+def _fitting(phrase: str, captions: Sequence[ShownItem]) -> list[int]:
     """The captions that fit a phrase as well as any does, those that hold it word for word first."""
     wanted = [term for term in terms(_COUNTING.sub(" ", phrase)) if term.weight >= 1.0]
     if not wanted:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from video_vlm.agent.escape import harmless
+from video_vlm.agent.escape import escape
 from video_vlm.agent.injection import gives_orders, is_protocol, repeats, without_thoughts
 from video_vlm.chat import Batched, ChatModel, Parallel, Turn
 from video_vlm.errors import ModelError
-from video_vlm.memory import CAPTIONER, KeptLook, Library, MemoryView
+from video_vlm.memory import CAPTIONER, Library, MemoryView, StoredLook
 from video_vlm.protocols import Progress, ProgressEvent, VideoReader, silent
 from video_vlm.records import Frame, Level, Node, Observation, ObservationKind, Span
 from video_vlm.samplers import Pictures, Subject, plan
@@ -184,7 +184,7 @@ class _Work:
         seen = (Observation(node.span, ObservationKind.CAPTION, said, source, confidence=_CONFIDENCE),) if said else ()
         shown = tuple(Span(frame.pts_seconds, frame.pts_seconds + self.step_seconds) for frame in frames)
         reason = f"caption of a {self.level.value}"
-        look = KeptLook(self._observer, self._digest, "", reason, _MAX_SIDE, shown, seen)
+        look = StoredLook(self._observer, self._digest, "", reason, _MAX_SIDE, shown, seen)
         self.library.write_back(self.memory.content_id, (look,))
 
     def _tell(self, done: int, total: int) -> None:
@@ -195,4 +195,4 @@ class _Work:
 def _caption(reply: str) -> str:
     """What is said of the pictures; nothing where it is part of a protocol instead."""
     said = without_thoughts(reply)
-    return "" if is_protocol(said, (_PROMPT,)) else harmless(said)
+    return "" if is_protocol(said, (_PROMPT,)) else escape(said)

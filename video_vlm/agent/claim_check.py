@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from video_vlm.agent.context_window import fitted
+from video_vlm.agent.context_window import fit_context
 from video_vlm.agent.prompt import evidence_alone
-from video_vlm.agent.shown_frames import Pictures
+from video_vlm.agent.shown_frames import FrameLoader
 from video_vlm.chat import ChatModel
 from video_vlm.models.tool_protocol import parsed
 from video_vlm.records import Claim, Step
 
-__all__ = ["verified"]
+__all__ = ["check_claims"]
 
 _SCHEMA = {"type": "object", "properties": {"shown": {"type": "boolean"}}, "required": ["shown"]}
 _MOST_PICTURES = 4
@@ -20,8 +20,8 @@ _TOKENS = 64
 _YES, _NO = re.compile(r"\b(?:yes|true)\b", re.I), re.compile(r"\b(?:no|false|not)\b", re.I)
 
 
-def verified(
-    claims: Sequence[Claim], model: ChatModel, pictures: Pictures | None
+def check_claims(
+    claims: Sequence[Claim], model: ChatModel, pictures: FrameLoader | None
 ) -> tuple[tuple[Claim, ...], tuple[Step, ...]]:
     """The claims the model stands by when it is shown nothing but what they cite, and a step for each.
 
@@ -33,7 +33,9 @@ def verified(
         spans = [citation.span for citation in claim.citations]
         frames = () if pictures is None or not model.max_pictures else pictures.again(spans, most=_MOST_PICTURES)
         turns = evidence_alone(claim, frames)
-        reply = "".join(model.stream(fitted(turns, model, answer_tokens=_TOKENS), max_tokens=_TOKENS, schema=_SCHEMA))
+        reply = "".join(
+            model.stream(fit_context(turns, model, answer_tokens=_TOKENS), max_tokens=_TOKENS, schema=_SCHEMA)
+        )
         is_shown = _is_yes(reply)
         steps.append(Step("verify", f"{'shown' if is_shown else 'dropped, not shown'}: {claim.text}", len(frames)))
         kept += [claim] if is_shown else []

@@ -8,7 +8,7 @@ from video_vlm.chat import CallsTools, ChatModel, Tool, Turn
 from video_vlm.errors import ModelError
 from video_vlm.records import Frame
 
-__all__ = ["fitted", "num_pictures"]
+__all__ = ["fit_context", "num_pictures"]
 
 
 def num_pictures(turns: Sequence[Turn]) -> int:
@@ -16,7 +16,7 @@ def num_pictures(turns: Sequence[Turn]) -> int:
     return sum(isinstance(part, Frame) for turn in turns for part in turn.parts)
 
 
-def fitted(
+def fit_context(
     turns: Sequence[Turn], model: ChatModel, *, answer_tokens: int, tools: Sequence[Tool] = ()
 ) -> tuple[Turn, ...]:
     """The turns with as many of the newest pictures as the model may see and has room for.

@@ -1,4 +1,4 @@
-"""What strangers put into a video, made harmless to read: data in quotes that cannot be closed from inside.
+"""What strangers put into a video, made escape to read: data in quotes that cannot be closed from inside.
 
 Subtitles, writing in the picture, titles and names may hold anything, orders to a model included. They are handed on
 as JSON strings between two marks. What could be taken for a mark, or for a token that tells a model whose turn it is,
@@ -12,7 +12,7 @@ import re
 
 from video_vlm.text import without_hidden
 
-__all__ = ["BEGIN", "END", "harmless", "quoted"]
+__all__ = ["BEGIN", "END", "escape", "quote"]
 
 BEGIN, END = "<data>", "</data>"
 
@@ -26,7 +26,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _HALVES = re.compile("[\ud800-\udfff]")
 
 
-def harmless(text: str, *, longest: int = 600) -> str:
+def escape(text: str, *, longest: int = 600) -> str:
     """One line without marks, role tokens or letters that do not show; shortened where it is long."""
     shown = without_hidden(_HALVES.sub("\ufffd", text))
     line = " ".join(_CONTROLS.sub(" ", shown).split()).translate(_BRACKETS)
@@ -34,6 +34,6 @@ def harmless(text: str, *, longest: int = 600) -> str:
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
-def quoted(text: str, *, longest: int = 600) -> str:
+def quote(text: str, *, longest: int = 600) -> str:
     """As a JSON string."""
-    return json.dumps(harmless(text, longest=longest), ensure_ascii=False)
+    return json.dumps(escape(text, longest=longest), ensure_ascii=False)

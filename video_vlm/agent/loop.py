@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from video_vlm.agent.actions import SCHEMA, Look, Said, Say, Search, read_action, tools
-from video_vlm.agent.caption_windows import Reached, reached
-from video_vlm.agent.context_window import fitted
-from video_vlm.agent.escape import harmless
+from video_vlm.agent.actions import SCHEMA, LookAction, Said, Say, SearchAction, read_action, tools
+from video_vlm.agent.caption_windows import CaptionWindows, caption_windows
+from video_vlm.agent.context_window import fit_context
+from video_vlm.agent.escape import escape
 from video_vlm.agent.injection import data_of, gives_orders, is_protocol, is_said, repeats, without_thoughts
 from video_vlm.agent.prompt import TOLD, last_turn, opening, plain_opening, results, rules
-from video_vlm.agent.shown_evidence import TOLERANCE_SECONDS, Ledger, Shown
-from video_vlm.agent.shown_frames import Pictures, in_whole
+from video_vlm.agent.shown_evidence import TOLERANCE_SECONDS, ShownEvidence, ShownItem
+from video_vlm.agent.shown_frames import FrameLoader, in_whole
 from video_vlm.chat import CallsTools, ChatModel, Tool, Turn
 from video_vlm.language.operator_parser import parse
 from video_vlm.protocols import Detector, VideoMemory
@@ -21,7 +21,7 @@ from video_vlm.records import Claim, Evidence, Frame, Observation, ObservationKi
 from video_vlm.retrieval import find_evidence
 from video_vlm.text import without_hidden
 
-__all__ = ["Outcome", "Talk", "TalkSettings", "Trace", "named_times"]
+__all__ = ["AgentLoop", "AgentSettings", "LoopOutcome", "Trace", "named_times"]
 
 Trace = Callable[[Step], None]
 """Told of every step as it is done."""
@@ -43,7 +43,7 @@ _CLOCK = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class TalkSettings:
+class AgentSettings:
     """How long a talk may be."""
 
     max_rounds: int = 5
@@ -51,7 +51,7 @@ class TalkSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class LoopOutcome:
     """What a talk came to. Without claims the answer was not shown; ``seen`` is what the model noted of pictures."""
 
     claims: tuple[Claim, ...]
@@ -61,7 +61,7 @@ class Outcome:
 
 
 @dataclass
-class Talk:
+class AgentLoop:
     """One question to one model about one video.
 
     Args:
@@ -76,9 +76,9 @@ class Talk:
 
     model: ChatModel
     memory: VideoMemory
-    pictures: Pictures | None
-    ledger: Ledger
-    settings: TalkSettings = field(default_factory=TalkSettings)
+    pictures: FrameLoader | None
+    ledger: ShownEvidence
+    settings: AgentSettings = field(default_factory=AgentSettings)
     trace: Trace = lambda _: None
     detector: Detector | None = None
 
@@ -89,7 +89,7 @@ class Talk:
         self._calls = isinstance(self.model, CallsTools) and self.model.calls_tools
         self._tools = tools(detects=self._detects)
 
-    def about(self, question: str, samples: Sequence[Sample] = ()) -> Outcome:
+    def about(self, question: str, samples: Sequence[Sample] = ()) -> LoopOutcome:
         """Ask until there is an answer that may be given, or the rounds are spent.
 
         Args:
@@ -97,11 +97,13 @@ class Talk:
             samples: The pictures that were planned for it.
 
         Raises:
-            ModelError: the model cannot be reached, or has no room for the question.
+            ModelError: the model cannot be caption_windows, or has no room for the question.
         """
         question = without_hidden(question)
         parsed = parse(question)
-        led = reached(parsed, [_observed(one) for one in self.memory.observations(kinds=[ObservationKind.CAPTION])])
+        led = caption_windows(
+            parsed, [_observed(one) for one in self.memory.observations(kinds=[ObservationKind.CAPTION])]
+        )
         self.ledger.add(caption for one in led for caption in one.captions)
         found = self.ledger.add(self._searched(question, led))
         frames = self._planned(samples)
@@ -120,7 +122,7 @@ class Talk:
         said = self._rounds([rules(calls=self._calls, detects=self._detects), start])
         return self._plainly(question, found, frames, led, strict=True) if said is None else said
 
-    def _rounds(self, turns: list[Turn]) -> Outcome | None:
+    def _rounds(self, turns: list[Turn]) -> LoopOutcome | None:
         """None where the model does not keep to the protocol."""
         num_misread = 0
         for left in range(self.settings.max_rounds - 1, -1, -1):
@@ -146,7 +148,7 @@ class Talk:
             else:
                 turns.append(self._done(action, left))
         self._note("answer", f"none after {self.settings.max_rounds} turns")
-        return Outcome((), 0.0, tuple(self._steps))
+        return LoopOutcome((), 0.0, tuple(self._steps))
 
     def _action(self, turns: list[Turn]) -> str:
         """What the model does in its turn: by a call, where it was taught to."""
@@ -164,12 +166,12 @@ class Talk:
         turns[0] = rules(detects=self._detects)
         self._note("tools", f"{self.model.name} {why}; going on in JSON")
 
-    def _done(self, action: Search | Look, left: int) -> Turn:
+    def _done(self, action: SearchAction | LookAction, left: int) -> Turn:
         """What an action brings, as the next turn."""
-        if isinstance(action, Search):
+        if isinstance(action, SearchAction):
             hits = self.memory.search(action.query, span=action.span, limit=_HITS)
             found = self.ledger.add(map(_shown, filter(_has_words, hits)))
-            self._note("search", f"{harmless(action.query, longest=80)!r}: {len(found)} new passages", span=action.span)
+            self._note("search", f"{escape(action.query, longest=80)!r}: {len(found)} new passages", span=action.span)
             return results("Search", found, (), num_rounds=left, num_frames=self._num_left)
         frames = () if self.pictures is None else self.pictures.close(action)
         heard = self.ledger.add((*map(_observed, self._words_at(action.span)), *self._found(action, frames)))
@@ -181,17 +183,17 @@ class Talk:
     def _detects(self) -> bool:
         return self.detector is not None and self.pictures is not None
 
-    def _found(self, look: Look, frames: Sequence[Frame]) -> Iterator[Shown]:
+    def _found(self, look: LookAction, frames: Sequence[Frame]) -> Iterator[ShownItem]:
         """Where in the pictures is what the model looks for."""
         if self.detector is None or not look.find:
             return
-        num_found, phrase = 0, harmless(look.find, longest=80)
+        num_found, phrase = 0, escape(look.find, longest=80)
         for frame in frames:
             for one in self.detector.detect(frame.image, look.find)[:_MOST_BOXES]:
                 box = in_whole(one.box, look.crop)
                 where = ", ".join(f"{edge:.2f}" for edge in box)
                 moment = Span(frame.pts_seconds, frame.pts_seconds + self.ledger.step_seconds)
-                yield Shown(moment, f"{phrase} at [{where}]", ObservationKind.OBJECT, box)
+                yield ShownItem(moment, f"{phrase} at [{where}]", ObservationKind.OBJECT, box)
                 num_found += 1
         self._note("detect", f"{phrase!r} by {self.detector.name}: {num_found} boxes")
 
@@ -201,14 +203,14 @@ class Talk:
         if not bad or self._refused:
             return None
         self._refused = True
-        why = "; ".join(f"{harmless(said.text, longest=60)!r} at {_times(said.spans)}" for said in bad)
+        why = "; ".join(f"{escape(said.text, longest=60)!r} at {_times(said.spans)}" for said in bad)
         self._note("refused", f"cited what was not shown: {why}")
         return (
             f"Refused: nothing within {TOLERANCE_SECONDS:.0f} seconds of these times was shown to you: {why}. "
             'Cite times you were shown, look there first, or answer with "claims": [].'
         )
 
-    def _answered(self, say: Say) -> Outcome:
+    def _answered(self, say: Say) -> LoopOutcome:
         """The claims that can be cited; the others are left out."""
         claims = tuple(claim for said in say.claims if (claim := self._claim(said)) is not None)
         if len(claims) < len(say.claims):
@@ -217,7 +219,7 @@ class Talk:
         seen = tuple(one for one in say.seen if self._is_seen(one))
         if len(seen) < len(say.seen):
             self._note("dropped", f"notes that no picture stands for: {len(say.seen) - len(seen)}")
-        return Outcome(claims, say.confidence if claims else 0.0, tuple(self._steps), seen)
+        return LoopOutcome(claims, say.confidence if claims else 0.0, tuple(self._steps), seen)
 
     def _is_seen(self, note: Said) -> bool:
         """Whether a note is of pictures: not of words that are known anyway, and not what words in the video may have
@@ -237,24 +239,24 @@ class Talk:
         cited = tuple(found for span in said.spans if (found := self.ledger.cite(span)) is not None)
         if not cited or len(cited) < len(said.spans):
             return None
-        return Claim(harmless(said.text), tuple(dict.fromkeys(cited)))
+        return Claim(escape(said.text), tuple(dict.fromkeys(cited)))
 
     def _plainly(
         self,
         question: str,
-        found: Sequence[Shown],
+        found: Sequence[ShownItem],
         frames: Sequence[Frame],
-        led: Sequence[Reached],
+        led: Sequence[CaptionWindows],
         *,
         strict: bool,
-    ) -> Outcome:
+    ) -> LoopOutcome:
         """The fixed plan: retrieve, look, answer in a sentence. Without times in it, what was shown is cited.
 
         ``strict``: the model kept to no protocol, so that a sentence is heard only if it names a time it was shown, or
         has a word of what it was shown.
         """
         said = without_thoughts(self._reply(list(plain_opening(question, found, frames, led)), follow=False))
-        reply = harmless(said)
+        reply = escape(said)
         named = [cited for span in named_times(reply) if (cited := self.ledger.cite(span))]
         if not reply or _NOT_SHOWN.search(reply) or not self.ledger.shown:
             return self._not_shown("not shown")
@@ -266,11 +268,11 @@ class Talk:
             self._note("cite", "the model named no time that it was shown: the whole of what it was shown is cited")
             named = [cited for one in self.ledger.shown if (cited := self.ledger.cite(one.span))]
         self._note("answer", f"in plain words: {len(named)} citation{'s' if len(named) > 1 else ''}")
-        return Outcome((Claim(reply, tuple(dict.fromkeys(named))),), _PLAIN_CONFIDENCE, tuple(self._steps))
+        return LoopOutcome((Claim(reply, tuple(dict.fromkeys(named))),), _PLAIN_CONFIDENCE, tuple(self._steps))
 
-    def _not_shown(self, why: str) -> Outcome:
+    def _not_shown(self, why: str) -> LoopOutcome:
         self._note("answer", why)
-        return Outcome((), 0.0, tuple(self._steps))
+        return LoopOutcome((), 0.0, tuple(self._steps))
 
     def _has_ground(self, reply: str) -> bool:
         """Whether a sentence may be about what was shown: pictures have no words to compare it with."""
@@ -285,12 +287,12 @@ class Talk:
 
     def _sent(self, turns: Sequence[Turn], *, tools: Sequence[Tool] = ()) -> tuple[Turn, ...]:
         """What there is room for; its pictures are on the receipt from then on."""
-        sent = fitted(turns, self.model, answer_tokens=self.settings.answer_tokens, tools=tools)
+        sent = fit_context(turns, self.model, answer_tokens=self.settings.answer_tokens, tools=tools)
         self._is_ordered = self._is_ordered or any(map(gives_orders, data_of(sent)))
         self.ledger.add_pictures(part for turn in sent for part in turn.parts if isinstance(part, Frame))
         return sent
 
-    def _searched(self, question: str, led: Sequence[Reached]) -> Iterator[Shown]:
+    def _searched(self, question: str, led: Sequence[CaptionWindows]) -> Iterator[ShownItem]:
         """What memory holds for the question, beside where its words of time lead."""
         hits = find_evidence(question, self.memory, limit=2 * _HITS)
         num_led = len({caption for one in led for caption in one.captions})
@@ -329,12 +331,12 @@ def _has_words(hit: Evidence) -> bool:
     return bool(hit.text)
 
 
-def _shown(hit: Evidence) -> Shown:
-    return Shown(hit.span, hit.text, hit.kind)
+def _shown(hit: Evidence) -> ShownItem:
+    return ShownItem(hit.span, hit.text, hit.kind)
 
 
-def _observed(one: Evidence | Observation) -> Shown:
-    return Shown(one.span, one.text, one.kind)
+def _observed(one: Evidence | Observation) -> ShownItem:
+    return ShownItem(one.span, one.text, one.kind)
 
 
 def named_times(text: str) -> Iterator[Span]:

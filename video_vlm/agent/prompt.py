@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from video_vlm.agent.caption_windows import Reached
-from video_vlm.agent.escape import BEGIN, END, quoted
-from video_vlm.agent.shown_evidence import Shown
+from video_vlm.agent.caption_windows import CaptionWindows
+from video_vlm.agent.escape import BEGIN, END, quote
+from video_vlm.agent.shown_evidence import ShownItem
 from video_vlm.chat import Part, Turn
 from video_vlm.language.time_operators import OperatorKind, ParsedQuestion
 from video_vlm.protocols import VideoMemory
@@ -66,9 +66,9 @@ def opening(
     question: str,
     parsed: ParsedQuestion,
     memory: VideoMemory,
-    found: Sequence[Shown],
+    found: Sequence[ShownItem],
     frames: Sequence[Frame],
-    led: Sequence[Reached] = (),
+    led: Sequence[CaptionWindows] = (),
     *,
     num_rounds: int,
     num_frames: int,
@@ -91,14 +91,16 @@ def opening(
 
 
 def plain_opening(
-    question: str, found: Sequence[Shown], frames: Sequence[Frame], led: Sequence[Reached] = ()
+    question: str, found: Sequence[ShownItem], frames: Sequence[Frame], led: Sequence[CaptionWindows] = ()
 ) -> tuple[Turn, Turn]:
     """The fixed plan's only question, for models that follow no protocol."""
     parts = (*_pictures(frames, "Pictures:"), *_found(found), *_led(led), f"Question: {question}")
     return Turn("system", (_PLAIN,)), Turn("user", parts)
 
 
-def results(what: str, found: Sequence[Shown], frames: Sequence[Frame], *, num_rounds: int, num_frames: int) -> Turn:
+def results(
+    what: str, found: Sequence[ShownItem], frames: Sequence[Frame], *, num_rounds: int, num_frames: int
+) -> Turn:
     """What an action brought."""
     nothing = () if found or frames else ("Nothing new there.",)
     left = f"{num_rounds} turns and {num_frames} pictures left." if num_rounds > 1 else last_turn()
@@ -107,8 +109,8 @@ def results(what: str, found: Sequence[Shown], frames: Sequence[Frame], *, num_r
 
 def evidence_alone(claim: Claim, frames: Sequence[Frame]) -> tuple[Turn, Turn]:
     """One claim and what it cites, nothing else."""
-    words = [Shown(one.span, one.quote, one.kind) for one in claim.citations if one.quote]
-    parts = (*_found(words), *_pictures(frames, "Pictures:"), f"Claim: {quoted(claim.text)}", "Is the claim shown?")
+    words = [ShownItem(one.span, one.quote, one.kind) for one in claim.citations if one.quote]
+    parts = (*_found(words), *_pictures(frames, "Pictures:"), f"Claim: {quote(claim.text)}", "Is the claim shown?")
     return Turn("system", (_CHECK,)), Turn("user", parts)
 
 
@@ -123,27 +125,27 @@ def _outline(memory: VideoMemory) -> Iterable[Part]:
         nodes = memory.nodes(level)
         if len(nodes) <= _MOST_LINES:
             break
-    lines = [f"{_times(node.span)} {quoted(node.text, longest=160)}" for node in nodes[:_MOST_LINES] if node.text]
-    title = [f"title: {quoted(memory.video.title, longest=120)}"] if memory.video.title else []
+    lines = [f"{_times(node.span)} {quote(node.text, longest=160)}" for node in nodes[:_MOST_LINES] if node.text]
+    title = [f"title: {quote(memory.video.title, longest=120)}"] if memory.video.title else []
     if title or lines:
         yield _data("Outline", [*title, *lines])
 
 
-def _found(found: Sequence[Shown]) -> Iterable[Part]:
+def _found(found: Sequence[ShownItem]) -> Iterable[Part]:
     lines = [_line(one) for one in sorted(found, key=lambda one: one.span)]
     if lines:
         yield _data("From the video", lines)
 
 
-def _led(led: Sequence[Reached]) -> Iterable[Part]:
+def _led(led: Sequence[CaptionWindows]) -> Iterable[Part]:
     for one in led:
         lines = [_line(caption) for caption in one.captions]
         yield _data(one.what, [f"{number}. {line}" for number, line in enumerate(lines, 1)] if one.counted else lines)
 
 
-def _line(one: Shown) -> str:
+def _line(one: ShownItem) -> str:
     kind = one.kind.value.replace("_", " ") if one.kind else _SUMMARY
-    return f"{_times(one.span)} {kind}: {quoted(one.text)}"
+    return f"{_times(one.span)} {kind}: {quote(one.text)}"
 
 
 def _pictures(frames: Sequence[Frame], what: str) -> Iterable[Part]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from video_vlm.records import Box, Citation, Frame, ObservationKind, Span
 
-__all__ = ["TOLERANCE_SECONDS", "Ledger", "Shown"]
+__all__ = ["TOLERANCE_SECONDS", "ShownEvidence", "ShownItem"]
 
 TOLERANCE_SECONDS = 2.0
 """How far from what was shown a cited time may lie."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownItem:
     """Something a model was shown: what was observed, a summary of it (no kind), or a picture (no text).
 
     ``box`` is where in the picture it was found.
@@ -36,20 +36,20 @@ class Shown:
 
 
 @dataclass
-class Ledger:
+class ShownEvidence:
     """All of it. ``step_seconds`` is how long a picture is on display."""
 
     step_seconds: float
-    shown: list[Shown] = field(default_factory=list)
+    shown: list[ShownItem] = field(default_factory=list)
 
-    def add(self, items: Iterable[Shown]) -> tuple[Shown, ...]:
+    def add(self, items: Iterable[ShownItem]) -> tuple[ShownItem, ...]:
         """Those that are new."""
         new = tuple(dict.fromkeys(item for item in items if item not in self.shown))
         self.shown += new
         return new
 
     def add_pictures(self, frames: Iterable[Frame]) -> None:
-        self.add(Shown(Span(one.pts_seconds, one.pts_seconds + self.step_seconds)) for one in frames)
+        self.add(ShownItem(Span(one.pts_seconds, one.pts_seconds + self.step_seconds)) for one in frames)
 
     def cite(self, span: Span) -> Citation | None:
         """What was shown at ``span``; None where nothing was within the tolerance of its beginning and of its end.
@@ -72,7 +72,7 @@ class Ledger:
         return tuple(one.span for one in self.shown if not one.text)
 
 
-def _around(evidence: Sequence[Shown]) -> Span:
+def _around(evidence: Sequence[ShownItem]) -> Span:
     return Span(min(one.span.start for one in evidence), max(one.span.end for one in evidence))
 
 

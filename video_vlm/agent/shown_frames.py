@@ -1,4 +1,4 @@
-"""Pictures for a model: decoded when asked for, within a budget, none twice."""
+"""Frames for a model: decoded when asked for, within a budget, none twice."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from video_vlm.agent.actions import Look
+from video_vlm.agent.actions import LookAction
 from video_vlm.protocols import VideoReader
 from video_vlm.records import Box, Frame, Sample, Span
 from video_vlm.samplers import Pictures as Times
 from video_vlm.samplers import Subject, plan
 
-__all__ = ["Pictures", "in_whole"]
+__all__ = ["FrameLoader", "in_whole"]
 
 
-class Pictures:
+class FrameLoader:
     """The pictures of one open video.
 
     Args:
@@ -50,7 +50,7 @@ class Pictures:
             times = [times[place] for place in dict.fromkeys(keep.tolist())]
         return self._at(times)
 
-    def close(self, look: Look) -> tuple[Frame, ...]:
+    def close(self, look: LookAction) -> tuple[Frame, ...]:
         """An even look at a stretch, cropped if asked for; none where the budget is spent or the time is not there."""
         inside = look.span.overlap(self._span) if look.span.duration_seconds else _moment(look.span, self._span)
         wanted = min(look.num_frames, self.num_left)
@@ -61,7 +61,8 @@ class Pictures:
         return self._at(_even(inside, wanted, self._step))
 
     def again(self, spans: Sequence[Span], *, most: int) -> tuple[Frame, ...]:
-        """Pictures of stretches that were shown before, decoded anew where they are not at hand; free of the budget."""
+        """Frames of stretches that were shown before, decoded anew where they are not at hand; free of the
+        budget."""
         times = [span.start + (share + 0.5) * span.duration_seconds / 2 for span in spans for share in range(2)]
         return tuple(self._reader.frames_at(sorted(set(times))[:most], max_side=self._max_side))
 

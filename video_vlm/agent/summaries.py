@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from video_vlm.agent.escape import BEGIN, END, harmless, quoted
+from video_vlm.agent.escape import BEGIN, END, escape, quote
 from video_vlm.agent.injection import gives_orders, is_protocol, is_said
 from video_vlm.chat import ChatModel, Turn
 from video_vlm.memory import Library, MemoryView
@@ -183,7 +183,7 @@ def _observed(said: Sequence[Observation], children: Sequence[Node]) -> Iterator
 
 def _turns(lines: Sequence[Line], most: int) -> tuple[Turn, Turn]:
     told = [
-        f"{number}. [{clock(line.span.start)}, {clock(line.span.end)}] {quoted(line.text, longest=300)}"
+        f"{number}. [{clock(line.span.start)}, {clock(line.span.end)}] {quote(line.text, longest=300)}"
         for number, line in enumerate(lines, start=1)
     ]
     asked = f"Summarise it in at most {most} sentences."
@@ -209,7 +209,7 @@ def _read(reply: str, lines: Sequence[Line], most: int, *, held: bool) -> Writte
         if isinstance(found.get("sentences"), list):
             title = found.get("title")
             sentences = [one for given in found["sentences"] if (one := _sentence(given, lines)) is not None]
-            name = harmless(title, longest=_LONGEST_TITLE) if isinstance(title, str) else ""
+            name = escape(title, longest=_LONGEST_TITLE) if isinstance(title, str) else ""
             if is_ordered:
                 sentences = [one for one in sentences if _is_borne_out(one, honest)]
                 name = name if is_said(name, [line.text for line in honest]) else ""
@@ -226,7 +226,7 @@ def _sentence(given: object, lines: Sequence[Line]) -> Sentence | None:
         return None
     numbers = [one for one in given["from"] if isinstance(one, int) and not isinstance(one, bool)]
     cites = dict.fromkeys(cited for one in numbers if 0 < one <= len(lines) for cited in lines[one - 1].cites)
-    text = harmless(given["text"])
+    text = escape(given["text"])
     return Sentence(text, tuple(cites)) if text and cites and not is_protocol(given["text"], (_PROMPT,)) else None
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from video_vlm.chat import CallsTools, ChatModel, Tool, Turn
 
-__all__ = ["Counted"]
+__all__ = ["CountingModel"]
 
 
-class Counted:
+class CountingModel:
     """The same model, and how many tokens it was given so far, over all turns: exact where it runs in this process."""
 
     def __init__(self, model: ChatModel) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from video_vlm.encoder.chunking import in_parts
+from video_vlm.encoder.chunking import in_chunks
 
 __all__ = ["Assignment", "identity", "merge", "merged_size", "merged_span", "unmerge"]
 
@@ -55,7 +55,7 @@ def merge(values: Tensor, assignment: Assignment, *, size: Tensor) -> Tensor:
     """
     weight = size.to(torch.promote_types(values.dtype, torch.float32))
     whole = merged_size(weight, assignment)[..., None]
-    return torch.cat([_merged(part, assignment, weight, whole) for part in in_parts(values, dim=2)], dim=2)
+    return torch.cat([_merged(part, assignment, weight, whole) for part in in_chunks(values, dim=2)], dim=2)
 
 
 def _merged(values: Tensor, assignment: Assignment, weight: Tensor, whole: Tensor) -> Tensor:

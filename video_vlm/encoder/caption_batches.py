@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from video_vlm.encoder.captions import CaptionedVideo, FrameSettings, read_clip
+from video_vlm.encoder.captions import CaptionedVideo, ClipSettings, read_clip
 
 __all__ = ["CaptionBatch", "CaptionBatches"]
 
@@ -33,7 +33,7 @@ class CaptionBatches:
     """Makes the batch of a number; no larger than there are videos."""
 
     videos: Sequence[CaptionedVideo]
-    frames: FrameSettings
+    frames: ClipSettings
     batch_size: int
 
     def __call__(self, number: int) -> CaptionBatch:
@@ -50,5 +50,5 @@ class CaptionBatches:
 
 
 @lru_cache(maxsize=HELD_CLIPS)
-def _read(path: Path, frames: FrameSettings) -> tuple[Tensor, Tensor]:
+def _read(path: Path, frames: ClipSettings) -> tuple[Tensor, Tensor]:
     return read_clip(path, frames)

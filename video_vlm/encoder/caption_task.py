@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from video_vlm.encoder.caption_batches import CaptionBatch, CaptionBatches
-from video_vlm.encoder.captions import CaptionedVideo, FrameSettings
+from video_vlm.encoder.captions import CaptionedVideo, ClipSettings
 from video_vlm.encoder.checkpoint import describe
 from video_vlm.encoder.losses import arrow_of_time_loss, clip_loss, order_loss, siglip_loss, similarities
 from video_vlm.encoder.video import Encoding, VideoEncoder
@@ -30,7 +30,7 @@ class CaptionSettings:
     """For captions that must fit their clip better than the reverse."""
     arrow_weight: float = 0.2
     """For telling a clip from its reverse without a caption."""
-    frames: FrameSettings = field(default_factory=FrameSettings)
+    frames: ClipSettings = field(default_factory=ClipSettings)
 
 
 class CaptionModel(nn.Module):

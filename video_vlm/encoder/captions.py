@@ -19,7 +19,7 @@ from torch import Tensor
 from video_vlm.errors import SettingsError
 from video_vlm.media import open_video
 
-__all__ = ["CaptionedVideo", "FrameSettings", "read_captions", "read_clip"]
+__all__ = ["CaptionedVideo", "ClipSettings", "read_captions", "read_clip"]
 
 VIDEO_COLUMNS: Final = ("video", "video_id", "videoid", "file", "path")
 CAPTION_COLUMNS: Final = ("caption", "captions", "name", "text", "sentence")
@@ -35,7 +35,7 @@ class CaptionedVideo:
 
 
 @dataclass(frozen=True, slots=True)
-class FrameSettings:
+class ClipSettings:
     """What a tower wants to see: ``side`` pixels square, counted from ``mean`` in units of ``deviation``."""
 
     side: int = 224
@@ -80,7 +80,7 @@ def _column(data: Mapping[str, Any], names: tuple[str, ...]) -> Any:
     raise KeyError(f"none of {', '.join(names)}")
 
 
-def read_clip(path: Path, settings: FrameSettings) -> tuple[Tensor, Tensor]:
+def read_clip(path: Path, settings: ClipSettings) -> tuple[Tensor, Tensor]:
     """Frames evenly over a video, ``(frames channels side side)`` float32, and their times ``(frames)`` float64.
 
     A video with fewer pictures gives its last ones again, at the times they were asked for.
@@ -99,7 +99,7 @@ def read_clip(path: Path, settings: FrameSettings) -> tuple[Tensor, Tensor]:
     return pictures, torch.tensor(times, dtype=torch.float64)
 
 
-def _fitted(image: np.ndarray[Any, np.dtype[np.uint8]], settings: FrameSettings) -> Tensor:
+def _fitted(image: np.ndarray[Any, np.dtype[np.uint8]], settings: ClipSettings) -> Tensor:
     """One picture at the tower's size and scale, ``(channels side side)``; squeezed, not cut: edges matter."""
     pixels = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255
     size = (settings.side, settings.side)

@@ -18,13 +18,13 @@ from torch import Tensor, nn
 
 from video_vlm.errors import SettingsError
 
-__all__ = ["Checkpoint", "load_weights", "read_checkpoint", "save_tensors", "write_checkpoint"]
+__all__ = ["TrainingCheckpoint", "load_weights", "read_checkpoint", "save_tensors", "write_checkpoint"]
 
 WEIGHTS, MOMENTS = "weights.", "optimizer."
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class TrainingCheckpoint:
     """Training at one step: ``weights`` by name, the optimizer's ``moments`` by place and name, and what it is of."""
 
     step: int
@@ -56,7 +56,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], *, about: Mapping[st
     partial.replace(path)
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_checkpoint(path: Path) -> TrainingCheckpoint:
     """Read what :func:`write_checkpoint` wrote.
 
     Raises:
@@ -67,7 +67,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         step, recipe = int(about["step"]), about["recipe"]
     except (KeyError, ValueError) as error:
         raise SettingsError(f"{path}: not a checkpoint of training") from error
-    return Checkpoint(step, _under(tensors, WEIGHTS), _under(tensors, MOMENTS), recipe)
+    return TrainingCheckpoint(step, _under(tensors, WEIGHTS), _under(tensors, MOMENTS), recipe)
 
 
 def load_weights(path: Path) -> tuple[Mapping[str, str], Mapping[str, Tensor]]:

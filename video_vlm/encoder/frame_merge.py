@@ -13,10 +13,10 @@ from torch import Tensor
 from video_vlm.encoder.assignment import Assignment, identity
 from video_vlm.encoder.optimal_partition import energy, gram, partition, stretch_errors
 
-__all__ = ["fold_frames"]
+__all__ = ["merge_frames"]
 
 
-def fold_frames(*values: Tensor, weight: Tensor, num_frames: int, tolerance: float = 0.0) -> Assignment:
+def merge_frames(*values: Tensor, weight: Tensor, num_frames: int, tolerance: float = 0.0) -> Assignment:
     """Which frames become one, ``(batch frames tokens width)``, so that ``num_frames`` are left.
 
     The tokens of the frames may come in several tensors. ``weight`` ``(batch frames)`` is how many frames each already

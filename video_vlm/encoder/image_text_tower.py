@@ -23,7 +23,13 @@ from video_vlm.records import Image
 from video_vlm.settings import SightSettings
 from video_vlm.weights import cached_folder, fingerprint, no_progress_bar
 
-__all__ = ["HOW_TO_NAME", "KNOWN_TOWERS", "TransformersSight", "find_sight", "require_sight"]
+__all__ = [
+    "HOW_TO_NAME",
+    "KNOWN_TOWERS",
+    "TransformersImageTextEncoder",
+    "find_image_text_encoder",
+    "require_image_text_encoder",
+]
 
 KNOWN_TOWERS: Final = (
     "google/siglip2-base-patch16-224",
@@ -52,7 +58,7 @@ _BATCH: Final = 4
 _Vectors = npt.NDArray[np.float32]
 
 
-class TransformersSight:
+class TransformersImageTextEncoder:
     """An :class:`~video_vlm.protocols.ImageTextEncoder` from a folder of safetensors weights.
 
     ``name`` says which weights they are by what they are, not by where they lie: a folder that was copied has the
@@ -132,7 +138,7 @@ class TransformersSight:
             return self._loaded
 
 
-def find_sight(settings: SightSettings) -> TransformersSight | None:
+def find_image_text_encoder(settings: SightSettings) -> TransformersImageTextEncoder | None:
     """The tower that the settings name; with ``"auto"`` a known one that is on this machine, else None.
 
     Raises:
@@ -157,7 +163,7 @@ def find_sight(settings: SightSettings) -> TransformersSight | None:
     return _opened(folder, settings.model, settings)
 
 
-def require_sight(sight: ImageTextEncoder | None) -> None:
+def require_image_text_encoder(sight: ImageTextEncoder | None) -> None:
     """Raises:
     MissingExtra: there is no tower, as what it takes is not installed.
     SettingsError: there is no tower.
@@ -167,12 +173,12 @@ def require_sight(sight: ImageTextEncoder | None) -> None:
         raise SettingsError(f"comparing pictures needs an image-text tower, and none is here: {HOW_TO_NAME}")
 
 
-def _opened(folder: Path, label: str, settings: SightSettings) -> TransformersSight:
+def _opened(folder: Path, label: str, settings: SightSettings) -> TransformersImageTextEncoder:
     return _again(folder, label, settings.device, settings.dtype)
 
 
-def _again(folder: Path, label: str, device: str, dtype: str) -> TransformersSight:
-    return TransformersSight(folder, label=label, device=device, dtype=dtype)
+def _again(folder: Path, label: str, device: str, dtype: str) -> TransformersImageTextEncoder:
+    return TransformersImageTextEncoder(folder, label=label, device=device, dtype=dtype)
 
 
 def _config(folder: Path) -> dict[str, Any]:

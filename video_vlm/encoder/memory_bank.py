@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["Bank"]
+__all__ = ["MemoryBank"]
 
 
 @dataclass(frozen=True, slots=True)
-class Bank:
+class MemoryBank:
     """What is held, each ``(slots positions ...)``: ``values``, ``size`` in patches, ``start`` and ``end`` in seconds,
     and ``first`` and ``last``, the numbers of the frames whose patches at this position are in it, both included."""
 
@@ -28,7 +28,7 @@ class Bank:
     last: Tensor
 
     @classmethod
-    def empty(cls, capacity: int, *, positions: int, width: int) -> Bank:
+    def empty(cls, capacity: int, *, positions: int, width: int) -> MemoryBank:
         """A bank that will hold at most ``capacity`` tokens at each position.
 
         Raises:
@@ -40,7 +40,7 @@ class Bank:
         frames = none.long()
         return cls(capacity, torch.zeros(0, positions, width), none, none.double(), none.double(), frames, frames)
 
-    def pushed(self, frame: Tensor, *, number: int, start: float, end: float) -> Bank:
+    def pushed(self, frame: Tensor, *, number: int, start: float, end: float) -> MemoryBank:
         """The bank after one more frame ``(positions width)``; in order of time."""
         positions = frame.shape[0]
         new = {
@@ -51,10 +51,10 @@ class Bank:
             "first": torch.full((1, positions), number),
             "last": torch.full((1, positions), number),
         }
-        grown = Bank(self.capacity, **{name: torch.cat((getattr(self, name), one)) for name, one in new.items()})
+        grown = MemoryBank(self.capacity, **{name: torch.cat((getattr(self, name), one)) for name, one in new.items()})
         return grown if len(grown.values) <= self.capacity else grown._with_likest_merged()
 
-    def _with_likest_merged(self) -> Bank:
+    def _with_likest_merged(self) -> MemoryBank:
         unit = torch.nn.functional.normalize(self.values.float(), dim=-1)
         likest = (unit[1:] * unit[:-1]).sum(dim=-1).argmax(dim=0)  # slots positions width -> positions
         share = self.size / (self.size + self.size.roll(-1, 0))
@@ -67,7 +67,7 @@ class Bank:
             "first": self.first,
             "last": self.last.roll(-1, 0),
         }
-        return Bank(self.capacity, **{name: _put(getattr(self, name), one, likest) for name, one in made.items()})
+        return MemoryBank(self.capacity, **{name: _put(getattr(self, name), one, likest) for name, one in made.items()})
 
 
 def _put(held: Tensor, made: Tensor, where: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from video_vlm.encoder.tokens import Tokens
 from video_vlm.world import COLOURS, EventKind, Script, Way, in_picture
 
-__all__ = ["FACTS", "Narrator", "facts_of"]
+__all__ = ["FACTS", "NarrationHead", "facts_of"]
 
 FACTS: Final = ("there", *Way)
 """What may be true of each colour at a place: that it is there, and which way it moves."""
@@ -43,7 +43,7 @@ def facts_of(script: Script, *, grid: int) -> Tensor:
     return true.flatten(2)
 
 
-class Narrator(nn.Module):
+class NarrationHead(nn.Module):
     """Reads off each token what is true of the patches in it."""
 
     def __init__(self, width: int) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from video_vlm.encoder.chunking import in_parts
+from video_vlm.encoder.chunking import in_chunks
 
 __all__ = ["Partitions", "energy", "gram", "partition", "stretch_errors"]
 
@@ -24,7 +24,7 @@ def gram(values: Tensor) -> Tensor:
     Errors do not change with the mean; taking it off keeps their small differences exact. A stretch of the width at a
     time, so that a long clip is not held twice.
     """
-    return sum((_gram(some) for some in in_parts(values, dim=2)), start=values.new_zeros((), dtype=_EXACT))
+    return sum((_gram(some) for some in in_chunks(values, dim=2)), start=values.new_zeros((), dtype=_EXACT))
 
 
 def _gram(values: Tensor) -> Tensor:
@@ -34,7 +34,7 @@ def _gram(values: Tensor) -> Tensor:
 
 def energy(values: Tensor) -> Tensor:
     """The squared length of every time's values, ``(batch times width) -> (batch times)`` float64."""
-    squares = (some.float().square().sum(dim=2, dtype=_EXACT) for some in in_parts(values, dim=2))
+    squares = (some.float().square().sum(dim=2, dtype=_EXACT) for some in in_chunks(values, dim=2))
     return sum(squares, start=values.new_zeros((), dtype=_EXACT))
 
 

@@ -13,10 +13,10 @@ from torch import Tensor
 from video_vlm.encoder.assignment import Assignment
 from video_vlm.encoder.optimal_partition import gram, partition, stretch_errors
 
-__all__ = ["merge_static"]
+__all__ = ["merge_per_position"]
 
 
-def merge_static(values: Tensor, *, num_tokens: int, tolerance: float = 0.0) -> Assignment:
+def merge_per_position(values: Tensor, *, num_tokens: int, tolerance: float = 0.0) -> Assignment:
     """Which tokens of ``(batch frames positions width)`` become one, each with others of its own position.
 
     Exactly ``num_tokens`` are left (at least one for each position), fewer where the whole batch can do with fewer:

@@ -17,13 +17,13 @@ from torch.nn.functional import scaled_dot_product_attention
 from video_vlm.encoder.tokens import Tokens
 from video_vlm.world import ANSWERS, COLOURS, Question, QuestionKind
 
-__all__ = ["Asked", "QuestionReader", "as_numbers"]
+__all__ = ["QuestionBatch", "QuestionHead", "as_numbers"]
 
 KINDS = tuple(QuestionKind)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionBatch:
     """Questions as numbers, each ``(batch questions)``: the kind, the colour asked about (the last number where none
     is), the right answer, and how often a guess is right."""
 
@@ -32,14 +32,14 @@ class Asked:
     answer: Tensor
     chance: Tensor
 
-    def to(self, device: torch.device) -> Asked:
-        return Asked(*(each.to(device) for each in (self.kind, self.about, self.answer, self.chance)))
+    def to(self, device: torch.device) -> QuestionBatch:
+        return QuestionBatch(*(each.to(device) for each in (self.kind, self.about, self.answer, self.chance)))
 
 
-def as_numbers(questions: Sequence[Sequence[Question]]) -> Asked:
+def as_numbers(questions: Sequence[Sequence[Question]]) -> QuestionBatch:
     """The same number of questions for each clip of a batch."""
     about = {colour: number for number, colour in enumerate(COLOURS)}
-    return Asked(
+    return QuestionBatch(
         torch.tensor([[KINDS.index(one.kind) for one in some] for some in questions]),
         torch.tensor([[about.get(one.about or "", len(COLOURS)) for one in some] for some in questions]),
         torch.tensor([[ANSWERS.index(one.answer) for one in some] for some in questions]),
@@ -47,7 +47,7 @@ def as_numbers(questions: Sequence[Sequence[Question]]) -> Asked:
     )
 
 
-class QuestionReader(nn.Module):
+class QuestionHead(nn.Module):
     """Tokens vote on each question: ``(batch tokens width) -> (batch questions answers)``.
 
     A question chooses which tokens count, and which of what they say; the votes are then added up, and nothing compares
@@ -67,7 +67,7 @@ class QuestionReader(nn.Module):
         self.votes = nn.Linear(width, len(ANSWERS))
         self.expected = nn.Linear(2 * width, len(ANSWERS))
 
-    def forward(self, tokens: Tokens, asked: Asked) -> Tensor:
+    def forward(self, tokens: Tokens, asked: QuestionBatch) -> Tensor:
         question = torch.cat((self.kind(asked.kind), self.about(asked.about)), dim=-1)
         seen = self.norm(tokens.values)
         query, key, says = (self._heads(each) for each in (self.query(question), self.key(seen), self.says(seen)))

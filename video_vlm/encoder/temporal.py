@@ -16,7 +16,7 @@ from einops import rearrange, repeat
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from video_vlm.encoder.chunking import in_parts
+from video_vlm.encoder.chunking import in_chunks
 
 __all__ = ["TemporalAttention", "TimeBias", "TimeEncoding", "TimePosition", "seconds_to_waves"]
 
@@ -119,7 +119,7 @@ class TemporalAttention(nn.Module):
             return self._look(values, seconds, where)
         looked = values if in_place else torch.empty_like(values)
         for part, place in zip(
-            in_parts(values, dim=2), in_parts(looked, dim=2), strict=True
+            in_chunks(values, dim=2), in_chunks(looked, dim=2), strict=True
         ):  # positions by themselves
             place.copy_(self._look(part, seconds, None))
         return looked

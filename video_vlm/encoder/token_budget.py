@@ -5,9 +5,9 @@ from __future__ import annotations
 from einops import rearrange
 
 from video_vlm.encoder.dpc_knn import cluster_tokens
-from video_vlm.encoder.per_position_merge import merge_static
+from video_vlm.encoder.per_position_merge import merge_per_position
 from video_vlm.encoder.tokens import Tokens
-from video_vlm.encoder.tree_merge import grow_trees, link_frames
+from video_vlm.encoder.tree_merge import link_frames, merge_trees
 
 __all__ = ["fewer", "spend", "spend_on_fixed_camera"]
 
@@ -35,7 +35,7 @@ def spend(tokens: Tokens, *, num_tokens: int, num_frames: int, min_cosine: float
     )
     links = link_frames(values)
     needed = int(links.natural_count(min_cosine).max())
-    grown = tokens.merged(grow_trees(links, num_tokens=min(num_tokens, needed)))
+    grown = tokens.merged(merge_trees(links, num_tokens=min(num_tokens, needed)))
     return grown.merged(cluster_tokens(grown.values, num_tokens=num_tokens)) if grown.num_tokens > num_tokens else grown
 
 
@@ -45,7 +45,7 @@ def spend_on_fixed_camera(tokens: Tokens, *, num_tokens: int, num_frames: int, t
     values = rearrange(
         tokens.values, "batch (frames positions) width -> batch frames positions width", frames=num_frames
     )
-    merged = tokens.merged(merge_static(values, num_tokens=num_tokens, tolerance=tolerance))
+    merged = tokens.merged(merge_per_position(values, num_tokens=num_tokens, tolerance=tolerance))
     return (
         merged.merged(cluster_tokens(merged.values, num_tokens=num_tokens))
         if merged.num_tokens > num_tokens

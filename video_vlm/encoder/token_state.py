@@ -11,11 +11,11 @@ from torch import Tensor
 from video_vlm.encoder.assignment import Assignment, identity, merge, merged_size, merged_span
 from video_vlm.encoder.tokens import Tokens, frame_spans
 
-__all__ = ["Stage", "begin", "folded", "patch_tokens_of", "thinned"]
+__all__ = ["TokenState", "begin", "folded", "patch_tokens_of", "thinned"]
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class TokenState:
     """All that is known of tokens on their way through the tower, but their values.
 
     ``size`` ``(batch frames tokens)`` in patches of one frame;
@@ -40,12 +40,12 @@ class Stage:
         return rearrange(self.size, "batch frames tokens -> (batch frames) tokens").log()
 
 
-def begin(seconds: Tensor, *, num_positions: int, end_seconds: Tensor | None = None) -> Stage:
+def begin(seconds: Tensor, *, num_positions: int, end_seconds: Tensor | None = None) -> TokenState:
     """The stage before the first block: every position a token, every frame its own."""
     (batch, frames), device = seconds.shape, seconds.device
     start, end = frame_spans(seconds.double(), end_seconds=end_seconds)
     places = torch.arange(num_positions, device=device)
-    return Stage(
+    return TokenState(
         torch.ones(batch, frames, num_positions, device=device),
         torch.ones(batch, frames, device=device),
         seconds.double(),
@@ -56,11 +56,12 @@ def begin(seconds: Tensor, *, num_positions: int, end_seconds: Tensor | None = N
     )
 
 
-def folded(stage: Stage, assignment: Assignment) -> Stage:
-    """Frames that became one, as ``fold_frames`` said, position by position; no tokens of a frame may be merged yet."""
+def folded(stage: TokenState, assignment: Assignment) -> TokenState:
+    """Frames that became one, as ``merge_frames`` said, position by position; no tokens of a frame may be merged
+    yet."""
     start, end = merged_span(stage.start, stage.end, assignment)
     kept = slice(None, assignment.num_merged)
-    return Stage(
+    return TokenState(
         stage.size[:, kept],
         merged_size(stage.weight, assignment),
         merge(stage.seconds[..., None], assignment, size=stage.weight)[..., 0],
@@ -71,7 +72,7 @@ def folded(stage: Stage, assignment: Assignment) -> Stage:
     )
 
 
-def thinned(stage: Stage, assignment: Assignment) -> Stage:
+def thinned(stage: TokenState, assignment: Assignment) -> TokenState:
     """Tokens that became one inside their frames: ``assignment`` is for ``(batch frames)`` as one batch."""
     frames = "batch frames tokens -> (batch frames) tokens"
     size = merged_size(rearrange(stage.size, frames), assignment)
@@ -79,14 +80,14 @@ def thinned(stage: Stage, assignment: Assignment) -> Stage:
     return replace(stage, size=size.unflatten(0, stage.weight.shape), where=where.reshape(stage.where.shape))
 
 
-def _patch_grid(stage: Stage, *, num_prefix: int) -> Tensor:
+def _patch_grid(stage: TokenState, *, num_prefix: int) -> Tensor:
     """Which of all patch tokens, frame after frame, each position went into: ``(batch frames positions)``."""
     frames, tokens = stage.size.shape[1], stage.size.shape[2] - num_prefix
     offset = tokens * torch.arange(frames, device=stage.where.device)
     return stage.where[:, :, num_prefix:] - num_prefix + offset[:, None]
 
 
-def patch_tokens_of(stage: Stage, last: Tensor, *, num_prefix: int) -> Tokens:
+def patch_tokens_of(stage: TokenState, last: Tensor, *, num_prefix: int) -> Tokens:
     """The tokens of patches, ``last`` being the tower's last values ``(batch frames tokens width)``."""
     batch, _, tokens, _ = last.shape
     each = "batch frames -> batch (frames tokens)"

@@ -10,14 +10,14 @@ import torch
 from torch import nn
 
 from video_vlm.encoder.caption_task import CaptionModel, CaptionSettings, CaptionTask
-from video_vlm.encoder.captions import FrameSettings, read_captions
+from video_vlm.encoder.captions import ClipSettings, read_captions
 from video_vlm.encoder.checkpoint import load_weights, save_tensors
 from video_vlm.encoder.image_tower import SiglipTower, Tower, as_tower
 from video_vlm.encoder.projector import ProjectorTask
 from video_vlm.encoder.saved_encoder import ENCODER_FILE, save_encoder
 from video_vlm.encoder.text_tower import SmallTextTower, TransformersTextTower
 from video_vlm.encoder.tower_files import load_model
-from video_vlm.encoder.training import CHECKPOINT, Report, TrainSettings, Watch, seed_everything, train
+from video_vlm.encoder.training import CHECKPOINT, TrainReport, TrainSettings, Watch, seed_everything, train
 from video_vlm.encoder.video import EncoderSettings, Fold, VideoEncoder
 from video_vlm.encoder.world_model import ARMS, WorldModel, save_world_model
 from video_vlm.encoder.world_task import WorldTask
@@ -54,7 +54,7 @@ class TrainRequest:
     how: TrainSettings = field(default_factory=TrainSettings)
 
 
-def train_encoder(request: TrainRequest, *, watch: Watch = lambda _step, _loss: None) -> Report:
+def train_encoder(request: TrainRequest, *, watch: Watch = lambda _step, _loss: None) -> TrainReport:
     """Train as asked; in ``request.out`` are then a checkpoint to go on from and the weights to use.
 
     Raises:
@@ -72,7 +72,7 @@ def train_encoder(request: TrainRequest, *, watch: Watch = lambda _step, _loss: 
     return report
 
 
-def _train_world(request: TrainRequest, watch: Watch) -> Report:
+def _train_world(request: TrainRequest, watch: Watch) -> TrainReport:
     arm = {1: "+ temporal attention", 2: "+ merging 2x", 4: "+ merging 4x", 8: "+ merging 8x"}.get(request.fewer)
     if arm is None or request.tower or request.stage != "encoder":
         raise SettingsError(
@@ -86,7 +86,7 @@ def _train_world(request: TrainRequest, watch: Watch) -> Report:
     return report
 
 
-def _train_projector(request: TrainRequest, captions: CaptionTask, watch: Watch) -> Report:
+def _train_projector(request: TrainRequest, captions: CaptionTask, watch: Watch) -> TrainReport:
     """The encoder is the one that a run before has left in ``out``."""
     _, weights = load_weights(request.out / CHECKPOINT)
     try:
@@ -105,7 +105,7 @@ def _caption_task(request: TrainRequest) -> CaptionTask:
         raise SettingsError(f"{folder}: no such folder; give one with videos and captions, or the word '{WORLD}'")
     videos = read_captions(folder)
     model = _small_model(request) if request.tower is None else _model_around(request.tower, request)
-    frames = FrameSettings(side=model.encoder.tower.image_size, num_frames=request.num_frames)
+    frames = ClipSettings(side=model.encoder.tower.image_size, num_frames=request.num_frames)
     settings = CaptionSettings(contrastive=request.contrastive, frames=frames)
     return CaptionTask(model.to(request.device), videos, settings)
 

@@ -21,7 +21,7 @@ from video_vlm.encoder.batches import MakeBatch, batches_in_order
 from video_vlm.encoder.checkpoint import read_checkpoint, restore_moments, write_checkpoint
 from video_vlm.errors import SettingsError
 
-__all__ = ["CHECKPOINT", "Report", "Task", "TrainSettings", "Watch", "train"]
+__all__ = ["CHECKPOINT", "Task", "TrainReport", "TrainSettings", "Watch", "train"]
 
 CHECKPOINT: Final = "checkpoint.safetensors"
 
@@ -84,7 +84,7 @@ class Task(Protocol[B]):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TrainReport:
     """How training went: the last step made, the last loss, and where the checkpoint is."""
 
     step: int
@@ -103,7 +103,7 @@ def train(
     folder: Path,
     resume: bool = False,
     watch: Watch = lambda _step, _loss: None,
-) -> Report:
+) -> TrainReport:
     """Train until ``settings.num_steps``, leaving a checkpoint in ``folder``; an interrupt leaves one too.
 
     Raises:
@@ -130,7 +130,7 @@ def train(
                 write_checkpoint(path, step=step, model=task.model, optimizer=optimizer, recipe=task.recipe)
     finally:
         write_checkpoint(path, step=step, model=task.model, optimizer=optimizer, recipe=task.recipe)
-    return Report(step, loss, path)
+    return TrainReport(step, loss, path)
 
 
 def seed_everything(seed: int) -> None:

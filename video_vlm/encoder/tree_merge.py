@@ -15,7 +15,7 @@ from torch import Tensor
 
 from video_vlm.encoder.assignment import Assignment
 
-__all__ = ["Links", "grow_trees", "link_frames"]
+__all__ = ["Links", "link_frames", "merge_trees"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def link_frames(values: Tensor, *, segment_cosine: float = 0.9) -> Links:
     return Links(_first_frame(parent, 0), _first_frame(cosine, -torch.inf))
 
 
-def grow_trees(links: Links, *, num_tokens: int) -> Assignment:
+def merge_trees(links: Links, *, num_tokens: int) -> Assignment:
     """Each token's anchor, when the strongest links are kept: ``(batch, frames x positions)``.
 
     ``num_tokens`` trees are left, more where segments begin so often that there are not links enough; the same number

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from video_vlm.encoder.assignment import Assignment, merge
 from video_vlm.encoder.bipartite import key_metric, match_tokens
-from video_vlm.encoder.frame_merge import fold_frames
+from video_vlm.encoder.frame_merge import merge_frames
 from video_vlm.encoder.image_tower import Tower
 from video_vlm.encoder.temporal import TemporalAttention, TimePosition
-from video_vlm.encoder.token_state import Stage, begin, folded, patch_tokens_of, thinned
+from video_vlm.encoder.token_state import TokenState, begin, folded, patch_tokens_of, thinned
 from video_vlm.encoder.tokens import Tokens
 
 __all__ = ["EncoderSettings", "Encoding", "Fold", "VideoEncoder"]
@@ -155,25 +155,25 @@ class VideoEncoder(nn.Module):
             return strips
         return [self.time_position(strip, seconds) for strip in _drained(strips)]
 
-    def _fold(self, stage: Stage, strips: list[Tensor], depth: int) -> tuple[Stage, Tensor]:
+    def _fold(self, stage: TokenState, strips: list[Tensor], depth: int) -> tuple[TokenState, Tensor]:
         """The tokens of a clip in one, folded if that is asked for here; ``strips`` are let go on the way."""
         for fold in self.settings.folds:
             if fold.depth == depth:
                 weight, kept = stage.weight, max(1, round(stage.weight.shape[1] / fold.factor))
-                which = fold_frames(*strips, weight=weight, num_frames=kept, tolerance=self.settings.tolerance)
+                which = merge_frames(*strips, weight=weight, num_frames=kept, tolerance=self.settings.tolerance)
                 if which.num_merged < weight.shape[1]:
                     strips = [_merge_frames(strip, which, weight) for strip in _drained(strips)]
                     stage = folded(stage, which)
         return stage, strips.pop() if len(strips) == 1 else torch.cat(strips, dim=2)
 
-    def _look_along_time(self, stage: Stage, values: Tensor, depth: int) -> Tensor:
+    def _look_along_time(self, stage: TokenState, values: Tensor, depth: int) -> Tensor:
         if str(depth) not in self.temporal:
             return values
         where = None if stage.bias is None else stage.where
         looked: Tensor = self.temporal[str(depth)](values, stage.seconds, where=where, in_place=True)
         return looked
 
-    def _block(self, stage: Stage, values: Tensor, depth: int) -> tuple[Stage, Tensor]:
+    def _block(self, stage: TokenState, values: Tensor, depth: int) -> tuple[TokenState, Tensor]:
         shape, tokens = values.shape[:2], values.flatten(0, 1)
         if not self.settings.r or depth < self.settings.r_from:
             return stage, self._run(depth, tokens, stage.bias).unflatten(0, shape)
@@ -189,7 +189,7 @@ class VideoEncoder(nn.Module):
 
         return self._in_parts(len(tokens), block, over=(tokens,))[0]
 
-    def _finish(self, stage: Stage, values: Tensor) -> Encoding:
+    def _finish(self, stage: TokenState, values: Tensor) -> Encoding:
         shape, tokens, bias = values.shape[:2], values.flatten(0, 1), stage.bias
 
         def finish(some: slice) -> tuple[Tensor, Tensor]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from video_vlm.encoder.narration_head import facts_of
-from video_vlm.encoder.question_head import Asked, as_numbers
+from video_vlm.encoder.question_head import QuestionBatch, as_numbers
 from video_vlm.world import Clip, Question, WorldSettings, ask_all, draw, write_script
 
 __all__ = ["HELD_OUT", "WorldBatch", "WorldBatches", "frames_of", "with_reverses"]
@@ -29,7 +29,7 @@ class WorldBatch:
 
     frames: Tensor
     seconds: Tensor
-    asked: Asked
+    asked: QuestionBatch
     facts: Tensor
 
     def to(self, device: torch.device) -> WorldBatch:

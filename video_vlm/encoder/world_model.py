@@ -16,14 +16,22 @@ from torch import Tensor, nn
 
 from video_vlm.encoder.checkpoint import load_weights, save_tensors
 from video_vlm.encoder.image_tower import SiglipTower
-from video_vlm.encoder.question_head import Asked, QuestionReader
+from video_vlm.encoder.question_head import QuestionBatch, QuestionHead
 from video_vlm.encoder.saved_encoder import encoder_settings
 from video_vlm.encoder.token_budget import fewer, spend
 from video_vlm.encoder.video import EncoderSettings, Encoding, Fold, VideoEncoder
 from video_vlm.errors import SettingsError
 from video_vlm.world import WorldSettings
 
-__all__ = ["ARMS", "SHIPPED", "WorldModel", "WorldModelSettings", "load_world_model", "pictures_of", "save_world_model"]
+__all__ = [
+    "ARMS",
+    "SHIPPED",
+    "WorldModel",
+    "WorldModelSettings",
+    "frames_of_tokens",
+    "load_world_model",
+    "save_world_model",
+]
 
 SHIPPED = Path(__file__).parent / "weights" / "world.safetensors"
 """The weights that come with the package; ``world.md`` beside them says exactly what they are."""
@@ -78,7 +86,7 @@ class WorldModel(nn.Module):
         super().__init__()
         self.settings = settings
         self.encoder = VideoEncoder(_tiny_tower(settings), settings.encoder)
-        self.reader = QuestionReader(settings.width, num_heads=settings.num_heads)
+        self.reader = QuestionHead(settings.width, num_heads=settings.num_heads)
 
     @property
     def device(self) -> torch.device:
@@ -93,10 +101,10 @@ class WorldModel(nn.Module):
         encoding: Encoding = self.encoder(pictures, seconds)
         return encoding
 
-    def forward(self, pictures: Tensor, seconds: Tensor, asked: Asked) -> Tensor:
+    def forward(self, pictures: Tensor, seconds: Tensor, asked: QuestionBatch) -> Tensor:
         return self.answer(self.encode(pictures, seconds), asked)
 
-    def answer(self, encoding: Encoding, asked: Asked) -> Tensor:
+    def answer(self, encoding: Encoding, asked: QuestionBatch) -> Tensor:
         tokens = encoding.tokens
         if self.settings.times_fewer > 1:
             budget = fewer(tokens, times=self.settings.times_fewer)
@@ -105,7 +113,7 @@ class WorldModel(nn.Module):
         return logits
 
 
-def pictures_of(frames: Tensor) -> Tensor:
+def frames_of_tokens(frames: Tensor) -> Tensor:
     """Frames, uint8, as the model wants them."""
     return (frames.float() / 255 - GROUND) / CONTRAST
 

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from video_vlm.encoder.checkpoint import describe
-from video_vlm.encoder.narration_head import Narrator
+from video_vlm.encoder.narration_head import NarrationHead
 from video_vlm.encoder.question_head import KINDS, as_numbers
 from video_vlm.encoder.world_batches import HELD_OUT, WorldBatch, WorldBatches, frames_of, with_reverses
-from video_vlm.encoder.world_model import WorldModel, pictures_of
+from video_vlm.encoder.world_model import WorldModel, frames_of_tokens
 from video_vlm.world import Clip, Question, WorldSettings, ask_all
 
 __all__ = ["Score", "WorldTask", "held_out", "score"]
@@ -27,7 +27,7 @@ class WorldTask:
 
     def __init__(self, world: WorldModel) -> None:
         self.world = world
-        self.narrator = Narrator(world.settings.width)
+        self.narrator = NarrationHead(world.settings.width)
         self.model = nn.ModuleDict({"world": world, "narrator": self.narrator})
 
     @property
@@ -39,7 +39,7 @@ class WorldTask:
 
     def loss(self, batch: WorldBatch) -> Tensor:
         there = batch.to(self.world.device)
-        encoding = self.world.encode(pictures_of(there.frames), there.seconds)
+        encoding = self.world.encode(frames_of_tokens(there.frames), there.seconds)
         logits = self.world.answer(encoding, there.asked)
         answered = cross_entropy(logits.flatten(0, 1), there.asked.answer.flatten())
         return answered + NARRATE_WEIGHT * self.narrator.loss(encoding.tokens, there.facts)
@@ -97,7 +97,9 @@ def _answered(model: WorldModel, clips: Sequence[Clip]) -> list[list[tuple[Quest
     most = max(map(len, questions))
     asked = as_numbers([[*some, *some[:1] * (most - len(some))] for some in questions])
     frames, seconds = (each.to(model.device) for each in frames_of(clips))
-    right = (model(pictures_of(frames), seconds, asked.to(model.device)).argmax(dim=-1).cpu() == asked.answer).tolist()
+    right = (
+        model(frames_of_tokens(frames), seconds, asked.to(model.device)).argmax(dim=-1).cpu() == asked.answer
+    ).tolist()
     return [list(zip(some, marks, strict=False)) for some, marks in zip(questions, right, strict=True)]
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from video_vlm.memory import MemoryView
-from video_vlm.memory.look_cache import KeptLook
+from video_vlm.memory.look_cache import StoredLook
 from video_vlm.records import Level, Observation
 
 __all__ = ["TABLES", "Kind", "Table"]
@@ -108,7 +108,7 @@ def _observations(memory: MemoryView) -> Table:
         "looked_at": Kind.TEXT,
     }
 
-    def row(one: Observation, look: KeptLook | None) -> tuple[Any, ...]:
+    def row(one: Observation, look: StoredLook | None) -> tuple[Any, ...]:
         box = one.box or (None, None, None, None)
         why = (look.question, look.looked_at) if look else (None, None)
         said = (one.kind.value, one.text, one.source, one.confidence)

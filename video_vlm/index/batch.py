@@ -17,12 +17,12 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from video_vlm.errors import MediaError, ReaderLost, VideoQAError
-from video_vlm.index.index_mode import Manners, manners
+from video_vlm.index.index_mode import IndexModes, index_modes
 from video_vlm.index.memory_estimate import OWN_BYTES, file_bytes, reader_bytes, reading_jobs
 from video_vlm.index.one_file import index_one
 from video_vlm.index.report import IndexOutcome, IndexReport
 from video_vlm.index.run import add_meaning, known_report
-from video_vlm.index.worker import Desk, Worker
+from video_vlm.index.worker import Worker, WorkerSetup
 from video_vlm.media.cores import num_cores
 from video_vlm.memory import Library
 from video_vlm.protocols import Progress, ProgressEvent, silent
@@ -75,10 +75,10 @@ def index_many(
     if jobs == 1:
         yield from (index_one(path, library, settings=settings, progress=progress) for path in paths)
         return
-    unread, how = [], manners(settings, at_least=settings.speed)
+    unread, how = [], index_modes(settings, at_least=settings.speed)
     for path in paths:
         report = _known(path, library, how)
-        if report is None or library.unseen(report.video.content_id):
+        if report is None or library.nodes_without_vectors(report.video.content_id):
             unread.append(path)
         else:
             add_meaning(library, report)
@@ -88,7 +88,7 @@ def index_many(
     elif unread:
         jobs = min(jobs, len(unread))
         threads = max(1, num_cores() // jobs)
-        desk = Desk(library.place, settings, threads, _log_level(), sight=library.sight)
+        desk = WorkerSetup(library.place, settings, threads, _log_level(), sight=library.sight)
         room = math.inf
         if memory_bytes is not None:
             room = memory_bytes - OWN_BYTES - jobs * reader_bytes(settings, sees=library.sight is not None)
@@ -96,7 +96,7 @@ def index_many(
         yield from crew.outcomes(unread)
 
 
-def _known(path: Path, library: Library, how: Manners) -> IndexReport | None:
+def _known(path: Path, library: Library, how: IndexModes) -> IndexReport | None:
     """A file that nobody may look at is for a worker to complain of: it ends no batch."""
     try:
         return known_report(path, library, how)
@@ -121,7 +121,7 @@ class _Crew:
     """The workers, and what each has in hand. ``room_bytes`` is what all pictures in hand may take together."""
 
     def __init__(
-        self, desk: Desk, library: Library, *, progress: Progress, num_workers: int, room_bytes: float
+        self, desk: WorkerSetup, library: Library, *, progress: Progress, num_workers: int, room_bytes: float
     ) -> None:
         self._desk = desk
         self._library = library

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from video_vlm.errors import MediaError
-from video_vlm.index.index_mode import manners
+from video_vlm.index.index_mode import index_modes
 from video_vlm.index.run import index_video, known_report
 from video_vlm.media.container import open_container
 from video_vlm.memory import Library, open_library
@@ -50,7 +50,7 @@ class Estimate:
 
 def estimate(paths: Iterable[Path], library: Library, *, settings: IndexSettings, jobs: int) -> Estimate:
     """Look at every header, and read the longest file that is not known for some seconds."""
-    how = manners(settings, at_least=settings.speed)
+    how = index_modes(settings, at_least=settings.speed)
     files = tuple(_forecast(path, known=known_report(path, library, how) is not None) for path in paths)
     unread = [one for one in files if not one.known and one.error is None]
     seconds = sum(one.seconds or 0.0 for one in unread)

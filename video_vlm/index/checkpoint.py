@@ -12,11 +12,11 @@ from video_vlm.errors import LibraryDamaged
 from video_vlm.records import Damage, Span
 from video_vlm.samplers.segments import Mark
 
-__all__ = ["State", "reading_state"]
+__all__ = ["RunState", "reading_state"]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class RunState:
     """Everything before ``mark`` is written. ``mark`` is None once all pictures have been seen.
 
     ``num_frames``, ``num_seen`` of them, and ``damage`` count what lies before it; ``start_seconds`` is the first
@@ -29,21 +29,21 @@ class State:
     mark: Mark | None = None
     damage: tuple[Damage, ...] = ()
 
-    def after(self, *, num_frames: int, num_seen: int, mark: Mark | None, damage: tuple[Damage, ...]) -> State:
+    def after(self, *, num_frames: int, num_seen: int, mark: Mark | None, damage: tuple[Damage, ...]) -> RunState:
         """The state behind one more segment of so many pictures."""
-        return State(self.start_seconds, self.num_frames + num_frames, self.num_seen + num_seen, mark, damage)
+        return RunState(self.start_seconds, self.num_frames + num_frames, self.num_seen + num_seen, mark, damage)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @classmethod
-    def from_json(cls, text: str) -> State:
+    def from_json(cls, text: str) -> RunState:
         """Read what :meth:`to_json` wrote: floats come back bit for bit."""
         with reading_state():
             return cls.from_data(json.loads(text))
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> State:
+    def from_data(cls, data: Mapping[str, Any]) -> RunState:
         """The same from JSON's values."""
         return cls(
             start_seconds=data["start_seconds"],

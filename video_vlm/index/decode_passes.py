@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from video_vlm.index.fast_pass import SkimmedPass
+from video_vlm.index.fast_pass import FastPass
 from video_vlm.index.keyframe_window import budget_of, windows
 from video_vlm.media.holes import LEAST_SECONDS, Holes
 from video_vlm.media.lanes import LaneReader
@@ -23,7 +23,7 @@ from video_vlm.samplers.segments import Mark, Seen, Segmenter
 from video_vlm.samplers.sieve import Sieve
 from video_vlm.settings import IndexSettings
 
-__all__ = ["FullPass", "Pass", "open_pass", "why_in_full"]
+__all__ = ["DecodePass", "FullPass", "open_pass", "why_in_full"]
 
 _MOST_KEYFRAMES = 4
 """Where one picture in so many is a keyframe, or more, decoding them alone spares little."""
@@ -47,7 +47,7 @@ class TellsItsEnd(Protocol):
     def packets_end_seconds(self) -> float | None: ...
 
 
-class Pass(Protocol):
+class DecodePass(Protocol):
     """Pictures in order, each once its place is certain."""
 
     def seen(self) -> Iterator[Seen]: ...
@@ -98,10 +98,10 @@ class FullPass:
 
 def open_pass(
     reader: VideoReader, settings: IndexSettings, mark: Mark | None, *, borders: Iterable[float] = ()
-) -> Pass:
+) -> DecodePass:
     """The pass that ``settings.speed`` names, from ``mark`` on; a segment begins at each of ``borders``."""
     if settings.speed == "fast" and isinstance(reader, SkimmingReader):
-        return SkimmedPass(reader, settings, mark, borders=borders)
+        return FastPass(reader, settings, mark, borders=borders)
     is_hole = Holes(reader.video)
     segmenter = Segmenter(settings, mark=mark, fps=reader.video.fps, borders=borders, is_hole=is_hole)
     return FullPass(reader, Sieve(settings), segmenter, mark.warm_up_seconds if mark else None)

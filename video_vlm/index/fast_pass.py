@@ -11,8 +11,8 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 
-from video_vlm.index.keyframe_window import Looked, Window, windows
-from video_vlm.index.prefetch import one_ahead
+from video_vlm.index.keyframe_window import KeyframeWindow, WindowResult, windows
+from video_vlm.index.prefetch import prefetch
 from video_vlm.media.skimmer import Skimmer, SkimmingReader
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Span
@@ -20,13 +20,13 @@ from video_vlm.samplers.restlessness import Restlessness
 from video_vlm.samplers.segments import Borders, Mark, Seen
 from video_vlm.settings import IndexSettings
 
-__all__ = ["SkimmedPass"]
+__all__ = ["FastPass"]
 
 _LOOKERS = 2
 """So many windows are looked into at once: what one has to wait for, the other fills the time with."""
 
 
-class SkimmedPass:
+class FastPass:
     """Gives out the pictures that were looked at, and the cuts, in order of time.
 
     A shot may begin where no picture was decoded; then there is a :class:`Seen` without one.
@@ -66,14 +66,14 @@ class SkimmedPass:
             yield Seen(self._mark.start_seconds, None, opens=self._mark)
         with self._reader.skim() as skimmer, ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look") as lookers:
             every = self._looks(skimmer, lookers, windows(self._table, first_group=first))
-            with closing(one_ahead(every)) as looks:
+            with closing(prefetch(every)) as looks:
                 for looked, groups in looks:
                     yield from self._placed(looked.result(), groups)
                 yield from self._placed_borders(self.end_seconds, self._table.group_starts[-1])
 
     def _looks(
         self, skimmer: Skimmer[DecodedFrame], lookers: Executor, every: Iterable[range]
-    ) -> Iterator[tuple[Future[Looked], range]]:
+    ) -> Iterator[tuple[Future[WindowResult], range]]:
         """What each window will show. Depends on nothing that is decided about the ones before."""
         table = self._table
         heads: dict[int, DecodedFrame] = {}
@@ -85,11 +85,11 @@ class SkimmedPass:
             heads = {number: head for number, head in heads.items() if number in ahead}
             new = range(groups.start + len(heads), ahead.stop)
             heads |= {table.group_at(head.pts_seconds): head for head in skimmer.keyframes(new)}
-            window = Window(table, self._restless, groups, heads, settings=self._settings)
+            window = KeyframeWindow(table, self._restless, groups, heads, settings=self._settings)
             yield lookers.submit(window.look, skimmer), groups
             before = groups
 
-    def _placed(self, looked: Looked, groups: range) -> Iterator[Seen]:
+    def _placed(self, looked: WindowResult, groups: range) -> Iterator[Seen]:
         """Where segments begin. A cut at the first picture of the next window waits for it."""
         starts = self._table.group_starts
         end = starts[groups.stop] if groups.stop < len(starts) else float("inf")

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from video_vlm.index.hierarchy import SHOTS, count_shots, holes_in, upper_nodes
-from video_vlm.index.index_mode import Manner
-from video_vlm.index.observer_set import Watch
+from video_vlm.index.index_mode import IndexMode
+from video_vlm.index.observer_set import ObserverSet
 from video_vlm.index.recipe import Recipe
 from video_vlm.index.report import IndexReport
 from video_vlm.media.identity import SameContent
-from video_vlm.memory import Build
+from video_vlm.memory import MemoryWriter
 from video_vlm.records import Damage, Level, Observation, ObservationKind, Span, Video, clock
 
 __all__ = ["finish_memory"]
@@ -25,14 +25,14 @@ _OF_THE_FILE = (ObservationKind.SUBTITLE, ObservationKind.CHAPTER)
 
 
 def finish_memory(
-    build: Build,
-    manner: Manner,
+    build: MemoryWriter,
+    manner: IndexMode,
     recipe: Recipe,
     *,
     video: Video,
     damage: Sequence[Damage],
     missing: tuple[str, ...],
-    looked_again: Watch,
+    looked_again: ObserverSet,
     same: SameContent,
     resumed_from: float | None = None,
     tail: str | None = None,

@@ -22,12 +22,12 @@ import numpy.typing as npt
 
 from video_vlm.index.report import IndexReport
 from video_vlm.media import open_known
-from video_vlm.memory import Library, Sights, Unseen
+from video_vlm.memory import Library, NodesWithoutVectors, SegmentVisuals
 from video_vlm.protocols import ImageTextEncoder, Progress, ProgressEvent, VideoReader, silent
 from video_vlm.records import Image
 from video_vlm.settings import IndexSettings
 
-__all__ = ["Seeing", "SegmentSight", "see_the_rest"]
+__all__ = ["FrameEmbedder", "SegmentEmbeddings", "embed_missing"]
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ _MOST_WAITING: Final = 4
 _Vectors = npt.NDArray[np.float32]
 
 
-class Seeing:
+class FrameEmbedder:
     """A tower at work beside the thread that decodes. A context manager; leaving it drops what was not begun."""
 
     def __init__(self, encoder: ImageTextEncoder) -> None:
@@ -45,9 +45,9 @@ class Seeing:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="videoqa-sight")
         self._room = BoundedSemaphore(_MOST_WAITING)
 
-    def segment(self) -> SegmentSight:
+    def segment(self) -> SegmentEmbeddings:
         """For the pictures of the next segment."""
-        return SegmentSight(self)
+        return SegmentEmbeddings(self)
 
     def submit(self, pictures: list[Image]) -> Future[_Vectors]:
         """Have some pictures encoded; waits while too many are waiting."""
@@ -65,10 +65,10 @@ class Seeing:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
 
-class SegmentSight:
-    """What one segment looks like, once its pictures have been through. Made by :class:`Seeing`."""
+class SegmentEmbeddings:
+    """What one segment looks like, once its pictures have been through. Made by :class:`FrameEmbedder`."""
 
-    def __init__(self, seeing: Seeing) -> None:
+    def __init__(self, seeing: FrameEmbedder) -> None:
         self._seeing = seeing
         self._pictures: list[Image] = []
         self._batches: list[Future[_Vectors]] = []
@@ -88,17 +88,17 @@ class SegmentSight:
     def is_ready(self) -> bool:
         return all(batch.done() for batch in self._batches)
 
-    def sights(self) -> Sights | None:
+    def sights(self) -> SegmentVisuals | None:
         """Waits for them; None of a segment without a picture.
 
         Raises:
             SettingsError: the tower cannot be loaded.
         """
         vectors = [batch.result() for batch in self._batches]
-        return Sights(self._seeing.encoder.name, np.concatenate(vectors)) if vectors else None
+        return SegmentVisuals(self._seeing.encoder.name, np.concatenate(vectors)) if vectors else None
 
 
-def see_the_rest(
+def embed_missing(
     report: IndexReport,
     library: Library,
     *,
@@ -115,14 +115,14 @@ def see_the_rest(
         MediaError: the file cannot be read any more.
     """
     encoder, video = library.sight, report.video
-    todo = library.unseen(video.content_id)
+    todo = library.nodes_without_vectors(video.content_id)
     if encoder is None or not todo or library.read_only:
         return report
     with (
         open_known(video.path, video.content_id, decoder=settings.decoder, threads=threads) as reader,
-        Seeing(encoder) as seeing,
+        FrameEmbedder(encoder) as seeing,
     ):
-        waiting: deque[tuple[Unseen, SegmentSight]] = deque()
+        waiting: deque[tuple[NodesWithoutVectors, SegmentEmbeddings]] = deque()
         for one in chain(todo, (None,)):
             if one is not None:
                 waiting.append((one, _seen(reader, one, seeing, max_side=settings.frames.max_side)))
@@ -133,7 +133,7 @@ def see_the_rest(
     return replace(report, num_sights=library.num_sights(video.content_id))
 
 
-def _seen(reader: VideoReader, one: Unseen, seeing: Seeing, *, max_side: int) -> SegmentSight:
+def _seen(reader: VideoReader, one: NodesWithoutVectors, seeing: FrameEmbedder, *, max_side: int) -> SegmentEmbeddings:
     segment = seeing.segment()
     for picture in _pictures(reader, one, max_side=max_side):
         segment.see(picture)
@@ -141,7 +141,7 @@ def _seen(reader: VideoReader, one: Unseen, seeing: Seeing, *, max_side: int) ->
     return segment
 
 
-def _pictures(reader: VideoReader, one: Unseen, *, max_side: int) -> Iterator[Image]:
+def _pictures(reader: VideoReader, one: NodesWithoutVectors, *, max_side: int) -> Iterator[Image]:
     """For each frame the picture on display at its time; none at all where nothing can be decoded any more."""
     frames = list(reader.frames_at(one.seconds, max_side=max_side))
     starts = [frame.pts_seconds for frame in frames]
@@ -149,7 +149,7 @@ def _pictures(reader: VideoReader, one: Unseen, *, max_side: int) -> Iterator[Im
         yield frames[max(0, bisect_right(starts, seconds) - 1)].image
 
 
-def _write(library: Library, content_id: str, one: Unseen, segment: SegmentSight) -> None:
+def _write(library: Library, content_id: str, one: NodesWithoutVectors, segment: SegmentEmbeddings) -> None:
     sights = segment.sights()
     if sights is None:
         logger.warning(

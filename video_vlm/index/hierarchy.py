@@ -10,8 +10,8 @@ from typing import Final, Literal
 import cv2
 import numpy as np
 
-from video_vlm.index.observation_index import Said
-from video_vlm.memory import Build, node_id
+from video_vlm.index.observation_index import ObservationIndex
+from video_vlm.memory import MemoryWriter, node_id
 from video_vlm.memory.summaries import summarize
 from video_vlm.records import Chapter, Cut, Damage, Image, Level, Node, Observation, ObservationKind, Shot, Span, Video
 from video_vlm.samplers.chapters import chapters
@@ -71,7 +71,7 @@ def count_shots(observations: Sequence[Observation]) -> int:
     return 1 + len(cuts) + sum(not any(cut.start <= end <= cut.end for cut in cuts) for end in behind)
 
 
-def shots_of(build: Build, *, span: Span) -> tuple[Shot, ...]:
+def shots_of(build: MemoryWriter, *, span: Span) -> tuple[Shot, ...]:
     """The shots of a video, from the cuts that were written. A segment begins at each, so its start says where. What
     a hole takes up stands among them as one of them."""
     kinds = {text: kind for kind, text in _TEXTS.items()}
@@ -89,7 +89,7 @@ def shots_of(build: Build, *, span: Span) -> tuple[Shot, ...]:
 
 
 def upper_nodes(
-    build: Build,
+    build: MemoryWriter,
     observations: Iterable[Observation],
     *,
     video: Video,
@@ -102,7 +102,7 @@ def upper_nodes(
     settings = settings or LevelSettings()
     segments = build.segments()
     scene_parts, chapter_spans = _tree(build, segments, video=video, max_seconds=settings.max_scene_seconds)
-    said = Said(observations)
+    said = ObservationIndex(observations)
     part_starts = [part.span.start for part in scene_parts]
     holes = set(holes_in(build.observations(SHOTS)))
     make = _NodeMaker(video, recipe, damage, settings)
@@ -154,7 +154,7 @@ class _NodeMaker:
         self,
         level: Level,
         span: Span,
-        said: Said,
+        said: ObservationIndex,
         *,
         parent: str | None,
         children: Sequence[Node],
@@ -173,7 +173,7 @@ class _NodeMaker:
         )
 
 
-def _summarized(build: Build, segment: Node, said: Said, max_sentences: int) -> Node:
+def _summarized(build: MemoryWriter, segment: Node, said: ObservationIndex, max_sentences: int) -> Node:
     """From what was said in the end, as the levels above: then nothing depends on how a run went."""
     frames = build.frames(segment.id)
     return replace(segment, summary=summarize(frames, said.overlapping(segment.span), max_sentences=max_sentences))
@@ -187,7 +187,7 @@ def _mean_coverage(children: Sequence[Node]) -> float:
 
 
 def _tree(
-    build: Build, segments: Sequence[Node], *, video: Video, max_seconds: float
+    build: MemoryWriter, segments: Sequence[Node], *, video: Video, max_seconds: float
 ) -> tuple[tuple[Part, ...], tuple[Span, ...]]:
     """The scenes and the chapters. Both tile the video; a chapter begins with a scene, a scene with a segment."""
     shots = shots_of(build, span=video.span)
@@ -232,7 +232,7 @@ def _title(video: Video, span: Span) -> str | None:
     return max(shares)[1] or None if shares else None
 
 
-def _signatures(build: Build, segments: Sequence[Node]) -> list[Signature]:
+def _signatures(build: MemoryWriter, segments: Sequence[Node]) -> list[Signature]:
     """Of a shot's first and last pieces: what its neighbours can be compared with."""
     ends = dict.fromkeys([segments[0], segments[-1]])
     found = []

@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from video_vlm.index.observer_set import Watch
+from video_vlm.index.observer_set import ObserverSet
 from video_vlm.index.recipe import Recipe, recipe_for
 from video_vlm.memory import Library, StoredVideo
 from video_vlm.perception import NEED_NEIGHBOURS
 from video_vlm.settings import IndexSettings, Speed
 
-__all__ = ["Manner", "Manners", "looked_at", "manners"]
+__all__ = ["IndexMode", "IndexModes", "index_modes", "looked_at"]
 
 _FAST = "fast: looked at keyframes and what was in doubt between them"
 
 
 @dataclass(frozen=True)
-class Manner:
+class IndexMode:
     """One way to read a video: settings, and the observers that can work with them."""
 
     settings: IndexSettings
-    watch: Watch
+    watch: ObserverSet
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -36,29 +36,29 @@ class Manner:
 
 
 @dataclass(frozen=True)
-class Manners:
+class IndexModes:
     """How a video is to be read: as ``asked``, or in ``full`` where it cannot be fast. ``will_do`` are those whose
     memory spares it."""
 
-    asked: Manner
-    full: Manner
-    will_do: tuple[Manner, ...]
+    asked: IndexMode
+    full: IndexMode
+    will_do: tuple[IndexMode, ...]
 
     def have_made(self, stored: StoredVideo, path: Path, library: Library) -> bool:
         return any(manner.has_made(stored, path, library) for manner in self.will_do)
 
 
-def manners(settings: IndexSettings, *, at_least: Speed) -> Manners:
+def index_modes(settings: IndexSettings, *, at_least: Speed) -> IndexModes:
     """In full is always better than fast; a fast memory will do where ``at_least`` says so.
 
     Raises:
         UnknownName: the settings name an observer nobody registered.
     """
-    watch = Watch.from_settings(settings)
-    full = Manner(replace(settings, speed="full"), watch)
+    watch = ObserverSet.from_settings(settings)
+    full = IndexMode(replace(settings, speed="full"), watch)
     why = "left out, as a fast run sees no neighbouring pictures; read the video again with --speed full"
-    fast = Manner(replace(settings, speed="fast"), watch.without(NEED_NEIGHBOURS, why=why))
-    return Manners(
+    fast = IndexMode(replace(settings, speed="fast"), watch.without(NEED_NEIGHBOURS, why=why))
+    return IndexModes(
         asked=full if settings.speed == "full" else fast,
         full=full,
         will_do=(full,) if at_least == "full" else (full, fast),

@@ -22,7 +22,7 @@ from video_vlm.samplers.sieve import Sieve
 from video_vlm.samplers.skim import Glance, Head, glances, judged, weighed
 from video_vlm.settings import IndexSettings
 
-__all__ = ["Looked", "Window", "budget_of", "windows"]
+__all__ = ["KeyframeWindow", "WindowResult", "budget_of", "windows"]
 
 _NUM_GROUPS = 16  # their keyframes are held decoded
 _BUDGET_SHARE = 0.2  # of a window's pictures
@@ -42,7 +42,7 @@ def windows(table: PacketTable, *, first_group: int = 0) -> Iterator[range]:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class WindowResult:
     """Pictures and cuts, each in order of time. Only keyframes, and pictures that begin a shot, are held decoded."""
 
     pictures: tuple[Seen, ...]
@@ -54,7 +54,7 @@ def budget_of(table: PacketTable, groups: range) -> int:
     return round(_BUDGET_SHARE * len(table.places(groups.start, groups.stop)))
 
 
-class Window:
+class KeyframeWindow:
     """Some groups of pictures, looked into once.
 
     Args:
@@ -81,7 +81,7 @@ class Window:
         self._restless = restless
         self._thumbnails = self._head_thumbnails()
 
-    def look(self, skimmer: Skimmer[DecodedFrame]) -> Looked:
+    def look(self, skimmer: Skimmer[DecodedFrame]) -> WindowResult:
         """Decode what has to be, and say what is there."""
         verdicts, trust = weighed(judged(self._table, self._glanced(skimmer), self._restless))
         every = doubts(self._table, self._restless, self._groups, verdicts)
@@ -92,7 +92,7 @@ class Window:
         plain = [one.cut for one in verdicts if one.cut is not None and one.group not in inquiry.keyframes]
         found = _cuts(decoded)
         cuts = [*plain, *(cut for cut in found if not _is_one_of(cut, plain)), *inquiry.presumed(found)]
-        return Looked(self._pictures(decoded), tuple(sorted(cuts, key=lambda cut: cut.at)))
+        return WindowResult(self._pictures(decoded), tuple(sorted(cuts, key=lambda cut: cut.at)))
 
     def _glanced(self, skimmer: Skimmer[DecodedFrame]) -> list[Head]:
         """The keyframes, and what follows those that need it."""

@@ -8,10 +8,10 @@ from itertools import accumulate
 
 from video_vlm.records import Observation, Span
 
-__all__ = ["Said"]
+__all__ = ["ObservationIndex"]
 
 
-class Said:
+class ObservationIndex:
     """Finds what overlaps a stretch without going through all that was said of ten hours."""
 
     def __init__(self, observations: Iterable[Observation]) -> None:

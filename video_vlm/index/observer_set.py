@@ -12,7 +12,7 @@ from video_vlm.protocols import Observer, VideoReader
 from video_vlm.records import Frame, Image, Observation, Span
 from video_vlm.settings import IndexSettings
 
-__all__ = ["Needs", "Observations", "Watch"]
+__all__ = ["Needs", "Observations", "ObserverSet"]
 
 
 Needs = Literal["file", "frames", "pictures"]
@@ -21,7 +21,7 @@ Observations = Mapping[str, Sequence[Observation]]
 """By observer."""
 
 
-class Watch:
+class ObserverSet:
     """The observers that can work here.
 
     Args:
@@ -36,7 +36,7 @@ class Watch:
         """Whether anybody looks at representative frames: whole pictures are made for that alone."""
 
     @classmethod
-    def from_settings(cls, settings: IndexSettings) -> Watch:
+    def from_settings(cls, settings: IndexSettings) -> ObserverSet:
         """Raises:
         UnknownName: an observer nobody registered.
         """
@@ -48,17 +48,17 @@ class Watch:
                 missing.append(f"{name}: {error}")
         return cls(observers, missing=missing)
 
-    def without(self, names: Iterable[str], *, why: str) -> Watch:
+    def without(self, names: Iterable[str], *, why: str) -> ObserverSet:
         """The same but for some, who are named among the missing."""
         left_out = set(names)
         kept = [observer for observer in self._observers if observer.name not in left_out]
         gone = [observer.name for observer in self._observers if observer.name in left_out]
-        return Watch(kept, missing=(*self.missing, *(f"{name}: {why}" for name in gone)))
+        return ObserverSet(kept, missing=(*self.missing, *(f"{name}: {why}" for name in gone)))
 
-    def only(self, names: Iterable[str]) -> Watch:
+    def only(self, names: Iterable[str]) -> ObserverSet:
         """Some of them; nobody is missing for that."""
         wanted = set(names)
-        return Watch([observer for observer in self._observers if observer.name in wanted])
+        return ObserverSet([observer for observer in self._observers if observer.name in wanted])
 
     def needs(self, name: str) -> Needs:
         """What one has to be shown: nothing but the file, its representative frames, or every picture. Whoever says

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from video_vlm.errors import MediaError, MemoryReplaced, VideoQAError
-from video_vlm.index.frame_embeddings import see_the_rest
+from video_vlm.index.frame_embeddings import embed_missing
 from video_vlm.index.report import IndexOutcome
 from video_vlm.index.run import index_video
 from video_vlm.memory import Library
@@ -29,7 +29,7 @@ def index_one(
     progress(ProgressEvent("index", 0.0, None, what=path.name, path=path))
     try:
         report = index_video(path, library, settings=settings, progress=progress, threads=threads)
-        return IndexOutcome(path, see_the_rest(report, library, settings=settings, progress=progress, threads=threads))
+        return IndexOutcome(path, embed_missing(report, library, settings=settings, progress=progress, threads=threads))
     except (MediaError, MemoryReplaced) as error:
         return IndexOutcome(path, error=error)
     except VideoQAError:

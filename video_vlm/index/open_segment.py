@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from video_vlm.index.frame_embeddings import SegmentSight
-from video_vlm.index.observer_set import Observations, Watch
+from video_vlm.index.frame_embeddings import SegmentEmbeddings
+from video_vlm.index.observer_set import Observations, ObserverSet
 from video_vlm.records import Image, Observation, Span
 from video_vlm.samplers.representative import Representative, RepresentativePicker
 from video_vlm.samplers.segments import Mark, Seen
@@ -39,7 +39,7 @@ class ClosedSegment:
     num_frames: int
     posters: tuple[Poster, ...]
     observations: Observations
-    sight: SegmentSight | None = None
+    sight: SegmentEmbeddings | None = None
     is_hole: bool = False
 
 
@@ -50,9 +50,9 @@ class OpenSegment:
         self,
         mark: Mark,
         *,
-        watch: Watch,
+        watch: ObserverSet,
         settings: FrameSettings,
-        sight: SegmentSight | None = None,
+        sight: SegmentEmbeddings | None = None,
         is_hole: bool = False,
     ) -> None:
         self._start = mark.start_seconds

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from video_vlm.index.finalize import finish_memory
 from video_vlm.index.hierarchy import SHOTS
-from video_vlm.index.observer_set import Watch
-from video_vlm.index.plan import Part
+from video_vlm.index.observer_set import ObserverSet
+from video_vlm.index.plan import PartialPlan
 from video_vlm.index.report import IndexReport
 from video_vlm.index.stages import tail_of
 from video_vlm.media.identity import SameContent
-from video_vlm.memory import Build, Library, StoredVideo
+from video_vlm.memory import Library, MemoryWriter, StoredVideo
 from video_vlm.protocols import Progress, ProgressEvent, VideoReader
 from video_vlm.records import Frame, Node, Observation, Span
 
@@ -23,7 +23,13 @@ Said = dict[str, list[Observation]]
 
 
 def make_part(
-    reader: VideoReader, library: Library, stored: StoredVideo, part: Part, *, same: SameContent, progress: Progress
+    reader: VideoReader,
+    library: Library,
+    stored: StoredVideo,
+    part: PartialPlan,
+    *,
+    same: SameContent,
+    progress: Progress,
 ) -> IndexReport:
     """Take over what is kept, have the observers in question look again, and make the upper levels.
 
@@ -37,7 +43,7 @@ def make_part(
         missing=manner.missing,
         stages=part.recipe.to_json(),
     )
-    build.take_over([SHOTS, *part.kept])
+    build.reuse_segments([SHOTS, *part.kept])
     watch = manner.watch.only(part.observers)
     said: Said = {name: list(seen) for name, seen in watch.begin(reader).items()}
     if part.at_frames:
@@ -59,13 +65,15 @@ def make_part(
     )
 
 
-def _look_at(reader: VideoReader, build: Build, segment: Node, watch: Watch, *, max_side: int) -> Iterator[Said]:
+def _look_at(
+    reader: VideoReader, build: MemoryWriter, segment: Node, watch: ObserverSet, *, max_side: int
+) -> Iterator[Said]:
     for frame, span in _frames(reader, build, segment, max_side=max_side):
         yield {name: list(seen) for name, seen in watch.inspect(frame, span).items()}
     yield {name: list(seen) for name, seen in watch.close_segment(segment.span).items()}
 
 
-def _frames(reader: VideoReader, build: Build, segment: Node, *, max_side: int) -> Iterator[tuple[Frame, Span]]:
+def _frames(reader: VideoReader, build: MemoryWriter, segment: Node, *, max_side: int) -> Iterator[tuple[Frame, Span]]:
     """The pictures that represent a segment, decoded again, each with the stretch it stands for. A memory of the first
     format did not note when they are shown: then the middle of that stretch serves."""
     nodes = build.frames(segment.id)

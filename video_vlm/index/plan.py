@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from video_vlm.index.appended_file import grown_from
-from video_vlm.index.index_mode import Manner, Manners, manners
+from video_vlm.index.appended_file import appended_to
+from video_vlm.index.index_mode import IndexMode, IndexModes, index_modes
 from video_vlm.index.recipe import Recipe
-from video_vlm.index.stages import FRAMES, SHOTS, Verdict, from_json, judge, observer
+from video_vlm.index.stages import FRAMES, SHOTS, StageVerdict, from_json, judge, observer
 from video_vlm.media import content_id
 from video_vlm.memory import Library, StoredVideo
 from video_vlm.settings import IndexSettings, Speed
 
-__all__ = ["Decodes", "IndexPlan", "Part", "part_to_make", "plan_index"]
+__all__ = ["Decodes", "IndexPlan", "PartialPlan", "part_to_make", "plan_index"]
 
 Decodes: TypeAlias = Literal[
     "nothing", "representative frames", "from where it stopped", "from where it ended", "everything"
@@ -29,7 +29,7 @@ class IndexPlan:
 
     path: Path
     content_id: str
-    stages: tuple[Verdict, ...]
+    stages: tuple[StageVerdict, ...]
     decodes: Decodes
 
     @property
@@ -39,11 +39,11 @@ class IndexPlan:
 
 
 @dataclass(frozen=True)
-class Part:
+class PartialPlan:
     """A part of a memory that is to be made again on what is kept: by whom, under which recipe, and which observers
     have to look again: at the file, or at its representative frames."""
 
-    manner: Manner
+    manner: IndexMode
     recipe: Recipe
     at_file: tuple[str, ...] = ()
     at_frames: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class Part:
         return tuple(name for name in self.manner.watch.names if name not in self.observers)
 
 
-def part_to_make(stored: StoredVideo, how: Manners, path: Path, library: Library) -> Part | None:
+def part_to_make(stored: StoredVideo, how: IndexModes, path: Path, library: Library) -> PartialPlan | None:
     """The part of a complete memory that has to be made again; None where the pictures have to be gone over."""
     if not stored.complete:
         return None
@@ -70,7 +70,7 @@ def part_to_make(stored: StoredVideo, how: Manners, path: Path, library: Library
         needs = {name: manner.watch.needs(name) for name in changed}
         if "pictures" not in needs.values():
             at_file, at_frames = ([name for name in changed if needs[name] == one] for one in ("file", "frames"))
-            return Part(manner, recipe, tuple(at_file), tuple(at_frames))
+            return PartialPlan(manner, recipe, tuple(at_file), tuple(at_frames))
     return None
 
 
@@ -81,7 +81,7 @@ def plan_index(path: Path, library: Library, *, settings: IndexSettings, at_leas
         UnreadableVideo: the path is not a readable local file.
         UnknownName: the settings name an observer nobody registered.
     """
-    how = manners(settings, at_least=at_least or settings.speed)
+    how = index_modes(settings, at_least=at_least or settings.speed)
     identity = library.known_content_id(path) or content_id(path)
     stored = library.find(identity)
     verdicts, decodes = _verdicts(stored, how, path, library, identity)
@@ -89,11 +89,11 @@ def plan_index(path: Path, library: Library, *, settings: IndexSettings, at_leas
 
 
 def _verdicts(
-    stored: StoredVideo | None, how: Manners, path: Path, library: Library, identity: str
-) -> tuple[tuple[Verdict, ...], Decodes]:
+    stored: StoredVideo | None, how: IndexModes, path: Path, library: Library, identity: str
+) -> tuple[tuple[StageVerdict, ...], Decodes]:
     wanted = how.asked.recipe(path, identity, library)
     if stored is None:
-        grown = grown_from(path, library, how.asked, wanted)
+        grown = appended_to(path, library, how.asked, wanted)
         if grown is None:
             return _all(wanted, "the library does not know this video"), "everything"
         return _all(
@@ -106,7 +106,7 @@ def _verdicts(
             )
         return _all(wanted, "it was stopped before, under other settings"), "everything"
     if how.have_made(stored, path, library):
-        return tuple(Verdict(one.name, True, "made with the same") for one in wanted.stages), "nothing"
+        return tuple(StageVerdict(one.name, True, "made with the same") for one in wanted.stages), "nothing"
     known = from_json(stored.stages)
     if not known:
         return _all(wanted, "an earlier version made it, and did not note with what"), "everything"
@@ -116,11 +116,11 @@ def _verdicts(
     return judge(known, part.recipe.stages), "representative frames" if part.at_frames else "nothing"
 
 
-def _all(wanted: Recipe, because: str) -> tuple[Verdict, ...]:
-    return tuple(Verdict(one.name, False, because) for one in wanted.stages)
+def _all(wanted: Recipe, because: str) -> tuple[StageVerdict, ...]:
+    return tuple(StageVerdict(one.name, False, because) for one in wanted.stages)
 
 
-def _from_the_pictures(verdicts: tuple[Verdict, ...], manner: Manner) -> list[Verdict]:
+def _from_the_pictures(verdicts: tuple[StageVerdict, ...], manner: IndexMode) -> list[StageVerdict]:
     """Where one stage needs every picture again, all stages are made while they pass."""
     needy = [
         one.stage
@@ -128,19 +128,19 @@ def _from_the_pictures(verdicts: tuple[Verdict, ...], manner: Manner) -> list[Ve
         if not one.is_kept and (one.stage in (SHOTS, FRAMES) or _needs_pictures(one.stage, manner))
     ]
     because = f"{needy[0]} needs every picture again" if needy else "every picture is gone over again"
-    return [Verdict(one.stage, False, because) if one.is_kept else one for one in verdicts]
+    return [StageVerdict(one.stage, False, because) if one.is_kept else one for one in verdicts]
 
 
-def _needs_pictures(stage: str, manner: Manner) -> bool:
+def _needs_pictures(stage: str, manner: IndexMode) -> bool:
     return any(stage == observer(name) and manner.watch.needs(name) == "pictures" for name in manner.watch.names)
 
 
-def _sight(library: Library, identity: str, decodes: Decodes) -> tuple[Verdict, ...]:
+def _sight(library: Library, identity: str, decodes: Decodes) -> tuple[StageVerdict, ...]:
     """What the library's image-text tower has not seen is no part of a recipe: it is added."""
     if library.sight is None:
         return ()
     if decodes not in ("nothing", "representative frames"):
-        return (Verdict(SIGHT, False, "the pictures are decoded again"),)
-    unseen = len(library.unseen(identity))
+        return (StageVerdict(SIGHT, False, "the pictures are decoded again"),)
+    unseen = len(library.nodes_without_vectors(identity))
     because = f"{unseen} segments were not seen by {library.sight.name}" if unseen else "all was seen"
-    return (Verdict(SIGHT, not unseen, because),)
+    return (StageVerdict(SIGHT, not unseen, because),)

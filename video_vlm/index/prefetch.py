@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
-__all__ = ["one_ahead"]
+__all__ = ["prefetch"]
 
 T = TypeVar("T")
 
 
-def one_ahead(items: Iterable[T]) -> Generator[T, None, None]:
+def prefetch(items: Iterable[T]) -> Generator[T, None, None]:
     """The same items; each is made, in a thread of its own, while the one before it is in use."""
     source = iter(items)
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:

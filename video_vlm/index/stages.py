@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, TypeAlias
 
-from video_vlm.index.observer_set import Watch
+from video_vlm.index.observer_set import ObserverSet
 from video_vlm.settings import IndexSettings, digest
 
-__all__ = ["BESIDE", "FRAMES", "LEVELS", "SHOTS", "Stage", "Stages", "Verdict", "judge", "stages_of"]
+__all__ = ["BESIDE", "FRAMES", "LEVELS", "SHOTS", "Stage", "StageVerdict", "Stages", "judge", "stages_of"]
 
 SHOTS: Final = "shots"
 FRAMES: Final = "frames"
@@ -42,7 +42,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class StageVerdict:
     """Whether a stage is kept, and why it is or is not."""
 
     stage: str
@@ -50,7 +50,7 @@ class Verdict:
     because: str
 
 
-def stages_of(settings: IndexSettings, watch: Watch, *, beside: str = "") -> tuple[Stage, ...]:
+def stages_of(settings: IndexSettings, watch: ObserverSet, *, beside: str = "") -> tuple[Stage, ...]:
     """In the order in which they rest on each other.
 
     Args:
@@ -77,17 +77,17 @@ def observer(name: str) -> str:
     return f"observer {name}"
 
 
-def judge(stored: Stages, wanted: Sequence[Stage]) -> tuple[Verdict, ...]:
+def judge(stored: Stages, wanted: Sequence[Stage]) -> tuple[StageVerdict, ...]:
     """Stage by stage what would be kept and what made again; then what is dropped, being no longer asked for."""
-    verdicts: list[Verdict] = []
+    verdicts: list[StageVerdict] = []
     for stage in wanted:
         own = _why(stored.get(stage.name), stage.made_with)
         below = [one.stage for one in verdicts if not one.is_kept and _rests_on(stage.name, one.stage)]
         gone = [name for name in stored if name not in {one.name for one in wanted}] if stage.name == LEVELS else []
         because = own or (f"{(*below, *gone)[0]} changed" if (*below, *gone) else None)
-        verdicts.append(Verdict(stage.name, because is None, because or "made with the same"))
+        verdicts.append(StageVerdict(stage.name, because is None, because or "made with the same"))
     known = {stage.name for stage in wanted}
-    return (*verdicts, *(Verdict(name, False, "no longer asked for") for name in stored if name not in known))
+    return (*verdicts, *(StageVerdict(name, False, "no longer asked for") for name in stored if name not in known))
 
 
 def digest_of(stages: Sequence[Stage]) -> str:

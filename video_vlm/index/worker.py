@@ -29,7 +29,7 @@ from video_vlm.memory import open_library
 from video_vlm.protocols import ImageTextEncoder, ProgressEvent
 from video_vlm.settings import IndexSettings
 
-__all__ = ["Desk", "Message", "Worker", "portable"]
+__all__ = ["Message", "Worker", "WorkerSetup", "portable"]
 
 Message: TypeAlias = ProgressEvent | LogRecord | IndexOutcome | VideoQAError | Literal["ready", "gone"]
 """What a worker says. An error is one that no other file would escape; ``"gone"`` is said for it when it has ended."""
@@ -38,7 +38,7 @@ _LAST_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class WorkerSetup:
     """What a worker works with: where the library is, how videos are read, what is worth logging, and who sees."""
 
     library: Path | str
@@ -51,7 +51,7 @@ class Desk:
 class Worker:
     """One process. ``path`` is the file it has in hand."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: WorkerSetup) -> None:
         spawned = multiprocessing.get_context("spawn")
         self.connection, theirs = spawned.Pipe()
         self.path: Path | None = None
@@ -121,7 +121,7 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _work(connection: Connection, desk: Desk) -> None:
+def _work(connection: Connection, desk: WorkerSetup) -> None:
     """All that a worker process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -133,7 +133,7 @@ def _work(connection: Connection, desk: Desk) -> None:
             connection.send(error)
 
 
-def _read_all(connection: Connection, desk: Desk) -> None:
+def _read_all(connection: Connection, desk: WorkerSetup) -> None:
     # Read when torch is loaded, which happens in here: each worker's tower keeps to the worker's cores.
     os.environ.setdefault("OMP_NUM_THREADS", str(desk.threads))
     with open_library(desk.library, sight=desk.sight) as library:

@@ -6,37 +6,37 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from video_vlm.index.frame_embeddings import SegmentSight
+from video_vlm.index.frame_embeddings import SegmentEmbeddings
 from video_vlm.index.observer_set import Observations
-from video_vlm.memory import Build, Checkpoint, Picture
+from video_vlm.memory import MemoryCheckpoint, MemoryWriter, StoredFrame
 from video_vlm.records import Node
 
-__all__ = ["Outbox", "Unwritten"]
+__all__ = ["PendingSegment", "WriteQueue"]
 
 
 @dataclass(frozen=True, slots=True)
-class Unwritten:
+class PendingSegment:
     """One segment with all that belongs to it, and the checkpoint behind it; ``sight`` is None without a tower."""
 
     segment: Node
-    pictures: Sequence[Picture]
+    pictures: Sequence[StoredFrame]
     observations: Observations
-    checkpoint: Checkpoint
-    sight: SegmentSight | None = None
+    checkpoint: MemoryCheckpoint
+    sight: SegmentEmbeddings | None = None
 
     @property
     def is_ready(self) -> bool:
         return self.sight is None or self.sight.is_ready
 
 
-class Outbox:
+class WriteQueue:
     """Holds few: decoding waits where the tower is too far behind."""
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: MemoryWriter) -> None:
         self._build = build
-        self._waiting: deque[Unwritten] = deque()
+        self._waiting: deque[PendingSegment] = deque()
 
-    def add(self, one: Unwritten) -> None:
+    def add(self, one: PendingSegment) -> None:
         """Write it, and those before it, if they are ready; else later."""
         self._waiting.append(one)
         while self._waiting and self._waiting[0].is_ready:
@@ -47,6 +47,6 @@ class Outbox:
         while self._waiting:
             self._write(self._waiting.popleft())
 
-    def _write(self, one: Unwritten) -> None:
+    def _write(self, one: PendingSegment) -> None:
         sights = one.sight.sights() if one.sight else None
         self._build.put_segment(one.segment, one.pictures, one.observations, one.checkpoint, sights=sights)

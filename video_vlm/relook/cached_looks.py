@@ -6,13 +6,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from video_vlm.memory import KeptLook, MemoryView
+from video_vlm.memory import MemoryView, StoredLook
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Observation, Span
-from video_vlm.relook.frame_observers import Eyes
+from video_vlm.relook.frame_observers import FrameObservers
 from video_vlm.relook.overlay import Overlay
 
-__all__ = ["KnownPictures", "recall", "valid_looks"]
+__all__ = ["CachedFrames", "recall", "valid_looks"]
 
 _AS_GOOD_SECONDS = 0.25
 """Half the beat of a close look at two pictures a second: a picture this near tells the same, or nearer than half of
@@ -22,7 +22,7 @@ what the pictures of a plan lie apart."""
 _ROUNDING = 1e-3
 
 
-class KnownPictures:
+class CachedFrames:
     """The pictures that all observers at hand have seen already, large enough.
 
     Args:
@@ -31,7 +31,7 @@ class KnownPictures:
         step_seconds: How long a picture is shown.
     """
 
-    def __init__(self, looks: Iterable[KeptLook], eyes: Eyes, *, step_seconds: float) -> None:
+    def __init__(self, looks: Iterable[StoredLook], eyes: FrameObservers, *, step_seconds: float) -> None:
         seen: dict[str, set[float]] = {name: set() for name in eyes.digests}
         kept = (look for look in valid_looks(looks, eyes) if not look.is_caption)
         self._looks = tuple(look for look in kept if look.max_side >= eyes.max_side)
@@ -64,13 +64,13 @@ class KnownPictures:
         return tuple(one for one in kept if any(one.span.overlaps(span) for span in spans))
 
 
-def valid_looks(looks: Iterable[KeptLook], eyes: Eyes) -> tuple[KeptLook, ...]:
+def valid_looks(looks: Iterable[StoredLook], eyes: FrameObservers) -> tuple[StoredLook, ...]:
     """Those whose observer is at hand and would see the same again; and captions, whoever made them."""
     digests = eyes.digests
     return tuple(look for look in looks if look.is_caption or digests.get(look.observer) == look.digest)
 
 
-def recall(memory: MemoryView, looks: Sequence[KeptLook]) -> VideoMemory:
+def recall(memory: MemoryView, looks: Sequence[StoredLook]) -> VideoMemory:
     """The memory with what earlier looks saw on top, and with captions."""
     if not looks:
         return memory

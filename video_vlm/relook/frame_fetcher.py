@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from video_vlm.memory import KeptLook
+from video_vlm.memory import StoredLook
 from video_vlm.protocols import VideoReader
 from video_vlm.records import Frame, Observation, ObservationKind, Sample, Span, Step, clock
-from video_vlm.relook.cached_looks import KnownPictures
-from video_vlm.relook.frame_observers import Eyes
+from video_vlm.relook.cached_looks import CachedFrames
+from video_vlm.relook.frame_observers import FrameObservers
 from video_vlm.samplers import Pictures, Subject, plan
 
-__all__ = ["Looker"]
+__all__ = ["FrameFetcher"]
 
 _LEAST_RATE, _MOST_RATE = 2.0, 4.0
 """Pictures a second of a close look."""
@@ -22,7 +22,7 @@ _TOGETHER_SECONDS = 1.0
 """Pictures no further apart belong to one glance; further apart each stands for itself."""
 
 
-class Looker:
+class FrameFetcher:
     """Looks at stretches of one open video. A :class:`~video_vlm.protocols.Look`.
 
     Args:
@@ -37,16 +37,16 @@ class Looker:
     def __init__(
         self,
         reader: VideoReader,
-        eyes: Eyes,
+        eyes: FrameObservers,
         *,
         frame_budget: int,
         step_seconds: float,
         question: str = "",
-        known: Iterable[KeptLook] = (),
+        known: Iterable[StoredLook] = (),
     ) -> None:
         self._reader = reader
         self._question = question
-        self._known = KnownPictures(known, eyes, step_seconds=step_seconds)
+        self._known = CachedFrames(known, eyes, step_seconds=step_seconds)
         self._eyes = eyes
         self._step = step_seconds
         self.num_left = frame_budget
@@ -54,7 +54,7 @@ class Looker:
         self.seen: list[Observation] = []
         self.looked: list[Span] = []
         self.excluded: list[Span] = []
-        self.taken: list[KeptLook] = []
+        self.taken: list[StoredLook] = []
 
     @property
     def num_frames(self) -> int:
@@ -99,9 +99,9 @@ class Looker:
         self.taken += [self._kept(name, pictures, reason, found) for name, found in seen.items()]
         return tuple(sorted((one for found in seen.values() for one in found), key=lambda one: one.span))
 
-    def _kept(self, observer: str, pictures: Sequence[Span], reason: str, seen: Sequence[Observation]) -> KeptLook:
+    def _kept(self, observer: str, pictures: Sequence[Span], reason: str, seen: Sequence[Observation]) -> StoredLook:
         """One observer's part of a look, as it may be kept."""
-        return KeptLook(
+        return StoredLook(
             observer,
             self._eyes.digests[observer],
             question=self._question,

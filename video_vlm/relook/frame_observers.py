@@ -17,12 +17,12 @@ from video_vlm.protocols import Observer
 from video_vlm.records import Frame, Image, Observation, Span
 from video_vlm.settings import IndexSettings
 
-__all__ = ["Eyes"]
+__all__ = ["FrameObservers"]
 
 _OBSERVERS = ("screen-text", "look", "motion")
 
 
-class Eyes:
+class FrameObservers:
     """Observers for a look; one whose extra is not installed is left out and named.
 
     Args:

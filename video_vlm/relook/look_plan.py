@@ -15,10 +15,10 @@ from video_vlm.records import Sample, Shot, Span
 from video_vlm.relook.memory_signals import (
     Poster,
     candidates_of,
+    frame_times_of,
     keyframes_of,
     looks_of,
     motion_of,
-    pictures_of,
     shots_of,
 )
 from video_vlm.relook.score_channels import Similarity, channels_for
@@ -104,7 +104,7 @@ def plan_look(
 
 
 def _subject(question: str, memory: VideoMemory, sight: Similarity | None, path: Path | None) -> Subject:
-    pictures = pictures_of(memory, path)
+    pictures = frame_times_of(memory, path)
     times = candidates_of(pictures)
     parsed = parse(question)
     scored = [

@@ -21,7 +21,7 @@ from video_vlm.samplers.scenes import signature
 from video_vlm.samplers.shots import tile
 from video_vlm.samplers.subject import Scores
 
-__all__ = ["Poster", "candidates_of", "keyframes_of", "looks_of", "motion_of", "pictures_of", "shots_of"]
+__all__ = ["Poster", "candidates_of", "frame_times_of", "keyframes_of", "looks_of", "motion_of", "shots_of"]
 
 Poster = Callable[[str], bytes | None]
 """The small JPEG of a frame node."""
@@ -40,7 +40,7 @@ _AMOUNTS = (
 """How much moves by the words for it, the first that fits; nothing in a still picture."""
 
 
-def pictures_of(memory: VideoMemory, path: Path | None = None) -> Pictures:
+def frame_times_of(memory: VideoMemory, path: Path | None = None) -> Pictures:
     """The pictures of a video: each at its own time where the file is there and not long, else at their mean rate.
 
     Raises:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from video_vlm.protocols import Answerer, VideoMemory
 from video_vlm.records import Answer, Receipt, Span, Status
-from video_vlm.relook.frame_fetcher import Looker
+from video_vlm.relook.frame_fetcher import FrameFetcher
 from video_vlm.relook.look_plan import LookPlan
 from video_vlm.relook.overlay import Overlay
 
@@ -34,7 +34,7 @@ def is_worth_a_look(answer: Answer) -> bool:
 
 
 def answer_by_looking(
-    question: str, answer: Answer, memory: VideoMemory, model: Answerer, *, looker: Looker, plan: LookPlan
+    question: str, answer: Answer, memory: VideoMemory, model: Answerer, *, looker: FrameFetcher, plan: LookPlan
 ) -> Answer:
     """Answer again with what is seen in the planned pictures, then in close looks at the likeliest places.
 
@@ -62,7 +62,7 @@ def answer_by_looking(
     return _with_looks(best, answer.receipt, looker)
 
 
-def _ask_again(question: str, memory: VideoMemory, model: Answerer, looker: Looker) -> Answer:
+def _ask_again(question: str, memory: VideoMemory, model: Answerer, looker: FrameFetcher) -> Answer:
     return model.answer(question, Overlay(memory, looker.seen, looker.looked), looker)
 
 
@@ -71,7 +71,7 @@ def _better(old: Answer, new: Answer) -> Answer:
     return new if new.status is Status.ANSWERED and new.confidence >= old.confidence else old
 
 
-def _places(answer: Answer, plan: LookPlan, looker: Looker) -> Iterator[Span]:
+def _places(answer: Answer, plan: LookPlan, looker: FrameFetcher) -> Iterator[Span]:
     """The three likeliest places: around the beginning of what is cited, then those of the plan; none twice."""
     cited = [Span(one.span.start - _BEFORE_SECONDS, one.span.start + _BEHIND_SECONDS) for one in answer.citations]
     near = [one.span for one in answer.nearest]
@@ -85,7 +85,7 @@ def _why(answer: Answer) -> str:
     return f"confidence {answer.confidence:.2f}" if answer.status is Status.ANSWERED else "nothing answers yet"
 
 
-def _with_looks(best: Answer, from_memory: Receipt, looker: Looker) -> Answer:
+def _with_looks(best: Answer, from_memory: Receipt, looker: FrameFetcher) -> Answer:
     told = (*from_memory.steps, *looker.steps)
     again = tuple(step for step in best.receipt.steps if step.action == "find" and step not in told)
     return replace(best, receipt=replace(best.receipt, steps=(*told, *again), frames_decoded=looker.num_frames))

@@ -9,10 +9,10 @@ from video_vlm.relook.score_channels import Similarity
 from video_vlm.samplers.pictures import Seconds
 from video_vlm.samplers.subject import Scores
 
-__all__ = ["sight_of"]
+__all__ = ["visual_similarity"]
 
 
-def sight_of(memory: MemoryView) -> Similarity:
+def visual_similarity(memory: MemoryView) -> Similarity:
     """By the representative frame that stands for each time; NaN everywhere where no tower has seen the video."""
 
     def similarity(text: str, seconds: Seconds) -> Scores:

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from video_vlm.models.local.chat_input import Reader
+from video_vlm.models.local.chat_input import ChatInput
 from video_vlm.records import Frame
 from video_vlm.toy_llava.lessons import Lesson, Mix, make_lesson
-from video_vlm.toy_llava.state_questions import fates_of
+from video_vlm.toy_llava.state_questions import states_of
 from video_vlm.toy_llava.word_tokenizer import MODEL
 
 __all__ = ["HELD_OUT", "LessonBatch", "LessonBatches", "collate"]
@@ -68,16 +68,16 @@ class _Row:
 def _group(batches: LessonBatches, group: int) -> list[_Row]:
     count = _GROUP * batches.batch_size
     seeds = ((group * count + place) % HELD_OUT for place in range(count))
-    reader = Reader(batches.processor)
+    reader = ChatInput(batches.processor)
     return sorted((_row(make_lesson(seed, batches.mix), reader) for seed in seeds), key=lambda row: len(row.tokens))
 
 
-def collate(lessons: Sequence[Lesson], reader: Reader) -> LessonBatch:
+def collate(lessons: Sequence[Lesson], reader: ChatInput) -> LessonBatch:
     """Lessons side by side, padded at the end."""
     return _beside_each_other([_row(lesson, reader) for lesson in lessons], reader.tokenizer.pad_token_id)
 
 
-def _row(lesson: Lesson, reader: Reader) -> _Row:
+def _row(lesson: Lesson, reader: ChatInput) -> _Row:
     tokenizer = reader.tokenizer
     asked = reader.inputs(lesson.turns)
     answer = [*tokenizer(lesson.answer, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
@@ -98,7 +98,7 @@ def _to_be_said(tokens: Sequence[int], tokenizer: Any) -> list[int]:
     return labels
 
 
-def _patches(reader: Reader) -> int:
+def _patches(reader: ChatInput) -> int:
     """Tokens that a picture becomes."""
     side = reader._processor.image_processor.size["height"] // reader._processor.patch_size
     return int(side * side)
@@ -108,7 +108,7 @@ def _fates(lesson: Lesson, num_pictures: int, patches: int) -> Tensor:
     if lesson.scene is None:
         return torch.full((num_pictures, patches), _IGNORED)
     times = [part.pts_seconds for turn in lesson.turns for part in turn.parts if isinstance(part, Frame)]
-    return torch.from_numpy(fates_of(lesson.scene, times, grid=math.isqrt(patches)))
+    return torch.from_numpy(states_of(lesson.scene, times, grid=math.isqrt(patches)))
 
 
 def _beside_each_other(rows: Sequence[_Row], padding: int) -> LessonBatch:

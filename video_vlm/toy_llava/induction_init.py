@@ -14,7 +14,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-__all__ = ["begin_by_copying"]
+__all__ = ["init_induction_heads"]
 
 _SHARPNESS: Final = 5.5
 """How closely the heads of the first layer look at one token, and no other."""
@@ -32,7 +32,7 @@ _WRITTEN: Final = 0.18
 _PASSED_ON: Final = 0.3
 
 
-def begin_by_copying(language_model: Any, head: int) -> None:
+def init_induction_heads(language_model: Any, head: int) -> None:
     """Set the heads, ``head`` wide, of a Qwen2 whose weights are new."""
     layers = language_model.layers
     width = layers[0].self_attn.q_proj.weight.shape[1]

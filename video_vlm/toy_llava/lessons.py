@@ -11,18 +11,27 @@ from typing import Final
 
 import numpy as np
 
-from video_vlm.agent.caption_windows import reached
+from video_vlm.agent.caption_windows import caption_windows
 from video_vlm.agent.prompt import plain_opening
-from video_vlm.agent.shown_evidence import Shown
+from video_vlm.agent.shown_evidence import ShownItem
 from video_vlm.chat import Turn
 from video_vlm.language.operator_parser import parse
 from video_vlm.records import Frame, ObservationKind, Span
-from video_vlm.toy_llava.sentences import NOT_SHOWN, Asked, AskedKind, Seen, ask_all, said
+from video_vlm.toy_llava.sentences import NOT_SHOWN, AskedKind, QuestionAnswer, SeenEvent, ask_all, said
 from video_vlm.world.draw import draw_some
 from video_vlm.world.film import as_filmed
 from video_vlm.world.story import Happening, Scene, dry_scene, some_names, write_scene
 
-__all__ = ["CAPTION_QUESTION", "LESSONS", "Lesson", "Mix", "caption_turns", "make_lesson", "pictures_of", "seen_in"]
+__all__ = [
+    "CAPTION_QUESTION",
+    "LESSONS",
+    "Lesson",
+    "Mix",
+    "caption_turns",
+    "frames_of_lesson",
+    "make_lesson",
+    "seen_in",
+]
 
 Chance = np.random.Generator
 
@@ -81,15 +90,15 @@ def caption_turns(frames: Sequence[Frame]) -> tuple[Turn, ...]:
     return (Turn("user", (*frames, CAPTION_QUESTION)),)
 
 
-def seen_in(happening: Happening | None, times: Sequence[float]) -> Seen | None:
+def seen_in(happening: Happening | None, times: Sequence[float]) -> SeenEvent | None:
     """What happens in a scene for somebody who sees it at these seconds: by the first picture in which it shows."""
     if happening is None:
         return None
     at = next((time for time in times if time > happening.span.start + _SHOWS_AFTER), None)
-    return Seen(happening, at) if at is not None and at > times[0] else None
+    return SeenEvent(happening, at) if at is not None and at > times[0] else None
 
 
-def pictures_of(scene: Scene, times: Sequence[float]) -> tuple[Frame, ...]:
+def frames_of_lesson(scene: Scene, times: Sequence[float]) -> tuple[Frame, ...]:
     """Its pictures on display at these seconds, in order of time."""
     fps, last = scene.script.settings.fps, scene.script.settings.num_frames - 1
     numbers = sorted({min(max(round((time - scene.span.start) * fps), 0), last) for time in times})
@@ -101,7 +110,7 @@ def pictures_of(scene: Scene, times: Sequence[float]) -> tuple[Frame, ...]:
 def _who(chance: Chance) -> Lesson:
     """One picture, and who is in it: what the projector learns from."""
     scene = write_scene(chance, start=_start(chance), seed=_seed(chance))
-    frame = pictures_of(scene, [chance.uniform(scene.span.start, scene.span.end)])[0]
+    frame = frames_of_lesson(scene, [chance.uniform(scene.span.start, scene.span.end)])[0]
     return Lesson((Turn("user", (frame, "Who is in the picture?")),), _listed(_present(scene, frame.pts_seconds)))
 
 
@@ -116,7 +125,7 @@ def _who_in_words(chance: Chance) -> Lesson:
 
 def _caption(chance: Chance) -> Lesson:
     scene = write_scene(chance, start=_start(chance), seed=_seed(chance))
-    frames = pictures_of(scene, _even(scene.span, int(chance.integers(3, 6)), chance))
+    frames = frames_of_lesson(scene, _even(scene.span, int(chance.integers(3, 6)), chance))
     seen = seen_in(scene.happening, [frame.pts_seconds for frame in frames])
     return Lesson(caption_turns(frames), said(seen), scene)
 
@@ -145,7 +154,7 @@ def _read_through(chance: Chance) -> Lesson:
 
 
 def _or_of_others(
-    asked: Asked | None, names: Sequence[tuple[str, str]], told: Sequence[_Told], chance: Chance
+    asked: QuestionAnswer | None, names: Sequence[tuple[str, str]], told: Sequence[_Told], chance: Chance
 ) -> tuple[str, str]:
     """A question and its answer; now and then it is about what did not happen."""
     does = {one.what for one in told}
@@ -164,10 +173,10 @@ def _read_and_look(chance: Chance) -> Lesson:
 
 def _watch(chance: Chance) -> Lesson:
     """Pictures of a few scenes and no words."""
-    names, at, frames, found = some_names(chance), _start(chance), list[Frame](), list[Seen]()
+    names, at, frames, found = some_names(chance), _start(chance), list[Frame](), list[SeenEvent]()
     for _ in range(int(chance.integers(1, 4))):
         scene = write_scene(chance, start=at, names=names, seed=_seed(chance))
-        some = pictures_of(scene, _even(scene.span, int(chance.integers(3, 5)), chance))
+        some = frames_of_lesson(scene, _even(scene.span, int(chance.integers(3, 5)), chance))
         seen = seen_in(scene.happening, [one.pts_seconds for one in some])
         frames += some
         found += [seen] if seen else []
@@ -201,7 +210,7 @@ def _asked(chance: Chance, *, with_pictures: bool) -> Lesson:
     needed = {told[place].line for place in (*asked.rests_on, *([] if asked.about is None else [asked.about]))}
     frames = _looked(asked, told, scenes, chance) if with_pictures else ()
     found = _notes(scenes, chance)
-    led = reached(parse(asked.question), lines) if chance.random() < _CHANCE_OF_OPERATORS else ()
+    led = caption_windows(parse(asked.question), lines) if chance.random() < _CHANCE_OF_OPERATORS else ()
     if not led:
         is_beside = asked.kind in (AskedKind.AFTER, AskedKind.BEFORE)
         found |= _searched(needed, lines, chance, near=told[asked.rests_on[0]].span if is_beside else None)
@@ -229,12 +238,12 @@ class _Told:
     """A scene, what its caption says, and what it is drawn from, where it is."""
 
     span: Span
-    seen: Seen | None
+    seen: SeenEvent | None
     scene: Scene | None
 
     @property
-    def line(self) -> Shown:
-        return Shown(self.span, said(self.seen), ObservationKind.CAPTION)
+    def line(self) -> ShownItem:
+        return ShownItem(self.span, said(self.seen), ObservationKind.CAPTION)
 
     @property
     def what(self) -> str:
@@ -245,18 +254,20 @@ class _Told:
         return self.seen.happening.name if self.seen else ""
 
 
-def _notes(scenes: Sequence[_Told], chance: Chance) -> set[Shown]:
+def _notes(scenes: Sequence[_Told], chance: Chance) -> set[ShownItem]:
     """What observers noted, and a search finds beside what it should."""
     if chance.random() >= _CHANCE_OF_NOTES:
         return set()
     shown = set()
     for _ in range(int(chance.integers(1, _MOST_NOTES + 1))):
         kind, words = _NOISE_LINES[int(chance.integers(len(_NOISE_LINES)))]
-        shown.add(Shown(scenes[int(chance.integers(len(scenes)))].span, words, kind))
+        shown.add(ShownItem(scenes[int(chance.integers(len(scenes)))].span, words, kind))
     return shown
 
 
-def _searched(needed: set[Shown], lines: Sequence[Shown], chance: Chance, *, near: Span | None) -> set[Shown]:
+def _searched(
+    needed: set[ShownItem], lines: Sequence[ShownItem], chance: Chance, *, near: Span | None
+) -> set[ShownItem]:
     """The lines that a search finds: those that are needed and some others, often what is ``near``."""
     others = [line for line in lines if line not in needed]
     more = int(chance.integers(0, _MOST_FOUND + 1))
@@ -266,7 +277,7 @@ def _searched(needed: set[Shown], lines: Sequence[Shown], chance: Chance, *, nea
     return found | needed.intersection(lines)
 
 
-def _related(asked: Asked, told: Sequence[_Told]) -> list[_Told]:
+def _related(asked: QuestionAnswer, told: Sequence[_Told]) -> list[_Told]:
     """What a question is about: all that is what it hinges on, or all that is done by the name in it."""
     if asked.about is not None:
         return [one for one in told if one.what == told[asked.about].what]
@@ -274,14 +285,14 @@ def _related(asked: Asked, told: Sequence[_Told]) -> list[_Told]:
     return [one for one in told if one.name == name and name in asked.question]
 
 
-def _looked(asked: Asked, told: Sequence[_Told], scenes: Sequence[_Told], chance: Chance) -> tuple[Frame, ...]:
+def _looked(asked: QuestionAnswer, told: Sequence[_Told], scenes: Sequence[_Told], chance: Chance) -> tuple[Frame, ...]:
     """Up to six pictures, most of them from where the question leads."""
     target = told[asked.rests_on[0]]
     drawn = [one.scene for one in scenes if one.scene and one is not target]
     inside = int(chance.integers(1 if asked.kind is AskedKind.BESIDE else 0, 5))
-    frames = list(pictures_of(target.scene, _even(target.span, inside, chance))) if inside and target.scene else []
+    frames = list(frames_of_lesson(target.scene, _even(target.span, inside, chance))) if inside and target.scene else []
     for place in _few(range(len(drawn)), int(chance.integers(0, 7 - inside)), chance):
-        frames += pictures_of(drawn[place], _even(drawn[place].span, 1, chance))
+        frames += frames_of_lesson(drawn[place], _even(drawn[place].span, 1, chance))
     return tuple(sorted(frames, key=lambda one: one.pts_seconds))
 
 
@@ -289,7 +300,7 @@ def _is_pictured(span: Span, frames: Sequence[Frame]) -> bool:
     return any(span.contains(frame.pts_seconds) for frame in frames)
 
 
-def _pick(asked: Sequence[Asked], chance: Chance, *, beside: bool = False) -> Asked | None:
+def _pick(asked: Sequence[QuestionAnswer], chance: Chance, *, beside: bool = False) -> QuestionAnswer | None:
     """One of them, each kind as often as another."""
     kinds = sorted({one.kind for one in asked if beside or one.kind is not AskedKind.BESIDE})
     if not kinds:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from video_vlm.toy_llava.induction_init import begin_by_copying
+from video_vlm.toy_llava.induction_init import init_induction_heads
 from video_vlm.toy_llava.word_tokenizer import IMAGE, make_tokenizer
 
 __all__ = ["SmallSettings", "make_model", "make_processor"]
@@ -82,5 +82,5 @@ def make_model(processor: Any, settings: SmallSettings) -> Any:
     )
     model = transformers.LlavaForConditionalGeneration(config)
     if settings.layers > 1:
-        begin_by_copying(model.model.language_model, settings.width // settings.heads)
+        init_induction_heads(model.model.language_model, settings.width // settings.heads)
     return model

@@ -15,7 +15,7 @@ from itertools import pairwise
 from video_vlm.records import Span
 from video_vlm.world.story import Happening
 
-__all__ = ["NOTHING", "NOT_SHOWN", "Asked", "AskedKind", "Seen", "ask_all", "said"]
+__all__ = ["NOTHING", "NOT_SHOWN", "AskedKind", "QuestionAnswer", "SeenEvent", "ask_all", "said"]
 
 NOTHING = "nothing happens."
 NOT_SHOWN = "not shown."
@@ -34,7 +34,7 @@ class AskedKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenEvent:
     """Something that happens, and the second at which it is seen."""
 
     happening: Happening
@@ -46,7 +46,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionAnswer:
     """A question, its answer and the answer's core.
 
     ``core`` is what a right answer ends in, without its times; ``about`` and ``rests_on`` are the places, in the list
@@ -61,36 +61,36 @@ class Asked:
     rests_on: tuple[int, ...]
 
 
-def said(seen: Seen | None) -> str:
+def said(seen: SeenEvent | None) -> str:
     """The caption of a scene."""
     return NOTHING if seen is None else f"{seen.sentence}."
 
 
-def ask_all(story: Sequence[Seen]) -> tuple[Asked, ...]:
+def ask_all(story: Sequence[SeenEvent]) -> tuple[QuestionAnswer, ...]:
     """All questions that have one answer, of things that happen in this order."""
     return (*_neighbours(story), *_ends(story), *_counts(story), *_beside(story))
 
 
-def _once(story: Sequence[Seen]) -> Iterator[int]:
+def _once(story: Sequence[SeenEvent]) -> Iterator[int]:
     """The places of what happens only once."""
     times = Counter(one.happening.what for one in story)
     return (place for place, one in enumerate(story) if times[one.happening.what] == 1)
 
 
-def _neighbours(story: Sequence[Seen]) -> Iterator[Asked]:
+def _neighbours(story: Sequence[SeenEvent]) -> Iterator[QuestionAnswer]:
     once = set(_once(story))
     for (early, earlier), (late, later) in pairwise(enumerate(story)):
         if early in once:
             question = f"What happens right after {earlier.happening.what}?"
             answer = f"after {earlier.sentence}, {later.sentence}."
-            yield Asked(AskedKind.AFTER, question, answer, later.happening.what, early, (late,))
+            yield QuestionAnswer(AskedKind.AFTER, question, answer, later.happening.what, early, (late,))
         if late in once:
             question = f"What happens right before {later.happening.what}?"
             answer = f"before {later.sentence}, {earlier.sentence}."
-            yield Asked(AskedKind.BEFORE, question, answer, earlier.happening.what, late, (early,))
+            yield QuestionAnswer(AskedKind.BEFORE, question, answer, earlier.happening.what, late, (early,))
 
 
-def _ends(story: Sequence[Seen]) -> Iterator[Asked]:
+def _ends(story: Sequence[SeenEvent]) -> Iterator[QuestionAnswer]:
     by_name: dict[str, list[int]] = {}
     for place, one in enumerate(story):
         by_name.setdefault(one.happening.name, []).append(place)
@@ -103,12 +103,12 @@ def _ends(story: Sequence[Seen]) -> Iterator[Asked]:
             yield _end(AskedKind.LAST, f"What does the {name} do last?", story, places[-1])
 
 
-def _end(kind: AskedKind, question: str, story: Sequence[Seen], place: int) -> Asked:
+def _end(kind: AskedKind, question: str, story: Sequence[SeenEvent], place: int) -> QuestionAnswer:
     one = story[place]
-    return Asked(kind, question, f"{kind}, {one.sentence}.", one.happening.what, None, (place,))
+    return QuestionAnswer(kind, question, f"{kind}, {one.sentence}.", one.happening.what, None, (place,))
 
 
-def _counts(story: Sequence[Seen]) -> Iterator[Asked]:
+def _counts(story: Sequence[SeenEvent]) -> Iterator[QuestionAnswer]:
     by_name: dict[str, list[int]] = {}
     for place, one in enumerate(story):
         if one.happening.does.startswith("moves"):
@@ -118,15 +118,17 @@ def _counts(story: Sequence[Seen]) -> Iterator[Asked]:
             when = ", ".join(f"at {story[place].at:.1f} seconds" for place in places)
             times = f"{len(places)} time{'s' if len(places) > 1 else ''}"
             question = f"How many times does the {name} move?"
-            yield Asked(AskedKind.COUNT, question, f"the {name} moves {when}, {times}.", times, None, tuple(places))
+            yield QuestionAnswer(
+                AskedKind.COUNT, question, f"the {name} moves {when}, {times}.", times, None, tuple(places)
+            )
 
 
-def _beside(story: Sequence[Seen]) -> Iterator[Asked]:
+def _beside(story: Sequence[SeenEvent]) -> Iterator[QuestionAnswer]:
     for place in _once(story):
         one = story[place]
         others = " and ".join(f"the {name}" for name in one.happening.beside)
         question = f"What stands still while {one.happening.what}?"
-        yield Asked(AskedKind.BESIDE, question, f"while {one.sentence}, {others}.", others, place, (place,))
+        yield QuestionAnswer(AskedKind.BESIDE, question, f"while {one.sentence}, {others}.", others, place, (place,))
 
 
 def overlaps(span: Span, others: Sequence[Span]) -> bool:

@@ -17,7 +17,7 @@ from video_vlm.world import EventKind, Way
 from video_vlm.world.draw import position
 from video_vlm.world.story import Scene
 
-__all__ = ["FATES", "fates_of"]
+__all__ = ["FATES", "states_of"]
 
 FATES: Final = ("nobody", "still", *Way, "appeared", "vanished")
 """What may be true of a place: who is there came which way, or was not there, or is gone."""
@@ -26,7 +26,7 @@ _LEAST = 0.03
 """Of the picture's side: who has gone less is still where it was."""
 
 
-def fates_of(scene: Scene, times: Sequence[float], *, grid: int) -> npt.NDArray[np.int64]:
+def states_of(scene: Scene, times: Sequence[float], *, grid: int) -> npt.NDArray[np.int64]:
     """The place in :data:`FATES` for each patch of each picture, ``(times, grid * grid)``, against the first."""
     settings = scene.script.settings
     numbers = [min(max(round((at - scene.span.start) * settings.fps), 0), settings.num_frames - 1) for at in times]

@@ -13,20 +13,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from video_vlm.encoder.training import CHECKPOINT, Report, TrainSettings, Watch, seed_everything, train
+from video_vlm.encoder.training import CHECKPOINT, TrainReport, TrainSettings, Watch, seed_everything, train
 from video_vlm.errors import SettingsError
 from video_vlm.toy_llava.lessons import LESSONS, Mix, make_lesson
 from video_vlm.toy_llava.model import SmallSettings, make_model, make_processor
 from video_vlm.toy_llava.tasks import LessonTask, TowerTask
 from video_vlm.toy_llava.word_tokenizer import words_of
 
-__all__ = ["STAGES", "LanguageRequest", "Stage", "train_language"]
+__all__ = ["STAGES", "LanguageRequest", "TrainingStage", "train_language"]
 
 _VOCABULARY_LESSONS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class TrainingStage:
     """One stage: its task, and how much is learned how fast in it."""
 
     name: str
@@ -40,8 +40,8 @@ class Stage:
 
 
 STAGES: Final = (
-    Stage("tower", 2400, 64, 2e-3, learns=("model.vision_tower",)),
-    Stage(
+    TrainingStage("tower", 2400, 64, 2e-3, learns=("model.vision_tower",)),
+    TrainingStage(
         "words",
         1500,
         24,
@@ -49,7 +49,7 @@ STAGES: Final = (
         (("read", 0.7), ("read through", 0.25), ("who in words", 0.05)),
         ("model.language_model",),
     ),
-    Stage(
+    TrainingStage(
         "align",
         1000,
         24,
@@ -57,7 +57,7 @@ STAGES: Final = (
         (("who", 0.75), ("read", 0.25)),
         ("model.multi_modal_projector", "model.language_model"),
     ),
-    Stage(
+    TrainingStage(
         "instruct",
         3000,
         24,
@@ -65,7 +65,7 @@ STAGES: Final = (
         (("caption", 0.5), ("read", 0.15), ("read through", 0.1), ("read and look", 0.2), ("watch", 0.05)),
         ("model.multi_modal_projector", "model.language_model"),
     ),
-    Stage(
+    TrainingStage(
         "refine",
         4000,
         24,
@@ -88,14 +88,14 @@ class LanguageRequest:
     save_every: int = 200
     num_workers: int = 0
     resume: bool = False
-    stages: tuple[Stage, ...] = STAGES
+    stages: tuple[TrainingStage, ...] = STAGES
     small: SmallSettings = field(default_factory=SmallSettings)
 
     @property
     def num_steps(self) -> int:
         return sum(map(self.steps_of, self.stages))
 
-    def steps_of(self, stage: Stage) -> int:
+    def steps_of(self, stage: TrainingStage) -> int:
         return max(1, round(stage.steps * self.scale))
 
 
@@ -103,7 +103,7 @@ LanguageWatch = Callable[[str, int, float], None]
 """Called after each step with the stage's name, the step's number over all stages, from 1, and the loss."""
 
 
-def train_language(request: LanguageRequest, *, watch: LanguageWatch = lambda *_: None) -> Report:
+def train_language(request: LanguageRequest, *, watch: LanguageWatch = lambda *_: None) -> TrainReport:
     """Teach a small model all stages; in ``request.out`` is then a folder that transformers loads.
 
     Raises:
@@ -135,7 +135,7 @@ def save_small(model: Any, processor: Any, folder: Path) -> None:
     processor.save_pretrained(folder)
 
 
-def _learn(stage: Stage, model: Any, processor: Any, request: LanguageRequest, watch: Watch) -> Report:
+def _learn(stage: TrainingStage, model: Any, processor: Any, request: LanguageRequest, watch: Watch) -> TrainReport:
     task: Any
     # What an earlier stage left behind would count when gradients are clipped.
     model.zero_grad(set_to_none=True)

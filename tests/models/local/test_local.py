@@ -18,7 +18,7 @@ from video_vlm.chat import ChatModel, Turn
 from video_vlm.errors import ModelError
 from video_vlm.models import open_model
 from video_vlm.models.local import LocalChat, open_local
-from video_vlm.models.local.chat_input import Reader, load_reader
+from video_vlm.models.local.chat_input import ChatInput, load_chat_input
 from video_vlm.records import Frame
 from video_vlm.settings import AskSettings
 
@@ -35,11 +35,11 @@ def turns(frames: Frames, words: str = "What happens?") -> tuple[Turn, ...]:
     return Turn("system", ("Be short.",)), Turn("user", (*frames, words))
 
 
-def reader_of(folder: Path) -> Reader:
+def reader_of(folder: Path) -> ChatInput:
     import transformers
 
     config = transformers.AutoConfig.from_pretrained(folder)
-    return load_reader(folder, config.model_type, has_eyes=True)
+    return load_chat_input(folder, config.model_type, has_eyes=True)
 
 
 def numbers(values: Any) -> Counter[float]:
@@ -184,7 +184,7 @@ def test_a_template_without_a_system_gets_it_with_the_question(saved: Saved, tmp
     tokenizer = transformers.AutoTokenizer.from_pretrained(saved("Qwen3"))
     refuses = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system here') }}{% endif %}"
     tokenizer.chat_template = refuses + tokenizer.chat_template
-    told = tokenizer.decode(Reader(tokenizer).inputs(turns(()))["input_ids"][0])
+    told = tokenizer.decode(ChatInput(tokenizer).inputs(turns(()))["input_ids"][0])
     assert "user\nBe short.\nWhat happens?" in told
 
 

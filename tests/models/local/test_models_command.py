@@ -15,7 +15,7 @@ import pytest
 
 from tests.models.local.hub import Hub
 from video_vlm.errors import ModelError
-from video_vlm.models.local.memory_fit import Room, best_preset, fit_of, stored_weights
+from video_vlm.models.local.memory_fit import AvailableMemory, best_preset, fit_of, stored_weights
 from video_vlm.models.local.presets import PRESETS
 from video_vlm.settings import AskSettings
 
@@ -23,7 +23,7 @@ Saved = Callable[[str], Path]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 GIGABYTE = 1_000_000_000
-ROOMY, TIGHT = Room("memory", 64 * GIGABYTE), Room("memory", GIGABYTE // 4)
+ROOMY, TIGHT = AvailableMemory("memory", 64 * GIGABYTE), AvailableMemory("memory", GIGABYTE // 4)
 
 
 @pytest.fixture
@@ -155,7 +155,10 @@ class TestFit:
     def test_the_best_that_fits_is_named(self) -> None:
         settings = AskSettings()
         assert best_preset(settings, TIGHT) is None
-        small, large = best_preset(settings, ROOMY), best_preset(settings, Room("GPU", 64 * GIGABYTE, is_gpu=True))
+        small, large = (
+            best_preset(settings, ROOMY),
+            best_preset(settings, AvailableMemory("GPU", 64 * GIGABYTE, is_gpu=True)),
+        )
         assert small is not None
         assert large is not None
         assert large.name == "Qwen/Qwen3-VL-8B-Instruct"

@@ -16,7 +16,7 @@ import pytest
 from tests.models.local.test_cheaper import Watched, answer, scores, talks, turns
 from tests.models.local.tiny_models import FAMILIES
 from video_vlm import AskSettings, IndexSettings, Settings, VideoQA
-from video_vlm.memory import Shelf
+from video_vlm.memory import DiskCache
 from video_vlm.models.local import LocalChat, Savings, open_local
 from video_vlm.records import Frame
 
@@ -28,7 +28,7 @@ Frames = tuple[Frame, ...]
 
 def storing(folder: Path, shelf: Path, *, merge: int = 1, most_bytes: int = 1 << 24, dtype: str = "auto") -> LocalChat:
     """A model that is loaded anew, as in a new process."""
-    return open_local(str(folder), savings=Savings(merge, shelf=Shelf(shelf, most_bytes=most_bytes)), dtype=dtype)
+    return open_local(str(folder), savings=Savings(merge, shelf=DiskCache(shelf, most_bytes=most_bytes)), dtype=dtype)
 
 
 def files(shelf: Path) -> list[Path]:
@@ -83,11 +83,11 @@ def test_another_process_finds_it(saved: Saved, frames: Frames, tmp_path: Path) 
         "import numpy as np\n"
         "from pathlib import Path\n"
         "from video_vlm.chat import Turn\n"
-        "from video_vlm.memory import Shelf\n"
+        "from video_vlm.memory import DiskCache\n"
         "from video_vlm.models.local import Savings, open_local\n"
         "from video_vlm.records import Frame\n"
         "folder, here, *times = sys.argv[1:]\n"
-        "shelf = Shelf(Path(here, 'shelf'), most_bytes=1 << 24)\n"
+        "shelf = DiskCache(Path(here, 'shelf'), most_bytes=1 << 24)\n"
         "model = open_local(folder, savings=Savings(shelf=shelf))\n"
         "model.thrift.gallery.eyes._encode = None\n"
         "images = [np.load(Path(here, f'{place}.npy')) for place in range(len(times))]\n"
@@ -189,7 +189,7 @@ def test_what_is_stored_is_bounded(saved: Saved, frames: Frames, tmp_path: Path)
 
 def test_what_can_only_be_read_is_read(saved: Saved, frames: Frames, tmp_path: Path) -> None:
     answer(storing(saved("Qwen3-VL"), tmp_path), turns(frames[:2]))
-    shelf = Shelf(tmp_path, most_bytes=1 << 24, read_only=True)
+    shelf = DiskCache(tmp_path, most_bytes=1 << 24, read_only=True)
     model = open_local(str(saved("Qwen3-VL")), savings=Savings(shelf=shelf))
     tower = Watched(model)
     answer(model, turns(frames))

@@ -74,13 +74,13 @@ def test_the_scores_are_those_of_each_alone_but_for_rounding(
     """Of every token that is written: padding is seen by nobody."""
     import torch
 
-    from video_vlm.models.local.batched_generate import side_by_side
+    from video_vlm.models.local.batched_generate import batch_inputs
 
     model, some = open_local(str(saved(family)), savings=Savings(kept_prefixes=0)), talks[:4]
     with torch.inference_mode():
         single = [model.thrift.prepare(model._inputs(talk), talk, lambda: False) for talk in some]
         expected = [scores(model, given)[:, 0] for given in single]
-        found = scores(model, side_by_side(model.thrift._begun((model._inputs(talk), talk) for talk in some)))
+        found = scores(model, batch_inputs(model.thrift._begun((model._inputs(talk), talk) for talk in some)))
     assert len({given["input_ids"].shape[1] for given in single}) > 2
     for place, one in enumerate(expected):
         assert torch.allclose(found[: len(one), place], one, atol=1e-4)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.ask.spoken_film import SpokenFilm, said
 from tests.models.server.raw import Raw
-from video_vlm.agent import answer_by_talking
+from video_vlm.agent import answer_with_model
 from video_vlm.errors import ModelError
 from video_vlm.models.server import ServerChat, ServerSettings
 from video_vlm.records import Answer, Evidence, Span, Status
@@ -173,7 +173,7 @@ def outcome(chat: ServerChat, *, verify: bool = False) -> tuple[Answer | None, s
     """The answer to a question, or what is said of the server."""
     asked = AskSettings(answer_tokens=256, verify=verify)
     try:
-        return answer_by_talking("What goes out?", FILM, chat, settings=asked).answer, ""
+        return answer_with_model("What goes out?", FILM, chat, settings=asked).answer, ""
     except ModelError as error:
         return None, str(error)
 

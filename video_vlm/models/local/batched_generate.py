@@ -16,18 +16,18 @@ import psutil
 import torch
 from torch import Tensor
 
-from video_vlm.models.local.prefix_cache import ReadPrompt
+from video_vlm.models.local.prefix_cache import CachedPrefix
 from video_vlm.models.local.prompt_layout import Prompt
 
-__all__ = ["Begun", "has_room", "side_by_side", "spelled", "writes_exactly"]
+__all__ = ["BegunPrompt", "batch_inputs", "decoded_by_token", "has_room", "writes_exactly"]
 
 
 @dataclass(frozen=True)
-class Begun:
+class BegunPrompt:
     """A prompt, and what is read of it."""
 
     prompt: Prompt
-    read: ReadPrompt
+    read: CachedPrefix
 
     @property
     def nbytes(self) -> int:
@@ -41,12 +41,12 @@ def writes_exactly(model: Any) -> bool:
     return bool(model.dtype == torch.float32 and model.device.type == "cpu" and not is_quantized)
 
 
-def has_room(one: Begun) -> bool:
+def has_room(one: BegunPrompt) -> bool:
     """Whether memory has room for another like it, which is copied when it is put beside the others."""
     return bool(psutil.virtual_memory().available > 2 * one.nbytes)
 
 
-def side_by_side(several: Sequence[Begun]) -> dict[str, Any]:
+def batch_inputs(several: Sequence[BegunPrompt]) -> dict[str, Any]:
     """What ``generate`` is given for all of them, of which as many tokens are left to be read: ``(prompts tokens)``.
     Their caches, of plain layers, become one."""
     prompts = [one.prompt for one in several]
@@ -76,7 +76,7 @@ def _stacked(several: Sequence[Tensor], pads: Sequence[int], *, axis: int = -1, 
     return torch.cat(padded, dim=prompt_axis)
 
 
-def spelled(tokenizer: Any, tokens: Sequence[int], *, ends: frozenset[int]) -> str:
+def decoded_by_token(tokenizer: Any, tokens: Sequence[int], *, ends: frozenset[int]) -> str:
     """What the tokens up to an end are in words, a token at a time as they are when they are streamed."""
     import transformers
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from video_vlm.chat import Tool, Turn
 from video_vlm.errors import ModelError
-from video_vlm.models.local.chat_input import Reader, load_reader
+from video_vlm.models.local.chat_input import ChatInput, load_chat_input
 from video_vlm.models.local.device import device_of, dtype_of, reason
-from video_vlm.models.local.generation import Run
-from video_vlm.models.local.json_constraint import InShape
-from video_vlm.models.local.model_families import kind_of
+from video_vlm.models.local.generation import Generation
+from video_vlm.models.local.json_constraint import JsonConstraint
+from video_vlm.models.local.model_families import family_of
 from video_vlm.models.local.model_files import folder_of, libraries
 from video_vlm.models.local.quantize import quantized
 from video_vlm.models.local.savings import Savings
@@ -22,7 +22,7 @@ from video_vlm.models.local.tool_calls import read_call
 from video_vlm.models.tool_protocol import called, described
 
 if TYPE_CHECKING:
-    from video_vlm.models.local.prompt_cache import Thrift
+    from video_vlm.models.local.prompt_cache import PromptCache
 
 __all__ = ["LocalChat", "open_local"]
 
@@ -44,7 +44,7 @@ class LocalChat:
     """
 
     def __init__(
-        self, model: Any, reader: Reader, *, name: str, max_pictures: int, thrift: Thrift, batch_size: int = 1
+        self, model: Any, reader: ChatInput, *, name: str, max_pictures: int, thrift: PromptCache, batch_size: int = 1
     ) -> None:
         self.name = name
         self.batch_size = batch_size
@@ -108,8 +108,8 @@ class LocalChat:
         with self._busy:
             prepare = partial(self.thrift.prepare, self._inputs(turns, tools), turns)
             tokenizer = self._reader.tokenizer
-            shape = None if schema is None else InShape(tokenizer, schema)
-            run = Run(self._model, tokenizer, prepare, max_tokens=max_tokens, shape=shape)
+            shape = None if schema is None else JsonConstraint(tokenizer, schema)
+            run = Generation(self._model, tokenizer, prepare, max_tokens=max_tokens, shape=shape)
             try:
                 yield from run.pieces()
             finally:
@@ -185,18 +185,18 @@ def open_local(
     from safetensors import SafetensorError
 
     from video_vlm.models.local.batched_generate import writes_exactly
-    from video_vlm.models.local.disk_features import StoredFeatures, maker_of
-    from video_vlm.models.local.prompt_cache import Thrift
+    from video_vlm.models.local.disk_features import DiskFeatureStore, feature_maker
+    from video_vlm.models.local.prompt_cache import PromptCache
 
     folder = folder_of(name)
     try:
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{folder}/config.json is not understood: {reason(error)}") from error
-    kind = kind_of(config)
+    kind = family_of(config)
     if kind.warning:
         logger.warning("%s", kind.warning)
-    reader = load_reader(folder, str(config.model_type), has_eyes=kind.max_pictures > 0)
+    reader = load_chat_input(folder, str(config.model_type), has_eyes=kind.max_pictures > 0)
     place, numbers = device_of(torch, device), dtype_of(torch, dtype)
     options = quantized(quantization, place)
     try:
@@ -208,8 +208,8 @@ def open_local(
         raise ModelError(f"{name} cannot be loaded: {reason(error)}") from error
     has_eyes, savings, stored = kind.max_pictures > 0, savings or Savings(), None
     if has_eyes and savings.shelf is not None:
-        stored = StoredFeatures(savings.shelf, maker_of(folder, model, quantization=quantization))
-    thrift = Thrift(model, reader.tokenizer, savings, has_eyes=has_eyes, name=f"hf:{name}", stored=stored)
+        stored = DiskFeatureStore(savings.shelf, feature_maker(folder, model, quantization=quantization))
+    thrift = PromptCache(model, reader.tokenizer, savings, has_eyes=has_eyes, name=f"hf:{name}", stored=stored)
     if not (kind.writes_together and thrift.is_on and thrift.prefixes.are_plain and writes_exactly(model)):
         batch_size = 1
     return LocalChat(

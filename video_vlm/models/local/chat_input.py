@@ -20,7 +20,7 @@ from video_vlm.models.local.device import reason
 from video_vlm.models.tool_protocol import described, messages
 from video_vlm.records import Frame
 
-__all__ = ["Reader", "load_reader", "stamp"]
+__all__ = ["ChatInput", "load_chat_input", "stamp"]
 
 _OF_FOUR = "InstructBlipVideoProcessor"
 _INSTRUCTION = 512
@@ -39,7 +39,7 @@ _TRIAL = (
 _TRIAL_WORDS = ("open_gate", "Lift the bar.", "4711", "The bar is up.")
 
 
-class Reader:
+class ChatInput:
     """A model's tokenizer and, where it has eyes, its image processor.
 
     Args:
@@ -171,7 +171,7 @@ def _without_system(turns: Iterable[Turn]) -> Iterator[Turn]:
             yield turn
 
 
-def load_reader(folder: Path, model_type: str, *, has_eyes: bool) -> Reader:
+def load_chat_input(folder: Path, model_type: str, *, has_eyes: bool) -> ChatInput:
     """The reader of the model in ``folder``.
 
     Raises:
@@ -181,12 +181,12 @@ def load_reader(folder: Path, model_type: str, *, has_eyes: bool) -> Reader:
 
     try:
         if not has_eyes:
-            return Reader(transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True))
+            return ChatInput(transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True))
         family = _family(transformers, model_type)
         if {"image_processor", "video_processor"} <= inspect.signature(family).parameters.keys():
             # The part for videos is never asked, and needs torchvision; most parts for pictures do not.
-            return Reader(_of_pictures(transformers, folder, family))
-        return Reader(transformers.AutoProcessor.from_pretrained(folder, local_files_only=True))
+            return ChatInput(_of_pictures(transformers, folder, family))
+        return ChatInput(transformers.AutoProcessor.from_pretrained(folder, local_files_only=True))
     except (OSError, ValueError, ImportError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"the tokenizer or image processor in {folder} cannot be loaded: {reason(error)}") from error
 

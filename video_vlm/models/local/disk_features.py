@@ -1,7 +1,7 @@
-"""Features on disk, by model and by what its vision tower was given: what one process looked at, later ones know.
+"""ImageTokens on disk, by model and by what its vision tower was given: what one process looked at, later ones know.
 
-A file is safetensors: ``rows``, ``deep.0``, ... as in :class:`~video_vlm.models.local.feature_store.Features`, in the
-numbers they were made in, ``is_listed``, and a ``seal`` over all of it and over whose file it is. One that does not
+A file is safetensors: ``rows``, ``deep.0``, ... as in :class:`~video_vlm.models.local.feature_store.ImageTokens`, in
+the numbers they were made in, ``is_listed``, and a ``seal`` over all of it and over whose file it is. One that does not
 fit its seal is dropped, and written anew when the picture was looked at again.
 """
 
@@ -18,18 +18,18 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from video_vlm.memory import Shelf
-from video_vlm.models.local.feature_store import Features, key_of
+from video_vlm.memory import DiskCache
+from video_vlm.models.local.feature_store import ImageTokens, key_of
 from video_vlm.settings import digest
 from video_vlm.weights import samples_of
 
-__all__ = ["StoredFeatures", "maker_of"]
+__all__ = ["DiskFeatureStore", "feature_maker"]
 
 _VERSION = 1
 """Raised whenever the same model would make other features of the same numbers, or files are laid out otherwise."""
 
 
-def maker_of(folder: Path, model: Any, *, quantization: str) -> str:
+def feature_maker(folder: Path, model: Any, *, quantization: str) -> str:
     """The identity of what makes features, to the last bit: weights, their numbers, and what counts with them.
 
     Args:
@@ -51,19 +51,19 @@ def _where(device: torch.device) -> tuple[str, ...]:
     return device.type, torch.backends.cpu.get_cpu_capability(), str(torch.get_num_threads())
 
 
-class StoredFeatures:
-    """Features of one model on a shelf.
+class DiskFeatureStore:
+    """ImageTokens of one model on a shelf.
 
     Args:
         shelf: Other models may have theirs on it too.
-        maker: Whose they are, as :func:`maker_of` says.
+        maker: Whose they are, as :func:`feature_maker` says.
     """
 
-    def __init__(self, shelf: Shelf, maker: str) -> None:
+    def __init__(self, shelf: DiskCache, maker: str) -> None:
         self._shelf = shelf
         self._maker = maker
 
-    def get(self, key: bytes) -> Features | None:
+    def get(self, key: bytes) -> ImageTokens | None:
         data = self._shelf.read(self._name(key))
         if data is None:
             return None
@@ -72,7 +72,7 @@ class StoredFeatures:
             self._shelf.drop(self._name(key))
         return found
 
-    def put(self, key: bytes, features: Features) -> None:
+    def put(self, key: bytes, features: ImageTokens) -> None:
         tensors = _tensors(features)
         self._shelf.write(self._name(key), save({**tensors, "seal": self._seal(key, tensors)}))
 
@@ -83,7 +83,7 @@ class StoredFeatures:
         sealed = blake2b(self._maker.encode() + key + key_of(tensors), digest_size=16)
         return torch.frombuffer(bytearray(sealed.digest()), dtype=torch.uint8)
 
-    def _unpacked(self, key: bytes, data: bytes) -> Features | None:
+    def _unpacked(self, key: bytes, data: bytes) -> ImageTokens | None:
         """None where it is not what was put there."""
         try:
             tensors = load(data)
@@ -94,12 +94,14 @@ class StoredFeatures:
         return _features(tensors) if is_whole else None
 
 
-def _tensors(features: Features) -> dict[str, Tensor]:
+def _tensors(features: ImageTokens) -> dict[str, Tensor]:
     deep = {f"deep.{number}": one for number, one in enumerate(features.deep)}
     return {"rows": features.rows, **deep, "is_listed": torch.tensor(features.is_listed)}
 
 
-def _features(tensors: dict[str, Tensor]) -> Features:
+def _features(tensors: dict[str, Tensor]) -> ImageTokens:
     """Copies, so that they lie in memory as those that were just made do."""
     deep = takewhile(tensors.__contains__, (f"deep.{number}" for number in count()))
-    return Features(tensors["rows"].clone(), tuple(tensors[name].clone() for name in deep), bool(tensors["is_listed"]))
+    return ImageTokens(
+        tensors["rows"].clone(), tuple(tensors[name].clone() for name in deep), bool(tensors["is_listed"])
+    )

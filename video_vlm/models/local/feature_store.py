@@ -15,13 +15,13 @@ from torch import Tensor
 from video_vlm.encoder.assignment import Assignment, merge
 
 if TYPE_CHECKING:
-    from video_vlm.models.local.disk_features import StoredFeatures
+    from video_vlm.models.local.disk_features import DiskFeatureStore
 
-__all__ = ["FeatureStore", "Features", "key_of"]
+__all__ = ["FeatureStore", "ImageTokens", "key_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
+class ImageTokens:
     """What stands in the place of one picture's tokens.
 
     Args:
@@ -38,19 +38,19 @@ class Features:
     def nbytes(self) -> int:
         return sum(one.nbytes for one in (self.rows, *self.deep))
 
-    def merged(self, assignment: Assignment) -> Features:
+    def merged(self, assignment: Assignment) -> ImageTokens:
         """The mean of what goes together."""
         size = torch.ones(1, len(self.rows))
         rows, *deep = (merge(one[None], assignment, size=size)[0] for one in (self.rows, *self.deep))
-        return Features(rows, tuple(deep), self.is_listed)
+        return ImageTokens(rows, tuple(deep), self.is_listed)
 
-    def split(self, counts: Sequence[int]) -> tuple[Features, ...]:
+    def split(self, counts: Sequence[int]) -> tuple[ImageTokens, ...]:
         """Stretches of so many tokens each."""
         parts = zip(*(one.split(list(counts)) for one in (self.rows, *self.deep)), strict=True)
-        return tuple(Features(rows, tuple(deep), self.is_listed) for rows, *deep in parts)
+        return tuple(ImageTokens(rows, tuple(deep), self.is_listed) for rows, *deep in parts)
 
     @classmethod
-    def joined(cls, several: Sequence[Features]) -> Features:
+    def joined(cls, several: Sequence[ImageTokens]) -> ImageTokens:
         """One after the other."""
         rows, *deep = (torch.cat(parts) for parts in zip(*((one.rows, *one.deep) for one in several), strict=True))
         return cls(rows, tuple(deep), several[0].is_listed)
@@ -67,21 +67,21 @@ def key_of(tensors: dict[str, Any]) -> bytes:
 
 
 class FeatureStore:
-    """Features by key, those least recently used going first where there is no more room. Thread-safe.
+    """ImageTokens by key, those least recently used going first where there is no more room. Thread-safe.
 
     Args:
         most_bytes: How much it holds; 0 for nothing.
         beneath: What holds more of them, and longer; None for nothing.
     """
 
-    def __init__(self, most_bytes: int, *, beneath: StoredFeatures | None = None) -> None:
+    def __init__(self, most_bytes: int, *, beneath: DiskFeatureStore | None = None) -> None:
         self._most_bytes = most_bytes
         self._beneath = beneath
-        self._kept: OrderedDict[bytes, Features] = OrderedDict()
+        self._kept: OrderedDict[bytes, ImageTokens] = OrderedDict()
         self._lock = Lock()
         self.nbytes = 0
 
-    def get(self, key: bytes) -> Features | None:
+    def get(self, key: bytes) -> ImageTokens | None:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -91,7 +91,7 @@ class FeatureStore:
                 self._keep(key, found)
             return found
 
-    def put(self, key: bytes, features: Features) -> None:
+    def put(self, key: bytes, features: ImageTokens) -> None:
         """What is larger than all there is room for is not kept."""
         with self._lock:
             if key not in self._kept:
@@ -108,7 +108,7 @@ class FeatureStore:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def _keep(self, key: bytes, features: Features) -> None:
+    def _keep(self, key: bytes, features: ImageTokens) -> None:
         if features.nbytes > self._most_bytes:
             return
         self._kept[key] = features

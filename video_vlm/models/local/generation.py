@@ -10,9 +10,9 @@ from typing import Any
 
 from video_vlm.errors import ModelError
 from video_vlm.models.local.device import reason
-from video_vlm.models.local.json_constraint import InShape
+from video_vlm.models.local.json_constraint import JsonConstraint
 
-__all__ = ["Run"]
+__all__ = ["Generation"]
 
 _POLL_SECONDS = 0.2
 
@@ -20,7 +20,7 @@ Prepare = Callable[[Callable[[], bool]], dict[str, Any]]
 """What ``generate`` is given; told how to find out whether anybody still waits for it."""
 
 
-class Run:
+class Generation:
     """What a model writes, as it writes it.
 
     Args:
@@ -32,7 +32,7 @@ class Run:
     """
 
     def __init__(
-        self, model: Any, tokenizer: Any, prepare: Prepare, *, max_tokens: int, shape: InShape | None = None
+        self, model: Any, tokenizer: Any, prepare: Prepare, *, max_tokens: int, shape: JsonConstraint | None = None
     ) -> None:
         import transformers
 
@@ -75,7 +75,7 @@ class Run:
     def has_failed(self) -> bool:
         return self._error is not None
 
-    def _work(self, model: Any, prepare: Prepare, max_tokens: int, shape: InShape | None) -> None:
+    def _work(self, model: Any, prepare: Prepare, max_tokens: int, shape: JsonConstraint | None) -> None:
         import torch
         from transformers import LogitsProcessorList, StoppingCriteriaList
 

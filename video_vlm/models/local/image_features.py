@@ -13,17 +13,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from video_vlm.models.local.feature_store import Features, FeatureStore, key_of
-from video_vlm.models.local.prompt_layout import Look, Place
+from video_vlm.models.local.feature_store import FeatureStore, ImageTokens, key_of
+from video_vlm.models.local.prompt_layout import ImagePlace, PlacedImages
 from video_vlm.models.local.token_merging import Merging, merge_tokens, num_kept
-from video_vlm.models.local.vision_tower import Eyes, split_pictures
+from video_vlm.models.local.vision_tower import VisionTower, split_pictures
 
-__all__ = ["Gallery"]
+__all__ = ["ImageFeatures"]
 
 _REMEMBERED = 16
 
 
-class Gallery:
+class ImageFeatures:
     """The pictures a model is shown.
 
     Args:
@@ -33,13 +33,13 @@ class Gallery:
             turn shows changes nothing before it.
     """
 
-    def __init__(self, eyes: Eyes, store: FeatureStore, *, merge: int = 1) -> None:
+    def __init__(self, eyes: VisionTower, store: FeatureStore, *, merge: int = 1) -> None:
         self.eyes = eyes
         self.store = store
         self.merge = merge
         self._mergings: OrderedDict[bytes, Merging] = OrderedDict()
 
-    def looks(self, inputs: dict[str, Any], places: Sequence[Place]) -> tuple[Look, ...]:
+    def looks(self, inputs: dict[str, Any], places: Sequence[ImagePlace]) -> tuple[PlacedImages, ...]:
         """What is at each place. Nothing is looked at yet, unless pictures are to be merged that are not known.
 
         Raises:
@@ -52,7 +52,7 @@ class Gallery:
         )
         keys = [key_of(part) for part in parts]
         looks = [
-            Look(key, torch.arange(place.num_tokens), partial(self._seen, key, part))
+            PlacedImages(key, torch.arange(place.num_tokens), partial(self._seen, key, part))
             for key, part, place in zip(keys, parts, places, strict=True)
         ]
         if self.merge == 1:
@@ -60,7 +60,7 @@ class Gallery:
         turns = groupby(zip(places, looks, strict=True), key=lambda one: one[0].turn)
         return tuple(look for _, together in turns for look in self._merged(*zip(*together, strict=True)))
 
-    def num_removed(self, places: Sequence[Place]) -> int:
+    def num_removed(self, places: Sequence[ImagePlace]) -> int:
         """How many tokens merging takes from a prompt: known before anything is looked at."""
         turns = [list(together) for _, together in groupby(places, key=lambda place: place.turn)]
         return sum(_num_tokens(together, 1) - _num_tokens(together, self.merge) for together in turns)
@@ -73,14 +73,14 @@ class Gallery:
         """What goes with what is found anew; pictures stay known."""
         self._mergings.clear()
 
-    def _seen(self, key: bytes, tensors: dict[str, Tensor]) -> Features:
+    def _seen(self, key: bytes, tensors: dict[str, Tensor]) -> ImageTokens:
         found = self.store.get(key)
         if found is None:
             found = self.eyes.features(tensors)
             self.store.put(key, found)
         return found
 
-    def _merged(self, places: Sequence[Place], looks: Sequence[Look]) -> list[Look]:
+    def _merged(self, places: Sequence[ImagePlace], looks: Sequence[PlacedImages]) -> list[PlacedImages]:
         """The same pictures with fewer tokens each."""
         key = blake2b(b"".join(look.key for look in looks), digest_size=16).digest()
         merging = self._mergings.get(key)
@@ -96,12 +96,12 @@ class Gallery:
             self._mergings.popitem(last=False)
         together = _Together(looks, merging, [place.num_tokens for place in places])
         return [
-            Look(blake2b(key + bytes([number]), digest_size=16).digest(), kept, partial(together.one, number))
+            PlacedImages(blake2b(key + bytes([number]), digest_size=16).digest(), kept, partial(together.one, number))
             for number, kept in enumerate(together.places)
         ]
 
 
-def _num_tokens(places: Sequence[Place], merge: int) -> int:
+def _num_tokens(places: Sequence[ImagePlace], merge: int) -> int:
     """How many tokens are left of pictures that are merged together."""
     return num_kept(
         sum(place.num_tokens for place in places), times=merge, num_runs=sum(len(place.runs) for place in places)
@@ -112,7 +112,7 @@ def _num_tokens(places: Sequence[Place], merge: int) -> int:
 class _Together:
     """Pictures that were merged with one another; ``lengths`` is how many tokens each was."""
 
-    looks: Sequence[Look]
+    looks: Sequence[PlacedImages]
     merging: Merging
     lengths: Sequence[int]
 
@@ -124,9 +124,9 @@ class _Together:
         return [self.merging.places[owner == number] - int(start) for number, start in enumerate(starts)]
 
     @cached_property
-    def features(self) -> tuple[Features, ...]:
-        whole = Features.joined([look.load() for look in self.looks])
+    def features(self) -> tuple[ImageTokens, ...]:
+        whole = ImageTokens.joined([look.load() for look in self.looks])
         return whole.merged(self.merging.assignment).split([len(kept) for kept in self.places])
 
-    def one(self, number: int) -> Features:
+    def one(self, number: int) -> ImageTokens:
         return self.features[number]

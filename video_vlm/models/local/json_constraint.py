@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-__all__ = ["Automaton", "InShape"]
+__all__ = ["JsonAutomaton", "JsonConstraint"]
 
 _LONGEST_STRING: Final = 400
 """In letters and parts of letters; a weak model would else never close one."""
@@ -27,7 +27,7 @@ States = frozenset[int]
 Letters = Callable[[str], bool]
 
 
-class Automaton:
+class JsonAutomaton:
     """What a schema allows, letter by letter: keys in the order in which it names them, those required first.
 
     Args:
@@ -167,7 +167,7 @@ class Automaton:
         return last
 
 
-class InShape:
+class JsonConstraint:
     """A logits processor for one answer: everything but the likeliest fitting token is ruled out.
 
     Args:
@@ -180,7 +180,7 @@ class InShape:
 
     def __init__(self, tokenizer: Any, schema: Mapping[str, Any]) -> None:
         self._tokenizer = tokenizer
-        self._automaton = Automaton(schema)
+        self._automaton = JsonAutomaton(schema)
         self._end = int(tokenizer.eos_token_id)
         self._states = self._automaton.start
         self._string_length = 0

@@ -18,7 +18,7 @@ from video_vlm.models.local.model_files import folder_of
 from video_vlm.models.local.presets import PRESETS, Preset
 from video_vlm.settings import AskSettings
 
-__all__ = ["Fit", "Room", "best_preset", "fit_of", "room_here", "stored_weights"]
+__all__ = ["AvailableMemory", "MemoryFit", "available_memory", "best_preset", "fit_of", "stored_weights"]
 
 _SHARE_OF_16_BITS: Final = {"none": 1.0, "8bit": 0.55, "4bit": 0.32}
 """Of a quantized model's weights some stay as they were."""
@@ -34,7 +34,7 @@ _BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class AvailableMemory:
     """How much memory a model may take, in bytes, and where."""
 
     where: str
@@ -43,7 +43,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class MemoryFit:
     """What one model needs of one machine.
 
     Args:
@@ -58,7 +58,7 @@ class Fit:
     folder: Path | None
     weights_bytes: int
     cache_bytes: int
-    room: Room
+    room: AvailableMemory
 
     @property
     def needed_bytes(self) -> int:
@@ -69,7 +69,7 @@ class Fit:
         return self.needed_bytes <= self.room.bytes
 
 
-def room_here() -> Room:
+def available_memory() -> AvailableMemory:
     """The memory that is free: of the first GPU where there is one, else of the machine."""
     if which("nvidia-smi"):
         try:
@@ -79,11 +79,11 @@ def room_here() -> Room:
         else:
             if torch.cuda.is_available():
                 free, _ = torch.cuda.mem_get_info(0)
-                return Room(torch.cuda.get_device_name(0), int(free), is_gpu=True)
-    return Room("memory", int(psutil.virtual_memory().available))
+                return AvailableMemory(torch.cuda.get_device_name(0), int(free), is_gpu=True)
+    return AvailableMemory("memory", int(psutil.virtual_memory().available))
 
 
-def fit_of(name: str, settings: AskSettings, room: Room) -> Fit:
+def fit_of(name: str, settings: AskSettings, room: AvailableMemory) -> MemoryFit:
     """How a model fits, by its files where they are here, else by what is known of the preset.
 
     Raises:
@@ -98,10 +98,10 @@ def fit_of(name: str, settings: AskSettings, room: Room) -> Fit:
         return _fit_of_preset(preset, settings, room)
     config = _config(folder)
     weights = _loaded_bytes(stored_weights(folder), settings)
-    return Fit(name, folder, weights, _cache_bytes(config, settings), room)
+    return MemoryFit(name, folder, weights, _cache_bytes(config, settings), room)
 
 
-def best_preset(settings: AskSettings, room: Room) -> Fit | None:
+def best_preset(settings: AskSettings, room: AvailableMemory) -> MemoryFit | None:
     """The largest preset that fits: of those that are here, if one is, else of all. Without a GPU a small one."""
     fits = [fit_of(one.name, settings, room) for one in PRESETS if room.is_gpu or one.billions <= _CPU_BILLIONS]
     fits = [fit for fit in fits if fit.fits]
@@ -131,11 +131,11 @@ def stored_weights(folder: Path) -> Mapping[str, int]:
     return counts
 
 
-def _fit_of_preset(preset: Preset, settings: AskSettings, room: Room) -> Fit:
+def _fit_of_preset(preset: Preset, settings: AskSettings, room: AvailableMemory) -> MemoryFit:
     numbers = {"BF16": preset.weights_bytes // 2}
     # Not known before its configuration is here; models of this size keep about this much of a token.
     per_token = round(40_000 * math.sqrt(preset.billions) + 20_000)
-    return Fit(preset.name, None, _loaded_bytes(numbers, settings), per_token * _tokens(settings), room)
+    return MemoryFit(preset.name, None, _loaded_bytes(numbers, settings), per_token * _tokens(settings), room)
 
 
 def _loaded_bytes(counts: Mapping[str, int], settings: AskSettings) -> int:

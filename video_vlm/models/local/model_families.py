@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from video_vlm.errors import ModelError
 
-__all__ = ["Kind", "kind_of"]
+__all__ = ["ModelFamily", "family_of"]
 _MISPLACED: Final = {
     "qwen2_vl": "Qwen2-VL",
     "qwen2_5_vl": "Qwen2.5-VL",
@@ -36,7 +36,7 @@ _TOGETHER: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ModelFamily:
     """How a model is loaded: by which class of transformers, with how many pictures at most, with which warning; and
     whether it may write several answers at once."""
 
@@ -46,7 +46,7 @@ class Kind:
     writes_together: bool = False
 
 
-def kind_of(config: Any, *, max_pictures: int = 32) -> Kind:
+def family_of(config: Any, *, max_pictures: int = 32) -> ModelFamily:
     """The kind of a model by its configuration.
 
     Raises:
@@ -63,7 +63,7 @@ def kind_of(config: Any, *, max_pictures: int = 32) -> Kind:
         if name in _MISPLACED:
             warning = f"{_MISPLACED[name]} is misplaced in time by this transformers on long videos; prefer Qwen3-VL"
         most = min(_PICTURES.get(name, max_pictures), max_pictures)
-        return Kind("AutoModelForImageTextToText", most, warning, writes_together=name in _TOGETHER)
+        return ModelFamily("AutoModelForImageTextToText", most, warning, writes_together=name in _TOGETHER)
     if name in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
-        return Kind("AutoModelForCausalLM", 0)
+        return ModelFamily("AutoModelForCausalLM", 0)
     raise ModelError(f"a model of type {name} does not write: it cannot answer")

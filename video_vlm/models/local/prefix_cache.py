@@ -15,13 +15,13 @@ from typing import Any
 from torch import Tensor
 
 from video_vlm.models.local.prompt_layout import Prompt
-from video_vlm.models.local.vision_tower import Eyes
+from video_vlm.models.local.vision_tower import VisionTower
 
-__all__ = ["Prefixes", "ReadPrompt", "read_stretches"]
+__all__ = ["CachedPrefix", "PrefixCache", "prefill"]
 
 
 @dataclass
-class ReadPrompt:
+class CachedPrefix:
     """A prompt that was read up to ``length``.
 
     Args:
@@ -88,7 +88,7 @@ def _copy(layer: Any) -> Any:
     return made
 
 
-class Prefixes:
+class PrefixCache:
     """The last few prompts that were read. Not thread-safe: a model answers one after the other.
 
     Args:
@@ -99,7 +99,7 @@ class Prefixes:
     def __init__(self, model: Any, *, most: int) -> None:
         self._config = model.config.get_text_config(decoder=True)
         self._most = most
-        self._kept: list[ReadPrompt] = []
+        self._kept: list[CachedPrefix] = []
 
     @property
     def are_plain(self) -> bool:
@@ -108,7 +108,7 @@ class Prefixes:
 
         return all(map(_can_be_cut, DynamicCache(config=self._config).layers))
 
-    def take(self, prompt: Prompt) -> ReadPrompt:
+    def take(self, prompt: Prompt) -> CachedPrefix:
         """What is read of ``prompt``, cut back to that; nothing of it where it begins like none that is kept."""
         from transformers import DynamicCache
 
@@ -116,13 +116,13 @@ class Prefixes:
         usable = 0 if best is None else best.usable(prompt)
         if best is None or not usable:
             del self._kept[: max(0, len(self._kept) - self._most + 1)]  # room is made before it is needed
-            return ReadPrompt(prompt.names, prompt.seams, DynamicCache(config=self._config))
+            return CachedPrefix(prompt.names, prompt.seams, DynamicCache(config=self._config))
         self._kept.remove(best)
         best.cut_back(usable)
         best.names, best.seams = prompt.names, prompt.seams
         return best
 
-    def keep(self, read: ReadPrompt) -> None:
+    def keep(self, read: CachedPrefix) -> None:
         """For the next one. What was generated since goes."""
         last = read.seams[-1] if read.seams else 0
         if not self._most or not last or read.length < last:
@@ -137,8 +137,8 @@ class Prefixes:
         return len(self._kept)
 
 
-def read_stretches(
-    model: Any, prompt: Prompt, read: ReadPrompt, *, eyes: Eyes | None, is_stopped: Callable[[], bool]
+def prefill(
+    model: Any, prompt: Prompt, read: CachedPrefix, *, eyes: VisionTower | None, is_stopped: Callable[[], bool]
 ) -> Iterator[int]:
     """Read ``prompt`` up to its last seam, from where ``read`` ends; gives how far it is after each stretch."""
     rests = prompt.rests
@@ -152,7 +152,7 @@ def read_stretches(
         yield end
 
 
-def _stretch(model: Any, prompt: Prompt, cache: Any, begin: int, end: int, eyes: Eyes | None) -> dict[str, Any]:
+def _stretch(model: Any, prompt: Prompt, cache: Any, begin: int, end: int, eyes: VisionTower | None) -> dict[str, Any]:
     """As the chunked reading of transformers' own ``generate`` calls a model."""
     inputs: dict[str, Any] = model.prepare_inputs_for_generation(
         prompt.ids[:, begin:end].to(model.device),

@@ -10,22 +10,22 @@ import torch
 
 from video_vlm.chat import Turn
 from video_vlm.errors import ModelError
-from video_vlm.models.local.batched_generate import Begun, has_room, side_by_side, spelled
-from video_vlm.models.local.disk_features import StoredFeatures
+from video_vlm.models.local.batched_generate import BegunPrompt, batch_inputs, decoded_by_token, has_room
+from video_vlm.models.local.disk_features import DiskFeatureStore
 from video_vlm.models.local.feature_store import FeatureStore
-from video_vlm.models.local.image_features import Gallery
-from video_vlm.models.local.prefix_cache import Prefixes, ReadPrompt, read_stretches
-from video_vlm.models.local.prompt_layout import Look, Place, Prompt, find_places, lay_out
+from video_vlm.models.local.image_features import ImageFeatures
+from video_vlm.models.local.prefix_cache import CachedPrefix, PrefixCache, prefill
+from video_vlm.models.local.prompt_layout import ImagePlace, PlacedImages, Prompt, find_places, lay_out
 from video_vlm.models.local.savings import Savings
-from video_vlm.models.local.vision_tower import eyes_of
+from video_vlm.models.local.vision_tower import vision_tower_of
 from video_vlm.records import Frame
 
-__all__ = ["Thrift"]
+__all__ = ["PromptCache"]
 
 logger = logging.getLogger(__name__)
 
 
-class Thrift:
+class PromptCache:
     """What stands between a prompt and ``generate``. Not thread-safe: a model answers one after the other.
 
     Args:
@@ -45,17 +45,17 @@ class Thrift:
         *,
         has_eyes: bool,
         name: str,
-        stored: StoredFeatures | None = None,
+        stored: DiskFeatureStore | None = None,
     ) -> None:
         self._model = model
         self._tokenizer = tokenizer
         self._savings = savings
         self._name = name
-        self._reading: ReadPrompt | None = None
-        eyes = eyes_of(model) if has_eyes else None
-        self.prefixes = Prefixes(model, most=savings.kept_prefixes)
+        self._reading: CachedPrefix | None = None
+        eyes = vision_tower_of(model) if has_eyes else None
+        self.prefixes = PrefixCache(model, most=savings.kept_prefixes)
         store = FeatureStore(savings.feature_bytes, beneath=stored)
-        self.gallery = Gallery(eyes, store, merge=savings.merge) if eyes else None
+        self.gallery = ImageFeatures(eyes, store, merge=savings.merge) if eyes else None
         self.is_on = not savings.are_none and (not has_eyes or eyes is not None)
         if eyes is None and savings.merge > 1:
             self._warn("its family hands no features on, or reads all at once" if has_eyes else "it sees no pictures")
@@ -102,15 +102,15 @@ class Thrift:
             begun = self._begun(several)
             if not begun:
                 return []
-            given = side_by_side(begun)
+            given = batch_inputs(begun)
             rows = self._model.generate(**given, max_new_tokens=max_tokens, do_sample=False)
         ends = self._model.generation_config.eos_token_id
         ends = frozenset([] if ends is None else [ends] if isinstance(ends, int) else ends)
         written = rows[:, given["input_ids"].shape[1] :].tolist()
-        return [spelled(self._tokenizer, row, ends=ends) for row in written]
+        return [decoded_by_token(self._tokenizer, row, ends=ends) for row in written]
 
-    def _begun(self, several: Iterable[tuple[dict[str, Any], Sequence[Turn]]]) -> list[Begun]:
-        begun: list[Begun] = []
+    def _begun(self, several: Iterable[tuple[dict[str, Any], Sequence[Turn]]]) -> list[BegunPrompt]:
+        begun: list[BegunPrompt] = []
         for inputs, turns in several:
             prompt = self._prompt(inputs, turns) if self.is_on else None
             if prompt is None or not prompt.seams:
@@ -119,12 +119,12 @@ class Thrift:
                 break
             read = self.prefixes.take(prompt)
             self._read(prompt, read, lambda: False)
-            begun.append(Begun(prompt, read))
+            begun.append(BegunPrompt(prompt, read))
         return begun
 
-    def _read(self, prompt: Prompt, read: ReadPrompt, is_stopped: Callable[[], bool]) -> None:
+    def _read(self, prompt: Prompt, read: CachedPrefix, is_stopped: Callable[[], bool]) -> None:
         eyes = None if self.gallery is None else self.gallery.eyes
-        for _ in read_stretches(self._model, prompt, read, eyes=eyes, is_stopped=is_stopped):
+        for _ in prefill(self._model, prompt, read, eyes=eyes, is_stopped=is_stopped):
             pass
 
     def done(self, *, has_failed: bool) -> None:
@@ -144,7 +144,7 @@ class Thrift:
         places = self._places(inputs, turns)
         if not self.is_on:
             return None
-        looks: tuple[Look, ...] = ()
+        looks: tuple[PlacedImages, ...] = ()
         if places and self.gallery is not None:
             try:
                 looks = self.gallery.looks(inputs, places)
@@ -155,7 +155,7 @@ class Thrift:
         positions = self._model._prepare_position_ids_for_generation(inputs["input_ids"], given)
         return lay_out(inputs, positions, places, looks)
 
-    def _places(self, inputs: dict[str, Any], turns: Sequence[Turn]) -> tuple[Place, ...]:
+    def _places(self, inputs: dict[str, Any], turns: Sequence[Turn]) -> tuple[ImagePlace, ...]:
         if self.gallery is None or not any(isinstance(part, Frame) for turn in turns for part in turn.parts):
             return ()
         try:

@@ -13,10 +13,10 @@ from torch import Tensor
 from video_vlm.chat import Turn
 from video_vlm.errors import ModelError
 from video_vlm.models.local.chat_input import stamp
-from video_vlm.models.local.feature_store import Features
+from video_vlm.models.local.feature_store import ImageTokens
 from video_vlm.records import Frame
 
-__all__ = ["Look", "Picture", "Place", "Prompt", "find_places", "lay_out"]
+__all__ = ["ImagePlace", "PlacedImage", "PlacedImages", "Prompt", "find_places", "lay_out"]
 
 _LONGEST_STRETCH = 512
 """A longer prompt is read in stretches, so that each can be kept by itself."""
@@ -25,7 +25,7 @@ _ALIGNED = ("token_type_ids", "mm_token_type_ids")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ImagePlace:
     """The tokens of one picture: ``runs`` of them as ``(begin, end)``, and the ``turn`` in which it is shown."""
 
     runs: tuple[tuple[int, int], ...]
@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PlacedImages:
     """What is shown at one place.
 
     Args:
@@ -52,18 +52,18 @@ class Look:
 
     key: bytes
     places: Tensor
-    load: Callable[[], Features]
+    load: Callable[[], ImageTokens]
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class PlacedImage:
     """One picture of a prompt: its tokens lie in ``[begin, end)``; ``load`` brings what stands for them. ``is_last`` of
     its turn: what follows may differ from question to question."""
 
     begin: int
     end: int
     is_last: bool
-    load: Callable[[], Features]
+    load: Callable[[], ImageTokens]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,10 @@ class Prompt:
     names: Tensor
     positions: Tensor
     aligned: dict[str, Tensor]
-    pictures: tuple[Picture, ...]
+    pictures: tuple[PlacedImage, ...]
     seams: tuple[int, ...]
 
-    def shown(self, begin: int, end: int) -> list[Picture]:
+    def shown(self, begin: int, end: int) -> list[PlacedImage]:
         """The pictures in ``[begin, end)``."""
         return [one for one in self.pictures if begin <= one.begin and one.end <= end]
 
@@ -102,7 +102,7 @@ class Prompt:
         return frozenset({*self.seams[-1:], *(one.end for one in self.pictures if one.is_last)})
 
 
-def find_places(ids: Tensor, turns: Sequence[Turn], *, placeholder: int, tokenizer: Any) -> tuple[Place, ...]:
+def find_places(ids: Tensor, turns: Sequence[Turn], *, placeholder: int, tokenizer: Any) -> tuple[ImagePlace, ...]:
     """Where each picture's tokens are in ``(tokens)``; where a picture is several runs, its own time stands before
     the first of them.
 
@@ -112,7 +112,7 @@ def find_places(ids: Tensor, turns: Sequence[Turn], *, placeholder: int, tokeniz
     shown = [(part, number) for number, turn in enumerate(turns) for part in turn.parts if isinstance(part, Frame)]
     runs = _runs(ids == placeholder)
     if len(runs) == len(shown):
-        return tuple(Place((run,), turn) for run, (_, turn) in zip(runs, shown, strict=True))
+        return tuple(ImagePlace((run,), turn) for run, (_, turn) in zip(runs, shown, strict=True))
     found: list[list[tuple[int, int]]] = []
     for before, run in pairwise([(0, 0), *runs]):
         is_next = len(found) < len(shown) and stamp(shown[len(found)][0]) in tokenizer.decode(ids[before[1] : run[0]])
@@ -123,7 +123,7 @@ def find_places(ids: Tensor, turns: Sequence[Turn], *, placeholder: int, tokeniz
         found[-1].append(run)
     if len(found) != len(shown):
         raise ModelError(f"of {len(shown)} pictures {len(found)} are found in the prompt")
-    return tuple(Place(tuple(some), turn) for some, (_, turn) in zip(found, shown, strict=True))
+    return tuple(ImagePlace(tuple(some), turn) for some, (_, turn) in zip(found, shown, strict=True))
 
 
 def _runs(mask: Tensor) -> list[tuple[int, int]]:
@@ -134,7 +134,7 @@ def _runs(mask: Tensor) -> list[tuple[int, int]]:
 
 
 def lay_out(
-    inputs: dict[str, Any], positions: Tensor, places: Sequence[Place] = (), looks: Sequence[Look] = ()
+    inputs: dict[str, Any], positions: Tensor, places: Sequence[ImagePlace] = (), looks: Sequence[PlacedImages] = ()
 ) -> Prompt:
     """The prompt that is left where some of the pictures' tokens are merged away.
 
@@ -157,7 +157,7 @@ def lay_out(
     before = torch.nn.functional.pad(keep.long().cumsum(dim=0), (1, 0)).tolist()  # keep = [1,0,1] -> [0,1,1,2]
     last = {place.turn: number for number, place in enumerate(places)}
     pictures = tuple(
-        Picture(before[begin], before[end], last[place.turn] == number, look.load)
+        PlacedImage(before[begin], before[end], last[place.turn] == number, look.load)
         for number, ((begin, end), place, look) in enumerate(zip(bounds, places, looks, strict=True))
     )
     return Prompt(
@@ -184,7 +184,7 @@ def _positions(positions: Tensor, keep: Tensor) -> Tensor:
     return kept
 
 
-def _seams(num_tokens: int, pictures: Sequence[Picture]) -> tuple[int, ...]:
+def _seams(num_tokens: int, pictures: Sequence[PlacedImage]) -> tuple[int, ...]:
     """Behind the last picture of a turn, and wherever a stretch gets long."""
     seams = [0]
     for begin, end, is_rest in (*((one.begin, one.end, one.is_last) for one in pictures), (num_tokens, 0, False)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from video_vlm.memory import Shelf
+from video_vlm.memory import DiskCache
 
 __all__ = ["Savings"]
 
@@ -23,7 +23,7 @@ class Savings:
     merge: int = 1
     kept_prefixes: int = 1
     feature_bytes: int = 256_000_000
-    shelf: Shelf | None = None
+    shelf: DiskCache | None = None
 
     @property
     def are_none(self) -> bool:

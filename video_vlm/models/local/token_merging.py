@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from video_vlm.encoder.assignment import Assignment, identity, merge
-from video_vlm.encoder.tree_merge import Links, grow_trees, link_frames
+from video_vlm.encoder.tree_merge import Links, link_frames, merge_trees
 
 __all__ = ["Merging", "merge_tokens", "num_kept"]
 
@@ -72,7 +72,7 @@ def _over_time(pictures: Sequence[Tensor], run_of: Tensor, *, num_going: int) ->
     counts = _strongest([links.cosine.flatten() for links in stretches], num_going)
     for links, count in zip(stretches, counts, strict=True):
         size = links.parent.numel()
-        grown = grow_trees(links, num_tokens=size - count) if count else identity(1, size)
+        grown = merge_trees(links, num_tokens=size - count) if count else identity(1, size)
         owners.append(grown.owner + num_merged)
         num_merged += grown.num_merged
     return Assignment(torch.cat(owners, dim=1), num_merged)

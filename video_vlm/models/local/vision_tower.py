@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from video_vlm.errors import ModelError
-from video_vlm.models.local.feature_store import Features
+from video_vlm.models.local.feature_store import ImageTokens
 
-__all__ = ["Eyes", "eyes_of", "split_pictures"]
+__all__ = ["VisionTower", "split_pictures", "vision_tower_of"]
 
 _OF_ALL = frozenset({"batch_num_images"})
 """What is said of all pictures together: whether they are one or several."""
@@ -24,7 +24,7 @@ _LOOK_AHEAD = frozenset({"molmo2"})
 was."""
 
 
-class Eyes:
+class VisionTower:
     """The way from the numbers of a picture to what the language model is given of it.
 
     Args:
@@ -41,17 +41,17 @@ class Eyes:
         """Those of ``inputs`` that are for the tower."""
         return {name: value for name, value in inputs.items() if name in self._known and hasattr(value, "shape")}
 
-    def features(self, picture: dict[str, Tensor]) -> Features:
+    def features(self, picture: dict[str, Tensor]) -> ImageTokens:
         """Of one picture's tensors; kept where the processor's numbers are, in memory."""
         placed = {name: value.to(self._device) for name, value in picture.items()}
         found = self._encode(**placed, return_dict=True)
         deep = getattr(found, "deepstack_features", None) or ()
         rows, *later = (_rows(one) for one in (found.pooler_output, *deep))
-        return Features(rows, tuple(later), is_listed=not isinstance(found.pooler_output, Tensor))
+        return ImageTokens(rows, tuple(later), is_listed=not isinstance(found.pooler_output, Tensor))
 
-    def handed_on(self, several: Sequence[Features]) -> dict[str, Any]:
+    def handed_on(self, several: Sequence[ImageTokens]) -> dict[str, Any]:
         """As ``mm_encoder_outputs``: pictures in the order of their tokens."""
-        one = Features.joined(several)
+        one = ImageTokens.joined(several)
         rows, *deep = (rows.to(self._device) for rows in (one.rows, *one.deep))
         given = SimpleNamespace(pooler_output=[rows] if one.is_listed else rows[None])
         if deep:
@@ -59,7 +59,7 @@ class Eyes:
         return {"image": given}
 
 
-def eyes_of(model: Any) -> Eyes | None:
+def vision_tower_of(model: Any) -> VisionTower | None:
     """None where the family hands its features on in no way that is known, or reads all pictures as one."""
     if model.config.model_type in _LOOK_AHEAD:
         return None
@@ -67,7 +67,11 @@ def eyes_of(model: Any) -> Eyes | None:
     can_do_without_numbers = "pixel_values" in takes and takes["pixel_values"].default is None
     has_place = getattr(model.config, "image_token_id", None) is not None
     has_tower = hasattr(model.base_model, "get_image_features")
-    return Eyes(model) if "mm_encoder_outputs" in takes and can_do_without_numbers and has_place and has_tower else None
+    return (
+        VisionTower(model)
+        if "mm_encoder_outputs" in takes and can_do_without_numbers and has_place and has_tower
+        else None
+    )
 
 
 def split_pictures(
