@@ -12,6 +12,7 @@ from video_vlm.index.recipe import Recipe
 from video_vlm.index.stages import FRAMES, SHOTS, StageVerdict, from_json, judge, observer
 from video_vlm.media import content_id
 from video_vlm.memory import Library, StoredVideo
+from video_vlm.protocols import Need
 from video_vlm.settings import IndexSettings, Speed
 
 __all__ = ["Decodes", "IndexPlan", "PartialPlan", "part_to_make", "plan_index"]
@@ -67,10 +68,10 @@ def part_to_make(stored: StoredVideo, how: IndexModes, path: Path, library: Libr
         if not (verdicts[SHOTS].is_kept and verdicts[FRAMES].is_kept):
             continue
         changed = [name for name in manner.watch.names if not verdicts[observer(name)].is_kept]
-        needs = {name: manner.watch.needs(name) for name in changed}
-        if "pictures" not in needs.values():
-            at_file, at_frames = ([name for name in changed if needs[name] == one] for one in ("file", "frames"))
-            return PartialPlan(manner, recipe, tuple(at_file), tuple(at_frames))
+        watch = manner.watch.only(changed)
+        if not watch.needing(Need.PICTURES):
+            at_frames = watch.needing(Need.FRAMES)
+            return PartialPlan(manner, recipe, tuple(name for name in changed if name not in at_frames), at_frames)
     return None
 
 
@@ -132,7 +133,7 @@ def _from_the_pictures(verdicts: tuple[StageVerdict, ...], manner: IndexMode) ->
 
 
 def _needs_pictures(stage: str, manner: IndexMode) -> bool:
-    return any(stage == observer(name) and manner.watch.needs(name) == "pictures" for name in manner.watch.names)
+    return stage in map(observer, manner.watch.needing(Need.PICTURES))
 
 
 def _sight(library: Library, identity: str, decodes: Decodes) -> tuple[StageVerdict, ...]:

@@ -17,7 +17,7 @@ from video_vlm.perception.subtitle_encoding import SURE, Decoded, decode_subtitl
 from video_vlm.perception.subtitle_formats import parse_other_formats
 from video_vlm.perception.subtitle_tracks import Track, joined
 from video_vlm.perception.utterances import utterances
-from video_vlm.protocols import VideoReader
+from video_vlm.protocols import Need, VideoReader
 from video_vlm.records import Observation, ObservationKind, Span, Video
 
 __all__ = ["SubtitleObserver", "read_subtitles"]
@@ -36,7 +36,7 @@ class SubtitleObserver(BaseObserver):
     """
 
     def __init__(self) -> None:
-        super().__init__("subtitles", 2)
+        super().__init__("subtitles", 2, needs=[Need.FILE])
 
     def begin(self, reader: VideoReader) -> Iterable[Observation]:
         return joined([*_embedded_tracks(reader), *_sidecar_tracks(reader.video)])
