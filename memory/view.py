@@ -15,7 +15,7 @@ import numpy.typing as npt
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.database_protocol import Database
-from video_vlm.memory.entities import WORDED, Entity, find_entity, list_entities
+from video_vlm.memory.entities import Entity, find_entity, list_entities
 from video_vlm.memory.look_cache import StoredLook, looks_at
 from video_vlm.memory.row_codec import node_of, observation_of
 from video_vlm.memory.search import WITHIN, Filter
@@ -23,6 +23,7 @@ from video_vlm.memory.searchable_text import IN_ORDER
 from video_vlm.memory.vector_index import vector_from_blob
 from video_vlm.memory.visual_search import VisualVectors
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
+from video_vlm.records.observations import TELLING
 
 __all__ = ["MemoryView", "StoredVector"]
 
@@ -160,7 +161,7 @@ class MemoryView:
 
     def entities(self) -> tuple[Entity, ...]:
         """The names in what is said, written and titled, those with the most mentions first."""
-        return list_entities(self.observations(kinds=WORDED))
+        return list_entities(self.observations(kinds=TELLING))
 
     def entity(self, name: str) -> Entity:
         """Every mention of a name in order of time; without any, if nothing names it.
@@ -168,7 +169,7 @@ class MemoryView:
         Raises:
             ValueError: there is no word in ``name``.
         """
-        return find_entity(name, self.observations(kinds=WORDED))
+        return find_entity(name, self.observations(kinds=TELLING))
 
     def looks(self) -> tuple[StoredLook, ...]:
         """What questions made us look at since, in the order it was kept; :meth:`search` finds what was seen."""

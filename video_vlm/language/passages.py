@@ -12,12 +12,10 @@ from video_vlm.language.lexicon import STOP_WORDS
 from video_vlm.language.word_forms import Word, words
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Citation, Observation, ObservationKind, Span
+from video_vlm.records.observations import SEEN, SPOKEN, TELLING, WRITTEN
 
-__all__ = ["SEEN", "SPOKEN", "WRITTEN", "Passage", "Passages", "read_passages"]
+__all__ = ["Passage", "Passages", "read_passages"]
 
-SPOKEN = frozenset({ObservationKind.SUBTITLE, ObservationKind.SPEECH})
-WRITTEN = frozenset({ObservationKind.SCREEN_TEXT, ObservationKind.CHAPTER})
-SEEN = frozenset({ObservationKind.CAPTION})
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")
 _SPEAKER_TAG = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:(?=\s)")
@@ -112,7 +110,7 @@ def read_passages(memory: VideoMemory, question: str = "") -> Passages:
 
     Of what is said, one track: a translation says the same again. It is the one that has most of the question's words.
     """
-    observations = memory.observations(kinds=SPOKEN | WRITTEN | SEEN)
+    observations = memory.observations(kinds=TELLING)
     said = _of_one_track([item for item in observations if item.kind in SPOKEN], question)
     spoken = [_passage(item) for item in _joined_cues(said)]
     others = [_passage(item) for item in observations if item.kind not in SPOKEN]

@@ -17,7 +17,8 @@ from video_vlm.media.container import open_container
 from video_vlm.media.geometry import displayed_size
 from video_vlm.media.identity import content_id
 from video_vlm.media.survey import Survey, survey
-from video_vlm.records import Stream, StreamKind, Video
+from video_vlm.records import Stream, Video
+from video_vlm.records.media import StreamKind
 
 __all__ = ["describe", "probe"]
 
