@@ -38,6 +38,7 @@ from video_vlm.memory.schema import APPLICATION_ID
 from video_vlm.memory.schema_check import SchemaObject, expected_schema, schema_objects_in
 from video_vlm.memory.verify import problems_in
 from video_vlm.outputs import Outputs
+from video_vlm.records import Level
 
 __all__ = ["Imported", "export_memory", "import_memory"]
 
@@ -111,7 +112,7 @@ def import_memory(database: Database, path: Path) -> Imported:
         outcome, why = _judge(ours, target, theirs, source, memory)
         if outcome != "kept":
             condition = "complete" if theirs.complete else "NOT complete"
-            target.execute(f"DELETE FROM memories WHERE content_id = ? AND {condition}", (content_id,))  # noqa: S608
+            target.execute(f"DELETE FROM memories WHERE content_id = ? AND {condition}", (content_id,))
             left_out = () if _encoders_agree(source, target) else VECTOR_TABLES
             tables = [table for table in MEMORY_TABLES if table not in left_out]
             seal_memory(target, copy_rows(source, target, tables, content_id=content_id, memory=memory))
@@ -147,7 +148,8 @@ def _encoders_agree(source: sqlite3.Connection, target: sqlite3.Connection) -> b
 def _fullness(connection: sqlite3.Connection, memory: int, stored: StoredVideo) -> tuple[bool, float, int, int]:
     """To the end or not; seconds really looked at; by how many observers; how much they saw."""
     seconds = connection.execute(
-        "SELECT coalesce(sum((\"end\" - start) * coverage), 0) FROM nodes WHERE memory = ? AND level = 'segment'",
+        'SELECT coalesce(sum(("end" - start) * coverage), 0) FROM nodes'
+        f" WHERE memory = ? AND level = '{Level.SEGMENT}'",
         (memory,),
     ).fetchone()[0]
     passages = connection.execute("SELECT count(*) FROM passages WHERE memory = ?", (memory,)).fetchone()[0]

@@ -51,7 +51,7 @@ from video_vlm.memory.visual_vectors import (
 )
 from video_vlm.outputs import Outputs
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
-from video_vlm.records import Evidence, Image, Node, ObservationKind, Span, Video
+from video_vlm.records import Evidence, Image, Level, Node, ObservationKind, Span, Video
 
 __all__ = ["Library", "open_library"]
 
@@ -268,7 +268,8 @@ class Library:
         name = None if self.sight is None else self.sight.name
         with self._database.read() as connection:
             (count,) = connection.execute(
-                "SELECT count(*) FROM readable_sights WHERE content_id = ? AND encoder = ? AND level = 'frame'",
+                "SELECT count(*) FROM readable_sights"
+                f" WHERE content_id = ? AND encoder = ? AND level = '{Level.FRAME}'",
                 (content_id, name),
             ).fetchone()
         return int(count)

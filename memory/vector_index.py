@@ -207,7 +207,7 @@ class VectorIndex:
     def _ids(self) -> _Ids:
         """All of the list, ascending."""
         with self._database.read() as connection:
-            rows = connection.execute(f"SELECT id FROM ({self._rows})", self._parameters)  # noqa: S608
+            rows = connection.execute(f"SELECT id FROM ({self._rows})", self._parameters)
             return np.fromiter((one for (one,) in rows), np.int64)
 
     def _vectors(self, ids: _Ids) -> Vectors:
@@ -217,7 +217,7 @@ class VectorIndex:
             for start in range(0, len(ids), 4096):
                 some = json.dumps(ids[start : start + 4096].tolist())
                 found += connection.execute(
-                    f"SELECT id, vector FROM ({self._rows}) WHERE id IN (SELECT value FROM json_each(:some))",  # noqa: S608
+                    f"SELECT id, vector FROM ({self._rows}) WHERE id IN (SELECT value FROM json_each(:some))",
                     {**self._parameters, "some": some},
                 )
         found.sort(key=lambda row: int(row["id"]))

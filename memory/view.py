@@ -152,7 +152,7 @@ class MemoryView:
         within = Filter((self.content_id,), span, None if kinds is None else tuple(kinds))
         with self._reading() as connection:
             rows = connection.execute(
-                "SELECT p.* FROM passages AS p"  # noqa: S608 - constants only
+                "SELECT p.* FROM passages AS p"
                 f" WHERE (p.memory = :memory OR p.memory IS NULL)"
                 f" AND p.look IS NULL AND p.node IS NULL AND {WITHIN} ORDER BY {IN_ORDER}",
                 {**within.parameters(), "memory": self._memory},
@@ -223,7 +223,7 @@ class MemoryView:
     ) -> tuple[Node, ...]:
         with self._reading() as connection:
             rows = connection.execute(
-                f"SELECT * FROM nodes {by} WHERE memory = :memory AND {condition}"  # noqa: S608 - constants only
+                f"SELECT * FROM nodes {by} WHERE memory = :memory AND {condition}"
                 f' ORDER BY start {order}, "end" {order}, id {order} LIMIT :limit',
                 {**parameters, "memory": self._memory, "limit": limit},
             )

@@ -26,7 +26,7 @@ TEXTS: Final = f"""
 
 _TEXTS_IN_VIDEOS: Final = f"""
     (WITH {INSIDE} SELECT v.* FROM inside AS p JOIN vectors AS v ON v.passage = p.id AND v.encoder = %(encoder)s) AS v
-"""  # noqa: S608 - constants only
+"""
 
 _SIGHTS: Final = f"""
     readable_sights AS p CROSS JOIN LATERAL (SELECT p.id, p.vector) AS v

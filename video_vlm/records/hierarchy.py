@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from video_vlm.records.time import Span
 
@@ -11,13 +12,24 @@ __all__ = ["Level", "Node", "Sentence"]
 
 
 class Level(StrEnum):
-    """The levels of the memory, finest first."""
+    """The levels of the memory: a name and a rank, the finest first.
 
-    FRAME = "frame"
-    SEGMENT = "segment"
-    SCENE = "scene"
-    CHAPTER = "chapter"
-    VIDEO = "video"
+    A new one is an entry here and a migration that inserts its row (:mod:`video_vlm.memory.schema_levels`).
+    """
+
+    rank: int
+
+    def __new__(cls, name: str, rank: int = 0) -> Self:
+        level = str.__new__(cls, name)
+        level._value_ = name
+        level.rank = rank
+        return level
+
+    FRAME = "frame", 10
+    SEGMENT = "segment", 20
+    SCENE = "scene", 30
+    CHAPTER = "chapter", 40
+    VIDEO = "video", 50
 
 
 @dataclass(frozen=True, slots=True)
