@@ -26,6 +26,7 @@ import cv2
 
 from video_vlm.media.packets import PacketTable
 from video_vlm.records import Cut, Image, Span
+from video_vlm.samplers.contrast import as_large_as_cuts
 from video_vlm.samplers.leaps import FLASH_SECONDS, alike, brightness, colours_moved, distance
 from video_vlm.samplers.restlessness import Restlessness
 
@@ -149,8 +150,9 @@ def _judged(table: PacketTable, before: Head, head: Head, restless: Restlessness
     at = table.group_starts[head.group]
     unlike, moved = distance(before.settled, head.image), colours_moved(before.settled, head.image)
     is_due, weighs_little = table.is_due(head.group), table.weighs_little(head.group - 1)
-    if is_due and (not weighs_little or unlike < _UNLIKE):
-        is_changed = unlike >= _UNLIKE and moved >= _COLOURS
+    may_lead_there = not weighs_little or any(as_large_as_cuts(table, range(head.group - 1, head.group)))
+    if is_due and (may_lead_there or unlike < _UNLIKE):
+        is_changed = unlike >= _CHECKED_UNLIKE or (unlike >= _UNLIKE and moved >= _COLOURS)
         return Verdict(head.group, at, None, _TOSS_UP if is_changed else 0.0, "due")
     if unlike < _UNLIKE:
         return Verdict(head.group, at, None, 0.0, "alike")
