@@ -115,7 +115,7 @@ def pictures(film: DrawnFilm) -> Iterator[tuple[float, Image]]:
     edges = [0.0, *film.starts, sum(film.seconds)]
     for number, seconds in enumerate(film.times):
         shot = int(np.searchsorted(edges, seconds + 1e-9, side="right")) - 1
-        image = _shown(film, walls, shot, seconds - edges[shot]).astype(np.float32)
+        image: Any = _shown(film, walls, shot, seconds - edges[shot]).astype(np.float32)
         for join, (start, end) in enumerate(film.spans()):
             if start < seconds < end:
                 image = _joined(film, walls, edges, join, seconds)

