@@ -35,6 +35,7 @@ __all__ = [
     "open_container",
     "open_decoder",
     "packets",
+    "read_packets",
     "video_stream",
     "watch_only",
 ]
@@ -145,7 +146,7 @@ def packets(
     Their times go on where the container's clock begins again; ``continuity`` is asked for by whoever wants
     to know by how much, or enters the stream behind such a place.
     """
-    return (continuity or continuity_of(stream, path))(_read(container, stream))
+    return (continuity or continuity_of(stream, path))(read_packets(container, stream))
 
 
 def continuity_of(stream: VideoStream, path: Path, *, shift: int = 0) -> Continuity:
@@ -155,11 +156,12 @@ def continuity_of(stream: VideoStream, path: Path, *, shift: int = 0) -> Continu
     return Continuity(path, time_base=time_base, frame_ticks=ticks, shift=shift)
 
 
-def _read(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+def read_packets(container: InputContainer, *streams: VideoStream) -> Iterator[Packet[Any]]:
+    """The packets of some streams, or of all if none is named, with the container's times, past read errors."""
     failures = 0
     while failures < _MAX_READ_FAILURES:
         try:
-            for packet in container.demux(stream):
+            for packet in container.demux(*streams):
                 failures = 0
                 if packet.size:
                     yield packet
