@@ -256,8 +256,16 @@ class Clock:
         self._first_undated = first_pts - num_undated * frame_ticks
         self._last: int | None = None
 
-    def stamp(self, pts: int | None) -> int | None:
-        """The PTS of a frame that brings ``pts`` along, or None where it is not after what was already shown."""
+    def stamp(self, pts: int | None, *, is_sparse: bool = False) -> int | None:
+        """The PTS of a frame that brings ``pts`` along, or None where it is not after what was already shown.
+
+        Args:
+            pts: None where it has none.
+            is_sparse: Not every packet has a time. FFmpeg then gives one to two frames at times, or to the frame
+                next to its own: one that is too early by up to a frame counts as none.
+        """
+        if pts is not None and is_sparse and self._last is not None and 0 <= self._last - pts <= self._frame_ticks:
+            pts = None
         stamped = round(self._next_undated()) if pts is None else pts
         if self._last is not None and stamped <= self._last:
             return None

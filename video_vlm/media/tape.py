@@ -162,7 +162,7 @@ class Tape:
         rollcall = RollCall(self._found, self._ledger)
         for picture in chain(self._decoded(source, rollcall), self._remainder(rollcall)):
             time = own_time(picture)
-            pts = clock.stamp(time)
+            pts = clock.stamp(time, is_sparse=rollcall.is_sparse)
             if pts is not None:
                 yield pts, picture
             elif time is not None:
