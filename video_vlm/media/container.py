@@ -26,6 +26,7 @@ from av.video.stream import VideoStream
 from video_vlm.errors import RefusedMedia, UnreadableVideo
 from video_vlm.media.clock import Continuity
 from video_vlm.media.guard import local_file, refuse_references
+from video_vlm.media.joints import later_files
 
 __all__ = [
     "MAX_PIXELS",
@@ -124,6 +125,8 @@ def _why_not_media(file: Path) -> str:
     """What a file that FFmpeg cannot open most likely is."""
     with file.open("rb") as stream:
         head = stream.read(4096)
+    if later_files(file):
+        return "several recordings are joined in it, and cannot be read so; give each as a file"
     if head[4:8] in (b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip"):
         return "its index (the moov box) is missing or broken: the recording or download was cut off; get it again"
     if head.startswith(b"\x1a\x45\xdf\xa3"):

@@ -112,7 +112,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _packets(container: InputContainer, tracks: Sequence[Stream]) -> Iterator[Packet[Any]]:
     try:
         yield from container.demux(tuple(tracks))
-    except av.FFmpegError:
+    except (av.FFmpegError, OSError):
         return
 
 

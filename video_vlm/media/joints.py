@@ -1,4 +1,4 @@
-"""Whether recordings were joined where a clock jumps ahead: what the bytes between two packets tell.
+"""Where recordings were joined byte by byte, as far as the bytes tell: by the heads of files, or around a jump ahead.
 
 Transport streams count the packets of each stream and table, from 0 to 15 over and over (ISO/IEC 13818-1, 2.4.3.3).
 Where one recorder paused, all of these go on; where another file begins, all of them would have to go on by chance.
@@ -7,11 +7,15 @@ Program streams count nothing, but some writers end them with a code.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
-__all__ = ["is_joint"]
+from video_vlm.media.matroska import file_beginnings
+
+__all__ = ["is_joint", "later_files"]
 
 _SYNC, _PACKET_BYTES = 0x47, 188
 _STRIDES = (188, 192, 204)  # as they are; with a time before each; with a checksum behind each
@@ -19,6 +23,9 @@ _NULL_PACKET = 0x1FFF
 _HAS_FIELD, _HAS_PAYLOAD, _CLOCK_IS_NEW = 0x20, 0x10, 0x80
 
 _START_CODE, _PROGRAM_END = b"\x00\x00\x01", b"\x00\x00\x01\xb9"
+
+_MATROSKA, _MP4 = b"\x1a\x45\xdf\xa3", b"ftyp"
+_MOST_BOXES = 100_000
 
 _BYTES_BEFORE, _BYTES_BETWEEN, _BYTES_BEHIND = 1 << 19, 8 << 20, 1 << 18
 """So much is read: the tables come about ten times a second."""
@@ -103,3 +110,29 @@ def _packet_places(data: bytes, stride: int) -> Iterator[int]:
             place += stride
         else:
             place += 1
+
+
+def later_files(path: Path) -> list[tuple[int, int]]:
+    """Where MP4 or Matroska files that are joined behind the first one begin and end, in bytes."""
+    begins: list[int] = []
+    with path.open("rb") as file:
+        start, size = file.read(8), file.seek(0, io.SEEK_END)
+        if start.startswith(_MATROSKA):
+            begins = list(file_beginnings(file))
+        elif start[4:] == _MP4:
+            begins = list(_mp4_beginnings(file, size))
+    return list(pairwise([*begins[1:], size]))
+
+
+def _mp4_beginnings(file: BinaryIO, size: int) -> Iterator[int]:
+    place = 0
+    for _ in range(_MOST_BOXES):
+        file.seek(place)
+        header = file.read(16)
+        length, kind = int.from_bytes(header[:4], "big"), header[4:8]
+        length = int.from_bytes(header[8:], "big") if length == 1 else length
+        if kind == _MP4:
+            yield place
+        place += length
+        if length < 8 or place + 8 > size:
+            return

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.stream import Stream as AVStream
 
 from video_vlm.media.chapters import chapters_of
-from video_vlm.media.clock import PlayerTime
-from video_vlm.media.container import open_container
+from video_vlm.media.clock import PlayerTime, own_time
+from video_vlm.media.container import has_index, open_container, read_packets, watch_only
 from video_vlm.media.geometry import displayed_size
 from video_vlm.media.identity import content_id
 from video_vlm.media.survey import Survey, survey
@@ -23,6 +26,8 @@ __all__ = ["describe", "probe"]
 
 _MOST_LETTERS = 1_000
 """Of a title or the name of a language."""
+
+_TAIL_PACKETS = 20_000
 
 _KINDS: dict[str, StreamKind] = {"video": "video", "audio": "audio", "subtitle": "subtitle"}
 
@@ -40,6 +45,7 @@ def probe(path: str | Path) -> Video:
 
 def describe(path: Path, found: Survey, *, num_bytes: int | None = None) -> Video:
     """The record of a surveyed file; with ``num_bytes``, of a recording that was so long when it was opened."""
+    heard = _sound_ends(path, found)
     with open_container(path) as container:
         stream = container.streams[found.stream]
         seconds = _credible_end(_declared_end(container, stream, found), found, stream.frames)
@@ -55,10 +61,39 @@ def describe(path: Path, found: Survey, *, num_bytes: int | None = None) -> Vide
             size=(height, width) if found.orientation.transposed else (width, height),
             rotation=found.orientation.rotation,
             stream=found.stream,
-            streams=tuple(_stream(each, found.time.origin) for each in container.streams),
+            streams=tuple(_stream(each, found.time.origin, heard.get(each.index)) for each in container.streams),
             chapters=chapters_of(container, path, origin=found.time.origin),
             title=_worded(container.metadata.get("title")),
         )
+
+
+def _sound_ends(path: Path, found: Survey) -> dict[int, float]:
+    """When each sound stream ends, by its last packets: in player's seconds, by index. One that has none behind the
+    last keyframe ends there at the latest. Empty where the end is not found at once: then a header has to be believed.
+    """
+    with open_container(path) as container:
+        sounds = {one.index for one in container.streams.audio}
+        if not sounds or not has_index(container):
+            return {}
+        watch_only(container, found.stream, *sounds)
+        try:
+            container.seek(1 << 62, stream=container.streams[found.stream])
+        except (av.FFmpegError, OSError):
+            return {}
+        tail = [_timed(packet) for packet in islice(read_packets(container), _TAIL_PACKETS)]
+    if not 0 < len(tail) < _TAIL_PACKETS:
+        return {}
+    ends = dict.fromkeys(sounds, float(min(start for _, start, _ in tail) - found.time.origin))
+    for index, _, end in tail:
+        if index in sounds:
+            ends[index] = max(ends[index], float(end - found.time.origin))
+    return ends
+
+
+def _timed(packet: Packet[Any]) -> tuple[int, Fraction, Fraction]:
+    """Of which stream a packet is, when it begins and when it ends."""
+    start = own_time(packet) or 0
+    return packet.stream_index, start * packet.time_base, (start + (packet.duration or 0)) * packet.time_base
 
 
 def _declared_end(container: InputContainer, stream: AVStream, found: Survey) -> float | None:
@@ -109,7 +144,7 @@ def _worded(tag: str | None) -> str | None:
     return (tag or "")[:_MOST_LETTERS].strip() or None
 
 
-def _stream(stream: AVStream, origin: Fraction) -> Stream:
+def _stream(stream: AVStream, origin: Fraction, measured_end: float | None) -> Stream:
     context = stream.codec_context
     attached = bool(stream.disposition & Disposition.attached_pic)
     language = stream.language
@@ -121,7 +156,7 @@ def _stream(stream: AVStream, origin: Fraction) -> Stream:
         language=_worded(language) if language != "und" else None,
         title=_worded(stream.metadata.get("title")),
         default=bool(stream.disposition & Disposition.default),
-        end_seconds=_stream_end(stream, origin),
+        end_seconds=_stream_end(stream, origin) if measured_end is None else measured_end,
     )
 
 

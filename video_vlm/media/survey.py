@@ -195,7 +195,7 @@ def _end_of_tail(
     try:
         container.seek(1 << 62, stream=stream)
         tail = list(islice(packets(container, stream, path), _TAIL_PACKETS))
-    except av.FFmpegError:
+    except (av.FFmpegError, OSError):
         tail = []
     return _latest_end(tail, ticks), 0 < len(tail) < _TAIL_PACKETS
 
