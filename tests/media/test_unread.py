@@ -93,3 +93,22 @@ def test_a_container_that_is_wrong_of_how_long_sound_lasts_is_not_believed(
     lying.write_bytes(whole.replace(b"00:00:08.9", b"77:00:08.9").replace(b"00:00:09.0", b"77:00:09.0"))
     assert b"77:00:0" in lying.read_bytes()
     assert probe(lying).end_seconds == pytest.approx(9.0, abs=0.1)
+
+
+def test_sound_of_joined_streams_ends_on_the_clock_that_was_laid(make_video: MakeVideo, tmp_path: Path) -> None:
+    parts = [Reel(suffix=".ts", sound=(0, 5000), options=(("output_ts_offset", str(at)),)) for at in (0, 700, 9000)]
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(b"".join(make_video(part).read_bytes() for part in parts))
+    assert probe(joined).end_seconds == pytest.approx(9.0 + 2.0, abs=2.1)  # 3 s of pictures each; sound goes on for 2
+
+
+def test_sound_of_a_file_that_was_cut_off_ends_with_it(make_video: MakeVideo, tmp_path: Path) -> None:
+    reel = Reel(times=steady(90), sound=(0, 9500), gop=10, options=FAST_START)
+    cut = tmp_path / "cut.mp4"
+    whole = make_video(reel).read_bytes()
+    cut.write_bytes(whole[: int(0.6 * len(whole))])
+    with open_video(cut) as reader:
+        assert reader.damage or sum(1 for _ in reader.scan()) < 85
+        (sound,) = (one for one in reader.video.streams if one.kind == "audio")
+    assert sound.end_seconds is not None
+    assert sound.end_seconds < 8.0

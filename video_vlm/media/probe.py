@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -28,6 +29,7 @@ _MOST_LETTERS = 1_000
 """Of a title or the name of a language."""
 
 _TAIL_PACKETS = 20_000
+_HALF_CLOCK_SECONDS = 2**32 / 90_000  # of MPEG streams: more is no distance, the clock has passed its end
 
 _KINDS: dict[str, StreamKind] = {"video": "video", "audio": "audio", "subtitle": "subtitle"}
 
@@ -73,14 +75,18 @@ def _sound_ends(path: Path, found: Survey) -> dict[int, float]:
     """
     with open_container(path) as container:
         sounds = {one.index for one in container.streams.audio}
+        if "mpeg" in container.format.name:
+            return _sound_ends_of_mpeg(container, found)
         if not sounds or not has_index(container):
             return {}
         watch_only(container, found.stream, *sounds)
-        try:
-            container.seek(1 << 62, stream=container.streams[found.stream])
-        except (av.FFmpegError, OSError):
-            return {}
-        tail = [_timed(packet) for packet in islice(read_packets(container), _TAIL_PACKETS)]
+        for place in (1 << 62, 0):  # where the end was cut off, nothing is found there
+            tail: list[tuple[int, Fraction, Fraction]] = []
+            with suppress(av.FFmpegError, OSError):
+                container.seek(place, stream=container.streams[found.stream])
+                tail = [_timed(packet) for packet in islice(read_packets(container), _TAIL_PACKETS)]
+            if tail:
+                break
     if not 0 < len(tail) < _TAIL_PACKETS:
         return {}
     ends = dict.fromkeys(sounds, float(min(start for _, start, _ in tail) - found.time.origin))
@@ -88,6 +94,24 @@ def _sound_ends(path: Path, found: Survey) -> dict[int, float]:
         if index in sounds:
             ends[index] = max(ends[index], float(end - found.time.origin))
     return ends
+
+
+def _sound_ends_of_mpeg(container: InputContainer, found: Survey) -> dict[int, float]:
+    """FFmpeg guesses ends from the last time stamps, which may be those of another clock: how much later sound ends
+    than pictures is right on any."""
+    pictures = _guessed_end(container.streams[found.stream])
+    sounds = {one.index: _guessed_end(one) for one in container.streams.audio}
+    if found.end_pts is None or pictures is None:
+        return {}
+    overhangs = {index: max(0.0, end - pictures) for index, end in sounds.items() if end is not None}
+    likely = {index: seconds for index, seconds in overhangs.items() if seconds < _HALF_CLOCK_SECONDS}
+    return {index: found.seconds(found.end_pts) + seconds for index, seconds in likely.items()}
+
+
+def _guessed_end(stream: AVStream) -> float | None:
+    if not stream.duration or not stream.time_base:
+        return None
+    return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
 
 
 def _timed(packet: Packet[Any]) -> tuple[int, Fraction, Fraction]:
