@@ -112,3 +112,17 @@ def test_sound_of_a_file_that_was_cut_off_ends_with_it(make_video: MakeVideo, tm
         (sound,) = (one for one in reader.video.streams if one.kind == "audio")
     assert sound.end_seconds is not None
     assert sound.end_seconds < 8.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_cues_of_a_joined_file_come_with_its_pictures(make_video: MakeVideo, tmp_path: Path, seed: int) -> None:
+    rng = Random(seed)
+    cues = tuple((start, start + 400, f"line {start}") for start in sorted(rng.sample(range(0, 2500, 500), 3)))
+    count = rng.randrange(40, 80)
+    part = make_video(Reel(suffix=".mkv", times=steady(count), cues=cues, cue_codec="subrip")).read_bytes()
+    joined = tmp_path / "joined.mkv"
+    joined.write_bytes(part + part)
+    with open_video(joined) as reader:
+        said = [cue.span.start for cue in reader.cues()]
+    starts = [start / 1000 for start, *_ in cues]
+    assert said == pytest.approx([*starts, *(count / 10 + start for start in starts)], abs=0.2)
