@@ -83,17 +83,21 @@ def test_a_pause_in_one_recording_is_no_joint(
     assert not caplog.text
 
 
-def test_a_program_stream_counts_nothing_and_both_readings_are_told(
-    make_video: MakeVideo, tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("between", [b"", b"\x00\x00\x01\xb9"])
+def test_a_program_stream_begins_with_a_header_of_its_own(
+    make_video: MakeVideo, tmp_path: Path, between: bytes
 ) -> None:
-    reel = Reel(suffix=".mpg")
-    first, second = (make_video(replace(reel, times=steady(30, start=start))).read_bytes() for start in (0, 500_000))
-    joined, ended = tmp_path / "joined.mpg", tmp_path / "ended.mpg"
-    joined.write_bytes(first + second)
-    ended.write_bytes(first + b"\x00\x00\x01\xb9" + second)
-    assert longest_step(times_in(ended)) < 2.0
-    caplog.clear()
-    assert longest_step(times_in(joined)) > 400
+    parts = [make_video(Reel(suffix=".mpg", times=steady(30, start=at))).read_bytes() for at in (0, 500_000)]
+    joined = tmp_path / "joined.mpg"
+    joined.write_bytes(between.join(parts))
+    assert longest_step(times_in(joined)) < 2.0
+
+
+def test_where_a_program_stream_tells_nothing_both_readings_are_told(
+    make_video: MakeVideo, caplog: pytest.LogCaptureFixture
+) -> None:
+    reel = Reel(suffix=".mpg", times=(*steady(300, fps=25), *steady(300, fps=25, start=500_000)))
+    assert longest_step(times_in(make_video(reel))) > 400
     assert "taken for a pause in the recording; where recordings were joined there" in caplog.text
 
 

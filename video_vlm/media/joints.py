@@ -2,7 +2,8 @@
 
 Transport streams count the packets of each stream and table, from 0 to 15 over and over (ISO/IEC 13818-1, 2.4.3.3).
 Where one recorder paused, all of these go on; where another file begins, all of them would have to go on by chance.
-Program streams count nothing, but some writers end them with a code.
+Program streams count nothing, but begin with a header of the whole system, which is seldom repeated, and some
+writers end them with a code.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _STRIDES = (188, 192, 204)  # as they are; with a time before each; with a check
 _NULL_PACKET = 0x1FFF
 _HAS_FIELD, _HAS_PAYLOAD, _CLOCK_IS_NEW = 0x20, 0x10, 0x80
 
-_START_CODE, _PROGRAM_END = b"\x00\x00\x01", b"\x00\x00\x01\xb9"
+_START_CODE, _PROGRAM_END, _SYSTEM_HEADER = b"\x00\x00\x01", b"\x00\x00\x01\xb9", b"\x00\x00\x01\xbb"
 
 _MATROSKA, _MP4 = b"\x1a\x45\xdf\xa3", b"ftyp"
 _MOST_BOXES = 100_000
@@ -47,7 +48,7 @@ def is_joint(path: Path, before: int, after: int) -> bool | None:
         data = file.read(after - first + _BYTES_BEHIND)
     before, after = before - first, after - first
     if data.startswith(_START_CODE, after):
-        return True if _PROGRAM_END in data[before:after] else None
+        return True if any(one in data[before:after] for one in (_PROGRAM_END, _SYSTEM_HEADER)) else None
     stride = next((one for one in _STRIDES if _is_in_step(data, after, one)), None)
     return None if stride is None else _is_interrupted(data, before, after, stride)
 
