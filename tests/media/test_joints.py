@@ -109,17 +109,19 @@ def test_any_bytes_have_an_answer(tmp_path: Path, seed: int) -> None:
     assert is_joint(path, rng.randrange(-10, 3000), rng.randrange(-10, 6000)) in (True, False, None)
 
 
+@pytest.mark.parametrize("b_frames", [0, 2])
 @pytest.mark.parametrize("start", [0, 500_000])
 def test_pictures_without_a_time_of_their_own_are_laid_one_behind_the_other(
-    make_video: MakeVideo, tmp_path: Path, start: int
+    make_video: MakeVideo, tmp_path: Path, start: int, b_frames: int
 ) -> None:
     """A program stream dates one picture a pack: small ones share a date, at a joint as everywhere."""
-    parts = [make_video(Reel(suffix=".mpg", times=steady(60, fps=25, start=one))).read_bytes() for one in (0, start)]
+    reel = Reel(suffix=".mpg", b_frames=b_frames)
+    parts = [make_video(replace(reel, times=steady(60, fps=25, start=one))).read_bytes() for one in (0, start)]
     joined = tmp_path / "joined.mpg"
     joined.write_bytes(b"\x00\x00\x01\xb9".join(parts))
     with open_video(joined) as reader:
         times = [frame.pts_seconds for frame in reader.scan()]
-        assert reader.video.fps == pytest.approx(25)
+        assert reader.video.fps == pytest.approx(25, rel=0.05)
         assert reader.damage == ()
     assert len(times) == 120
-    assert times == pytest.approx([number / 25 for number in range(len(times))], abs=0.06)
+    assert times == pytest.approx([number / 25 for number in range(len(times))], abs=0.13)

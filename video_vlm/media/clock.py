@@ -135,6 +135,7 @@ class Continuity:
         self._frame_ticks = max(1, round(frame_ticks))
         self._last: int | None = None
         self._undated_ticks = 0
+        self._delay = 0  # from decoding to display, at most
         self._position = -1
         self._end = 0
         self._num_since_cut_off = _FEW_PACKETS
@@ -183,6 +184,7 @@ class Continuity:
             packet.dts = None if packet.dts is None else packet.dts + self.shift
         self._last = _decoding_time(packet)
         self._undated_ticks = 0
+        self._delay = max(self._delay, time + self.shift - (self._last or 0))
         self._position = -1 if packet.pos is None else packet.pos
         self._end = max(self._end, time + self.shift + (packet.duration or self._frame_ticks))
         self._num_since_cut_off = 0 if packet.is_corrupt else self._num_since_cut_off + 1
@@ -191,7 +193,7 @@ class Continuity:
         """One that does not say when it is due: as long after the last one that does as those between them last."""
         if self._last is not None:
             self._undated_ticks += packet.duration or self._frame_ticks
-            self._end = max(self._end, self._last + self._undated_ticks + self._frame_ticks)
+            self._end = max(self._end, self._last + self._delay + self._undated_ticks + self._frame_ticks)
 
     def _is_joint(self, packet: VideoPacket) -> bool:
         """Whether a jump ahead is one."""
