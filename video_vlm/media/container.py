@@ -26,6 +26,7 @@ from av.video.stream import VideoStream
 from video_vlm.errors import RefusedMedia, UnreadableVideo
 from video_vlm.media.clock import Continuity
 from video_vlm.media.guard import local_file, refuse_references
+from video_vlm.media.joints import later_files
 
 __all__ = [
     "MAX_PIXELS",
@@ -35,6 +36,7 @@ __all__ = [
     "open_container",
     "open_decoder",
     "packets",
+    "read_packets",
     "video_stream",
     "watch_only",
 ]
@@ -123,6 +125,8 @@ def _why_not_media(file: Path) -> str:
     """What a file that FFmpeg cannot open most likely is."""
     with file.open("rb") as stream:
         head = stream.read(4096)
+    if later_files(file):
+        return "several recordings are joined in it, and cannot be read so; give each as a file"
     if head[4:8] in (b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip"):
         return "its index (the moov box) is missing or broken: the recording or download was cut off; get it again"
     if head.startswith(b"\x1a\x45\xdf\xa3"):
@@ -145,7 +149,7 @@ def packets(
     Their times go on where the container's clock begins again; ``continuity`` is asked for by whoever wants
     to know by how much, or enters the stream behind such a place.
     """
-    return (continuity or continuity_of(stream, path))(_read(container, stream))
+    return (continuity or continuity_of(stream, path))(read_packets(container, stream))
 
 
 def continuity_of(stream: VideoStream, path: Path, *, shift: int = 0) -> Continuity:
@@ -155,11 +159,12 @@ def continuity_of(stream: VideoStream, path: Path, *, shift: int = 0) -> Continu
     return Continuity(path, time_base=time_base, frame_ticks=ticks, shift=shift)
 
 
-def _read(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+def read_packets(container: InputContainer, *streams: VideoStream) -> Iterator[Packet[Any]]:
+    """The packets of some streams, or of all if none is named, with the container's times, past read errors."""
     failures = 0
     while failures < _MAX_READ_FAILURES:
         try:
-            for packet in container.demux(stream):
+            for packet in container.demux(*streams):
                 failures = 0
                 if packet.size:
                     yield packet

@@ -13,9 +13,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["Mark", "matroska_marks"]
+__all__ = ["Mark", "file_beginnings", "matroska_marks"]
 
-_EBML, _SEGMENT, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1F43B675
+_EBML, _SEGMENT, _CLUSTER, _VOID = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0xEC
 _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
 _CHAPTERS, _EDITION, _EDITION_DEFAULT, _ATOM = 0x1043A770, 0x45B9, 0x45DB, 0xB6
 _START, _END, _HIDDEN, _ENABLED = 0x91, 0x92, 0x98, 0x4598
@@ -52,6 +52,21 @@ def matroska_marks(path: Path) -> tuple[Mark, ...]:
     editions = [list(_children(data)) for name, data in _children(chapters) if name == _EDITION]
     chosen = next((one for one in editions if _number(one, _EDITION_DEFAULT)), editions[0] if editions else [])
     return tuple(mark for name, data in chosen if name == _ATOM for mark in _marks(data, depth=0))
+
+
+def file_beginnings(file: BinaryIO) -> Iterator[int]:
+    """Where files that were joined begin, in bytes, as far as each says how long it is."""
+    file.seek(0)
+    for _ in range(_MOST_ELEMENTS):
+        place = file.tell()
+        element = _read_element(file)
+        if element is None or element.name not in (_EBML, _SEGMENT, _VOID):
+            return
+        if element.name == _EBML:
+            yield place
+        if element.size is None:
+            return
+        file.seek(element.size, io.SEEK_CUR)
 
 
 def _chapters_element(file: BinaryIO) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -34,9 +35,12 @@ from video_vlm.media.survey import survey
 from video_vlm.media.tape import MOST_THREADS, NO_OPTIONS, Packets, Tape
 from video_vlm.media.times import TIME_TOLERANCE_SECONDS, ascending
 from video_vlm.media.timetable import Landing, landings
+from video_vlm.media.unread import num_unread_bytes
 from video_vlm.records import Damage, Frame, Image, Observation, Video
 
 __all__ = ["PyAVFrame", "PyAVReader"]
+
+logger = logging.getLogger(__name__)
 
 _NEAR_SECONDS = 1.0
 """Less than this ahead is decoded through without asking whether a keyframe lies between."""
@@ -298,11 +302,24 @@ class PyAVReader:
         """The header may promise more than there is; a little more is nothing."""
         promised = self._video.span.end
         tolerance = max(_EARLY_SECONDS, 3 * self._found.frame_seconds)
+        if self._joined_behind:
+            self._ledger.note(end, end, self._joined_behind)
+            return
         is_early = promised - end > tolerance and is_cut_off(
             self._path, self._found, end_pts=self._first_pts(end), tolerance_seconds=tolerance
         )
         if is_early or lacks_bytes(self._path):
             self._ledger.note(end, max(end, promised), "the file ends early: its header promises more, it was cut off")
+
+    @cached_property
+    def _joined_behind(self) -> str:
+        """What is to be said of a recording that FFmpeg does not go on to."""
+        num_bytes = num_unread_bytes(self._path)
+        if not num_bytes:
+            return ""
+        said = f"another recording is joined behind it, {num_bytes:,} bytes, which is not read: give it as a file"
+        logger.warning("%s: %s", self._path, said)
+        return said
 
     def _check_unchanged(self) -> None:
         self._same.glance(self._video.content_id)
