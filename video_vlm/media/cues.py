@@ -60,15 +60,22 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
         watch_only(container, *(track.index for track in tracks))
         cues: dict[int, list[Observation]] = {track.index: [] for track in tracks}
         parts = list(_joined_parts(path))
-        num_beyond = 0
+        num_beyond = num_unread = 0
         for packet in _packets(container, tracks):
             told = cues[packet.stream.index]
             cue = None if len(told) >= _MAX_CUES else _cue(packet, origin - _shift_of(packet, parts))
             num_beyond += len(told) >= _MAX_CUES or packet.size > _MAX_BYTES
             if cue is not None:
                 told.append(cue)
+                num_unread += "\ufffd" in cue.text
     if num_beyond:
         logger.warning("%s: %d embedded cues were left out or cut: too many, or too long", path, num_beyond)
+    if num_unread:
+        logger.warning(
+            "%s: %d embedded cues are not UTF-8, so letters of them are lost; extract them (ffmpeg -i FILM -c copy"
+            " FILM.srt) and lay them beside the film, where other encodings are read",
+            *(path, num_unread),
+        )
     yield from sorted((cue for told in cues.values() for cue in _with_lengths(told)), key=attrgetter("span"))
 
 
@@ -155,7 +162,8 @@ def _cue(packet: Packet[Any], origin: Fraction) -> Observation | None:
     time = PlayerTime(packet.time_base, origin)
     end = packet.pts + max(length, Fraction(0)) / packet.time_base
     span = Span(time.seconds(packet.pts), time.seconds(end))
-    return Observation(span, ObservationKind.SUBTITLE, text[:_MAX_CHARACTERS], _source(packet.stream))
+    sure = 0.6 if "\ufffd" in text else 1.0
+    return Observation(span, ObservationKind.SUBTITLE, text[:_MAX_CHARACTERS], _source(packet.stream), confidence=sure)
 
 
 def _written(packet: Packet[SubtitleStream]) -> str:
