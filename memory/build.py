@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from video_vlm.errors import MemoryReplaced
 from video_vlm.memory.catalog import now
 from video_vlm.memory.codec import (
+    blob,
     damage_to_json,
     names_to_json,
     node_columns,
@@ -206,7 +207,7 @@ class Build:
             row = connection.execute(
                 "SELECT jpeg FROM posters WHERE memory = ? AND node = ?", (self._memory, frame_id)
             ).fetchone()
-        return None if row is None else bytes(row["jpeg"])
+        return None if row is None else blob(row["jpeg"], "picture")
 
     def observations(self, observer: str) -> tuple[Observation, ...]:
         """What one observer said so far, of the file and of its segments, in order of time."""

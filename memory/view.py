@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo
-from video_vlm.memory.codec import node_of, observation_of
+from video_vlm.memory.codec import blob, node_of, observation_of
 from video_vlm.memory.dense import vector_from_blob
 from video_vlm.memory.entities import WORDED, Entity, find_entity, list_entities
 from video_vlm.memory.looks import KeptLook, looks_at
@@ -142,7 +142,7 @@ class MemoryView:
             row = connection.execute(
                 "SELECT jpeg FROM posters WHERE memory = ? AND node = ?", (self._memory, node_id)
             ).fetchone()
-            return None if row is None else bytes(row["jpeg"])
+            return None if row is None else blob(row["jpeg"], "picture")
 
     def observations(
         self, *, kinds: Iterable[ObservationKind] | None = None, span: Span | None = None
@@ -215,7 +215,7 @@ class MemoryView:
                 "SELECT encoder, vector FROM sights WHERE memory = ? AND node = ? ORDER BY encoder",
                 (self._memory, node_id),
             )
-            return {row["encoder"]: bytes(row["vector"]) for row in rows}
+            return {row["encoder"]: blob(row["vector"], "vector") for row in rows}
 
     def _nodes(
         self, condition: str, *, order: str = "ASC", limit: int = sys.maxsize, by: str = "", **parameters: object

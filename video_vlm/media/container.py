@@ -24,6 +24,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from video_vlm.errors import RefusedMedia, UnreadableVideo
+from video_vlm.media.claims import refuse_claims
 from video_vlm.media.clock import Continuity
 from video_vlm.media.guard import local_file, refuse_references
 from video_vlm.media.joints import later_files
@@ -46,6 +47,8 @@ MAX_PIXELS = 36_000_000
 """Pictures larger than this are refused: a file of some kilobytes can ask for gigabytes. 8K is 33 to 35 million, and a
 decoder may have to hold sixteen pictures of it."""
 
+_MAX_PIXELS_IN_COLOURS = 12_000_000
+"""The same for pictures of four bytes a pixel, such as GIF's: a dozen of them are held at once."""
 _MAX_READ_FAILURES = 3
 _INDEXED = {"mp4", "matroska", "avi"}
 _GENPTS = 0x0001  # AVFMT_FLAG_GENPTS
@@ -62,6 +65,7 @@ _PICTURE_CODECS = (
     "libopenjpeg,librsvg,mjpeg,mjpegb,pam,pbm,pcx,pfm,pgm,pgmyuv,phm,photocd,pictor,png,ppm,psd,ptx,qoi,sgi,sunrast,"
     "svg,targa,tiff,txd,vbn,wbmp,webp,webp_anim,xbm,xpm,xwd"
 )
+_IN_COLOURS = frozenset(_PICTURE_CODECS.split(",")) - {"mjpeg", "mjpegb", "jpeg2000", "jpegls"}
 _WHITELIST = ",".join(sorted(codecs_available - set(_PICTURE_CODECS.split(","))))
 """What may be decoded while a container is opened. FFmpeg decodes a picture of each stream then whose format it does
 not know yet, covers too: a few kilobytes of PNG may be a gigabyte of pixels. A video of such pictures is looked at
@@ -100,6 +104,7 @@ def open_container(path: str | Path) -> Iterator[InputContainer]:
     """
     file = local_file(path)
     refuse_references(file)
+    refuse_claims(file)
     with file.open("rb") as stream:
         try:
             container = av.open(
@@ -211,7 +216,8 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
         raise UnreadableVideo(path, "no decoder here knows its video codec; convert it, e.g. to H.264")
     stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     width, height = stream.codec_context.width, stream.codec_context.height
-    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+    most = _MAX_PIXELS_IN_COLOURS if stream.codec_context.name in _IN_COLOURS else MAX_PIXELS
+    if max(width, height) > MAX_SIDE or width * height > most:
         raise UnreadableVideo(path, f"its pictures claim {width}x{height} pixels, too large to decode; scale it down")
     return stream
 

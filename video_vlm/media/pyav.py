@@ -48,7 +48,8 @@ _NEAR_SECONDS = 1.0
 _EARLY_SECONDS = 1.0
 
 _AHEAD_BYTES = 96 << 20
-"""How much of decoded pictures is held by lanes that are ahead."""
+"""How much of decoded pictures is held by lanes that are ahead; where pictures are so large that each lane could not
+hold one, there are fewer."""
 
 _IN_A_HURRY: Final = {"skip_loop_filter": "noref"}
 """The edges of blocks are not smoothed in pictures that no other is made from: a tenth less to decode."""
@@ -282,7 +283,7 @@ class PyAVReader:
 
     @property
     def _num_lanes(self) -> int:
-        return max(1, min(self._threads, MOST_LANES))
+        return max(1, min(self._threads, MOST_LANES, _AHEAD_BYTES // max(1, self._picture_bytes)))
 
     @property
     def _clock_is_plain(self) -> bool:
