@@ -14,6 +14,7 @@ import typer
 
 from video_vlm.address import not_a_file
 from video_vlm.cli.command import OverwriteOption, Session, SpeedOption
+from video_vlm.cli.endings import output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import beside, complain
 from video_vlm.cli.index import finish, read_all
@@ -73,7 +74,13 @@ def ask(
     trace: Annotated[bool, typer.Option("--trace", help="Show each step of a language model as it is taken.")] = False,
     trace_file: Annotated[
         Path | None,
-        typer.Option("--trace-file", metavar="FILE", help="Write the steps to FILE, as JSON.", show_default=False),
+        typer.Option(
+            "--trace-file",
+            parser=output_file,
+            metavar="FILE",
+            help="Write the steps to FILE, as JSON.",
+            show_default=False,
+        ),
     ] = None,
     evidence: Annotated[
         Path | None,

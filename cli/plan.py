@@ -10,6 +10,7 @@ import typer
 
 from video_vlm.cli.command import OverwriteOption, Session
 from video_vlm.cli.contact_sheet import check_ending
+from video_vlm.cli.endings import output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import beside
 from video_vlm.cli.terminal import print_json, table, write
@@ -40,7 +41,12 @@ def plan(
     ] = None,
     picture: Annotated[
         Path | None,
-        typer.Option(metavar="OUT.jpg", help="Also draw the plan over the shots of the video.", show_default=False),
+        typer.Option(
+            parser=output_file,
+            metavar="OUT.jpg",
+            help="Also draw the plan over the shots of the video.",
+            show_default=False,
+        ),
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> ExitCode:

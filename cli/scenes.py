@@ -13,6 +13,7 @@ import typer
 
 from video_vlm.cli.command import OverwriteOption, Session, SpeedOption
 from video_vlm.cli.contact_sheet import check_ending, save_contact_sheet
+from video_vlm.cli.endings import output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import beside
 from video_vlm.cli.terminal import one_line, print_json, table, write
@@ -41,7 +42,10 @@ def scenes(
     sheet: Annotated[
         Path | None,
         typer.Option(
-            metavar="OUT.jpg", help="Also draw a contact sheet: one small picture per scene.", show_default=False
+            parser=output_file,
+            metavar="OUT.jpg",
+            help="Also draw a contact sheet: one small picture per scene.",
+            show_default=False,
         ),
     ] = None,
     speed: SpeedOption = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from video_vlm.cli.command import OverwriteOption, Session
+from video_vlm.cli.endings import output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
 from video_vlm.cli.terminal import one_line, print_json, write
@@ -31,7 +32,11 @@ def export(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="OUT", help="The file [default: the video's name, .videoqa].", show_default=False
+            *("--out", "-o"),
+            parser=output_file,
+            metavar="OUT",
+            help="The file [default: the video's name, .videoqa].",
+            show_default=False,
         ),
     ] = None,
     overwrite: OverwriteOption = False,

@@ -14,6 +14,7 @@ from video_vlm.memory.look_cache import drop_stale_looks
 from video_vlm.memory.reuse_segments import reuse_segments
 from video_vlm.memory.row_checksums import seal_beginning, seal_memory, seal_row, seal_segment, seal_whole
 from video_vlm.memory.row_codec import (
+    blob,
     damage_to_json,
     names_to_json,
     node_columns,
@@ -208,7 +209,7 @@ class MemoryWriter:
             row = connection.execute(
                 "SELECT jpeg FROM posters WHERE memory = ? AND node = ?", (self._memory, frame_id)
             ).fetchone()
-        return None if row is None else bytes(row["jpeg"])
+        return None if row is None else blob(row["jpeg"], "picture")
 
     def observations(self, observer: str) -> tuple[Observation, ...]:
         """What one observer said so far, of the file and of its segments, in order of time."""

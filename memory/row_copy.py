@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from video_vlm.memory.row_codec import blob
 from video_vlm.memory.vector_index import VectorBlob
 
 __all__ = [
@@ -140,7 +141,7 @@ def _rows(
     names = [column[0] for column in cursor.description]
     for row in cursor:
         values = dict(zip(names, row, strict=True))
-        yield {**values, "vector": VectorBlob(values["vector"])} if "vector" in values else values
+        yield {**values, "vector": VectorBlob(blob(values["vector"], "vector"))} if "vector" in values else values
 
 
 _ORDER: Final = {

@@ -25,6 +25,7 @@ from video_vlm.memory.database_protocol import Database
 from video_vlm.memory.index_delta import BaseIndex, ReadyIndex, search_base, search_fresh
 from video_vlm.memory.index_file import IndexFile, IndexHeader, Method, UnusableIndex, write_index
 from video_vlm.memory.ivf_index import EXACT_UP_TO, Batch, build_exact, fill, train
+from video_vlm.memory.row_codec import blob
 
 __all__ = [
     "VectorBlob",
@@ -282,7 +283,7 @@ def stack(rows: Sequence[sqlite3.Row], dimension: int) -> Vectors:
 
 def _from_blobs(blobs: Sequence[bytes], dimension: int) -> Vectors:
     expected = dimension * _STORED.itemsize
-    odd = next((len(blob) for blob in blobs if len(blob) != expected), None)
+    odd = next((size for one in blobs if (size := len(blob(one, "vector"))) != expected), None)
     if odd is not None:
         raise LibraryError(f"a stored vector has {odd} bytes, expected {expected}: verify the library")
     return np.frombuffer(b"".join(blobs), _STORED).astype(np.float32, copy=False).reshape(len(blobs), dimension)

@@ -17,7 +17,7 @@ from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.database_protocol import Database
 from video_vlm.memory.entities import Entity, find_entity, list_entities
 from video_vlm.memory.look_cache import StoredLook, looks_at
-from video_vlm.memory.row_codec import node_of, observation_of
+from video_vlm.memory.row_codec import blob, node_of, observation_of
 from video_vlm.memory.search import WITHIN, Filter
 from video_vlm.memory.searchable_text import IN_ORDER
 from video_vlm.memory.vector_index import vector_from_blob
@@ -143,7 +143,7 @@ class MemoryView:
             row = connection.execute(
                 "SELECT jpeg FROM posters WHERE memory = ? AND node = ?", (self._memory, node_id)
             ).fetchone()
-            return None if row is None else bytes(row["jpeg"])
+            return None if row is None else blob(row["jpeg"], "picture")
 
     def observations(
         self, *, kinds: Iterable[ObservationKind] | None = None, span: Span | None = None
@@ -216,7 +216,7 @@ class MemoryView:
                 "SELECT encoder, vector FROM sights WHERE memory = ? AND node = ? ORDER BY encoder",
                 (self._memory, node_id),
             )
-            return {row["encoder"]: bytes(row["vector"]) for row in rows}
+            return {row["encoder"]: blob(row["vector"], "vector") for row in rows}
 
     def _nodes(
         self, condition: str, *, order: str = "ASC", limit: int = sys.maxsize, by: str = "", **parameters: object

@@ -138,7 +138,8 @@ def _index(
         )
         grown = appended_to(file, library, manner, recipe) if build.checkpoint is None else None
         with nullcontext() if library.sight is None else FrameEmbedder(library.sight) as seeing:
-            _warn_of_unused_marks(file)
+            if reader.video.chapters:
+                _warn_of_unused_marks(file)
             run = _Run(reader, build, manner, same=same, recipe=recipe, progress=progress, seeing=seeing)
             try:
                 report = run.report(grown=grown)

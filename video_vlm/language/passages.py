@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from video_vlm.language.lexicon import STOP_WORDS
-from video_vlm.language.word_forms import Word, words
+from video_vlm.language.word_forms import Word, alike, words
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Citation, Observation, ObservationKind, Span
 from video_vlm.records.observations import SEEN, SPOKEN, TELLING, WRITTEN
@@ -141,7 +141,9 @@ def _of_one_track(said: Sequence[Observation], question: str) -> list[Observatio
 
     def fit(track: Sequence[Observation]) -> tuple[float, float, int]:
         there = Counter(word.text.casefold() for item in track for word in words(item.text))
-        shared = sum(0.3 if word in STOP_WORDS else 1.0 for word in asked if word in there)
+        shared = sum(
+            0.3 if word in STOP_WORDS else 1.0 for word in asked if any(alike(word, one) == 1 for one in there)
+        )
         # Questions are in English here: of two that have as much of one, the track in English.
         english = sum(times for word, times in there.items() if word in STOP_WORDS) / max(1, there.total())
         return shared, english, len(track)

@@ -28,7 +28,7 @@ StreamKind = Literal["video", "audio", "subtitle", "picture", "data"]
 @dataclass(frozen=True, slots=True)
 class Stream:
     """One stream of a container. ``picture`` is an attached picture (cover art), not video. ``end_seconds`` is when it
-    ends, in player's seconds, as the container says; None where it does not."""
+    ends, in player's seconds: of sound as its last packets say, else as the container does; None where it does not."""
 
     index: int
     kind: StreamKind
