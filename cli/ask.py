@@ -108,12 +108,15 @@ def ask(
       videoqa ask ~/Videos "Who was the architect of the bridge?"
       videoqa ask --all "Which film mentions a lighthouse?"
     """
+    from video_vlm.export import outputs_for
+
     target, asked = what_is_asked(video, question, everything=everything)
     told = show_step if trace else lambda _: None
     code = ExitCode.OK
     answer: Answer | LibraryAnswer
     with session.open(model=model, sampler=sampler, max_look_frames=frames, verify=verify, speed=speed) as videos:
-        outputs = videos.outputs(overwrite=overwrite, inputs=[] if target is None else [target])
+        inputs = [] if target is None else [Path(target)]
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=inputs)
         if trace_file is not None:
             outputs.check(trace_file)
         if target is None:

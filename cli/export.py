@@ -76,7 +76,7 @@ def export(
       videoqa export film.mp4 --what observations -o seen.parquet
       videoqa export film.mp4 -o film.otio --overwrite
     """
-    from video_vlm.export import FORMATS
+    from video_vlm.export import FORMATS, outputs_for
     from video_vlm.export import export as write
 
     out = None if out == STDOUT else out
@@ -91,7 +91,7 @@ def export(
             with printing(sys.stdout):
                 write(memory, binary_stdout(), form=form.value, what=what.value)
             return
-        outputs = videos.outputs(overwrite=overwrite, inputs=[video])
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=[Path(video)])
         with outputs.open(out) as file:
             write(memory, file, form=form.value, what=what.value)
     if session.json:

@@ -63,14 +63,17 @@ def scenes(
       videoqa scenes film.mp4 --sheet scenes.jpg
       videoqa scenes film.mp4 --speed fast
     """
+    from video_vlm.export import outputs_for
+
     if sheet:
         check_ending(sheet)
     with session.open(speed=speed) as videos:
-        outputs = videos.outputs(overwrite=overwrite, inputs=[video])
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=[Path(video)])
         if sheet:
             outputs.check(sheet)
         found = videos.scenes(video)
-        posters = [(clock(scene.span.start), videos.poster(video, scene)) for scene in found] if sheet else []
+        memory = videos.memory(video)
+        posters = [(clock(scene.span.start), memory.thumbnail(scene)) for scene in found] if sheet else []
     works = [lambda: save_contact_sheet(posters, sheet, outputs=outputs)] if sheet else []
     return beside(lambda: WRITERS[Format.JSON if session.json else form](found), *works)
 

@@ -83,6 +83,8 @@ def summarize(
       videoqa summarize ~/Videos -o videos.html --dry-run
       videoqa summarize tapes/ more/ -o videos.jsonl --speed fast --memory 4
     """
+    from video_vlm.export import outputs_for
+
     found = list(videos_in(paths))
     files = [one for one in found if isinstance(one, Path)]
     form = form_of(CatalogueFormat, form, out)
@@ -92,13 +94,13 @@ def summarize(
     memory_bytes = memory and memory * 1e9
     if dry_run:
         with session.open(speed=speed) as videos:
-            return foretell(session, videos.estimate(files, jobs=jobs, memory_bytes=memory_bytes), found)
+            return foretell(session, videos.plans.estimate(files, jobs=jobs, memory_bytes=memory_bytes), found)
     with (
         progress_on(quiet=session.quiet) as bars,
         overall(bars, files) as reporter,
         session.open(reporter=reporter, speed=speed) as videos,
     ):
-        outputs = videos.outputs(overwrite=overwrite, inputs=files)
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=files)
         outputs.try_out(out)
         outcomes = read(session, videos, found, reporter, jobs=jobs, memory_bytes=memory_bytes, on_error=on_error)
         code = finish(outcomes)
@@ -146,10 +148,12 @@ def read(
 
 def save(videos: VideoQA, outcomes: Sequence[Outcome], outputs: Outputs, out: Path, form: CatalogueFormat) -> None:
     """The document, each video once, whole or not at all."""
+    from video_vlm.export import write_catalogue
+
     content_ids = dict.fromkeys(one.content_id for one in outcomes if one.content_id is not None)
     failures = {one.path: one.error for one in outcomes if one.error is not None}
     with outputs.open(out) as file:
-        videos.catalogue(content_ids, file, form=form.value, failures=failures)
+        write_catalogue(videos.library, content_ids, file, form=form.value, failures=failures)
 
 
 def foretell(session: Session, made: Estimate, found: Sequence[Path | NotFound]) -> ExitCode:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from video_vlm.address import not_a_file
-from video_vlm.errors import LibraryDamaged, LibraryError, NotIndexed, OutputError, OutputExists
-from video_vlm.memory.catalog import StoredVideo, stored_video, stored_videos
+from video_vlm.errors import LibraryDamaged, LibraryError, OutputError, OutputExists
+from video_vlm.memory.catalog import StoredVideo, required_video, stored_video, stored_videos
 from video_vlm.memory.database_protocol import Database
 from video_vlm.memory.import_checks import MOST_BYTES, faults_in, file_name_fault
 from video_vlm.memory.look_cache import add_look, looks_at
@@ -66,12 +66,10 @@ def export_memory(database: Database, content_id: str, path: Path, *, outputs: O
         LibraryError: the file cannot be written.
     """
     with database.read() as source:
-        found = stored_video(source, content_id)
-        if found is None:
-            raise NotIndexed(f"no video {content_id} in {database.where}: index it first")
+        memory, _ = required_video(source, content_id, where=database.where)
         try:
             with outputs.part(path) as part:
-                _write(part, source, content_id, found[0], path)
+                _write(part, source, content_id, memory, path)
         except OutputExists:
             raise
         except OutputError as error:

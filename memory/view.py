@@ -145,6 +145,11 @@ class MemoryView:
             ).fetchone()
             return None if row is None else blob(row["jpeg"], "picture")
 
+    def thumbnail(self, node: Node) -> bytes | None:
+        """A small JPEG for any node: its own, or that of its first representative frame that has one."""
+        frames = (self.poster(frame.id) for frame in self.nodes(Level.FRAME, node.span))
+        return self.poster(node.id) or next((jpeg for jpeg in frames if jpeg), None)
+
     def observations(
         self, *, kinds: Iterable[ObservationKind] | None = None, span: Span | None = None
     ) -> tuple[Observation, ...]:

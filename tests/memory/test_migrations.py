@@ -97,7 +97,7 @@ def test_a_library_of_every_earlier_format_opens_with_all_it_holds(version: int,
         assert library.verify() == ()
         assert library.search("cat")[0].text == "a cat on the windowsill"
         assert library.dump("film")["nodes"] == new.dump("film")["nodes"]
-        looks = library.looks("film")
+        looks = library.looks.of("film")
         assert len(looks) == (1 if version > 1 else 0)
         known = [*library.memory("film").observations(), *(one for look in looks for one in look.observations)]
         assert {one.text for one in new.memory("film").observations()} < {one.text for one in known}

@@ -126,7 +126,7 @@ class _Work:
             num_silent += not said
             self._tell(num_known + num_new + num_silent, len(nodes))
         # Only once all of them are there: until then the earlier ones serve.
-        self.library.forget_stale_looks(self.memory.content_id, {self._observer: self._digest})
+        self.library.looks.forget_stale(self.memory.content_id, {self._observer: self._digest})
         return CaptionReport(self.level, num_new, num_known, num_silent)
 
     def _known(self) -> Sequence[float]:
@@ -185,7 +185,7 @@ class _Work:
         shown = tuple(Span(frame.pts_seconds, frame.pts_seconds + self.step_seconds) for frame in frames)
         reason = f"caption of a {self.level.value}"
         look = StoredLook(self._observer, self._digest, "", reason, _MAX_SIDE, shown, seen)
-        self.library.write_back(self.memory.content_id, (look,))
+        self.library.looks.keep(self.memory.content_id, (look,))
 
     def _tell(self, done: int, total: int) -> None:
         path = self.memory.video.path

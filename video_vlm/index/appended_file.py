@@ -85,7 +85,7 @@ class AppendedFile:
 def appended_to(path: Path, library: Library, manner: IndexMode, recipe: Recipe) -> AppendedFile | None:
     """What the library knows of the file as it was when it was shorter; None where it never was, where its beginning is
     another now, or where it was read in another way."""
-    known = library.last_known(path)
+    known = library.files.last_known(path)
     if known is None or manner.settings.speed == "fast" or path.stat().st_size <= known[1]:
         return None
     before = library.find(known[0])

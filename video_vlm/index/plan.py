@@ -83,7 +83,7 @@ def plan_index(path: Path, library: Library, *, settings: IndexSettings, at_leas
         UnknownName: the settings name an observer nobody registered.
     """
     how = index_modes(settings, at_least=at_least or settings.speed)
-    identity = library.known_content_id(path) or content_id(path)
+    identity = library.files.content_id(path) or content_id(path)
     stored = library.find(identity)
     verdicts, decodes = _verdicts(stored, how, path, library, identity)
     return IndexPlan(path, identity, (*verdicts, *_sight(library, identity, decodes)), decodes)
@@ -138,10 +138,10 @@ def _needs_pictures(stage: str, manner: IndexMode) -> bool:
 
 def _sight(library: Library, identity: str, decodes: Decodes) -> tuple[StageVerdict, ...]:
     """What the library's image-text tower has not seen is no part of a recipe: it is added."""
-    if library.sight is None:
+    if library.vectors.sight is None:
         return ()
     if decodes not in ("nothing", "representative frames"):
         return (StageVerdict(SIGHT, False, "the pictures are decoded again"),)
-    unseen = len(library.nodes_without_vectors(identity))
-    because = f"{unseen} segments were not seen by {library.sight.name}" if unseen else "all was seen"
+    unseen = len(library.vectors.nodes_without(identity))
+    because = f"{unseen} segments were not seen by {library.vectors.sight.name}" if unseen else "all was seen"
     return (StageVerdict(SIGHT, not unseen, because),)
