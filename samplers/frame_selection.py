@@ -14,16 +14,16 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from video_vlm.records import Sample, Span
-from video_vlm.samplers.frame_times import Pictures
+from video_vlm.samplers.frame_times import FrameTimes
 
-__all__ = ["Selection"]
+__all__ = ["FrameSelection"]
 
 Prefer = Callable[[float, float], float]
 """``(seconds, reach) -> seconds``: a better time no further than ``reach`` away."""
 
 
-class Selection:
-    """Pictures taken so far.
+class FrameSelection:
+    """FrameTimes taken so far.
 
     Args:
         pictures: What can be taken.
@@ -33,7 +33,7 @@ class Selection:
         ValueError: ``frame_budget`` is below 1.
     """
 
-    def __init__(self, pictures: Pictures, frame_budget: int) -> None:
+    def __init__(self, pictures: FrameTimes, frame_budget: int) -> None:
         if frame_budget < 1:
             raise ValueError(f"frame_budget must be at least 1, got {frame_budget}")
         self._pictures = pictures
@@ -126,7 +126,7 @@ def _shares(gaps: Sequence[_Gap], num_frames: int) -> list[int]:
     return shares
 
 
-def _placed(gap: _Gap, share: int, pictures: Pictures, prefer: Prefer | None) -> list[int]:
+def _placed(gap: _Gap, share: int, pictures: FrameTimes, prefer: Prefer | None) -> list[int]:
     """``share`` distinct pictures of a gap, evenly spread; never more than it holds."""
     step = gap.width(share)
     times = [gap.start + (place + 1) * step for place in range(share)]

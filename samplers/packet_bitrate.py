@@ -12,7 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from video_vlm.media.packet_table import PacketTable
 from video_vlm.records import Span
 
-__all__ = ["Restlessness"]
+__all__ = ["PacketBitrate"]
 
 _SWELL = 1.7  # times what is usual
 _SMOOTH_SECONDS = 0.36  # over which bytes are averaged: pictures that others need are larger than those between
@@ -28,7 +28,7 @@ _AT_ONCE = 1000  # medians: their windows are copied
 _Series = npt.NDArray[np.float64]
 
 
-class Restlessness:
+class PacketBitrate:
     """Two figures for every picture of a table; 1 is what is usual around it."""
 
     def __init__(self, table: PacketTable) -> None:

@@ -11,16 +11,16 @@ import pytest
 
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Image
-from video_vlm.samplers.segments import Mark, Seen, Segmenter
-from video_vlm.samplers.thumbnail_filter import Sieve
+from video_vlm.samplers.segments import SeenFrame, Segmenter, SegmentStart
+from video_vlm.samplers.thumbnail_filter import ThumbnailFilter
 from video_vlm.settings import FrameSettings, IndexSettings, ShotSettings
 
 Stream = Callable[..., Sequence[DecodedFrame]]
 Blocks = Callable[[int], Image]
 
 
-def placed(pictures: Iterable[DecodedFrame], segmenter: Segmenter) -> list[Seen]:
-    sieved = Sieve(IndexSettings())(pictures)
+def placed(pictures: Iterable[DecodedFrame], segmenter: Segmenter) -> list[SeenFrame]:
+    sieved = ThumbnailFilter(IndexSettings())(pictures)
     return [*(seen for one in sieved for seen in segmenter.push(one)), *segmenter.finish()]
 
 
@@ -28,7 +28,7 @@ def limit(seconds: float) -> IndexSettings:
     return IndexSettings(frames=FrameSettings(segment_seconds=seconds))
 
 
-def starts(seen: Iterable[Seen]) -> list[float]:
+def starts(seen: Iterable[SeenFrame]) -> list[float]:
     return [one.opens.start_seconds for one in seen if one.opens is not None]
 
 
@@ -94,7 +94,7 @@ def test_the_last_picture_is_taken_to_be_shown_as_long_as_the_one_before(stream:
 def test_the_only_picture_is_shown_for_what_the_container_calls_a_frame(stream: Stream, blocks: Blocks) -> None:
     segmenter = Segmenter(IndexSettings(), fps=10.0)
     [seen] = placed(stream([blocks(0)], start=3.0), segmenter)
-    assert (seen.opens, segmenter.end_seconds) == (Mark(0.0, 0.0, 0.0), 3.1)
+    assert (seen.opens, segmenter.end_seconds) == (SegmentStart(0.0, 0.0, 0.0), 3.1)
 
 
 def test_a_film_begins_at_zero_also_where_its_first_frame_comes_late(stream: Stream, blocks: Blocks) -> None:
@@ -147,7 +147,7 @@ def test_going_on_from_any_mark_gives_what_an_uninterrupted_run_gives(stream: St
         assert [one.cut for one in resumed[1:]] == [one.cut for one in straight[place + 1 :]]
 
 
-def told(seen: Seen) -> tuple[float, DecodedFrame | None, Mark | None]:
+def told(seen: SeenFrame) -> tuple[float, DecodedFrame | None, SegmentStart | None]:
     return seen.pts_seconds, seen.frame, seen.opens
 
 
@@ -157,7 +157,7 @@ def test_a_stream_may_be_sieved_in_pieces(stream: Stream, blocks: Blocks, seed: 
     edges = [0, *sorted(np.random.default_rng(seed).integers(1, len(pictures), 12).tolist()), len(pictures)]
     pieces = [pictures[start:end] for start, end in pairwise(edges)]
     settings = limit(1.5)
-    in_pieces = [seen for piece in pieces for seen in Sieve(settings)(piece)]
+    in_pieces = [seen for piece in pieces for seen in ThumbnailFilter(settings)(piece)]
     segmenter = Segmenter(settings)
     found = [*(seen for one in in_pieces for seen in segmenter.push(one)), *segmenter.finish()]
     straight = placed(pictures, Segmenter(settings))
@@ -165,13 +165,15 @@ def test_a_stream_may_be_sieved_in_pieces(stream: Stream, blocks: Blocks, seed: 
 
 
 def test_a_sieve_keeps_few_pictures_where_little_happens(stream: Stream, blocks: Blocks) -> None:
-    kept = [seen for seen in Sieve(IndexSettings())(stream([blocks(0)] * 500, fps=50.0)) if seen.frame is not None]
+    kept = [
+        seen for seen in ThumbnailFilter(IndexSettings())(stream([blocks(0)] * 500, fps=50.0)) if seen.frame is not None
+    ]
     assert 30 <= len(kept) <= 32
 
 
 def test_a_sieve_keeps_every_picture_for_a_detector_it_does_not_know(stream: Stream, blocks: Blocks) -> None:
     settings = IndexSettings(shots=ShotSettings(detector="content"))
-    assert all(seen.frame is not None for seen in Sieve(settings)(stream([blocks(0)] * 50)))
+    assert all(seen.frame is not None for seen in ThumbnailFilter(settings)(stream([blocks(0)] * 50)))
 
 
 @pytest.mark.parametrize("gap_seconds", [0.7, 5.0, 900.0])

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from video_vlm.display_names import display_names
 from video_vlm.export.html_page import picture
 from video_vlm.export.markdown import escaped
-from video_vlm.export.outline import Outline, Part, outline, words
+from video_vlm.export.outline import Outline, OutlinePart, outline, words
 from video_vlm.memory import Library
 from video_vlm.records import clock
 from video_vlm.text import HARMFUL, one_line
@@ -94,12 +94,12 @@ def _card(video: Outline) -> str:
     )
 
 
-def _strip(part: Part) -> str:
+def _strip(part: OutlinePart) -> str:
     said = escape(part.title or words(part))
     return f"<li>{picture(part)}<time>{clock(part.span.start)}</time> <span>{said}</span></li>"
 
 
-def _strips(video: Outline) -> tuple[Part, ...]:
+def _strips(video: Outline) -> tuple[OutlinePart, ...]:
     """Chapters; of a video that has but one, its scenes."""
     return (video.chapters if len(video.chapters) > 1 else video.scenes)[:_MOST_STRIPS]
 
@@ -138,7 +138,7 @@ def _data(video: Outline) -> dict[str, Any]:
     }
 
 
-def _times(part: Part) -> dict[str, Any]:
+def _times(part: OutlinePart) -> dict[str, Any]:
     return {"start": part.span.start, "end": part.span.end, "title": part.title, "summary": part.summary}
 
 

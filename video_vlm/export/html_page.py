@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import BinaryIO
 
-from video_vlm.export.outline import Outline, Part
+from video_vlm.export.outline import Outline, OutlinePart
 from video_vlm.records import clock
 
 __all__ = ["HEAD", "picture", "write_html"]
@@ -38,7 +38,7 @@ def write_html(video: Outline, out: BinaryIO) -> None:
         out.write(f"{part}\n".encode())
 
 
-def picture(part: Part) -> str:
+def picture(part: OutlinePart) -> str:
     """Its small picture, inside the page; nothing where there is none."""
     if part.jpeg is None:
         return "<span></span>"
@@ -62,7 +62,7 @@ def _parts(video: Outline) -> Iterator[str]:
     yield "</body></html>"
 
 
-def _scene(scene: Part) -> str:
+def _scene(scene: OutlinePart) -> str:
     words = f"<p>{escape(scene.summary)}</p>" if scene.summary else ""
     return (
         f'<article id="scene-{scene.number}">{picture(scene)}'
@@ -70,5 +70,5 @@ def _scene(scene: Part) -> str:
     )
 
 
-def _time(part: Part | Outline) -> str:
+def _time(part: OutlinePart | Outline) -> str:
     return f"<time>{clock(part.span.start)}–{clock(part.span.end)}</time>"

@@ -7,12 +7,12 @@ from typing import Generic, TypeVar
 
 from video_vlm.protocols import DecodedFrame
 
-__all__ = ["Playhead"]
+__all__ = ["FrameCursor"]
 
 P = TypeVar("P", bound=DecodedFrame)
 
 
-class Playhead(Generic[P]):
+class FrameCursor(Generic[P]):
     """Moves forward over pictures; holds the one on display and the one after it.
 
     The first picture is on display before its time, the last one after it.

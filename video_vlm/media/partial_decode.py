@@ -20,14 +20,14 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from video_vlm.media.container import open_container, open_decoder, packets, watch_only
-from video_vlm.media.damage_log import Ledger
+from video_vlm.media.damage_log import DamageLog
 from video_vlm.media.gops import VideoPacket
 from video_vlm.media.packet_table import PacketTable
 from video_vlm.media.parallel_decode import MOST_LANES
-from video_vlm.media.stream_probe import Survey
+from video_vlm.media.stream_probe import StreamProbe
 from video_vlm.protocols import DecodedFrame
 
-__all__ = ["Skimmer", "SkimmingReader"]
+__all__ = ["PartialDecoder", "PartialReader"]
 
 _LOST = "pictures could not be decoded"
 
@@ -37,11 +37,11 @@ U = TypeVar("U")
 
 
 @runtime_checkable
-class SkimmingReader(Protocol):
+class PartialReader(Protocol):
     """A reader that can leave pictures undecoded."""
 
     def packets(self) -> PacketTable: ...
-    def skim(self) -> Skimmer[DecodedFrame]: ...
+    def skim(self) -> PartialDecoder[DecodedFrame]: ...
 
 
 class _Decoders:
@@ -63,7 +63,7 @@ class _Decoders:
             self._idle.append(decoder)
 
 
-class Skimmer(Generic[F]):
+class PartialDecoder(Generic[F]):
     """One pass over a file, forward. A context manager. What is loaded may be decoded by several threads at once.
 
     Args:
@@ -75,7 +75,7 @@ class Skimmer(Generic[F]):
     """
 
     def __init__(
-        self, path: Path, found: Survey, ledger: Ledger, *, framed: Callable[[int, VideoFrame], F], threads: int
+        self, path: Path, found: StreamProbe, ledger: DamageLog, *, framed: Callable[[int, VideoFrame], F], threads: int
     ) -> None:
         self._path = path
         self._found = found

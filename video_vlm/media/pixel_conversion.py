@@ -14,7 +14,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from video_vlm.media.geometry import Orientation, displayed_size, fit
 from video_vlm.records import Image
 
-__all__ = ["Colours", "Converter"]
+__all__ = ["ColorConversion", "PixelConverter"]
 
 _Pixels = Literal["rgb24", "gray"]
 
@@ -25,7 +25,7 @@ _MATRICES = {1, 4, 5, 7, 9}
 
 
 @dataclass(frozen=True, slots=True)
-class Colours:
+class ColorConversion:
     """How stored numbers become colours; None leaves it to the picture.
 
     Taken from the first picture for the whole video: where later ones carry no tags, FFmpeg's
@@ -53,7 +53,7 @@ class _Scalers(threading.local):
         self.upright = VideoReformatter()
 
 
-class Converter:
+class PixelConverter:
     """Scales and converts in one step of FFmpeg's swscale; keeps its set-up from picture to picture. Thread-safe.
 
     Args:
@@ -70,7 +70,7 @@ class Converter:
         stored_size: tuple[int, int],
         pixel_aspect: Fraction | None,
         orientation: Orientation,
-        colours: Colours,
+        colours: ColorConversion,
     ) -> None:
         self._stored_size = stored_size
         self._pixel_aspect = pixel_aspect

@@ -1,4 +1,4 @@
-"""Holes in a recording, where nothing was recorded, told apart from pictures that are shown for long.
+"""RecordingGaps in a recording, where nothing was recorded, told apart from pictures that are shown for long.
 
 A camera that writes when something moves leaves a hole; a slide show, or a screen recorder that writes a picture when
 the screen changes, shows a picture until the next one. Both are a long time from one picture to the next. It is a hole
@@ -27,7 +27,7 @@ from video_vlm.media.clock import own_time
 from video_vlm.media.container import continuity_of, open_container, read_packets, video_stream
 from video_vlm.records import Span, Video
 
-__all__ = ["LEAST_SECONDS", "Holes"]
+__all__ = ["LEAST_SECONDS", "RecordingGaps"]
 
 LEAST_SECONDS = 30.0
 """A shorter pause is no hole."""
@@ -42,7 +42,7 @@ _NEAR_SECONDS = 1.0  # the clock of the packets may begin a little before the fi
 _Seconds = npt.NDArray[np.float64]
 
 
-class Holes:
+class RecordingGaps:
     """Whether nothing was recorded between two pictures. Reads the packets of a file when it is first in doubt.
 
     Args:

@@ -24,9 +24,9 @@ from video_vlm.errors import UnreadableVideo
 from video_vlm.media.clock import Clock, PlayerTime, own_time, player_origin
 from video_vlm.media.container import has_index, open_container, packets, video_stream, watch_only
 from video_vlm.media.geometry import Orientation
-from video_vlm.media.pixel_conversion import Colours
+from video_vlm.media.pixel_conversion import ColorConversion
 
-__all__ = ["Survey", "survey"]
+__all__ = ["StreamProbe", "probe_stream"]
 
 _FIRST_PICTURE_PACKETS = 1000
 _MAX_UNDATED = 300
@@ -35,7 +35,7 @@ _TAIL_PACKETS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class StreamProbe:
     """How to read one video stream.
 
     ``time`` converts its ticks to player's seconds. ``first_pts`` is the PTS of the first picture. Where the
@@ -54,7 +54,7 @@ class Survey:
     stored_size: tuple[int, int]
     pixel_aspect: Fraction | None
     orientation: Orientation
-    colours: Colours
+    colours: ColorConversion
 
     @property
     def time_base(self) -> Fraction:
@@ -79,7 +79,7 @@ class Survey:
         return self.time.seconds(pts)
 
 
-def survey(path: Path) -> Survey:
+def probe_stream(path: Path) -> StreamProbe:
     """Surveys the video stream of a file.
 
     Raises:
@@ -95,7 +95,7 @@ def survey(path: Path) -> Survey:
     rate = _declared_rate(stream, time_base) or _measured_rate(path)
     ticks = 1 / ((rate or Fraction(25)) * time_base)
     first_pts = round(pts - num_undated * ticks)
-    return Survey(
+    return StreamProbe(
         stream=index,
         time=PlayerTime(time_base, player_origin(starts, first_pts * time_base)),
         frame_rate=rate,
@@ -106,7 +106,7 @@ def survey(path: Path) -> Survey:
         stored_size=(picture.width, picture.height),
         pixel_aspect=aspect,
         orientation=_orientation(picture),
-        colours=Colours.of(picture),
+        colours=ColorConversion.of(picture),
     )
 
 
