@@ -121,7 +121,7 @@ class GridPoints:
             if judged is not None:
                 kind, score = judged
                 start, end = self._trimmed(first, last)
-                picture = self._newest.vectors[first if kind == "out" else last]
+                frame = self._newest.vectors[first if kind == "out" else last]
                 yield DissolveSpan(
                     self._times[start],
                     self._times[(start + end) // 2],
@@ -129,7 +129,7 @@ class GridPoints:
                     self._count - 1 - _BESIDE,
                     kind,
                     score,
-                    picture - picture.mean(),
+                    frame - frame.mean(),
                 )
 
     def _trimmed(self, first: int, last: int) -> tuple[int, int]:

@@ -47,11 +47,11 @@ class ThumbnailFilter:
         # Only of the detector in this project is it known which pictures it may call a cut.
         self._keeps_all = settings.shots.detector != "leap"
 
-    def __call__(self, pictures: Iterable[DecodedFrame]) -> Generator[SeenFrame, None, None]:
+    def __call__(self, frames: Iterable[DecodedFrame]) -> Generator[SeenFrame, None, None]:
         """Each picture once, some pictures later, without its frame where that is certainly not needed."""
         past: deque[_Step] = deque(maxlen=_PAST)
         held: deque[_Step] = deque()
-        for one in self._steps(pictures):
+        for one in self._steps(frames):
             held.append(one)
             if len(held) > AROUND:
                 yield self._sieved(past, held)
@@ -63,16 +63,16 @@ class ThumbnailFilter:
         """Whether it holds a decoded picture."""
         return seen.frame is not None
 
-    def _steps(self, pictures: Iterable[DecodedFrame]) -> Iterator[_Step]:
+    def _steps(self, frames: Iterable[DecodedFrame]) -> Iterator[_Step]:
         last: Image | None = None
         look = None
-        for picture in pictures:
-            thumbnail = picture.thumbnail(self._width)
-            number = look_number(picture.pts_seconds, self._frames)
+        for frame in frames:
+            thumbnail = frame.thumbnail(self._width)
+            number = look_number(frame.pts_seconds, self._frames)
             is_like_last = last is not None and last.shape == thumbnail.shape
             step = distance(last, thumbnail) if last is not None and is_like_last else 0.0
-            is_due = number != look and not picture.is_rough
-            yield _Step(SeenFrame(picture.pts_seconds, thumbnail, picture), step, is_due or not is_like_last)
+            is_due = number != look and not frame.is_rough
+            yield _Step(SeenFrame(frame.pts_seconds, thumbnail, frame), step, is_due or not is_like_last)
             last, look = thumbnail, number if is_due else look
 
     def _sieved(self, past: deque[_Step], held: deque[_Step]) -> SeenFrame:

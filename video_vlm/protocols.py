@@ -220,7 +220,7 @@ class ImageTextEncoder(Protocol):
         """How many pictures it is best given at a time."""
         ...
 
-    def encode_pictures(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
+    def encode_images(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
         """RGB pictures of any sizes: ``(len(pictures), dimension)`` float32, rows of length one."""
         ...
 

@@ -27,10 +27,10 @@ def packet_places(path: Path) -> list[tuple[int, int]]:
         ]
 
 
-def blotted(path: Path, pictures: slice, copy: Path) -> Path:
+def blotted(path: Path, frames: slice, copy: Path) -> Path:
     """A copy in which these pictures are noise."""
     data = bytearray(path.read_bytes())
-    for position, size in packet_places(path)[pictures]:
+    for position, size in packet_places(path)[frames]:
         data[position + 4 : position + size] = bytes([0xA5]) * (size - 4)
     copy.write_bytes(data)
     return copy

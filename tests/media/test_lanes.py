@@ -43,8 +43,8 @@ class Numbers:
         self._fails_at = fails_at
         self.lanes: set[str] = set()
 
-    def __call__(self, pictures: Iterable[DecodedFrame]) -> Iterator[Made]:
-        for picture in pictures:
+    def __call__(self, frames: Iterable[DecodedFrame]) -> Iterator[Made]:
+        for picture in frames:
             self.lanes.add(threading.current_thread().name)
             number = number_on(picture.frame().image)
             if number == self._fails_at:
@@ -95,8 +95,8 @@ def test_a_file_that_was_cut_off_is_the_same_for_lanes(make_video: MakeVideo, tm
 class Looks:
     """Of every picture its PTS, whether it is rough, and all there is to see."""
 
-    def __call__(self, pictures: Iterable[DecodedFrame]) -> Iterator[tuple[int, bool, bytes]]:
-        for picture in pictures:
+    def __call__(self, frames: Iterable[DecodedFrame]) -> Iterator[tuple[int, bool, bytes]]:
+        for picture in frames:
             yield picture.pts, picture.is_rough, picture.frame().image.tobytes()
 
     def is_large(self, made: tuple[int, bool, bytes]) -> bool:

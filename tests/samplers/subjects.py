@@ -46,7 +46,7 @@ SCORES: Mapping[str, Callable[[int], Scores]] = {
 
 
 def subject_of(
-    pictures: FrameTimes,
+    frames: FrameTimes,
     scores: Callable[[int], Scores] = SCORES["noise"],
     *,
     move: TimeMove = TimeMove.ANYWHERE,
@@ -54,14 +54,14 @@ def subject_of(
     num_candidates: int | None = None,
 ) -> SamplerInput:
     """Everything there is to know of a video, with ``scores`` in every place a score can stand in."""
-    span = pictures.span
+    span = frames.span
     count = num_candidates or min(max(1, round(span.duration_seconds)), 2000)
     times: Seconds = np.linspace(span.start, span.end, count, endpoint=False)
     looks = np.random.default_rng(7).normal(size=(count, 8)).astype(np.float32)
     looks[count // 2 :] = looks[count // 2]
     row = scores(count)
     return SamplerInput(
-        pictures,
+        frames,
         shots=shots or (Shot(span, 0.0),),
         keyframes=times[::10],
         candidates=times,

@@ -19,10 +19,10 @@ BUDGETS = (1, 2, 3, 7, 8, 32, 100, 499, 500)
 
 def keeps_the_contract(samples: Sequence[Sample], subject: SamplerInput, frame_budget: int) -> None:
     times = [one.pts_seconds for one in samples]
-    pictures = [subject.pictures.nearest(time) for time in times]
+    frames = [subject.pictures.nearest(time) for time in times]
     assert len(samples) == min(frame_budget, len(subject.pictures))
     assert all(later > earlier for earlier, later in pairwise(times))
-    assert len(set(pictures)) == len(pictures)
+    assert len(set(frames)) == len(frames)
     assert all(subject.span.contains(time) for time in times)
     assert all(np.isfinite(one.score) and one.reason for one in samples)
 
@@ -44,13 +44,13 @@ def _subjects(draw: st.DrawFn) -> SamplerInput:
     step = draw(st.sampled_from([0.01, 0.04, 1 / 29.97, 1.0, 700.0]))
     count = draw(st.integers(1, 40))
     row = np.array(draw(st.lists(st.floats(width=64), min_size=count, max_size=count)))
-    pictures = FrameTimes(Span(start, start + length), step_seconds=step)
+    frames = FrameTimes(Span(start, start + length), step_seconds=step)
     cut = Span(start, start + length).middle
     shots = (Shot(Span(start, cut), 0.2), Shot(Span(cut, start + length), draw(st.floats())))
     return (
-        subject_of(pictures, lambda _: row, move=draw(st.sampled_from(TimeMove)), shots=shots, num_candidates=count)
+        subject_of(frames, lambda _: row, move=draw(st.sampled_from(TimeMove)), shots=shots, num_candidates=count)
         if length > 1e-3
-        else SamplerInput(pictures)
+        else SamplerInput(frames)
     )
 
 
@@ -69,8 +69,8 @@ def test_a_plan_is_exactly_what_the_budget_buys_for_anything_that_can_be_made_up
     st.sampled_from(sorted(SAMPLERS)),
 )
 def test_known_picture_times_are_used_as_they_are(times: list[float], frame_budget: int, name: str) -> None:
-    pictures = FrameTimes(Span(times[0], times[-1] + 1.0), times=np.array(times))
-    subject = SamplerInput(pictures, candidates=np.array(times), scores={"words": np.array(times)})
+    frames = FrameTimes(Span(times[0], times[-1] + 1.0), times=np.array(times))
+    subject = SamplerInput(frames, candidates=np.array(times), scores={"words": np.array(times)})
     samples = SAMPLERS[name](subject, frame_budget=frame_budget)
     keeps_the_contract(samples, subject, frame_budget)
     assert {one.pts_seconds for one in samples} <= set(times)

@@ -49,10 +49,10 @@ def test_a_preferred_time_is_taken_where_it_is_near() -> None:
 
 
 def test_steady_pictures_are_asked_for_in_the_middle_of_their_turn() -> None:
-    pictures = FrameTimes(Span(0.0, 1.0), step_seconds=0.25)
-    assert [pictures.seconds(index) for index in range(len(pictures))] == [0.125, 0.375, 0.625, 0.875]
-    assert pictures.nearest(0.3) == 1
-    assert pictures.inside(Span(0.2, 0.7)) == (1, 3)
+    frames = FrameTimes(Span(0.0, 1.0), step_seconds=0.25)
+    assert [frames.seconds(index) for index in range(len(frames))] == [0.125, 0.375, 0.625, 0.875]
+    assert frames.nearest(0.3) == 1
+    assert frames.inside(Span(0.2, 0.7)) == (1, 3)
 
 
 @pytest.mark.parametrize("times_given", [[], [2.0, 1.0], [0.0, 11.0]])

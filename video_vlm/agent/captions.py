@@ -55,7 +55,7 @@ def caption_video(
     model: ChatModel,
     *,
     level: Level = Level.SCENE,
-    pictures: int = 4,
+    frames: int = 4,
     step_seconds: float = 0.04,
     progress: Progress = silent,
 ) -> CaptionReport:
@@ -79,11 +79,11 @@ def caption_video(
     """
     if level not in CAPTION_LEVELS:
         raise ValueError(f"captions are of scenes or segments, not of a {level.value}")
-    if pictures < 1:
-        raise ValueError(f"a caption takes at least one picture, got {pictures}")
-    if not model.max_pictures:
+    if frames < 1:
+        raise ValueError(f"a caption takes at least one picture, got {frames}")
+    if not model.max_images:
         raise ModelError(f"{model.name} has no eyes: name a model that sees with --model")
-    work = _Work(memory, library, reader, model, level, min(pictures, model.max_pictures), step_seconds, progress)
+    work = _Work(memory, library, reader, model, level, min(frames, model.max_images), step_seconds, progress)
     return work.done()
 
 

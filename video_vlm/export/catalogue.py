@@ -10,7 +10,7 @@ from html import escape
 from typing import Any, BinaryIO
 
 from video_vlm.display_names import display_names
-from video_vlm.export.html_page import picture
+from video_vlm.export.html_page import frame_image
 from video_vlm.export.markdown import escaped
 from video_vlm.export.outline import Outline, OutlinePart, outline, words
 from video_vlm.memory import Library
@@ -86,7 +86,7 @@ def _told(failures: Failures) -> list[str]:
 
 
 def _card(video: Outline) -> str:
-    poster = next((picture(part) for part in video.scenes if part.jpeg), "<span></span>")
+    poster = next((frame_image(part) for part in video.scenes if part.jpeg), "<span></span>")
     strip = "".join(_strip(part) for part in _strips(video))
     return (
         f"<article>{poster}<div><h2>{escape(video.title)}</h2><small>{escape(video.name)}, "
@@ -96,7 +96,7 @@ def _card(video: Outline) -> str:
 
 def _strip(part: OutlinePart) -> str:
     said = escape(part.title or words(part))
-    return f"<li>{picture(part)}<time>{clock(part.span.start)}</time> <span>{said}</span></li>"
+    return f"<li>{frame_image(part)}<time>{clock(part.span.start)}</time> <span>{said}</span></li>"
 
 
 def _strips(video: Outline) -> tuple[OutlinePart, ...]:

@@ -101,5 +101,5 @@ def _with_scenes(chapter: OutlinePart, scenes: Sequence[OutlinePart]) -> Outline
 
 def _picture(memory: MemoryView, node: Node) -> bytes | None:
     """The first small picture of a stretch; what is no JPEG (an imported memory may hold anything) is none."""
-    pictures = (memory.poster(frame.id) for frame in memory.nodes(Level.FRAME, node.span))
-    return next((jpeg for jpeg in pictures if jpeg and jpeg.startswith(_JPEG)), None)
+    frames = (memory.poster(frame.id) for frame in memory.nodes(Level.FRAME, node.span))
+    return next((jpeg for jpeg in frames if jpeg and jpeg.startswith(_JPEG)), None)

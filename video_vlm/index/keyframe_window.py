@@ -106,10 +106,9 @@ class KeyframeWindow:
         first = self._groups.start
         wanted = tuple(keyframe_glances(self._table, self._thumbnails, self._restless, first_group=first))
         after = skimmer.side_by_side(lambda glance: self._after(skimmer, glance), wanted)
-        pictures = {glance.group: some for glance, some in zip(wanted, after, strict=True)}
+        frames = {glance.group: some for glance, some in zip(wanted, after, strict=True)}
         return [
-            KeyframeHead(number, image, pictures.get(number, ()))
-            for number, image in enumerate(self._thumbnails, first)
+            KeyframeHead(number, image, frames.get(number, ())) for number, image in enumerate(self._thumbnails, first)
         ]
 
     def _decoded(self, skimmer: PartialDecoder[DecodedFrame], stretches: Iterable[DecodeSpan]) -> list[SeenFrame]:

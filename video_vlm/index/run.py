@@ -305,10 +305,10 @@ class _Run:
         num_frames = passing.num_frames(closed.span, num_seen=closed.num_frames)
         state = state.after(num_frames=num_frames, num_seen=closed.num_frames, mark=following, damage=damage)
         self._tail.note(state)
-        pictures = [StoredFrame(self._node(Level.FRAME, one.span), one.jpeg, one.pts_seconds) for one in closed.posters]
+        frames = [StoredFrame(self._node(Level.FRAME, one.span), one.jpeg, one.pts_seconds) for one in closed.posters]
         said = [one for observer in closed.observations.values() for one in observer]
         said += [one for observer in self._file_said.values() for one in observer if one.span.overlaps(closed.span)]
-        nodes = [picture.node for picture in pictures]
+        nodes = [frame.node for frame in frames]
         segment = replace(
             self._node(Level.SEGMENT, closed.span),
             summary=summarize(nodes, said, max_sentences=self._manner.settings.levels.segment_sentences),
@@ -321,7 +321,7 @@ class _Run:
         observations = {**closed.observations, SHOTS: borders}
         checkpoint = MemoryCheckpoint(closed.span.end, self._tail.to_json())
         self._same.glance(self._reader.video.content_id)
-        self._outbox.add(PendingSegment(segment, pictures, observations, checkpoint, closed.sight))
+        self._outbox.add(PendingSegment(segment, frames, observations, checkpoint, closed.sight))
         return state
 
     def _finish(self, state: RunState, *, resumed_from: float | None) -> IndexReport:

@@ -95,9 +95,9 @@ class DecodeStream:
         keyframe, source = landed
         clock = Clock(frame_ticks=self._found.frame_ticks, first_pts=keyframe)
         # The first ones out may be leading pictures, shown before the keyframe and broken without what came before.
-        pictures = dropwhile(lambda picture: picture[0] < keyframe, self._stamped(source, clock))
-        first = next(pictures, None)
-        return chain([first], pictures) if first is not None and first[0] <= pts else None
+        frames = dropwhile(lambda frame: frame[0] < keyframe, self._stamped(source, clock))
+        first = next(frames, None)
+        return chain([first], frames) if first is not None and first[0] <= pts else None
 
     def packets_from(self, pts: float) -> Packets:
         """From a keyframe whose picture is shown at or before ``pts``, or all of them."""
@@ -160,11 +160,11 @@ class DecodeStream:
 
     def _stamped(self, source: Packets, clock: Clock) -> Pictures:
         rollcall = MissingFrames(self._found, self._ledger)
-        for picture in chain(self._decoded(source, rollcall), self._remainder(rollcall)):
-            time = own_time(picture)
+        for frame in chain(self._decoded(source, rollcall), self._remainder(rollcall)):
+            time = own_time(frame)
             pts = clock.stamp(time, is_sparse=rollcall.is_sparse)
             if pts is not None:
-                yield pts, picture
+                yield pts, frame
             elif time is not None:
                 rollcall.repeat(time)
         rollcall.close()
@@ -174,13 +174,13 @@ class DecodeStream:
             if packet is not None:
                 rollcall.expect(packet)
             try:
-                pictures = self._stream.decode(packet)
+                frames = self._stream.decode(packet)
             except av.FFmpegError:
                 rollcall.in_trouble = True
                 continue
-            for picture in pictures:
-                rollcall.answer(picture)
-                yield picture
+            for frame in frames:
+                rollcall.answer(frame)
+                yield frame
 
     def _alone(self) -> DecodeStream:
         """The same with a single thread."""
@@ -196,8 +196,8 @@ class DecodeStream:
             landed = again._from_keyframe(last)
             source = landed[1] if landed is not None else again._from_start()
             second = MissingFrames(self._found, DamageLog())
-            for picture in again._decoded(source, second):
-                if picture.pts is not None and picture.pts > last:
+            for frame in again._decoded(source, second):
+                if frame.pts is not None and frame.pts > last:
                     rollcall.in_trouble |= second.in_trouble
-                    rollcall.answer(picture)
-                    yield picture
+                    rollcall.answer(frame)
+                    yield frame

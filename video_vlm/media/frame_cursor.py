@@ -18,10 +18,10 @@ class FrameCursor(Generic[P]):
     The first picture is on display before its time, the last one after it.
     """
 
-    def __init__(self, pictures: Iterator[P]) -> None:
-        self._pictures = pictures
-        self._current = next(pictures, None)
-        self._upcoming = next(pictures, None)
+    def __init__(self, frames: Iterator[P]) -> None:
+        self._pictures = frames
+        self._current = next(frames, None)
+        self._upcoming = next(frames, None)
 
     @property
     def pts(self) -> float:

@@ -82,12 +82,12 @@ def covers_are_too_large(path: Path) -> bool:
         return any(_pixels(bytes(packet)) > MAX_PIXELS for packet in packets if packet.size)
 
 
-def _pixels(picture: bytes) -> float:
+def _pixels(frame: bytes) -> float:
     """By its header alone."""
     from PIL import Image as Pillow
 
     try:
-        with Pillow.open(BytesIO(picture)) as opened:
+        with Pillow.open(BytesIO(frame)) as opened:
             return opened.width * opened.height
     except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError):
         return inf

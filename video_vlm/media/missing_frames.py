@@ -55,18 +55,18 @@ class MissingFrames:
         if packet.pts is not None and not packet.is_discard:
             self._waiting[packet.pts] = packet.duration or round(self._found.frame_ticks)
 
-    def answer(self, picture: VideoFrame) -> None:
+    def answer(self, frame: VideoFrame) -> None:
         """``picture`` is shown: those before it that were not will not be."""
-        pts = picture.pts
+        pts = frame.pts
         if pts is None:
             return
         duration = self._waiting.pop(pts, 0)
         for missed in [expected for expected in self._waiting if expected < pts]:
             self._miss(missed)
-        if picture.is_corrupt:
+        if frame.is_corrupt:
             self._note(pts, duration, _GUESSED)
             self.in_trouble = True
-        elif picture.key_frame:
+        elif frame.key_frame:
             self.in_trouble = False
         self.last_pts = pts
 

@@ -46,7 +46,7 @@ T = TypeVar("T")
 class FrameWork(Protocol[T]):
     """What is done with pictures in a lane. Must be the same whether it is given them in pieces or as one stream."""
 
-    def __call__(self, pictures: Iterable[DecodedFrame]) -> Iterator[T]: ...
+    def __call__(self, frames: Iterable[DecodedFrame]) -> Iterator[T]: ...
 
     def is_large(self, made: T) -> bool:
         """Whether what was made holds a decoded picture."""
@@ -219,7 +219,7 @@ class ParallelDecoder(Generic[T]):
                 job.made.put(None)
 
     def _do(self, job: _Job[T], decoder: VideoCodecContext) -> None:
-        made = self._work(self._framed(pts, picture) for pts, picture in self._pictures(job, decoder))
+        made = self._work(self._framed(pts, frame) for pts, frame in self._pictures(job, decoder))
         while batch := list(islice(made, self._batch)):
             if not self._room.take(job, sum(map(self._work.is_large, batch))):
                 return
@@ -230,16 +230,16 @@ class ParallelDecoder(Generic[T]):
         last = -math.inf
         try:
             for packet in (*job.group.packets, None):
-                for picture in decoder.decode(packet):
-                    pts = picture.pts
-                    if pts is None or picture.is_corrupt or pts <= last:
+                for frame in decoder.decode(packet):
+                    pts = frame.pts
+                    if pts is None or frame.is_corrupt or pts <= last:
                         return
                     if not job.group.shows(pts):
                         continue
                     last = pts
                     if pts >= self._first_pts:
-                        job.last_shown = picture
-                        yield pts, picture
+                        job.last_shown = frame
+                        yield pts, frame
             job.is_whole = True
         except av.FFmpegError:
             return

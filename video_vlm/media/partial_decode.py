@@ -125,24 +125,24 @@ class PartialDecoder(Generic[F]):
         heads = [self._groups[number][0] for number in groups if number in self._groups]
         share = -(-len(heads) // self._num_lanes) or 1
         shares = [heads[first : first + share] for first in range(0, len(heads), share)]
-        for pictures in self.side_by_side(lambda some: list(self._pictures(self._whole, some)), shares):
-            yield from pictures
+        for frames in self.side_by_side(lambda some: list(self._pictures(self._whole, some)), shares):
+            yield from frames
 
     def stretch(self, groups: range, *, until_seconds: float) -> Iterator[F]:
         """Pictures others need, from the first of ``groups`` to the last one at or before ``until_seconds``."""
         held = [packet for number in groups for packet in self._groups.get(number, [])]
         shown = [place for place, packet in enumerate(held) if self._seconds(packet) <= until_seconds]
         wanted = held[: max(shown, default=-1) + 1]
-        for picture in self._pictures(self._coarse, wanted):
-            if self._seconds(wanted[0]) <= picture.pts_seconds <= until_seconds:
-                yield picture
+        for frame in self._pictures(self._coarse, wanted):
+            if self._seconds(wanted[0]) <= frame.pts_seconds <= until_seconds:
+                yield frame
 
     def _pictures(self, decoders: _Decoders, wanted: Sequence[VideoPacket]) -> Iterator[F]:
         last: int | None = None
-        for picture in self._decoded(decoders, wanted):
-            if picture.pts is not None and (last is None or picture.pts > last):
-                last = picture.pts
-                yield self._framed(picture.pts, picture)
+        for frame in self._decoded(decoders, wanted):
+            if frame.pts is not None and (last is None or frame.pts > last):
+                last = frame.pts
+                yield self._framed(frame.pts, frame)
 
     def _decoded(self, decoders: _Decoders, wanted: Sequence[VideoPacket]) -> Iterator[VideoFrame]:
         with decoders.one() as decoder:

@@ -100,11 +100,11 @@ def _sound_ends(path: Path, found: StreamProbe) -> dict[int, float]:
 def _sound_ends_of_mpeg(container: InputContainer, found: StreamProbe) -> dict[int, float]:
     """FFmpeg guesses ends from the last time stamps, which may be those of another clock: how much later sound ends
     than pictures is right on any."""
-    pictures = _guessed_end(container.streams[found.stream])
+    frames = _guessed_end(container.streams[found.stream])
     sounds = {one.index: _guessed_end(one) for one in container.streams.audio}
-    if found.end_pts is None or pictures is None:
+    if found.end_pts is None or frames is None:
         return {}
-    overhangs = {index: max(0.0, end - pictures) for index, end in sounds.items() if end is not None}
+    overhangs = {index: max(0.0, end - frames) for index, end in sounds.items() if end is not None}
     likely = {index: seconds for index, seconds in overhangs.items() if seconds < _HALF_CLOCK_SECONDS}
     return {index: found.seconds(found.end_pts) + seconds for index, seconds in likely.items()}
 

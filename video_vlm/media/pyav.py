@@ -158,10 +158,10 @@ class PyAVReader:
         ]
         lanes = ParallelDecoder(
             decoders.pop,
-            lambda pts, picture: self._frame((pts, picture), in_a_hurry=True),
+            lambda pts, frame: self._frame((pts, frame), in_a_hurry=True),
             work,
             num_lanes=self._num_lanes,
-            num_pictures=max(1, _AHEAD_BYTES // self._picture_bytes),
+            num_pictures=max(1, _AHEAD_BYTES // self._frame_bytes),
             first_pts=-math.inf if first is None else first,
         )
         with closing(tape):
@@ -175,16 +175,16 @@ class PyAVReader:
 
     def _played(self, first: int | None, *, is_rest: bool, in_a_hurry: bool = False) -> Iterator[PyAVFrame]:
         """Every picture from the one at ``first`` on; ``is_rest``: there need not be one."""
-        picture = None
+        frame = None
         with closing(self._tape(in_a_hurry=in_a_hurry)) as tape:
-            pictures = tape.play()
+            frames = tape.play()
             if first is not None:
-                pictures = dropwhile(lambda each: each[0] < first, tape.play_from(first))
-            for one in pictures:
-                picture = self._frame(one, in_a_hurry=in_a_hurry)
-                yield picture
-        if picture is not None:
-            self._note_end(picture.pts, picture.picture)
+                frames = dropwhile(lambda each: each[0] < first, tape.play_from(first))
+            for one in frames:
+                frame = self._frame(one, in_a_hurry=in_a_hurry)
+                yield frame
+        if frame is not None:
+            self._note_end(frame.pts, frame.picture)
         elif not is_rest:
             raise UnreadableVideo(self._path, "not one of its pictures can be decoded; get the file again")
 
@@ -201,10 +201,10 @@ class PyAVReader:
                     leap = spare.leap(pts, past=head.pts)
                     if leap is not None:
                         head, playing, spare = FrameCursor(map(self._frame, leap)), spare, playing
-                picture = head.on_display(pts)
-                if picture is not None and picture.pts != shown:
-                    shown = picture.pts
-                    yield picture.frame(max_side)
+                image = head.on_display(pts)
+                if image is not None and image.pts != shown:
+                    shown = image.pts
+                    yield image.frame(max_side)
 
     @contextmanager
     def packets_from(self, seconds: float) -> Iterator[tuple[VideoStream, PlayerTime, Packets]]:
@@ -226,7 +226,7 @@ class PyAVReader:
             self._path,
             self._found,
             self._ledger,
-            framed=lambda pts, picture: self._frame((pts, picture)),
+            framed=lambda pts, frame: self._frame((pts, frame)),
             threads=min(self._threads, MOST_THREADS),
         )
 
@@ -265,8 +265,8 @@ class PyAVReader:
         return seek_points(self._path)
 
     def _frame(self, stamped: tuple[int, VideoFrame], *, in_a_hurry: bool = False) -> PyAVFrame:
-        pts, picture = stamped
-        return PyAVFrame(pts, self._found.seconds(pts), picture, self._converter, in_a_hurry and bool(self._hurry))
+        pts, frame = stamped
+        return PyAVFrame(pts, self._found.seconds(pts), frame, self._converter, in_a_hurry and bool(self._hurry))
 
     @cached_property
     def _hurry(self) -> Mapping[str, str]:
@@ -283,7 +283,7 @@ class PyAVReader:
 
     @property
     def _num_lanes(self) -> int:
-        return max(1, min(self._threads, MOST_LANES, _AHEAD_BYTES // max(1, self._picture_bytes)))
+        return max(1, min(self._threads, MOST_LANES, _AHEAD_BYTES // max(1, self._frame_bytes)))
 
     @property
     def _clock_is_plain(self) -> bool:
@@ -291,7 +291,7 @@ class PyAVReader:
         return self._found.num_undated == 0 and self._found.first_pts == self._found.dated_pts
 
     @property
-    def _picture_bytes(self) -> int:
+    def _frame_bytes(self) -> int:
         width, height = self._found.stored_size
         return width * height * 3 // 2
 

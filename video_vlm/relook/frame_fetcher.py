@@ -93,13 +93,13 @@ class FrameFetcher:
     def _see(self, frames: Sequence[Frame], reason: str) -> tuple[Observation, ...]:
         until = frames[-1].pts_seconds + self._step
         ends = [*(later.pts_seconds for _, later in pairwise(frames)), until]
-        pictures = [Span(frame.pts_seconds, end) for frame, end in zip(frames, ends, strict=True)]
-        self.looked += pictures
+        images = [Span(frame.pts_seconds, end) for frame, end in zip(frames, ends, strict=True)]
+        self.looked += images
         seen = self._eyes.see(frames, until=until)
-        self.taken += [self._kept(name, pictures, reason, found) for name, found in seen.items()]
+        self.taken += [self._kept(name, images, reason, found) for name, found in seen.items()]
         return tuple(sorted((one for found in seen.values() for one in found), key=lambda one: one.span))
 
-    def _kept(self, observer: str, pictures: Sequence[Span], reason: str, seen: Sequence[Observation]) -> StoredLook:
+    def _kept(self, observer: str, frames: Sequence[Span], reason: str, seen: Sequence[Observation]) -> StoredLook:
         """One observer's part of a look, as it may be kept."""
         return StoredLook(
             observer,
@@ -107,7 +107,7 @@ class FrameFetcher:
             question=self._question,
             reason=reason,
             max_side=self._eyes.max_side,
-            pictures=tuple(pictures),
+            frames=tuple(frames),
             observations=tuple(seen),
         )
 

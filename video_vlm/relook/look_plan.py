@@ -104,20 +104,20 @@ def plan_look(
 
 
 def _subject(question: str, memory: VideoMemory, sight: Similarity | None, path: Path | None) -> SamplerInput:
-    pictures = frame_times_of(memory, path)
-    times = candidates_of(pictures)
+    frames = frame_times_of(memory, path)
+    times = candidates_of(frames)
     parsed = parse(question)
     scored = [
         channels_for(phrase, memory, times, question=question, sight=sight)
         for phrase in (parsed.target, *parsed.operator.anchors)
     ]
     return SamplerInput(
-        pictures,
+        frames,
         shots=shots_of(memory),
         candidates=times,
         motion=motion_of(memory, times),
         scores=scored[0],
-        aim=aim_of(parsed, whole=pictures.span, anchors=tuple(scored[1:])),
+        aim=aim_of(parsed, whole=frames.span, anchors=tuple(scored[1:])),
     )
 
 

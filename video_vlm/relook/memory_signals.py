@@ -56,12 +56,12 @@ def frame_times_of(memory: VideoMemory, path: Path | None = None) -> FrameTimes:
     return FrameTimes(whole, step_seconds=whole.duration_seconds / max(num_frames, 1) or 1.0)
 
 
-def candidates_of(pictures: FrameTimes) -> Seconds:
+def candidates_of(frames: FrameTimes) -> Seconds:
     """A time every second, more often in a short video, never more often than there are pictures."""
-    seconds = pictures.span.duration_seconds
+    seconds = frames.span.duration_seconds
     wanted = max(seconds / _CANDIDATE_SECONDS, _FEWEST_CANDIDATES)
-    count = max(1, min(round(wanted), len(pictures)))
-    return np.asarray(pictures.span.start + np.arange(count if seconds else 1) * (seconds / count), np.float64)
+    count = max(1, min(round(wanted), len(frames)))
+    return np.asarray(frames.span.start + np.arange(count if seconds else 1) * (seconds / count), np.float64)
 
 
 def shots_of(memory: VideoMemory) -> tuple[Shot, ...]:
