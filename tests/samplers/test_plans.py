@@ -173,4 +173,4 @@ def test_a_sampler_of_another_package_is_held_to_the_contract(
 
 
 def test_the_public_names_are_these() -> None:
-    assert video_vlm.samplers.__all__ == ["SAMPLERS", "TimeAim", "TimeMove", "FrameTimes", "SamplerInput", "plan"]
+    assert video_vlm.samplers.__all__ == ["SAMPLERS", "FrameTimes", "SamplerInput", "TimeAim", "TimeMove", "plan"]
