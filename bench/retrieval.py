@@ -240,7 +240,8 @@ def main() -> int:
 
 def measure(questions: Sequence[Question], library: Library, *, show: str | None, lenient: bool) -> int:
     """The tables and the headline."""
-    lists = ["words", *(["meaning"] if library.vectors.texts else []), *(["sight"] if library.vectors.sight else [])]
+    vectors = library.vectors
+    lists = ["words", *(["meaning"] if vectors.texts else []), *(["sight"] if vectors.sight else [])]
     roads = {**{name: Road(Ranking(lists=frozenset({name}))) for name in lists}, **ABLATIONS}
     places = {
         name: [place([hit.span for hit in road.find(one, library)], one.evidence) for one in questions]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from video_vlm.cli.session import OverwriteOption, Session, SpeedOption
 from video_vlm.cli.terminal import one_line, print_json, table, write
 from video_vlm.records import Node, clock
 from video_vlm.text import inert
+
+if TYPE_CHECKING:
+    from video_vlm.memory import MemoryView
 
 __all__ = ["scenes"]
 
@@ -72,10 +75,14 @@ def scenes(
         if sheet:
             outputs.check(sheet)
         found = videos.scenes(video)
-        memory = videos.memory(video)
-        posters = [(clock(scene.span.start), memory.thumbnail(scene)) for scene in found] if sheet else []
+        posters = posters_of(videos.memory(video), found) if sheet else []
     works = [lambda: save_contact_sheet(posters, sheet, outputs=outputs)] if sheet else []
     return beside(lambda: WRITERS[Format.JSON if session.json else form](found), *works)
+
+
+def posters_of(memory: MemoryView, found: Sequence[Node]) -> list[tuple[str, bytes | None]]:
+    """For each scene the clock time it begins at, and its small JPEG."""
+    return [(clock(scene.span.start), memory.thumbnail(scene)) for scene in found]
 
 
 def as_table(found: Sequence[Node]) -> None:

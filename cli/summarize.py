@@ -94,7 +94,8 @@ def summarize(
     memory_bytes = memory and memory * 1e9
     if dry_run:
         with session.open(speed=speed) as videos:
-            return foretell(session, videos.plans.estimate(files, jobs=jobs, memory_bytes=memory_bytes), found)
+            estimate = videos.plans.estimate(files, jobs=jobs, memory_bytes=memory_bytes)
+            return foretell(session, estimate, found)
     with (
         progress_on(quiet=session.quiet) as bars,
         overall(bars, files) as reporter,

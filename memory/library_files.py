@@ -1,4 +1,4 @@
-"""The files of a library's videos: what each held when it was last read, so that it need not be read again."""
+"""The files of a library's videos, and what each held: one that is unchanged need not be read again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from video_vlm.memory.database_protocol import Database
 
 __all__ = ["LibraryFiles"]
 
-_NEEDED = "SELECT 1 FROM files WHERE content_id = :content UNION ALL SELECT 1 FROM looks WHERE content_id = :content"
+_NEEDED = """
+    SELECT 1 FROM files WHERE content_id = :content UNION ALL SELECT 1 FROM looks WHERE content_id = :content
+"""
 
 
 class LibraryFiles:
@@ -19,8 +21,8 @@ class LibraryFiles:
         self._database = database
 
     def content_id(self, path: Path) -> str | None:
-        """The content id of a file whose size and times are those noted by :meth:`remember`; None if they changed, or
-        nothing was noted."""
+        """The content id of a file whose size and times are those noted by :meth:`remember`; None if they
+        changed, or nothing was noted."""
         with self._database.read() as connection:
             return known_content_id(connection, path)
 
@@ -32,7 +34,8 @@ class LibraryFiles:
             return None if found is None else found[1]
 
     def last_known(self, path: Path) -> tuple[str, int] | None:
-        """The content id of a file when it was last noted, whatever it holds now, and its size then in bytes."""
+        """The content id of a file when it was last noted, whatever it holds now; and its size then, in
+        bytes."""
         with self._database.read() as connection:
             return last_known(connection, path)
 
@@ -42,7 +45,7 @@ class LibraryFiles:
         Args:
             path: The file.
             content_id: Of the video in it.
-            state: Its size (bytes), modification and change times (ns) when it was opened; None for those of now.
+            state: Its size (bytes), modification and change times (ns) when it was opened; None for now.
 
         Raises:
             LibraryReadOnly: the library is open read-only.
@@ -51,8 +54,8 @@ class LibraryFiles:
             remember_path(connection, path, content_id, state)
 
     def forget_outgrown(self, content_id: str) -> bool:
-        """Forget a video whose file has grown into another that is remembered now: unless a copy of it is known, or
-        questions made us look at it. Says whether it is gone.
+        """Forget a video whose file has grown into another that is remembered now: unless a copy of it is
+        known, or questions made us look at it. Says whether it is gone.
 
         Raises:
             LibraryReadOnly: the library is open read-only.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from video_vlm.memory.catalog import now, required_video
 from video_vlm.memory.database_protocol import Database
@@ -15,8 +16,8 @@ __all__ = ["LibraryLooks"]
 class LibraryLooks:
     """What questions made us look at, video by video. Shared by threads.
 
-    A look belongs to the video and to its observer's digest, not to one memory of it; observers' own observations
-    are never touched.
+    A look belongs to the video and to its observer's digest, not to one memory of it; observers' own
+    observations are never touched.
     """
 
     def __init__(self, database: Database, vectors: LibraryVectors) -> None:
@@ -34,7 +35,8 @@ class LibraryLooks:
             return looks_at(connection, content_id)
 
     def keep(self, content_id: str, looks: Sequence[StoredLook]) -> int:
-        """Add looks at one video; returns how many observations that added. What they say already is not added again.
+        """Add looks at one video; returns how many observations that added. What they say already is not
+        added again.
 
         Raises:
             NotIndexed: the library does not know the video.
@@ -42,8 +44,8 @@ class LibraryLooks:
         """
         with self._database.write() as connection:
             required_video(connection, content_id, where=self._database.where)
-            written_at = now()
-            added = sum(add_look(connection, look, content_id=content_id, written_at=written_at) for look in looks)
+            keep = partial(add_look, connection, content_id=content_id, written_at=now())
+            added = sum(map(keep, looks))
         if added:
             self._vectors.embed(content_id)
         return added

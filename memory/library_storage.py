@@ -46,8 +46,8 @@ class LibraryStorage:
         return Outputs(record=self.layout.written)
 
     def feature_cache(self, most_bytes: int) -> DiskCache | None:
-        """Where models keep what they made of pictures, for later processes, ``most_bytes`` at most; None where there
-        is no folder for it."""
+        """Where models keep what they made of pictures, for later processes, ``most_bytes`` at most; None
+        where there is no folder for it."""
         return DiskCache(self.layout.features, most_bytes=most_bytes, read_only=self.read_only)
 
     def num_bytes(self) -> int:

@@ -22,11 +22,17 @@ __all__ = ["LibraryVectors"]
 class LibraryVectors:
     """All vectors of one library. Shared by threads.
 
-    ``texts`` searches them by meaning; None without a sentence encoder. ``visuals`` searches them by sight; None
-    without an image-text tower.
+    ``texts`` searches them by meaning; None without a sentence encoder. ``visuals`` searches them by sight;
+    None without an image-text tower.
     """
 
-    def __init__(self, database: Database, *, texts: TextVectors | None, visuals: VisualVectors | None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        texts: TextVectors | None,
+        visuals: VisualVectors | None,
+    ) -> None:
         self.texts = texts
         self.visuals = visuals
         self._database = database
@@ -39,20 +45,20 @@ class LibraryVectors:
     def embed(self, content_id: str | None = None) -> int:
         """Give vectors to the texts that have none yet, of one video or of all; returns to how many passages.
 
-        Finishing a build and keeping looks do this by themselves; call it for memories written without an encoder, or
-        when it was interrupted. Without an encoder it does nothing.
+        Finishing a build and keeping looks do this by themselves; call it for memories written without an
+        encoder, or when it was interrupted. Without an encoder it does nothing.
         """
         return 0 if self.texts is None else self.texts.embed(content_id)
 
     def load_indexes(self) -> dict[str, Method]:
-        """Make ready to search everything by meaning and by sight, as the first search would; returns how each list of
-        vectors is searched, by the list's name."""
+        """Make ready to search everything by meaning and by sight, as the first search would; returns how
+        each list of vectors is searched, by the list's name."""
         every = [one.lists for one in (self.texts, self.visuals) if one is not None]
         methods = {name: index.load() for lists in every for name, index in lists.items()}
         return {name: method for name, method in methods.items() if method is not None}
 
     def nodes_without(self, content_id: str) -> tuple[NodesWithoutVectors, ...]:
-        """The segments of a video that the tower has not seen whole; none without a tower, or without the video."""
+        """The segments of a video that the tower has not seen whole; none without a tower or a video."""
         if self.sight is None:
             return ()
         with self._database.read() as connection:

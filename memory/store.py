@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -161,7 +162,8 @@ class Library:
         with self._database.write() as connection:
             memory = begin_memory(connection, video, recipe, channels=channels, missing=missing, stages=stages)
         content_id = video.content_id
-        return MemoryWriter(self._database, memory, content_id, on_finish=lambda: self.vectors.embed(content_id))
+        finished = partial(self.vectors.embed, content_id)
+        return MemoryWriter(self._database, memory, content_id, on_finish=finished)
 
     def sparing(self) -> AbstractContextManager[None]:
         """Inside the block the library keeps little of itself in memory; for writing whole films, not for searching."""
@@ -303,5 +305,10 @@ class Library:
 
     def _search(self, query: str, within: Filter, limit: int) -> tuple[Evidence, ...]:
         return search_moments(
-            self._database, query, within=within, limit=limit, meaning=self.vectors.texts, words=self._by_words
+            self._database,
+            query,
+            within=within,
+            limit=limit,
+            meaning=self.vectors.texts,
+            words=self._by_words,
         )

@@ -13,7 +13,11 @@ from video_vlm.memory.postgres.fulltext import Words
 from video_vlm.memory.postgres.migrations import FORMAT_VERSION
 from video_vlm.memory.postgres.nearest import EXACT_UP_TO
 from video_vlm.memory.postgres.storage import PostgresStorage
-from video_vlm.memory.postgres.vectors import PostgresLibraryVectors, PostgresTextVectors, PostgresVisualVectors
+from video_vlm.memory.postgres.vectors import (
+    PostgresLibraryVectors,
+    PostgresTextVectors,
+    PostgresVisualVectors,
+)
 from video_vlm.memory.postgres.verify import rebuild_words, verify
 from video_vlm.memory.search import ByWords, Filter
 from video_vlm.memory.store import Library

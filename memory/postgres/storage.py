@@ -36,7 +36,7 @@ class PostgresStorage(LibraryStorage):
     def where(self) -> str:
         return self.server.where
 
-    def feature_cache(self, most_bytes: int) -> DiskCache | None:  # noqa: ARG002 - a server is no place for such files
+    def feature_cache(self, most_bytes: int) -> DiskCache | None:  # noqa: ARG002 - no place for files
         return None
 
     def num_bytes(self) -> int:

@@ -88,10 +88,11 @@ def index_many(
     elif unread:
         jobs = min(jobs, len(unread))
         threads = max(1, num_cores() // jobs)
-        desk = WorkerSetup(library.storage.place, settings, threads, _log_level(), sight=library.vectors.sight)
+        tower = library.vectors.sight
+        desk = WorkerSetup(library.storage.place, settings, threads, _log_level(), sight=tower)
         room = math.inf
         if memory_bytes is not None:
-            room = memory_bytes - OWN_BYTES - jobs * reader_bytes(settings, sees=library.vectors.sight is not None)
+            room = memory_bytes - OWN_BYTES - jobs * reader_bytes(settings, sees=tower is not None)
         crew = _Crew(desk, library, progress=progress, num_workers=jobs, room_bytes=room)
         yield from crew.outcomes(unread)
 

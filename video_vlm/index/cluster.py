@@ -72,9 +72,9 @@ def index_on_cluster(
         VideoQAError: something that is wrong for every file.
     """
     if address is not None and not is_address(library.storage.place):
-        raise LibraryError(
-            f"a cluster at {address} cannot write to the folder {library.storage.where}: use --library postgresql://..."
-        )
+        where = library.storage.where
+        refused = f"a cluster at {address} cannot write to the folder {where}"
+        raise LibraryError(f"{refused}: use --library postgresql://...")
     with _cluster(address) as ray:
         num_actors = jobs or max(1, int(ray.cluster_resources().get("CPU", 1)))
         waiting = [(path, resemblance(path)) for path in paths]

@@ -137,7 +137,8 @@ def _index(
             reader.video, recipe.whole, channels=channels, missing=manner.missing, stages=recipe.to_json()
         )
         grown = appended_to(file, library, manner, recipe) if build.checkpoint is None else None
-        with nullcontext() if library.vectors.sight is None else FrameEmbedder(library.vectors.sight) as seeing:
+        tower = library.vectors.sight
+        with nullcontext() if tower is None else FrameEmbedder(tower) as seeing:
             if reader.video.chapters:
                 _warn_of_unused_marks(file)
             run = _Run(reader, build, manner, same=same, recipe=recipe, progress=progress, seeing=seeing)

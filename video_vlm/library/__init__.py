@@ -15,7 +15,8 @@
 
 from __future__ import annotations
 
+from video_vlm.library.engines import Engine
 from video_vlm.library.plans import Plans
-from video_vlm.library.video_qa import Engine, VideoQA
+from video_vlm.library.video_qa import VideoQA
 
 __all__ = ["Engine", "Plans", "VideoQA"]

@@ -6,8 +6,10 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
+from video_vlm.encoder.image_text_tower import find_image_text_encoder
 from video_vlm.errors import LibraryReadOnly
 from video_vlm.memory import Library, open_library
+from video_vlm.models.text_encoder import find_text_encoder
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
 from video_vlm.settings import Settings, Speed
 
@@ -26,14 +28,27 @@ def settings_with(settings: Settings, *, model: str | None, speed: Speed | None)
 
 
 def open_to_write_or_read(
-    place: Path | str | None, *, encoder: TextEncoder | None, sight: ImageTextEncoder | None
+    place: Path | str | None,
+    settings: Settings,
+    *,
+    encoder: TextEncoder | None,
+    sight: ImageTextEncoder | None,
 ) -> Library:
-    """The library at a place, as :func:`~video_vlm.memory.open_library` takes it; a warning says if it can only be
-    read.
+    """The library at a place, as :func:`~video_vlm.memory.open_library` takes it; a warning says if it can
+    only be read.
+
+    Args:
+        place: Where it is.
+        settings: Name the sentence encoder and the tower, where none is given.
+        encoder: Searches by meaning.
+        sight: Searches by sight.
 
     Raises:
+        SettingsError: a tower or an encoder that the settings name is not there.
         LibraryError: it cannot be opened at all.
     """
+    sight = sight or find_image_text_encoder(settings.sight)
+    encoder = encoder or find_text_encoder(settings.meaning)
     try:
         return open_library(place, encoder=encoder, sight=sight)
     except LibraryReadOnly:

@@ -1,4 +1,4 @@
-"""What would be done, before anything is: how a file would be read, how long many would take, where to look."""
+"""What would be done, before it is: how a file would be read, how long many would take, where to look."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Plans:
         self._lookup = lookup
 
     def index(self, path: Path | str) -> IndexPlan:
-        """What :meth:`VideoQA.index` would make again of a video, stage by stage, and why. Nothing is decoded or
-        written.
+        """What :meth:`VideoQA.index` would make again of a video, stage by stage, and why. Nothing is decoded
+        or written.
 
         Raises:
             UnreadableVideo: the path is not a readable local file.

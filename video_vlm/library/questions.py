@@ -21,7 +21,14 @@ __all__ = ["Questions"]
 class Questions:
     """Asks the videos of one library. Shared by threads."""
 
-    def __init__(self, library: Library, *, settings: Settings, models: OpenedModels, progress: Progress) -> None:
+    def __init__(
+        self,
+        library: Library,
+        *,
+        settings: Settings,
+        models: OpenedModels,
+        progress: Progress,
+    ) -> None:
         self._library = library
         self._settings = settings
         self._models = models
@@ -63,7 +70,8 @@ class Questions:
         )
 
     def by_video(self, question: str, trace: Trace) -> Callable[[str, bool], Answer]:
-        """One question for several videos: a function of a content id, and of whether to look at the video again."""
+        """One question for many videos: a function of a content id, and of whether to look at the video
+        again."""
 
         def ask_one(content_id: str, looking: bool) -> Answer:
             stored = self._library.find(content_id)

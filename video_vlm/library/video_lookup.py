@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from video_vlm.address import not_a_file
@@ -31,7 +31,14 @@ class VideoLookup:
         progress: Told how far reading has come.
     """
 
-    def __init__(self, library: Library, *, settings: IndexSettings, at_least: Speed, progress: Progress) -> None:
+    def __init__(
+        self,
+        library: Library,
+        *,
+        settings: IndexSettings,
+        at_least: Speed,
+        progress: Progress,
+    ) -> None:
         self._library = library
         self._settings = settings
         self._at_least: Speed = at_least
@@ -54,6 +61,10 @@ class VideoLookup:
             progress=self._progress,
         )
         return read.video.content_id
+
+    def chosen(self, paths: Iterable[Path | str] | None) -> list[str] | None:
+        """:meth:`known_or_read` of each; None, which stands for all videos, stays None."""
+        return None if paths is None else [self.known_or_read(path) for path in paths]
 
     def known(self, path: Path | str) -> str:
         """The content id of a video in the library.

@@ -28,7 +28,8 @@ def write_captions(
     decoder: str,
     progress: Progress,
 ) -> CaptionReport:
-    """Caption a video that the library knows, by pictures of its file: the one at ``path``, or where it was last seen.
+    """Caption a video that the library knows, by pictures of its file: the one at ``path``, or where it was
+    last seen.
 
     Args:
         library: Where the captions are kept.
