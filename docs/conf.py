@@ -24,13 +24,14 @@ def setup(app: Sphinx) -> None:
     app.connect("source-read", add_contents)
 
 
-def add_contents(app: Sphinx, name: str, source: list[str]) -> None:
+def add_contents(_app: Sphinx, name: str, source: list[str]) -> None:
     """The contents beside every page are the links of ``index.md``, under its headings: the list stands once."""
     if name == "index":
         source[0] = "\n".join([source[0], *contents(source[0])])
 
 
 def contents(page: str) -> Iterator[str]:
+    """A table of contents for each section of a page that has links to other pages."""
     for section in page.split("\n## ")[1:]:
         heading = section.partition("\n")[0]
         links = re.findall(r"\]\(([^):#]+)\.md\)", section)
