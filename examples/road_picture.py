@@ -64,8 +64,8 @@ BOXES = {
     "shots": Box(300, 50, 180, "shots and scenes", "cuts, dissolves, chapters"),
     "observations": Box(560, 50, 240, "observations", "subtitles, text, colours, motion"),
     "memory": Box(560, 180, 240, "memory", "video > chapter > scene > segment", "memory"),
-    "question": Box(90, 180, 140, "question", "“what happens after X?”"),
-    "operators": Box(300, 180, 180, "time operators", "after, between, first, how often"),
+    "question": Box(90, 180, 140, "question", "“... after the storm?”"),
+    "operators": Box(300, 180, 180, "time operators", "after, between, how often"),
     "evidence": Box(560, 315, 240, "evidence", "moments with their seconds"),
     "answer": Box(230, 315, 320, "cited answer", "claims [0:23–0:26], coverage, receipt", "answer"),
 }
