@@ -60,11 +60,11 @@ class Box:
 
 
 BOXES = {
-    "film": Box(90, 50, 140, "film", "decoded once"),
+    "film": Box(95, 50, 150, "film", "decoded once"),
     "shots": Box(300, 50, 180, "shots and scenes", "cuts, dissolves, chapters"),
     "observations": Box(560, 50, 240, "observations", "subtitles, text, colours, motion"),
     "memory": Box(560, 180, 240, "memory", "video > chapter > scene > segment", "memory"),
-    "question": Box(90, 180, 140, "question", "“... after the storm?”"),
+    "question": Box(95, 180, 150, "question", "“... after the storm?”"),
     "operators": Box(300, 180, 180, "time operators", "after, between, how often"),
     "evidence": Box(560, 315, 240, "evidence", "moments with their seconds"),
     "answer": Box(230, 315, 320, "cited answer", "claims [0:23–0:26], coverage, receipt", "answer"),

@@ -11,7 +11,7 @@ from video_vlm.perception.text_tracks import join_rows
 from video_vlm.records import Image, Observation, ObservationKind, Span
 
 needs_senses = pytest.mark.skipif(
-    not (find_spec("rapidocr") and find_spec("onnxruntime")), reason="rapidocr is not installed: pip install '.[senses]'"
+    not (find_spec("rapidocr") and find_spec("onnxruntime")), reason="needs rapidocr: pip install '.[senses]'"
 )
 
 
