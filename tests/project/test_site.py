@@ -17,7 +17,8 @@ pytest.importorskip("myst_parser", reason="the site needs the extra docs")
 
 def build(folder: Path, site: Path) -> subprocess.CompletedProcess[str]:
     """As ``make docs`` does."""
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-E", "-W", "--keep-going", folder, site]
+    options = ["-b", "html", "-q", "-E", "-W", "--keep-going"]
+    command = [sys.executable, "-m", "sphinx", *options, str(folder), str(site)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
