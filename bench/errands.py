@@ -72,7 +72,7 @@ def everything(folder: Path) -> tuple[int, dict[str, Any], list[Any]]:
         problems = len(library.verify())
         [stored] = library.videos()
         content_id = stored.video.content_id
-        looks = [(one.question, one.pictures, one.observations) for one in library.looks(content_id)]
+        looks = [(one.question, one.pictures, one.observations) for one in library.looks.of(content_id)]
         found = [(one.text, one.span) for one in library.search("sign number", limit=5)]
         return problems, library.dump(content_id), [looks, found]
 
@@ -103,10 +103,10 @@ def do_repair(folder: Path, pipe: Connection, trouble: Trouble | None) -> None:
 
 
 def _keep_looks(library: Library, content_id: str, say: Callable[[str], None]) -> None:
-    known = {one.question for one in library.looks(content_id)}
+    known = {one.question for one in library.looks.of(content_id)}
     for number in range(NUM_LOOKS):
         if look(number).question not in known:
-            library.write_back(content_id, [look(number)])
+            library.looks.keep(content_id, [look(number)])
         say("look")
 
 

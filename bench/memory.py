@@ -123,7 +123,7 @@ def searched(world: World, size: int, num_questions: int) -> Searched:
     """The three searches, over the library as it was at one size."""
     questions = [question(number) for number in range(num_questions)]
     with world.open(size) as library:
-        library.load_indexes()
+        library.vectors.load_indexes()
         known = [one.video.content_id for one in library.videos()]
         some = [known[number * 7919 % len(known)] for number in range(num_questions)]
         whole = timed(library.search, questions)
@@ -185,7 +185,7 @@ def opening(world: World) -> dict[int, float]:
         for size, seconds in took.items():
             began = time.perf_counter()
             with world.open(size) as library:
-                library.load_indexes()
+                library.vectors.load_indexes()
                 seconds.append(time.perf_counter() - began)
     return {size: median(seconds) for size, seconds in took.items()}
 
@@ -262,7 +262,7 @@ def print_table(
     print(" | ".join((*columns, "recall@10", "open", "write a node", "bytes a node (index)")))
     for size, one in found.items():
         with world.open(size) as library:
-            facts, methods = library.facts(), library.load_indexes()
+            facts, methods = library.facts(), library.vectors.load_indexes()
         print(
             f"{facts.num_nodes} | {facts.num_videos} | {one.num_vectors} | {one.whole / one.flat:.2f} |"
             f" {one.one_video / one.flat:.3f} | {one.one_video / one.whole:.3f} | {one.recall:.4f} |"

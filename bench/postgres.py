@@ -152,7 +152,7 @@ def as_it_comes(
 
 def ask(library: PostgresLibrary, encoder: Topics, *, num_queries: int) -> dict[str, dict[str, Asked]]:
     """By filter and by way."""
-    server = library.server
+    server = library.storage.server
     vectors = VectorList(server, "vectors", encoder.name, DIMENSION)
     queries = encoder.encode([f"question {number}" for number in range(num_queries)])
     table = {}
@@ -202,9 +202,9 @@ def main() -> int:
         with open_postgres(server.url, encoder=encoder, exact_up_to=1000) as library:
             whole = library.verify() == () and len(library.videos()) == films
             same = library.dump("film-00000") == truth.dump("film-00000")
-            library.embed()
-            num_bytes = library.num_bytes()
-            with library.server.reading() as connection:
+            library.vectors.embed()
+            num_bytes = library.storage.num_bytes()
+            with library.storage.server.reading() as connection:
                 num_vectors = connection.ask("SELECT count(*) AS total FROM vectors")[0]["total"]
             table = ask(library, encoder, num_queries=20 if options.quick else 100)
         truth.close()

@@ -162,7 +162,7 @@ def questions_of(folder: Path, videos: VideoQA, *, quick: bool) -> Iterator[Ques
     truths = [(path, truth) for path, truth in truths if not quick or truth["duration_s"] <= QUICK_SECONDS]
     files = [path.with_name(truth["video"]) for path, truth in truths]
     read = {outcome.path: outcome.report for outcome in videos.index_many(files)}
-    videos.library.embed()
+    videos.library.vectors.embed()
     for file, (_, truth) in zip(files, truths, strict=True):
         report = read[file]
         if report is None:
@@ -240,7 +240,7 @@ def main() -> int:
 
 def measure(questions: Sequence[Question], library: Library, *, show: str | None, lenient: bool) -> int:
     """The tables and the headline."""
-    lists = ["words", *(["meaning"] if library.has_meaning else []), *(["sight"] if library.sight else [])]
+    lists = ["words", *(["meaning"] if library.vectors.texts else []), *(["sight"] if library.vectors.sight else [])]
     roads = {**{name: Road(Ranking(lists=frozenset({name}))) for name in lists}, **ABLATIONS}
     places = {
         name: [place([hit.span for hit in road.find(one, library)], one.evidence) for one in questions]

@@ -191,7 +191,7 @@ def captions_right(films: Sequence[Film], folder: Path) -> tuple[int, int]:
     right = total = 0
     with VideoQA(folder / "captioned") as videos:
         for film in films:
-            looks = videos.looks(film.path)
+            looks = videos.memory(film.path).looks()
             said = [one for look in looks for one in look.observations]
             for scene in film.story.scenes:
                 there = [one.text for one in said if one.span.contains(scene.span.middle)]

@@ -118,7 +118,7 @@ def wrong_after(library: Path, done: Done, truth: Truth) -> str:
             return "segments are gone"
         if done.writes_at("finished") and not stored[0].complete:
             return "it is not finished any more"
-        if len(opened.looks(stored[0].video.content_id)) < len(done.writes_at("look")):
+        if len(opened.looks.of(stored[0].video.content_id)) < len(done.writes_at("look")):
             return "looks are gone"
     return ""
 
@@ -181,7 +181,7 @@ def repair_trial(sound: Path, library: Path, chance: random.Random, undisturbed:
         return f"repairing again failed: {again.said[-1:]}"
     with open_library(library, encoder=Grams()) as opened:
         [stored] = opened.videos()
-        num_looks = len(opened.looks(stored.video.content_id))
+        num_looks = len(opened.looks.of(stored.video.content_id))
         wrong = opened.verify() or not stored.complete or num_looks != NUM_LOOKS - 1
     shutil.rmtree(library)
     return "the repaired library is not the sound part of the damaged one" if wrong else ""

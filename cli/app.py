@@ -114,6 +114,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app(args=None if arguments is None else list(arguments), prog_name="videoqa")
     except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # whoever reads the help has seen enough of it
+            drop(sys.stdout)
+            return ExitCode.OK
         return stop.code if isinstance(stop.code, int) else ExitCode.OK
     except KeyboardInterrupt:
         complain("interrupted")

@@ -14,6 +14,7 @@ import typer
 
 from video_vlm.address import not_a_file
 from video_vlm.cli.command import OverwriteOption, Session, SpeedOption
+from video_vlm.cli.endings import output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import beside, complain
 from video_vlm.cli.index import finish, read_all
@@ -73,7 +74,13 @@ def ask(
     trace: Annotated[bool, typer.Option("--trace", help="Show each step of a language model as it is taken.")] = False,
     trace_file: Annotated[
         Path | None,
-        typer.Option("--trace-file", metavar="FILE", help="Write the steps to FILE, as JSON.", show_default=False),
+        typer.Option(
+            "--trace-file",
+            parser=output_file,
+            metavar="FILE",
+            help="Write the steps to FILE, as JSON.",
+            show_default=False,
+        ),
     ] = None,
     evidence: Annotated[
         Path | None,
@@ -101,12 +108,15 @@ def ask(
       videoqa ask ~/Videos "Who was the architect of the bridge?"
       videoqa ask --all "Which film mentions a lighthouse?"
     """
+    from video_vlm.export import outputs_for
+
     target, asked = what_is_asked(video, question, everything=everything)
     told = show_step if trace else lambda _: None
     code = ExitCode.OK
     answer: Answer | LibraryAnswer
     with session.open(model=model, sampler=sampler, max_look_frames=frames, verify=verify, speed=speed) as videos:
-        outputs = videos.outputs(overwrite=overwrite, inputs=[] if target is None else [target])
+        inputs = [] if target is None else [Path(target)]
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=inputs)
         if trace_file is not None:
             outputs.check(trace_file)
         if target is None:

@@ -10,7 +10,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from video_vlm.cli.command import OverwriteOption, Session
-from video_vlm.cli.endings import form_of
+from video_vlm.cli.endings import STDOUT, form_of, output_file_or_stdout
 from video_vlm.cli.terminal import print_json, printing
 from video_vlm.errors import SettingsError
 
@@ -52,7 +52,13 @@ def export(
     what: Annotated[What, typer.Option("--what", help="Which table: parquet, jsonl, csv and json only.")] = What.SCENES,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="OUT", help="The file; stdout if not given.", show_default=False),
+        typer.Option(
+            *("--out", "-o"),
+            parser=output_file_or_stdout,
+            metavar="OUT",
+            help="The file; stdout if not given, or -.",
+            show_default=False,
+        ),
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> None:
@@ -70,9 +76,10 @@ def export(
       videoqa export film.mp4 --what observations -o seen.parquet
       videoqa export film.mp4 -o film.otio --overwrite
     """
-    from video_vlm.export import FORMATS
+    from video_vlm.export import FORMATS, outputs_for
     from video_vlm.export import export as write
 
+    out = None if out == STDOUT else out
     form = form_of(ExportFormat, form, out)
     if form is None:
         raise SettingsError(f"name a format: --format {', '.join(FORMATS)}; or a file that ends like one: -o film.html")
@@ -84,7 +91,7 @@ def export(
             with printing(sys.stdout):
                 write(memory, binary_stdout(), form=form.value, what=what.value)
             return
-        outputs = videos.outputs(overwrite=overwrite, inputs=[video])
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=[Path(video)])
         with outputs.open(out) as file:
             write(memory, file, form=form.value, what=what.value)
     if session.json:

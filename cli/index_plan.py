@@ -28,7 +28,7 @@ def show_plans(session: Session, paths: Sequence[str], *, speed: Speed | None) -
                 failures[found.typed] = found.reason
                 continue
             try:
-                plans.append(videos.plan_index(found))
+                plans.append(videos.plans.index(found))
             except MediaError as error:
                 failures[str(found)] = error.reason
     if session.json:

@@ -28,7 +28,7 @@ def list_videos(session: Session) -> None:
       videoqa library list --json
     """
     with session.open() as videos:
-        known = videos.videos()
+        known = videos.library.videos()
     if session.json:
         print_json(
             [
@@ -98,7 +98,7 @@ def verify(session: Session) -> ExitCode:
     """
     try:
         with session.open() as videos:
-            problems = [str(problem) for problem in videos.verify()]
+            problems = [str(problem) for problem in videos.library.verify()]
     except LibraryDamaged as error:
         problems = [str(error)]
     if session.json:
@@ -124,7 +124,7 @@ def info(session: Session) -> None:
       videoqa library info --json
     """
     with session.open() as videos:
-        place, facts = shown(videos.library.place), videos.facts()
+        place, facts = shown(videos.library.storage.place), videos.library.facts()
     if session.json:
         print_json({"library": place, **asdict(facts)})
         return

@@ -41,8 +41,9 @@ def looks(
       videoqa library looks film.mp4 --json
     """
     with session.open() as videos:
-        chosen = [one.video for one in videos.videos()] if video is None else [videos.memory(video).video]
-        kept = [(one, look) for one in chosen for look in videos.looks(one.content_id)]
+        library = videos.library
+        chosen = [one.video for one in library.videos()] if video is None else [videos.memory(video).video]
+        kept = [(one, look) for one in chosen for look in library.looks.of(one.content_id)]
     if session.json:
         print_json([as_data(one, look) for one, look in kept])
         return
@@ -91,18 +92,19 @@ def forget_looks(
     """
     if everything == bool(videos):
         raise SettingsError("forget-looks: name the videos, or all of them with --all")
-    with session.open() as library:
-        names = [one.video.content_id for one in library.videos()] if everything else videos or []
-        forgotten = {name: forget(library, name) for name in names}
+    with session.open() as opened:
+        known = opened.library.videos() if everything else ()
+        names = [one.video.content_id for one in known] if everything else videos or []
+        forgotten = {name: forget(opened, name) for name in names}
     if session.json:
         print_json(forgotten)
     return report(forgotten, names, silent=session.json)
 
 
-def forget(library: VideoQA, name: str) -> int | None:
+def forget(videos: VideoQA, name: str) -> int | None:
     """How many looks; None if the library does not know the video."""
     try:
-        return library.forget_looks(name)
+        return videos.library.looks.forget(videos.memory(name).content_id)
     except NotIndexed:
         return None
 

@@ -10,6 +10,7 @@ import typer
 
 from video_vlm.cli.command import OverwriteOption, Session
 from video_vlm.cli.contact_sheet import check_ending
+from video_vlm.cli.endings import output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import beside
 from video_vlm.cli.terminal import print_json, table, write
@@ -40,7 +41,12 @@ def plan(
     ] = None,
     picture: Annotated[
         Path | None,
-        typer.Option(metavar="OUT.jpg", help="Also draw the plan over the shots of the video.", show_default=False),
+        typer.Option(
+            parser=output_file,
+            metavar="OUT.jpg",
+            help="Also draw the plan over the shots of the video.",
+            show_default=False,
+        ),
     ] = None,
     overwrite: OverwriteOption = False,
 ) -> ExitCode:
@@ -56,14 +62,16 @@ def plan(
       videoqa plan lecture.mkv "How often is the budget mentioned?" --tokens 8000
       videoqa plan film.mp4 "Who opens the door?" --frames 16 --sampler scene --picture plan.jpg
     """
+    from video_vlm.export import outputs_for
+
     if picture:
         check_ending(picture)
     with session.open(sampler=sampler) as videos:
-        outputs = videos.outputs(overwrite=overwrite, inputs=[video])
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=[Path(video)])
         if picture:
             outputs.check(picture)
         try:
-            planned = videos.plan(video, question, frames=frames, tokens=tokens)
+            planned = videos.plans.look(video, question, frames=frames, tokens=tokens)
         except ValueError as error:
             raise SettingsError(f"--frames and --tokens: {error}") from error
         works = [lambda: draw(planned, videos.memory(video), picture, outputs)] if picture else []

@@ -13,6 +13,7 @@ import typer
 
 from video_vlm.cli.command import OverwriteOption, Session, SpeedOption
 from video_vlm.cli.contact_sheet import check_ending, save_contact_sheet
+from video_vlm.cli.endings import output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import beside
 from video_vlm.cli.terminal import one_line, print_json, table, write
@@ -41,7 +42,10 @@ def scenes(
     sheet: Annotated[
         Path | None,
         typer.Option(
-            metavar="OUT.jpg", help="Also draw a contact sheet: one small picture per scene.", show_default=False
+            parser=output_file,
+            metavar="OUT.jpg",
+            help="Also draw a contact sheet: one small picture per scene.",
+            show_default=False,
         ),
     ] = None,
     speed: SpeedOption = None,
@@ -59,14 +63,17 @@ def scenes(
       videoqa scenes film.mp4 --sheet scenes.jpg
       videoqa scenes film.mp4 --speed fast
     """
+    from video_vlm.export import outputs_for
+
     if sheet:
         check_ending(sheet)
     with session.open(speed=speed) as videos:
-        outputs = videos.outputs(overwrite=overwrite, inputs=[video])
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=[Path(video)])
         if sheet:
             outputs.check(sheet)
         found = videos.scenes(video)
-        posters = [(clock(scene.span.start), videos.poster(video, scene)) for scene in found] if sheet else []
+        memory = videos.memory(video)
+        posters = [(clock(scene.span.start), memory.thumbnail(scene)) for scene in found] if sheet else []
     works = [lambda: save_contact_sheet(posters, sheet, outputs=outputs)] if sheet else []
     return beside(lambda: WRITERS[Format.JSON if session.json else form](found), *works)
 

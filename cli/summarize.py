@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from video_vlm.cli.command import JobsOption, MemoryOption, OverwriteOption, Session, SpeedOption
-from video_vlm.cli.endings import form_of
+from video_vlm.cli.endings import form_of, output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
 from video_vlm.cli.index import finish, read_all, report
@@ -21,6 +21,7 @@ from video_vlm.cli.overall import Overall
 from video_vlm.cli.paths import NotFound, videos_in
 from video_vlm.cli.progress import Reporter, progress_on
 from video_vlm.cli.terminal import one_line, print_json, write
+from video_vlm.errors import SettingsError
 from video_vlm.records import clock
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def summarize(
     paths: Annotated[
         list[str], typer.Argument(metavar="DIRS", help="Folders, video files, or patterns such as 'tapes/*.mkv'.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The document.")],
+    out: Annotated[Path, typer.Option("--out", "-o", parser=output_file, metavar="OUT", help="The document.")],
     form: Annotated[
         CatalogueFormat | None,
         typer.Option("--format", help="How to write it [default: by the ending, or html].", show_default=False),
@@ -82,19 +83,24 @@ def summarize(
       videoqa summarize ~/Videos -o videos.html --dry-run
       videoqa summarize tapes/ more/ -o videos.jsonl --speed fast --memory 4
     """
+    from video_vlm.export import outputs_for
+
     found = list(videos_in(paths))
     files = [one for one in found if isinstance(one, Path)]
-    form = form_of(CatalogueFormat, form, out) or CatalogueFormat.HTML
+    form = form_of(CatalogueFormat, form, out)
+    if form is None and out.suffix:
+        raise SettingsError(f"{out}: name a format, --format {', '.join(CatalogueFormat)}, or end its name like one")
+    form = form or CatalogueFormat.HTML
     memory_bytes = memory and memory * 1e9
     if dry_run:
         with session.open(speed=speed) as videos:
-            return foretell(session, videos.estimate(files, jobs=jobs, memory_bytes=memory_bytes), found)
+            return foretell(session, videos.plans.estimate(files, jobs=jobs, memory_bytes=memory_bytes), found)
     with (
         progress_on(quiet=session.quiet) as bars,
         overall(bars, files) as reporter,
         session.open(reporter=reporter, speed=speed) as videos,
     ):
-        outputs = videos.outputs(overwrite=overwrite, inputs=files)
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=files)
         outputs.try_out(out)
         outcomes = read(session, videos, found, reporter, jobs=jobs, memory_bytes=memory_bytes, on_error=on_error)
         code = finish(outcomes)
@@ -142,10 +148,12 @@ def read(
 
 def save(videos: VideoQA, outcomes: Sequence[Outcome], outputs: Outputs, out: Path, form: CatalogueFormat) -> None:
     """The document, each video once, whole or not at all."""
+    from video_vlm.export import write_catalogue
+
     content_ids = dict.fromkeys(one.content_id for one in outcomes if one.content_id is not None)
     failures = {one.path: one.error for one in outcomes if one.error is not None}
     with outputs.open(out) as file:
-        videos.catalogue(content_ids, file, form=form.value, failures=failures)
+        write_catalogue(videos.library, content_ids, file, form=form.value, failures=failures)
 
 
 def foretell(session: Session, made: Estimate, found: Sequence[Path | NotFound]) -> ExitCode:

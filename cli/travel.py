@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from video_vlm.cli.command import OverwriteOption, Session
+from video_vlm.cli.endings import output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
 from video_vlm.cli.terminal import one_line, print_json, write
@@ -31,7 +32,11 @@ def export(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="OUT", help="The file [default: the video's name, .videoqa].", show_default=False
+            *("--out", "-o"),
+            parser=output_file,
+            metavar="OUT",
+            help="The file [default: the video's name, .videoqa].",
+            show_default=False,
         ),
     ] = None,
     overwrite: OverwriteOption = False,
@@ -48,10 +53,13 @@ def export(
       videoqa library export film.mp4
       videoqa library export film.mp4 -o /mnt/stick/film.videoqa
     """
+    from video_vlm.export import outputs_for
+
     with session.open() as videos:
         known = videos.memory(video).video
         target = out or Path(known.path.name).with_suffix(SUFFIX)
-        videos.export_memory(video, target, overwrite=overwrite)
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=[Path(video)])
+        videos.library.export_memory(known.content_id, target, outputs=outputs)
     if session.json:
         print_json({"content_id": known.content_id, "path": str(target), "bytes": target.stat().st_size})
     else:
@@ -98,7 +106,7 @@ def take(videos: VideoQA, path: Path) -> Taken:
     LibraryReadOnly: nothing can be taken in at all.
     """
     try:
-        made = videos.import_memory(path)
+        made = videos.library.import_memory(path)
     except LibraryReadOnly:
         raise
     except (LibraryDamaged, LibraryTooNew, LibraryError, OSError) as error:

@@ -9,6 +9,10 @@ from video_vlm.memory.entities import Entity
 from video_vlm.memory.index_trailer import Method
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.library_facts import IndexFacts, LibraryFacts
+from video_vlm.memory.library_files import LibraryFiles
+from video_vlm.memory.library_looks import LibraryLooks
+from video_vlm.memory.library_storage import LibraryStorage
+from video_vlm.memory.library_vectors import LibraryVectors
 from video_vlm.memory.look_cache import CAPTIONER, StoredLook
 from video_vlm.memory.memory_writer import MemoryCheckpoint, MemoryWriter, StoredFrame
 from video_vlm.memory.portable import Imported
@@ -29,6 +33,10 @@ __all__ = [
     "Layout",
     "Library",
     "LibraryFacts",
+    "LibraryFiles",
+    "LibraryLooks",
+    "LibraryStorage",
+    "LibraryVectors",
     "LostVideo",
     "MemoryCheckpoint",
     "MemoryView",

@@ -14,9 +14,9 @@ from video_vlm.records import Level, Span
 
 __all__ = ["grow_from"]
 
-_NODES: Final = """
-    SELECT * FROM nodes WHERE memory = ? AND level IN ('segment', 'frame') AND "end" <= ?
-    ORDER BY level = 'frame', start, "end", id
+_NODES: Final = f"""
+    SELECT * FROM nodes WHERE memory = ? AND level IN ('{Level.SEGMENT}', '{Level.FRAME}') AND "end" <= ?
+    ORDER BY level = '{Level.FRAME}', start, "end", id
 """
 _POSTERS: Final = "SELECT * FROM posters WHERE memory = ?"
 _SIGHTS: Final = "SELECT * FROM sights WHERE memory = ? ORDER BY id"
@@ -87,4 +87,4 @@ def _cited_anew(summary: str, names: Mapping[str, str]) -> str:
 def _insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
     columns = ", ".join(f'"{name}"' for name in row)
     values = ", ".join(f":{name}" for name in row)
-    connection.execute(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({values})", row)  # noqa: S608 - our names
+    connection.execute(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({values})", row)

@@ -141,7 +141,7 @@ def _table_list_pages(model: bytes) -> list[int]:
 
 def rows_around(connection: sqlite3.Connection, table: str) -> Iterator[sqlite3.Row]:
     """Every row of a table with row ids that can be read, in order of id; what cannot be is passed over."""
-    query = f"SELECT rowid AS place, * FROM {table} WHERE rowid > ? ORDER BY rowid"  # noqa: S608 - our own names
+    query = f"SELECT rowid AS place, * FROM {table} WHERE rowid > ? ORDER BY rowid"
     after = 0
     while True:
         try:
@@ -192,7 +192,7 @@ def scan_into(wreck: sqlite3.Connection, path: Path) -> sqlite3.Connection:
         keys = {"posters": "memory, node", **_BY_KEY}.get(table, "id")
         scan.execute(f"CREATE TABLE {table} ({named}, PRIMARY KEY ({keys}))")
         rows = rows_around(wreck, table) if table in _WITH_IDS else _both_ends(wreck, table, _BY_KEY[table])
-        insert = f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - our own names
+        insert = f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(columns))})"
         for row in rows:
             if set(columns) <= set(row.keys()):
                 scan.execute(insert, [row[name] for name in columns])
@@ -217,7 +217,7 @@ def _both_ends(connection: sqlite3.Connection, table: str, key: str) -> Iterator
     backwards = ", ".join(f"{column} DESC" for column in key.split(", "))
     for order in (key, backwards):
         try:
-            yield from connection.execute(f"SELECT * FROM {table} ORDER BY {order}")  # noqa: S608 - our own names
+            yield from connection.execute(f"SELECT * FROM {table} ORDER BY {order}")
         except UNREADABLE:
             continue
         return

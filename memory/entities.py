@@ -9,20 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from video_vlm.memory.fts_query import FUNCTION_WORDS
-from video_vlm.records import Observation, ObservationKind, Span
+from video_vlm.records import Observation, Span
+from video_vlm.records.observations import TELLING
 
-__all__ = ["WORDED", "Entity", "find_entity", "list_entities"]
-
-WORDED: Final = frozenset(
-    {
-        ObservationKind.SUBTITLE,
-        ObservationKind.SPEECH,
-        ObservationKind.SCREEN_TEXT,
-        ObservationKind.CHAPTER,
-        ObservationKind.CAPTION,
-    }
-)
-"""Kinds of observations that name things."""
+__all__ = ["Entity", "find_entity", "list_entities"]
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", re.UNICODE)
 _ENDS_SENTENCE: Final = re.compile(r"[.!?…:|“”\"\n([–—]")
@@ -59,7 +49,7 @@ def find_entity(name: str, observations: Iterable[Observation]) -> Entity:
     if not words:
         raise ValueError(f"a name needs a word, got {name!r}")
     wanted = re.compile(r"(?<!\w)" + r"[\W_]+".join(map(re.escape, words)) + r"(?:['’]s)?(?!\w)", re.IGNORECASE)
-    found = (one for one in observations if one.kind in WORDED and wanted.search(one.text))
+    found = (one for one in observations if one.kind in TELLING and wanted.search(one.text))
     return Entity(" ".join(name.split()), tuple(sorted(found, key=lambda one: one.span)))
 
 
@@ -70,7 +60,7 @@ def list_entities(observations: Sequence[Observation]) -> tuple[Entity, ...]:
     is none, as is a line in capitals, unless the same words are a name elsewhere. Languages that capitalise all nouns,
     or nothing, are not understood.
     """
-    worded = [one for one in observations if one.kind in WORDED]
+    worded = [one for one in observations if one.kind in TELLING]
     surely: dict[str, str] = {}
     for one in worded:
         for run, begins in _runs(one.text):

@@ -54,7 +54,8 @@ def match_query(text: str) -> str | None:
 
 def terms_of(text: str) -> list[str]:
     """What to look for, in small letters: words, ``n'est`` and pairs such as ``猫 が`` being phrases."""
-    terms = list(dict.fromkeys(term for word in _TERM.findall(findable(text).casefold()) for term in _terms(word)))
+    plain = findable(text).casefold().replace("i\u0307", "i")  # the small form of a Turkish İ
+    terms = list(dict.fromkeys(term for word in _TERM.findall(plain) for term in _terms(word)))
     telling = [term for term in terms if term not in FUNCTION_WORDS] or terms
     return telling[:_MAX_TERMS]
 

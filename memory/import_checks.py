@@ -92,7 +92,7 @@ _RULES: Final = (
 def faults_in(source: sqlite3.Connection) -> Iterator[str]:
     """What is wrong with the values of an exported memory whose tables and types are right; by table and column."""
     for table, column, rule in _RULES:
-        if source.execute(f"SELECT 1 FROM {table} WHERE {rule} LIMIT 1").fetchone():  # noqa: S608 - our own names
+        if source.execute(f"SELECT 1 FROM {table} WHERE {rule} LIMIT 1").fetchone():
             yield f"{table}.{column} is out of range, or of another video"
     yield from _notes(source)
     yield from _pictures(source)
@@ -133,6 +133,6 @@ def _pictures(source: sqlite3.Connection) -> Iterator[str]:
 
 def _vectors(source: sqlite3.Connection) -> Iterator[str]:
     for table in ("vectors", "sights"):
-        for (vector,) in source.execute(f"SELECT vector FROM {table}"):  # noqa: S608 - our own names
+        for (vector,) in source.execute(f"SELECT vector FROM {table}"):
             if not np.isfinite(np.frombuffer(vector, "<f4")).all():
                 yield f"{table}.vector holds what is no number"

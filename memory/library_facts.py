@@ -73,8 +73,7 @@ def library_facts(database: Database, layout: Layout) -> LibraryFacts:
 def counts(connection: sqlite3.Connection) -> tuple[int, int, int, int]:
     """Of videos, nodes, passages and vectors."""
     videos, nodes, passages = (
-        connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - constants only
-        for table in ("videos", "nodes", "passages")
+        connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("videos", "nodes", "passages")
     )
     vectors = connection.execute("SELECT (SELECT count(*) FROM vectors) + (SELECT count(*) FROM sights)")
     return videos, nodes, passages, vectors.fetchone()[0]

@@ -83,9 +83,9 @@ def looks_at(connection: sqlite3.Connection, content_id: str) -> tuple[StoredLoo
     """The looks at one video, in the order they were taken."""
     whose = "look IN (SELECT id FROM looks WHERE content_id = ?)"
     pictures, seen = defaultdict(list), defaultdict(list)
-    for row in connection.execute(f"SELECT * FROM looked_pictures WHERE {whose} ORDER BY start", (content_id,)):  # noqa: S608
+    for row in connection.execute(f"SELECT * FROM looked_pictures WHERE {whose} ORDER BY start", (content_id,)):
         pictures[row["look"]].append(span_of(row))
-    for row in connection.execute(f'SELECT * FROM passages WHERE {whose} ORDER BY start, "end", id', (content_id,)):  # noqa: S608
+    for row in connection.execute(f'SELECT * FROM passages WHERE {whose} ORDER BY start, "end", id', (content_id,)):
         seen[row["look"]].append(observation_of(row))
     rows = connection.execute("SELECT * FROM looks WHERE content_id = ? ORDER BY id", (content_id,))
     with decoding("look"):

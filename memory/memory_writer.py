@@ -14,6 +14,7 @@ from video_vlm.memory.look_cache import drop_stale_looks
 from video_vlm.memory.reuse_segments import reuse_segments
 from video_vlm.memory.row_checksums import seal_beginning, seal_memory, seal_row, seal_segment, seal_whole
 from video_vlm.memory.row_codec import (
+    blob,
     damage_to_json,
     names_to_json,
     node_columns,
@@ -145,7 +146,7 @@ class MemoryWriter:
             rows = connection.execute(
                 "SELECT p.pts_seconds FROM nodes AS f INDEXED BY nodes_by_parent"
                 " CROSS JOIN posters AS p ON p.memory = f.memory AND p.node = f.id"
-                " WHERE f.memory = ? AND f.parent = ? AND f.level = 'frame' ORDER BY f.start, f.\"end\", f.id",
+                f" WHERE f.memory = ? AND f.parent = ? AND f.level = '{Level.FRAME}' ORDER BY f.start, f.\"end\", f.id",
                 (self._memory, segment_id),
             )
             return tuple(row["pts_seconds"] for row in rows)
@@ -196,11 +197,11 @@ class MemoryWriter:
 
     def segments(self) -> tuple[Node, ...]:
         """Those written so far, in order of time."""
-        return self._nodes("level = 'segment'", ())
+        return self._nodes(f"level = '{Level.SEGMENT}'", ())
 
     def frames(self, segment_id: str) -> tuple[Node, ...]:
         """The frames of one segment, in order of time."""
-        return self._nodes("level = 'frame' AND parent = ?", (segment_id,), by="nodes_by_parent")
+        return self._nodes(f"level = '{Level.FRAME}' AND parent = ?", (segment_id,), by="nodes_by_parent")
 
     def poster(self, frame_id: str) -> bytes | None:
         """The small JPEG of a frame written so far; None if there is no such frame."""
@@ -208,13 +209,13 @@ class MemoryWriter:
             row = connection.execute(
                 "SELECT jpeg FROM posters WHERE memory = ? AND node = ?", (self._memory, frame_id)
             ).fetchone()
-        return None if row is None else bytes(row["jpeg"])
+        return None if row is None else blob(row["jpeg"], "picture")
 
     def observations(self, observer: str) -> tuple[Observation, ...]:
         """What one observer said so far, of the file and of its segments, in order of time."""
         with self._database.read() as connection:
             rows = connection.execute(
-                f"SELECT * FROM passages WHERE memory = ? AND observer = ? ORDER BY {IN_ORDER}",  # noqa: S608
+                f"SELECT * FROM passages WHERE memory = ? AND observer = ? ORDER BY {IN_ORDER}",
                 (self._memory, observer),
             )
             return tuple(observation_of(row) for row in rows)
@@ -304,7 +305,7 @@ class MemoryWriter:
     def _nodes(self, condition: str, parameters: tuple[object, ...], *, by: str = "nodes_by_time") -> tuple[Node, ...]:
         with self._database.read() as connection:
             rows = connection.execute(
-                f'SELECT * FROM nodes INDEXED BY {by} WHERE memory = ? AND {condition} ORDER BY start, "end", id',  # noqa: S608
+                f'SELECT * FROM nodes INDEXED BY {by} WHERE memory = ? AND {condition} ORDER BY start, "end", id',
                 (self._memory, *parameters),
             )
             return tuple(node_of(row, self.content_id) for row in rows)

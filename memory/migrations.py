@@ -9,6 +9,7 @@ from pathlib import Path
 from video_vlm.errors import LibraryDamaged, LibraryTooNew
 from video_vlm.memory.schema import APPLICATION_ID, FORMAT_1
 from video_vlm.memory.schema_checksums import ADD_SEALS
+from video_vlm.memory.schema_levels import ADD_LEVELS
 from video_vlm.memory.schema_looks import ADD_LOOKS
 from video_vlm.memory.schema_scale import ADD_SCALE
 from video_vlm.memory.schema_visual import ADD_SIGHT
@@ -18,7 +19,7 @@ __all__ = ["FORMAT_VERSION", "MIGRATIONS", "Migration", "check_format", "migrate
 Migration = tuple[str, ...]
 """The statements that lead from one format to the next."""
 
-MIGRATIONS: tuple[Migration, ...] = (FORMAT_1, ADD_LOOKS, ADD_SIGHT, ADD_SEALS, ADD_SCALE)
+MIGRATIONS: tuple[Migration, ...] = (FORMAT_1, ADD_LOOKS, ADD_SIGHT, ADD_SEALS, ADD_SCALE, ADD_LEVELS)
 """``MIGRATIONS[n]`` leads from format n to n + 1; an empty file is format 0. Only ever appended to."""
 
 FORMAT_VERSION = len(MIGRATIONS)

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from video_vlm.address import not_a_file
-from video_vlm.errors import LibraryDamaged, LibraryError, NotIndexed, OutputError, OutputExists
-from video_vlm.memory.catalog import StoredVideo, stored_video, stored_videos
+from video_vlm.errors import LibraryDamaged, LibraryError, OutputError, OutputExists
+from video_vlm.memory.catalog import StoredVideo, required_video, stored_video, stored_videos
 from video_vlm.memory.database_protocol import Database
 from video_vlm.memory.import_checks import MOST_BYTES, faults_in, file_name_fault
 from video_vlm.memory.look_cache import add_look, looks_at
@@ -38,6 +38,7 @@ from video_vlm.memory.schema import APPLICATION_ID
 from video_vlm.memory.schema_check import SchemaObject, expected_schema, schema_objects_in
 from video_vlm.memory.verify import problems_in
 from video_vlm.outputs import Outputs
+from video_vlm.records import Level
 
 __all__ = ["Imported", "export_memory", "import_memory"]
 
@@ -65,12 +66,10 @@ def export_memory(database: Database, content_id: str, path: Path, *, outputs: O
         LibraryError: the file cannot be written.
     """
     with database.read() as source:
-        found = stored_video(source, content_id)
-        if found is None:
-            raise NotIndexed(f"no video {content_id} in {database.where}: index it first")
+        memory, _ = required_video(source, content_id, where=database.where)
         try:
             with outputs.part(path) as part:
-                _write(part, source, content_id, found[0], path)
+                _write(part, source, content_id, memory, path)
         except OutputExists:
             raise
         except OutputError as error:
@@ -111,7 +110,7 @@ def import_memory(database: Database, path: Path) -> Imported:
         outcome, why = _judge(ours, target, theirs, source, memory)
         if outcome != "kept":
             condition = "complete" if theirs.complete else "NOT complete"
-            target.execute(f"DELETE FROM memories WHERE content_id = ? AND {condition}", (content_id,))  # noqa: S608
+            target.execute(f"DELETE FROM memories WHERE content_id = ? AND {condition}", (content_id,))
             left_out = () if _encoders_agree(source, target) else VECTOR_TABLES
             tables = [table for table in MEMORY_TABLES if table not in left_out]
             seal_memory(target, copy_rows(source, target, tables, content_id=content_id, memory=memory))
@@ -147,7 +146,8 @@ def _encoders_agree(source: sqlite3.Connection, target: sqlite3.Connection) -> b
 def _fullness(connection: sqlite3.Connection, memory: int, stored: StoredVideo) -> tuple[bool, float, int, int]:
     """To the end or not; seconds really looked at; by how many observers; how much they saw."""
     seconds = connection.execute(
-        "SELECT coalesce(sum((\"end\" - start) * coverage), 0) FROM nodes WHERE memory = ? AND level = 'segment'",
+        'SELECT coalesce(sum(("end" - start) * coverage), 0) FROM nodes'
+        f" WHERE memory = ? AND level = '{Level.SEGMENT}'",
         (memory,),
     ).fetchone()[0]
     passages = connection.execute("SELECT count(*) FROM passages WHERE memory = ?", (memory,)).fetchone()[0]

@@ -8,22 +8,24 @@ from collections.abc import Iterable
 from typing import Final
 
 from video_vlm.errors import LibraryError
+from video_vlm.records import Level
 
 __all__ = ["reuse_segments"]
 
-_NODES: Final = """
+_NODES: Final = f"""
     INSERT INTO nodes (memory, id, level, start, "end", parent, summary, title, coverage, provenance)
-    SELECT :new, id, level, start, "end", CASE level WHEN 'frame' THEN parent END, summary, title, coverage, provenance
-    FROM nodes WHERE memory = :old AND level IN ('segment', 'frame')
+    SELECT :new, id, level, start, "end", CASE level WHEN '{Level.FRAME}' THEN parent END,
+        summary, title, coverage, provenance
+    FROM nodes WHERE memory = :old AND level IN ('{Level.SEGMENT}', '{Level.FRAME}')
 """
 _POSTERS: Final = """
     INSERT INTO posters (memory, node, jpeg, pts_seconds)
     SELECT :new, node, jpeg, pts_seconds FROM posters WHERE memory = :old
 """
-_SIGHTS: Final = """
+_SIGHTS: Final = f"""
     INSERT INTO sights (memory, node, encoder, vector)
     SELECT :new, s.node, s.encoder, s.vector FROM sights AS s JOIN nodes AS n ON n.memory = s.memory AND n.id = s.node
-    WHERE s.memory = :old AND n.level IN ('segment', 'frame') ORDER BY s.id
+    WHERE s.memory = :old AND n.level IN ('{Level.SEGMENT}', '{Level.FRAME}') ORDER BY s.id
 """
 _KEPT: Final = """
     SELECT * FROM passages WHERE memory = :old AND node IS NULL
@@ -56,7 +58,7 @@ def _copy_passage(connection: sqlite3.Connection, memory: int, passage: dict[str
     names = ", ".join(f'"{name}"' for name in passage)
     values = ", ".join(f":{name}" for name in passage)
     cursor = connection.execute(
-        f"INSERT INTO passages ({names}) VALUES ({values})",  # noqa: S608 - our own names
+        f"INSERT INTO passages ({names}) VALUES ({values})",
         {**passage, "memory": memory},
     )
     connection.execute(

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from video_vlm.errors import LibraryDamaged
+from video_vlm.records import Level
 
 __all__ = [
     "broken_looks",
@@ -52,10 +53,10 @@ _LOOK: Final = "SELECT content_id, observer, digest, question, reason, max_side,
 _PICTURES: Final = 'SELECT start, "end" FROM looked_pictures WHERE look = :look ORDER BY start'
 
 # A node with its frames: looked up by key, so that a segment costs the same in a long video as in a short one.
-_FAMILY: Final = """
-    AND {} IN (
+_FAMILY: Final = f"""
+    AND {{}} IN (
         SELECT :node UNION ALL SELECT id FROM nodes INDEXED BY nodes_by_parent
-        WHERE memory = :memory AND parent = :node AND level = 'frame'
+        WHERE memory = :memory AND parent = :node AND level = '{Level.FRAME}'
     )
 """
 _WHOLE: Final = (_NODES.format(""), _POSTERS.format(""), _PASSAGES.format("memory = :memory"))
@@ -68,8 +69,8 @@ _SEGMENT: Final = (
 _SEEN: Final = (_SIGHTS.format(_FAMILY.format("node")),)
 _OF_LOOK: Final = (_LOOK, _PICTURES, _PASSAGES.format("look = :look"))
 
-_SEEN_NODES: Final = """
-    SELECT DISTINCT CASE n.level WHEN 'frame' THEN n.parent ELSE n.id END FROM sights AS s
+_SEEN_NODES: Final = f"""
+    SELECT DISTINCT CASE n.level WHEN '{Level.FRAME}' THEN n.parent ELSE n.id END FROM sights AS s
     JOIN nodes AS n ON n.memory = s.memory AND n.id = s.node WHERE s.memory = :memory
 """
 
@@ -107,7 +108,9 @@ def seal_memory(connection: sqlite3.Connection, memory: int) -> None:
         seal_whole(connection, memory)
     else:
         seal_beginning(connection, memory)
-        rows = connection.execute("SELECT id FROM nodes WHERE memory = ? AND level = 'segment'", (memory,)).fetchall()
+        rows = connection.execute(
+            f"SELECT id FROM nodes WHERE memory = ? AND level = '{Level.SEGMENT}'", (memory,)
+        ).fetchall()
         for (segment,) in rows:
             seal_segment(connection, memory, segment)
     for (node,) in connection.execute(_SEEN_NODES, {"memory": memory}).fetchall():
@@ -165,7 +168,7 @@ def broken_looks(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 
 
 def _column(connection: sqlite3.Connection, memory: int, name: str) -> object:
-    row = connection.execute(f"SELECT {name} FROM memories WHERE id = ?", (memory,)).fetchone()  # noqa: S608 - our names
+    row = connection.execute(f"SELECT {name} FROM memories WHERE id = ?", (memory,)).fetchone()
     if row is None:
         raise LibraryDamaged(f"an index of the library lists memory {memory}, which is not there; type: {_REPAIR}")
     return row[0]

@@ -24,6 +24,7 @@ from video_vlm.records import (
 )
 
 __all__ = [
+    "blob",
     "damage_from_json",
     "damage_to_json",
     "decoding",
@@ -197,6 +198,18 @@ def decoding(what: str) -> Iterator[None]:
     except (KeyError, TypeError, ValueError) as error:
         why = f"{error}"[:_MOST_WHY]
         raise LibraryDamaged(f"the library holds a {what} that cannot be read ({why}){_REMEDY}") from error
+
+
+def blob(value: object, what: str) -> bytes:
+    """A column of bytes; SQLite itself does not mind what stands in one.
+
+    Raises:
+        LibraryDamaged: something else stands there.
+    """
+    with decoding(what):
+        if not isinstance(value, bytes):
+            raise TypeError("it is not made of bytes")
+    return value
 
 
 def without_remedy(error: LibraryDamaged) -> str:

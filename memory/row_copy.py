@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from video_vlm.memory.row_codec import blob
 from video_vlm.memory.vector_index import VectorBlob
 
 __all__ = [
@@ -41,9 +42,9 @@ class OwnedTable:
 
 _OF_MEMORY: Final = "memory = :memory"
 _OF_LOOKS: Final = "look IN (SELECT id FROM looks WHERE content_id = :content)"
-_OF_PASSAGES: Final = f"passage IN (SELECT id FROM passages WHERE {_OF_MEMORY})"  # noqa: S608
-_WITH_VECTORS: Final = f"name IN (SELECT encoder FROM vectors WHERE {_OF_PASSAGES})"  # noqa: S608
-_WITH_SIGHTS: Final = f"name IN (SELECT encoder FROM sights WHERE {_OF_MEMORY})"  # noqa: S608
+_OF_PASSAGES: Final = f"passage IN (SELECT id FROM passages WHERE {_OF_MEMORY})"
+_WITH_VECTORS: Final = f"name IN (SELECT encoder FROM vectors WHERE {_OF_PASSAGES})"
+_WITH_SIGHTS: Final = f"name IN (SELECT encoder FROM sights WHERE {_OF_MEMORY})"
 
 VECTOR_TABLES: Final = (
     OwnedTable("encoders", _WITH_VECTORS, ignore_known=True),
@@ -71,7 +72,7 @@ _LOOK_TABLES: Final = (
 ALL_TABLES: Final = (*MEMORY_TABLES, *_LOOK_TABLES)
 """The same with what questions made us look at. (Vectors of those are made again.)"""
 
-LEFT_BEHIND: Final = frozenset({"files", "word_index", "index_marks", "seals"})
+LEFT_BEHIND: Final = frozenset({"levels", "files", "word_index", "index_marks", "seals"})
 """Where files lie is nobody else's business; the full-text index is made by triggers, indexes of vectors when they are
 asked for, and seals are given anew."""
 
@@ -122,7 +123,7 @@ def mistyped(connection: sqlite3.Connection) -> str | None:
     """The first column that holds something of another type than it declares: SQLite itself does not mind."""
     for name in dict.fromkeys(table.name for table in ALL_TABLES):
         for column in connection.execute(f"PRAGMA table_info({name})").fetchall():
-            wrong = f"SELECT 1 FROM {name} WHERE typeof(\"{column['name']}\") NOT IN ('null', ?)"  # noqa: S608 - our names
+            wrong = f"SELECT 1 FROM {name} WHERE typeof(\"{column['name']}\") NOT IN ('null', ?)"
             if connection.execute(wrong, (column["type"].lower(),)).fetchone():
                 return f"{name}.{column['name']}"
     return None
@@ -134,13 +135,13 @@ def _rows(
     """In the order they were written in, or of their keys."""
     # A trip gives ids anew in this order, so that the same memory always makes the same file.
     cursor = connection.execute(
-        f"SELECT * FROM {table.name} WHERE {table.rows} ORDER BY {_ORDER.get(table.name, '1, 2')}",  # noqa: S608
+        f"SELECT * FROM {table.name} WHERE {table.rows} ORDER BY {_ORDER.get(table.name, '1, 2')}",
         parameters,
     )
     names = [column[0] for column in cursor.description]
     for row in cursor:
         values = dict(zip(names, row, strict=True))
-        yield {**values, "vector": VectorBlob(values["vector"])} if "vector" in values else values
+        yield {**values, "vector": VectorBlob(blob(values["vector"], "vector"))} if "vector" in values else values
 
 
 _ORDER: Final = {
@@ -157,7 +158,7 @@ def _insert(table: OwnedTable, columns: Sequence[str]) -> str:
     names = ", ".join(f'"{name}"' for name in columns)
     values = ", ".join(f":{name}" for name in columns)
     known = "OR IGNORE " if table.ignore_known else ""
-    return f"INSERT {known}INTO {table.name} ({names}) VALUES ({values})"  # noqa: S608 - our own names
+    return f"INSERT {known}INTO {table.name} ({names}) VALUES ({values})"
 
 
 def _bytes(value: object) -> bytes:

@@ -23,7 +23,7 @@ ADD_SCALE: Final = (
     SELECT * FROM passages WHERE memory IS NULL OR EXISTS (
         SELECT 1 FROM memories AS one WHERE one.id = passages.memory AND {_MAY_BE_READ}
     )
-    """,  # noqa: S608 - constants only
+    """,
     """
     CREATE TABLE index_marks (
         list TEXT PRIMARY KEY,

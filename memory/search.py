@@ -38,7 +38,7 @@ _BY_WORDS: Final = f"""
     SELECT p.id, bm25(word_index) AS rank FROM word_index JOIN readable_passages AS p ON p.id = word_index.rowid
     WHERE word_index MATCH :query AND word_index.rowid BETWEEN :first AND :last AND {WITHIN}
     ORDER BY rank, p.start, p.id LIMIT :limit
-"""  # noqa: S608 - constants only
+"""
 
 _BEST_BY_WORDS: Final = """
     SELECT p.id, found.rank FROM (

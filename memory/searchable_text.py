@@ -39,7 +39,7 @@ _COLUMNS: Final = (
     "written_at",
 )
 
-_INSERT: Final = "INSERT INTO passages ({}) VALUES ({})".format(  # noqa: S608 - constants only
+_INSERT: Final = "INSERT INTO passages ({}) VALUES ({})".format(
     ", ".join(f'"{name}"' for name in _COLUMNS), ", ".join(f":{name}" for name in _COLUMNS)
 )
 

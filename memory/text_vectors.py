@@ -84,7 +84,7 @@ class TextVectors:
     def _by_reading(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT v.passage, v.vector FROM json_each(:contents) AS c"  # noqa: S608 - constants only
+                "SELECT v.passage, v.vector FROM json_each(:contents) AS c"
                 " CROSS JOIN readable_passages AS p ON p.content_id = c.value"
                 f" CROSS JOIN vectors AS v ON v.passage = p.id AND v.encoder = :encoder WHERE {WITHIN}",
                 {**within.parameters(), "encoder": self._encoder.name},
@@ -106,7 +106,7 @@ class TextVectors:
     def _allowed(self, within: Filter) -> npt.NDArray[np.int64]:
         with self._database.read() as connection:
             rows = connection.execute(
-                f"SELECT p.id FROM readable_passages AS p WHERE {WITHIN}",  # noqa: S608 - constants only
+                f"SELECT p.id FROM readable_passages AS p WHERE {WITHIN}",
                 within.parameters(),
             )
             return np.fromiter((row["id"] for row in rows), np.int64)

@@ -12,7 +12,7 @@ from video_vlm.settings import digest
 
 __all__ = ["FINEST_FIRST", "TOLERANCE_SECONDS", "TreeRow", "gaps", "holder", "level_above", "node_id"]
 
-FINEST_FIRST: Final = tuple(Level)
+FINEST_FIRST: Final = tuple(sorted(Level, key=lambda level: level.rank))
 
 TOLERANCE_SECONDS: Final = 1e-6
 """Times this close are the same time: what summing floats may cost, far below one picture."""

@@ -25,6 +25,7 @@ from video_vlm.memory.database_protocol import Database
 from video_vlm.memory.index_delta import BaseIndex, ReadyIndex, search_base, search_fresh
 from video_vlm.memory.index_file import IndexFile, IndexHeader, Method, UnusableIndex, write_index
 from video_vlm.memory.ivf_index import EXACT_UP_TO, Batch, build_exact, fill, train
+from video_vlm.memory.row_codec import blob
 
 __all__ = [
     "VectorBlob",
@@ -207,7 +208,7 @@ class VectorIndex:
     def _ids(self) -> _Ids:
         """All of the list, ascending."""
         with self._database.read() as connection:
-            rows = connection.execute(f"SELECT id FROM ({self._rows})", self._parameters)  # noqa: S608
+            rows = connection.execute(f"SELECT id FROM ({self._rows})", self._parameters)
             return np.fromiter((one for (one,) in rows), np.int64)
 
     def _vectors(self, ids: _Ids) -> Vectors:
@@ -217,7 +218,7 @@ class VectorIndex:
             for start in range(0, len(ids), 4096):
                 some = json.dumps(ids[start : start + 4096].tolist())
                 found += connection.execute(
-                    f"SELECT id, vector FROM ({self._rows}) WHERE id IN (SELECT value FROM json_each(:some))",  # noqa: S608
+                    f"SELECT id, vector FROM ({self._rows}) WHERE id IN (SELECT value FROM json_each(:some))",
                     {**self._parameters, "some": some},
                 )
         found.sort(key=lambda row: int(row["id"]))
@@ -282,7 +283,7 @@ def stack(rows: Sequence[sqlite3.Row], dimension: int) -> Vectors:
 
 def _from_blobs(blobs: Sequence[bytes], dimension: int) -> Vectors:
     expected = dimension * _STORED.itemsize
-    odd = next((len(blob) for blob in blobs if len(blob) != expected), None)
+    odd = next((size for one in blobs if (size := len(blob(one, "vector"))) != expected), None)
     if odd is not None:
         raise LibraryError(f"a stored vector has {odd} bytes, expected {expected}: verify the library")
     return np.frombuffer(b"".join(blobs), _STORED).astype(np.float32, copy=False).reshape(len(blobs), dimension)

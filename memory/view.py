@@ -15,14 +15,15 @@ import numpy.typing as npt
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.database_protocol import Database
-from video_vlm.memory.entities import WORDED, Entity, find_entity, list_entities
+from video_vlm.memory.entities import Entity, find_entity, list_entities
 from video_vlm.memory.look_cache import StoredLook, looks_at
-from video_vlm.memory.row_codec import node_of, observation_of
+from video_vlm.memory.row_codec import blob, node_of, observation_of
 from video_vlm.memory.search import WITHIN, Filter
 from video_vlm.memory.searchable_text import IN_ORDER
 from video_vlm.memory.vector_index import vector_from_blob
 from video_vlm.memory.visual_search import VisualVectors
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
+from video_vlm.records.observations import TELLING
 
 __all__ = ["MemoryView", "StoredVector"]
 
@@ -142,7 +143,12 @@ class MemoryView:
             row = connection.execute(
                 "SELECT jpeg FROM posters WHERE memory = ? AND node = ?", (self._memory, node_id)
             ).fetchone()
-            return None if row is None else bytes(row["jpeg"])
+            return None if row is None else blob(row["jpeg"], "picture")
+
+    def thumbnail(self, node: Node) -> bytes | None:
+        """A small JPEG for any node: its own, or that of its first representative frame that has one."""
+        frames = (self.poster(frame.id) for frame in self.nodes(Level.FRAME, node.span))
+        return self.poster(node.id) or next((jpeg for jpeg in frames if jpeg), None)
 
     def observations(
         self, *, kinds: Iterable[ObservationKind] | None = None, span: Span | None = None
@@ -151,7 +157,7 @@ class MemoryView:
         within = Filter((self.content_id,), span, None if kinds is None else tuple(kinds))
         with self._reading() as connection:
             rows = connection.execute(
-                "SELECT p.* FROM passages AS p"  # noqa: S608 - constants only
+                "SELECT p.* FROM passages AS p"
                 f" WHERE (p.memory = :memory OR p.memory IS NULL)"
                 f" AND p.look IS NULL AND p.node IS NULL AND {WITHIN} ORDER BY {IN_ORDER}",
                 {**within.parameters(), "memory": self._memory},
@@ -160,7 +166,7 @@ class MemoryView:
 
     def entities(self) -> tuple[Entity, ...]:
         """The names in what is said, written and titled, those with the most mentions first."""
-        return list_entities(self.observations(kinds=WORDED))
+        return list_entities(self.observations(kinds=TELLING))
 
     def entity(self, name: str) -> Entity:
         """Every mention of a name in order of time; without any, if nothing names it.
@@ -168,7 +174,7 @@ class MemoryView:
         Raises:
             ValueError: there is no word in ``name``.
         """
-        return find_entity(name, self.observations(kinds=WORDED))
+        return find_entity(name, self.observations(kinds=TELLING))
 
     def looks(self) -> tuple[StoredLook, ...]:
         """What questions made us look at since, in the order it was kept; :meth:`search` finds what was seen."""
@@ -215,14 +221,14 @@ class MemoryView:
                 "SELECT encoder, vector FROM sights WHERE memory = ? AND node = ? ORDER BY encoder",
                 (self._memory, node_id),
             )
-            return {row["encoder"]: bytes(row["vector"]) for row in rows}
+            return {row["encoder"]: blob(row["vector"], "vector") for row in rows}
 
     def _nodes(
         self, condition: str, *, order: str = "ASC", limit: int = sys.maxsize, by: str = "", **parameters: object
     ) -> tuple[Node, ...]:
         with self._reading() as connection:
             rows = connection.execute(
-                f"SELECT * FROM nodes {by} WHERE memory = :memory AND {condition}"  # noqa: S608 - constants only
+                f"SELECT * FROM nodes {by} WHERE memory = :memory AND {condition}"
                 f' ORDER BY start {order}, "end" {order}, id {order} LIMIT :limit',
                 {**parameters, "memory": self._memory, "limit": limit},
             )

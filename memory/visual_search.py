@@ -36,11 +36,11 @@ _ROWS: Final = """
 _READ: Final = f"""
     SELECT p.id, p.vector FROM json_each(:contents) AS c CROSS JOIN readable_sights AS p ON p.content_id = c.value
     WHERE p.encoder = :encoder AND p.level = :level AND {WITHIN} ORDER BY p.id
-"""  # noqa: S608 - constants only
+"""
 
 _ALLOWED: Final = f"""
     SELECT p.id FROM readable_sights AS p WHERE p.encoder = :encoder AND p.level = :level AND {WITHIN}
-"""  # noqa: S608 - constants only
+"""
 
 _FRAMES: Final = """
     SELECT s.id, s.memory, s.node, m.content_id, n.parent, n.start, n."end" FROM json_each(?) AS one
@@ -132,7 +132,7 @@ class VisualVectors:
         with self._database.read() as connection:
             rows = connection.execute(
                 'SELECT start, "end", vector FROM readable_sights WHERE content_id = ? AND encoder = ?'
-                " AND level = 'frame' ORDER BY start, \"end\", node",
+                f" AND level = '{Level.FRAME}' ORDER BY start, \"end\", node",
                 (content_id, self.encoder.name),
             ).fetchall()
         if not rows or not query.strip():

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from video_vlm.errors import MemoryReplaced
 from video_vlm.memory.row_checksums import seal_visual_vectors
 from video_vlm.memory.vector_index import Vectors, register_encoder, stack, to_blob
+from video_vlm.records import Level
 
 __all__ = [
     "NodesWithoutVectors",
@@ -29,10 +30,10 @@ __all__ = [
 _SHORTEST_SECONDS: Final = 1e-6
 """What a picture that stands for no time weighs: a video of one picture has a vector too."""
 
-_FRAMES_BELOW: Final = """
+_FRAMES_BELOW: Final = f"""
     WITH above AS (SELECT :node AS id UNION ALL SELECT id FROM nodes WHERE memory = :memory AND parent = :node)
     SELECT f.start, f."end", s.vector, e.dimension FROM above CROSS JOIN nodes AS f INDEXED BY nodes_by_parent
-    ON f.memory = :memory AND f.parent = above.id AND f.level = 'frame'
+    ON f.memory = :memory AND f.parent = above.id AND f.level = '{Level.FRAME}'
     CROSS JOIN sights AS s ON s.memory = f.memory AND s.node = f.id AND s.encoder = :encoder
     CROSS JOIN encoders AS e ON e.name = s.encoder
     ORDER BY f.start, f."end", f.id
@@ -40,11 +41,11 @@ _FRAMES_BELOW: Final = """
 """Of a segment, or of a scene through its segments. Found by their parents: all frames of ten hours are too many to go
 through for each."""
 
-_UNSEEN: Final = """
+_UNSEEN: Final = f"""
     SELECT f.parent, f.id, coalesce(p.pts_seconds, (f.start + f."end") / 2) AS seconds FROM nodes AS f
     JOIN posters AS p ON p.memory = f.memory AND p.node = f.id
-    WHERE f.memory = :memory AND f.level = 'frame' AND f.parent IN (
-        SELECT g.parent FROM nodes AS g WHERE g.memory = :memory AND g.level = 'frame'
+    WHERE f.memory = :memory AND f.level = '{Level.FRAME}' AND f.parent IN (
+        SELECT g.parent FROM nodes AS g WHERE g.memory = :memory AND g.level = '{Level.FRAME}'
         AND NOT EXISTS (SELECT 1 FROM sights WHERE memory = g.memory AND node = g.id AND encoder = :encoder)
     )
     ORDER BY f.start, f."end", f.id
@@ -106,7 +107,9 @@ def complete_visual_vectors(
 def pool_scenes(connection: sqlite3.Connection, memory: int) -> None:
     """Give every scene its vector, for each tower that has seen frames of it."""
     towers = connection.execute("SELECT DISTINCT encoder FROM sights WHERE memory = ?", (memory,)).fetchall()
-    scenes = connection.execute("SELECT id FROM nodes WHERE memory = ? AND level = 'scene'", (memory,)).fetchall()
+    scenes = connection.execute(
+        f"SELECT id FROM nodes WHERE memory = ? AND level = '{Level.SCENE}'", (memory,)
+    ).fetchall()
     for tower in towers:
         for scene in scenes:
             _pool(connection, memory, scene["id"], tower["encoder"])

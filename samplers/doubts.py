@@ -6,6 +6,10 @@ before it on, and a keyframe that may be a cut or not from the one before that. 
 they cost come first, as far as a budget goes, and of the swells one to begin with: where a film is one of cuts and
 dissolves and that proved to be a change, so are, presumably, the others.
 
+No budget counts for what *needs* to be decoded, as a cut would be missed otherwise: a spike as large as a cut, a group
+whose packets would not show one (it is *blind*), and what leads up to a keyframe on the beat that shows something else
+than the one before it.
+
 Pure functions; decoding is elsewhere.
 """
 
@@ -17,6 +21,7 @@ from typing import Literal
 
 from video_vlm.media.packets import PacketTable
 from video_vlm.records import Cut, Span
+from video_vlm.samplers.contrast import as_large_as_cuts, blind_groups
 from video_vlm.samplers.restlessness import Restlessness
 from video_vlm.samplers.skim import BESIDE_SECONDS, TRUSTED, Verdict
 
@@ -25,6 +30,7 @@ __all__ = ["Choice", "Doubt", "Inquiry", "Stretch", "chosen", "doubts"]
 _BEFORE_SECONDS, _AFTER_SECONDS = 0.12, 0.9  # decoded around a doubt, at least
 _NEAR_SECONDS = 0.4  # a doubt this near to a cut is the same thing
 _JOIN_SECONDS = 0.5  # doubts this near are one
+_BLUR_SECONDS = 0.2  # a swell seems to begin so much earlier, as bytes are averaged
 _SPIKE_SECONDS = 0.6  # one large packet is a swell as well, where bytes are averaged, but not for longer
 _USUAL_STRENGTH = 3.0  # more does not make a change likelier
 _SPIKE_SHARE = 0.6  # how much likelier a swell is one than a spike
@@ -40,13 +46,15 @@ class Doubt:
     """Something may happen in ``span``.
 
     ``strength`` is how far the evidence stands out (1 is usual); of a keyframe, that begins ``group``, the chance that
-    it is not what it is taken for.
+    it is not what it is taken for. A group that is blind is decoded up to ``group``, the next one. What ``is_needed``
+    is decoded whatever it costs.
     """
 
     span: Span
     strength: float
-    evidence: Literal["swell", "spike", "keyframe"]
+    evidence: Literal["swell", "spike", "keyframe", "blind"]
     group: int | None = None
+    is_needed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +68,12 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which doubts are decoded, and the stretches that takes."""
+    """Which doubts are decoded, the stretches that takes, and how many of their pictures no budget counts."""
 
     stretches: tuple[Stretch, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+
+    num_needed: int = 0
 
     @property
     def num_frames(self) -> int:
@@ -76,15 +86,25 @@ def doubts(
     """What may have happened in ``groups`` beside what ``verdicts`` say, and which of them are in doubt."""
     cuts = [one.at for one in verdicts if one.cut is not None]
     explained = [one.at for one in verdicts if one.explains]
+    blind = _blind(table, groups, verdicts)
     beyond = (_beyond(one, explained) for one in _joined(_by_packets(table, restless, groups)))
-    found = [one for one in beyond if one is not None and not _is_near(one.span, cuts)]
-    keyframes = (Doubt(Span(one.at, one.at), one.doubt, "keyframe", one.group) for one in verdicts if one.doubt > 0.0)
-    return tuple(sorted((*found, *keyframes), key=lambda one: (one.span, one.evidence)))
+    found = [one for one in beyond if one is not None and not _is_near(one.span, cuts) and not _is_in(one, blind)]
+    asked = {one.group for one in blind}
+    open_ones = [one for one in verdicts if one.doubt > 0.0 and one.group not in asked]
+    keyframes = (Doubt(Span(one.at, one.at), one.doubt, "keyframe", one.group) for one in open_ones)
+    return tuple(sorted((*blind, *found, *keyframes), key=lambda one: (one.span, one.evidence)))
+
+
+def _blind(table: PacketTable, groups: range, verdicts: Sequence[Verdict]) -> list[Doubt]:
+    unlike = {one.group - 1 for one in verdicts if one.why == "due" and one.doubt > 0.0}
+    ends = [*table.group_starts[1:], table.seconds[-1]]
+    numbers = sorted(blind_groups(table, groups) | unlike)
+    return [Doubt(Span(table.group_starts[one], ends[one]), 1.0, "blind", one + 1, is_needed=True) for one in numbers]
 
 
 def chosen(
     table: PacketTable,
-    every: Iterable[Doubt],
+    every: Sequence[Doubt],
     groups: range,
     *,
     frame_budget: int,
@@ -95,26 +115,30 @@ def chosen(
 
     Args:
         table: Of the whole video.
-        every: All doubts.
+        every: All doubts. Those that are needed are chosen whatever the budget.
         groups: Of the window they are in.
         frame_budget: Stretches may cost so many pictures.
         chance: That a swell is a change.
         most_swells: No more of them, if given.
     """
+    doubts = [one for one in every if one.is_needed]
     stretches: list[Stretch] = []
-    doubts: list[Doubt] = []
-    for worth, doubt in sorted(_by_worth(table, every, groups, chance), key=lambda one: -one[0]):
+    for doubt in doubts:
+        stretches = _with(table, stretches, _stretch(table, doubt, groups))
+    num_needed = sum(one.num_frames for one in stretches)
+    rest = (one for one in every if not one.is_needed)
+    for worth, doubt in sorted(_by_worth(table, rest, groups, chance), key=lambda one: -one[0]):
         num_swells = sum(one.evidence == "swell" for one in doubts)
         if doubt.evidence == "keyframe" and worth < _LEAST_WORTH:
             continue
         if doubt.evidence == "swell" and most_swells is not None and num_swells >= most_swells:
             continue
         wanted = _with(table, stretches, _stretch(table, doubt, groups))
-        if sum(one.num_frames for one in wanted) <= frame_budget:
+        if sum(one.num_frames for one in wanted) <= num_needed + frame_budget:
             stretches = wanted
             doubts.append(doubt)
     stretches.sort(key=lambda one: one.groups.start)
-    return Choice(tuple(stretches), tuple(doubts))
+    return Choice(tuple(stretches), tuple(doubts), num_needed)
 
 
 class Inquiry:
@@ -175,7 +199,7 @@ class Inquiry:
             chance=chance,
             most_swells=most_swells,
         )
-        self._budget -= choice.num_frames
+        self._budget -= choice.num_frames - choice.num_needed
         self._asked += choice.doubts
         return choice.stretches
 
@@ -189,6 +213,12 @@ def _explains(cut: Cut, doubt: Doubt) -> bool:
     return cut.span.widen(_BEFORE_SECONDS).overlaps(doubt.span)
 
 
+def _is_in(doubt: Doubt, blind: Iterable[Doubt]) -> bool:
+    blur = _BLUR_SECONDS if doubt.evidence == "swell" else 0.0
+    start, end = doubt.span.start + blur, doubt.span.end - blur
+    return any(one.span.start <= start and end <= one.span.end for one in blind)
+
+
 def _is_near(span: Span, times: Iterable[float]) -> bool:
     return any(span.widen(_NEAR_SECONDS).contains(time) for time in times)
 
@@ -196,7 +226,11 @@ def _is_near(span: Span, times: Iterable[float]) -> bool:
 def _by_packets(table: PacketTable, restless: Restlessness, groups: range) -> Iterator[Doubt]:
     places = table.places(groups.start, groups.stop)
     yield from (Doubt(span, strength, "swell") for span, strength in restless.swells(places))
-    yield from (Doubt(span, strength, "spike") for span, strength in restless.spikes(places))
+    large = {table.seconds[place] for place in as_large_as_cuts(table, groups)}
+    for span, strength in restless.spikes(places):
+        yield Doubt(span, strength, "spike", is_needed=span.start in large)
+    if not table.puts_keyframes:
+        yield from (Doubt(Span(at, at), 1.0, "spike", is_needed=True) for at in large)
 
 
 def _joined(doubts: Iterable[Doubt]) -> list[Doubt]:
@@ -212,7 +246,8 @@ def _as_one(one: Doubt, other: Doubt) -> Doubt:
     stronger = max(one, other, key=lambda each: each.strength)
     span = one.span.cover(other.span)
     is_spike = span.duration_seconds <= _SPIKE_SECONDS and "spike" in (one.evidence, other.evidence)
-    return Doubt(span, stronger.strength, "spike" if is_spike else stronger.evidence)
+    evidence = "spike" if is_spike else stronger.evidence
+    return Doubt(span, stronger.strength, evidence, is_needed=one.is_needed or other.is_needed)
 
 
 def _beyond(doubt: Doubt, explained: Iterable[float]) -> Doubt | None:
@@ -248,7 +283,8 @@ def _with(table: PacketTable, taken: Sequence[Stretch], stretch: Stretch) -> lis
 def _stretch(table: PacketTable, doubt: Doubt, groups: range) -> Stretch:
     until = doubt.span.end + _AFTER_SECONDS
     if doubt.group is not None:
-        return _measured(table, range(doubt.group - 1, doubt.group + 1), until)
+        last = min(max(doubt.group, table.group_at(until)), groups.stop, table.num_groups - 1)
+        return _measured(table, range(doubt.group - 1, last + 1), until)
     first = max(groups.start, table.group_at(doubt.span.start - _BEFORE_SECONDS))
     return _measured(table, range(first, min(groups.stop - 1, table.group_at(until)) + 1), until)
 

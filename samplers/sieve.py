@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from video_vlm.protocols import DecodedFrame
@@ -22,7 +22,7 @@ from video_vlm.settings import IndexSettings
 __all__ = ["Sieve"]
 
 _PAST = 40
-"""Pictures whose steps are remembered: what a decision looks back over at 240 a second."""
+"""Pictures whose steps are remembered, not they themselves: what a decision looks back over at 240 a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Sieve:
             or is_held(seconds, held[0].seen.pts_seconds if held else None, self._frames)
             or may_be_leap(head.step, _away(seconds, reversed(past)), _away(seconds, islice(held, AROUND)))
         )
-        past.append(head)
+        past.append(replace(head, seen=head.seen.without_frame()))
         return head.seen if may_be_needed else head.seen.without_frame()
 
 

@@ -26,6 +26,7 @@ import cv2
 
 from video_vlm.media.packets import PacketTable
 from video_vlm.records import Cut, Image, Span
+from video_vlm.samplers.contrast import as_large_as_cuts
 from video_vlm.samplers.leaps import FLASH_SECONDS, alike, brightness, colours_moved, distance
 from video_vlm.samplers.restlessness import Restlessness
 
@@ -116,14 +117,17 @@ def glances(
 
 def judged(table: PacketTable, heads: Sequence[Head], restless: Restlessness) -> tuple[Verdict, ...]:
     """A verdict on each keyframe but the first, each by itself."""
-    heads = [_with_next(table, *pair) for pair in zip(heads, (*heads[1:], None), strict=True)]
+    around = zip((None, *heads[:-1]), heads, (*heads[1:], None), strict=True)
+    heads = [_with_next(table, *three) for three in around]
     return tuple(_judged(table, before, head, restless) for before, head in pairwise(heads))
 
 
-def _with_next(table: PacketTable, head: Head, following: Head | None) -> Head:
-    """A flash may end with a keyframe as well."""
+def _with_next(table: PacketTable, before: Head | None, head: Head, following: Head | None) -> Head:
+    """A flash may end with a keyframe as well; one that shows what was there before is none."""
     starts = table.group_starts
-    if following is None or starts[following.group] - starts[head.group] > FLASH_SECONDS:
+    if following is None or starts[following.group] - starts[head.group] > FLASH_SECONDS or table.is_due(head.group):
+        return head
+    if before is not None and distance(before.settled, head.image) < _UNLIKE:
         return head
     return replace(head, after=(*head.after, following.image))
 
@@ -146,8 +150,10 @@ def _judged(table: PacketTable, before: Head, head: Head, restless: Restlessness
     at = table.group_starts[head.group]
     unlike, moved = distance(before.settled, head.image), colours_moved(before.settled, head.image)
     is_due, weighs_little = table.is_due(head.group), table.weighs_little(head.group - 1)
-    if is_due and (not weighs_little or unlike < _UNLIKE):
-        return Verdict(head.group, at, None, 0.0, "due")
+    may_lead_there = not weighs_little or any(as_large_as_cuts(table, range(head.group - 1, head.group)))
+    if is_due and (may_lead_there or unlike < _UNLIKE):
+        is_changed = unlike >= _CHECKED_UNLIKE or (unlike >= _UNLIKE and moved >= _COLOURS)
+        return Verdict(head.group, at, None, _TOSS_UP if is_changed else 0.0, "due")
     if unlike < _UNLIKE:
         return Verdict(head.group, at, None, 0.0, "alike")
     if head.after or not _is_calm(table, restless, head.group):

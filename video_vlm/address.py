@@ -25,7 +25,7 @@ _SECRETS: Final = ("password", "sslpassword")
 
 
 _URL = re.compile(r"\A(?P<scheme>[a-z][a-z0-9+.-]+):(?P<slashes>/*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
-_WITHOUT_SLASHES: Final = ("acestream", "data", "ed2k", "magnet", "urn", "ytdl")
+_WITHOUT_SLASHES: Final = ("acestream", "blob", "data", "ed2k", "magnet", "urn", "ytdl", "ytsearch")
 _STREAMED: Final = ("mms", "mmsh", "mmst", "rist", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "udp", "webrtc")
 _HOST = re.compile(
     r"\A(?:www\.\S+|(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|(?:[a-z0-9-]+\.)+[a-z]{2,24})(?::\d{1,5})?/\S*)", re.IGNORECASE
@@ -42,6 +42,8 @@ def not_a_file(text: str) -> str | None:
     'this is an address, not a file: download it first (with yt-dlp, say), then give the file'
     """
     text = text.strip()
+    if text == "-":
+        return "standard input is not read: write it to a file, then give that"
     found = _URL.fullmatch(text)
     if found and (found["slashes"] or found["scheme"].lower() in _WITHOUT_SLASHES):
         return _advice(found["scheme"].lower(), found["rest"])

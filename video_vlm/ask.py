@@ -266,7 +266,7 @@ def _kept(answer: Answer, library: Library, content_id: str, taken: Sequence[Sto
     if not taken:
         return answer
     try:
-        library.write_back(content_id, taken)
+        library.looks.keep(content_id, taken)
     except LibraryReadOnly:
         return _noted(answer, Step("keep", "none of the looks: the library is open read-only"))
     except LibraryError as error:

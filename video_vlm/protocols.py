@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
@@ -36,6 +37,7 @@ __all__ = [
     "Detector",
     "ImageTextEncoder",
     "Look",
+    "Need",
     "Observer",
     "Progress",
     "ProgressEvent",
@@ -116,18 +118,38 @@ class VideoReader(Protocol):
     ) -> None: ...
 
 
+class Need(StrEnum):
+    """What an observer has to be given."""
+
+    FILE = "file"
+    """The file as a whole: its container, its text tracks, what lies beside it."""
+    FRAMES = "frames"
+    """Representative frames, each at full size."""
+    PICTURES = "pictures"
+    """A thumbnail of every decoded frame; in a fast run, of those that were decoded."""
+    NEIGHBOURS = "neighbours"
+    """Beside that: consecutive frames. A fast run cannot give them and leaves the observer out."""
+    SOUND = "sound"
+    """The sound."""
+
+
 class Observer(Protocol):
     """Turns what passes by into timed observations. One instance a video; fed in order of time.
 
-    The indexer calls :meth:`begin` once, then :meth:`glance` for every decoded picture,
-    :meth:`inspect` for every representative frame, :meth:`close_segment` at the end of every segment
-    (state that :meth:`glance` keeps must not cross it, so that an interrupted run goes on from there
-    with the same result), and :meth:`finish` once with all observations of this observer so far,
-    to join what belongs together across segments.
+    The indexer calls :meth:`begin` once, then :meth:`glance` for every decoded frame if the observer needs
+    ``PICTURES``, :meth:`inspect` for every representative frame if it needs ``FRAMES``, :meth:`close_segment` at the
+    end of every segment (state that :meth:`glance` keeps must not cross it, so that an interrupted run goes on from
+    there with the same result), and :meth:`finish` once with all observations of this observer so far, to join what
+    belongs together across segments.
     """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What is not among them, the observer is not given. Decides what has to be done again when it changed."""
+        ...
 
     @property
     def digest(self) -> str:

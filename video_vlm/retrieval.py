@@ -13,11 +13,12 @@ from typing import Final
 
 from video_vlm.language.anchors import region
 from video_vlm.language.passages import read_passages
-from video_vlm.language.query import TELLING, Query, read_query
+from video_vlm.language.query import TELLING_WEIGHT, Query, read_query
 from video_vlm.language.time_operators import OperatorKind
 from video_vlm.memory.coverage import whole_span
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Evidence, ObservationKind, Span
+from video_vlm.records.observations import TELLING
 
 __all__ = ["Search", "find_evidence"]
 
@@ -25,17 +26,6 @@ _PLACES: Final = 3
 """So many places the operator may mean are searched, and so many finds bring what stands beside them."""
 
 _BESIDE_SECONDS: Final = 15.0
-
-_TELLING_KINDS: Final = frozenset(
-    {
-        ObservationKind.SUBTITLE,
-        ObservationKind.SPEECH,
-        ObservationKind.SCREEN_TEXT,
-        ObservationKind.CHAPTER,
-        ObservationKind.CAPTION,
-    }
-)
-"""What stands beside a find counts where it tells something; colours and motion are everywhere."""
 
 Search = Callable[[str, Span | None, int], Sequence[Evidence]]
 """Words, a stretch to keep to, and how many at most: evidence, best first."""
@@ -113,14 +103,14 @@ class _Road:
         there = _there(span, self.memory)
         if parsed.operator.kind is OperatorKind.BEFORE:
             there.reverse()
-        tells = any(term.weight >= TELLING for term in self.query.terms)
+        tells = any(term.weight >= TELLING_WEIGHT for term in self.query.terms)
         first, then = (fitting, there) if tells and not parsed.operator.adjacent else (there, fitting)
         yield from (*first[:_PLACES], *then[:_PLACES], *first[_PLACES:], *then[_PLACES:])
 
 
 def _there(span: Span, memory: VideoMemory) -> list[Evidence]:
-    """What is said and written in a stretch, in order of time."""
-    seen = memory.observations(span=span, kinds=_TELLING_KINDS)
+    """What tells something in a stretch, in order of time: colours and motion are everywhere."""
+    seen = memory.observations(span=span, kinds=TELLING)
     return [Evidence(one.span, 0.0, "beside", one.text, one.kind, content_id=memory.video.content_id) for one in seen]
 
 

@@ -54,14 +54,14 @@ _ANYWHERE: Final = f"""
     SELECT p.id, {_SCORE} AS score FROM asked JOIN word_index AS w ON w.words @@ asked.query
     JOIN readable_passages AS p ON p.id = w.passage {_TIMES}
     WHERE {WITHIN} GROUP BY p.id, p.start ORDER BY score DESC, p.start, p.id LIMIT %(limit)s
-"""  # noqa: S608 - constants only
+"""
 
 _IN_VIDEOS: Final = f"""
     WITH {_ASKED}, {INSIDE}
     SELECT p.id, {_SCORE} AS score FROM inside AS p JOIN word_index AS w ON w.passage = p.id
     JOIN asked ON w.words @@ asked.query {_TIMES}
     GROUP BY p.id, p.start ORDER BY score DESC, p.start, p.id LIMIT %(limit)s
-"""  # noqa: S608 - constants only
+"""
 """From the videos' own passages: the index would list those of all others too."""
 
 _COUNTED_EACH_TIME: Final = 50_000

@@ -94,7 +94,7 @@ class VectorList:
         """
         self._check_dimension(connection)
         rows = connection.ask(
-            f"SELECT {self._id} AS id, -(v.vector <#> %(query)s) AS cosine FROM {found}"  # noqa: S608
+            f"SELECT {self._id} AS id, -(v.vector <#> %(query)s) AS cosine FROM {found}"
             " ORDER BY v.vector <#> %(query)s, 1 LIMIT %(limit)s",
             query=to_blob(query),
             encoder=self.encoder,
@@ -119,7 +119,7 @@ class VectorList:
         kind = f"{self._kind}({self.dimension + _SPREAD})"
         near = f"(spread(v.vector, {self._id})::{kind}) <#> %(spread)s::{kind}"
         rows = connection.ask(
-            f"WITH near AS MATERIALIZED (SELECT {self._id} AS id, v.vector FROM {found}"  # noqa: S608
+            f"WITH near AS MATERIALIZED (SELECT {self._id} AS id, v.vector FROM {found}"
             f" ORDER BY {near} LIMIT %(limit)s)"
             " SELECT v.id, -(v.vector <#> %(query)s) AS cosine FROM near AS v ORDER BY 2 DESC, 1",
             query=to_blob(query),
@@ -179,7 +179,7 @@ class VectorList:
 
     def _is_long(self, connection: PostgresConnection) -> bool:
         (row,) = connection.ask(
-            f"SELECT count(*) AS some FROM (SELECT 1 FROM {self.table}"  # noqa: S608
+            f"SELECT count(*) AS some FROM (SELECT 1 FROM {self.table}"
             " WHERE encoder = %(encoder)s LIMIT %(most)s) AS one",
             encoder=self.encoder,
             most=self.exact_up_to + 1,

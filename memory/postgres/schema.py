@@ -232,5 +232,13 @@ _WORDS: Final = """
 """
 """``{letters}`` is a collation that knows what a letter is."""
 
-FORMATS: Final = ((_TABLES, _VIEWS, _NEAR, _WORDS),)
+_LEVELS: Final = f"""
+    CREATE TABLE levels (name {_TEXT} PRIMARY KEY, rank BIGINT NOT NULL UNIQUE);
+    INSERT INTO levels VALUES ('frame', 10), ('segment', 20), ('scene', 30), ('chapter', 40), ('video', 50);
+    ALTER TABLE nodes DROP CONSTRAINT nodes_level_check;
+    ALTER TABLE nodes ADD FOREIGN KEY (level) REFERENCES levels;
+"""
+"""Levels of the hierarchy are rows, as in SQLite (:mod:`video_vlm.memory.schema_levels`)."""
+
+FORMATS: Final = ((_TABLES, _VIEWS, _NEAR, _WORDS), (_LEVELS,))
 """``FORMATS[n]`` leads from format n to n + 1; an empty schema is format 0. Only ever appended to."""

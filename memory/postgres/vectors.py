@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from video_vlm.memory.library_vectors import LibraryVectors
 from video_vlm.memory.postgres.database import PostgresDatabase
 from video_vlm.memory.postgres.filters import INSIDE, WITHIN
 from video_vlm.memory.postgres.nearest import EXACT_UP_TO, VectorList
@@ -17,7 +18,7 @@ from video_vlm.memory.visual_search import VisualVectors
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
 from video_vlm.records import Level
 
-__all__ = ["TEXTS", "PostgresTextVectors", "PostgresVisualVectors"]
+__all__ = ["TEXTS", "PostgresLibraryVectors", "PostgresTextVectors", "PostgresVisualVectors"]
 
 TEXTS: Final = f"""
     vectors AS v JOIN readable_passages AS p ON p.id = v.passage WHERE v.encoder = %(encoder)s AND {WITHIN}
@@ -26,7 +27,7 @@ TEXTS: Final = f"""
 
 _TEXTS_IN_VIDEOS: Final = f"""
     (WITH {INSIDE} SELECT v.* FROM inside AS p JOIN vectors AS v ON v.passage = p.id AND v.encoder = %(encoder)s) AS v
-"""  # noqa: S608 - constants only
+"""
 
 _SIGHTS: Final = f"""
     readable_sights AS p CROSS JOIN LATERAL (SELECT p.id, p.vector) AS v
@@ -88,3 +89,24 @@ class PostgresVisualVectors(VisualVectors):
         with self._list.database.reading() as connection:
             search = self._list.indexed if within.content_ids is None else self._list.exact
             return search(connection, vector, found=_SIGHTS, limit=limit, **values)
+
+
+class PostgresLibraryVectors(LibraryVectors):
+    """All vectors of one library; their indexes are the server's. Shared by threads."""
+
+    def __init__(
+        self,
+        database: PostgresDatabase,
+        *,
+        texts: PostgresTextVectors | None,
+        visuals: PostgresVisualVectors | None,
+    ) -> None:
+        super().__init__(database, texts=texts, visuals=visuals)
+        self._seen = visuals
+
+    def embed(self, content_id: str | None = None) -> int:
+        """The same; and an index over what was seen, if that has become much."""
+        done = super().embed(content_id)
+        if self._seen is not None:
+            self._seen.ensure_index()
+        return done

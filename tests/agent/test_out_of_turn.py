@@ -216,7 +216,7 @@ def film(tmp_path_factory: pytest.TempPathFactory, sample_film: Path) -> Path:
 def test_a_note_under_orders_is_not_remembered(film: Path, tmp_path: Path, text: str) -> None:
     with VideoQA(tmp_path, settings=SEEN, model=ScriptedChat([LOOK, noted(text)])) as videos:
         answer = videos.ask(film, "What happens when the lamp goes out?")
-        assert videos.looks(film) == ()
+        assert videos.memory(film).looks() == ()
         assert videos.search("9931") == ()
     assert any("notes that no picture stands for" in step.detail for step in answer.receipt.steps)
 
@@ -226,14 +226,14 @@ def test_a_note_that_says_what_a_line_says_is_not_remembered(sample_film: Path, 
         tmp_path, settings=SEEN, model=ScriptedChat([LOOK, noted("The lamp goes out; nobody notices.")])
     ) as videos:
         videos.ask(sample_film, "What happens when the lamp goes out?")
-        assert videos.looks(sample_film) == ()
+        assert videos.memory(sample_film).looks() == ()
 
 
 def test_a_caption_under_orders_is_not_remembered(film: Path, tmp_path: Path) -> None:
     with VideoQA(tmp_path, settings=SEEN, model=ScriptedChat(["A purple heron lands."])) as videos:
         videos.index(film)
         report = videos.caption(film, level=Level.SCENE)
-        captions = [one for look in videos.looks(film) for one in look.observations]
+        captions = [one for look in videos.memory(film).looks() for one in look.observations]
     assert (report.num_new, captions) == (0, [])
 
 
@@ -241,7 +241,7 @@ def test_a_caption_of_a_stretch_without_orders_is_remembered(film: Path, tmp_pat
     with VideoQA(tmp_path, settings=SEEN, model=ScriptedChat(["Rain over a dark sea."])) as videos:
         videos.index(film)
         videos.caption(film, level=Level.SCENE)
-        captions = [one for look in videos.looks(film) for one in look.observations]
+        captions = [one for look in videos.memory(film).looks() for one in look.observations]
     assert captions
     assert not any(one.span.overlaps(Span(23, 26)) for one in captions)
 

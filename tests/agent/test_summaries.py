@@ -64,7 +64,7 @@ def test_every_sentence_cites_nodes_below(opened: Open, sample_film: Path) -> No
         written = [node for node in nodes if any("lines." in one.text for one in node.summary)]
         assert len(written) == report.num_new
         assert memory.nodes(Level.VIDEO)[0] in written
-        assert videos.verify() == ()
+        assert videos.library.verify() == ()
 
 
 def test_what_is_above_is_made_of_what_is_below(opened: Open, sample_film: Path) -> None:
@@ -136,7 +136,7 @@ def test_what_the_model_wrote_before_it_failed_is_kept(opened: Open, sample_film
         videos.write_summaries(sample_film)
     with opened(ScriptedChat([honest])) as videos:
         assert videos.write_summaries(sample_film).num_known == 1
-        assert videos.verify() == ()
+        assert videos.library.verify() == ()
 
 
 def test_the_built_in_reader_writes_none(opened: Open, sample_film: Path) -> None:

@@ -256,7 +256,7 @@ def test_what_a_model_saw_is_found_by_the_next_question(sample_film: Path, tmp_p
     look = '{"action": "look", "from": 24, "to": 24, "frames": 1}'
     with VideoQA(tmp_path, settings=settings, model=ScriptedChat([look, noted])) as videos:
         videos.ask(sample_film, QUESTION)
-        (kept,) = videos.looks(sample_film)
+        (kept,) = videos.memory(sample_film).looks()
     assert [(one.text, one.kind) for one in kept.observations] == [
         ("a purple heron on the roof", ObservationKind.CAPTION)
     ]
@@ -292,7 +292,7 @@ def test_an_empty_question_is_an_error(ask: Ask) -> None:
 def test_a_file_that_is_gone_is_answered_from_memory(library: Path, sample_film: Path) -> None:
     model = ScriptedChat([claim("The lamp goes out.", 23, 26)])
     with VideoQA(library, settings=Settings(index=NO_TEXT), model=model) as videos:
-        content_id = videos.videos()[0].video.content_id
+        content_id = videos.library.videos()[0].video.content_id
         moved = sample_film.rename(sample_film.with_name("moved.mp4"))
         try:
             answer = videos.ask(content_id, QUESTION)

@@ -93,7 +93,7 @@ def parcel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("parcel")
     with open_library(folder / "library", encoder=CharacterGrams(dimension=32)) as library:
         Film().write(library)
-        library.write_back("film", [LOOK])
+        library.looks.keep("film", [LOOK])
         library.export_memory("film", folder / "film.videoqa")
     return folder / "film.videoqa"
 

@@ -112,7 +112,7 @@ def test_a_question_is_led_to_where_the_tower_saw_what_it_asks_for(shapes: Path,
         settings = Settings(index=IndexSettings(observers=("look", "motion")), sight=SightSettings(model=model))
         with VideoQA(tmp_path / "library", settings=settings) as videos:
             videos.index(shapes)
-            planned = videos.plan(shapes, "Where is the blue square?", frames=8)
+            planned = videos.plans.look(shapes, "Where is the blue square?", frames=8)
         assert len(planned.places) == places
         assert all(place.overlaps(Span(4.0, 8.0)) for place in planned.places)
 

@@ -38,6 +38,17 @@ def test_an_answer_nobody_hears_is_no_failure_and_harms_nothing(
     assert shell(own_shelf, "library verify", "").stdout == "the library is whole\n"
 
 
+@pytest.mark.parametrize("command", ["--help", "ask --help", "--version", "library --help"])
+def test_help_that_nobody_reads_is_no_failure(command: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        run = subprocess.run(
+            [sys.executable, "-m", "video_vlm.cli", *command.split()], stdout=pipe, stderr=subprocess.PIPE, check=False
+        )
+    assert (run.returncode, run.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize(
     "command", ["scenes film.mp4", "library list --json", "export film.mp4 --format html", "--version"]
 )

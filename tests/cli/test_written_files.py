@@ -302,6 +302,37 @@ def test_the_ending_says_the_format(videoqa: Videoqa, place: Place, name: str, b
     assert Path(name).read_text("utf-8").startswith(begins)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("export", "film.mp4", "--format", "md", "-o"),
+        ("summarize", "film.mp4", "-o"),
+        ("scenes", "film.mp4", "--sheet"),
+        ("plan", "film.mp4", QUESTION, "--picture"),
+        ("ask", "film.mp4", QUESTION, "--trace-file"),
+        ("library", "export", "film.mp4", "-o"),
+    ],
+)
+@pytest.mark.parametrize("name", ["new/", "", "-"])
+def test_no_file_is_made_of_a_folder_s_name_or_the_sign_for_standard_output(
+    videoqa: Videoqa, place: Place, command: tuple[str, ...], name: str
+) -> None:
+    before = sorted(Path.cwd().iterdir())
+    run = videoqa(*command, name)
+    if command[0] == "export" and name == "-":
+        assert (run.code, run.out[:2]) == (0, "# ")
+    else:
+        assert (run.code, run.out) == (2, "")
+    assert sorted(Path.cwd().iterdir()) == before
+
+
+def test_a_document_is_not_written_under_an_ending_of_another_kind(videoqa: Videoqa, place: Place) -> None:
+    run = videoqa("summarize", "film.mp4", "-o", "films.pdf")
+    assert (run.code, run.err.count("\n")) == (2, 1)
+    assert not Path("films.pdf").exists()
+    assert videoqa("summarize", "film.mp4", "-o", "films.pdf", "--format", "html").code == 0
+
+
 def test_a_format_that_is_named_is_obeyed_and_told_of(videoqa: Videoqa, place: Place) -> None:
     run = videoqa("export", "film.mp4", "-o", "a.md", "--format", "csv")
     assert (run.code, run.err.count("\n")) == (0, 1)

@@ -72,7 +72,7 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemoryView]:
     with open_library(folder / "library", encoder=CharacterGrams(dimension=32)) as library:
         HostileFilm().write(library)
         seen = Observation(Span(11, 12), ObservationKind.SCREEN_TEXT, "EXIT", "screen-text", 0.9, (0.1, 0.2, 0.3, 0.4))
-        library.write_back(
+        library.looks.keep(
             "film", [StoredLook("screen-text", "v1", "a way out?", "close", 640, (Span(11, 12),), (seen,))]
         )
         yield library.memory("film")

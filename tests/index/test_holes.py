@@ -107,6 +107,25 @@ def test_a_hole_is_a_scene_that_says_so_and_is_not_covered(tmp_path: Path, seed:
     assert {scene.coverage for scene in scenes if scene.title is None} == {1.0}
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_hole_behind_a_joint_is_found_too(tmp_path: Path, seed: int) -> None:
+    """Two transport streams joined byte by byte: each has its own clock, and each camera paused once."""
+    draw = random.Random(seed)
+    joined = tmp_path / "joined.ts"
+    wanted, shown = [], 0.0
+    with joined.open("wb") as out:
+        for number in range(2):
+            pause = draw.choice([120, 700, 5000])
+            spans = Span(0, draw.randint(10, 20)), Span(30 + pause, 45 + pause)
+            sound = spans if seed % 2 else ()
+            film = write(tmp_path / f"{number}.ts", Recording(runs(*spans, rate=10), sound), seed=10 * seed + number)
+            out.write(film.read_bytes())
+            wanted += [shown + spans[0].end, shown + spans[1].start]
+            shown += spans[1].end
+    report, _ = memory_of(joined, tmp_path / "library")
+    assert [edge for hole in report.holes for edge in (hole.start, hole.end)] == pytest.approx(wanted, abs=0.5)
+
+
 def slides(draw: random.Random) -> Recording:
     times = [0.0]
     for _ in range(draw.randint(4, 9)):

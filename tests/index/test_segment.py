@@ -12,7 +12,7 @@ from video_vlm.index.observer_set import ObserverSet
 from video_vlm.index.open_segment import OpenSegment
 from video_vlm.media import open_video
 from video_vlm.perception.observer import BaseObserver
-from video_vlm.protocols import DecodedFrame
+from video_vlm.protocols import DecodedFrame, Need
 from video_vlm.records import Frame, Image, Observation, Span
 from video_vlm.samplers.segments import Mark, Seen
 from video_vlm.settings import FrameSettings
@@ -24,7 +24,7 @@ class Glancing(BaseObserver):
     """Sees every thumbnail."""
 
     def __init__(self) -> None:
-        super().__init__("glancing")
+        super().__init__("glancing", needs=[Need.PICTURES])
 
     def glance(self, pts_seconds: float, thumbnail: Image) -> None: ...
 
@@ -33,7 +33,7 @@ class Inspecting(BaseObserver):
     """Looks at representative frames."""
 
     def __init__(self) -> None:
-        super().__init__("inspecting")
+        super().__init__("inspecting", needs=[Need.FRAMES])
         self.sides: list[int] = []
 
     def inspect(self, frame: Frame, span: Span) -> Iterable[Observation]:

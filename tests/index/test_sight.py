@@ -85,14 +85,14 @@ def test_an_interrupted_run_goes_on_to_the_same_memory(
 def test_what_was_indexed_without_a_tower_is_seen_later_to_the_same_memory(
     film: Path, settings: IndexSettings, library: Library, seen_straight: dict[str, Any], after_seconds: float | None
 ) -> None:
-    with open_library(library.folder) as blind:
+    with open_library(library.storage.folder) as blind:
         if after_seconds is None:
             index_video(film, blind, settings=settings)
         else:
             with pytest.raises(KeyboardInterrupt):
                 index_video(film, blind, settings=settings, progress=Interrupter(after_seconds))
     report = index_video(film, library, settings=settings)
-    assert library.nodes_without_vectors(report.video.content_id)
+    assert library.vectors.nodes_without(report.video.content_id)
     events: list[ProgressEvent] = []
     report = embed_missing(report, library, settings=settings, progress=events.append)
     assert report.num_sights == len(library.memory(report.video.content_id).frames())
@@ -103,12 +103,12 @@ def test_what_was_indexed_without_a_tower_is_seen_later_to_the_same_memory(
 def test_seeing_later_goes_on_where_it_was_interrupted(
     film: Path, settings: IndexSettings, library: Library, seen_straight: dict[str, Any]
 ) -> None:
-    with open_library(library.folder) as blind:
+    with open_library(library.storage.folder) as blind:
         report = index_video(film, blind, settings=settings)
-    segments = len(library.nodes_without_vectors(report.video.content_id))
+    segments = len(library.vectors.nodes_without(report.video.content_id))
     with pytest.raises(KeyboardInterrupt):
         embed_missing(report, library, settings=settings, progress=Interrupter(15.0))
-    assert 0 < len(library.nodes_without_vectors(report.video.content_id)) < segments
+    assert 0 < len(library.vectors.nodes_without(report.video.content_id)) < segments
     embed_missing(report, library, settings=settings)
     assert library.dump(report.video.content_id) == seen_straight
 
@@ -137,9 +137,9 @@ def test_files_side_by_side_are_seen_too(
 def test_a_batch_passes_over_what_is_known_and_seen_and_no_other(
     film: Path, settings: IndexSettings, library: Library, tmp_path: Path
 ) -> None:
-    with open_library(library.folder) as blind:
+    with open_library(library.storage.folder) as blind:
         index_video(film, blind, settings=settings)
-        blind.remember_path(film, index_video(film, blind, settings=settings).video.content_id)
+        blind.files.remember(film, index_video(film, blind, settings=settings).video.content_id)
     for _ in range(2):
         (outcome,) = index_many([film], library, settings=settings, jobs=2)
         assert outcome.report is not None
@@ -164,8 +164,8 @@ def test_a_picture_of_the_video_finds_its_own_moment(film: Path, settings: Index
 
 def _noted(library: Library, content_id: str) -> list[tuple[float, ...]]:
     """When the pictures are shown that the frames were taken from."""
-    with open_library(library.folder, sight=ColourTower("nobody")) as other:
-        return [one.seconds for one in other.nodes_without_vectors(content_id)]
+    with open_library(library.storage.folder, sight=ColourTower("nobody")) as other:
+        return [one.seconds for one in other.vectors.nodes_without(content_id)]
 
 
 class TiredTower(ColourTower):
@@ -186,7 +186,7 @@ def test_a_tower_that_fails_stops_the_run_and_what_it_saw_is_kept(
             index_video(film, library, settings=settings)
         (stored,) = library.videos()
         assert not stored.complete
-        assert 0 < library.num_sights(stored.video.content_id) <= 6
+        assert 0 < library.vectors.num_frames(stored.video.content_id) <= 6
         assert library.verify() == ()
 
 

@@ -18,6 +18,7 @@ from video_vlm.media.pyav import PyAVFrame, PyAVReader
 from video_vlm.memory import Library, open_library
 from video_vlm.perception import OBSERVERS
 from video_vlm.perception.observer import BaseObserver
+from video_vlm.protocols import Need
 from video_vlm.records import Frame, Level, Observation, ObservationKind, Span
 from video_vlm.settings import FrameSettings, IndexSettings, LevelSettings, ShotSettings
 
@@ -52,7 +53,7 @@ class Captions(BaseObserver):
     prompt = "brightness"
 
     def __init__(self, settings: IndexSettings) -> None:
-        super().__init__("captions", self.prompt)
+        super().__init__("captions", self.prompt, needs=[Need.FRAMES])
 
     def inspect(self, frame: Frame, span: Span) -> Iterator[Observation]:
         text = f"{self.prompt} {frame.image.mean():.1f} at {frame.pts_seconds:.2f}"

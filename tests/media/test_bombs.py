@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -183,3 +184,155 @@ def test_a_tag_of_the_length_that_is_no_length_is_not_taken_for_one(tmp_path: Pa
                 packet.stream = copied
                 target.mux(packet)
     assert probe(path).duration_seconds == pytest.approx(2.0, abs=0.2)
+
+
+def matroska(name: str, body: bytes) -> bytes:
+    return bytes.fromhex(name) + ((1 << 56) | len(body)).to_bytes(8, "big") + body
+
+
+def small(name: str, body: bytes) -> bytes:
+    return bytes.fromhex(name) + bytes([0x80 | len(body)]) + body
+
+
+def chapter_list(count: int, luck: random.Random) -> bytes:
+    """Chapters whose numbers are in no order: FFmpeg looks through all of them for each."""
+    numbers = luck.sample(range(1, count + 1), count)
+    atoms = (
+        small("B6", small("73C4", number.to_bytes(3, "big")) + small("91", at.to_bytes(3, "big")))
+        for at, number in enumerate(numbers)
+    )
+    return matroska("1043A770", matroska("45B9", b"".join(atoms)))
+
+
+def tag_list(count: int, luck: random.Random) -> bytes:
+    tags = [small("67C8", small("45A3", b"N%x" % number) + small("4487", b"x")) for number in range(count)]
+    luck.shuffle(tags)
+    some = luck.choice((1, 7, count))
+    return matroska(
+        "1254C367", b"".join(matroska("7373", b"".join(tags[at : at + some])) for at in range(0, count, some))
+    )
+
+
+def with_notes(path: Path, notes: bytes, *, at_end: bool) -> Path:
+    """A reel in Matroska with more in it: before the pictures, or behind them with a seek head that says where."""
+    data = write_reel(path.with_name("plain.mkv"), Reel(steady(20), ".mkv")).read_bytes()
+    segment, cluster = (data.index(bytes.fromhex(name)) for name in ("18538067", "1F43B675"))
+    begun = data[: segment + 4] + b"\x01" + b"\xff" * 7
+    inside = data[segment + 12 :]
+    if at_end:
+
+        def index(place: int) -> bytes:
+            entry = small("53AB", notes[:4]) + small("53AC", place.to_bytes(8, "big"))
+            return matroska("114D9B74", matroska("4DBB", entry))
+
+        path.write_bytes(begun + index(len(inside) + len(index(0))) + inside + notes)
+    else:
+        before = cluster - segment - 12
+        path.write_bytes(begun + inside[:before] + notes + inside[before:])
+    return path
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("write", [chapter_list, tag_list])
+def test_more_notes_than_any_film_has_are_not_given_to_ffmpeg(
+    tmp_path: Path, write: Callable[[int, random.Random], bytes], seed: int
+) -> None:
+    luck = random.Random(seed)
+    notes = write(luck.randint(20_001, 60_000), luck)
+    with pytest.raises(UnreadableVideo, match="more chapters or tags than any film"):
+        probe(with_notes(tmp_path / "many.mkv", notes, at_end=luck.random() < 0.5))
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+@pytest.mark.parametrize("write", [chapter_list, tag_list])
+def test_a_few_hundred_notes_are_read(
+    tmp_path: Path, write: Callable[[int, random.Random], bytes], at_end: bool
+) -> None:
+    assert probe(
+        with_notes(tmp_path / "some.mkv", write(300, random.Random(0)), at_end=at_end)
+    ).duration_seconds == pytest.approx(2.0)
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def with_mp4_tags(data: bytes, count: int, *, quicktime: bool) -> bytes:
+    """Behind the film, in a second list of tracks: FFmpeg reads that, too."""
+    handler = box(b"hdlr", bytes(8) + b"mdta" + bytes(13))
+    keys = box(b"keys", struct.pack(">II", 0, count) + b"".join(box(b"mdta", b"k%x" % n) for n in range(count)))
+    values = b"".join(
+        box(struct.pack(">I", n + 1), box(b"data", bytes(3) + b"\1" + bytes(4) + b"x")) for n in range(count)
+    )
+    return data + box(b"moov", box(b"meta", (b"" if quicktime else bytes(4)) + handler + keys + box(b"ilst", values)))
+
+
+@pytest.mark.parametrize("quicktime", [False, True])
+def test_more_tags_than_any_film_has_are_not_given_to_ffmpeg_from_mp4(tmp_path: Path, quicktime: bool) -> None:
+    data = write_reel(tmp_path / "plain.mp4", Reel(steady(20))).read_bytes()
+    for count, fits in ((300, True), (15_000, False)):
+        path = tmp_path / f"{count}.mp4"
+        path.write_bytes(with_mp4_tags(data, count, quicktime=quicktime))
+        if fits:
+            assert probe(path).num_frames == 20
+        else:
+            with pytest.raises(UnreadableVideo, match="more tags"):
+                probe(path)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_list_of_samples_that_a_file_cannot_hold_is_not_given_to_ffmpeg(tmp_path: Path, seed: int) -> None:
+    luck = random.Random(seed)
+    data = bytearray(write_reel(tmp_path / "plain.mp4", Reel(steady(20))).read_bytes())
+    count = luck.choice((luck.randint(100_000, 1 << 20), luck.randint(1 << 20, (1 << 32) - 1)))
+    if luck.random() < 0.5:
+        struct.pack_into(">II", data, data.index(b"stsz") + 8, luck.randint(1, 9), count)
+        struct.pack_into(">III", data, data.index(b"stts") + 8, 1, count, luck.randint(1, 999))
+    else:
+        run = box(b"trun", struct.pack(">II", 0, count))
+        data += box(b"moof", box(b"mfhd", bytes(8)) + box(b"traf", box(b"tfhd", struct.pack(">II", 0, 1)) + run))
+    path = tmp_path / "claim.mp4"
+    path.write_bytes(data)
+    with pytest.raises(UnreadableVideo, match=f"lists {count} samples"):
+        probe(path)
+
+
+INDEX = """
+import resource, sys
+from video_vlm.cli import main
+code = main(["index", sys.argv[1], "--library", sys.argv[2], "--jobs", "1"])
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(code, peak // (1024 if sys.platform != "darwin" else 1 << 20))
+"""
+
+
+def large_mjpeg(path: Path) -> Path:
+    whole, first = picture("JPEG", 5_900), picture("JPEG", 160)
+    with av.open(str(path.with_suffix(".avi")), "w") as target:
+        video = target.add_stream("mjpeg", rate=10)
+        assert isinstance(video, VideoStream)
+        video.width, video.height, video.pix_fmt = 160, 160, "yuvj420p"
+        for time in range(50):
+            packet = av.Packet(first if time < 10 else whole)
+            packet.stream, packet.pts, packet.dts, packet.time_base = video, time, time, Fraction(1, 10)
+            target.mux(packet)
+    return path.with_suffix(".avi")
+
+
+def large_gif(path: Path) -> Path:
+    """A canvas of 12 million pixels, of which a single one changes, once a second."""
+    one = b"\x21\xf9\x04\x04\x64\0\0\0\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\0"
+    head = b"GIF89a" + struct.pack("<HH", 4_000, 2_990) + b"\x80\0\0" + b"\0\0\0\xff\xff\xff"
+    path.with_suffix(".gif").write_bytes(head + one * 60 + b";")
+    return path.with_suffix(".gif")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process's peak so")
+@pytest.mark.parametrize("write", [large_mjpeg, large_gif])
+def test_an_index_of_large_pictures_takes_less_than_a_gigabyte(tmp_path: Path, write: Callable[[Path], Path]) -> None:
+    path = write(tmp_path / "large")
+    command = [sys.executable, "-c", INDEX, str(path), str(tmp_path / "library")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    code, megabytes = done.stdout.split()[-2:]
+    assert code == "0"
+    assert int(megabytes) < 1_000

@@ -8,13 +8,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.media.reels import Reel, steady
 from video_vlm.media import open_video
 from video_vlm.media.chapters import in_one_reading, unused_marks, within
 from video_vlm.media.matroska import Mark, matroska_marks
+from video_vlm.media.nero_chapters import nero_marks
 from video_vlm.records import Chapter, Span
 
 MakeVideo = Callable[[Reel], Path]
@@ -92,6 +93,35 @@ def test_chapters_come_out_of_a_file_to_the_millisecond(make_video: MakeVideo, s
         found = [(one.span.start, one.title) for one in reader.video.chapters]
     assert [seconds for seconds, _ in found] == pytest.approx([0.0, 0.417, 1.733], abs=0.0011)
     assert [title for _, title in found] == ["Arrival", "Goats", "Lunch"]
+
+
+@settings(max_examples=15)
+@given(starts=st.lists(st.integers(0, 2800), min_size=1, max_size=8, unique=True), data=st.data())
+def test_an_mp4_has_each_chapter_where_it_is_marked(
+    make_video: MakeVideo, starts: list[int], data: st.DataObject
+) -> None:
+    starts.sort()
+    titles = [data.draw(st.sampled_from(["", "Goats", "Überfahrt", "灯台 " * 40, "x" * 300])) for _ in starts]
+    marks = tuple(zip(starts, [*starts[1:], 2900], titles, strict=True))
+    with open_video(make_video(Reel(suffix=".mp4", chapters=marks))) as reader:
+        found = [(one.span.start, one.title) for one in reader.video.chapters]
+        assert reader.video.chapters[-1].span.end >= 2.9
+    assert [seconds for seconds, _ in found] == pytest.approx([start / 1000 for start in starts], abs=0.0011)
+    expected = [title.strip() or f"Chapter {number}" for number, title in enumerate(titles, 1)]
+    assert [title for _, title in found] == expected
+
+
+@given(data=st.data())
+def test_a_damaged_mp4_gives_marks_or_none_and_nothing_else(
+    make_video: MakeVideo, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    whole = make_video(Reel(suffix=".mp4", chapters=((0, 900, "first"), (900, 2000, "second")))).read_bytes()
+    torn = bytearray(whole[: data.draw(st.integers(len(whole) // 2, len(whole)))])
+    for _ in range(data.draw(st.integers(0, 8))):
+        torn[data.draw(st.integers(len(torn) // 2, len(torn) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("damaged") / "film.mp4"
+    path.write_bytes(torn)
+    assert all(isinstance(one.title, str) for one in nero_marks(path))
 
 
 def test_matroska_marks_out_of_order_are_all_there(make_video: MakeVideo) -> None:

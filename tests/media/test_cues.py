@@ -127,6 +127,15 @@ def test_voices_are_kept_as_beside_the_film(tmp_path: Path) -> None:
     assert [cue.text for cue in cues(path)] == ["Ada: One goat was named Pepper.", "Ben: Really?\n- Ada: Yes."]
 
 
+def test_letters_that_are_lost_are_told_and_less_sure(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for encoding in ("cp1252", "cp1251", "cp932"):
+        text = {"cp1252": "déjà là", "cp1251": "Доброе утро", "cp932": "灯台の鍵"}[encoding]
+        packets = [(100, 800, text.encode(encoding)), (1200, 800, b"Plain.")]
+        found = cues(raw_track(tmp_path / f"{encoding}.mkv", "subrip", packets))
+        assert [cue.confidence for cue in found] == [0.6, 1.0]
+        assert f"{encoding}.mkv: 1 embedded cues are not UTF-8" in caplog.text
+
+
 def test_an_event_of_no_length_is_never_on_screen(tmp_path: Path) -> None:
     packets = [(100, 800, b"0,0,Main,,0,0,0,,Ringing bells"), (1200, None, b"1,0,Main,,0,0,0,,Never on screen")]
     assert [cue.text for cue in cues(raw_track(tmp_path / "film.mkv", "ass", packets))] == ["Ringing bells"]

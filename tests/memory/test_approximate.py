@@ -227,7 +227,7 @@ def test_a_library_says_how_it_is_searched(tmp_path: Path, film: Film, encoder: 
     with open_library(tmp_path, encoder=encoder, exact_up_to=5) as library:
         film.write(library)
         by_parts = library.search("alrm rinng bilding")
-        [method] = library.load_indexes().values()
+        [method] = library.vectors.load_indexes().values()
         [index] = library.facts().indexes
         assert not method.is_exact
         assert (index.method, index.is_current) == (method, True)

@@ -57,10 +57,10 @@ class Work:
                 self.done.append(f"segment {until}")
             self.film.finish(build)
         self.done.append("finished")
-        if not library.looks("film"):
-            library.write_back("film", [LOOK])
+        if not library.looks.of("film"):
+            library.looks.keep("film", [LOOK])
         self.done.append("looked")
-        library.embed()
+        library.vectors.embed()
         assert library.search("cat")
 
 
@@ -73,7 +73,7 @@ def work(film: Film, encoder: CharacterGrams) -> Work:
 def everything(folder: Path) -> tuple[dict[str, Any], tuple[tuple[str, tuple[Observation, ...]], ...]]:
     with open_library(folder) as library:
         assert library.verify() == ()
-        return library.dump("film"), tuple((one.question, one.observations) for one in library.looks("film"))
+        return library.dump("film"), tuple((one.question, one.observations) for one in library.looks.of("film"))
 
 
 def check_kept(folder: Path, done: list[str]) -> None:
@@ -87,7 +87,7 @@ def check_kept(folder: Path, done: list[str]) -> None:
             return
         assert len(memory.nodes(Level.SEGMENT)) >= sum(one.startswith("segment") for one in done)
         assert memory.stored.complete or "finished" not in done
-        assert library.looks("film") or "looked" not in done
+        assert library.looks.of("film") or "looked" not in done
 
 
 def fresh(folder: Path) -> Path:

@@ -15,6 +15,7 @@ from video_vlm.errors import LibraryDamaged, LibraryReadOnly, LibraryTooNew
 from video_vlm.memory import open_library
 from video_vlm.memory.migrations import FORMAT_VERSION, MIGRATIONS, check_format, migrate
 from video_vlm.memory.schema import APPLICATION_ID
+from video_vlm.records import Level
 
 if TYPE_CHECKING:
     from tests.memory.conftest import Film
@@ -96,7 +97,21 @@ def test_a_library_of_every_earlier_format_opens_with_all_it_holds(version: int,
         assert library.verify() == ()
         assert library.search("cat")[0].text == "a cat on the windowsill"
         assert library.dump("film")["nodes"] == new.dump("film")["nodes"]
-        looks = library.looks("film")
+        looks = library.looks.of("film")
         assert len(looks) == (1 if version > 1 else 0)
         known = [*library.memory("film").observations(), *(one for look in looks for one in look.observations)]
         assert {one.text for one in new.memory("film").observations()} < {one.text for one in known}
+
+
+def test_levels_are_rows(connection: sqlite3.Connection) -> None:
+    rows = connection.execute("SELECT name, rank FROM levels ORDER BY rank").fetchall()
+    assert rows == [(level.value, level.rank) for level in Level]
+
+
+def test_a_level_is_added_by_its_row(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    add = "UPDATE nodes SET level = 'shot' WHERE level = 'segment'"
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute(add)
+    migrate(connection, path, migrations=(*MIGRATIONS, ("INSERT INTO levels VALUES ('shot', 15)",)))
+    assert connection.execute(add).rowcount == 6

@@ -40,7 +40,7 @@ def sealed(folder_library: Library, film: Film, tmp_path: Path) -> Path:
 def packed(library: Library, film: Film, tmp_path: Path) -> Path:
     film.write(library)
     replace(film, content_id="other").write(library)
-    library.write_back("film", [LOOK])
+    library.looks.keep("film", [LOOK])
     library.export_memory("film", tmp_path / "film.videoqa")
     return tmp_path / "film.videoqa"
 
@@ -66,7 +66,7 @@ def test_a_memory_comes_back_whole_in_another_library(library: Library, elsewher
     with elsewhere:
         assert elsewhere.import_memory(parcel).outcome == "added"
         assert elsewhere.dump("film") == library.dump("film")
-        assert elsewhere.looks("film") == library.looks("film")
+        assert elsewhere.looks.of("film") == library.looks.of("film")
         assert elsewhere.search("alarm")[0].text == "The alarm rings through the building."
         assert elsewhere.search("cat")[0].text == "a cat crosses"
         assert elsewhere.memory("film").poster(elsewhere.memory("film").frames()[0].id) == b"jpeg 0.0"
@@ -76,10 +76,10 @@ def test_a_memory_comes_back_whole_in_another_library(library: Library, elsewher
 
 def test_importing_twice_changes_nothing(elsewhere: Library, parcel: Path) -> None:
     elsewhere.import_memory(parcel)
-    before = (elsewhere.dump("film"), elsewhere.looks("film"))
+    before = (elsewhere.dump("film"), elsewhere.looks.of("film"))
     again = elsewhere.import_memory(parcel)
     assert (again.outcome, again.why, again.num_looks) == ("kept", "the same is there already", 0)
-    assert (elsewhere.dump("film"), elsewhere.looks("film")) == before
+    assert (elsewhere.dump("film"), elsewhere.looks.of("film")) == before
 
 
 def test_rows_of_others_are_not_mixed_up(elsewhere: Library, film: Film, parcel: Path) -> None:
@@ -133,7 +133,7 @@ def test_vectors_come_along_and_the_index_is_made_again(
     with open_library(new_place("two")) as without:
         without.import_memory(tmp_path / "film.videoqa")
     with open_library(new_place("two"), encoder=encoder) as library:
-        assert library.embed() == 0
+        assert library.vectors.embed() == 0
         assert library.search("newspapers") == found
         assert library.verify() == ()
 
@@ -161,14 +161,14 @@ def test_the_file_says_nothing_of_where_the_video_lay(library: Library, film: Fi
     )
     film.go_on(build)
     build.finish(film.upper(), {}, video=replace(film.video, path=folder / "film.mp4"), damage=())
-    library.remember_path(folder / "film.mp4", "film")
+    library.files.remember(folder / "film.mp4", "film")
     library.export_memory("film", tmp_path / "film.videoqa")
     assert b"secret-folder" not in (tmp_path / "film.videoqa").read_bytes()
 
 
 def test_every_table_travels_or_is_left_behind_on_purpose(folder_library: Library, film: Film) -> None:
     film.write(folder_library)
-    with closing(sqlite3.connect(folder_library.layout.database)) as connection:
+    with closing(sqlite3.connect(folder_library.storage.layout.database)) as connection:
         tables = {
             row[0]
             for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -277,7 +277,7 @@ def test_a_file_of_a_later_format_is_refused_with_what_to_type(target: Library, 
 
 def test_other_files_are_refused(target: Library, folder_library: Library, tmp_path: Path) -> None:
     (tmp_path / "diary").write_text("dear diary")
-    for path in (tmp_path / "diary", tmp_path / "nothing", folder_library.layout.database):
+    for path in (tmp_path / "diary", tmp_path / "nothing", folder_library.storage.layout.database):
         with pytest.raises(LibraryError, match=str(path)):
             target.import_memory(path)
 
@@ -292,7 +292,7 @@ def test_export_leaves_nothing_half_written(library: Library, film: Film, tmp_pa
 
 
 def test_read_only_libraries_export_and_do_not_import(parcel: Path, library: Library, tmp_path: Path) -> None:
-    with open_library(library.place, read_only=True) as reading:
+    with open_library(library.storage.place, read_only=True) as reading:
         reading.export_memory("film", tmp_path / "again.videoqa")
         with pytest.raises(LibraryReadOnly):
             reading.import_memory(parcel)
@@ -303,8 +303,8 @@ def test_a_library_copied_elsewhere_opens_there(folder_library: Library, film: F
     film.write(folder_library)
     before = folder_library.dump("film")
     folder_library.close()
-    shutil.copytree(folder_library.folder, tmp_path / "copy")
-    shutil.rmtree(folder_library.folder)
+    shutil.copytree(folder_library.storage.folder, tmp_path / "copy")
+    shutil.rmtree(folder_library.storage.folder)
     with open_library(tmp_path / "copy") as copied:
         assert copied.dump("film") == before
         assert copied.search("alarm")
@@ -323,7 +323,7 @@ def test_a_file_that_an_earlier_format_exported_is_taken_in(
     assert elsewhere.import_memory(parcel).outcome == "added"
     film.write(library)
     assert elsewhere.dump("film") == library.dump("film")
-    (look,) = elsewhere.looks("film")
+    (look,) = elsewhere.looks.of("film")
     assert look.question == "what is on the windowsill?"
     assert elsewhere.search("windowsill")[0].text == "a cat on the windowsill"
     assert elsewhere.verify() == ()

@@ -60,7 +60,7 @@ def test_an_address_is_shown_without_its_secrets() -> None:
 def test_what_models_made_of_pictures_is_not_kept_on_a_server(place: str, film: Film) -> None:
     with open_library(place) as library:
         film.write(library)
-        assert library.feature_shelf(1000) is None
+        assert library.storage.feature_cache(1000) is None
         assert library.facts().feature_bytes == 0
         assert library.remove(film.content_id)
 
@@ -212,7 +212,7 @@ def crowd(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
 
 
 def indexes(library: Library) -> list[str]:
-    with raw(str(library.place)) as connection:
+    with raw(str(library.storage.place)) as connection:
         rows = connection.execute("SELECT indexname FROM pg_indexes WHERE indexname LIKE '%_hnsw_%'").fetchall()
     return [name for (name,) in rows]
 
@@ -254,7 +254,7 @@ def test_a_filter_never_starves_a_search_by_hnsw(crowd: Library, filters: dict[s
 
 def test_an_index_that_was_not_finished_is_made_again(crowd: Library) -> None:
     (name,) = indexes(crowd)
-    with raw(str(crowd.place)) as connection:
+    with raw(str(crowd.storage.place)) as connection:
         connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", (f'"{name}"',))
         assert found(crowd, "zzz") == exactly(crowd, "zzz"), "searched exactly meanwhile"
         from tests.memory.conftest import Film
@@ -327,6 +327,6 @@ def test_signs_of_addresses_and_paths_do_not_hide_words(place: str, film: Film) 
 
 def test_what_it_takes_is_told_in_bytes(place: str, film: Film) -> None:
     with open_library(place) as library:
-        empty = library.num_bytes()
+        empty = library.storage.num_bytes()
         replace(film, lines=film.lines * 20).write(library)
-        assert library.num_bytes() > empty > 0
+        assert library.storage.num_bytes() > empty > 0

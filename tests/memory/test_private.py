@@ -39,7 +39,7 @@ def filled(folder: Path, film: Film) -> dict[str, int]:
     with open_library(folder, encoder=CharacterGrams(), exact_up_to=5) as library:
         film.write(library)
         library.search("a crate of oranges")
-        shelf = library.feature_shelf(1 << 20)
+        shelf = library.storage.feature_cache(1 << 20)
         assert shelf is not None
         shelf.write("model/picture", b"features")
         return modes(folder)

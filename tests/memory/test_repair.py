@@ -42,7 +42,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in NAMES:
             lines = tuple(f"{line} {name}" for line in Film().lines)
             replace(Film(), content_id=name, lines=lines).write(library)
-            library.write_back(name, [look_at(name)])
+            library.looks.keep(name, [look_at(name)])
         replace(Film(), content_id=UNFINISHED).write(library, until=3)
     return folder
 
@@ -55,7 +55,7 @@ def holdings(folder: Path) -> Holdings:
     with open_library(folder) as library:
         assert library.verify() == ()
         ids = [stored.video.content_id for stored in library.videos()]
-        return {one: (library.dump(one), library.looks(one)) for one in ids}
+        return {one: (library.dump(one), library.looks.of(one)) for one in ids}
 
 
 @pytest.fixture(scope="module")

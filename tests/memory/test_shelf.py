@@ -137,7 +137,7 @@ def test_what_cannot_be_written_whole_leaves_nothing(tmp_path: Path) -> None:
 def test_with_a_video_all_of_it_is_forgotten(tmp_path: Path, film: Film) -> None:
     with open_library(tmp_path) as library:
         film.write(library)
-        shelf = library.feature_shelf(1000)
+        shelf = library.storage.feature_cache(1000)
         assert shelf is not None
         shelf.write("model/picture", b"seen")
         assert library.facts().feature_bytes == 4
@@ -153,11 +153,11 @@ def test_with_a_video_all_of_it_is_forgotten(tmp_path: Path, film: Film) -> None
 def test_a_library_open_to_be_read_has_it_to_be_read(tmp_path: Path, film: Film) -> None:
     with open_library(tmp_path) as library:
         film.write(library)
-        shelf = library.feature_shelf(1000)
+        shelf = library.storage.feature_cache(1000)
         assert shelf is not None
         shelf.write("model/picture", b"seen")
     with open_library(tmp_path, read_only=True) as library:
-        shelf = library.feature_shelf(1000)
+        shelf = library.storage.feature_cache(1000)
         assert shelf is not None
         shelf.write("model/other", b"seen")
         assert (shelf.read("model/picture"), shelf.read("model/other")) == (b"seen", None)

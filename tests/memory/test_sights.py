@@ -132,7 +132,7 @@ def test_the_index_and_the_vectors_themselves_agree(seen: Library, span: Span | 
 
 def test_each_level_has_an_index_of_its_own(seen_in_folder: Library) -> None:
     assert seen_in_folder.search("red")
-    files = seen_in_folder.layout.vectors.glob("sight-*.faiss")
+    files = seen_in_folder.storage.layout.vectors.glob("sight-*.faiss")
     assert {path.name.split("-")[1] for path in files} == {"frame", "segment", "scene"}
 
 
@@ -141,28 +141,28 @@ def test_a_derived_index_is_made_again_when_it_is_gone_or_behind(seen: Library, 
     seen.rebuild_derived()
     assert seen.search("red") == before
     (unseen,) = [one for one in _as_if_unseen(seen) if one.seconds[0] < 5]
-    seen.put_sights("film", unseen, SegmentVisuals(tower.name, tower.encode_pictures([picture("blue")] * 2)))
+    seen.vectors.put_visuals("film", unseen, SegmentVisuals(tower.name, tower.encode_pictures([picture("blue")] * 2)))
     assert seen.search("blue")[0].span.start in (0.0, 5.0, 20.0)
     assert seen.verify() == ()
 
 
 def _as_if_unseen(library: Library):  # type: ignore[no-untyped-def]
-    with open_library(library.place, sight=ColourTower("another")) as other:
-        return other.nodes_without_vectors("film")
+    with open_library(library.storage.place, sight=ColourTower("another")) as other:
+        return other.vectors.nodes_without("film")
 
 
 def test_vectors_of_two_towers_are_never_mixed(seen: Library) -> None:
     other = ColourTower("others", dimension=8)
-    with open_library(seen.place, sight=other) as library:
+    with open_library(seen.storage.place, sight=other) as library:
         assert library.search("blue") == ()
-        assert library.num_sights("film") == 0
-        assert len(library.nodes_without_vectors("film")) == 6
+        assert library.vectors.num_frames("film") == 0
+        assert len(library.vectors.nodes_without("film")) == 6
     assert seen.search("blue")
 
 
 def test_another_tower_under_the_same_name_is_refused(seen: Library) -> None:
     with (
-        open_library(seen.place, sight=ColourTower(dimension=8)) as library,
+        open_library(seen.storage.place, sight=ColourTower(dimension=8)) as library,
         pytest.raises(LibraryError, match="name"),
     ):
         library.search("blue")
@@ -173,10 +173,10 @@ def test_a_memory_is_seen_later_and_is_then_the_same(new_place: NewPlace, film: 
     with open_library(new_place("later"), sight=tower) as library:
         write_seen(film, library)
         assert library.search("blue") == ()
-        for number, one in enumerate(library.nodes_without_vectors("film")):
+        for number, one in enumerate(library.vectors.nodes_without("film")):
             shown = [picture(colour) for colour in SHOWN[2 * number : 2 * number + 2]]
-            library.put_sights("film", one, SegmentVisuals(tower.name, tower.encode_pictures(shown)))
-        assert library.nodes_without_vectors("film") == ()
+            library.vectors.put_visuals("film", one, SegmentVisuals(tower.name, tower.encode_pictures(shown)))
+        assert library.vectors.nodes_without("film") == ()
         assert library.dump("film") == seen.dump("film")
 
 
@@ -202,7 +202,7 @@ def test_forgetting_a_video_forgets_what_it_looks_like(seen: Library) -> None:
 
 
 def test_a_sight_of_the_wrong_size_is_found(seen_in_folder: Library) -> None:
-    with closing(sqlite3.connect(seen_in_folder.folder / "library.sqlite3")) as connection, connection:
+    with closing(sqlite3.connect(seen_in_folder.storage.folder / "library.sqlite3")) as connection, connection:
         connection.execute("UPDATE sights SET vector = x'00' WHERE id = 1")
     assert any("1 have the wrong size" in problem.what for problem in seen_in_folder.verify())
 
@@ -238,4 +238,4 @@ def test_a_library_of_format_1_opens_with_all_it_held(old_library: Path, film: F
 
 def test_a_memory_of_format_1_is_seen_in_the_middles_of_its_stretches(old_library: Path, tower: ColourTower) -> None:
     with open_library(old_library, sight=tower) as old:
-        assert [one.seconds for one in old.nodes_without_vectors("film")][:2] == [(2.5, 7.5), (12.5, 17.5)]
+        assert [one.seconds for one in old.vectors.nodes_without("film")][:2] == [(2.5, 7.5), (12.5, 17.5)]

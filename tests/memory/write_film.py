@@ -34,7 +34,7 @@ def main(place: str, content_id: str, num_lines: str) -> None:
         except LibraryError as error:
             if "complete already" not in str(error):
                 raise
-        library.embed(content_id)
+        library.vectors.embed(content_id)
 
 
 if __name__ == "__main__":

@@ -110,6 +110,6 @@ def test_videos_that_are_known_get_their_vectors_when_an_encoder_is_named(
         videos.index(sample_film)
     with VideoQA(tmp_path, settings=named) as videos:
         assert videos.index(sample_film).reused
-        assert videos.library.embed() == 0
+        assert videos.library.vectors.embed() == 0
         found = videos.search("The keeper falls asleep.")
     assert "meaning" in {name for one in found for name in one.found_by}

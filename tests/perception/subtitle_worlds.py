@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-__all__ = ["STYLES", "Line", "Written", "draw_script", "hard_of_hearing", "letters", "word_by_word"]
+__all__ = [
+    "STYLES",
+    "Line",
+    "Written",
+    "draw_script",
+    "draw_unspaced_script",
+    "hard_of_hearing",
+    "letters",
+    "word_by_word",
+]
 
 _NAMES: Final = (
     "Marigold Pepper Olive Juniper Bastian Corvina Dorothea Emmerich Falstaff Griselda Halvard Isolde".split()
@@ -38,15 +47,20 @@ _SHORT: Final = ("Yes.", "No.", "No. No. No.", "Of course.", "Why not?", "I know
 
 @dataclass(frozen=True)
 class Line:
-    """One line said: its words, and from when to when."""
+    """One line said: its words, and from when to when. ``pieces`` are the words where no blanks tell them apart."""
 
     text: str
     start: float
     end: float
+    pieces: tuple[str, ...] = ()
 
     @property
     def words(self) -> list[str]:
-        return self.text.split()
+        return list(self.pieces) or self.text.split()
+
+    @property
+    def blank(self) -> str:
+        return "" if self.pieces else " "
 
 
 @dataclass(frozen=True)
@@ -87,6 +101,30 @@ def draw_script(seed: int, *, punctuated: bool = True) -> list[Line]:
 def _sentence(chance: random.Random) -> str:
     name, does, thing, how = (chance.choice(some) for some in (_NAMES, _DOES, _THINGS, _HOW))
     return f"{name} {does} the {thing} {how}{chance.choice('...?!')}"
+
+
+_UNSPACED: Final = {
+    "ja": (
+        "マリゴールド ペッパー 船長 灯台 山羊 パン屋".split(),
+        "は が を の も".split(),
+        "見た 運んだ 忘れました 数えている".split(),
+    ),
+    "zh": ("船长 灯塔 山羊 面包店 万寿菊 胡椒".split(), "在 把 和 的 又".split(), "看见了 带走了 忘记了 数过".split()),
+    "th": ("กัปตัน ประภาคาร แพะ ร้านขนม ดาวเรือง".split(), "ที่ และ กับ ของ".split(), "เห็นแล้ว ลืมไป นับอยู่ พาไป".split()),
+}
+
+
+def draw_unspaced_script(seed: int, language: str) -> list[Line]:
+    """Lines in which no blanks stand between words, nor full stops behind them; no two of them begin alike."""
+    chance = random.Random(f"{language} {seed}")
+    things, joints, does = _UNSPACED[language]
+    lines, at = [], 1.0
+    for first in chance.sample(things, len(things)):
+        pieces = (first, chance.choice(joints), chance.choice(things), chance.choice(joints), chance.choice(does))
+        end = round(at + len("".join(pieces)) / chance.uniform(4.0, 7.0) + 0.3, 2)
+        lines.append(Line("".join(pieces), at, end, pieces))
+        at = round(end + chance.choice((0.35, 0.8, 1.5)), 2)
+    return lines
 
 
 def _clock(seconds: float, mark: str = ",") -> str:
@@ -151,7 +189,7 @@ def _rolling_vtt(lines: Sequence[Line], chance: random.Random) -> Written:
     cues: list[tuple[float, float, str]] = []
     for (line, until), before in zip(_until_next(lines), [None, *lines], strict=False):
         timed = [
-            word if not place else f"<{_clock(at, '.')}><c> {word}</c>"
+            word if not place else f"<{_clock(at, '.')}><c>{line.blank}{word}</c>"
             for (at, _, place), word in zip(_word_times(line), line.words, strict=True)
         ]
         cues.append((line.start, until - 0.01, f"{before.text if before else ' '}\n{''.join(timed)}"))
@@ -167,7 +205,7 @@ def _highlight(lines: Sequence[Line], chance: random.Random) -> _Cues:
     for line in lines:
         for at, end, place in _word_times(line):
             marked = [f"{opened}{word}{closed}" if number == place else word for number, word in enumerate(line.words)]
-            cues.append((at, end - 0.02 if rests else end, " ".join(marked)))
+            cues.append((at, end - 0.02 if rests else end, line.blank.join(marked)))
             if rests:
                 cues.append((end - 0.02, end, line.text))
     return cues
@@ -175,7 +213,9 @@ def _highlight(lines: Sequence[Line], chance: random.Random) -> _Cues:
 
 def _growing(lines: Sequence[Line], chance: random.Random) -> _Cues:
     """One word more with each cue."""
-    return [(at, end, " ".join(line.words[: place + 1])) for line in lines for at, end, place in _word_times(line)]
+    return [
+        (at, end, line.blank.join(line.words[: place + 1])) for line in lines for at, end, place in _word_times(line)
+    ]
 
 
 def _frames(lines: Sequence[Line], chance: random.Random) -> Written:

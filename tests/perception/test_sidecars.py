@@ -82,6 +82,45 @@ def test_another_film_s_subtitles_never_belong(film: str, tmp_path: Path) -> Non
     assert names(tmp_path / film) == []
 
 
+@pytest.mark.parametrize(
+    "tail",
+    [
+        *(
+            ".中文.srt",
+            ".简体.ass",
+            ".日本語.vtt",
+            ".Русский.srt",
+            ".Türkçe.srt",
+            ".हिन्दी.srt",
+            ".العربية.srt",
+            ".简体&英文.ass",
+        ),
+        *(".English (United States).vtt", ".Español (Latinoamérica).srt", ".Deutsch [Forced].srt", ".en.mp4.srt"),
+        *(".webvtt", ".itt", ".eng.tx3g.srt", "_transcript.vtt", ".txt", ".xml"),
+    ],
+)
+def test_languages_by_their_own_names_and_other_endings_are_found(tail: str, tmp_path: Path) -> None:
+    touch(tmp_path, "film.mp4", f"film{tail}", f"Captions/film{tail}", f"字幕/film{tail}")
+    if tail == ".xml":
+        for path in tmp_path.rglob("*.xml"):
+            path.write_text('<?xml version="1.0"?><tt:tt xmlns:tt="http://www.w3.org/ns/ttml"/>')
+    assert len(names(tmp_path / "film.mp4")) == 3
+
+
+def test_what_is_no_subtitles_is_not_named_and_a_transcript_that_is_not_read_is(tmp_path: Path) -> None:
+    touch(tmp_path, "film.mp4")
+    for ending, text in {
+        ".txt": "A film about the harbour.",
+        ".xml": "<movie><title>Harbour</title></movie>",
+        ".info.json": '{"title": "Harbour"}',
+        ".json": '{"text": "Hello.", "segments": [{"start": 1.0, "end": 2.0, "text": "Hello."}]}',
+        ".tsv": "start\tend\ttext\n1000\t2000\tHello.",
+    }.items():
+        (tmp_path / f"film{ending}").write_text(text)
+    assert names(tmp_path / "film.mp4") == []
+    assert sorted(reasons(tmp_path / "film.mp4")) == ["film.json", "film.tsv"]
+
+
 def test_each_of_several_films_has_its_own(tmp_path: Path) -> None:
     touch(tmp_path, "film.mp4", "film.uncut.mkv", "film 2.mp4", "Filmmaker.mov")
     touch(tmp_path, "film.srt", "film.uncut.srt", "film 2.en.srt", "Filmmaker.srt", "film.uncut.de.srt")

@@ -52,6 +52,21 @@ def test_utf16_with_the_big_end_first_is_told_by_its_mark() -> None:
 
 @pytest.mark.parametrize(
     ("text", "encoding"),
+    [(JAPANESE, "iso2022_jp"), (JAPANESE, "iso2022_jp_2"), (KOREAN, "iso2022_kr"), (CHINESE, "hz")],
+)
+def test_encodings_that_say_in_ascii_where_letters_begin_are_read(text: str, encoding: str) -> None:
+    decoded = decode_subtitles(srt(text).encode(encoding))
+    assert decoded.text == srt(text)
+    assert SURE <= decoded.confidence < 1
+
+
+@pytest.mark.parametrize("text", ["~{ braces and a tilde ~}", "\x1b[31mred\x1b[0m", "~{}"])
+def test_ascii_that_looks_like_such_an_encoding_is_ascii(text: str) -> None:
+    assert decode_subtitles(srt(text).encode()).text == srt(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
     [(FRENCH, "cp1252"), (GERMAN, "cp1252"), (RUSSIAN, "cp1251"), (CHINESE, "gb18030"), ("“Café” – ça", "cp1252")],
 )
 def test_a_code_page_is_told_by_how_its_bytes_fall(text: str, encoding: str) -> None:

@@ -64,6 +64,9 @@ def ttml(body: str, attributes: str = "") -> str:
         (ttml('<p begin="10000000t" end="20000000t">Ticks</p>', 'ttp:tickRate="10000000" xmlns:ttp="p"'), [(1.0, 2.0, "Ticks")]),
         (ttml('<p><span begin="1s" end="2s">One</span> <span begin="2s" end="3s">Two</span></p>'), [(1.0, 2.0, "One"), (2.0, 3.0, "Two")]),
         (ttml('<p begin="1s" end="2s"><metadata><x>none</x></metadata>  spaced \n <span>out</span></p>'), [(1.0, 2.0, "spaced out")]),
+        (ttml('<p begin="00:00:30:15" end="00:00:40:00">NTSC</p>', 'ttp:frameRate="30" ttp:frameRateMultiplier="1000 1001" ttp:timeBase="smpte" xmlns:ttp="p"'), [(30.53, 40.04, "NTSC")]),
+        (ttml('<p begin="00:00:30:15" end="00:00:40:00">NTSC</p>', 'ttp:frameRate="30" ttp:frameRateMultiplier="1000 1001" ttp:timeBase="smpte" ttp:dropMode="dropNTSC" xmlns:ttp="p"'), [(30.5, 40.0, "NTSC")]),
+        (ttml('<p begin="10:00:01:05" end="10:00:02:00">On air</p>', 'ttp:frameRate="25" xmlns:ttp="p"').replace("<body>", "<head><metadata><documentMetadata><documentStartOfProgramme>10:00:00:00</documentStartOfProgramme></documentMetadata></metadata></head><body>"), [(1.2, 2.0, "On air")]),
         (ttml('<p begin="1s" end="2s">Whole</p><p begin="3s" end="4s">Torn')[:-20], [(1.0, 2.0, "Whole")]),
     ],
 )  # fmt: skip
@@ -116,6 +119,29 @@ def test_notes_comments_and_events_of_no_length_are_not_said(tmp_path: Path) -> 
         "Dialogue: 0,0:00:05.00,0:00:04.00,Main,Nor that\ndialogue: 0,0:00:06.00,0:00:07.00,Main,{note}{\\k20}Ring{\\k30}ing\n"
     )
     assert told(tmp_path, events, "film.ass") == [(6.0, 7.0, "Ringing")]
+
+
+def test_a_song_made_of_effects_is_read_as_the_lines_it_was_made_from(tmp_path: Path) -> None:
+    for count in (1, 3, 8):
+        words = [f"{chr(97 + place)}rise" for place in range(count)]
+        timed = "".join(f"{{\\k{20 + place}}}{word} " for place, word in enumerate(words))
+        effects = "".join(
+            f"Dialogue: {layer},0:00:0{1 + place // 4}.00,0:00:08.00,Song,,fx,{{\\pos({place},{layer})}}{word}\n"
+            for place, word in enumerate(words)
+            for layer in range(2)
+        )
+        events = (
+            "[Events]\nFormat: Layer, Start, End, Style, Name, Effect, Text\n"
+            f"Comment: 0,0:00:01.00,0:00:08.00,Song,,karaoke,{timed}\nComment: 0,0:00:01.00,0:00:08.00,Song,,,A note\n"
+            f"{effects}Dialogue: 0,0:00:08.50,0:00:09.50,Main,,,Said.\n"
+        )
+        assert told(tmp_path, events, "film.ass") == [(1.0, 8.0, " ".join(words)), (8.5, 9.5, "Said.")]
+
+
+@pytest.mark.parametrize("cue", ["sprite.jpg#xywh=0,0,160,90", "thumbs/0001.webp"])
+def test_thumbnails_of_a_player_are_not_what_is_said(cue: str, tmp_path: Path) -> None:
+    with pytest.raises(SubtitleError, match="thumbnails"):
+        told(tmp_path, f"WEBVTT\n\n00:01.000 --> 00:02.000\n{cue}\n\n00:02.000 --> 00:03.000\n{cue}\n", "film.vtt")
 
 
 def test_what_is_too_much_is_left_out_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

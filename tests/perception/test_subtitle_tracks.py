@@ -42,6 +42,17 @@ def test_the_film_s_own_track_is_quoted_and_a_file_of_the_same_words_is_not(seed
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_a_file_with_all_letters_is_quoted_before_a_track_that_lost_some(seed: int) -> None:
+    lines = draw_script(seed)
+    torn = [Line(line.text.replace("e", "\ufffd"), line.start, line.end) for line in lines]
+    found = joined(
+        [track("film.srt", lines, language="en"), track("track 2 (eng)", torn, language="eng", embedded=True)]
+    )
+    assert [one.text for one in found if one.source == "film.srt"] == [line.text for line in lines]
+    assert {one.track for one in found} == {"film.srt"}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_forced_lines_are_added_where_the_full_track_lacks_them(seed: int) -> None:
     lines = draw_script(seed)
     sign = Line("HARBOUR CLOSED", lines[1].start, lines[1].end)

@@ -136,6 +136,8 @@ def test_vtt_blocks_that_are_no_cues_say_nothing(tmp_path: Path) -> None:
 def test_a_voice_is_named_and_a_ruby_reading_is_not_read_twice(tmp_path: Path) -> None:
     text = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v.loud Mary>Hello</v> <ruby>base<rt>over</rt></ruby>\n"
     assert texts(write(tmp_path, text, "film.vtt")) == ["Mary: Hello base"]
+    both = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Mary>Yes.</v><v Jörg>No.</v>\n"
+    assert texts(write(tmp_path, both, "both.vtt")) == ["Mary: Yes. Jörg: No."]
 
 
 def test_roll_up_captions_say_each_line_once(tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.perception.subtitle_worlds import STYLES, Line, draw_script, letters, word_by_word
+from tests.perception.subtitle_worlds import STYLES, Line, draw_script, draw_unspaced_script, letters, word_by_word
 from video_vlm.perception.subtitle_cues import Cue
 from video_vlm.perception.subtitles import read_subtitles
 from video_vlm.perception.utterances import utterances
@@ -47,6 +48,25 @@ def test_words_that_come_one_by_one_are_joined_into_sentences(tmp_path: Path) ->
         told = read_subtitles(path)
         assert [one.text for one in told] == [line.text for line in lines]
         assert [one.span.start for one in told] == pytest.approx([line.start for line in lines], abs=0.01)
+
+
+@pytest.mark.parametrize("language", ["ja", "zh", "th"])
+def test_lines_without_blanks_between_words_come_out_of_every_style(language: str, tmp_path: Path) -> None:
+    styles = {name for name in STYLES if "two rows" not in name and name not in ("ttml", "ass, typed")}
+    for seed in range(NUM_WORLDS):
+        lines = draw_unspaced_script(seed, language)
+        for style in styles:
+            told = read_as(style, lines, tmp_path, seed=seed)
+            assert [text for text, _, _ in told] == [letters(line.text) for line in lines], (style, seed)
+
+
+@pytest.mark.parametrize("language", ["ja", "zh", "th"])
+def test_words_of_such_a_language_that_come_one_by_one_are_joined_without_blanks(language: str, tmp_path: Path) -> None:
+    for seed in range(NUM_WORLDS):
+        lines = [replace(line, start=3 * line.start, end=3 * line.end) for line in draw_unspaced_script(seed, language)]
+        path = tmp_path / "film.srt"
+        path.write_text(word_by_word(lines).text, encoding="utf-8")
+        assert [one.text for one in read_subtitles(path)] == [line.text for line in lines]
 
 
 @pytest.mark.parametrize(

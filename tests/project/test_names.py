@@ -62,7 +62,7 @@ def test_an_address_is_told_from_a_file(seed: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("magnet:?xt=urn:btih:c9e15763", "MAGNET:?dn=x", "data:video/mp4;base64,AAAA", "ytdl://abc"),
+        *("magnet:?xt=urn:btih:c9e15763", "MAGNET:?dn=x", "data:video/mp4;base64,AAAA", "ytdl://abc", "ytsearch:cats"),
         *("youtu.be/dQw4w9WgXcQ", "www.youtube.com", "vimeo.com/1234", "localhost:8000/film", "192.168.0.2/cam"),
     ],
 )
@@ -92,3 +92,7 @@ def test_names_of_files_are_no_addresses(name: str) -> None:
 @pytest.mark.parametrize("text", ["file:///a%20b/c.mp4", "file://localhost/a%20b/c.mp4", "file:/a%20b/c.mp4"])
 def test_a_file_address_is_answered_with_the_file(text: str) -> None:
     assert f"the file it means is {Path('/a b/c.mp4')}" in str(not_a_file(text))
+
+
+def test_standard_input_is_no_file() -> None:
+    assert "standard input" in str(not_a_file("-"))

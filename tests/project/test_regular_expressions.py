@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-import video_vlm
+from tests.project.package_files import ROOT, package_files
 
 CALLS = frozenset({"compile", "sub", "subn", "match", "search", "fullmatch", "findall", "finditer", "split"})
 LONG, QUESTION = 6_000, 1_000
@@ -37,13 +37,12 @@ QUESTIONS = (
 """Where nothing is read but questions."""
 OTHERS = ("perception/subtitle", "media/cues")
 """Tried by tests of their own, whole."""
-ROOT = Path(video_vlm.__file__).parent
 ELSEWHERE = ("encoder", "toy_llava", "world")
 """Rooms that read nothing of strangers."""
 
 
 def sources() -> Iterator[Path]:
-    for path in sorted(ROOT.rglob("*.py")):
+    for path in package_files():
         name = path.relative_to(ROOT).as_posix()
         if not name.startswith((*ELSEWHERE, *OTHERS)):
             yield path

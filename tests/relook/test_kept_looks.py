@@ -86,7 +86,7 @@ def test_a_look_says_who_saw_what_how_and_for_which_question(videos: VideoQA, sa
     videos.index(sample_film)
     before = videos.library.dump(videos.memory(sample_film).content_id)
     answer = videos.ask(sample_film, QUESTION)
-    kept = videos.looks(sample_film)
+    kept = videos.memory(sample_film).looks()
     assert {look.observer for look in kept} == {"look", "motion"}
     assert {(look.question, look.max_side) for look in kept} == {(QUESTION, 1280)}
     assert all(look.reason and look.digest and look.looked_at for look in kept)
@@ -96,8 +96,8 @@ def test_a_look_says_who_saw_what_how_and_for_which_question(videos: VideoQA, sa
 
 def test_forgotten_looks_are_looked_at_again(videos: VideoQA, sample_film: Path) -> None:
     first = videos.ask(sample_film, QUESTION)
-    assert videos.forget_looks(sample_film) > 0
-    assert videos.looks(sample_film) == ()
+    assert videos.library.looks.forget(videos.memory(sample_film).content_id) > 0
+    assert videos.memory(sample_film).looks() == ()
     assert decoded(videos.ask(sample_film, QUESTION)) == decoded(first)
 
 
@@ -105,7 +105,7 @@ def test_looks_are_not_kept_where_that_is_not_wanted(sample_film: Path, tmp_path
     settings = Settings(index=NO_TEXT, ask=AskSettings(keep_looks=False))
     with VideoQA(tmp_path / "library", settings=settings) as videos:
         assert decoded(videos.ask(sample_film, QUESTION)) > 0
-        assert videos.looks(sample_film) == ()
+        assert videos.memory(sample_film).looks() == ()
 
 
 def test_a_library_open_read_only_keeps_nothing_and_says_so(videos: VideoQA, sample_film: Path, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_library_open_read_only_keeps_nothing_and_says_so(videos: VideoQA, sam
     videos.close()
     with open_library(tmp_path / "library", read_only=True) as library:
         answer = ask(QUESTION, library, content_id, eyes=NO_TEXT, path=sample_film)
-        assert library.looks(content_id) == ()
+        assert library.looks.of(content_id) == ()
     assert decoded(answer) > 0
     assert answer.receipt.steps[-1].detail == "none of the looks: the library is open read-only"
 
@@ -124,10 +124,10 @@ def test_reading_with_other_settings_drops_only_what_would_be_seen_otherwise(sam
     surer = replace(seldom, screen_text=replace(seldom.screen_text, min_confidence=0.9))
     with VideoQA(tmp_path / "library", settings=Settings(index=seldom)) as videos:
         videos.ask(sample_film, QUESTION)
-        assert {look.observer for look in videos.looks(sample_film)} == {"screen-text", "look"}
+        assert {look.observer for look in videos.memory(sample_film).looks()} == {"screen-text", "look"}
     with VideoQA(tmp_path / "library", settings=Settings(index=surer)) as videos:
         videos.index(sample_film)
-        assert {look.observer for look in videos.looks(sample_film)} == {"look"}
+        assert {look.observer for look in videos.memory(sample_film).looks()} == {"look"}
 
 
 def kept(*starts: float, digest: str, max_side: int = 1280) -> StoredLook:

@@ -56,9 +56,60 @@ def test_doubts_that_share_a_group_are_decoded_together() -> None:
 
 
 def test_what_the_budget_does_not_reach_is_left_the_dearest_first() -> None:
-    made = choice(table({150: 2500, 280: 2500}), frame_budget=60)
+    made = choice(table({150: 700, 280: 700}), frame_budget=60)
     assert [one.span.contains(150 / FPS) for one in made.doubts] == [True]
     assert made.num_frames <= 60
+
+
+def test_a_packet_as_large_as_that_of_a_cut_is_looked_into_whatever_it_costs() -> None:
+    made = choice(table({150: 2500, 280: 2500}), frame_budget=0)
+    assert all(one.is_needed for one in made.doubts)
+    assert [one.span.contains(at / FPS) for one, at in zip(made.doubts, (150, 280), strict=True)] == [True, True]
+    assert made.num_needed == made.num_frames > 0
+
+
+def test_what_is_needed_takes_nothing_from_the_budget() -> None:
+    packets = table({150: 2500, 320: 700})
+    assert len(choice(packets, frame_budget=60).doubts) == 2
+    inquiry = Inquiry(packets, raised(packets), GROUPS, frame_budget=60, trust=0.9)
+    assert sum(one.num_frames for one in (*inquiry.first(), *inquiry.second([]))) > 60
+
+
+def test_a_group_whose_packets_would_not_show_a_cut_is_decoded_past_its_end() -> None:
+    noisy = dict.fromkeys(range(131, 290), 1000)
+    assert [(one.evidence, one.group) for one in raised(table(noisy))] == [("blind", 2)]
+    [stretch] = choice(table(noisy), frame_budget=0).stretches
+    assert stretch.groups == range(1, 3)
+    assert stretch.until_seconds > 290 / FPS
+
+
+def test_what_leads_up_to_a_keyframe_on_the_beat_that_shows_something_else_is_decoded() -> None:
+    [stretch] = choice(table(), verdict(is_cut=False, doubt=0.5, why="due"), frame_budget=0).stretches
+    assert stretch.groups == range(2)
+
+
+def test_a_stretch_goes_on_through_short_groups() -> None:
+    """A fade into black may be full of keyframes."""
+    keyframes = (0, 130, 131, 132, 290)
+    num_bytes = tuple(3000 if place in keyframes else 1000 if place < 130 else 100 for place in range(400))
+    times = tuple(range(400))
+    packets = PacketTable(times, tuple(time / FPS for time in times), num_bytes, keyframes)
+    every = doubts(packets, Restlessness(packets), range(5))
+    [stretch] = chosen(packets, every, range(5), frame_budget=0).stretches
+    assert stretch.groups == range(4)
+    assert stretch.until_seconds > 130 / FPS + 0.5
+
+
+def test_where_keyframes_do_not_follow_cuts_every_large_packet_may_be_one() -> None:
+    """An encoder may go on making a still sharper with packets as large as the cut's, so that none stands out."""
+    keyframes, large = (0, 100, 200, 300), {150, 151, 152, 153, 154, 155}
+    num_bytes = tuple(3000 if place in keyframes else 900 if place in large else 100 for place in range(400))
+    times = tuple(range(400))
+    packets = PacketTable(times, tuple(time / FPS for time in times), num_bytes, keyframes)
+    assert not packets.puts_keyframes
+    [found] = doubts(packets, Restlessness(packets), range(4))
+    assert found.is_needed
+    assert found.span.contains(150 / FPS)
 
 
 def test_a_keyframe_in_doubt_is_decoded_from_the_one_before_it() -> None:

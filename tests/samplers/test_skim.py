@@ -58,6 +58,19 @@ def test_a_keyframe_that_was_due_is_no_cut_and_tells_nothing() -> None:
     assert not first.tells
 
 
+def test_a_keyframe_that_was_due_and_shows_something_else_is_in_doubt() -> None:
+    packets = table(600, (0, 250, 500))
+    changed, unchanged = verdicts(packets, Head(0, RED), Head(1, BLUE), Head(2, BLUE))
+    assert (changed.why, changed.doubt > 0.0) == ("due", True)
+    assert (unchanged.why, unchanged.doubt) == ("due", 0.0)
+
+
+@pytest.mark.parametrize("keyframes", [(0, 100, 200, 205, 290), (0, 93, 200, 205, 290)])
+def test_a_cut_right_after_a_keyframe_that_shows_nothing_new_is_one(keyframes: tuple[int, ...]) -> None:
+    heads = [Head(number, image) for number, image in enumerate((RED, RED, RED, BLUE, BLUE))]
+    assert [one.cut is not None for one in verdicts(table(400, keyframes), *heads)] == [False, False, True, False]
+
+
 def test_a_keyframe_that_was_due_is_a_cut_where_too_little_came_before_it_to_lead_there() -> None:
     packets = table(600, (0, 250, 500), dict.fromkeys(range(600), 1))
     assert [one.cut is not None for one in verdicts(packets, Head(0, RED), Head(1, BLUE), Head(2, BLUE))] == [

@@ -109,9 +109,7 @@ def tools(*, detects: bool = False) -> tuple[Tool, ...]:
     """What a model may do in its turn, for those that call tools. ``detects``: a look may name a thing to find."""
     look = _LOOK if detects else {name: value for name, value in _LOOK.items() if name != "find"}
     return (
-        _tool(
-            "search", "Search what is known of the video: what is said, written and seen in it.", _SEARCH, "query"
-        ),
+        _tool("search", "Search what is known of the video: what is said, written and seen in it.", _SEARCH, "query"),
         _tool("look", "Be shown pictures of a stretch of the video.", look, "from", "to"),
         _tool("answer", "Answer the question, each claim with the seconds at which it was shown.", _ANSWER, "claims"),
     )

@@ -20,6 +20,7 @@ from video_vlm.errors import ModelError
 from video_vlm.memory import CAPTIONER, Library, MemoryView, StoredLook
 from video_vlm.protocols import Progress, ProgressEvent, VideoReader, silent
 from video_vlm.records import Frame, Level, Node, Observation, ObservationKind, Span
+from video_vlm.records.observations import SPOKEN, WRITTEN
 from video_vlm.samplers import Pictures, Subject, plan
 from video_vlm.settings import digest
 
@@ -35,7 +36,6 @@ _PROMPT: Final = (
 _TOKENS: Final = 160
 _MAX_SIDE: Final = 768
 _CONFIDENCE: Final = 0.6
-_WORDS: Final = (ObservationKind.SUBTITLE, ObservationKind.SPEECH, ObservationKind.SCREEN_TEXT, ObservationKind.CHAPTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class _Work:
 
     def __post_init__(self) -> None:
         self._observer = f"{CAPTIONER}{self.model.name}"
-        self._orders = {one.text for one in self.memory.observations(kinds=_WORDS) if gives_orders(one.text)}
+        self._orders = {one.text for one in self.memory.observations(kinds=SPOKEN | WRITTEN) if gives_orders(one.text)}
         # What was captioned before orders were looked for is captioned again where there are some.
         held = [sorted(self._orders)] if self._orders else []
         self._digest = digest([self._observer, _PROMPT, self.level.value, self.pictures, *held])
@@ -126,7 +126,7 @@ class _Work:
             num_silent += not said
             self._tell(num_known + num_new + num_silent, len(nodes))
         # Only once all of them are there: until then the earlier ones serve.
-        self.library.forget_stale_looks(self.memory.content_id, {self._observer: self._digest})
+        self.library.looks.forget_stale(self.memory.content_id, {self._observer: self._digest})
         return CaptionReport(self.level, num_new, num_known, num_silent)
 
     def _known(self) -> Sequence[float]:
@@ -176,7 +176,7 @@ class _Work:
     def _is_seen(self, node: Node, said: str) -> bool:
         """Whether a caption is of the pictures: not a line that is written or said there, which is known as such, and
         nothing of where a line talks to the model, or of what it is told there."""
-        lines = [one.text for one in self.memory.observations(kinds=_WORDS, span=node.span)]
+        lines = [one.text for one in self.memory.observations(kinds=SPOKEN | WRITTEN, span=node.span)]
         return bool(said) and not self._orders.intersection(lines) and not repeats(said, {*lines, *self._orders})
 
     def _keep(self, node: Node, frames: Sequence[Frame], said: str) -> None:
@@ -185,7 +185,7 @@ class _Work:
         shown = tuple(Span(frame.pts_seconds, frame.pts_seconds + self.step_seconds) for frame in frames)
         reason = f"caption of a {self.level.value}"
         look = StoredLook(self._observer, self._digest, "", reason, _MAX_SIDE, shown, seen)
-        self.library.write_back(self.memory.content_id, (look,))
+        self.library.looks.keep(self.memory.content_id, (look,))
 
     def _tell(self, done: int, total: int) -> None:
         path = self.memory.video.path

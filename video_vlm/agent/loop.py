@@ -18,6 +18,7 @@ from video_vlm.chat import CallsTools, ChatModel, Tool, Turn
 from video_vlm.language.operator_parser import parse
 from video_vlm.protocols import Detector, VideoMemory
 from video_vlm.records import Claim, Evidence, Frame, Observation, ObservationKind, Sample, Span, Step
+from video_vlm.records.observations import NOT_MEASURED, SEEN
 from video_vlm.retrieval import find_evidence
 from video_vlm.text import without_hidden
 
@@ -28,8 +29,6 @@ Trace = Callable[[Step], None]
 
 _HITS = 8
 _MOST_BOXES = 4
-_WORDS = tuple(kind for kind in ObservationKind if kind.value not in {"motion", "look", "transition"})
-_SEEN = frozenset({ObservationKind.CAPTION, ObservationKind.OBJECT})
 _SMALL_CONTEXT = 6000
 """Models with less room, in tokens, are given the fixed plan at once."""
 _PLAIN_CONFIDENCE = 0.55
@@ -229,7 +228,7 @@ class AgentLoop:
             and all(self._was_pictured(span) for span in note.spans)
             and not self._is_ordered
             and not is_protocol(note.text, TOLD)
-            and not repeats(note.text, (one.text for one in self.ledger.shown if one.text and one.kind not in _SEEN))
+            and not repeats(note.text, (one.text for one in self.ledger.shown if one.text and one.kind not in SEEN))
         )
 
     def _claim(self, said: Said) -> Claim | None:
@@ -305,7 +304,7 @@ class AgentLoop:
         yield from (one for one in found if not led or one.kind is not ObservationKind.CAPTION)
 
     def _words_at(self, span: Span, *, most: int = 12) -> Sequence[Evidence]:
-        said = self.memory.observations(span=span, kinds=_WORDS)
+        said = self.memory.observations(span=span, kinds=NOT_MEASURED)
         return [Evidence(one.span, one.confidence, "there", one.text, one.kind) for one in said[:most]]
 
     def _planned(self, samples: Sequence[Sample]) -> tuple[Frame, ...]:

@@ -17,7 +17,8 @@ from video_vlm.memory import Library, MemoryView
 from video_vlm.memory.tree import holder
 from video_vlm.models.tool_protocol import objects
 from video_vlm.protocols import Progress, ProgressEvent, silent
-from video_vlm.records import Level, Node, Observation, ObservationKind, Sentence, Span, clock
+from video_vlm.records import Level, Node, Observation, Sentence, Span, clock
+from video_vlm.records.observations import NOT_MEASURED
 from video_vlm.settings import digest
 
 __all__ = ["Line", "SummaryReport", "Written", "summarize_video", "write_summary"]
@@ -46,11 +47,6 @@ _SCHEMA: Final[Mapping[str, Any]] = {
 _SENTENCES: Final = {Level.SCENE: 3, Level.CHAPTER: 5, Level.VIDEO: 6}
 _TOKENS: Final = 768
 _LONGEST_TITLE: Final = 80
-_IN_WORDS: Final = tuple(
-    kind
-    for kind in ObservationKind
-    if kind not in {ObservationKind.MOTION, ObservationKind.LOOK, ObservationKind.TRANSITION}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +122,7 @@ class _Work:
 
     def __post_init__(self) -> None:
         # Some line of the video talks to the model.
-        self._is_held = any(gives_orders(one.text) for one in self.memory.observations(kinds=_IN_WORDS))
+        self._is_held = any(gives_orders(one.text) for one in self.memory.observations(kinds=NOT_MEASURED))
 
     def done(self) -> SummaryReport:
         counts = {"new": 0, "known": 0, "kept": 0}
@@ -161,7 +157,7 @@ class _Work:
         if node.level is Level.SCENE:
             looked = [one for look in self.memory.looks() if look.is_caption for one in look.observations]
             said = [
-                *self.memory.observations(kinds=_IN_WORDS, span=node.span),
+                *self.memory.observations(kinds=NOT_MEASURED, span=node.span),
                 *(one for one in looked if one.span.overlaps(node.span)),
             ]
             return tuple(_observed(said, children))

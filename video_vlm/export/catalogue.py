@@ -11,11 +11,13 @@ from typing import Any, BinaryIO
 
 from video_vlm.export.markdown import escaped
 from video_vlm.export.page import picture
-from video_vlm.export.scenes import Outline, Part, words
+from video_vlm.export.scenes import Outline, Part, outline, words
+from video_vlm.memory import Library
+from video_vlm.names import display_names
 from video_vlm.records import clock
 from video_vlm.text import HARMFUL, one_line
 
-__all__ = ["CATALOGUES", "Failures"]
+__all__ = ["CATALOGUES", "Failures", "write_catalogue"]
 
 Failures = Mapping[str, str]
 """Files that could not be read, each with the reason."""
@@ -164,3 +166,30 @@ CATALOGUES: Mapping[str, Callable[[Iterable[Outline], Failures, BinaryIO], None]
     "jsonl": _jsonl,
 }
 """By the name they are asked for."""
+
+
+def write_catalogue(
+    library: Library,
+    content_ids: Iterable[str],
+    out: BinaryIO,
+    *,
+    form: str,
+    failures: Failures | None = None,
+) -> None:
+    """Write one document about many videos of a library.
+
+    Args:
+        library: That remembers them.
+        content_ids: Which, in the order they are to stand in.
+        out: Where the bytes go.
+        form: One of :data:`CATALOGUES`.
+        failures: Files that could not be read, to be named in it, each with the reason.
+
+    Raises:
+        NotIndexed: the library does not know one of them.
+    """
+    chosen = tuple(content_ids)
+    paths = {stored.video.content_id: stored.video.path for stored in library.videos()}
+    names = display_names({one: path for one, path in paths.items() if one in set(chosen)})
+    outlines = (outline(library.memory(one), name=names[one]) for one in chosen)
+    CATALOGUES[form](outlines, failures or {}, out)

@@ -37,11 +37,11 @@ def outputs_for(library: Library, *, overwrite: bool = False, inputs: Iterable[P
             return "the video itself"
         # A library may know thousands of videos, on slow disks: only those are looked at that it could be.
         if _is_any_of(path, (one for one in known if one.name.casefold() == path.name.casefold())):
-            return f"a video of {library.where}"
+            return f"a video of {library.storage.where}"
         folders = path.absolute().parents[:2]
         return _why_precious(path, films=[*files, *(one for one in known if one.parent in folders)])
 
-    return replace(library.outputs, overwrite=overwrite, precious=why)
+    return replace(library.storage.outputs, overwrite=overwrite, precious=why)
 
 
 def outputs_without_library(*, overwrite: bool = False) -> Outputs:

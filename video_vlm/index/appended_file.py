@@ -16,10 +16,14 @@ from video_vlm.index.recipe import Recipe
 from video_vlm.index.stages import from_json, judge, observer, tail_of
 from video_vlm.media import content_id
 from video_vlm.memory import Library, MemoryCheckpoint, MemoryWriter
+from video_vlm.protocols import Need
 from video_vlm.samplers.gradual import MEMORY_SECONDS
 from video_vlm.samplers.shots import MEMORY_FRAMES
 
 __all__ = ["AppendedFile", "StreamTail", "appended_to", "begin_with"]
+
+_PASSING: Final = (Need.FRAMES, Need.PICTURES)
+"""Needs of observers that have to be there while the video passes."""
 
 _CERTAIN_SECONDS: Final = MEMORY_SECONDS + 1.0
 """What begins so near to the end might begin elsewhere if more came after it; and the last packets may be torn."""
@@ -81,14 +85,14 @@ class AppendedFile:
 def appended_to(path: Path, library: Library, manner: IndexMode, recipe: Recipe) -> AppendedFile | None:
     """What the library knows of the file as it was when it was shorter; None where it never was, where its beginning is
     another now, or where it was read in another way."""
-    known = library.last_known(path)
+    known = library.files.last_known(path)
     if known is None or manner.settings.speed == "fast" or path.stat().st_size <= known[1]:
         return None
     before = library.find(known[0])
     if before is None or not before.complete or content_id(path, num_bytes=known[1]) != known[0]:
         return None
     kept = {one.stage for one in judge(from_json(before.stages), recipe.stages) if one.is_kept}
-    looked = {observer(name) for name in manner.watch.names if manner.watch.needs(name) != "file"}
+    looked = {observer(name) for name in manner.watch.needing(*_PASSING)}
     tail = tail_of(before.stages)
     if tail is None or not kept >= {stage.name for stage in recipe.stages[:2]} | looked:
         return None
@@ -97,7 +101,7 @@ def appended_to(path: Path, library: Library, manner: IndexMode, recipe: Recipe)
 
 def begin_with(build: MemoryWriter, grown: AppendedFile, manner: IndexMode, recipe: Recipe) -> None:
     """Have a build that is empty but for what was said of the file as a whole begin with it."""
-    looked = [name for name in manner.watch.names if manner.watch.needs(name) != "file"]
+    looked = manner.watch.needing(*_PASSING)
     build.grow_from(
         grown.content_id,
         observers=[SHOTS, *looked],

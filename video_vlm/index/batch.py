@@ -71,14 +71,14 @@ def index_many(
     jobs = default_jobs() if jobs is None else jobs
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, got {jobs}")
-    jobs = reading_jobs(memory_bytes, jobs, settings, sees=library.sight is not None)
+    jobs = reading_jobs(memory_bytes, jobs, settings, sees=library.vectors.sight is not None)
     if jobs == 1:
         yield from (index_one(path, library, settings=settings, progress=progress) for path in paths)
         return
     unread, how = [], index_modes(settings, at_least=settings.speed)
     for path in paths:
         report = _known(path, library, how)
-        if report is None or library.nodes_without_vectors(report.video.content_id):
+        if report is None or library.vectors.nodes_without(report.video.content_id):
             unread.append(path)
         else:
             add_meaning(library, report)
@@ -88,10 +88,10 @@ def index_many(
     elif unread:
         jobs = min(jobs, len(unread))
         threads = max(1, num_cores() // jobs)
-        desk = WorkerSetup(library.place, settings, threads, _log_level(), sight=library.sight)
+        desk = WorkerSetup(library.storage.place, settings, threads, _log_level(), sight=library.vectors.sight)
         room = math.inf
         if memory_bytes is not None:
-            room = memory_bytes - OWN_BYTES - jobs * reader_bytes(settings, sees=library.sight is not None)
+            room = memory_bytes - OWN_BYTES - jobs * reader_bytes(settings, sees=library.vectors.sight is not None)
         crew = _Crew(desk, library, progress=progress, num_workers=jobs, room_bytes=room)
         yield from crew.outcomes(unread)
 
@@ -191,7 +191,7 @@ class _Crew:
             if isinstance(said.error, ReaderLost):
                 self._replace(worker)
             elif said.report is not None:
-                self._library.embed(said.report.video.content_id)
+                self._library.vectors.embed(said.report.video.content_id)
             yield said
         elif said == "gone":
             self._note_false_start(worker)

@@ -114,4 +114,4 @@ def _trial(unread: Sequence[Forecast], settings: IndexSettings) -> float | None:
 def _bytes_an_hour(library: Library) -> float:
     """What this library's videos take, once it holds a tenth of an hour."""
     hours = sum(one.video.duration_seconds or 0.0 for one in library.videos() if one.complete) / 3600
-    return library.num_bytes() / hours if hours > 0.1 else _BYTES_AN_HOUR
+    return library.storage.num_bytes() / hours if hours > 0.1 else _BYTES_AN_HOUR

@@ -71,15 +71,15 @@ def index_on_cluster(
         LibraryError: the library is in a folder of this machine, and the cluster is not.
         VideoQAError: something that is wrong for every file.
     """
-    if address is not None and not is_address(library.place):
+    if address is not None and not is_address(library.storage.place):
         raise LibraryError(
-            f"a cluster at {address} cannot write to the folder {library.where}: use --library postgresql://..."
+            f"a cluster at {address} cannot write to the folder {library.storage.where}: use --library postgresql://..."
         )
     with _cluster(address) as ray:
         num_actors = jobs or max(1, int(ray.cluster_resources().get("CPU", 1)))
         waiting = [(path, resemblance(path)) for path in paths]
         actor = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=_MOST_RETRIES)(_Reader)
-        desk = (library.place, settings or IndexSettings(), library.sight)
+        desk = (library.storage.place, settings or IndexSettings(), library.vectors.sight)
         idle = [actor.remote(*desk) for _ in range(min(num_actors, len(waiting)))]
         in_hand: dict[Any, tuple[Any, Path, str]] = {}
         while waiting or in_hand:
@@ -94,7 +94,7 @@ def index_on_cluster(
             if isinstance(outcome.error, ReaderLost):
                 reader = actor.remote(*desk)
             elif outcome.report is not None:
-                library.embed(outcome.report.video.content_id)
+                library.vectors.embed(outcome.report.video.content_id)
             idle.append(reader)
             yield outcome
 

@@ -17,6 +17,7 @@ from video_vlm.media.packets import PacketTable
 from video_vlm.media.skimmer import SkimmingReader
 from video_vlm.protocols import VideoReader
 from video_vlm.records import Span
+from video_vlm.samplers.contrast import blind_groups
 from video_vlm.samplers.doubts import chosen, doubts
 from video_vlm.samplers.restlessness import Restlessness
 from video_vlm.samplers.segments import Mark, Seen, Segmenter
@@ -35,6 +36,9 @@ _UNEVEN_TIMES, _UNEVEN_SHARE = 3.0, 0.1
 """Where more than this share of the time is filled by pictures that last so many times the median, how packets swell
 says nothing: that is measured in a number of packets."""
 
+
+_BLIND_SHARE = 0.5
+"""Where more of the pictures would have to be decoded because their packets tell nothing, all are."""
 
 _LONGER_SECONDS = 1.0
 
@@ -127,8 +131,11 @@ def _why_not_by_packets(table: PacketTable, segment_seconds: float) -> str | Non
         return uneven
     if table.longest_group_seconds > segment_seconds:
         return f"its keyframes lie up to {table.longest_group_seconds:.0f} s apart"
-    if all(map(table.is_due, range(1, table.num_groups))) and _leaves_doubt(table):
-        return "its keyframes come on a fixed beat, and its packets leave more in doubt than a fast run may decode"
+    blind = blind_groups(table, range(table.num_groups))
+    if sum(table.group_sizes[number] for number in blind) > _BLIND_SHARE * len(table):
+        return "most of its pictures take as much as a cut would, so that packets do not show where one is"
+    if not table.puts_keyframes and _leaves_doubt(table):
+        return "its keyframes do not follow its cuts, and its packets leave more in doubt than a fast run may decode"
     return None
 
 
@@ -144,9 +151,11 @@ def _why_not_by_times(table: PacketTable) -> str | None:
 
 def _leaves_doubt(table: PacketTable) -> bool:
     """Whether packets alone, where keyframes tell nothing, raise more questions than can be looked into."""
-    restless = Restlessness(table)
+    restless, num_frames = Restlessness(table), 0
     for groups in windows(table):
         every = doubts(table, restless, groups)
-        if len(chosen(table, every, groups, frame_budget=budget_of(table, groups)).doubts) < len(every):
+        choice = chosen(table, every, groups, frame_budget=budget_of(table, groups))
+        num_frames += choice.num_frames
+        if len(choice.doubts) < len(every):
             return True
-    return False
+    return num_frames > _BLIND_SHARE * len(table)

@@ -15,13 +15,11 @@ from video_vlm.index.report import IndexReport
 from video_vlm.media.identity import SameContent
 from video_vlm.memory import MemoryWriter
 from video_vlm.records import Damage, Level, Observation, ObservationKind, Span, Video, clock
+from video_vlm.records.observations import KINDS
 
 __all__ = ["finish_memory"]
 
 logger = logging.getLogger(__name__)
-
-_OF_THE_FILE = (ObservationKind.SUBTITLE, ObservationKind.CHAPTER)
-"""What is written in a file, or beside it, at times that it need not have."""
 
 
 def finish_memory(
@@ -100,10 +98,10 @@ def _inside(said: Sequence[Observation], video: Video) -> Sequence[Observation]:
 
 
 def _begins_behind(one: Observation, end: float) -> bool:
-    return one.kind in _OF_THE_FILE and one.span.start >= end
+    return KINDS[one.kind].is_of_the_file and one.span.start >= end
 
 
 def _cut_at(one: Observation, end: float) -> Observation:
-    if one.kind not in _OF_THE_FILE or one.span.end <= end:
+    if not KINDS[one.kind].is_of_the_file or one.span.end <= end:
         return one
     return replace(one, span=Span(one.span.start, end))

@@ -114,9 +114,9 @@ def embed_missing(
     Raises:
         MediaError: the file cannot be read any more.
     """
-    encoder, video = library.sight, report.video
-    todo = library.nodes_without_vectors(video.content_id)
-    if encoder is None or not todo or library.read_only:
+    encoder, video = library.vectors.sight, report.video
+    todo = library.vectors.nodes_without(video.content_id)
+    if encoder is None or not todo or library.storage.read_only:
         return report
     with (
         open_known(video.path, video.content_id, decoder=settings.decoder, threads=threads) as reader,
@@ -130,7 +130,7 @@ def embed_missing(
                 progress(ProgressEvent("index", done, video.duration_seconds, what=video.path.name, path=video.path))
             while waiting and (one is None or waiting[0][1].is_ready):
                 _write(library, video.content_id, *waiting.popleft())
-    return replace(report, num_sights=library.num_sights(video.content_id))
+    return replace(report, num_sights=library.vectors.num_frames(video.content_id))
 
 
 def _seen(reader: VideoReader, one: NodesWithoutVectors, seeing: FrameEmbedder, *, max_side: int) -> SegmentEmbeddings:
@@ -156,4 +156,4 @@ def _write(library: Library, content_id: str, one: NodesWithoutVectors, segment:
             "the pictures at %.1f to %.1f s cannot be decoded again: not seen", one.seconds[0], one.seconds[-1]
         )
     else:
-        library.put_sights(content_id, one, sights)
+        library.vectors.put_visuals(content_id, one, sights)

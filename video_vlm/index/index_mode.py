@@ -8,7 +8,7 @@ from pathlib import Path
 from video_vlm.index.observer_set import ObserverSet
 from video_vlm.index.recipe import Recipe, recipe_for
 from video_vlm.memory import Library, StoredVideo
-from video_vlm.perception import NEED_NEIGHBOURS
+from video_vlm.protocols import Need
 from video_vlm.settings import IndexSettings, Speed
 
 __all__ = ["IndexMode", "IndexModes", "index_modes", "looked_at"]
@@ -57,7 +57,7 @@ def index_modes(settings: IndexSettings, *, at_least: Speed) -> IndexModes:
     watch = ObserverSet.from_settings(settings)
     full = IndexMode(replace(settings, speed="full"), watch)
     why = "left out, as a fast run sees no neighbouring pictures; read the video again with --speed full"
-    fast = IndexMode(replace(settings, speed="fast"), watch.without(NEED_NEIGHBOURS, why=why))
+    fast = IndexMode(replace(settings, speed="fast"), watch.without(watch.needing(Need.NEIGHBOURS), why=why))
     return IndexModes(
         asked=full if settings.speed == "full" else fast,
         full=full,

@@ -14,6 +14,7 @@ from video_vlm.media.packets import PacketTable
 from video_vlm.media.skimmer import Skimmer
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Image, Span
+from video_vlm.samplers.contrast import as_large_as_cuts
 from video_vlm.samplers.doubts import Inquiry, Stretch, doubts
 from video_vlm.samplers.leaps import FLASH_SECONDS
 from video_vlm.samplers.restlessness import Restlessness
@@ -136,10 +137,14 @@ class KeyframeWindow:
         since = at - self._table.group_starts[first]
         if since >= _NEW_SECONDS:
             return True
-        if since < FLASH_SECONDS and first > 0 and not self._table.is_due(first):
+        is_put = self._table.puts_keyframes and first > 0 and not self._table.is_due(first)
+        if since < FLASH_SECONDS and is_put:
             return False  # the keyframe was put there for what ends here: a flash, or a pan
-        # A packet at, or a little before or after, a picture is one that a cut would make.
-        return self._restless.spike(Span(at - _EARLY_SECONDS, at + _LATE_SECONDS)) >= _SPIKE
+        # A packet at, or a little before or after, a picture is one that a cut would make; a keyframe always is.
+        around = Span(at - _EARLY_SECONDS, at + _LATE_SECONDS)
+        large = (self._table.seconds[place] for place in as_large_as_cuts(self._table, stretch.groups))
+        keyframes = (self._table.group_starts[number] for number in stretch.groups[1:])
+        return self._restless.spike(around) >= _SPIKE or any(map(around.contains, chain(large, keyframes)))
 
     def _after(self, skimmer: Skimmer[DecodedFrame], glance: Glance) -> tuple[Image, ...]:
         """The pictures that follow a keyframe."""

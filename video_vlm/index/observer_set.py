@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal
 
 from video_vlm.errors import MissingExtra
 from video_vlm.perception import OBSERVERS
-from video_vlm.perception.observer import BaseObserver
-from video_vlm.protocols import Observer, VideoReader
+from video_vlm.protocols import Need, Observer, VideoReader
 from video_vlm.records import Frame, Image, Observation, Span
 from video_vlm.settings import IndexSettings
 
-__all__ = ["Needs", "Observations", "ObserverSet"]
+__all__ = ["Observations", "ObserverSet"]
 
-
-Needs = Literal["file", "frames", "pictures"]
 
 Observations = Mapping[str, Sequence[Observation]]
 """By observer."""
@@ -32,8 +28,8 @@ class ObserverSet:
     def __init__(self, observers: Sequence[Observer], *, missing: Sequence[str] = ()) -> None:
         self._observers = tuple(observers)
         self.missing = tuple(missing)
-        self.inspects = any(map(_inspects, map(type, self._observers)))
-        """Whether anybody looks at representative frames: whole pictures are made for that alone."""
+        self.inspects = any(Need.FRAMES in one.needs for one in self._observers)
+        """Whether anybody looks at representative frames: whole frames are made for that alone."""
 
     @classmethod
     def from_settings(cls, settings: IndexSettings) -> ObserverSet:
@@ -43,9 +39,14 @@ class ObserverSet:
         observers, missing = [], []
         for name in settings.observers:
             try:
-                observers.append(OBSERVERS[name](settings))
+                one = OBSERVERS[name](settings)
             except MissingExtra as error:
                 missing.append(f"{name}: {error}")
+                continue
+            if Need.SOUND in one.needs:
+                missing.append(f"{name}: it needs the sound, which this version does not read")
+            else:
+                observers.append(one)
         return cls(observers, missing=missing)
 
     def without(self, names: Iterable[str], *, why: str) -> ObserverSet:
@@ -60,13 +61,9 @@ class ObserverSet:
         wanted = set(names)
         return ObserverSet([observer for observer in self._observers if observer.name in wanted])
 
-    def needs(self, name: str) -> Needs:
-        """What one has to be shown: nothing but the file, its representative frames, or every picture. Whoever says
-        nothing of it (:class:`~video_vlm.perception.observer.BaseObserver`) may need all."""
-        (kind,) = {type(observer) for observer in self._observers if observer.name == name}
-        if not issubclass(kind, BaseObserver) or kind.glance is not BaseObserver.glance:
-            return "pictures"
-        return "frames" if _inspects(kind) or kind.close_segment is not BaseObserver.close_segment else "file"
+    def needing(self, *needs: Need) -> tuple[str, ...]:
+        """The names of those that need any of these."""
+        return tuple(one.name for one in self._observers if one.needs.intersection(needs))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,10 +78,11 @@ class ObserverSet:
 
     def glance(self, pts_seconds: float, thumbnail: Image) -> None:
         for observer in self._observers:
-            observer.glance(pts_seconds, thumbnail)
+            if Need.PICTURES in observer.needs:
+                observer.glance(pts_seconds, thumbnail)
 
     def inspect(self, frame: Frame, span: Span) -> Observations:
-        return self._each(lambda observer: observer.inspect(frame, span))
+        return self._each(lambda observer: observer.inspect(frame, span) if Need.FRAMES in observer.needs else ())
 
     def close_segment(self, span: Span) -> Observations:
         return self._each(lambda observer: observer.close_segment(span))
@@ -95,7 +93,3 @@ class ObserverSet:
 
     def _each(self, ask: Callable[[Observer], Iterable[Observation]]) -> Observations:
         return {observer.name: tuple(ask(observer)) for observer in self._observers}
-
-
-def _inspects(kind: type[Observer]) -> bool:
-    return not issubclass(kind, BaseObserver) or kind.inspect is not BaseObserver.inspect

@@ -12,6 +12,7 @@ from video_vlm.index.recipe import Recipe
 from video_vlm.index.stages import FRAMES, SHOTS, StageVerdict, from_json, judge, observer
 from video_vlm.media import content_id
 from video_vlm.memory import Library, StoredVideo
+from video_vlm.protocols import Need
 from video_vlm.settings import IndexSettings, Speed
 
 __all__ = ["Decodes", "IndexPlan", "PartialPlan", "part_to_make", "plan_index"]
@@ -67,10 +68,10 @@ def part_to_make(stored: StoredVideo, how: IndexModes, path: Path, library: Libr
         if not (verdicts[SHOTS].is_kept and verdicts[FRAMES].is_kept):
             continue
         changed = [name for name in manner.watch.names if not verdicts[observer(name)].is_kept]
-        needs = {name: manner.watch.needs(name) for name in changed}
-        if "pictures" not in needs.values():
-            at_file, at_frames = ([name for name in changed if needs[name] == one] for one in ("file", "frames"))
-            return PartialPlan(manner, recipe, tuple(at_file), tuple(at_frames))
+        watch = manner.watch.only(changed)
+        if not watch.needing(Need.PICTURES):
+            at_frames = watch.needing(Need.FRAMES)
+            return PartialPlan(manner, recipe, tuple(name for name in changed if name not in at_frames), at_frames)
     return None
 
 
@@ -82,7 +83,7 @@ def plan_index(path: Path, library: Library, *, settings: IndexSettings, at_leas
         UnknownName: the settings name an observer nobody registered.
     """
     how = index_modes(settings, at_least=at_least or settings.speed)
-    identity = library.known_content_id(path) or content_id(path)
+    identity = library.files.content_id(path) or content_id(path)
     stored = library.find(identity)
     verdicts, decodes = _verdicts(stored, how, path, library, identity)
     return IndexPlan(path, identity, (*verdicts, *_sight(library, identity, decodes)), decodes)
@@ -132,15 +133,15 @@ def _from_the_pictures(verdicts: tuple[StageVerdict, ...], manner: IndexMode) ->
 
 
 def _needs_pictures(stage: str, manner: IndexMode) -> bool:
-    return any(stage == observer(name) and manner.watch.needs(name) == "pictures" for name in manner.watch.names)
+    return stage in map(observer, manner.watch.needing(Need.PICTURES))
 
 
 def _sight(library: Library, identity: str, decodes: Decodes) -> tuple[StageVerdict, ...]:
     """What the library's image-text tower has not seen is no part of a recipe: it is added."""
-    if library.sight is None:
+    if library.vectors.sight is None:
         return ()
     if decodes not in ("nothing", "representative frames"):
         return (StageVerdict(SIGHT, False, "the pictures are decoded again"),)
-    unseen = len(library.nodes_without_vectors(identity))
-    because = f"{unseen} segments were not seen by {library.sight.name}" if unseen else "all was seen"
+    unseen = len(library.vectors.nodes_without(identity))
+    because = f"{unseen} segments were not seen by {library.vectors.sight.name}" if unseen else "all was seen"
     return (StageVerdict(SIGHT, not unseen, because),)

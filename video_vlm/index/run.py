@@ -126,7 +126,7 @@ def _index(
             stored = replace(stored, video=replace(stored.video, path=file))
             report = make_part(reader, library, stored, part, same=same, progress=progress)
             _remember(library, file, content_id, same)
-            return replace(report, kept=part.kept, num_sights=library.num_sights(content_id))
+            return replace(report, kept=part.kept, num_sights=library.vectors.num_frames(content_id))
         in_full = why_in_full(reader, settings)
         manner = how.full if in_full else how.asked
         for one in manner.watch.missing:
@@ -137,8 +137,9 @@ def _index(
             reader.video, recipe.whole, channels=channels, missing=manner.missing, stages=recipe.to_json()
         )
         grown = appended_to(file, library, manner, recipe) if build.checkpoint is None else None
-        with nullcontext() if library.sight is None else FrameEmbedder(library.sight) as seeing:
-            _warn_of_unused_marks(file)
+        with nullcontext() if library.vectors.sight is None else FrameEmbedder(library.vectors.sight) as seeing:
+            if reader.video.chapters:
+                _warn_of_unused_marks(file)
             run = _Run(reader, build, manner, same=same, recipe=recipe, progress=progress, seeing=seeing)
             try:
                 report = run.report(grown=grown)
@@ -150,10 +151,10 @@ def _index(
                 raise
     _remember(library, file, content_id, same)
     if grown is not None:
-        library.drop_outgrown(grown.content_id)
+        library.files.forget_outgrown(grown.content_id)
     if in_full:
         logger.warning("%s was read in full: %s", file, in_full)
-    return replace(report, read_in_full=in_full, num_sights=library.num_sights(content_id))
+    return replace(report, read_in_full=in_full, num_sights=library.vectors.num_frames(content_id))
 
 
 def _warn_of_unused_marks(file: Path) -> None:
@@ -164,20 +165,20 @@ def _warn_of_unused_marks(file: Path) -> None:
 
 def known_report(file: Path, library: Library, how: IndexModes) -> IndexReport | None:
     """The report of a file that is unchanged since it was read as it is to be; None if it has to be read."""
-    known = library.find_path(file)
+    known = library.files.find(file)
     return _reused(library, known) if known is not None and how.have_made(known, file, library) else None
 
 
 def add_meaning(library: Library, known: IndexReport) -> None:
     """Have what was read before there was a sentence encoder, or by another one, found by its meaning too."""
-    if not library.read_only:
-        library.embed(known.video.content_id)
+    if not library.storage.read_only:
+        library.vectors.embed(known.video.content_id)
 
 
 def _remember(library: Library, file: Path, content_id: str, same: SameContent) -> None:
     """As it was when it was opened: if it has changed since, it is read again the next time."""
-    if not library.read_only:
-        library.remember_path(file, content_id, state=same.state.times)
+    if not library.storage.read_only:
+        library.files.remember(file, content_id, state=same.state.times)
 
 
 def _reused(library: Library, stored: StoredVideo) -> IndexReport:
@@ -190,7 +191,7 @@ def _reused(library: Library, stored: StoredVideo) -> IndexReport:
         num_segments=len(memory.nodes(Level.SEGMENT)),
         num_scenes=len(memory.nodes(Level.SCENE)),
         num_observations=len(observations),
-        num_sights=library.num_sights(stored.video.content_id),
+        num_sights=library.vectors.num_frames(stored.video.content_id),
         damage=stored.damage,
         holes=holes_in(observations),
         reused=True,

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from video_vlm.language.passages import Passage
 from video_vlm.records import ObservationKind, Span, clock
+from video_vlm.records.observations import KINDS
 
 __all__ = ["quoted", "quoted_words"]
-
-_SOURCE = {
-    ObservationKind.SUBTITLE: "the subtitles say",
-    ObservationKind.SPEECH: "it is said",
-    ObservationKind.SCREEN_TEXT: "the screen reads",
-    ObservationKind.CHAPTER: "the chapter is titled",
-    ObservationKind.CAPTION: "a model saw",
-}
 
 
 def quoted(passage: Passage, quote: str | None = None) -> str:
@@ -23,4 +16,4 @@ def quoted(passage: Passage, quote: str | None = None) -> str:
 
 def quoted_words(kind: ObservationKind | None, span: Span, text: str) -> str:
     """The same of words that stand in no passage."""
-    return f"At {clock(span.start)} {'it says' if kind is None else _SOURCE.get(kind, 'it says')}: “{text}”"
+    return f"At {clock(span.start)} {'it says' if kind is None else KINDS[kind].lead}: “{text}”"

@@ -9,15 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from video_vlm.language.lexicon import STOP_WORDS
-from video_vlm.language.word_forms import Word, words
+from video_vlm.language.word_forms import Word, alike, words
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Citation, Observation, ObservationKind, Span
+from video_vlm.records.observations import SEEN, SPOKEN, TELLING, WRITTEN
 
-__all__ = ["SEEN", "SPOKEN", "WRITTEN", "Passage", "Passages", "read_passages"]
+__all__ = ["Passage", "Passages", "read_passages"]
 
-SPOKEN = frozenset({ObservationKind.SUBTITLE, ObservationKind.SPEECH})
-WRITTEN = frozenset({ObservationKind.SCREEN_TEXT, ObservationKind.CHAPTER})
-SEEN = frozenset({ObservationKind.CAPTION})
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")
 _SPEAKER_TAG = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:(?=\s)")
@@ -112,7 +110,7 @@ def read_passages(memory: VideoMemory, question: str = "") -> Passages:
 
     Of what is said, one track: a translation says the same again. It is the one that has most of the question's words.
     """
-    observations = memory.observations(kinds=SPOKEN | WRITTEN | SEEN)
+    observations = memory.observations(kinds=TELLING)
     said = _of_one_track([item for item in observations if item.kind in SPOKEN], question)
     spoken = [_passage(item) for item in _joined_cues(said)]
     others = [_passage(item) for item in observations if item.kind not in SPOKEN]
@@ -143,7 +141,9 @@ def _of_one_track(said: Sequence[Observation], question: str) -> list[Observatio
 
     def fit(track: Sequence[Observation]) -> tuple[float, float, int]:
         there = Counter(word.text.casefold() for item in track for word in words(item.text))
-        shared = sum(0.3 if word in STOP_WORDS else 1.0 for word in asked if word in there)
+        shared = sum(
+            0.3 if word in STOP_WORDS else 1.0 for word in asked if any(alike(word, one) == 1 for one in there)
+        )
         # Questions are in English here: of two that have as much of one, the track in English.
         english = sum(times for word, times in there.items() if word in STOP_WORDS) / max(1, there.total())
         return shared, english, len(track)

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from video_vlm.language.lexicon import STOP_WORDS
 from video_vlm.language.passages import Passage, Passages
-from video_vlm.language.query import TELLING, TEXTUAL_NOUNS, Query, Term, terms
+from video_vlm.language.query import TELLING_WEIGHT, TEXTUAL_NOUNS, Query, Term, terms
 from video_vlm.language.verbs import ALIKE, BE, DETERMINERS, INVERTED, MENTIONS, deeds, is_same_deed
 from video_vlm.language.word_forms import alike, lemmas, stem, words
 
@@ -156,7 +156,7 @@ def _premise(text: str, wanted: Sequence[Term]) -> Premise:
     done = deeds(text)
     teller = _TELLER.search(text)
     left_out = {form for word in (*done, *(teller[1].split() if teller else ())) for form in lemmas(word)}
-    others = (term for term in wanted if term.weight >= TELLING and term.stem not in left_out | _TEXTUAL)
+    others = (term for term in wanted if term.weight >= TELLING_WEIGHT and term.stem not in left_out | _TEXTUAL)
     return Premise(done, tuple(term for term in others if not MENTIONS & lemmas(term.stem)), _doers(text, done))
 
 

@@ -13,9 +13,9 @@ from video_vlm.language.time_operators import ParsedQuestion
 from video_vlm.language.word_forms import Word, stem, words
 from video_vlm.text import as_seen
 
-__all__ = ["TELLING", "TEXTUAL_NOUNS", "Query", "Term", "Wanted", "read_query", "terms"]
+__all__ = ["TELLING_WEIGHT", "TEXTUAL_NOUNS", "Query", "Term", "Wanted", "read_query", "terms"]
 
-TELLING = 0.5
+TELLING_WEIGHT = 0.5
 """A term of this weight says what a question is about; lighter ones are in every question."""
 
 

@@ -17,7 +17,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Word", "alike", "lemmas", "phrase_position", "readings", "squeeze", "stem", "stems", "words"]
 
-_WORD = re.compile(r"https?://\S+|www\.\S+|\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\W_]+", re.UNICODE)
+_MARKS = (
+    "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8"
+    "\u06ea-\u06ed\u0900-\u0903\u093a-\u094f\u0955-\u0957\u0962\u0963\u0981-\u0983\u09bc-\u09d7\u0a01-\u0a51\u0a70-\u0a75"
+    "\u0a81-\u0acd\u0b01-\u0b57\u0b82-\u0bd7\u0c00-\u0c56\u0c81-\u0cd6\u0d00-\u0d57\u0d81-\u0df3\u0e31-\u0e4e\u0eb1-\u0ecd"
+    "\u102b-\u103e\u17b4-\u17d3\u200c\u200d\u3099\u309a"
+)
+"""Vowels, tones and accents that are written over a letter or beside it, and are part of its word."""
+_LETTERS = rf"[^\W\d_][{_MARKS}]*(?:[^\W\d_]+[{_MARKS}]*)*"
+_WORD = re.compile(rf"https?://\S+|www\.\S+|\d+(?:[.,:]\d+)*|{_LETTERS}(?:['’]{_LETTERS})?|[^\W_]+", re.UNICODE)
+_UNWRITTEN = re.compile("[\u0307\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u0652\u0670\u200c\u200d]")
+"""What is left out as often as not: vowels of Hebrew and Arabic, a line that stretches a word, the dot of a small İ."""
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 _CENTURIES = {
     "ten",
     "eleven",
@@ -62,6 +75,8 @@ def _stemmer() -> snowballstemmer.stemmer:
 def stem(word: str) -> str:
     """The comparable form of one word: ``sank`` and ``sinking`` are ``sink``; ``1,284`` is ``1284``."""
     word = findable(word).casefold().replace("’", "'").removesuffix("'s").strip("'")
+    if not word.isascii():
+        word = _UNWRITTEN.sub("", word).replace("ı", "i")
     if word[:1].isdigit():
         return re.sub(r"(?<=\d)[,.](?=\d{3}(?!\d))", "", word)
     if word in NUMBER_WORDS or word in TENS:
@@ -140,8 +155,13 @@ def _meanings() -> dict[str, frozenset[str]]:
 
 @lru_cache(maxsize=262144)
 def alike(wanted: str, found: str) -> float:
-    """How far one stem stands for another, in ``[0, 1]``: 1 the same, less for a synonym or a misread letter."""
+    """How far one stem stands for another, in ``[0, 1]``: 1 the same, less for a synonym or a misread letter.
+
+    Where words are not set apart (Chinese, Japanese, Thai) a line is one stem, and has what stands anywhere in it.
+    """
     if wanted == found:
+        return 1.0
+    if wanted in found and _UNSPACED.search(found):
         return 1.0
     if found in _meanings().get(wanted, ()):
         return 0.8

@@ -19,6 +19,7 @@ from av.container import InputContainer
 
 from video_vlm.media.container import open_container
 from video_vlm.media.matroska import Mark, matroska_marks
+from video_vlm.media.nero_chapters import NeroMark, nero_marks
 from video_vlm.records import Chapter, Span
 
 __all__ = ["chapters_of", "in_one_reading", "marks_of", "unused_marks", "within"]
@@ -44,7 +45,17 @@ def marks_of(container: InputContainer, path: Path) -> Sequence[Mark]:
     if "matroska" in container.format.name:
         every = matroska_marks(path)
         return every if len(every) > len(known) else known
+    if "mp4" in container.format.name:
+        nero = nero_marks(path)
+        over = None if container.duration is None else Fraction(container.duration + container.start_time, av.time_base)
+        return [_nero(mark, known, over=over) for mark in nero] if len(nero) >= len(known) else known
     return known
+
+
+def _nero(mark: NeroMark, known: Sequence[Mark], *, over: Fraction | None) -> Mark:
+    """A title that was cut is whole in FFmpeg's list, where there is also a text track."""
+    whole = (other.title for other in known if mark.is_cut and other.title.startswith(mark.title))
+    return Mark(mark.start, over, next(whole, mark.title))
 
 
 def _mark(chapter: av.container.core.Chapter) -> Mark:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -19,6 +20,8 @@ from typing import Any, TypeAlias
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+
+from video_vlm.media.joints import is_joint
 
 __all__ = ["Clock", "Continuity", "PlayerTime", "own_time", "player_origin"]
 
@@ -31,6 +34,9 @@ _AHEAD_SECONDS = 10
 
 _FEW_PACKETS = 3
 """A parser notices one or two packets early that the last one was cut off."""
+
+_MOST_WAITING = 300
+"""So many packets without a time are read at most to find one that has it."""
 
 _MPEG_CLOCK = Fraction(1, 90_000)
 _MPEG_CLOCK_TICKS = 1 << 33
@@ -108,12 +114,13 @@ class Continuity:
 
     Recordings that were joined byte by byte each bring their own clock. Where it jumps back by a second or
     more, the part behind is laid after all before it. A jump ahead by ten seconds or more is a joint too if a
-    packet right before it was cut off, as the demuxer says of transport streams; else it is a hole, and
-    stays. Where the 33-bit clock of MPEG streams has passed its end, it goes on as if it had more bits. A
-    single packet whose time is out of place, between two that are not, is taken to follow the one before it.
+    packet right before it was cut off, as the demuxer says of transport streams, or the bytes there tell
+    (:func:`~video_vlm.media.joints.is_joint`); else it is a hole, and stays. Where the 33-bit clock of MPEG
+    streams has passed its end, it goes on as if it had more bits. A single packet whose time is out of place,
+    between two that are not, is taken to follow the one before it.
 
     Args:
-        path: The file, for messages.
+        path: The file: for messages, and to look at what lies around a jump ahead.
         time_base: Seconds a tick.
         frame_ticks: How long a packet lasts that does not say so.
         shift: Ticks to add from the beginning; for a stream that is entered behind such a jump.
@@ -127,21 +134,32 @@ class Continuity:
         self._ahead_ticks = _AHEAD_SECONDS / time_base
         self._frame_ticks = max(1, round(frame_ticks))
         self._last: int | None = None
+        self._undated_ticks = 0
+        self._delay = 0  # from decoding to display, at most
+        self._position = -1
         self._end = 0
         self._num_since_cut_off = _FEW_PACKETS
 
     def __call__(self, packets: Iterable[VideoPacket]) -> Iterator[VideoPacket]:
         """The packets, in their order, with times that go on."""
         coming = iter(packets)
-        packet = next(coming, None)
-        while packet is not None:
-            following = next(coming, None) if self._jumps(packet) else None
-            if following is not None and not self._jumps(following, least_ticks=0):
+        waiting: deque[VideoPacket] = deque()
+        while (packet := waiting.popleft() if waiting else next(coming, None)) is not None:
+            if self._jumps(packet) and self._goes_on(waiting, coming):
                 self._put_at(packet, self._end)
             else:
                 self._lay(packet)
             yield packet
-            packet = following if following is not None else next(coming, None)
+
+    def _goes_on(self, waiting: deque[VideoPacket], coming: Iterator[VideoPacket]) -> bool:
+        """Whether the next packet that has a time follows the last one; those read to know are ``waiting``."""
+        while not any(_is_dated(one) for one in waiting) and len(waiting) < _MOST_WAITING:
+            following = next(coming, None)
+            if following is None:
+                break
+            waiting.append(following)
+        dated = next(filter(_is_dated, waiting), None)
+        return dated is not None and not self._jumps(dated, least_ticks=0)
 
     def _jumps(self, packet: VideoPacket, *, least_ticks: Fraction | int | None = None) -> bool:
         """Whether a packet is out of place: behind the last one by a second, or ``least_ticks``, or far ahead."""
@@ -154,18 +172,45 @@ class Continuity:
     def _lay(self, packet: VideoPacket) -> None:
         time = own_time(packet)
         if time is None:
+            self._pass(packet)
             return
         if self._last is not None and self._jumps(packet):
             if time + self.shift < self._last:
                 self._begin_again(time)
-            elif self._num_since_cut_off < _FEW_PACKETS:
+            elif self._is_joint(packet):
                 self._join(time)
         if self.shift:
             packet.pts = None if packet.pts is None else packet.pts + self.shift
             packet.dts = None if packet.dts is None else packet.dts + self.shift
         self._last = _decoding_time(packet)
+        self._undated_ticks = 0
+        self._delay = max(self._delay, time + self.shift - (self._last or 0))
+        self._position = -1 if packet.pos is None else packet.pos
         self._end = max(self._end, time + self.shift + (packet.duration or self._frame_ticks))
         self._num_since_cut_off = 0 if packet.is_corrupt else self._num_since_cut_off + 1
+
+    def _pass(self, packet: VideoPacket) -> None:
+        """One that does not say when it is due: as long after the last one that does as those between them last."""
+        if self._last is not None:
+            self._undated_ticks += packet.duration or self._frame_ticks
+            self._end = max(self._end, self._last + self._delay + self._undated_ticks + self._frame_ticks)
+
+    def _is_joint(self, packet: VideoPacket) -> bool:
+        """Whether a jump ahead is one."""
+        if self._num_since_cut_off < _FEW_PACKETS:
+            return True
+        if self._time_base != _MPEG_CLOCK or packet.pos is None:
+            return False
+        found = is_joint(self._path, self._position, packet.pos)
+        if found is None:
+            logger.warning(
+                "%s: its clock goes from %.3f s to %.3f s: taken for a pause in the recording; where recordings "
+                "were joined there, all times behind are too late by as much",
+                self._path,
+                ((self._last or 0) - self.shift) * self._time_base,
+                (own_time(packet) or 0) * self._time_base,
+            )
+        return bool(found)
 
     def _begin_again(self, time: int) -> None:
         ahead = time + _MPEG_CLOCK_TICKS + self.shift - self._end
@@ -186,6 +231,10 @@ class Continuity:
     def _put_at(self, packet: VideoPacket, time: int) -> None:
         packet.pts = packet.dts = time
         self._end = time + self._frame_ticks
+
+
+def _is_dated(packet: VideoPacket) -> bool:
+    return own_time(packet) is not None
 
 
 def _decoding_time(packet: VideoPacket) -> int | None:
@@ -209,8 +258,16 @@ class Clock:
         self._first_undated = first_pts - num_undated * frame_ticks
         self._last: int | None = None
 
-    def stamp(self, pts: int | None) -> int | None:
-        """The PTS of a frame that brings ``pts`` along, or None where it is not after what was already shown."""
+    def stamp(self, pts: int | None, *, is_sparse: bool = False) -> int | None:
+        """The PTS of a frame that brings ``pts`` along, or None where it is not after what was already shown.
+
+        Args:
+            pts: None where it has none.
+            is_sparse: Not every packet has a time. FFmpeg then gives one to two frames at times, or to the frame
+                next to its own: one that is too early by up to a frame counts as none.
+        """
+        if pts is not None and is_sparse and self._last is not None and 0 <= self._last - pts <= self._frame_ticks:
+            pts = None
         stamped = round(self._next_undated()) if pts is None else pts
         if self._last is not None and stamped <= self._last:
             return None

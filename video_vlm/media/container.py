@@ -24,8 +24,10 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from video_vlm.errors import RefusedMedia, UnreadableVideo
+from video_vlm.media.claims import refuse_claims
 from video_vlm.media.clock import Continuity
 from video_vlm.media.guard import local_file, refuse_references
+from video_vlm.media.joints import later_files
 
 __all__ = [
     "MAX_PIXELS",
@@ -35,6 +37,7 @@ __all__ = [
     "open_container",
     "open_decoder",
     "packets",
+    "read_packets",
     "video_stream",
     "watch_only",
 ]
@@ -44,6 +47,8 @@ MAX_PIXELS = 36_000_000
 """Pictures larger than this are refused: a file of some kilobytes can ask for gigabytes. 8K is 33 to 35 million, and a
 decoder may have to hold sixteen pictures of it."""
 
+_MAX_PIXELS_IN_COLOURS = 12_000_000
+"""The same for pictures of four bytes a pixel, such as GIF's: a dozen of them are held at once."""
 _MAX_READ_FAILURES = 3
 _INDEXED = {"mp4", "matroska", "avi"}
 _GENPTS = 0x0001  # AVFMT_FLAG_GENPTS
@@ -60,6 +65,7 @@ _PICTURE_CODECS = (
     "libopenjpeg,librsvg,mjpeg,mjpegb,pam,pbm,pcx,pfm,pgm,pgmyuv,phm,photocd,pictor,png,ppm,psd,ptx,qoi,sgi,sunrast,"
     "svg,targa,tiff,txd,vbn,wbmp,webp,webp_anim,xbm,xpm,xwd"
 )
+_IN_COLOURS = frozenset(_PICTURE_CODECS.split(",")) - {"mjpeg", "mjpegb", "jpeg2000", "jpegls"}
 _WHITELIST = ",".join(sorted(codecs_available - set(_PICTURE_CODECS.split(","))))
 """What may be decoded while a container is opened. FFmpeg decodes a picture of each stream then whose format it does
 not know yet, covers too: a few kilobytes of PNG may be a gigabyte of pixels. A video of such pictures is looked at
@@ -98,6 +104,7 @@ def open_container(path: str | Path) -> Iterator[InputContainer]:
     """
     file = local_file(path)
     refuse_references(file)
+    refuse_claims(file)
     with file.open("rb") as stream:
         try:
             container = av.open(
@@ -123,6 +130,8 @@ def _why_not_media(file: Path) -> str:
     """What a file that FFmpeg cannot open most likely is."""
     with file.open("rb") as stream:
         head = stream.read(4096)
+    if later_files(file):
+        return "several recordings are joined in it, and cannot be read so; give each as a file"
     if head[4:8] in (b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip"):
         return "its index (the moov box) is missing or broken: the recording or download was cut off; get it again"
     if head.startswith(b"\x1a\x45\xdf\xa3"):
@@ -145,7 +154,7 @@ def packets(
     Their times go on where the container's clock begins again; ``continuity`` is asked for by whoever wants
     to know by how much, or enters the stream behind such a place.
     """
-    return (continuity or continuity_of(stream, path))(_read(container, stream))
+    return (continuity or continuity_of(stream, path))(read_packets(container, stream))
 
 
 def continuity_of(stream: VideoStream, path: Path, *, shift: int = 0) -> Continuity:
@@ -155,11 +164,12 @@ def continuity_of(stream: VideoStream, path: Path, *, shift: int = 0) -> Continu
     return Continuity(path, time_base=time_base, frame_ticks=ticks, shift=shift)
 
 
-def _read(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+def read_packets(container: InputContainer, *streams: VideoStream) -> Iterator[Packet[Any]]:
+    """The packets of some streams, or of all if none is named, with the container's times, past read errors."""
     failures = 0
     while failures < _MAX_READ_FAILURES:
         try:
-            for packet in container.demux(stream):
+            for packet in container.demux(*streams):
                 failures = 0
                 if packet.size:
                     yield packet
@@ -206,7 +216,8 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
         raise UnreadableVideo(path, "no decoder here knows its video codec; convert it, e.g. to H.264")
     stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     width, height = stream.codec_context.width, stream.codec_context.height
-    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+    most = _MAX_PIXELS_IN_COLOURS if stream.codec_context.name in _IN_COLOURS else MAX_PIXELS
+    if max(width, height) > MAX_SIDE or width * height > most:
         raise UnreadableVideo(path, f"its pictures claim {width}x{height} pixels, too large to decode; scale it down")
     return stream
 

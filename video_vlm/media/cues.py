@@ -18,7 +18,8 @@ from av.subtitles.subtitle import AssSubtitle
 
 from video_vlm.marks import MARK
 from video_vlm.media.clock import PlayerTime
-from video_vlm.media.container import open_container, watch_only
+from video_vlm.media.container import continuity_of, open_container, packets, video_stream, watch_only
+from video_vlm.media.joints import later_files
 from video_vlm.media.subtitle_text import plain_ass, plain_markup
 from video_vlm.records import Observation, ObservationKind, Span
 
@@ -58,16 +59,43 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
             return
         watch_only(container, *(track.index for track in tracks))
         cues: dict[int, list[Observation]] = {track.index: [] for track in tracks}
-        num_beyond = 0
+        parts = list(_joined_parts(path))
+        num_beyond = num_unread = 0
         for packet in _packets(container, tracks):
             told = cues[packet.stream.index]
-            cue = None if len(told) >= _MAX_CUES else _cue(packet, origin)
+            cue = None if len(told) >= _MAX_CUES else _cue(packet, origin - _shift_of(packet, parts))
             num_beyond += len(told) >= _MAX_CUES or packet.size > _MAX_BYTES
             if cue is not None:
                 told.append(cue)
+                num_unread += "\ufffd" in cue.text
     if num_beyond:
         logger.warning("%s: %d embedded cues were left out or cut: too many, or too long", path, num_beyond)
+    if num_unread:
+        logger.warning(
+            "%s: %d embedded cues are not UTF-8, so letters of them are lost; extract them (ffmpeg -i FILM -c copy"
+            " FILM.srt) and lay them beside the film, where other encodings are read",
+            *(path, num_unread),
+        )
     yield from sorted((cue for told in cues.values() for cue in _with_lengths(told)), key=attrgetter("span"))
+
+
+def _joined_parts(path: Path) -> Iterator[tuple[int, Fraction]]:
+    """Where files begin that are joined behind the first, in bytes, and by how many seconds pictures are later."""
+    begins = [begin for begin, _ in later_files(path)]
+    if not begins:
+        return
+    with open_container(path) as container:
+        stream = video_stream(container, path)
+        watch_only(container, stream.index)
+        continuity = continuity_of(stream, path)
+        for packet in packets(container, stream, path, continuity=continuity):
+            if begins and packet.pos is not None and packet.pos >= begins[0]:
+                yield begins.pop(0), continuity.shift * packet.time_base
+
+
+def _shift_of(packet: Packet[Any], parts: Sequence[tuple[int, Fraction]]) -> Fraction:
+    position = -1 if packet.pos is None else packet.pos
+    return next((shift for begin, shift in reversed(parts) if position >= begin), Fraction(0))
 
 
 def _is_text(stream: SubtitleStream) -> bool:
@@ -112,7 +140,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _packets(container: InputContainer, tracks: Sequence[Stream]) -> Iterator[Packet[Any]]:
     try:
         yield from container.demux(tuple(tracks))
-    except av.FFmpegError:
+    except (av.FFmpegError, OSError):
         return
 
 
@@ -134,7 +162,8 @@ def _cue(packet: Packet[Any], origin: Fraction) -> Observation | None:
     time = PlayerTime(packet.time_base, origin)
     end = packet.pts + max(length, Fraction(0)) / packet.time_base
     span = Span(time.seconds(packet.pts), time.seconds(end))
-    return Observation(span, ObservationKind.SUBTITLE, text[:_MAX_CHARACTERS], _source(packet.stream))
+    sure = 0.6 if "\ufffd" in text else 1.0
+    return Observation(span, ObservationKind.SUBTITLE, text[:_MAX_CHARACTERS], _source(packet.stream), confidence=sure)
 
 
 def _written(packet: Packet[SubtitleStream]) -> str:

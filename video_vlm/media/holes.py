@@ -12,17 +12,19 @@ where all of this is so:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
-import av
 import numpy as np
 import numpy.typing as npt
+from av.packet import Packet
+from av.video.stream import VideoStream
 
 from video_vlm.media.clock import own_time
-from video_vlm.media.container import open_container
+from video_vlm.media.container import continuity_of, open_container, read_packets, video_stream
 from video_vlm.records import Span, Video
 
 __all__ = ["LEAST_SECONDS", "Holes"]
@@ -74,17 +76,45 @@ class _Times:
 
 def _packet_times(video: Video) -> _Times:
     pictures: list[float] = []
-    others: list[float] = []
+    shifts: list[float] = []
+    others: list[tuple[float, int]] = []
     with open_container(video.path) as container:
-        try:
-            for packet in container.demux():
-                time, base = own_time(packet), packet.time_base
-                if packet.size and time is not None and base is not None:
-                    (pictures if packet.stream_index == video.stream else others).append(float(time * base))
-        except (av.FFmpegError, OSError):
-            pass  # what lies behind cannot be read by the decoder either
+        stream = video_stream(container, video.path)
+        continuity = continuity_of(stream, video.path)
+        own = _set_apart(read_packets(container), stream.index, others)
+        for packet in continuity(own):
+            time, base = own_time(packet), packet.time_base
+            if time is not None and base is not None:
+                pictures.append(float(time * base))
+                shifts.append(float(continuity.shift * base))
+    laid = _laid(others, np.array(pictures), np.array(shifts))
     shift = video.start_seconds - min(pictures, default=0.0)
-    return _Times(np.sort(pictures) + shift, np.sort(others) + shift)
+    return _Times(np.sort(pictures) + shift, np.sort(laid) + shift)
+
+
+def _set_apart(
+    coming: Iterable[Packet[Any]], wanted: int, others: list[tuple[float, int]]
+) -> Iterator[Packet[VideoStream]]:
+    """The packets of one stream. Of the rest the times are noted, and how many of that stream came before."""
+    num_wanted = 0
+    for packet in coming:
+        time, base = own_time(packet), packet.time_base
+        if packet.stream_index == wanted:
+            num_wanted += time is not None
+            yield packet
+        elif time is not None and base is not None:
+            others.append((float(time * base), num_wanted))
+
+
+def _laid(others: Sequence[tuple[float, int]], pictures: _Seconds, shifts: _Seconds) -> _Seconds:
+    """Other packets on the clock that the pictures were laid on: near a joint, by whichever picture is nearer."""
+    if not others or not pictures.size:
+        return np.array([time for time, _ in others])
+    times, places = np.array(others).T
+    around = np.stack([places - 1, places]).astype(int).clip(0, pictures.size - 1)
+    laid = times + shifts[around]
+    nearer = np.abs(laid - pictures[around]).argmin(axis=0)
+    return np.asarray(laid[nearer, np.arange(times.size)])
 
 
 def _holes(times: _Times) -> Iterator[Span]:

@@ -30,7 +30,7 @@ MOST_LANES = 4
 """More would wait for the one who takes what they make."""
 
 _BATCH = 12
-"""Handing over what was made costs as much for one picture as for several."""
+"""Handing over what was made costs as much for one picture as for several; but no more of them than may be held."""
 
 _WAITING = 2
 """So many groups a lane wait to be decoded: groups are uneven, and who has done a few short ones must find another."""
@@ -156,6 +156,7 @@ class Lanes(Generic[T]):
         self._num_lanes = num_lanes
         self._first_pts = first_pts
         self._room = _Room(num_pictures)
+        self._batch = min(_BATCH, num_pictures)
         self._waiting: SimpleQueue[_Job[T] | None] = SimpleQueue()
         self.last_shown: VideoFrame | None = None
         self.is_whole = False
@@ -219,7 +220,7 @@ class Lanes(Generic[T]):
 
     def _do(self, job: _Job[T], decoder: VideoCodecContext) -> None:
         made = self._work(self._framed(pts, picture) for pts, picture in self._pictures(job, decoder))
-        while batch := list(islice(made, _BATCH)):
+        while batch := list(islice(made, self._batch)):
             if not self._room.take(job, sum(map(self._work.is_large, batch))):
                 return
             job.made.put(batch)

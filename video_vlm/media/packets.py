@@ -21,6 +21,7 @@ _USUAL_BEATS = {250, 128, 240, 300}
 """Pictures from one keyframe to the next at most, where nobody told the encoder otherwise: x264, x265; libvpx; ten
 seconds of 24 or 30 pictures."""
 
+_PUT_SHARE = 0.25
 _LITTLE_SHARE = 1.0
 _EMPTY_BYTES = 40  # a packet that says that nothing changed takes less
 _RISE_SECONDS = 0.5
@@ -77,6 +78,15 @@ class PacketTable:
     def is_due(self, number: int) -> bool:
         """Whether the keyframe of a group came on the beat."""
         return number > 0 and self.group_sizes[number - 1] == self.beat
+
+    @cached_property
+    def puts_keyframes(self) -> bool:
+        """Whether many keyframes came off the beat, and more than once: so the encoder put them where something
+        changed."""
+        num_put = sum(
+            not self.is_due(number) and self.group_sizes[number - 1] > 1 for number in range(1, self.num_groups)
+        )
+        return num_put > 1 and num_put >= _PUT_SHARE * self.num_groups
 
     def weighs_little(self, number: int) -> bool:
         """Whether all that follows the keyframe of a group is so small that its last picture can hardly be another."""

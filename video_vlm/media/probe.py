@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.stream import Stream as AVStream
 
 from video_vlm.media.chapters import chapters_of
-from video_vlm.media.clock import PlayerTime
-from video_vlm.media.container import open_container
+from video_vlm.media.clock import PlayerTime, own_time
+from video_vlm.media.container import has_index, open_container, read_packets, watch_only
 from video_vlm.media.geometry import displayed_size
 from video_vlm.media.identity import content_id
 from video_vlm.media.survey import Survey, survey
-from video_vlm.records import Stream, StreamKind, Video
+from video_vlm.records import Stream, Video
+from video_vlm.records.media import StreamKind
 
 __all__ = ["describe", "probe"]
 
 _MOST_LETTERS = 1_000
 """Of a title or the name of a language."""
+
+_TAIL_PACKETS = 20_000
+_HALF_CLOCK_SECONDS = 2**32 / 90_000  # of MPEG streams: more is no distance, the clock has passed its end
 
 _KINDS: dict[str, StreamKind] = {"video": "video", "audio": "audio", "subtitle": "subtitle"}
 
@@ -40,6 +48,7 @@ def probe(path: str | Path) -> Video:
 
 def describe(path: Path, found: Survey, *, num_bytes: int | None = None) -> Video:
     """The record of a surveyed file; with ``num_bytes``, of a recording that was so long when it was opened."""
+    heard = _sound_ends(path, found)
     with open_container(path) as container:
         stream = container.streams[found.stream]
         seconds = _credible_end(_declared_end(container, stream, found), found, stream.frames)
@@ -55,10 +64,61 @@ def describe(path: Path, found: Survey, *, num_bytes: int | None = None) -> Vide
             size=(height, width) if found.orientation.transposed else (width, height),
             rotation=found.orientation.rotation,
             stream=found.stream,
-            streams=tuple(_stream(each, found.time.origin) for each in container.streams),
+            streams=tuple(_stream(each, found.time.origin, heard.get(each.index)) for each in container.streams),
             chapters=chapters_of(container, path, origin=found.time.origin),
             title=_worded(container.metadata.get("title")),
         )
+
+
+def _sound_ends(path: Path, found: Survey) -> dict[int, float]:
+    """When each sound stream ends, by its last packets: in player's seconds, by index. One that has none behind the
+    last keyframe ends there at the latest. Empty where the end is not found at once: then a header has to be believed.
+    """
+    with open_container(path) as container:
+        sounds = {one.index for one in container.streams.audio}
+        if "mpeg" in container.format.name:
+            return _sound_ends_of_mpeg(container, found)
+        if not sounds or not has_index(container):
+            return {}
+        watch_only(container, found.stream, *sounds)
+        for place in (1 << 62, 0):  # where the end was cut off, nothing is found there
+            tail: list[tuple[int, Fraction, Fraction]] = []
+            with suppress(av.FFmpegError, OSError):
+                container.seek(place, stream=container.streams[found.stream])
+                tail = [_timed(packet) for packet in islice(read_packets(container), _TAIL_PACKETS)]
+            if tail:
+                break
+    if not 0 < len(tail) < _TAIL_PACKETS:
+        return {}
+    ends = dict.fromkeys(sounds, float(min(start for _, start, _ in tail) - found.time.origin))
+    for index, _, end in tail:
+        if index in sounds:
+            ends[index] = max(ends[index], float(end - found.time.origin))
+    return ends
+
+
+def _sound_ends_of_mpeg(container: InputContainer, found: Survey) -> dict[int, float]:
+    """FFmpeg guesses ends from the last time stamps, which may be those of another clock: how much later sound ends
+    than pictures is right on any."""
+    pictures = _guessed_end(container.streams[found.stream])
+    sounds = {one.index: _guessed_end(one) for one in container.streams.audio}
+    if found.end_pts is None or pictures is None:
+        return {}
+    overhangs = {index: max(0.0, end - pictures) for index, end in sounds.items() if end is not None}
+    likely = {index: seconds for index, seconds in overhangs.items() if seconds < _HALF_CLOCK_SECONDS}
+    return {index: found.seconds(found.end_pts) + seconds for index, seconds in likely.items()}
+
+
+def _guessed_end(stream: AVStream) -> float | None:
+    if not stream.duration or not stream.time_base:
+        return None
+    return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+
+
+def _timed(packet: Packet[Any]) -> tuple[int, Fraction, Fraction]:
+    """Of which stream a packet is, when it begins and when it ends."""
+    start = own_time(packet) or 0
+    return packet.stream_index, start * packet.time_base, (start + (packet.duration or 0)) * packet.time_base
 
 
 def _declared_end(container: InputContainer, stream: AVStream, found: Survey) -> float | None:
@@ -109,7 +169,7 @@ def _worded(tag: str | None) -> str | None:
     return (tag or "")[:_MOST_LETTERS].strip() or None
 
 
-def _stream(stream: AVStream, origin: Fraction) -> Stream:
+def _stream(stream: AVStream, origin: Fraction, measured_end: float | None) -> Stream:
     context = stream.codec_context
     attached = bool(stream.disposition & Disposition.attached_pic)
     language = stream.language
@@ -121,7 +181,7 @@ def _stream(stream: AVStream, origin: Fraction) -> Stream:
         language=_worded(language) if language != "und" else None,
         title=_worded(stream.metadata.get("title")),
         default=bool(stream.disposition & Disposition.default),
-        end_seconds=_stream_end(stream, origin),
+        end_seconds=_stream_end(stream, origin) if measured_end is None else measured_end,
     )
 
 

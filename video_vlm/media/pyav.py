@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -34,9 +35,12 @@ from video_vlm.media.survey import survey
 from video_vlm.media.tape import MOST_THREADS, NO_OPTIONS, Packets, Tape
 from video_vlm.media.times import TIME_TOLERANCE_SECONDS, ascending
 from video_vlm.media.timetable import Landing, landings
+from video_vlm.media.unread import num_unread_bytes
 from video_vlm.records import Damage, Frame, Image, Observation, Video
 
 __all__ = ["PyAVFrame", "PyAVReader"]
+
+logger = logging.getLogger(__name__)
 
 _NEAR_SECONDS = 1.0
 """Less than this ahead is decoded through without asking whether a keyframe lies between."""
@@ -44,7 +48,8 @@ _NEAR_SECONDS = 1.0
 _EARLY_SECONDS = 1.0
 
 _AHEAD_BYTES = 96 << 20
-"""How much of decoded pictures is held by lanes that are ahead."""
+"""How much of decoded pictures is held by lanes that are ahead; where pictures are so large that each lane could not
+hold one, there are fewer."""
 
 _IN_A_HURRY: Final = {"skip_loop_filter": "noref"}
 """The edges of blocks are not smoothed in pictures that no other is made from: a tenth less to decode."""
@@ -278,7 +283,7 @@ class PyAVReader:
 
     @property
     def _num_lanes(self) -> int:
-        return max(1, min(self._threads, MOST_LANES))
+        return max(1, min(self._threads, MOST_LANES, _AHEAD_BYTES // max(1, self._picture_bytes)))
 
     @property
     def _clock_is_plain(self) -> bool:
@@ -298,11 +303,24 @@ class PyAVReader:
         """The header may promise more than there is; a little more is nothing."""
         promised = self._video.span.end
         tolerance = max(_EARLY_SECONDS, 3 * self._found.frame_seconds)
+        if self._joined_behind:
+            self._ledger.note(end, end, self._joined_behind)
+            return
         is_early = promised - end > tolerance and is_cut_off(
             self._path, self._found, end_pts=self._first_pts(end), tolerance_seconds=tolerance
         )
         if is_early or lacks_bytes(self._path):
             self._ledger.note(end, max(end, promised), "the file ends early: its header promises more, it was cut off")
+
+    @cached_property
+    def _joined_behind(self) -> str:
+        """What is to be said of a recording that FFmpeg does not go on to."""
+        num_bytes = num_unread_bytes(self._path)
+        if not num_bytes:
+            return ""
+        said = f"another recording is joined behind it, {num_bytes:,} bytes, which is not read: give it as a file"
+        logger.warning("%s: %s", self._path, said)
+        return said
 
     def _check_unchanged(self) -> None:
         self._same.glance(self._video.content_id)

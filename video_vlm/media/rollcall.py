@@ -35,6 +35,7 @@ class RollCall:
         self._found = found
         self._ledger = ledger
         self._waiting: dict[int, int] = {}
+        self._dated: set[bool] = set()
         self.in_trouble = False
         self.last_pts: int | None = None
 
@@ -43,7 +44,13 @@ class RollCall:
         """Whether pictures are owed at the end."""
         return self.last_pts is not None and (self.in_trouble or len(self._waiting) > _FEW)
 
+    @property
+    def is_sparse(self) -> bool:
+        """Whether some packets have a time, and others do not."""
+        return len(self._dated) > 1
+
     def expect(self, packet: Packet[VideoStream]) -> None:
+        self._dated.add(packet.pts is not None)
         self.in_trouble |= packet.is_corrupt
         if packet.pts is not None and not packet.is_discard:
             self._waiting[packet.pts] = packet.duration or round(self._found.frame_ticks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, islice, pairwise
@@ -156,11 +156,19 @@ def _measured_rate(path: Path) -> Fraction | None:
     with open_container(path) as container:
         stream = video_stream(container, path)
         watch_only(container, stream.index)
-        first = islice(packets(container, stream, path), 100)
-        times = sorted(time for packet in first if (time := own_time(packet)) is not None)
+        times = [own_time(packet) for packet in islice(packets(container, stream, path), 100)]
         time_base = _time_base(stream)
-    steps = [after - before for before, after in pairwise(times) if after > before]
+    steps = [step for step in _steps(times) if step > 0]
     return 1 / (Fraction(median(steps)) * time_base) if steps else None
+
+
+def _steps(times: Sequence[int | None]) -> Iterator[Fraction]:
+    """From one picture to the next. Those without a time lie evenly between those that have one."""
+    dated = [(place, time) for place, time in enumerate(times) if time is not None]
+    if len(dated) == len(times):
+        dated = list(enumerate(sorted(time for _, time in dated)))
+    for (place, before), (next_place, after) in pairwise(dated):
+        yield Fraction(after - before, next_place - place)
 
 
 def _end_pts(path: Path, ticks: Fraction, *, first_pts: int) -> int | None:
@@ -187,7 +195,7 @@ def _end_of_tail(
     try:
         container.seek(1 << 62, stream=stream)
         tail = list(islice(packets(container, stream, path), _TAIL_PACKETS))
-    except av.FFmpegError:
+    except (av.FFmpegError, OSError):
         tail = []
     return _latest_end(tail, ticks), 0 < len(tail) < _TAIL_PACKETS
 

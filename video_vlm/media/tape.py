@@ -122,7 +122,7 @@ class Tape:
         landing = known[place]
         try:
             self._container.seek(landing.position, unsupported_byte_offset=True)
-        except av.FFmpegError:
+        except (av.FFmpegError, OSError):
             return None
         continuity = continuity_of(self._stream, self._path, shift=landing.shift)
         source = packets(self._container, self._stream, self._path, continuity=continuity)
@@ -136,7 +136,7 @@ class Tape:
                 return None
             try:
                 self._container.seek(target, stream=self._stream)
-            except av.FFmpegError:
+            except (av.FFmpegError, OSError):
                 return None
             source = packets(self._container, self._stream, self._path)
             packet = next((packet for packet in source if packet.is_keyframe), None)
@@ -162,7 +162,7 @@ class Tape:
         rollcall = RollCall(self._found, self._ledger)
         for picture in chain(self._decoded(source, rollcall), self._remainder(rollcall)):
             time = own_time(picture)
-            pts = clock.stamp(time)
+            pts = clock.stamp(time, is_sparse=rollcall.is_sparse)
             if pts is not None:
                 yield pts, picture
             elif time is not None:

@@ -39,7 +39,7 @@ def _local(target: str, settings: AskSettings, library: Library | None) -> ChatM
     from video_vlm.models.local import Savings, open_local
 
     stored_bytes = settings.stored_picture_mb * 1_000_000
-    shelf = library.feature_shelf(stored_bytes) if library is not None and stored_bytes else None
+    shelf = library.storage.feature_cache(stored_bytes) if library is not None and stored_bytes else None
     savings = Savings(settings.merge, settings.kept_prefixes, settings.kept_picture_mb * 1_000_000, shelf)
     return open_local(
         target,

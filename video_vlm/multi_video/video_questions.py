@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from video_vlm.language.attribution import quoted_words
-from video_vlm.language.query import TELLING, Term, terms
+from video_vlm.language.query import TELLING_WEIGHT, Term, terms
 from video_vlm.multi_video.answer import VideoCitation, VideoClaim
 from video_vlm.multi_video.video_ranking import Candidate, share
 from video_vlm.records import Evidence
@@ -32,7 +32,7 @@ def asked_for_videos(question: str) -> tuple[Term, ...]:
     """The words of what the videos are to hold; nothing where the question asks for something else."""
     found = _WHICH.match(question) or _IN_WHICH.match(question)
     # The dash keeps a capital at the beginning from being taken for that of a sentence.
-    return tuple(term for term in terms(f"- {found['what']}") if term.weight >= TELLING) if found else ()
+    return tuple(term for term in terms(f"- {found['what']}") if term.weight >= TELLING_WEIGHT) if found else ()
 
 
 def claims_of(

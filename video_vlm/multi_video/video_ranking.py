@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from video_vlm.language.operator_parser import parse
-from video_vlm.language.query import TELLING, Term, read_query, terms
+from video_vlm.language.query import TELLING_WEIGHT, Term, read_query, terms
 from video_vlm.language.word_forms import alike, stems
 from video_vlm.memory import Library
 from video_vlm.records import Evidence
@@ -40,7 +40,7 @@ def question_terms(question: str) -> tuple[Term, ...]:
     first?"."""
     query = read_query(question)
     anchors = tuple(term for anchor in query.parsed.operator.anchors for term in terms(f"- {anchor}"))
-    return tuple(term for term in (*query.terms, *anchors) if term.weight >= TELLING)
+    return tuple(term for term in (*query.terms, *anchors) if term.weight >= TELLING_WEIGHT)
 
 
 def rank_videos(question: str, library: Library, content_ids: Sequence[str], *, all_videos: bool) -> list[Candidate]:

@@ -9,7 +9,7 @@ from video_vlm.protocols import Observer
 from video_vlm.registry import Registry
 from video_vlm.settings import IndexSettings
 
-__all__ = ["NEED_NEIGHBOURS", "OBSERVERS"]
+__all__ = ["OBSERVERS"]
 
 
 def _chapters(settings: IndexSettings) -> Observer:  # noqa: ARG001
@@ -48,6 +48,3 @@ OBSERVERS: Registry[Observer] = Registry(
     group="video_vlm.observers",
 )
 """Observers by name; each factory takes the :class:`~video_vlm.settings.IndexSettings`."""
-
-NEED_NEIGHBOURS = frozenset({"motion"})
-"""Observers that compare each picture with the one before it: of a few pictures far apart they can tell nothing."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.perception.observer import BaseObserver
+from video_vlm.protocols import Need
 from video_vlm.records import Image, Observation, ObservationKind, Span
 from video_vlm.samplers.leaps import brightness
 from video_vlm.settings import IndexSettings
@@ -57,7 +58,7 @@ class LookObserver(BaseObserver):
     """One observation a segment, e.g. ``"mostly dark blue and white, dark"``; joined while it stays so."""
 
     def __init__(self, settings: IndexSettings) -> None:
-        super().__init__("look", _VERSION, settings.shots.thumbnail_width)
+        super().__init__("look", _VERSION, settings.shots.thumbnail_width, needs=[Need.PICTURES])
         self._segment = _Looks()
 
     def glance(self, pts_seconds: float, thumbnail: Image) -> None:

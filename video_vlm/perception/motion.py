@@ -20,6 +20,7 @@ import numpy.typing as npt
 from video_vlm.perception.look import join_repeats
 from video_vlm.perception.observer import BaseObserver
 from video_vlm.perception.transitions import Brightness
+from video_vlm.protocols import Need
 from video_vlm.records import Image, Observation, ObservationKind, Span
 from video_vlm.settings import IndexSettings
 
@@ -62,7 +63,7 @@ class MotionObserver(BaseObserver):
     """Observes motion (one observation a segment), camera moves, and transitions, each over its own stretch."""
 
     def __init__(self, settings: IndexSettings) -> None:
-        super().__init__("motion", _VERSION, settings.shots.thumbnail_width)
+        super().__init__("motion", _VERSION, settings.shots.thumbnail_width, needs=[Need.PICTURES, Need.NEIGHBOURS])
         self._segment = _Segment()
 
     def glance(self, pts_seconds: float, thumbnail: Image) -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from video_vlm.perception.observer import BaseObserver
 from video_vlm.perception.text_reader import ScreenTextReader, Seen
 from video_vlm.perception.text_tracks import join_rows
+from video_vlm.protocols import Need
 from video_vlm.records import Frame, Observation, ObservationKind, Span
 from video_vlm.settings import ScreenTextSettings
 
@@ -29,7 +30,7 @@ class ScreenTextObserver(BaseObserver):
 
     def __init__(self, settings: ScreenTextSettings) -> None:
         self._reader = ScreenTextReader(settings)
-        super().__init__("screen-text", _VERSION, asdict(settings), self._reader.engine)
+        super().__init__("screen-text", _VERSION, asdict(settings), self._reader.engine, needs=[Need.FRAMES])
         self._seen: Seen | None = None
         self._rows: list[Observation] = []
 

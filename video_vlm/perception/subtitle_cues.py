@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from video_vlm.media.subtitle_text import plain_ass, plain_markup
@@ -182,6 +182,25 @@ def _without_number(block: Sequence[str], last: int | None, *, is_last: bool) ->
 
 
 def _ass_events(lines: Iterable[str]) -> Iterator[RawCue]:
+    """Of a song that a script made into effects, a syllable or a letter each, the line that it was made from stands
+    beside them: a comment whose effect is ``karaoke`` (Aegisub's templates, whose own lines say ``fx``)."""
+    events = tuple(_ass_fields(lines))
+    is_sung = any(_is_karaoke(event) for event in events)
+    for event in events:
+        if event["kind"] != "dialogue" and not _is_karaoke(event):
+            continue
+        if is_sung and event["kind"] == "dialogue" and event.get("effect", "").strip().lower().startswith("fx"):
+            continue
+        start, end = seconds(event.get("start", "")), seconds(event.get("end", ""))
+        if start is None or end is None or end > start:
+            yield RawCue(start, end, event.get("text", ""))
+
+
+def _is_karaoke(event: Mapping[str, str]) -> bool:
+    return event["kind"] == "comment" and event.get("effect", "").strip().lower() == "karaoke"
+
+
+def _ass_fields(lines: Iterable[str]) -> Iterator[dict[str, str]]:
     fields: Sequence[str] = _ASS_FIELDS
     in_events = True
     for line in lines:
@@ -190,8 +209,5 @@ def _ass_events(lines: Iterable[str]) -> Iterator[RawCue]:
             in_events = key.lower().startswith("[events]")
         elif key.lower() == "format" and in_events:
             fields = [name.strip().lower() for name in value.split(",")]
-        elif key.lower() == "dialogue":
-            event = dict(zip(fields, value.split(",", len(fields) - 1), strict=False))
-            start, end = seconds(event.get("start", "")), seconds(event.get("end", ""))
-            if start is None or end is None or end > start:
-                yield RawCue(start, end, event.get("text", ""))
+        elif key.lower() in ("dialogue", "comment"):
+            yield {"kind": key.lower(), **dict(zip(fields, value.split(",", len(fields) - 1), strict=False))}

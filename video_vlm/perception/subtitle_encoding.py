@@ -7,6 +7,7 @@ is told by whose letters its bytes would be (:mod:`video_vlm.perception.code_pag
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from video_vlm.perception.code_pages import likely_encoding
@@ -19,6 +20,11 @@ _MARKS = (
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_ESCAPES = (
+    (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
+    (re.compile(rb"\x1b\$[@B(]"), "iso2022_jp_ext"),
+    (re.compile(rb"~\{[!-w][!-~]"), "hz"),
 )
 SURE = 0.8
 """Below this confidence an encoding is a guess that people are told of."""
@@ -43,7 +49,7 @@ def decode_subtitles(data: bytes, *, language: str | None = None) -> Decoded:
 
     Never fails: bytes that no encoding explains become U+FFFD and lower the confidence.
     """
-    return _marked(data) or _unmarked_utf16(data) or _utf8(data) or _legacy(data, language)
+    return _marked(data) or _escaped(data) or _unmarked_utf16(data) or _utf8(data) or _legacy(data, language)
 
 
 def _marked(data: bytes) -> Decoded | None:
@@ -51,6 +57,17 @@ def _marked(data: bytes) -> Decoded | None:
         if data.startswith(mark):
             text = data[len(mark) :].decode(encoding, errors="replace")
             return Decoded(text, encoding, 0.8 if "\ufffd" in text else 1.0)
+    return None
+
+
+def _escaped(data: bytes) -> Decoded | None:
+    """ISO 2022 and HZ say in bytes of ASCII where the letters of another set begin and end."""
+    for mark, encoding in _ESCAPES:
+        if mark.search(data) and data.isascii():
+            try:
+                return Decoded(data.decode(encoding), encoding, 0.9)
+            except UnicodeDecodeError:
+                continue
     return None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from xml.parsers import expat
 
@@ -184,7 +184,16 @@ class _TimedText:
         self.cues: list[RawCue] = []
         self.is_ttml = False
         self._open: list[_Element] = []
-        self._frames, self._ticks = 30.0, 1.0
+        self._frames, self._ticks, self._stretch = 30.0, 1.0, 1.0
+        self.programme_start = 0.0
+
+    def from_programme_start(self) -> list[RawCue]:
+        """A broadcaster's clock seldom begins at zero; EBU-TT says where the programme does."""
+        zero = self.programme_start
+        return [
+            replace(cue, start=(cue.start or 0.0) - zero, end=None if cue.end is None else cue.end - zero)
+            for cue in self.cues
+        ]
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(":")[2]
@@ -206,12 +215,14 @@ class _TimedText:
         self._open.append(_Element(local, start, until, is_timed, hidden))
 
     def words(self, text: str, *, is_break: bool = False) -> None:
-        if self._open and not self._open[-1].is_hidden:
+        if self._open and (not self._open[-1].is_hidden or self._open[-1].name == "documentStartOfProgramme"):
             self._open[-1].text.append(text if is_break else re.sub(r"[ \t\r\n]+", " ", text))
 
     def end(self, _name: str) -> None:
         element = self._open.pop()
         text = "".join(element.text)
+        if element.name == "documentStartOfProgramme":
+            self.programme_start = self._time(text) or 0.0
         is_cue = element.name == "p" or (element.name == "span" and element.is_timed)
         if is_cue and text.strip():
             escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace("{", "&#123;")
@@ -220,16 +231,19 @@ class _TimedText:
             self._open[-1].text.append(text)
 
     def _rates(self, given: dict[str, str]) -> None:
+        """SMPTE time code that drops no numbers counts frames: its second is longer where fewer are shown in one."""
         over, _, under = given.get("frameRateMultiplier", "1 1").replace(":", " ").partition(" ")
         multiplier = _number(over, 1.0) / _number(under, 1.0)
         self._frames = _number(given.get("frameRate"), 30.0) * multiplier
+        counts_frames = given.get("timeBase") == "smpte" and given.get("dropMode", "nonDrop") == "nonDrop"
+        self._stretch = 1 / multiplier if counts_frames else 1.0
         self._ticks = _number(given.get("tickRate"), self._frames if "frameRate" in given else 1.0)
 
     def _time(self, written: str | None) -> float | None:
         clock = _CLOCK.fullmatch((written or "").strip())
         if clock:
             whole = int(clock[1]) * 3600 + int(clock[2]) * 60 + int(clock[3])
-            return whole + float(clock[4] or 0) + int(clock[5] or 0) / self._frames
+            return whole * self._stretch + float(clock[4] or 0) + int(clock[5] or 0) / self._frames
         amount = _AMOUNT.fullmatch((written or "").strip())
         if amount is None:
             return None
@@ -259,8 +273,8 @@ def _ttml(text: str) -> list[RawCue] | None:
     except _Entities:
         return None
     except expat.ExpatError:
-        return found.cues or None
-    return found.cues if found.is_ttml else None
+        return found.from_programme_start() or None
+    return found.from_programme_start() if found.is_ttml else None
 
 
 def _refused(*_: object) -> None:

@@ -46,7 +46,8 @@ class Track:
 def joined(tracks: Iterable[Track]) -> list[Observation]:
     """The lines of all tracks, those of one language as one: in order of time, then of source.
 
-    Which is quoted: full before forced lines, plain before those for the hard of hearing, the film's own before a file,
+    Which is quoted: full before forced lines, plain before those for the hard of hearing, one with all of its letters
+    before one that lost some, the film's own before a file,
     then the one with more lines.
     """
     groups: list[list[Track]] = []
@@ -56,8 +57,10 @@ def joined(tracks: Iterable[Track]) -> list[Observation]:
     return sorted((line for group in groups for line in _group_lines(group)), key=lambda one: (one.span, one.source))
 
 
-def _preference(track: Track) -> tuple[bool, bool, bool, bool, int, str]:
-    return track.commentary, track.forced, track.hearing, not track.embedded, -len(track.lines), track.source
+def _preference(track: Track) -> tuple[bool, bool, bool, bool, bool, int, str]:
+    has_lost = any("\ufffd" in line.text for line in track.lines)
+    purpose = (track.commentary, track.forced, track.hearing)
+    return *purpose, has_lost, not track.embedded, -len(track.lines), track.source
 
 
 def _is_version(track: Track, other: Track) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from video_vlm.perception.subtitle_encoding import SURE, Decoded, decode_subtitl
 from video_vlm.perception.subtitle_formats import parse_other_formats
 from video_vlm.perception.subtitle_tracks import Track, joined
 from video_vlm.perception.utterances import utterances
-from video_vlm.protocols import VideoReader
+from video_vlm.protocols import Need, VideoReader
 from video_vlm.records import Observation, ObservationKind, Span, Video
 
 __all__ = ["SubtitleObserver", "read_subtitles"]
@@ -36,7 +36,7 @@ class SubtitleObserver(BaseObserver):
     """
 
     def __init__(self) -> None:
-        super().__init__("subtitles", 2)
+        super().__init__("subtitles", 3, needs=[Need.FILE])
 
     def begin(self, reader: VideoReader) -> Iterable[Observation]:
         return joined([*_embedded_tracks(reader), *_sidecar_tracks(reader.video)])
@@ -70,6 +70,8 @@ def _read_tracks(sidecar: Sidecar, *, frame_rate: float | None) -> list[Track]:
     parsed = {"": common} if common is not None else parse_other_formats(decoded.text, frame_rate=frame_rate)
     if parsed is None:
         raise SubtitleError(path, f"not a {_FORMATS} file; convert it to one of these")
+    if any(one.cues for one in parsed.values()) and all(map(_is_thumbnail, _cues(parsed))):
+        raise SubtitleError(path, "its cues are places in pictures, thumbnails for a player, and nothing that is said")
     _warn(path, decoded, parsed.values())
     tracks = []
     for name, one in parsed.items():
@@ -84,6 +86,14 @@ def _read_tracks(sidecar: Sidecar, *, frame_rate: float | None) -> list[Track]:
 _FORMATS = "SubRip, WebVTT, ASS/SSA, SBV, MicroDVD, LRC, SAMI or TTML"
 _SAMI_LANGUAGES = {"EN": "en", "KR": "ko", "KO": "ko", "JP": "ja", "JA": "ja", "FR": "fr", "DE": "de", "ES": "es"}
 """What classes begin with by custom (``ENCC``, ``KRCC``)."""
+
+
+def _cues(parsed: Mapping[str, ParsedCues]) -> Iterator[Cue]:
+    return (cue for one in parsed.values() for cue in one.cues)
+
+
+def _is_thumbnail(cue: Cue) -> bool:
+    return "#xywh=" in cue.text or bool(re.fullmatch(r"\S+\.(?:jpe?g|png|webp)", cue.text, re.IGNORECASE))
 
 
 def _observed(cue: Cue, source: str, confidence: float) -> Observation:

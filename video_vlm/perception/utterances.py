@@ -8,10 +8,14 @@ time. A line that is *said* twice is two utterances. What tells the two apart:
 * A cue that is shown for too short a time to say all of its words repeats some of them.
 * A track either repeats what it shows or does not: where most cues that touch overlap in words, all such overlaps are
   repetitions; where few do, only those are that the second point proves ("Yes." - "Yes. I know." are two lines).
+
+Where words are not set apart (Chinese, Japanese, Thai, Khmer), each letter is compared as a word is elsewhere.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -32,7 +36,7 @@ _MOST_AT_ONCE: Final = 12
 _MOST_WORDS: Final = 40
 _REPEATING_SHARE: Final = 0.5
 _FEW_REPETITIONS: Final = 2
-_GROWS_BY_WORDS: Final = 3
+_GROWS_BY_WORDS: Final = 3.0
 """More words than these at once are another line, also where nothing shows where one ends."""
 _FRAME_SECONDS: Final = 0.3
 """A text that is typed letter by letter is shown for less than this at each."""
@@ -40,8 +44,23 @@ _SINGLE_WORD_SHARE: Final = 0.8
 _PAUSE_SECONDS: Final = 0.7
 _LINE_CHARACTERS: Final = 84
 """Two full lines of captions: as much as is joined of single words without a full stop."""
-_SENTENCE_END: Final = (".", "!", "?", "…", "。", "！", "？", "؟", "।")
+_SENTENCE_END: Final = tuple(".!?…。｡．！？؟۔।॥։።។။")
 _CLOSING: Final = "\"'”’»)]」』"
+
+_HAN_AND_KANA: Final = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3041-\u3096\u3099-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff"
+    "\uff66-\uff9f\U00020000-\U0003fffd"
+)
+_UNSPACED: Final = f"\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff{_HAN_AND_KANA}"
+"""With Thai, Lao, Tibetan, Burmese and Khmer. Korean sets words apart."""
+_WORD: Final = re.compile(rf"\s*(?:[^\w\s]*[{_UNSPACED}][^\w\s]*|[^\s{_UNSPACED}]+)")
+"""A word with the blank before it, or one letter of a script without blanks, with the signs around it."""
+_IS_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
+_IS_DENSE: Final = re.compile(rf"[\uac00-\ud7a3{_HAN_AND_KANA}]")
+_DENSE_LETTERS: Final = 2
+"""As long as it takes to say two Latin letters, it takes to say one of these: most are syllables."""
+_UNSPACED_WORD: Final = 8
+"""So many letters do words have on average where none are set apart; of Chinese and Japanese half as many."""
 
 
 def utterances(cues: Iterable[Cue]) -> tuple[Cue, ...]:
@@ -69,13 +88,13 @@ class _Utterance:
         return _is_too_short(self.end - self.start, self.words)
 
     def cue(self) -> Cue:
-        return Cue(self.start, self.end, " ".join(self.words), certain=self.certain)
+        return Cue(self.start, self.end, "".join(self.words).strip(), certain=self.certain)
 
 
 @dataclass
 class _Shown:
-    """A cue in words, and whose words they are. ``keys`` are the words without case and punctuation; ``breaks`` are
-    the places where a new line begins."""
+    """A cue in words, each with the blank before it, and whose words they are. ``keys`` are the words without case and
+    punctuation; ``breaks`` are the places where a new line begins."""
 
     cue: Cue
     words: list[str]
@@ -85,7 +104,7 @@ class _Shown:
 
     @classmethod
     def of(cls, cue: Cue) -> _Shown:
-        lines = [line.split() for line in cue.text.split("\n")]
+        lines = [_WORD.findall(f" {line.strip()}") for line in cue.text.split("\n")]
         ends, breaks = 0, set()
         for line in lines:
             breaks.add(ends)
@@ -108,11 +127,24 @@ class _Shown:
 
 
 def _is_too_short(seconds: float, words: Iterable[str]) -> bool:
-    return seconds * _CHARACTERS_A_SECOND < sum(map(len, words))
+    return seconds * _CHARACTERS_A_SECOND < _length(words)
+
+
+def _length(words: Iterable[str]) -> int:
+    """In Latin letters, by how long it takes to say them."""
+    text = "".join(words)
+    return len(text) - text.count(" ") + (_DENSE_LETTERS - 1) * len(_IS_DENSE.findall(text))
+
+
+def _num_words(words: Iterable[str]) -> float:
+    """A letter of a script that does not set words apart is about a third of a word."""
+    return sum(1 / 3 if _IS_UNSPACED.search(word) else 1.0 for word in words)
 
 
 def _key(word: str) -> str:
-    return "".join(character for character in word.casefold() if character.isalnum()) or word
+    """Vowels and tones that are written over a letter are part of it."""
+    kept = (one for one in word.strip().casefold() if one.isalnum() or unicodedata.category(one).startswith("M"))
+    return "".join(kept) or word.strip()
 
 
 def _said(track: Sequence[_Shown]) -> Iterator[_Utterance]:
@@ -184,7 +216,8 @@ def _at_line(earlier: _Shown, later: _Shown, at: int) -> bool:
     size = len(earlier.keys) - at
     begins = at in earlier.breaks or ends_a_sentence(earlier.words[at - 1])
     ends = size in later.breaks or size == len(later.keys) or ends_a_sentence(later.words[size - 1])
-    return (begins and ends) or sum(map(len, earlier.keys[at:])) >= 12 or (len(later.breaks) == 1 and size >= 3)
+    shared = earlier.keys[at:]
+    return (begins and ends) or _length(shared) >= 12 or (len(later.breaks) == 1 and _num_words(shared) >= 3)
 
 
 def _is_repetition(earlier: _Shown, later: _Shown, overlap: _Overlap, *, repeats: bool) -> bool:
@@ -198,7 +231,7 @@ def _is_repetition(earlier: _Shown, later: _Shown, overlap: _Overlap, *, repeats
 
 
 def _is_rolled(later: _Shown, overlap: _Overlap) -> bool:
-    return overlap.num_words in later.breaks and sum(map(len, later.keys[: overlap.num_words])) >= 4
+    return overlap.num_words in later.breaks and _length(later.keys[: overlap.num_words]) >= 4
 
 
 def _proves(earlier: _Shown, later: _Shown, overlap: _Overlap) -> bool:
@@ -261,7 +294,11 @@ def _goes_on(cue: _Shown, earlier: _Shown, overlap: _Overlap, *, grows: bool) ->
 def _is_longer(earlier: _Shown, later: _Shown, overlap: _Overlap) -> bool:
     """Whether a cue is the one before it with a few words more in the last row."""
     place = overlap.num_words
-    return place == len(earlier.keys) and place not in later.breaks and 0 < len(later.keys) - place <= _GROWS_BY_WORDS
+    return (
+        place == len(earlier.keys)
+        and place not in later.breaks
+        and 0 < _num_words(later.keys[place:]) <= _GROWS_BY_WORDS
+    )
 
 
 def ends_a_sentence(text: str) -> bool:
@@ -271,20 +308,36 @@ def ends_a_sentence(text: str) -> bool:
 
 def _joined_words(track: Sequence[_Shown]) -> list[_Shown]:
     """A track of single words, as lines: up to a full stop, a pause, or the length of two lines of captions."""
-    single = sum(1 for one in track if len(one.words) == 1)
-    if len(track) < 4 or single < _SINGLE_WORD_SHARE * len(track):
+    if not _are_single_words(track):
         return list(track)
     lines: list[Cue] = []
     for one in track:
-        cue = replace(one.cue, text=" ".join(one.words), markup="")
+        cue = replace(one.cue, text="".join(one.words).strip(), markup="")
         last = lines[-1] if lines else None
         if last is None or not _same_line(last, cue):
             lines.append(cue)
-        elif last.text.rpartition(" ")[2] != cue.text or cue.start >= last.end:
-            lines[-1] = replace(last, end=max(last.end, cue.end), text=f"{last.text} {cue.text}")
+        elif not last.text.endswith(cue.text) or cue.start >= last.end:
+            text = f"{last.text}{_between(last.text, cue.text)}{cue.text}"
+            lines[-1] = replace(last, end=max(last.end, cue.end), text=text)
     return [_Shown.of(line) for line in lines]
 
 
+def _are_single_words(track: Sequence[_Shown]) -> bool:
+    unspaced = [one for one in track if len(one.words) > 1 and _may_be_a_word(one.words)]
+    num_single = sum(len(one.words) == 1 for one in track) + len(unspaced)
+    are_short = sum(_length(one.words) for one in unspaced) <= _UNSPACED_WORD * len(unspaced)
+    return len(track) >= 4 and num_single >= _SINGLE_WORD_SHARE * len(track) and are_short
+
+
+def _may_be_a_word(words: Sequence[str]) -> bool:
+    is_unspaced = " " not in "".join(words).strip() and _num_words(words) < len(words)
+    return is_unspaced and _length(words) <= 1.5 * _UNSPACED_WORD
+
+
+def _between(before: str, after: str) -> str:
+    return "" if _IS_UNSPACED.search(before[-1:]) and _IS_UNSPACED.search(after[:1]) else " "
+
+
 def _same_line(last: Cue, cue: Cue) -> bool:
-    together = cue.start - last.end <= _PAUSE_SECONDS and len(last.text) + len(cue.text) < _LINE_CHARACTERS
+    together = cue.start - last.end <= _PAUSE_SECONDS and _length((last.text, cue.text)) < _LINE_CHARACTERS
     return together and not ends_a_sentence(last.text)

@@ -13,13 +13,11 @@ import numpy as np
 
 from video_vlm.errors import MissingExtra
 from video_vlm.perception import OBSERVERS
-from video_vlm.protocols import Observer
+from video_vlm.protocols import Need, Observer
 from video_vlm.records import Frame, Image, Observation, Span
 from video_vlm.settings import IndexSettings
 
 __all__ = ["FrameObservers"]
-
-_OBSERVERS = ("screen-text", "look", "motion")
 
 
 class FrameObservers:
@@ -33,11 +31,14 @@ class FrameObservers:
         self._settings = settings
         self._observers: list[Observer] = []
         self.missing: list[str] = []  # whose extra is not installed, and what to type
-        for name in (name for name in _OBSERVERS if name in settings.observers):
+        for name in settings.observers:
             try:
-                self._observers.append(OBSERVERS[name](settings))
+                observer = OBSERVERS[name](settings)
             except MissingExtra as error:
                 self.missing.append(f"{name}: {error}")
+            else:
+                if observer.needs.intersection((Need.FRAMES, Need.PICTURES)):
+                    self._observers.append(observer)
 
     @property
     def max_side(self) -> int:
@@ -70,8 +71,10 @@ class FrameObservers:
 
 def _observe(observer: Observer, frames: Sequence[Frame], spans: Sequence[Span], width: int) -> Iterable[Observation]:
     for frame, span in zip(frames, spans, strict=True):
-        observer.glance(frame.pts_seconds, _thumbnail(frame.image, width))
-        yield from observer.inspect(frame, span)
+        if Need.PICTURES in observer.needs:
+            observer.glance(frame.pts_seconds, _thumbnail(frame.image, width))
+        if Need.FRAMES in observer.needs:
+            yield from observer.inspect(frame, span)
     yield from observer.close_segment(spans[0].cover(spans[-1]))
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
 from video_vlm.language.query import Term, terms
 from video_vlm.language.word_forms import alike, stems
 from video_vlm.protocols import VideoMemory
-from video_vlm.records import Evidence, ObservationKind
+from video_vlm.records import Evidence
+from video_vlm.records.observations import KINDS, kinds_where
 from video_vlm.samplers.pictures import Seconds
 from video_vlm.samplers.subject import Channels, Scores
 
@@ -36,14 +36,6 @@ class Similarity(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Channel:
-    """What is searched as one, and the questions it is asked by; all where ``asked_by`` is None."""
-
-    kinds: frozenset[ObservationKind]
-    asked_by: re.Pattern[str] | None = None
-
-
 _SAID = re.compile(r"\b(?:sa(?:y|ys|id|ying)|sings?|sang|told|tells?|speaks?|mention\w*|explain\w*|hear\w*)\b", re.I)
 _WRITTEN = re.compile(
     r"\b(?:written|writes?|printed|prints?|reads?|text|sign|slide|caption|card|title|credits?)\b", re.I
@@ -52,13 +44,8 @@ _COLOURED = re.compile(
     r"\b(?:colou?rs?|dark|bright|black|white|red|green|blue|yellow|orange|pink|purple|brown|gr[ae]y)\b", re.I
 )
 _MOVING = re.compile(r"\b(?:mov(?:e|es|ing)|camera|pan|zoom\w*|still|fades?|flash\w*|fast|slow\w*|cuts?)\b", re.I)
-_CHANNELS: Mapping[str, _Channel] = {
-    "speech": _Channel(frozenset({ObservationKind.SUBTITLE, ObservationKind.SPEECH})),
-    "screen text": _Channel(frozenset({ObservationKind.SCREEN_TEXT, ObservationKind.CHAPTER})),
-    "captions": _Channel(frozenset({ObservationKind.CAPTION})),
-    "look": _Channel(frozenset({ObservationKind.LOOK}), _COLOURED),
-    "motion": _Channel(frozenset({ObservationKind.MOTION, ObservationKind.TRANSITION}), _MOVING),
-}
+_ASKED_BY: Final[Mapping[str, re.Pattern[str]]] = {"look": _COLOURED, "motion": _MOVING}
+"""Channels that are searched only where a question has such words."""
 
 
 def channels_for(
@@ -73,19 +60,20 @@ def channels_for(
         question: The whole question: it says which channels are meant.
         sight: How much pictures look like words, by an image-text tower: one more channel.
     """
-    found = {
-        name: _series(phrase, memory.search(phrase, kinds=_CHANNELS[name].kinds, limit=_LIMIT), times)
-        for name in _asked(question)
-    }
+    found = {name: _series(phrase, _found(phrase, name, memory), times) for name in _asked(question)}
     if sight is not None:
         found["sight"] = sight(phrase, times)
     return {name: scores for name, scores in found.items() if np.isfinite(scores).any() and np.any(scores != 0)}
 
 
+def _found(phrase: str, channel: str, memory: VideoMemory) -> Sequence[Evidence]:
+    return memory.search(phrase, kinds=kinds_where(lambda kind: kind.channel == channel), limit=_LIMIT)
+
+
 def _asked(question: str) -> Iterator[str]:
     said, written = bool(_SAID.search(question)), bool(_WRITTEN.search(question))
-    for name, channel in _CHANNELS.items():
-        if channel.asked_by is not None and not channel.asked_by.search(question):
+    for name in dict.fromkeys(kind.channel for kind in KINDS.values()):
+        if name in _ASKED_BY and not _ASKED_BY[name].search(question):
             continue
         if said != written and name == ("screen text" if said else "speech"):
             continue

@@ -241,10 +241,10 @@ class TestInALibrary:
     ) -> None:
         self.asked(tmp_path / "library", sample_film, "What is seen?", settings)
         with VideoQA(tmp_path / "library", settings=settings) as videos:
-            assert videos.facts().feature_bytes > 0
-            videos.export_memory(sample_film, tmp_path / "film.memory")
+            assert videos.library.facts().feature_bytes > 0
+            videos.library.export_memory(videos.memory(sample_film).content_id, tmp_path / "film.memory")
             assert videos.verify() == ()
             assert videos.remove(sample_film)
-            assert videos.facts().feature_bytes == 0
-            videos.import_memory(tmp_path / "film.memory")
+            assert videos.library.facts().feature_bytes == 0
+            videos.library.import_memory(tmp_path / "film.memory")
         assert self.asked(tmp_path / "library", sample_film, "What is seen?", settings)[1] > 0

@@ -10,12 +10,13 @@ from itertools import pairwise
 
 from video_vlm.language.lexicon import DIMENSIONS
 from video_vlm.language.matching import Match, best_matches, match
-from video_vlm.language.passages import SPOKEN, Passage, Passages
+from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.premise import premise_of
 from video_vlm.language.query import Query, Wanted
 from video_vlm.language.word_forms import alike, squeeze, stem, words
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
 from video_vlm.models.builtin.values import Value, label_and_value, labelled_by, looks_like_a_person, take_value
+from video_vlm.records.observations import SPOKEN
 
 __all__ = ["find_fact", "find_reason", "find_title", "in_channel"]
 

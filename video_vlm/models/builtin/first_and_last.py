@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from video_vlm.language.matching import best_matches
 from video_vlm.language.passages import Passage, Passages
-from video_vlm.language.query import TELLING, TEXTUAL_NOUNS, Query, Wanted
+from video_vlm.language.query import TELLING_WEIGHT, TEXTUAL_NOUNS, Query, Wanted
 from video_vlm.language.time_operators import OperatorKind
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
 
@@ -44,7 +44,7 @@ def find_mention_at_edge(query: Query, passages: Passages) -> Draft | None:
     if extreme is None or operator is not OperatorKind.NONE or query.wanted not in {*_OPEN, Wanted.WORDS}:
         return None
     pool = {"said": what_is_said(query, passages), "written": passages.screen}.get(_channel(query), ())
-    telling = tuple(term for term in query.terms if term.weight >= TELLING)
+    telling = tuple(term for term in query.terms if term.weight >= TELLING_WEIGHT)
     found = [item for item in best_matches(telling, pool, passages, least_direct=0.4) if not item.lost_names]
     found = [item for item in found if item.direct >= _AS_DIRECT * found[0].direct]
     if not found:
@@ -59,7 +59,7 @@ def _asks_for_words(query: Query) -> bool:
         return False
     if query.parsed.asks_when or query.parsed.asks_count or query.parsed.asks_duration:
         return False
-    if any(term.weight >= TELLING for term in query.terms):
+    if any(term.weight >= TELLING_WEIGHT for term in query.terms):
         return False
     textual = not TEXTUAL_NOUNS.isdisjoint(query.focus.split())
     return textual or query.wanted is Wanted.WORDS or (bool(query.channel) and query.wanted in _OPEN)

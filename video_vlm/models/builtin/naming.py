@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from video_vlm.language.lexicon import STOP_WORDS
 from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.premise import sentences
-from video_vlm.language.query import TELLING, Query, Term, terms
+from video_vlm.language.query import TELLING_WEIGHT, Query, Term, terms
 from video_vlm.language.verbs import deeds
 from video_vlm.language.word_forms import alike, words
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
@@ -65,8 +65,8 @@ def name_asked(query: Query) -> NameAsked | None:
     phrase = (found or who or {"of": ""})["of"]
     if not phrase or query.quotes or deeds(f"- {phrase}"):
         return None
-    wanted = [term for term in terms(f"- {phrase}") if term.weight >= TELLING]
-    direct = [term for term in terms(f"- {_HANGING.split(phrase)[0]}") if term.weight >= TELLING]
+    wanted = [term for term in terms(f"- {phrase}") if term.weight >= TELLING_WEIGHT]
+    direct = [term for term in terms(f"- {_HANGING.split(phrase)[0]}") if term.weight >= TELLING_WEIGHT]
     if not direct:
         return None
     head = direct[-1].stem

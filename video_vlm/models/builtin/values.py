@@ -18,7 +18,7 @@ from video_vlm.language.lexicon import (
 )
 from video_vlm.language.matching import Match
 from video_vlm.language.passages import Passage
-from video_vlm.language.query import TELLING, Query, Term, Wanted
+from video_vlm.language.query import TELLING_WEIGHT, Query, Term, Wanted
 from video_vlm.language.word_forms import alike, stem, words
 
 __all__ = ["Value", "label_and_value", "labelled_by", "looks_like_a_person", "take_value"]
@@ -161,7 +161,7 @@ def _tells_what_was_done(query: Query, passage: Passage) -> bool:
 
     A thing has a date for each thing that was done to it; one said of something else in its sentence is none of them.
     """
-    telling = [term for term in query.terms if term.weight >= TELLING]
+    telling = [term for term in query.terms if term.weight >= TELLING_WEIGHT]
     doing = [term for term in telling if not term.strict and term.weight < 1.0]
     done_to = [term for term in telling if term not in doing]
     return (

@@ -1,0 +1,76 @@
+"""The chapter marks in the box ``chpl`` of an MP4 file, as Nero defined it and most tools write it.
+
+FFmpeg's reader writes the chapters of a text track over these, by number, and its writer leaves chapters without a
+title out of that track, and lets the first begin at zero. The box has all of them where they were marked, up to 255.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO, Final
+
+__all__ = ["NeroMark", "nero_marks"]
+
+_WAY: Final = (b"moov", b"udta", b"chpl")
+_UNITS_A_SECOND: Final = 10_000_000
+_MOST_BYTES: Final = 255 * (9 + 255) + 16
+_MOST_BOXES: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class NeroMark:
+    """A chapter: where it begins, in seconds on the container's clock, and its title, cut after 255 bytes."""
+
+    start: Fraction
+    title: str
+    is_cut: bool
+
+
+def nero_marks(path: Path) -> tuple[NeroMark, ...]:
+    """The marks, in the order of the file; none where there is no such box or it breaks off."""
+    with path.open("rb") as file:
+        start, end = 0, path.stat().st_size
+        for name in _WAY:
+            found = next((place for kind, *place in _boxes(file, start, end) if kind == name), None)
+            if found is None:
+                return ()
+            start, end = found
+        file.seek(start)
+        return _marks(file.read(min(end - start, _MOST_BYTES)))
+
+
+def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """The boxes between two places: name, and where the content begins and ends."""
+    for _ in range(_MOST_BOXES):
+        file.seek(start)
+        header = file.read(16)
+        if start + 8 > end or len(header) < 8:
+            return
+        size, name = struct.unpack(">I4s", header[:8])
+        begins = start + (16 if size == 1 else 8)
+        if size == 1:
+            size = int.from_bytes(header[8:], "big")
+        until = end if size == 0 else start + size
+        if not begins <= until <= end:
+            return
+        yield name, begins, until
+        start = until
+
+
+def _marks(data: bytes) -> tuple[NeroMark, ...]:
+    """Version 1 has four bytes more before the count."""
+    place = 8 if data[:1] != b"\0" else 4
+    marks, count = [], int.from_bytes(data[place : place + 1], "big")
+    place += 1
+    for _ in range(count):
+        title = data[place + 9 : place + 9 + int.from_bytes(data[place + 8 : place + 9], "big")]
+        if place + 9 > len(data):
+            return ()
+        start = Fraction(int.from_bytes(data[place : place + 8], "big"), _UNITS_A_SECOND)
+        marks.append(NeroMark(start, title.decode("utf-8", errors="ignore"), len(title) == 255))
+        place += 9 + len(title)
+    return tuple(marks)
