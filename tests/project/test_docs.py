@@ -303,6 +303,20 @@ def test_what_the_code_says_of_the_documentation_is_there(root: Path) -> None:
     assert [(name, path) for name, path in named if not (root / path).is_file()] == []
 
 
+def test_what_the_documentation_says_of_the_code_is_there(root: Path) -> None:
+    pages = {page.name: page.read_text(encoding="utf-8") for page in documents(root) if page.name != "CHANGELOG.md"}
+    files = {(name, path) for name, text in pages.items() for path in re.findall(r"(?<![\w./])\w+/[\w/]+\.py\b", text)}
+    modules = {
+        (name, module.replace(".", "/"))
+        for name, text in pages.items()
+        for module in re.findall(r"^from (video_vlm[\w.]*) import", text, flags=re.MULTILINE)
+    }
+
+    assert len(files) > 12
+    assert [one for one in files if not ((root / one[1]).is_file() or (root / "video_vlm" / one[1]).is_file())] == []
+    assert [one for one in modules if not ((root / one[1]).is_dir() or (root / f"{one[1]}.py").is_file())] == []
+
+
 def test_the_readme_is_short_and_has_a_picture(root: Path) -> None:
     readme = read(root, "README.md")
 
