@@ -28,7 +28,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).parent))
 from films import Film, Take, repeat, script, write
 
-from video_vlm.media.cores import num_cores
+from video_vlm.media.cpu_count import num_cores
 from video_vlm.settings import IndexSettings
 
 LIMIT, FULL, FAST, DETECT, DECODE = "ffmpeg", "full", "fast", "scenedetect", "decode"

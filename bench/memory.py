@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from simulated import SEGMENT_SECONDS, BagOfWords, Places, Script, finish_film, question, write_film
 
 from video_vlm.index.hierarchy import upper_nodes
-from video_vlm.media.cores import num_cores
+from video_vlm.media.cpu_count import num_cores
 from video_vlm.memory import Library, open_library
 from video_vlm.memory.database import Database
 from video_vlm.memory.layout import Layout

@@ -32,7 +32,7 @@ from films import script, write
 from video_vlm.encoder.image_text_tower import TransformersImageTextEncoder
 from video_vlm.encoder.tower_files import fast_dtype
 from video_vlm.index import IndexReport, index_video
-from video_vlm.media.cores import num_cores
+from video_vlm.media.cpu_count import num_cores
 from video_vlm.memory import open_library
 from video_vlm.records import Image
 from video_vlm.settings import IndexSettings, Speed

@@ -16,6 +16,7 @@ from video_vlm.cli import (
     export,
     index,
     library,
+    library_transfer,
     looks,
     models,
     plan,
@@ -25,11 +26,10 @@ from video_vlm.cli import (
     show,
     summarize,
     train,
-    travel,
 )
-from video_vlm.cli.command import command, remember_options
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
+from video_vlm.cli.session import command, remember_options
 from video_vlm.cli.terminal import drop, open_missing_streams
 from video_vlm.errors import OutputError
 
@@ -53,8 +53,8 @@ LIBRARY_COMMANDS: dict[str, Callable[..., int | None]] = {
     "remove": library.remove,
     "looks": looks.looks,
     "forget-looks": looks.forget_looks,
-    "export": travel.export,
-    "import": travel.take_in,
+    "export": library_transfer.export,
+    "import": library_transfer.take_in,
     "verify": library.verify,
     "repair": repair.repair,
     "where": library.where,

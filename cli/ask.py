@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from video_vlm.address import not_a_file
-from video_vlm.cli.command import OverwriteOption, Session, SpeedOption
-from video_vlm.cli.endings import output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import beside, complain
+from video_vlm.cli.format_by_suffix import output_file
 from video_vlm.cli.index import finish, read_all
 from video_vlm.cli.paths import videos_in
+from video_vlm.cli.session import OverwriteOption, Session, SpeedOption
 from video_vlm.cli.terminal import dim, one_line, print_json, write
 from video_vlm.cli.trace import show_step, write_trace
 from video_vlm.errors import SettingsError
@@ -145,7 +145,7 @@ def show(answer: Answer | LibraryAnswer, *, as_json: bool) -> None:
 
 
 def prove(answer: Answer | LibraryAnswer, folder: Path, outputs: Outputs) -> None:
-    from video_vlm.cli.evidence import save_evidence
+    from video_vlm.cli.evidence_files import save_evidence
 
     write(one_line(f"{save_evidence(answer, folder, outputs=outputs)} files in {folder}"), file=sys.stderr)
 

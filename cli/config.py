@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from video_vlm.address import shown
-from video_vlm.cli.command import Session
-from video_vlm.cli.configuration import LIBRARY, fields_of
+from video_vlm.cli.session import Session
+from video_vlm.cli.settings_sources import LIBRARY, fields_of
 from video_vlm.cli.terminal import print_json, table, write
 from video_vlm.settings import Settings
 

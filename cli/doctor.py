@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 
-from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import print_json, table, write
 
 __all__ = ["PARTS", "Part", "doctor"]

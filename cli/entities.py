@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from video_vlm.cli.command import Session
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import print_json, table, write
 from video_vlm.errors import SettingsError
 

@@ -9,8 +9,8 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from video_vlm.cli.command import OverwriteOption, Session
-from video_vlm.cli.endings import STDOUT, form_of, output_file_or_stdout
+from video_vlm.cli.format_by_suffix import STDOUT, form_of, output_file_or_stdout
+from video_vlm.cli.session import OverwriteOption, Session
 from video_vlm.cli.terminal import print_json, printing
 from video_vlm.errors import SettingsError
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from video_vlm.cli.command import JobsOption, MemoryOption, Session, SpeedOption
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain, message
 from video_vlm.cli.index_plan import show_plans
@@ -20,6 +19,7 @@ from video_vlm.cli.outcome import Outcome
 from video_vlm.cli.paths import NotFound, videos_in
 from video_vlm.cli.progress import Reporter, progress_on
 from video_vlm.cli.progress_lines import ProgressLines
+from video_vlm.cli.session import JobsOption, MemoryOption, Session, SpeedOption
 from video_vlm.cli.terminal import one_line, print_json, write
 from video_vlm.errors import MediaError, SettingsError
 from video_vlm.records import Level, in_short

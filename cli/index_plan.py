@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from video_vlm.cli.command import Session, Speed
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
 from video_vlm.cli.paths import NotFound, videos_in
+from video_vlm.cli.session import Session, Speed
 from video_vlm.cli.terminal import one_line, print_json, table, write
 from video_vlm.errors import MediaError
 

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from video_vlm.address import shown
-from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import one_line, print_json, table, write
 from video_vlm.errors import LibraryDamaged
 from video_vlm.records import clock

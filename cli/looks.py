@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import one_line, print_json, table, write
 from video_vlm.errors import NotIndexed, SettingsError
 from video_vlm.records import Video

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import print_json, table, write
 
 __all__ = ["check", "list_models", "pull"]

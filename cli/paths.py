@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from video_vlm.address import not_a_file
-from video_vlm.marks import CLIP_SUFFIX, is_our_clip
+from video_vlm.own_files import CLIP_SUFFIX, is_our_clip
 from video_vlm.video_files import DOUBTFUL_SUFFIXES, HEAD_BYTES, UNREAD_SUFFIXES, VIDEO_SUFFIXES, begins_like_video
 
 __all__ = ["NotFound", "videos_in"]

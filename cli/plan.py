@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from video_vlm.cli.command import OverwriteOption, Session
 from video_vlm.cli.contact_sheet import check_ending
-from video_vlm.cli.endings import output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import beside
+from video_vlm.cli.format_by_suffix import output_file
+from video_vlm.cli.session import OverwriteOption, Session
 from video_vlm.cli.terminal import print_json, table, write
 from video_vlm.errors import SettingsError
 from video_vlm.records import clock

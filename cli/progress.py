@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from video_vlm.cli.outcome import Outcome
-from video_vlm.cli.pace import Pace
+from video_vlm.cli.rate_estimate import Pace
 from video_vlm.cli.terminal import one_line
 from video_vlm.protocols import ProgressEvent
 

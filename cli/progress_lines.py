@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from video_vlm.cli.outcome import Outcome
-from video_vlm.cli.pace import Pace
+from video_vlm.cli.rate_estimate import Pace
 from video_vlm.cli.terminal import write
 from video_vlm.protocols import ProgressEvent
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
 from video_vlm.cli.index import counted
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import one_line, print_json, write
 
 if TYPE_CHECKING:

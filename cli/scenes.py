@@ -11,11 +11,11 @@ from typing import Annotated
 
 import typer
 
-from video_vlm.cli.command import OverwriteOption, Session, SpeedOption
 from video_vlm.cli.contact_sheet import check_ending, save_contact_sheet
-from video_vlm.cli.endings import output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import beside
+from video_vlm.cli.format_by_suffix import output_file
+from video_vlm.cli.session import OverwriteOption, Session, SpeedOption
 from video_vlm.cli.terminal import one_line, print_json, table, write
 from video_vlm.records import Node, clock
 from video_vlm.text import inert

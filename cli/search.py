@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from video_vlm.address import not_a_file
-from video_vlm.cli.command import Session
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import print_json, table, write
 from video_vlm.errors import SettingsError
 from video_vlm.records import Evidence, Image, Span
@@ -87,7 +87,7 @@ def picture_of(like: str, videos: VideoQA) -> Image:
         MediaError: it cannot be read.
     """
     from video_vlm.language.clock_times import parse_clock
-    from video_vlm.media.pictures import picture_at, read_picture
+    from video_vlm.media.single_frame import picture_at, read_picture
 
     if Path(like).is_file():
         return read_picture(Path(like))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from video_vlm.cli.command import Session
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import fitted, one_line, print_json, write
 from video_vlm.records import Level, Node
 

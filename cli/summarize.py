@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from video_vlm.cli.command import JobsOption, MemoryOption, OverwriteOption, Session, SpeedOption
-from video_vlm.cli.endings import form_of, output_file
+from video_vlm.cli.batch_progress import Overall
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
+from video_vlm.cli.format_by_suffix import form_of, output_file
 from video_vlm.cli.index import finish, read_all, report
 from video_vlm.cli.outcome import Outcome
-from video_vlm.cli.overall import Overall
 from video_vlm.cli.paths import NotFound, videos_in
 from video_vlm.cli.progress import Reporter, progress_on
+from video_vlm.cli.session import JobsOption, MemoryOption, OverwriteOption, Session, SpeedOption
 from video_vlm.cli.terminal import one_line, print_json, write
 from video_vlm.errors import SettingsError
 from video_vlm.records import clock

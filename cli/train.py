@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from video_vlm.cli.command import OverwriteOption, Session
+from video_vlm.cli.session import OverwriteOption, Session
 from video_vlm.cli.terminal import print_json, write
 from video_vlm.errors import OutputError, OutputExists
 from video_vlm.outputs import NEW_FILES

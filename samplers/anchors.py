@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from video_vlm.records import Span, clock
-from video_vlm.samplers.pictures import Seconds
-from video_vlm.samplers.series import extent, loudest, peaks, softened
-from video_vlm.samplers.subject import Aim, Channels, Move, Subject
+from video_vlm.samplers.frame_times import Seconds
+from video_vlm.samplers.sampler_input import Aim, Channels, Move, Subject
+from video_vlm.samplers.score_series import extent, loudest, peaks, softened
 
 __all__ = ["Anchor", "Stretch", "find_anchors", "stretches"]
 

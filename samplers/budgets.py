@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from video_vlm.samplers.subject import Move
+from video_vlm.samplers.sampler_input import Move
 
 __all__ = ["AUTO", "Budget", "budget_for", "sampler_for"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from video_vlm.records import Sample
-from video_vlm.samplers.selection import Selection
-from video_vlm.samplers.subject import Subject
+from video_vlm.samplers.frame_selection import Selection
+from video_vlm.samplers.sampler_input import Subject
 
 __all__ = ["dense"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from video_vlm.records import Sample
-from video_vlm.samplers.selection import Selection
-from video_vlm.samplers.series import robust_z, smooth
-from video_vlm.samplers.strata import candidate_edges, equal_parts
-from video_vlm.samplers.subject import Subject
+from video_vlm.samplers.frame_selection import Selection
+from video_vlm.samplers.sampler_input import Subject
+from video_vlm.samplers.score_series import robust_z, smooth
+from video_vlm.samplers.stratified import candidate_edges, equal_parts
 
 __all__ = ["motion"]
 

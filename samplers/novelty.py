@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.records import Sample
-from video_vlm.samplers.pictures import Seconds
-from video_vlm.samplers.selection import Selection
-from video_vlm.samplers.subject import Subject
+from video_vlm.samplers.frame_selection import Selection
+from video_vlm.samplers.frame_times import Seconds
+from video_vlm.samplers.sampler_input import Subject
 
 __all__ = ["novelty", "without_repeats"]
 

@@ -7,9 +7,9 @@ from collections import Counter
 import numpy as np
 
 from video_vlm.records import Sample
-from video_vlm.samplers.selection import Selection
-from video_vlm.samplers.strata import equal_parts
-from video_vlm.samplers.subject import Scores, Subject
+from video_vlm.samplers.frame_selection import Selection
+from video_vlm.samplers.sampler_input import Scores, Subject
+from video_vlm.samplers.stratified import equal_parts
 
 __all__ = ["scene"]
 

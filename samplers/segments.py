@@ -8,7 +8,7 @@ candidates, so that none is without. A picture lasts until the next one: the las
 Only a *hole* is no picture's time: where nothing was recorded. Whoever knows the whole file says which pause is one; a
 hole is a segment of its own, without pictures.
 
-Pictures come from a :class:`~video_vlm.samplers.sieve.Sieve`, which has let go of most already.
+Pictures come from a :class:`~video_vlm.samplers.thumbnail_filter.Sieve`, which has let go of most already.
 
 What happens depends on the pictures of the last seconds alone: a run that was interrupted goes on from any
 :class:`Mark` with the result an uninterrupted one would have had.
@@ -24,7 +24,7 @@ from itertools import chain
 
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Image
-from video_vlm.samplers.gradual import MEMORY_SECONDS
+from video_vlm.samplers.gradual_transitions import MEMORY_SECONDS
 from video_vlm.samplers.shots import MEMORY_FRAMES, ShotDetector
 from video_vlm.settings import FrameSettings, IndexSettings
 

@@ -1,10 +1,12 @@
 """Shots from small thumbnails, as a stream: push pictures one at a time, get cuts back a little later.
 
-Hard cuts are found by :mod:`video_vlm.samplers.leaps` (or by PySceneDetect's detectors, by name), gradual changes by
-:mod:`video_vlm.samplers.gradual`. This module lets both see every picture and makes one list of what they find.
+Hard cuts are found by :mod:`video_vlm.samplers.hard_cuts` (or by PySceneDetect's detectors, by name), gradual changes
+by :mod:`video_vlm.samplers.gradual_transitions`. This module lets both see every picture and makes one list of what
+they find.
 
-No decision looks back further than :data:`~video_vlm.samplers.gradual.MEMORY_SECONDS`, or :data:`MEMORY_FRAMES`
-pictures where these reach further: a detector that starts that much earlier goes on exactly where another one left off.
+No decision looks back further than :data:`~video_vlm.samplers.gradual_transitions.MEMORY_SECONDS`, or
+:data:`MEMORY_FRAMES` pictures where these reach further: a detector that starts that much earlier goes on exactly where
+another one left off.
 """
 
 from __future__ import annotations
@@ -17,9 +19,9 @@ import cv2
 import numpy as np
 
 from video_vlm.records import Cut, Image, Shot, Span
-from video_vlm.samplers.gradual import GradualDetector
-from video_vlm.samplers.leaps import AROUND, LeapDetector
-from video_vlm.samplers.library_cuts import LibraryDetector
+from video_vlm.samplers.gradual_transitions import GradualDetector
+from video_vlm.samplers.hard_cuts import AROUND, LeapDetector
+from video_vlm.samplers.pyscenedetect import LibraryDetector
 from video_vlm.settings import ShotSettings
 
 __all__ = ["HARD_CUTS", "MEMORY_FRAMES", "CutDetector", "ShotDetector", "tile"]

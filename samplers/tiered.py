@@ -16,11 +16,11 @@ import numpy as np
 
 from video_vlm.records import Sample, Span, clock
 from video_vlm.samplers.anchors import Stretch, stretches
+from video_vlm.samplers.frame_selection import Selection
+from video_vlm.samplers.frame_times import Seconds
 from video_vlm.samplers.novelty import without_repeats
-from video_vlm.samplers.pictures import Seconds
-from video_vlm.samplers.selection import Selection
-from video_vlm.samplers.series import peaks, relevance
-from video_vlm.samplers.subject import Move, Scores, Subject
+from video_vlm.samplers.sampler_input import Move, Scores, Subject
+from video_vlm.samplers.score_series import peaks, relevance
 
 __all__ = ["tiered"]
 

@@ -62,8 +62,8 @@ class DecodedFrame(Protocol):
     def is_keyframe(self) -> bool: ...
     @property
     def is_rough(self) -> bool:
-        """Whether it was decoded in a hurry (:meth:`~video_vlm.media.lanes.LaneReader.scan_with`): good enough for a
-        thumbnail, and to be looked at closely only where there is no other."""
+        """Whether it was decoded in a hurry (:meth:`~video_vlm.media.parallel_decode.LaneReader.scan_with`): good
+        enough for a thumbnail, and to be looked at closely only where there is no other."""
         ...
 
     def thumbnail(self, width: int) -> Image:

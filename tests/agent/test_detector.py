@@ -82,7 +82,7 @@ def test_without_a_detector_nothing_is_offered(library: Path, sample_film: Path)
 def test_the_box_is_drawn_on_the_evidence(library: Path, sample_film: Path, tmp_path: Path) -> None:
     from PIL import Image as Pillow
 
-    from video_vlm.cli.evidence import save_evidence
+    from video_vlm.cli.evidence_files import save_evidence
 
     answer, _ = asked(library, sample_film, {"find": "the lamp"}, Finder())
     save_evidence(answer, tmp_path / "proof")

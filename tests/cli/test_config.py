@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from video_vlm.cli.config import redacted
-from video_vlm.cli.configuration import known_keys
+from video_vlm.cli.settings_sources import known_keys
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Videoqa

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from video_vlm.cli.configuration import (
+from video_vlm.cli.settings_sources import (
     PREFIX,
     Configuration,
     configure,

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from video_vlm.cli.app import app
-from video_vlm.cli.configuration import known_keys
+from video_vlm.cli.settings_sources import known_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

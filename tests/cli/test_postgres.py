@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from video_vlm.cli.configuration import configure
+from video_vlm.cli.settings_sources import configure
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Videoqa

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 
 from video_vlm.cli.outcome import Outcome
-from video_vlm.cli.pace import Pace
 from video_vlm.cli.progress import Bars, Nobody, progress_on
 from video_vlm.cli.progress_lines import ProgressLines
+from video_vlm.cli.rate_estimate import Pace
 from video_vlm.protocols import ProgressEvent
 
 

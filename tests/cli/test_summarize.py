@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Videoqa
+from video_vlm.cli.batch_progress import Overall
 from video_vlm.cli.outcome import Outcome
-from video_vlm.cli.overall import Overall
 from video_vlm.cli.summarize import CatalogueFormat
 from video_vlm.export import CATALOGUES
 from video_vlm.index import reading_jobs

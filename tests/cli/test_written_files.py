@@ -16,8 +16,8 @@ from tests.cli.conftest import Videoqa
 from tests.mounts import run_mounted
 from video_vlm.cli.train import check_folder
 from video_vlm.errors import OutputError, OutputExists
-from video_vlm.marks import MARK
 from video_vlm.outputs import Outputs
+from video_vlm.own_files import MARK
 
 QUESTION = "What happens after the keeper falls asleep?"
 ANSWER = "The lamp goes out"

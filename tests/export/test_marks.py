@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_vlm.export.cues import write_srt, write_vtt
-from video_vlm.export.scenes import Outline, Part
-from video_vlm.marks import is_ours
+from video_vlm.export.outline import Outline, Part
+from video_vlm.export.scene_subtitles import write_srt, write_vtt
+from video_vlm.own_files import is_ours
 from video_vlm.perception.sidecars import EXPORTED, find_sidecars
 from video_vlm.perception.subtitles import read_subtitles
 from video_vlm.records import Span

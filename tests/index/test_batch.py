@@ -22,7 +22,7 @@ from bench.batch import QUICKLY, draw, index
 from video_vlm.errors import ReaderLost, UnknownName, UnreadableVideo
 from video_vlm.index import IndexOutcome, index_many
 from video_vlm.index.memory_estimate import OWN_BYTES, file_bytes, reader_bytes
-from video_vlm.media.cores import num_cores
+from video_vlm.media.cpu_count import num_cores
 from video_vlm.memory import open_library
 from video_vlm.protocols import ProgressEvent
 from video_vlm.settings import IndexSettings

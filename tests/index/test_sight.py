@@ -153,7 +153,7 @@ def test_a_fast_run_is_seen_as_well(film: Path, settings: IndexSettings, library
 
 
 def test_a_picture_of_the_video_finds_its_own_moment(film: Path, settings: IndexSettings, library: Library) -> None:
-    from video_vlm.media.pictures import picture_at
+    from video_vlm.media.single_frame import picture_at
 
     report = index_video(film, library, settings=settings)
     for one in (one for segment in _noted(library, report.video.content_id) for one in segment):

@@ -13,7 +13,7 @@ import pytest
 from video_vlm.index import index_video, plan_index
 from video_vlm.index.plan import IndexPlan
 from video_vlm.media import DECODERS
-from video_vlm.media.lanes import Work
+from video_vlm.media.parallel_decode import Work
 from video_vlm.media.pyav import PyAVFrame, PyAVReader
 from video_vlm.memory import Library, open_library
 from video_vlm.perception import OBSERVERS

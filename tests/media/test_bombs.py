@@ -21,9 +21,9 @@ from PIL import Image
 from tests.media.reels import Reel, steady, write_reel
 from video_vlm.errors import MediaError, UnreadableVideo
 from video_vlm.media.container import MAX_PIXELS
-from video_vlm.media.indexed import covers_are_too_large
-from video_vlm.media.pictures import read_picture
+from video_vlm.media.indexed_decoder import covers_are_too_large
 from video_vlm.media.probe import probe
+from video_vlm.media.single_frame import read_picture
 
 MEASURE = """
 import resource, sys

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.media.reels import Reel, steady
 from video_vlm.media import open_video
 from video_vlm.media.chapters import in_one_reading, unused_marks, within
-from video_vlm.media.matroska import Mark, matroska_marks
+from video_vlm.media.matroska_chapters import Mark, matroska_marks
 from video_vlm.media.nero_chapters import nero_marks
 from video_vlm.records import Chapter, Span
 

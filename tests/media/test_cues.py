@@ -14,8 +14,8 @@ from av.stream import Disposition
 from av.subtitles.stream import SubtitleStream
 
 from tests.media.reels import Reel
-from video_vlm.marks import MARK
 from video_vlm.media import open_video
+from video_vlm.own_files import MARK
 from video_vlm.records import Observation, ObservationKind, Span
 
 MakeVideo = Callable[[Reel], Path]

@@ -12,7 +12,7 @@ import pytest
 from tests.media.reels import Reel, number_on, steady
 from video_vlm.errors import UnreadableVideo
 from video_vlm.media import open_video
-from video_vlm.media.ledger import Ledger
+from video_vlm.media.damage_log import Ledger
 from video_vlm.records import Damage, Span
 
 MakeVideo = Callable[[Reel], Path]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.media.reels import Reel, steady
 from video_vlm.media import open_video
-from video_vlm.media.joints import is_joint
+from video_vlm.media.stream_joints import is_joint
 
 MakeVideo = Callable[[Reel], Path]
 PACKET = 188

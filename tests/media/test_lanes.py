@@ -13,7 +13,7 @@ import pytest
 from tests.media.reels import Reel, number_on, steady
 from tests.media.test_damage import blotted
 from video_vlm.media import open_video
-from video_vlm.media.lanes import LaneReader
+from video_vlm.media.parallel_decode import LaneReader
 from video_vlm.protocols import DecodedFrame
 
 MakeVideo = Callable[[Reel], Path]

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from tests.media.reels import Reel, number_on, steady
 from video_vlm.media import open_video
 from video_vlm.media.clock import Clock, PlayerTime
-from video_vlm.media.convert import Colours
 from video_vlm.media.geometry import Orientation
-from video_vlm.media.survey import Survey
-from video_vlm.media.times import ascending
+from video_vlm.media.pixel_conversion import Colours
+from video_vlm.media.requested_times import ascending
+from video_vlm.media.stream_probe import Survey
 
 MakeVideo = Callable[[Reel], Path]
 MILLISECOND = Fraction(1, 1000)

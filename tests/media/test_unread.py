@@ -14,7 +14,7 @@ import pytest
 from tests.media.reels import Reel, steady
 from video_vlm.errors import UnreadableVideo
 from video_vlm.media import open_video, probe
-from video_vlm.media.unread import num_unread_bytes
+from video_vlm.media.unread_parts import num_unread_bytes
 
 MakeVideo = Callable[[Reel], Path]
 FRAGMENTED = (("movflags", "frag_keyframe+empty_moov"),)

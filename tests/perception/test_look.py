@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from video_vlm.perception.look import LookObserver, colour_shares
+from video_vlm.perception.dominant_colors import LookObserver, colour_shares
 from video_vlm.records import Image, Observation, ObservationKind, Span
 from video_vlm.settings import IndexSettings
 

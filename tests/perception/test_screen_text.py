@@ -5,7 +5,7 @@ import pytest
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
-from video_vlm.perception.text_gate import gray_of, may_hold_text
+from video_vlm.perception.text_change import gray_of, may_hold_text
 from video_vlm.perception.text_rows import TextRow, rows_of
 from video_vlm.perception.text_tracks import join_rows
 from video_vlm.records import Image, Observation, ObservationKind, Span

@@ -12,7 +12,7 @@ import pytest
 from tests.perception.subtitle_worlds import STYLES, Line, draw_script, draw_unspaced_script, letters, word_by_word
 from video_vlm.perception.subtitle_cues import Cue
 from video_vlm.perception.subtitles import read_subtitles
-from video_vlm.perception.utterances import utterances
+from video_vlm.perception.utterance_merge import utterances
 
 NUM_WORLDS = 25
 

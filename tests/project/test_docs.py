@@ -18,8 +18,8 @@ from video_vlm import VideoQA
 from video_vlm.cli import ExitCode
 from video_vlm.cli.app import COMMANDS, CONFIG_COMMANDS, LIBRARY_COMMANDS, MODEL_COMMANDS, TRAIN_COMMANDS
 from video_vlm.cli.ask import as_text
-from video_vlm.cli.configuration import known_keys
 from video_vlm.cli.doctor import PARTS
+from video_vlm.cli.settings_sources import known_keys
 from video_vlm.media import DECODERS
 from video_vlm.perception import OBSERVERS
 from video_vlm.records import Answer, Coverage, Frame, Receipt, Shot, Span, Status
@@ -110,7 +110,7 @@ def test_every_setting_is_documented_with_its_default(root: Path) -> None:
 
 
 def test_what_a_file_in_the_folder_may_not_decide_is_documented(root: Path) -> None:
-    from video_vlm.cli.configuration import protected_keys
+    from video_vlm.cli.settings_sources import protected_keys
 
     (sentence,) = re.findall(
         r"with one line that says so: (.*?) count only", read(root, "docs/reference/settings.md"), re.DOTALL
@@ -119,7 +119,7 @@ def test_what_a_file_in_the_folder_may_not_decide_is_documented(root: Path) -> N
 
 
 def test_the_example_of_a_settings_file_is_valid(root: Path, tmp_path: Path) -> None:
-    from video_vlm.cli.configuration import configure
+    from video_vlm.cli.settings_sources import configure
 
     (example,) = blocks(read(root, "docs/reference/settings.md"), "toml")
     file = tmp_path / "videoqa.toml"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from video_vlm.address import not_a_file
-from video_vlm.names import display_names, is_called
+from video_vlm.display_names import display_names, is_called
 
 PARTS = st.sampled_from(["Season 1", "Season 2", "tv", "a", "01.mp4", "film.mkv", "01"])
 PATHS = st.lists(PARTS, min_size=1, max_size=5).map(lambda parts: str(Path("/", *parts)))

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from video_vlm.address import Address
-from video_vlm.cli.command import OneLineHandler
 from video_vlm.cli.failures import complain, guarded
+from video_vlm.cli.session import OneLineHandler
 from video_vlm.cli.terminal import print_json, write
 from video_vlm.errors import LibraryError, ModelError, UnreadableVideo, VideoQAError
 from video_vlm.models.server import open_server

@@ -35,7 +35,7 @@ QUESTIONS = (
     *(f"models/builtin/{name}.py" for name in ("added_rows", "order_of_two", "video_facts", "when")),
 )
 """Where nothing is read but questions."""
-OTHERS = ("perception/subtitle", "media/cues")
+OTHERS = ("perception/subtitle", "media/embedded_subtitles")
 """Tried by tests of their own, whole."""
 ELSEWHERE = ("encoder", "toy_llava", "world")
 """Rooms that read nothing of strangers."""

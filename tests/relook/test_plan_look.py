@@ -17,8 +17,8 @@ from video_vlm.relook.score_channels import channels_for
 from video_vlm.relook.time_aim import aim_of, move_of
 from video_vlm.samplers import SAMPLERS, Move
 from video_vlm.samplers.budgets import budget_for
-from video_vlm.samplers.pictures import Seconds
-from video_vlm.samplers.subject import Scores
+from video_vlm.samplers.frame_times import Seconds
+from video_vlm.samplers.sampler_input import Scores
 
 
 class SearchableFilm(SpokenFilm):

@@ -9,8 +9,8 @@ import numpy as np
 
 from video_vlm.records import Shot, Span
 from video_vlm.samplers import Aim, Move, Pictures, Subject
-from video_vlm.samplers.pictures import Seconds
-from video_vlm.samplers.subject import Scores
+from video_vlm.samplers.frame_times import Seconds
+from video_vlm.samplers.sampler_input import Scores
 
 __all__ = ["SCORES", "VIDEOS", "fast_cut_opening", "subject_of"]
 

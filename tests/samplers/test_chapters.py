@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from video_vlm.records import Span
-from video_vlm.samplers.chapters import chapters, shortest_chapter_seconds
-from video_vlm.samplers.scenes import Part
+from video_vlm.samplers.chapter_grouping import chapters, shortest_chapter_seconds
+from video_vlm.samplers.scene_grouping import Part
 
 HOUR = 3600.0
 

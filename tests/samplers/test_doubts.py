@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from video_vlm.media.packets import PacketTable
+from video_vlm.media.packet_table import PacketTable
 from video_vlm.records import Cut, Span
-from video_vlm.samplers.doubts import Choice, Doubt, Inquiry, chosen, doubts
-from video_vlm.samplers.restlessness import Restlessness
-from video_vlm.samplers.skim import Verdict
+from video_vlm.samplers.decode_candidates import Choice, Doubt, Inquiry, chosen, doubts
+from video_vlm.samplers.keyframe_cuts import Verdict
+from video_vlm.samplers.packet_bitrate import Restlessness
 
 FPS = 25
 KEYFRAMES = (0, 130, 290)

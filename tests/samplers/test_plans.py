@@ -10,8 +10,8 @@ from video_vlm.errors import SamplerError, UnknownName
 from video_vlm.records import Sample, Shot, Span
 from video_vlm.samplers import SAMPLERS, Aim, Move, Pictures, Subject, plan
 from video_vlm.samplers.anchors import find_anchors
-from video_vlm.samplers.pictures import Seconds
-from video_vlm.samplers.subject import Scores
+from video_vlm.samplers.frame_times import Seconds
+from video_vlm.samplers.sampler_input import Scores
 
 HOUR = Pictures(Span(0.0, 3600.0))
 SECONDS: Seconds = np.arange(3600.0)

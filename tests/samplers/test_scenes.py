@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from video_vlm.records import Image, Shot, Span
-from video_vlm.samplers.scenes import Part, Signature, alike, divide, scenes, signature, split_at
+from video_vlm.samplers.scene_grouping import Part, Signature, alike, divide, scenes, signature, split_at
 
 Blocks = Callable[[int], Image]
 

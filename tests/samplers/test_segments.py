@@ -12,7 +12,7 @@ import pytest
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Image
 from video_vlm.samplers.segments import Mark, Seen, Segmenter
-from video_vlm.samplers.sieve import Sieve
+from video_vlm.samplers.thumbnail_filter import Sieve
 from video_vlm.settings import FrameSettings, IndexSettings, ShotSettings
 
 Stream = Callable[..., Sequence[DecodedFrame]]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from video_vlm.records import Span
-from video_vlm.samplers.pictures import Pictures
-from video_vlm.samplers.selection import Selection
+from video_vlm.samplers.frame_selection import Selection
+from video_vlm.samplers.frame_times import Pictures
 
 
 def times(selection: Selection) -> list[float]:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from video_vlm.records import Cut, Image, Shot, Span
-from video_vlm.samplers.gradual import MEMORY_SECONDS
+from video_vlm.samplers.gradual_transitions import MEMORY_SECONDS
 from video_vlm.samplers.shots import ShotDetector, tile
 from video_vlm.settings import ShotSettings
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from video_vlm.media.packets import PacketTable
+from video_vlm.media.packet_table import PacketTable
 from video_vlm.records import Cut, Image, Span
-from video_vlm.samplers.restlessness import Restlessness
-from video_vlm.samplers.skim import Glance, Head, Verdict, glances, judged, weighed
+from video_vlm.samplers.keyframe_cuts import Glance, Head, Verdict, glances, judged, weighed
+from video_vlm.samplers.packet_bitrate import Restlessness
 
 FPS = 25
 RED, BLUE = (np.full((9, 16, 3), colour, np.uint8) for colour in ((200, 30, 30), (30, 30, 200)))

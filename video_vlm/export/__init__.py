@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from video_vlm.export.catalogue import CATALOGUES, write_catalogue
 from video_vlm.export.formats import FORMATS, Format, export
-from video_vlm.export.kept import outputs_for, outputs_without_library
+from video_vlm.export.protected_files import outputs_for, outputs_without_library
 from video_vlm.export.tables import TABLES
 
 __all__ = [

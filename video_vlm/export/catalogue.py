@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 from typing import Any, BinaryIO
 
+from video_vlm.display_names import display_names
+from video_vlm.export.html_page import picture
 from video_vlm.export.markdown import escaped
-from video_vlm.export.page import picture
-from video_vlm.export.scenes import Outline, Part, outline, words
+from video_vlm.export.outline import Outline, Part, outline, words
 from video_vlm.memory import Library
-from video_vlm.names import display_names
 from video_vlm.records import clock
 from video_vlm.text import HARMFUL, one_line
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import av
 
 from video_vlm.errors import MediaError
-from video_vlm.marks import CLIP_COMMENT
 from video_vlm.media.pyav import PyAVReader
+from video_vlm.own_files import CLIP_COMMENT
 from video_vlm.records import Span
 
 __all__ = ["write_clip"]

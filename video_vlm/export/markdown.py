@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from video_vlm.export.scenes import Outline, Part
+from video_vlm.export.outline import Outline, Part
 from video_vlm.records import clock
 
 __all__ = ["escaped", "write_markdown"]

@@ -17,7 +17,7 @@ from video_vlm.index.stages import from_json, judge, observer, tail_of
 from video_vlm.media import content_id
 from video_vlm.memory import Library, MemoryCheckpoint, MemoryWriter
 from video_vlm.protocols import Need
-from video_vlm.samplers.gradual import MEMORY_SECONDS
+from video_vlm.samplers.gradual_transitions import MEMORY_SECONDS
 from video_vlm.samplers.shots import MEMORY_FRAMES
 
 __all__ = ["AppendedFile", "StreamTail", "appended_to", "begin_with"]

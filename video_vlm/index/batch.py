@@ -23,7 +23,7 @@ from video_vlm.index.one_file import index_one
 from video_vlm.index.report import IndexOutcome, IndexReport
 from video_vlm.index.run import add_meaning, known_report
 from video_vlm.index.worker import Worker, WorkerSetup
-from video_vlm.media.cores import num_cores
+from video_vlm.media.cpu_count import num_cores
 from video_vlm.memory import Library
 from video_vlm.protocols import Progress, ProgressEvent, silent
 from video_vlm.settings import IndexSettings

@@ -11,17 +11,17 @@ import numpy as np
 
 from video_vlm.index.fast_pass import FastPass
 from video_vlm.index.keyframe_window import budget_of, windows
-from video_vlm.media.holes import LEAST_SECONDS, Holes
-from video_vlm.media.lanes import LaneReader
-from video_vlm.media.packets import PacketTable
-from video_vlm.media.skimmer import SkimmingReader
+from video_vlm.media.packet_table import PacketTable
+from video_vlm.media.parallel_decode import LaneReader
+from video_vlm.media.partial_decode import SkimmingReader
+from video_vlm.media.recording_gaps import LEAST_SECONDS, Holes
 from video_vlm.protocols import VideoReader
 from video_vlm.records import Span
-from video_vlm.samplers.contrast import blind_groups
-from video_vlm.samplers.doubts import chosen, doubts
-from video_vlm.samplers.restlessness import Restlessness
+from video_vlm.samplers.decode_candidates import chosen, doubts
+from video_vlm.samplers.packet_bitrate import Restlessness
+from video_vlm.samplers.packet_contrast import blind_groups
 from video_vlm.samplers.segments import Mark, Seen, Segmenter
-from video_vlm.samplers.sieve import Sieve
+from video_vlm.samplers.thumbnail_filter import Sieve
 from video_vlm.settings import IndexSettings
 
 __all__ = ["DecodePass", "FullPass", "open_pass", "why_in_full"]

@@ -13,10 +13,10 @@ from dataclasses import replace
 
 from video_vlm.index.keyframe_window import KeyframeWindow, WindowResult, windows
 from video_vlm.index.prefetch import prefetch
-from video_vlm.media.skimmer import Skimmer, SkimmingReader
+from video_vlm.media.partial_decode import Skimmer, SkimmingReader
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Span
-from video_vlm.samplers.restlessness import Restlessness
+from video_vlm.samplers.packet_bitrate import Restlessness
 from video_vlm.samplers.segments import Borders, Mark, Seen
 from video_vlm.settings import IndexSettings
 

@@ -14,8 +14,8 @@ from video_vlm.index.observation_index import ObservationIndex
 from video_vlm.memory import MemoryWriter, node_id
 from video_vlm.memory.summaries import summarize
 from video_vlm.records import Chapter, Cut, Damage, Image, Level, Node, Observation, ObservationKind, Shot, Span, Video
-from video_vlm.samplers.chapters import chapters
-from video_vlm.samplers.scenes import Part, Signature, divide, scenes, signature, snap, split_at, unseen
+from video_vlm.samplers.chapter_grouping import chapters
+from video_vlm.samplers.scene_grouping import Part, Signature, divide, scenes, signature, snap, split_at, unseen
 from video_vlm.samplers.shots import tile
 from video_vlm.settings import LevelSettings
 

@@ -10,17 +10,17 @@ from itertools import chain
 import cv2
 import numpy as np
 
-from video_vlm.media.packets import PacketTable
-from video_vlm.media.skimmer import Skimmer
+from video_vlm.media.packet_table import PacketTable
+from video_vlm.media.partial_decode import Skimmer
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Image, Span
-from video_vlm.samplers.contrast import as_large_as_cuts
-from video_vlm.samplers.doubts import Inquiry, Stretch, doubts
-from video_vlm.samplers.leaps import FLASH_SECONDS
-from video_vlm.samplers.restlessness import Restlessness
+from video_vlm.samplers.decode_candidates import Inquiry, Stretch, doubts
+from video_vlm.samplers.hard_cuts import FLASH_SECONDS
+from video_vlm.samplers.keyframe_cuts import Glance, Head, glances, judged, weighed
+from video_vlm.samplers.packet_bitrate import Restlessness
+from video_vlm.samplers.packet_contrast import as_large_as_cuts
 from video_vlm.samplers.segments import Seen, Segmenter
-from video_vlm.samplers.sieve import Sieve
-from video_vlm.samplers.skim import Glance, Head, glances, judged, weighed
+from video_vlm.samplers.thumbnail_filter import Sieve
 from video_vlm.settings import IndexSettings
 
 __all__ = ["KeyframeWindow", "WindowResult", "budget_of", "windows"]

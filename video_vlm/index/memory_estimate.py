@@ -12,7 +12,7 @@ from typing import Final
 
 from video_vlm.errors import MediaError
 from video_vlm.media.container import open_container
-from video_vlm.media.lanes import MOST_LANES
+from video_vlm.media.parallel_decode import MOST_LANES
 from video_vlm.settings import IndexSettings
 
 __all__ = ["OWN_BYTES", "file_bytes", "reader_bytes", "reading_jobs"]

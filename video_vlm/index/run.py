@@ -33,8 +33,8 @@ from video_vlm.index.report import IndexReport
 from video_vlm.index.write_queue import PendingSegment, WriteQueue
 from video_vlm.media import open_video
 from video_vlm.media.chapters import unused_marks, within
+from video_vlm.media.damage_log import Ledger
 from video_vlm.media.identity import SameContent
-from video_vlm.media.ledger import Ledger
 from video_vlm.memory import Library, MemoryCheckpoint, MemoryWriter, StoredFrame, StoredVideo, node_id
 from video_vlm.memory.summaries import summarize
 from video_vlm.protocols import Progress, ProgressEvent, VideoReader, silent

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from video_vlm.address import not_a_file
+from video_vlm.display_names import is_called
 from video_vlm.errors import LibraryError, MediaError, NotIndexed, RefusedMedia, UnreadableVideo
 from video_vlm.index import index_video
 from video_vlm.media import content_id
 from video_vlm.memory import Library, StoredVideo
-from video_vlm.names import is_called
 from video_vlm.protocols import Progress
 from video_vlm.settings import IndexSettings, Speed
 

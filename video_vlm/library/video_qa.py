@@ -12,6 +12,7 @@ from typing import Literal, Self
 
 from video_vlm.agent import CaptionReport, SummaryReport, Trace, summarize_video
 from video_vlm.chat import ChatModel
+from video_vlm.display_names import display_names
 from video_vlm.encoder.image_text_tower import find_image_text_encoder, require_image_text_encoder
 from video_vlm.errors import NotIndexed
 from video_vlm.index import IndexOutcome, IndexReport, embed_missing, index_many, index_on_cluster, index_video
@@ -25,7 +26,6 @@ from video_vlm.library.writing import write_captions
 from video_vlm.memory import MemoryView
 from video_vlm.models.text_encoder import find_text_encoder
 from video_vlm.multi_video import LibraryAnswer, answer_each, answer_library
-from video_vlm.names import display_names
 from video_vlm.protocols import Answerer, Detector, ImageTextEncoder, Progress, TextEncoder, silent
 from video_vlm.records import Answer, Evidence, Image, Level, Node, Span, Step
 from video_vlm.settings import Settings, Speed

@@ -18,7 +18,7 @@ import av
 from av.container import InputContainer
 
 from video_vlm.media.container import open_container
-from video_vlm.media.matroska import Mark, matroska_marks
+from video_vlm.media.matroska_chapters import Mark, matroska_marks
 from video_vlm.media.nero_chapters import NeroMark, nero_marks
 from video_vlm.records import Chapter, Span
 

@@ -21,7 +21,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from video_vlm.media.joints import is_joint
+from video_vlm.media.stream_joints import is_joint
 
 __all__ = ["Clock", "Continuity", "PlayerTime", "own_time", "player_origin"]
 
@@ -115,7 +115,7 @@ class Continuity:
     Recordings that were joined byte by byte each bring their own clock. Where it jumps back by a second or
     more, the part behind is laid after all before it. A jump ahead by ten seconds or more is a joint too if a
     packet right before it was cut off, as the demuxer says of transport streams, or the bytes there tell
-    (:func:`~video_vlm.media.joints.is_joint`); else it is a hole, and stays. Where the 33-bit clock of MPEG
+    (:func:`~video_vlm.media.stream_joints.is_joint`); else it is a hole, and stays. Where the 33-bit clock of MPEG
     streams has passed its end, it goes on as if it had more bits. A single packet whose time is out of place,
     between two that are not, is taken to follow the one before it.
 

@@ -24,10 +24,10 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from video_vlm.errors import RefusedMedia, UnreadableVideo
-from video_vlm.media.claims import refuse_claims
 from video_vlm.media.clock import Continuity
-from video_vlm.media.guard import local_file, refuse_references
-from video_vlm.media.joints import later_files
+from video_vlm.media.container_limits import refuse_claims
+from video_vlm.media.open_policy import local_file, refuse_references
+from video_vlm.media.stream_joints import later_files
 
 __all__ = [
     "MAX_PIXELS",

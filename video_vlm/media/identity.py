@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from video_vlm.errors import FileChanged
-from video_vlm.media.guard import local_file
+from video_vlm.media.open_policy import local_file
 
 __all__ = ["FileState", "SameContent", "content_id"]
 

@@ -20,7 +20,7 @@ from video_vlm.media.clock import PlayerTime, own_time
 from video_vlm.media.container import has_index, open_container, read_packets, watch_only
 from video_vlm.media.geometry import displayed_size
 from video_vlm.media.identity import content_id
-from video_vlm.media.survey import Survey, survey
+from video_vlm.media.stream_probe import Survey, survey
 from video_vlm.records import Stream, Video
 from video_vlm.records.media import StreamKind
 

@@ -19,23 +19,23 @@ from av.video.stream import VideoStream
 from video_vlm.errors import UnreadableVideo
 from video_vlm.media.clock import PlayerTime
 from video_vlm.media.container import open_decoder
-from video_vlm.media.convert import Converter
-from video_vlm.media.cores import num_cores
-from video_vlm.media.cues import read_cues
-from video_vlm.media.cutoff import is_cut_off, lacks_bytes
-from video_vlm.media.groups import Groups
+from video_vlm.media.cpu_count import num_cores
+from video_vlm.media.damage_log import Ledger
+from video_vlm.media.decode_stream import MOST_THREADS, NO_OPTIONS, Packets, Tape
+from video_vlm.media.embedded_subtitles import read_cues
+from video_vlm.media.frame_cursor import Playhead
+from video_vlm.media.gops import Groups
 from video_vlm.media.identity import SameContent
-from video_vlm.media.lanes import MOST_LANES, Lanes, Work
-from video_vlm.media.ledger import Ledger
-from video_vlm.media.packets import PacketTable, packet_table
-from video_vlm.media.playhead import Playhead
+from video_vlm.media.packet_table import PacketTable, packet_table
+from video_vlm.media.packet_times import Landing, landings
+from video_vlm.media.parallel_decode import MOST_LANES, Lanes, Work
+from video_vlm.media.partial_decode import Skimmer
+from video_vlm.media.pixel_conversion import Converter
 from video_vlm.media.probe import describe
-from video_vlm.media.skimmer import Skimmer
-from video_vlm.media.survey import survey
-from video_vlm.media.tape import MOST_THREADS, NO_OPTIONS, Packets, Tape
-from video_vlm.media.times import TIME_TOLERANCE_SECONDS, ascending
-from video_vlm.media.timetable import Landing, landings
-from video_vlm.media.unread import num_unread_bytes
+from video_vlm.media.requested_times import TIME_TOLERANCE_SECONDS, ascending
+from video_vlm.media.stream_probe import survey
+from video_vlm.media.truncation import is_cut_off, lacks_bytes
+from video_vlm.media.unread_parts import num_unread_bytes
 from video_vlm.records import Damage, Frame, Image, Observation, Video
 
 __all__ = ["PyAVFrame", "PyAVReader"]

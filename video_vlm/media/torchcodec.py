@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from video_vlm.errors import MissingExtra, SettingsError, UnreadableVideo
-from video_vlm.media.indexed import IndexedReader
+from video_vlm.media.indexed_decoder import IndexedReader
 from video_vlm.records import Image
 
 __all__ = ["TorchCodecReader"]

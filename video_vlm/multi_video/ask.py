@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from video_vlm.display_names import display_names
 from video_vlm.errors import QuestionError
 from video_vlm.memory import Library
 from video_vlm.multi_video.answer import LibraryAnswer, LibraryCoverage, VideoCitation, VideoClaim
 from video_vlm.multi_video.video_questions import asked_for_videos, claims_of
 from video_vlm.multi_video.video_ranking import Candidate, rank_videos
-from video_vlm.names import display_names
 from video_vlm.records import Answer, Citation, Evidence, Receipt, Status, Step
 from video_vlm.relook.refinement import is_worth_a_look
 

@@ -31,7 +31,7 @@ def _screen_text(settings: IndexSettings) -> Observer:
 
 
 def _look(settings: IndexSettings) -> Observer:
-    from video_vlm.perception.look import LookObserver
+    from video_vlm.perception.dominant_colors import LookObserver
 
     return LookObserver(settings)
 

@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.perception.look import join_repeats
+from video_vlm.perception.dominant_colors import join_repeats
+from video_vlm.perception.fades import Brightness
 from video_vlm.perception.observer import BaseObserver
-from video_vlm.perception.transitions import Brightness
 from video_vlm.protocols import Need
 from video_vlm.records import Image, Observation, ObservationKind, Span
 from video_vlm.settings import IndexSettings

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from video_vlm.marks import is_ours
-from video_vlm.perception.languages import language_code
+from video_vlm.own_files import is_ours
+from video_vlm.perception.language_names import language_code
 from video_vlm.video_files import VIDEO_SUFFIXES
 
 __all__ = ["EXPORTED", "MAX_BYTES", "SUBTITLE_SUFFIXES", "PassedOver", "Sidecar", "Sidecars", "find_sidecars"]

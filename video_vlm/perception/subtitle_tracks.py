@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from video_vlm.perception.languages import language_code
+from video_vlm.perception.language_names import language_code
 from video_vlm.records import BESIDE, Observation, Span
 
 __all__ = ["Track", "joined"]

@@ -9,14 +9,14 @@ from itertools import groupby
 from pathlib import Path
 
 from video_vlm.errors import SubtitleError
-from video_vlm.perception.languages import language_code
+from video_vlm.perception.language_names import language_code
 from video_vlm.perception.observer import BaseObserver
 from video_vlm.perception.sidecars import MAX_BYTES, Sidecar, find_sidecars
 from video_vlm.perception.subtitle_cues import Cue, ParsedCues, parse_cues
 from video_vlm.perception.subtitle_encoding import SURE, Decoded, decode_subtitles
 from video_vlm.perception.subtitle_formats import parse_other_formats
 from video_vlm.perception.subtitle_tracks import Track, joined
-from video_vlm.perception.utterances import utterances
+from video_vlm.perception.utterance_merge import utterances
 from video_vlm.protocols import Need, VideoReader
 from video_vlm.records import Observation, ObservationKind, Span, Video
 
@@ -30,7 +30,7 @@ _TRACK_NOTES = re.compile(r"track \d+ \(([^()]*)\)")
 class SubtitleObserver(BaseObserver):
     """Reports what is said in the embedded text tracks and in the files beside the video, each line once.
 
-    A line is one observation however many cues and tracks carry it (:mod:`video_vlm.perception.utterances`,
+    A line is one observation however many cues and tracks carry it (:mod:`video_vlm.perception.utterance_merge`,
     :mod:`video_vlm.perception.subtitle_tracks`). All languages are kept, each named in ``source``. A subtitle file that
     cannot be read, or that only looks as if it belonged, is named in a warning and skipped.
     """

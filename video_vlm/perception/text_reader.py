@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from video_vlm.perception.text_change import Gray, differs, gray_of, may_hold_text
 from video_vlm.perception.text_engine import Quad, TextEngine
-from video_vlm.perception.text_gate import Gray, differs, gray_of, may_hold_text
 from video_vlm.perception.text_rows import Box, TextRow, legible, rows_of, tidy
 from video_vlm.records import Image
 from video_vlm.settings import ScreenTextSettings

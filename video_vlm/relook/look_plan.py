@@ -27,7 +27,7 @@ from video_vlm.samplers import Move, Subject
 from video_vlm.samplers import plan as plan_samples
 from video_vlm.samplers.anchors import Stretch, stretches
 from video_vlm.samplers.budgets import AUTO, Budget, sampler_for
-from video_vlm.samplers.series import peaks, relevance
+from video_vlm.samplers.score_series import peaks, relevance
 
 __all__ = ["LookPlan", "plan_look"]
 

@@ -10,16 +10,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.media.survey import survey
-from video_vlm.media.timetable import timetable
+from video_vlm.media.packet_times import timetable
+from video_vlm.media.stream_probe import survey
 from video_vlm.memory.coverage import whole_span
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Cut, Level, Node, Observation, ObservationKind, Shot
 from video_vlm.samplers import Pictures
-from video_vlm.samplers.pictures import Seconds
-from video_vlm.samplers.scenes import signature
+from video_vlm.samplers.frame_times import Seconds
+from video_vlm.samplers.sampler_input import Scores
+from video_vlm.samplers.scene_grouping import signature
 from video_vlm.samplers.shots import tile
-from video_vlm.samplers.subject import Scores
 
 __all__ = ["Poster", "candidates_of", "frame_times_of", "keyframes_of", "looks_of", "motion_of", "shots_of"]
 

@@ -18,8 +18,8 @@ from video_vlm.language.word_forms import alike, stems
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Evidence
 from video_vlm.records.observations import KINDS, kinds_where
-from video_vlm.samplers.pictures import Seconds
-from video_vlm.samplers.subject import Channels, Scores
+from video_vlm.samplers.frame_times import Seconds
+from video_vlm.samplers.sampler_input import Channels, Scores
 
 __all__ = ["Similarity", "channels_for"]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from video_vlm.language.time_operators import OperatorKind, ParsedQuestion
 from video_vlm.records import Span
 from video_vlm.samplers import Aim, Move
-from video_vlm.samplers.subject import Channels
+from video_vlm.samplers.sampler_input import Channels
 
 __all__ = ["aim_of", "move_of"]
 

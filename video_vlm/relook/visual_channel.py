@@ -6,8 +6,8 @@ import numpy as np
 
 from video_vlm.memory import MemoryView
 from video_vlm.relook.score_channels import Similarity
-from video_vlm.samplers.pictures import Seconds
-from video_vlm.samplers.subject import Scores
+from video_vlm.samplers.frame_times import Seconds
+from video_vlm.samplers.sampler_input import Scores
 
 __all__ = ["visual_similarity"]
 

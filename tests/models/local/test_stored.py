@@ -217,7 +217,7 @@ class TestInALibrary:
     def asked(self, library: Path, film: Path, question: str, settings: Settings) -> tuple[str, int]:
         """What was answered and what for, and how often the tower was called."""
         with VideoQA(library, settings=settings) as videos:
-            model = videos._opened_model()
+            model = videos._models.answerer()
             assert isinstance(model, LocalChat)
             tower = Watched(model)
             said = videos.ask(film, question)
@@ -243,7 +243,7 @@ class TestInALibrary:
         with VideoQA(tmp_path / "library", settings=settings) as videos:
             assert videos.library.facts().feature_bytes > 0
             videos.library.export_memory(videos.memory(sample_film).content_id, tmp_path / "film.memory")
-            assert videos.verify() == ()
+            assert videos.library.verify() == ()
             assert videos.remove(sample_film)
             assert videos.library.facts().feature_bytes == 0
             videos.library.import_memory(tmp_path / "film.memory")

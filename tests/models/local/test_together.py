@@ -193,7 +193,7 @@ def test_captions_written_at_once_are_those_written_one_by_one(
         asking = AskSettings(model=f"hf:{saved('SmolVLM')}", caption_batch=batch)
         settings = Settings(index=IndexSettings(observers=("chapters",)), ask=asking)
         with VideoQA(tmp_path / str(batch), settings=settings) as videos:
-            model = videos._opened_model()
+            model = videos._models.answerer()
             assert isinstance(model, LocalChat)
             asked = Counted(model, monkeypatch)
             report = videos.caption(sample_film)
