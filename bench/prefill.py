@@ -149,7 +149,7 @@ class Setups:
         thrift = PromptCache(model, reader.tokenizer, savings, has_eyes=True, name=f"{merge}x")
         assert thrift.gallery is not None
         thrift.gallery.store = store or self._store
-        return LocalChat(model, reader, name=f"{merge}x", max_pictures=64, thrift=thrift)
+        return LocalChat(model, reader, name=f"{merge}x", max_images=64, thrift=thrift)
 
     def captions(self, frames: Sequence[Frame], *, batch_size: int) -> tuple[float, list[str]]:
         """Seconds from the pictures to what is said of each stretch, and that."""

@@ -28,7 +28,7 @@ from scenarios import SCENARIOS, Scenario, background, film, shots
 from tqdm import tqdm
 
 from video_vlm.media import open_video
-from video_vlm.samplers import SAMPLERS, Aim, Move, plan
+from video_vlm.samplers import SAMPLERS, TimeAim, TimeMove, plan
 
 BUDGETS = (8, 16, 32, 64, 128)
 QUICK_BUDGETS = (8, 32)
@@ -122,7 +122,7 @@ def seconds_to_plan(seconds: int = 36000, repeats: int = 7) -> float:
     """How long ``tiered`` takes for ten hours at a candidate a second: the median of some."""
     noise = np.random.default_rng(0)
     scores = background(noise, seconds)
-    subject = film(scores, shots(noise, seconds), noise, Aim(Move.AFTER, ({"visual": scores},)))
+    subject = film(scores, shots(noise, seconds), noise, TimeAim(TimeMove.AFTER, ({"visual": scores},)))
     return median_seconds(lambda: plan("tiered", subject, frame_budget=HEADLINE_BUDGET), repeats)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.records import Shot, Span
-from video_vlm.samplers import Aim, Move, Pictures, Subject
+from video_vlm.samplers import FrameTimes, SamplerInput, TimeAim, TimeMove
 
 __all__ = ["SCENARIOS", "Scenario", "film"]
 
@@ -26,7 +26,7 @@ _DRIFT, _NOISE, _FIT = 0.015, 0.012, 0.10
 class Scenario:
     """A subject for samplers, and the stretches a good plan must look into."""
 
-    subject: Subject
+    subject: SamplerInput
     answers: tuple[Span, ...] = field(default=())
 
 
@@ -48,23 +48,23 @@ def shots(noise: np.random.Generator, seconds: int = SECONDS) -> list[int]:
 
 
 def film(
-    scores: npt.NDArray[np.float64], starts: list[int], noise: np.random.Generator, aim: Aim | None = None
-) -> Subject:
+    scores: npt.NDArray[np.float64], starts: list[int], noise: np.random.Generator, aim: TimeAim | None = None
+) -> SamplerInput:
     """What a sampler is told of it: shots with a look of their own that changes a little inside."""
     seconds = len(scores)
     edges = [*starts, seconds]
     tiled = tuple(Shot(Span(float(a), float(b)), 0.5) for a, b in pairwise(edges))
     places = np.repeat(noise.normal(size=(len(starts), 24)), np.diff(edges), axis=0)
     looks = (places + noise.normal(0, 0.2, places.shape)).astype(np.float32)
-    return Subject(
-        Pictures(Span(0.0, float(seconds))),
+    return SamplerInput(
+        FrameTimes(Span(0.0, float(seconds))),
         shots=tiled,
         keyframes=np.array(starts, np.float64),
         candidates=np.arange(seconds, dtype=np.float64),
         motion=np.abs(noise.normal(size=seconds)),
         looks=looks,
         scores={"visual": scores},
-        aim=aim or Aim(),
+        aim=aim or TimeAim(),
     )
 
 
@@ -106,7 +106,9 @@ def after(noise: np.random.Generator) -> Scenario:
     for decoy in decoys:
         _fits(scores, decoy, 20, noise.uniform(0.8, 1.1) * _FIT)
     anchor = {"visual": scores}
-    return Scenario(film(scores, shots(noise), noise, Aim(Move.AFTER, (anchor,))), (Span(where + 20, where + 80),))
+    return Scenario(
+        film(scores, shots(noise), noise, TimeAim(TimeMove.AFTER, (anchor,))), (Span(where + 20, where + 80),)
+    )
 
 
 def fast_cut_opening(noise: np.random.Generator) -> Scenario:

@@ -124,7 +124,7 @@ def by_frames(model: ChatModel, film: Film, asked: QuestionAnswer, count: int) -
     times = [span.start + (place + 0.5) * span.duration_seconds / count for place in range(count)]
     with open_video(film.path) as reader:
         frames = tuple(reader.frames_at(times)) if times else ()
-    ledger.add_pictures(frames)
+    ledger.add_frames(frames)
     text = "".join(model.stream(plain_opening(asked.question, (), frames), max_tokens=96))
     named = [cited.span for moment in loop.named_times(text) if (cited := ledger.cite(moment))]
     return Reply(text, tuple(named))
@@ -232,7 +232,7 @@ def main() -> int:
     lengths = QUICK_SECONDS if options.quick else [SECONDS[n % len(SECONDS)] for n in range(options.films)]
     each = 2 if options.quick else options.each
     model = open_model(AskSettings(model=options.model))
-    if not isinstance(model, ChatModel) or not model.max_pictures:
+    if not isinstance(model, ChatModel) or not model.max_images:
         print(f"{options.model} has no eyes", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as temporary:

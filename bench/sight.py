@@ -51,10 +51,10 @@ class Recorder:
         self.batches: list[list[Image]] = []
         self._tower = tower
 
-    def encode_pictures(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
+    def encode_images(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
         """As the tower does."""
         self.batches.append(list(pictures))
-        return self._tower.encode_pictures(pictures)
+        return self._tower.encode_images(pictures)
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def alone(tower: TransformersImageTextEncoder, batches: Sequence[Sequence[Image]
     """The seconds it takes for them when nothing else is to be done."""
     began = time.perf_counter()
     for batch in batches:
-        tower.encode_pictures(batch)
+        tower.encode_images(batch)
     return time.perf_counter() - began
 
 
@@ -145,7 +145,7 @@ def main() -> int:
         videos = options.video or [write(folder / "ordinary-720p.mp4", script("ordinary", seconds=seconds, seed=7))]
         towers = base_towers(folder / "tower")
         for tower in (towers.plain, towers.as_run):
-            tower.encode_pictures([np.zeros((720, 1280, 3), np.uint8)] * tower.batch_size)  # loaded, and warm
+            tower.encode_images([np.zeros((720, 1280, 3), np.uint8)] * tower.batch_size)  # loaded, and warm
         paces = f"{'index /s':>10}{'tower /s':>10}{'share':>7}{'as run /s':>11}{'of that':>9}{'at most':>9}"
         columns = f"{'pictures':>10}{'batches':>9}{paces}"
         print(f"{'video':20}{'speed':>6}{columns}")

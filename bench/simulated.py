@@ -95,7 +95,7 @@ class Places:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         return np.concatenate([self._near_place(crc32(text.encode())) for text in texts])
 
-    def encode_pictures(self, pictures: Sequence[Image]) -> Vectors:
+    def encode_images(self, pictures: Sequence[Image]) -> Vectors:
         return np.concatenate([self._near_place(crc32(picture.tobytes())) for picture in pictures])
 
     def _near_place(self, number: int) -> Vectors:

@@ -9,12 +9,12 @@ from video_vlm.cli.outcome import Outcome
 from video_vlm.cli.progress import Reporter
 from video_vlm.protocols import ProgressEvent
 
-__all__ = ["Overall"]
+__all__ = ["BatchProgress"]
 
 _ALL = Path("all files")
 
 
-class Overall:
+class BatchProgress:
     """A reporter that hands on what it hears, and after each event one for all files together.
 
     Args:

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from video_vlm.errors import SettingsError
 from video_vlm.outputs import NEW_FILES, Outputs
 
-__all__ = ["check_ending", "contact_sheet", "save_contact_sheet", "save_picture"]
+__all__ = ["check_ending", "contact_sheet", "save_contact_sheet", "save_image"]
 
 FORMATS = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -61,10 +61,10 @@ def save_contact_sheet(
         OutputError: it cannot be written there.
     """
     check_ending(path)
-    save_picture(contact_sheet(posters), path, outputs=outputs)
+    save_image(contact_sheet(posters), path, outputs=outputs)
 
 
-def save_picture(picture: Image.Image, path: Path, *, outputs: Outputs = NEW_FILES) -> None:
+def save_image(picture: Image.Image, path: Path, *, outputs: Outputs = NEW_FILES) -> None:
     """Raises:
     OutputError: it cannot be written there.
     """

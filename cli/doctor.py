@@ -15,11 +15,11 @@ from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import print_json, table, write
 
-__all__ = ["PARTS", "Part", "doctor"]
+__all__ = ["PARTS", "InstallPart", "doctor"]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class InstallPart:
     """Something that may be installed: the pip extra that brings it (empty: the base), the modules that make
     it work, and what it adds."""
 
@@ -29,17 +29,17 @@ class Part:
 
 
 PARTS = (
-    Part("", ("av",), "reading video (FFmpeg)"),
-    Part("", ("scenedetect", "cv2"), "finding shots"),
-    Part("", ("faiss",), "searching vectors"),
-    Part("senses", ("rapidocr", "onnxruntime"), "text on screen"),
-    Part("models", ("torch", "transformers", "einops", "safetensors"), "search by sight; --model hf:NAME"),
-    Part("server", ("httpx2",), "models behind a server: --model openai:NAME@URL, ollama:NAME"),
-    Part("export", ("pyarrow", "opentimelineio"), "export as Parquet and OpenTimelineIO"),
-    Part("postgres", ("psycopg",), "a library on a PostgreSQL server: --library postgresql://..."),
-    Part("distributed", ("ray",), "reading on a Ray cluster: index --engine ray"),
-    Part("torchcodec", ("torchcodec",), "another decoder: index.decoder=torchcodec"),
-    Part("decord", ("decord",), "another decoder: index.decoder=decord"),
+    InstallPart("", ("av",), "reading video (FFmpeg)"),
+    InstallPart("", ("scenedetect", "cv2"), "finding shots"),
+    InstallPart("", ("faiss",), "searching vectors"),
+    InstallPart("senses", ("rapidocr", "onnxruntime"), "text on screen"),
+    InstallPart("models", ("torch", "transformers", "einops", "safetensors"), "search by sight; --model hf:NAME"),
+    InstallPart("server", ("httpx2",), "models behind a server: --model openai:NAME@URL, ollama:NAME"),
+    InstallPart("export", ("pyarrow", "opentimelineio"), "export as Parquet and OpenTimelineIO"),
+    InstallPart("postgres", ("psycopg",), "a library on a PostgreSQL server: --library postgresql://..."),
+    InstallPart("distributed", ("ray",), "reading on a Ray cluster: index --engine ray"),
+    InstallPart("torchcodec", ("torchcodec",), "another decoder: index.decoder=torchcodec"),
+    InstallPart("decord", ("decord",), "another decoder: index.decoder=decord"),
 )
 """In the order of the levels of installation, the base first; every extra that a user may want is among them."""
 
@@ -108,7 +108,7 @@ def machine() -> Iterator[Finding]:
     yield Finding("word search", f"SQLite {sqlite3.sqlite_version}{'' if words else ' without FTS5'}", broken=not words)
 
 
-def installation(part: Part) -> Finding:
+def installation(part: InstallPart) -> Finding:
     missing = [module for module in part.modules if find_spec(module) is None]
     level = part.extra or BASE
     state = f"missing {', '.join(missing)}" if missing else "installed"

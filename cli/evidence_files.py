@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from video_vlm.cli.contact_sheet import save_contact_sheet
 from video_vlm.errors import MediaError, OutputExists
 from video_vlm.export.clips import write_clip
-from video_vlm.media.single_frame import picture_at
+from video_vlm.media.single_frame import frame_at
 from video_vlm.multi_video import LibraryAnswer, VideoCitation
 from video_vlm.outputs import NEW_FILES, Outputs
 from video_vlm.own_files import CLIP_SUFFIX
@@ -79,7 +79,7 @@ def _save(path: Path, cited: Iterable[Citation | VideoCitation], folder: Path, o
 
 def _picture(path: Path, span: Span, boxes: Sequence[Box]) -> bytes:
     """The middle of a stretch, with a frame around what was found in it."""
-    image = Image.fromarray(picture_at(path, span.middle, max_side=_MAX_SIDE))
+    image = Image.fromarray(frame_at(path, span.middle, max_side=_MAX_SIDE))
     pen = ImageDraw.Draw(image)
     width = max(2, max(image.size) // 200)
     for left, top, right, bottom in boxes:

@@ -51,7 +51,7 @@ def looks(
         (
             one.content_id[:12],
             str(look.span),
-            str(len(look.pictures)),
+            str(len(look.frames)),
             look.observer,
             str(len(look.observations)),
             look.question or f"({look.reason})",

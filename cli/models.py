@@ -142,7 +142,7 @@ def _eyes(folder: Path) -> int:
     from video_vlm.models.local.model_files import libraries
 
     _, transformers = libraries()
-    return family_of(transformers.AutoConfig.from_pretrained(folder, local_files_only=True)).max_pictures
+    return family_of(transformers.AutoConfig.from_pretrained(folder, local_files_only=True)).max_images
 
 
 def _gigabytes(count: int) -> str:

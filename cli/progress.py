@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from video_vlm.cli.outcome import Outcome
-from video_vlm.cli.rate_estimate import Pace
+from video_vlm.cli.rate_estimate import RateEstimate
 from video_vlm.cli.terminal import one_line
 from video_vlm.protocols import ProgressEvent
 
@@ -87,7 +87,7 @@ class Bar:
 
         self.path = event.path
         self.row = row
-        self.pace = Pace()
+        self.pace = RateEstimate()
         self.drawn: tqdm = tqdm(
             desc=one_line(f"{event.stage} {event.what}"),
             unit=f" {event.unit}s",

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from video_vlm.cli.outcome import Outcome
-from video_vlm.cli.rate_estimate import Pace
+from video_vlm.cli.rate_estimate import RateEstimate
 from video_vlm.cli.terminal import write
 from video_vlm.protocols import ProgressEvent
 
@@ -38,14 +38,14 @@ class ProgressLines:
     def __init__(self, stream: TextIO | None = None, *, now: Callable[[], float] = time.monotonic) -> None:
         self.stream = sys.stderr if stream is None else stream
         self.now = now
-        self.paces: dict[Path, Pace] = {}
+        self.paces: dict[Path, RateEstimate] = {}
         self.due: dict[Path, float] = {}
 
     def __call__(self, event: ProgressEvent) -> None:
         if event.path is None:
             return
         if event.path not in self.paces:
-            self.paces[event.path] = Pace(self.now)
+            self.paces[event.path] = RateEstimate(self.now)
             self.line("start", event.path)
         pace = self.paces[event.path]
         pace.note(event)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from video_vlm.protocols import ProgressEvent
 from video_vlm.records import clock as in_minutes
 
-__all__ = ["Pace"]
+__all__ = ["RateEstimate"]
 
 
-class Pace:
+class RateEstimate:
     """Of one file: seconds of video done each second, since it was taken up.
 
     Args:

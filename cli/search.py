@@ -63,7 +63,7 @@ def search(
         raise SettingsError('search needs words ("storm warning") or a picture (--like photo.jpg)')
     span = None if between is None else span_between(*between)
     with session.open() as videos:
-        picture = None if like is None else picture_of(like, videos)
+        picture = None if like is None else image_of(like, videos)
         found = videos.search(query, path=video, span=span, limit=limit, like=picture)
         names = videos.names()
     if session.json:
@@ -79,7 +79,7 @@ def found_as(one: Evidence) -> str:
     return ", ".join([*([one.kind] if one.kind else []), *(["sight"] if seen else [])])
 
 
-def picture_of(like: str, videos: VideoQA) -> Image:
+def image_of(like: str, videos: VideoQA) -> Image:
     """The picture that ``--like`` names: a picture file, or a moment of a video (a file, or one the library knows).
 
     Raises:
@@ -87,10 +87,10 @@ def picture_of(like: str, videos: VideoQA) -> Image:
         MediaError: it cannot be read.
     """
     from video_vlm.language.clock_times import parse_clock
-    from video_vlm.media.single_frame import picture_at, read_picture
+    from video_vlm.media.single_frame import frame_at, read_image
 
     if Path(like).is_file():
-        return read_picture(Path(like))
+        return read_image(Path(like))
     name, at, time = like.rpartition("@")
     if not at or not name:
         if address := not_a_file(like):
@@ -102,7 +102,7 @@ def picture_of(like: str, videos: VideoQA) -> Image:
         raise SettingsError(f"--like: {like}: {error}") from error
     index = videos.settings.index
     path = Path(name) if Path(name).is_file() else videos.memory(name).video.path
-    return picture_at(path, seconds, max_side=index.frames.max_side, decoder=index.decoder)
+    return frame_at(path, seconds, max_side=index.frames.max_side, decoder=index.decoder)
 
 
 def span_between(begin: str, end: str) -> Span:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from video_vlm.cli.batch_progress import Overall
+from video_vlm.cli.batch_progress import BatchProgress
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
 from video_vlm.cli.format_by_suffix import form_of, output_file
@@ -116,11 +116,11 @@ def summarize(
 
 
 @contextmanager
-def overall(bars: Reporter, files: Sequence[Path]) -> Iterator[Overall]:
+def overall(bars: Reporter, files: Sequence[Path]) -> Iterator[BatchProgress]:
     """A reporter for all files together; how long they are is in their headers."""
     from video_vlm.index.batch_estimate import seconds_of
 
-    yield Overall(bars, {path: seconds for path in files if (seconds := seconds_of(path))})
+    yield BatchProgress(bars, {path: seconds for path in files if (seconds := seconds_of(path))})
 
 
 def read(

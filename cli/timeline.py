@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
-from video_vlm.cli.contact_sheet import BLANK, GAP, INK, PAPER, save_picture
+from video_vlm.cli.contact_sheet import BLANK, GAP, INK, PAPER, save_image
 from video_vlm.records import Level, Sample, Shot, Span, clock
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def save_timeline(planned: LookPlan, memory: MemoryView, path: Path, *, outputs:
         nearest = min(frames, key=lambda frame: abs(frame.span.middle - sample.pts_seconds), default=None)
         holding = next((frame for frame in frames if frame.span.contains(sample.pts_seconds)), nearest)
         posters.append(None if holding is None else memory.poster(holding.id))
-    save_picture(timeline(planned, posters), path, outputs=outputs)
+    save_image(timeline(planned, posters), path, outputs=outputs)
 
 
 def font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -123,8 +123,8 @@ def _pictures(source: sqlite3.Connection) -> Iterator[str]:
 
     for (jpeg,) in source.execute("SELECT jpeg FROM posters"):
         try:
-            with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as picture:
-                width, height = picture.size
+            with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as frame:
+                width, height = frame.size
         except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
             continue  # Nothing that would be decoded.
         if width * height > _MOST_PIXELS:

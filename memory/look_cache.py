@@ -22,9 +22,9 @@ CAPTIONER: Final = "caption:"
 
 @dataclass(frozen=True, slots=True)
 class StoredLook:
-    """Pictures that one observer was shown for one question, and what it saw in them.
+    """Frames that one observer was shown for one question, and what it saw in them.
 
-    ``digest`` is the observer's own: with another one the same pictures would be read otherwise. ``pictures`` are the
+    ``digest`` is the observer's own: with another one the same frames would be read otherwise. ``frames`` are the
     stretches they stand for, each from its own time on; ``max_side`` is how large they were at most, in pixels.
     ``looked_at`` (ISO 8601, UTC) is given when it is kept.
     """
@@ -34,12 +34,12 @@ class StoredLook:
     question: str
     reason: str
     max_side: int
-    pictures: tuple[Span, ...]
+    frames: tuple[Span, ...]
     observations: tuple[Observation, ...] = ()
     looked_at: str = ""
 
     def __post_init__(self) -> None:
-        if not self.pictures:
+        if not self.frames:
             raise ValueError(f"a look needs a picture that was looked at: {self.reason!r}")
         if self.max_side < 1:
             raise ValueError(f"max_side must be at least 1 pixel, got {self.max_side}")
@@ -50,13 +50,13 @@ class StoredLook:
 
     @property
     def span(self) -> Span:
-        return self.pictures[0].cover(self.pictures[-1])
+        return self.frames[0].cover(self.frames[-1])
 
     @property
     def pictures_per_second(self) -> float | None:
         """None for a single picture."""
-        seconds = self.pictures[-1].start - self.pictures[0].start
-        return (len(self.pictures) - 1) / seconds if seconds else None
+        seconds = self.frames[-1].start - self.frames[0].start
+        return (len(self.frames) - 1) / seconds if seconds else None
 
 
 def add_look(connection: sqlite3.Connection, look: StoredLook, *, content_id: str, written_at: str) -> int:
@@ -67,10 +67,10 @@ def add_look(connection: sqlite3.Connection, look: StoredLook, *, content_id: st
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (content_id, look.observer, look.digest, question, clean(look.reason), look.max_side, written_at),
     )
-    pictures = {one.start: one.end for one in look.pictures}
+    frames = {one.start: one.end for one in look.frames}
     connection.executemany(
         "INSERT INTO looked_pictures VALUES (?, ?, ?)",
-        [(cursor.lastrowid, start, end) for start, end in pictures.items()],
+        [(cursor.lastrowid, start, end) for start, end in frames.items()],
     )
     owner = {"content_id": content_id, "look": cursor.lastrowid, "observer": look.observer}
     added = add_seen(connection, look.observations, {**owner, "question": question, "written_at": written_at})
@@ -82,9 +82,9 @@ def add_look(connection: sqlite3.Connection, look: StoredLook, *, content_id: st
 def looks_at(connection: sqlite3.Connection, content_id: str) -> tuple[StoredLook, ...]:
     """The looks at one video, in the order they were taken."""
     whose = "look IN (SELECT id FROM looks WHERE content_id = ?)"
-    pictures, seen = defaultdict(list), defaultdict(list)
+    frames, seen = defaultdict(list), defaultdict(list)
     for row in connection.execute(f"SELECT * FROM looked_pictures WHERE {whose} ORDER BY start", (content_id,)):
-        pictures[row["look"]].append(span_of(row))
+        frames[row["look"]].append(span_of(row))
     for row in connection.execute(f'SELECT * FROM passages WHERE {whose} ORDER BY start, "end", id', (content_id,)):
         seen[row["look"]].append(observation_of(row))
     rows = connection.execute("SELECT * FROM looks WHERE content_id = ? ORDER BY id", (content_id,))
@@ -92,7 +92,7 @@ def looks_at(connection: sqlite3.Connection, content_id: str) -> tuple[StoredLoo
         return tuple(
             StoredLook(
                 **{name: row[name] for name in ("observer", "digest", "question", "reason", "max_side", "looked_at")},
-                pictures=tuple(pictures[row["id"]]),
+                frames=tuple(frames[row["id"]]),
                 observations=tuple(seen[row["id"]]),
             )
             for row in rows

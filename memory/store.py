@@ -205,7 +205,7 @@ class Library:
         seen, visuals = {}, self.vectors.visuals
         if visuals is not None and ranking.takes("sight"):
             seen["sight"] = visuals.by_words(query, within=within, limit=pool)
-            seen["like"] = [] if like is None else visuals.by_picture(like, within=within, limit=pool)
+            seen["like"] = [] if like is None else visuals.by_image(like, within=within, limit=pool)
         return search_moments(
             self._database,
             query,

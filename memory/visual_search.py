@@ -120,11 +120,11 @@ class VisualVectors:
             rankings[level.value] = sorted(found, key=lambda one: places[above[one]])
         return [moments[one.item] for one in fuse(rankings)][:limit]
 
-    def by_picture(self, picture: Image, *, within: Filter, limit: int) -> list[FrameNeighbour]:
+    def by_image(self, frame: Image, *, within: Filter, limit: int) -> list[FrameNeighbour]:
         """The moments with the frames most like a picture, nearest first."""
         if within.kinds is not None or not self._has_seen():
             return []
-        (vector,) = self.encoder.encode_pictures([picture])
+        (vector,) = self.encoder.encode_images([frame])
         return list(self._moments(vector, within, limit).values())[:limit]
 
     def frames(self, content_id: str, query: str) -> tuple[tuple[Span, float], ...]:

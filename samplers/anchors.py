@@ -14,10 +14,10 @@ import numpy as np
 
 from video_vlm.records import Span, clock
 from video_vlm.samplers.frame_times import Seconds
-from video_vlm.samplers.sampler_input import Aim, Channels, Move, Subject
+from video_vlm.samplers.sampler_input import Channels, SamplerInput, TimeAim, TimeMove
 from video_vlm.samplers.score_series import extent, loudest, peaks, softened
 
-__all__ = ["Anchor", "Stretch", "find_anchors", "stretches"]
+__all__ = ["Anchor", "AnchoredSpan", "find_anchors", "stretches"]
 
 _MOST_ANCHORS = 3
 _ANCHOR_TAPS = 9
@@ -35,7 +35,7 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class AnchoredSpan:
     """A stretch the question sends the eye to, and why."""
 
     span: Span
@@ -68,13 +68,13 @@ def _trimmed(fine: Seconds, first: int, stop: int, borders: Seconds) -> Span:
     return Span(float(borders[first + inside[0]]), float(borders[first + inside[-1] + 1]))
 
 
-def stretches(subject: Subject) -> tuple[Stretch, ...]:
+def stretches(subject: SamplerInput) -> tuple[AnchoredSpan, ...]:
     """Where the question's move leads, surest first; nothing where it moves nowhere or its anchor is not found."""
     aim = subject.aim
-    if aim.move is Move.WITHIN:
+    if aim.move is TimeMove.WITHIN:
         inside = aim.window and subject.span.overlap(aim.window)
-        return (Stretch(inside, 0.0, f"asked for: {inside}"),) if inside else ()
-    if aim.move is Move.BETWEEN:
+        return (AnchoredSpan(inside, 0.0, f"asked for: {inside}"),) if inside else ()
+    if aim.move is TimeMove.BETWEEN:
         return _between(subject)
     move = _MOVES.get(aim.move)
     if move is None or not aim.anchors:
@@ -83,18 +83,18 @@ def stretches(subject: Subject) -> tuple[Stretch, ...]:
     return _inside(subject.span, [_moved(aim, move(anchor.span, aim.reach_seconds), anchor) for anchor in anchors])
 
 
-def _moved(aim: Aim, span: Span, anchor: Anchor) -> Stretch:
-    return Stretch(span, anchor.z, f"{aim.move} the anchor at {clock(anchor.span.start)}, z {anchor.z:.1f}")
+def _moved(aim: TimeAim, span: Span, anchor: Anchor) -> AnchoredSpan:
+    return AnchoredSpan(span, anchor.z, f"{aim.move} the anchor at {clock(anchor.span.start)}, z {anchor.z:.1f}")
 
 
-_MOVES: Mapping[Move, Callable[[Span, float], Span]] = {
-    Move.AFTER: lambda span, reach: Span(span.end, span.end + reach),
-    Move.BEFORE: lambda span, reach: Span(span.start - reach, span.start),
-    Move.DURING: lambda span, _reach: span.widen(_MARGIN_SECONDS),
+_MOVES: Mapping[TimeMove, Callable[[Span, float], Span]] = {
+    TimeMove.AFTER: lambda span, reach: Span(span.end, span.end + reach),
+    TimeMove.BEFORE: lambda span, reach: Span(span.start - reach, span.start),
+    TimeMove.DURING: lambda span, _reach: span.widen(_MARGIN_SECONDS),
 }
 
 
-def _between(subject: Subject) -> tuple[Stretch, ...]:
+def _between(subject: SamplerInput) -> tuple[AnchoredSpan, ...]:
     """From the end of the one to the beginning of the other: the surest pair that is in order of time."""
     end = subject.span.end
     firsts, seconds = (
@@ -106,10 +106,10 @@ def _between(subject: Subject) -> tuple[Stretch, ...]:
         return _inside(subject.span, found)
     a, b = max(pairs, key=lambda pair: pair[0].z + pair[1].z)
     why = f"between the anchors at {clock(a.span.start)} and {clock(b.span.start)}"
-    return (Stretch(Span(a.span.end, b.span.start), min(a.z, b.z), why),)
+    return (AnchoredSpan(Span(a.span.end, b.span.start), min(a.z, b.z), why),)
 
 
-def _inside(whole: Span, found: Sequence[Stretch]) -> tuple[Stretch, ...]:
+def _inside(whole: Span, found: Sequence[AnchoredSpan]) -> tuple[AnchoredSpan, ...]:
     """Cut to the video; what lies outside it altogether is dropped."""
     cut = [(one, one.span.overlap(whole)) for one in found]
-    return tuple(Stretch(span, one.z, one.why) for one, span in cut if span and span.duration_seconds > 0)
+    return tuple(AnchoredSpan(span, one.z, one.why) for one, span in cut if span and span.duration_seconds > 0)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from video_vlm.records import Span
-from video_vlm.samplers.scene_grouping import Part, alike, mean
+from video_vlm.samplers.scene_grouping import GroupedSpan, alike, mean
 
 __all__ = ["chapters", "shortest_chapter_seconds"]
 
@@ -35,7 +35,7 @@ def shortest_chapter_seconds(seconds: float) -> float:
     return min(max(seconds / _MOST_OF_SHORTEST, least), most)
 
 
-def chapters(parts: Sequence[Part]) -> tuple[Span, ...]:
+def chapters(parts: Sequence[GroupedSpan]) -> tuple[Span, ...]:
     """Join neighbouring scenes into chapters of 5 to 15 minutes, which begin and end with a scene.
 
     A video of up to ten minutes is one chapter. A short one that is left between two full ones is evened out with
@@ -58,10 +58,10 @@ class _Run:
 
     first: int
     last: int
-    part: Part
+    part: GroupedSpan
 
 
-def _joined(parts: Sequence[Part], shortest: float) -> list[_Run]:
+def _joined(parts: Sequence[GroupedSpan], shortest: float) -> list[_Run]:
     starts: dict[int, _Run] = {place: _Run(place, place, part) for place, part in enumerate(parts)}
     ends = dict(starts)
     offers = [_offer(starts[a], starts[a + 1]) for a in range(len(parts) - 1)]
@@ -92,11 +92,11 @@ def _may_join(left: Span, right: Span, shortest: float) -> bool:
     return is_short and right.end - left.start <= _LONGEST_SECONDS
 
 
-def _both(left: Part, right: Part) -> Part:
-    return Part(left.span.cover(right.span), mean([(left.span, left.signature), (right.span, right.signature)]))
+def _both(left: GroupedSpan, right: GroupedSpan) -> GroupedSpan:
+    return GroupedSpan(left.span.cover(right.span), mean([(left.span, left.signature), (right.span, right.signature)]))
 
 
-def _even_out(edges: list[int], parts: Sequence[Part], shortest: float) -> None:
+def _even_out(edges: list[int], parts: Sequence[GroupedSpan], shortest: float) -> None:
     """Move the border between a short chapter and its shorter neighbour to the middle, or take it away."""
     place = 0
     while place < len(edges) - 1:
@@ -119,5 +119,5 @@ def _beside(place: int, seconds: Sequence[float]) -> Callable[[int], float]:
     return lambda border: seconds[border if border > place else border - 1]
 
 
-def _stretch(parts: Sequence[Part], first: int, after: int) -> Span:
+def _stretch(parts: Sequence[GroupedSpan], first: int, after: int) -> Span:
     return parts[first].span.cover(parts[after - 1].span)

@@ -1,10 +1,10 @@
 """Where something may have happened that keyframes do not tell, and which of it to decode.
 
 Bytes that rise for some tenths of a second (a *swell*) are a dissolve, a fade or a camera, and one packet far above its
-neighbours (a *spike*) a cut for which no keyframe was allowed, or a flash. Such a doubt is decoded from the keyframe
-before it on, and a keyframe that may be a cut or not from the one before that. Those that tell most for the pictures
-they cost come first, as far as a budget goes, and of the swells one to begin with: where a film is one of cuts and
-dissolves and that proved to be a change, so are, presumably, the others.
+neighbours (a *spike*) a cut for which no keyframe was allowed, or a flash. Such a candidate is decoded from the
+keyframe before it on, and a keyframe that may be a cut or not from the one before that. Those that tell most for the
+pictures they cost come first, as far as a budget goes, and of the swells one to begin with: where a film is one of cuts
+and dissolves and that proved to be a change, so are, presumably, the others.
 
 No budget counts for what *needs* to be decoded, as a cut would be missed otherwise: a spike as large as a cut, a group
 whose packets would not show one (it is *blind*), and what leads up to a keyframe on the beat that shows something else
@@ -21,28 +21,28 @@ from typing import Literal
 
 from video_vlm.media.packet_table import PacketTable
 from video_vlm.records import Cut, Span
-from video_vlm.samplers.keyframe_cuts import BESIDE_SECONDS, TRUSTED, Verdict
-from video_vlm.samplers.packet_bitrate import Restlessness
+from video_vlm.samplers.keyframe_cuts import BESIDE_SECONDS, TRUSTED, KeyframeVerdict
+from video_vlm.samplers.packet_bitrate import PacketBitrate
 from video_vlm.samplers.packet_contrast import as_large_as_cuts, blind_groups
 
-__all__ = ["Choice", "Doubt", "Inquiry", "Stretch", "chosen", "doubts"]
+__all__ = ["DecodeCandidate", "DecodeChoice", "DecodeSpan", "TwoRoundChoice", "choose_within", "decode_candidates"]
 
-_BEFORE_SECONDS, _AFTER_SECONDS = 0.12, 0.9  # decoded around a doubt, at least
-_NEAR_SECONDS = 0.4  # a doubt this near to a cut is the same thing
-_JOIN_SECONDS = 0.5  # doubts this near are one
+_BEFORE_SECONDS, _AFTER_SECONDS = 0.12, 0.9  # decoded around a candidate, at least
+_NEAR_SECONDS = 0.4  # a candidate this near to a cut is the same thing
+_JOIN_SECONDS = 0.5  # candidates this near are one
 _BLUR_SECONDS = 0.2  # a swell seems to begin so much earlier, as bytes are averaged
 _SPIKE_SECONDS = 0.6  # one large packet is a swell as well, where bytes are averaged, but not for longer
 _USUAL_STRENGTH = 3.0  # more does not make a change likelier
 _SPIKE_SHARE = 0.6  # how much likelier a swell is one than a spike
 _LEAST_WORTH = 0.002  # chance that a keyframe is not what it is taken for, over the pictures it costs to know
-_PRIOR = 2.0  # doubts that what keyframes tell weighs as much as
+_PRIOR = 2.0  # candidates that what keyframes tell weighs as much as
 _LEAST_TRUST, _PROVED = 0.6, 0.5  # to presume anything
 _PRESUMED_SWELL, _TRUSTED_SWELL = 2.5, 2.0
 _PRESUMED_SCORE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class DecodeCandidate:
     """Something may happen in ``span``.
 
     ``strength`` is how far the evidence stands out (1 is usual); of a keyframe, that begins ``group``, the chance that
@@ -58,7 +58,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class DecodeSpan:
     """What has to be decoded: from the first picture of ``groups`` to ``until_seconds``."""
 
     groups: range
@@ -67,11 +67,12 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Which doubts are decoded, the stretches that takes, and how many of their pictures no budget counts."""
+class DecodeChoice:
+    """Which candidates are decoded, the stretches that takes, and how many of their pictures no budget
+    counts."""
 
-    stretches: tuple[Stretch, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
+    stretches: tuple[DecodeSpan, ...] = ()
+    candidates: tuple[DecodeCandidate, ...] = ()
 
     num_needed: int = 0
 
@@ -80,9 +81,9 @@ class Choice:
         return sum(one.num_frames for one in self.stretches)
 
 
-def doubts(
-    table: PacketTable, restless: Restlessness, groups: range, verdicts: Sequence[Verdict] = ()
-) -> tuple[Doubt, ...]:
+def decode_candidates(
+    table: PacketTable, restless: PacketBitrate, groups: range, verdicts: Sequence[KeyframeVerdict] = ()
+) -> tuple[DecodeCandidate, ...]:
     """What may have happened in ``groups`` beside what ``verdicts`` say, and which of them are in doubt."""
     cuts = [one.at for one in verdicts if one.cut is not None]
     explained = [one.at for one in verdicts if one.explains]
@@ -91,87 +92,90 @@ def doubts(
     found = [one for one in beyond if one is not None and not _is_near(one.span, cuts) and not _is_in(one, blind)]
     asked = {one.group for one in blind}
     open_ones = [one for one in verdicts if one.doubt > 0.0 and one.group not in asked]
-    keyframes = (Doubt(Span(one.at, one.at), one.doubt, "keyframe", one.group) for one in open_ones)
+    keyframes = (DecodeCandidate(Span(one.at, one.at), one.doubt, "keyframe", one.group) for one in open_ones)
     return tuple(sorted((*blind, *found, *keyframes), key=lambda one: (one.span, one.evidence)))
 
 
-def _blind(table: PacketTable, groups: range, verdicts: Sequence[Verdict]) -> list[Doubt]:
+def _blind(table: PacketTable, groups: range, verdicts: Sequence[KeyframeVerdict]) -> list[DecodeCandidate]:
     unlike = {one.group - 1 for one in verdicts if one.why == "due" and one.doubt > 0.0}
     ends = [*table.group_starts[1:], table.seconds[-1]]
     numbers = sorted(blind_groups(table, groups) | unlike)
-    return [Doubt(Span(table.group_starts[one], ends[one]), 1.0, "blind", one + 1, is_needed=True) for one in numbers]
+    return [
+        DecodeCandidate(Span(table.group_starts[one], ends[one]), 1.0, "blind", one + 1, is_needed=True)
+        for one in numbers
+    ]
 
 
-def chosen(
+def choose_within(
     table: PacketTable,
-    every: Sequence[Doubt],
+    every: Sequence[DecodeCandidate],
     groups: range,
     *,
     frame_budget: int,
     chance: float = 1.0,
     most_swells: int | None = None,
-) -> Choice:
+) -> DecodeChoice:
     """Those that tell most for what they cost, as far as the budget goes.
 
     Args:
         table: Of the whole video.
-        every: All doubts. Those that are needed are chosen whatever the budget.
+        every: All candidates. Those that are needed are chosen whatever the budget.
         groups: Of the window they are in.
         frame_budget: Stretches may cost so many pictures.
         chance: That a swell is a change.
         most_swells: No more of them, if given.
     """
-    doubts = [one for one in every if one.is_needed]
-    stretches: list[Stretch] = []
-    for doubt in doubts:
-        stretches = _with(table, stretches, _stretch(table, doubt, groups))
+    candidates = [one for one in every if one.is_needed]
+    stretches: list[DecodeSpan] = []
+    for candidate in candidates:
+        stretches = _with(table, stretches, _stretch(table, candidate, groups))
     num_needed = sum(one.num_frames for one in stretches)
     rest = (one for one in every if not one.is_needed)
-    for worth, doubt in sorted(_by_worth(table, rest, groups, chance), key=lambda one: -one[0]):
-        num_swells = sum(one.evidence == "swell" for one in doubts)
-        if doubt.evidence == "keyframe" and worth < _LEAST_WORTH:
+    for worth, candidate in sorted(_by_worth(table, rest, groups, chance), key=lambda one: -one[0]):
+        num_swells = sum(one.evidence == "swell" for one in candidates)
+        if candidate.evidence == "keyframe" and worth < _LEAST_WORTH:
             continue
-        if doubt.evidence == "swell" and most_swells is not None and num_swells >= most_swells:
+        if candidate.evidence == "swell" and most_swells is not None and num_swells >= most_swells:
             continue
-        wanted = _with(table, stretches, _stretch(table, doubt, groups))
+        wanted = _with(table, stretches, _stretch(table, candidate, groups))
         if sum(one.num_frames for one in wanted) <= num_needed + frame_budget:
             stretches = wanted
-            doubts.append(doubt)
+            candidates.append(candidate)
     stretches.sort(key=lambda one: one.groups.start)
-    return Choice(tuple(stretches), tuple(doubts), num_needed)
+    return DecodeChoice(tuple(stretches), tuple(candidates), num_needed)
 
 
-class Inquiry:
+class TwoRoundChoice:
     """Chooses what to decode of one window, in two rounds: what the first finds says what the second is worth.
 
     Args:
         table: Of the whole video.
-        every: The doubts of the window.
+        every: The candidates of the window.
         groups: The window.
         frame_budget: How many pictures both rounds may cost.
-        trust: How far keyframes can be relied on here (:func:`video_vlm.samplers.keyframe_cuts.weighed`).
+        trust: How far keyframes can be relied on here (:func:`video_vlm.samplers.keyframe_cuts.weigh_verdicts`).
     """
 
     def __init__(
-        self, table: PacketTable, every: Sequence[Doubt], groups: range, *, frame_budget: int, trust: float
+        self, table: PacketTable, every: Sequence[DecodeCandidate], groups: range, *, frame_budget: int, trust: float
     ) -> None:
         self._table = table
         self._every = every
         self._groups = groups
         self._budget = frame_budget
         self._trust = trust
-        self._asked: tuple[Doubt, ...] = ()
+        self._asked: tuple[DecodeCandidate, ...] = ()
 
     @property
     def keyframes(self) -> frozenset[int]:
         """The groups whose keyframes were looked into; what decoding found stands for them."""
         return frozenset(one.group for one in self._asked if one.group is not None)
 
-    def first(self) -> tuple[Stretch, ...]:
+    def first(self) -> tuple[DecodeSpan, ...]:
         """What to decode to begin with."""
         return self._ask(self._every, chance=self._trust**2, most_swells=1)
 
-    def second(self, found: Sequence[Cut]) -> tuple[Stretch, ...]:
+    def second(self, found: Sequence[Cut]) -> tuple[DecodeSpan, ...]:
         """What else, once the cuts of the first round are known."""
         num_proved, num_asked = self._proved(found)
         is_enough = 0 < num_asked == num_proved and self._trust >= TRUSTED
@@ -180,7 +184,8 @@ class Inquiry:
         return self._ask(rest, chance=chance)
 
     def presumed(self, found: Sequence[Cut]) -> Iterator[Cut]:
-        """The doubts that were not decoded and are likely changes, given what decoding found in the others."""
+        """The candidates that were not decoded and are likely changes, given what decoding found in the
+        others."""
         num_proved, num_asked = self._proved(found)
         if not num_asked or num_proved < _PROVED * num_asked or self._trust < _LEAST_TRUST:
             return
@@ -190,8 +195,10 @@ class Inquiry:
             if one.evidence == "swell" and is_strong and one not in self._asked:
                 yield Cut(one.span, "dissolve", _PRESUMED_SCORE, one.span.middle)
 
-    def _ask(self, every: Sequence[Doubt], *, chance: float, most_swells: int | None = None) -> tuple[Stretch, ...]:
-        choice = chosen(
+    def _ask(
+        self, every: Sequence[DecodeCandidate], *, chance: float, most_swells: int | None = None
+    ) -> tuple[DecodeSpan, ...]:
+        choice = choose_within(
             self._table,
             every,
             self._groups,
@@ -200,7 +207,7 @@ class Inquiry:
             most_swells=most_swells,
         )
         self._budget -= choice.num_frames - choice.num_needed
-        self._asked += choice.doubts
+        self._asked += choice.candidates
         return choice.stretches
 
     def _proved(self, found: Sequence[Cut]) -> tuple[int, int]:
@@ -209,13 +216,13 @@ class Inquiry:
         return sum(any(_explains(cut, one) for cut in found) for one in swells), len(swells)
 
 
-def _explains(cut: Cut, doubt: Doubt) -> bool:
-    return cut.span.widen(_BEFORE_SECONDS).overlaps(doubt.span)
+def _explains(cut: Cut, candidate: DecodeCandidate) -> bool:
+    return cut.span.widen(_BEFORE_SECONDS).overlaps(candidate.span)
 
 
-def _is_in(doubt: Doubt, blind: Iterable[Doubt]) -> bool:
-    blur = _BLUR_SECONDS if doubt.evidence == "swell" else 0.0
-    start, end = doubt.span.start + blur, doubt.span.end - blur
+def _is_in(candidate: DecodeCandidate, blind: Iterable[DecodeCandidate]) -> bool:
+    blur = _BLUR_SECONDS if candidate.evidence == "swell" else 0.0
+    start, end = candidate.span.start + blur, candidate.span.end - blur
     return any(one.span.start <= start and end <= one.span.end for one in blind)
 
 
@@ -223,55 +230,57 @@ def _is_near(span: Span, times: Iterable[float]) -> bool:
     return any(span.widen(_NEAR_SECONDS).contains(time) for time in times)
 
 
-def _by_packets(table: PacketTable, restless: Restlessness, groups: range) -> Iterator[Doubt]:
+def _by_packets(table: PacketTable, restless: PacketBitrate, groups: range) -> Iterator[DecodeCandidate]:
     places = table.places(groups.start, groups.stop)
-    yield from (Doubt(span, strength, "swell") for span, strength in restless.swells(places))
+    yield from (DecodeCandidate(span, strength, "swell") for span, strength in restless.swells(places))
     large = {table.seconds[place] for place in as_large_as_cuts(table, groups)}
     for span, strength in restless.spikes(places):
-        yield Doubt(span, strength, "spike", is_needed=span.start in large)
+        yield DecodeCandidate(span, strength, "spike", is_needed=span.start in large)
     if not table.puts_keyframes:
-        yield from (Doubt(Span(at, at), 1.0, "spike", is_needed=True) for at in large)
+        yield from (DecodeCandidate(Span(at, at), 1.0, "spike", is_needed=True) for at in large)
 
 
-def _joined(doubts: Iterable[Doubt]) -> list[Doubt]:
-    joined: list[Doubt] = []
-    for doubt in sorted(doubts, key=lambda one: one.span):
-        if joined and doubt.span.start - joined[-1].span.end <= _JOIN_SECONDS:
-            doubt = _as_one(joined.pop(), doubt)
-        joined.append(doubt)
+def _joined(candidates: Iterable[DecodeCandidate]) -> list[DecodeCandidate]:
+    joined: list[DecodeCandidate] = []
+    for candidate in sorted(candidates, key=lambda one: one.span):
+        if joined and candidate.span.start - joined[-1].span.end <= _JOIN_SECONDS:
+            candidate = _as_one(joined.pop(), candidate)
+        joined.append(candidate)
     return joined
 
 
-def _as_one(one: Doubt, other: Doubt) -> Doubt:
+def _as_one(one: DecodeCandidate, other: DecodeCandidate) -> DecodeCandidate:
     stronger = max(one, other, key=lambda each: each.strength)
     span = one.span.cover(other.span)
     is_spike = span.duration_seconds <= _SPIKE_SECONDS and "spike" in (one.evidence, other.evidence)
     evidence = "spike" if is_spike else stronger.evidence
-    return Doubt(span, stronger.strength, evidence, is_needed=one.is_needed or other.is_needed)
+    return DecodeCandidate(span, stronger.strength, evidence, is_needed=one.is_needed or other.is_needed)
 
 
-def _beyond(doubt: Doubt, explained: Iterable[float]) -> Doubt | None:
-    """What is left of a doubt after the keyframes in it that explain it; None where that is nothing."""
+def _beyond(candidate: DecodeCandidate, explained: Iterable[float]) -> DecodeCandidate | None:
+    """What is left of a candidate after the keyframes in it that explain it; None where that is nothing."""
     for at in explained:
-        if doubt.span.widen(_BEFORE_SECONDS).contains(at):
-            if doubt.span.end <= at + BESIDE_SECONDS:
+        if candidate.span.widen(_BEFORE_SECONDS).contains(at):
+            if candidate.span.end <= at + BESIDE_SECONDS:
                 return None
-            doubt = replace(doubt, span=Span(max(at + _BEFORE_SECONDS, doubt.span.start), doubt.span.end))
-    return doubt
+            candidate = replace(
+                candidate, span=Span(max(at + _BEFORE_SECONDS, candidate.span.start), candidate.span.end)
+            )
+    return candidate
 
 
 def _by_worth(
-    table: PacketTable, every: Iterable[Doubt], groups: range, chance: float
-) -> Iterator[tuple[float, Doubt]]:
-    for doubt in every:
-        value = doubt.strength
-        if doubt.evidence != "keyframe":
-            likely = chance * (_SPIKE_SHARE if doubt.evidence == "spike" else 1.0)
-            value = likely * min(doubt.strength, _USUAL_STRENGTH) / _USUAL_STRENGTH
-        yield value / _stretch(table, doubt, groups).num_frames, doubt
+    table: PacketTable, every: Iterable[DecodeCandidate], groups: range, chance: float
+) -> Iterator[tuple[float, DecodeCandidate]]:
+    for candidate in every:
+        value = candidate.strength
+        if candidate.evidence != "keyframe":
+            likely = chance * (_SPIKE_SHARE if candidate.evidence == "spike" else 1.0)
+            value = likely * min(candidate.strength, _USUAL_STRENGTH) / _USUAL_STRENGTH
+        yield value / _stretch(table, candidate, groups).num_frames, candidate
 
 
-def _with(table: PacketTable, taken: Sequence[Stretch], stretch: Stretch) -> list[Stretch]:
+def _with(table: PacketTable, taken: Sequence[DecodeSpan], stretch: DecodeSpan) -> list[DecodeSpan]:
     """``taken`` and ``stretch``, as one where they share a group: none is decoded twice."""
     shares = [one for one in taken if one.groups.start < stretch.groups.stop and stretch.groups.start < one.groups.stop]
     for one in shares:
@@ -280,16 +289,16 @@ def _with(table: PacketTable, taken: Sequence[Stretch], stretch: Stretch) -> lis
     return [*(one for one in taken if one not in shares), stretch]
 
 
-def _stretch(table: PacketTable, doubt: Doubt, groups: range) -> Stretch:
-    until = doubt.span.end + _AFTER_SECONDS
-    if doubt.group is not None:
-        last = min(max(doubt.group, table.group_at(until)), groups.stop, table.num_groups - 1)
-        return _measured(table, range(doubt.group - 1, last + 1), until)
-    first = max(groups.start, table.group_at(doubt.span.start - _BEFORE_SECONDS))
+def _stretch(table: PacketTable, candidate: DecodeCandidate, groups: range) -> DecodeSpan:
+    until = candidate.span.end + _AFTER_SECONDS
+    if candidate.group is not None:
+        last = min(max(candidate.group, table.group_at(until)), groups.stop, table.num_groups - 1)
+        return _measured(table, range(candidate.group - 1, last + 1), until)
+    first = max(groups.start, table.group_at(candidate.span.start - _BEFORE_SECONDS))
     return _measured(table, range(first, min(groups.stop - 1, table.group_at(until)) + 1), until)
 
 
-def _measured(table: PacketTable, groups: range, until_seconds: float) -> Stretch:
+def _measured(table: PacketTable, groups: range, until_seconds: float) -> DecodeSpan:
     places = table.places(groups.start, groups.stop)
     until = min(until_seconds, table.seconds[places[-1]])
-    return Stretch(groups, until, table.count(table.seconds[places[0]], until) + 1)
+    return DecodeSpan(groups, until, table.count(table.seconds[places[0]], until) + 1)

@@ -7,7 +7,7 @@ at places that grow evenly, when these two have different structure (another bri
 change), and when little moves beside it. The model is that of Yuan et al., "A formal study of shot boundary
 detection", 2007.
 
-All of it is read off the dot products of the newest :class:`Points`.
+All of it is read off the dot products of the newest :class:`GridPoints`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from video_vlm.records import Cut, Image, Span
 
-__all__ = ["MOST_POINTS", "POINTS_PER_SECOND", "Points", "Stretch"]
+__all__ = ["MOST_POINTS", "POINTS_PER_SECOND", "DissolveSpan", "GridPoints"]
 
 POINTS_PER_SECOND = 12.0
 """How often pictures are compared."""
@@ -54,7 +54,7 @@ _Series = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Stretch:
+class DissolveSpan:
     """A stretch that may be a change. ``last`` is the number of its last grid point, counted from the first."""
 
     start: float
@@ -76,7 +76,7 @@ class Stretch:
         """Of stretches that overlap, the highest is the change."""
         return self.score, -self.last, self.start
 
-    def overlaps(self, other: Stretch) -> bool:
+    def overlaps(self, other: DissolveSpan) -> bool:
         return self.start < other.end and other.start < self.end
 
     def cut(self) -> Cut:
@@ -84,7 +84,7 @@ class Stretch:
         return Cut(Span(self.start, self.end), kind, min(self.score / 255.0, 1.0), self.at)
 
 
-class Points:
+class GridPoints:
     """The newest grid points: their times, their dot products with each other, and the means of their channels."""
 
     def __init__(self) -> None:
@@ -110,7 +110,7 @@ class Points:
         self._newest_means.add(means)
         self._count += 1
 
-    def stretches(self) -> Iterator[Stretch]:
+    def stretches(self) -> Iterator[DissolveSpan]:
         """Those that can be judged since the newest point came."""
         last = len(self._times) - 1 - _BESIDE
         for half in _HALVES:
@@ -121,15 +121,15 @@ class Points:
             if judged is not None:
                 kind, score = judged
                 start, end = self._trimmed(first, last)
-                picture = self._newest.vectors[first if kind == "out" else last]
-                yield Stretch(
+                frame = self._newest.vectors[first if kind == "out" else last]
+                yield DissolveSpan(
                     self._times[start],
                     self._times[(start + end) // 2],
                     self._times[end],
                     self._count - 1 - _BESIDE,
                     kind,
                     score,
-                    picture - picture.mean(),
+                    frame - frame.mean(),
                 )
 
     def _trimmed(self, first: int, last: int) -> tuple[int, int]:
@@ -147,7 +147,7 @@ class Points:
         share: _Series = dots[last, inside] - dots[first, inside] - dots[first, last] + dots[first, first]
         return np.asarray(share / length, np.float64)
 
-    def is_past(self, stretch: Stretch) -> bool:
+    def is_past(self, stretch: DissolveSpan) -> bool:
         """Whether every stretch that could overlap this one has been judged."""
         judged = len(self._times) - 1 - _BESIDE
         return (

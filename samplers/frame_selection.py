@@ -14,16 +14,16 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from video_vlm.records import Sample, Span
-from video_vlm.samplers.frame_times import Pictures
+from video_vlm.samplers.frame_times import FrameTimes
 
-__all__ = ["Selection"]
+__all__ = ["FrameSelection"]
 
 Prefer = Callable[[float, float], float]
 """``(seconds, reach) -> seconds``: a better time no further than ``reach`` away."""
 
 
-class Selection:
-    """Pictures taken so far.
+class FrameSelection:
+    """FrameTimes taken so far.
 
     Args:
         pictures: What can be taken.
@@ -33,11 +33,11 @@ class Selection:
         ValueError: ``frame_budget`` is below 1.
     """
 
-    def __init__(self, pictures: Pictures, frame_budget: int) -> None:
+    def __init__(self, frames: FrameTimes, frame_budget: int) -> None:
         if frame_budget < 1:
             raise ValueError(f"frame_budget must be at least 1, got {frame_budget}")
-        self._pictures = pictures
-        self._budget = min(frame_budget, len(pictures))
+        self._pictures = frames
+        self._budget = min(frame_budget, len(frames))
         self._taken: dict[int, Sample] = {}
         self._order: list[int] = []
 
@@ -126,13 +126,13 @@ def _shares(gaps: Sequence[_Gap], num_frames: int) -> list[int]:
     return shares
 
 
-def _placed(gap: _Gap, share: int, pictures: Pictures, prefer: Prefer | None) -> list[int]:
+def _placed(gap: _Gap, share: int, frames: FrameTimes, prefer: Prefer | None) -> list[int]:
     """``share`` distinct pictures of a gap, evenly spread; never more than it holds."""
     step = gap.width(share)
     times = [gap.start + (place + 1) * step for place in range(share)]
     if prefer is not None:
         times = [prefer(seconds, step / 4) for seconds in times]
-    indices = [min(max(pictures.nearest(seconds), gap.first), gap.stop - 1) for seconds in times]
+    indices = [min(max(frames.nearest(seconds), gap.first), gap.stop - 1) for seconds in times]
     for place in range(1, share):  # no two on one picture: push to the right, ...
         indices[place] = max(indices[place], indices[place - 1] + 1)
     for place in range(share - 1, -1, -1):  # ... then back from the right edge

@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from video_vlm.records import Span
 
-__all__ = ["Pictures", "Seconds"]
+__all__ = ["FrameTimes", "Seconds"]
 
 Seconds = npt.NDArray[np.float64]
 """Times, ``(n,)``, in seconds on the container's clock."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pictures:
+class FrameTimes:
     """The pictures that can be asked for, numbered in order of time.
 
     Args:

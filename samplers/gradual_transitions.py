@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.records import Cut, Image, Span
-from video_vlm.samplers.dissolve_fit import MOST_POINTS, POINTS_PER_SECOND, Points, Stretch
+from video_vlm.samplers.dissolve_fit import MOST_POINTS, POINTS_PER_SECOND, DissolveSpan, GridPoints
 
 __all__ = ["MEMORY_SECONDS", "GradualDetector"]
 
@@ -29,12 +29,12 @@ class GradualDetector:
     """Finds dissolves and fades in a stream of thumbnails of one size, given in order of time."""
 
     def __init__(self) -> None:
-        self._points = Points()
+        self._points = GridPoints()
         self._bin: int | None = None
         self._latest: tuple[float, Image] | None = None
-        self._found: list[Stretch] = []
-        self._decided: list[Stretch] = []
-        self._gone: Stretch | None = None
+        self._found: list[DissolveSpan] = []
+        self._decided: list[DissolveSpan] = []
+        self._gone: DissolveSpan | None = None
         self._undecided_since = math.inf
 
     def push(self, pts_seconds: float, image: Image) -> tuple[Cut, ...]:
@@ -80,11 +80,11 @@ class GradualDetector:
         waiting = [one.at for one in (*self._found, *([self._gone] if self._gone else []))]
         self._undecided_since = min([self._points.may_begin_at(), *waiting])
 
-    def _is_beaten(self, stretch: Stretch) -> bool:
+    def _is_beaten(self, stretch: DissolveSpan) -> bool:
         rivals = (other for other in (*self._found, *self._decided) if other.overlaps(stretch))
         return any(other.rank > stretch.rank for other in rivals)
 
-    def _join(self, stretch: Stretch) -> Iterator[Cut]:
+    def _join(self, stretch: DissolveSpan) -> Iterator[Cut]:
         """A fade out waits for the fade in that may follow."""
         gone, self._gone = self._gone, None
         if stretch.kind == "in" and gone and stretch.start - gone.end <= _DARK_SECONDS:

@@ -32,13 +32,13 @@ from video_vlm.records import Cut, Image, Span
 __all__ = [
     "AROUND",
     "FLASH_SECONDS",
-    "LeapDetector",
+    "HardCutDetector",
     "alike",
     "brightness",
     "came_back",
     "colours_moved",
     "distance",
-    "may_be_leap",
+    "may_be_hard_cut",
 ]
 
 FLASH_SECONDS = 0.4
@@ -80,7 +80,7 @@ class _Seen:
         return _colours(self.image)
 
 
-class LeapDetector:
+class HardCutDetector:
     """Finds hard cuts in a stream of thumbnails of one size, given in order of time."""
 
     def __init__(self) -> None:
@@ -145,7 +145,7 @@ class LeapDetector:
         return _ratio(head.step, others) >= _FAR_RATIO or _same_share(before.image, head.image) >= _PAGE_SHARE
 
 
-def may_be_leap(step: float, before: Iterable[Step], after: Iterable[Step]) -> bool:
+def may_be_hard_cut(step: float, before: Iterable[Step], after: Iterable[Step]) -> bool:
     """Whether a picture could be called a cut, by the steps of the pictures around it; False is certain.
 
     ``before`` and ``after`` are nearest first and should reach :data:`AROUND` pictures; what is not known is left out.

@@ -27,10 +27,19 @@ import cv2
 from video_vlm.media.packet_table import PacketTable
 from video_vlm.records import Cut, Image, Span
 from video_vlm.samplers.hard_cuts import FLASH_SECONDS, alike, brightness, colours_moved, distance
-from video_vlm.samplers.packet_bitrate import Restlessness
+from video_vlm.samplers.packet_bitrate import PacketBitrate
 from video_vlm.samplers.packet_contrast import as_large_as_cuts
 
-__all__ = ["BESIDE_SECONDS", "TRUSTED", "Glance", "Head", "Verdict", "glances", "judged", "weighed"]
+__all__ = [
+    "BESIDE_SECONDS",
+    "TRUSTED",
+    "KeyframeGlance",
+    "KeyframeHead",
+    "KeyframeVerdict",
+    "judge_keyframes",
+    "keyframe_glances",
+    "weigh_verdicts",
+]
 
 BESIDE_SECONDS = 0.5
 """What is so near to a keyframe goes with it."""
@@ -55,7 +64,7 @@ _SURE, _TOSS_UP = 0.1, 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class KeyframeGlance:
     """What to decode of a group to judge the keyframe that begins it: its pictures up to ``until_seconds``."""
 
     group: int
@@ -63,7 +72,7 @@ class Glance:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class KeyframeHead:
     """A keyframe, and the pictures ``after`` it that are known."""
 
     group: int
@@ -77,7 +86,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class KeyframeVerdict:
     """What a keyframe is taken for: a ``cut`` or none. ``doubt`` is the chance that it is the other."""
 
     group: int
@@ -97,9 +106,9 @@ class Verdict:
         return self.why in {"back", "flash", "camera", "race"} and self.cut is None
 
 
-def glances(
-    table: PacketTable, images: Sequence[Image], restless: Restlessness, *, first_group: int
-) -> Iterator[Glance]:
+def keyframe_glances(
+    table: PacketTable, images: Sequence[Image], restless: PacketBitrate, *, first_group: int
+) -> Iterator[KeyframeGlance]:
     """Which keyframes need a glance, by what they look like: ``images`` are those of ``first_group`` and after it."""
     numbers = range(first_group, first_group + len(images))
     put = [number for number in numbers[1:] if not table.is_due(number)]
@@ -112,17 +121,21 @@ def glances(
         at = table.group_starts[number]
         if number == first_group or not is_tidy or restless.spike(Span(at, at + BESIDE_SECONDS)) >= _CALM_SPIKE:
             last = table.seconds[table.places(number, number + 1)[-1]]
-            yield Glance(number, min(at + BESIDE_SECONDS, last))
+            yield KeyframeGlance(number, min(at + BESIDE_SECONDS, last))
 
 
-def judged(table: PacketTable, heads: Sequence[Head], restless: Restlessness) -> tuple[Verdict, ...]:
+def judge_keyframes(
+    table: PacketTable, heads: Sequence[KeyframeHead], restless: PacketBitrate
+) -> tuple[KeyframeVerdict, ...]:
     """A verdict on each keyframe but the first, each by itself."""
     around = zip((None, *heads[:-1]), heads, (*heads[1:], None), strict=True)
     heads = [_with_next(table, *three) for three in around]
     return tuple(_judged(table, before, head, restless) for before, head in pairwise(heads))
 
 
-def _with_next(table: PacketTable, before: Head | None, head: Head, following: Head | None) -> Head:
+def _with_next(
+    table: PacketTable, before: KeyframeHead | None, head: KeyframeHead, following: KeyframeHead | None
+) -> KeyframeHead:
     """A flash may end with a keyframe as well; one that shows what was there before is none."""
     starts = table.group_starts
     if following is None or starts[following.group] - starts[head.group] > FLASH_SECONDS or table.is_due(head.group):
@@ -132,60 +145,62 @@ def _with_next(table: PacketTable, before: Head | None, head: Head, following: H
     return replace(head, after=(*head.after, following.image))
 
 
-def weighed(verdicts: Sequence[Verdict]) -> tuple[tuple[Verdict, ...], float]:
+def weigh_verdicts(verdicts: Sequence[KeyframeVerdict]) -> tuple[tuple[KeyframeVerdict, ...], float]:
     """The verdicts in the light of each other, and the *trust*: about the share of telling keyframes that are cuts."""
     told = [one for one in verdicts if one.tells]
     trust = (sum(one.cut is not None for one in told) + 1.0) / (len(told) + 1.5)
     return tuple(_trusted(one, trust) if trust >= TRUSTED else one for one in verdicts), trust
 
 
-def _trusted(verdict: Verdict, trust: float) -> Verdict:
+def _trusted(verdict: KeyframeVerdict, trust: float) -> KeyframeVerdict:
     doubt = (1.0 - trust) / 2
     if verdict.why == "race":
         return replace(verdict, cut=Cut(Span(verdict.at, verdict.at), "hard", _SURE, verdict.at), doubt=doubt)
     return replace(verdict, doubt=min(verdict.doubt, doubt)) if verdict.why == "change" else verdict
 
 
-def _judged(table: PacketTable, before: Head, head: Head, restless: Restlessness) -> Verdict:
+def _judged(table: PacketTable, before: KeyframeHead, head: KeyframeHead, restless: PacketBitrate) -> KeyframeVerdict:
     at = table.group_starts[head.group]
     unlike, moved = distance(before.settled, head.image), colours_moved(before.settled, head.image)
     is_due, weighs_little = table.is_due(head.group), table.weighs_little(head.group - 1)
     may_lead_there = not weighs_little or any(as_large_as_cuts(table, range(head.group - 1, head.group)))
     if is_due and (may_lead_there or unlike < _UNLIKE):
         is_changed = unlike >= _CHECKED_UNLIKE or (unlike >= _UNLIKE and moved >= _COLOURS)
-        return Verdict(head.group, at, None, _TOSS_UP if is_changed else 0.0, "due")
+        return KeyframeVerdict(head.group, at, None, _TOSS_UP if is_changed else 0.0, "due")
     if unlike < _UNLIKE:
-        return Verdict(head.group, at, None, 0.0, "alike")
+        return KeyframeVerdict(head.group, at, None, 0.0, "alike")
     if head.after or not _is_calm(table, restless, head.group):
         return _judged_restless(before, head, restless, at=at)
     cut = Cut(Span(at, at), "hard", min(1.0, unlike / 255.0), at)
     if weighs_little and not is_due:
-        return Verdict(head.group, at, cut, 0.0, "calm")
+        return KeyframeVerdict(head.group, at, cut, 0.0, "calm")
     if moved < _COLOURS:
-        return Verdict(head.group, at, None, 0.0, "alike")
+        return KeyframeVerdict(head.group, at, None, 0.0, "alike")
     doubt = _RISE / table.rise(head.group) * (0.7 if moved >= _OTHER_COLOURS else 1.5)
-    return Verdict(head.group, at, cut, min(_TOSS_UP, doubt) if doubt > _SURE else 0.0, "calm")
+    return KeyframeVerdict(head.group, at, cut, min(_TOSS_UP, doubt) if doubt > _SURE else 0.0, "calm")
 
 
-def _judged_restless(before: Head, head: Head, restless: Restlessness, *, at: float) -> Verdict:
+def _judged_restless(
+    before: KeyframeHead, head: KeyframeHead, restless: PacketBitrate, *, at: float
+) -> KeyframeVerdict:
     unlike, moved = distance(before.settled, head.image), colours_moved(before.settled, head.image)
     gone, gone_moved = distance(before.settled, head.settled), colours_moved(before.settled, head.settled)
     steps = list(pairwise((head.image, *head.after)))
     if gone < _UNLIKE or gone_moved < _COLOURS:
-        return Verdict(head.group, at, None, 0.0, "back")
+        return KeyframeVerdict(head.group, at, None, 0.0, "back")
     if any(_is_flash(lit, after, before.settled, unlike=unlike) for lit, after in steps):
-        return Verdict(head.group, at, None, 0.3 if gone_moved >= _OTHER_COLOURS else _SURE, "flash")
+        return KeyframeVerdict(head.group, at, None, 0.3 if gone_moved >= _OTHER_COLOURS else _SURE, "flash")
     is_far = max(moved, gone_moved - (_OTHER_COLOURS - _CHECKED_COLOURS)) >= _CHECKED_COLOURS
     if max(unlike, gone) < _CHECKED_UNLIKE or not is_far:
-        return Verdict(head.group, at, None, 0.2, "camera")
+        return KeyframeVerdict(head.group, at, None, 0.2, "camera")
     is_bare = float(cv2.cvtColor(head.image, cv2.COLOR_RGB2GRAY).std()) < _BARE
     began_before = restless.swell(Span(at - BESIDE_SECONDS, at)) >= _RESTLESS_BEFORE
     races = any(distance(*step) > max(_RACE * unlike, _LEAST_LEAP) for step in steps)
     if began_before and races and not is_bare:
-        return Verdict(head.group, at, None, _TOSS_UP, "race")
+        return KeyframeVerdict(head.group, at, None, _TOSS_UP, "race")
     kind: Literal["hard", "fade", "dissolve"] = "fade" if is_bare else "dissolve" if began_before else "hard"
     cut = Cut(Span(at, at), kind, min(1.0, unlike / 255.0), at)
-    return Verdict(head.group, at, cut, 0.2 if kind == "dissolve" else _SURE, "change")
+    return KeyframeVerdict(head.group, at, cut, 0.2 if kind == "dissolve" else _SURE, "change")
 
 
 def _is_flash(lit: Image, after: Image, before: Image, *, unlike: float) -> bool:
@@ -202,7 +217,7 @@ def _may_be_cut(before: Image, after: Image, *, is_calm: bool) -> bool:
     return distance(before, after) >= least and colours_moved(before, after) >= colours
 
 
-def _is_calm(table: PacketTable, restless: Restlessness, number: int) -> bool:
+def _is_calm(table: PacketTable, restless: PacketBitrate, number: int) -> bool:
     at = table.group_starts[number]
     swell = restless.swell(Span(at - BESIDE_SECONDS, at + BESIDE_SECONDS))
     return swell < _CALM_SWELL and restless.spike(Span(at, at + BESIDE_SECONDS)) < _CALM_SPIKE

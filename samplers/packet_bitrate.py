@@ -12,7 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from video_vlm.media.packet_table import PacketTable
 from video_vlm.records import Span
 
-__all__ = ["Restlessness"]
+__all__ = ["PacketBitrate"]
 
 _SWELL = 1.7  # times what is usual
 _SMOOTH_SECONDS = 0.36  # over which bytes are averaged: pictures that others need are larger than those between
@@ -22,13 +22,13 @@ _LONGEST_SECONDS = 3.0  # a swell that goes on is how things are
 _SPIKE = 1.8  # times the largest packet around
 _SPIKE_USUAL = 3.0  # times the median one around
 _AROUND_SECONDS = 0.5
-_LEAST_PICTURES = 4
+_LEAST_FRAMES = 4
 _AT_ONCE = 1000  # medians: their windows are copied
 
 _Series = npt.NDArray[np.float64]
 
 
-class Restlessness:
+class PacketBitrate:
     """Two figures for every picture of a table; 1 is what is usual around it."""
 
     def __init__(self, table: PacketTable) -> None:
@@ -73,7 +73,7 @@ class Restlessness:
         return float(series[first:end].max(initial=0.0))
 
     def _pictures(self, seconds: float) -> int:
-        return max(_LEAST_PICTURES, round(seconds / self._step))
+        return max(_LEAST_FRAMES, round(seconds / self._step))
 
     def _without_keyframes(self, num_bytes: _Series) -> _Series:
         """Keyframes are large whatever they show: they take the median of what is around."""

@@ -18,7 +18,7 @@ __all__ = ["as_large_as_cuts", "blind_groups"]
 
 _CUT_SHARE = 0.25  # of the smaller of the keyframes before and after: what the packet of a cut takes at least
 _USUAL_PERCENTILE = 75  # pictures that others need are larger than those between: of four, one may be
-_LEAST_PICTURES = 3  # a group of fewer is next to its keyframes
+_LEAST_FRAMES = 3  # a group of fewer is next to its keyframes
 
 
 def blind_groups(table: PacketTable, groups: range) -> frozenset[int]:
@@ -27,7 +27,7 @@ def blind_groups(table: PacketTable, groups: range) -> frozenset[int]:
     return frozenset(
         number
         for number, between in sizes
-        if len(between) >= _LEAST_PICTURES
+        if len(between) >= _LEAST_FRAMES
         and np.percentile(between, _USUAL_PERCENTILE) >= _CUT_SHARE * _keyframe_bytes(table, number)
     )
 

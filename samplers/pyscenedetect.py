@@ -10,12 +10,12 @@ import cv2
 
 from video_vlm.records import Cut, Image, Span
 
-__all__ = ["LibraryDetector"]
+__all__ = ["PySceneDetectDetector"]
 
 _WINDOW = 2  # AdaptiveDetector judges a picture among two on each side
 
 
-class LibraryDetector:
+class PySceneDetectDetector:
     """PySceneDetect's ``AdaptiveDetector`` or ``ContentDetector`` with its default threshold.
 
     Args:

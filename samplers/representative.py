@@ -77,11 +77,11 @@ class RepresentativePicker:
         self._kept: _Candidate | None = None
         self._kept_from = start_seconds
 
-    def push(self, picture: DecodedFrame) -> tuple[Representative, ...]:
+    def push(self, frame: DecodedFrame) -> tuple[Representative, ...]:
         """Look at the next candidate; return the representative whose stretch has just ended, if one has."""
-        window = self._window_of(picture.pts_seconds)
+        window = self._window_of(frame.pts_seconds)
         ended = self._pass_windows(window)
-        self._latest = _candidate(picture, window)
+        self._latest = _candidate(frame, window)
         if self._best is None or self._latest.is_better_than(self._best):
             self._best = self._latest
         return ended
@@ -140,10 +140,10 @@ class RepresentativePicker:
         return bool(_block_change(candidate.grey, self._previous.grey)[worst] < _SETTLED * change[worst])
 
 
-def _candidate(picture: DecodedFrame, window: int) -> _Candidate:
-    grey = picture.grey(_WIDTH)
+def _candidate(frame: DecodedFrame, window: int) -> _Candidate:
+    grey = frame.grey(_WIDTH)
     sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var())
-    return _Candidate(picture, grey, sharpness, window)
+    return _Candidate(frame, grey, sharpness, window)
 
 
 def _block_change(a: Image, b: Image) -> npt.NDArray[np.float32]:

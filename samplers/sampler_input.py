@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.records import Shot, Span
-from video_vlm.samplers.frame_times import Pictures, Seconds
+from video_vlm.samplers.frame_times import FrameTimes, Seconds
 
-__all__ = ["Aim", "Channels", "Move", "Scores", "Subject"]
+__all__ = ["Channels", "SamplerInput", "Scores", "TimeAim", "TimeMove"]
 
 Scores = npt.NDArray[np.float64]
 """One number a candidate, ``(n,)``, on any scale; NaN where nothing is known."""
@@ -28,7 +28,7 @@ Channels = Mapping[str, Scores]
 _NO_TIMES: Seconds = np.zeros(0)
 
 
-class Move(StrEnum):
+class TimeMove(StrEnum):
     """Where a question sends the eye."""
 
     ANYWHERE = "anywhere"
@@ -45,25 +45,25 @@ class Move(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Aim:
+class TimeAim:
     """What is asked, in time.
 
     Args:
         move: Which way.
         anchors: For each anchor phrase how well the candidates fit it by itself: one for after, before and during,
             two for between.
-        window: The stretch of :attr:`Move.WITHIN`.
+        window: The stretch of :attr:`TimeMove.WITHIN`.
         reach_seconds: How far from its anchor something still happens "after" or "before" it.
     """
 
-    move: Move = Move.ANYWHERE
+    move: TimeMove = TimeMove.ANYWHERE
     anchors: tuple[Channels, ...] = ()
     window: Span | None = None
     reach_seconds: float = 75.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Subject:
+class SamplerInput:
     """Everything a sampler may go by. Only ``pictures`` must be known.
 
     Args:
@@ -80,14 +80,14 @@ class Subject:
         ValueError: candidates out of order, or something measured that is not one row a candidate.
     """
 
-    pictures: Pictures
+    pictures: FrameTimes
     shots: tuple[Shot, ...] = ()
     keyframes: Seconds = field(default_factory=lambda: _NO_TIMES)
     candidates: Seconds = field(default_factory=lambda: _NO_TIMES)
     motion: Scores | None = None
     looks: npt.NDArray[np.float32] | None = None
     scores: Channels = field(default_factory=dict)
-    aim: Aim = field(default_factory=Aim)
+    aim: TimeAim = field(default_factory=TimeAim)
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.candidates).all() and np.all(np.diff(self.candidates) > 0)):

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from video_vlm.records import Image, Shot, Span
 
-__all__ = ["Part", "Signature", "alike", "divide", "mean", "scenes", "signature", "snap", "split_at", "unseen"]
+__all__ = ["GroupedSpan", "Signature", "alike", "divide", "mean", "scenes", "signature", "snap", "split_at", "unseen"]
 
 Signature = npt.NDArray[np.float32]
 """What a picture looks like, as shares of colour by place: float32, sums to 1."""
@@ -34,7 +34,7 @@ _BINS = (8, 3, 4)  # hue, saturation, value
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class GroupedSpan:
     """A stretch and what it looks like."""
 
     span: Span
@@ -71,7 +71,7 @@ def alike(a: Signature, b: Signature) -> float:
     return float(np.minimum(a, b).sum())
 
 
-def scenes(shots: Sequence[Shot], signatures: Iterable[Sequence[Signature]]) -> tuple[Part, ...]:
+def scenes(shots: Sequence[Shot], signatures: Iterable[Sequence[Signature]]) -> tuple[GroupedSpan, ...]:
     """Join neighbouring shots of one event. The scenes tile what the shots tile.
 
     Args:
@@ -81,7 +81,7 @@ def scenes(shots: Sequence[Shot], signatures: Iterable[Sequence[Signature]]) -> 
     """
     coming = iter(signatures)
     ahead: deque[Sequence[Signature]] = deque(islice(coming, _REACH_SHOTS))
-    parts: list[Part] = []
+    parts: list[GroupedSpan] = []
     group: list[tuple[Span, Signature]] = []
     linked_until = -1
     for index, shot in enumerate(shots):
@@ -94,12 +94,12 @@ def scenes(shots: Sequence[Shot], signatures: Iterable[Sequence[Signature]]) -> 
     return (*parts, *_joined(group))
 
 
-def _joined(group: Sequence[tuple[Span, Signature]]) -> Iterator[Part]:
+def _joined(group: Sequence[tuple[Span, Signature]]) -> Iterator[GroupedSpan]:
     if group:
-        yield Part(group[0][0].cover(group[-1][0]), mean(group))
+        yield GroupedSpan(group[0][0].cover(group[-1][0]), mean(group))
 
 
-def divide(parts: Sequence[Part], *, borders: Sequence[float], max_seconds: float) -> tuple[Part, ...]:
+def divide(parts: Sequence[GroupedSpan], *, borders: Sequence[float], max_seconds: float) -> tuple[GroupedSpan, ...]:
     """Divide parts longer than ``max_seconds`` into near-equal ones, at the nearest of ``borders``.
 
     An hour of one camera has no cuts; its segments still give it places to divide at.
@@ -108,23 +108,25 @@ def divide(parts: Sequence[Part], *, borders: Sequence[float], max_seconds: floa
     return tuple(piece for part in parts for piece in _divide(part, ordered, max_seconds))
 
 
-def split_at(parts: Sequence[Part], times: Iterable[float]) -> tuple[Part, ...]:
+def split_at(parts: Sequence[GroupedSpan], times: Iterable[float]) -> tuple[GroupedSpan, ...]:
     """Cut parts in two wherever one of ``times`` lies inside."""
     marks = sorted(set(times))
     pieces = []
     for part in parts:
         inner = _between(marks, part.span)
         edges = [part.span.start, *inner, part.span.end]
-        pieces += [Part(Span(start, end), part.signature) for start, end in pairwise(edges)]
+        pieces += [GroupedSpan(Span(start, end), part.signature) for start, end in pairwise(edges)]
     return tuple(pieces)
 
 
-def snap(parts: Sequence[Part], times: Sequence[float], *, reach_seconds: float) -> tuple[Part, ...]:
+def snap(parts: Sequence[GroupedSpan], times: Sequence[float], *, reach_seconds: float) -> tuple[GroupedSpan, ...]:
     """Move borders between parts to the nearest of ``times`` within reach; parts left without length are dropped."""
     inner = (part.span.start for part in parts[1:])
     edges = [parts[0].span.start, *(_snapped(border, times, reach_seconds) for border in inner), parts[-1].span.end]
     spans = map(Span, edges, edges[1:])
-    return tuple(Part(span, part.signature) for part, span in zip(parts, spans, strict=False) if span.duration_seconds)
+    return tuple(
+        GroupedSpan(span, part.signature) for part, span in zip(parts, spans, strict=False) if span.duration_seconds
+    )
 
 
 def _snapped(border: float, times: Sequence[float], reach_seconds: float) -> float:
@@ -155,7 +157,7 @@ def _needed_likeness(a: Shot, b: Shot) -> float:
     return float(np.interp(seconds, _LENGTHS, _ALIKE))
 
 
-def _divide(part: Part, borders: Sequence[float], max_seconds: float) -> list[Part]:
+def _divide(part: GroupedSpan, borders: Sequence[float], max_seconds: float) -> list[GroupedSpan]:
     inner = [] if part.span.duration_seconds <= max_seconds else _between(borders, part.span)
     if not inner:
         return [part]

@@ -20,8 +20,8 @@ import numpy as np
 
 from video_vlm.records import Cut, Image, Shot, Span
 from video_vlm.samplers.gradual_transitions import GradualDetector
-from video_vlm.samplers.hard_cuts import AROUND, LeapDetector
-from video_vlm.samplers.pyscenedetect import LibraryDetector
+from video_vlm.samplers.hard_cuts import AROUND, HardCutDetector
+from video_vlm.samplers.pyscenedetect import PySceneDetectDetector
 from video_vlm.settings import ShotSettings
 
 __all__ = ["HARD_CUTS", "MEMORY_FRAMES", "CutDetector", "ShotDetector", "tile"]
@@ -45,9 +45,9 @@ class CutDetector(Protocol):
 
 
 HARD_CUTS: Mapping[str, Callable[[], CutDetector]] = {
-    "leap": LeapDetector,
-    "adaptive": lambda: LibraryDetector("adaptive"),
-    "content": lambda: LibraryDetector("content"),
+    "leap": HardCutDetector,
+    "adaptive": lambda: PySceneDetectDetector("adaptive"),
+    "content": lambda: PySceneDetectDetector("content"),
 }
 
 

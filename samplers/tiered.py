@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from video_vlm.records import Sample, Span, clock
-from video_vlm.samplers.anchors import Stretch, stretches
-from video_vlm.samplers.frame_selection import Selection
+from video_vlm.samplers.anchors import AnchoredSpan, stretches
+from video_vlm.samplers.frame_selection import FrameSelection
 from video_vlm.samplers.frame_times import Seconds
 from video_vlm.samplers.novelty import without_repeats
-from video_vlm.samplers.sampler_input import Move, Scores, Subject
+from video_vlm.samplers.sampler_input import SamplerInput, Scores, TimeMove
 from video_vlm.samplers.score_series import peaks, relevance
 
 __all__ = ["tiered"]
@@ -33,13 +33,13 @@ _GATE_Z = 4.0
 _MOST_PEAKS = 128
 
 
-def tiered(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
+def tiered(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     """Spend a budget on where the question leads, what stands out, and the rest, in this order.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.
     """
-    selection = Selection(subject.pictures, frame_budget)
+    selection = FrameSelection(subject.pictures, frame_budget)
     kept = without_repeats(subject)
     times, z = subject.candidates[kept], relevance(subject.scores)
     z = z[kept] if z.size else np.zeros(len(times))
@@ -53,7 +53,7 @@ def tiered(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
     return selection.plan()
 
 
-def _follow(selection: Selection, led: Sequence[Stretch], num_frames: int) -> bool:
+def _follow(selection: FrameSelection, led: Sequence[AnchoredSpan], num_frames: int) -> bool:
     """Spend on the stretches a move leads to, the same on each; False if there are none."""
     left = num_frames
     for place, stretch in enumerate(led):
@@ -68,14 +68,14 @@ def _peaks(times: Seconds, z: Scores) -> list[int]:
     return peaks(times, z, least=max(gate, 1e-9), apart_seconds=_APART_SECONDS, most=_MOST_PEAKS)
 
 
-def _in_order_of(move: Move, times: Seconds, found: list[int]) -> list[int]:
+def _in_order_of(move: TimeMove, times: Seconds, found: list[int]) -> list[int]:
     """The two earliest for "first", the two latest for "last", as the outermost may be none; else the highest first."""
-    if move not in (Move.FIRST, Move.LAST):
+    if move not in (TimeMove.FIRST, TimeMove.LAST):
         return found
-    return sorted(found, key=lambda place: float(times[place]), reverse=move is Move.LAST)[:2]
+    return sorted(found, key=lambda place: float(times[place]), reverse=move is TimeMove.LAST)[:2]
 
 
-def _strike(selection: Selection, times: Seconds, z: Scores, found: Sequence[int], num_frames: int) -> None:
+def _strike(selection: FrameSelection, times: Seconds, z: Scores, found: Sequence[int], num_frames: int) -> None:
     """Bursts around the peaks, the first picture of each before the second of any."""
     left = min(num_frames, selection.num_left)
     for offset in _BURST_SECONDS:
@@ -87,12 +87,12 @@ def _strike(selection: Selection, times: Seconds, z: Scores, found: Sequence[int
             left -= selection.take(float(times[place]) + offset, score=score, reason=reason)
 
 
-def _look_beyond(selection: Selection, subject: Subject, times: Seconds, found: Sequence[int]) -> None:
+def _look_beyond(selection: FrameSelection, subject: SamplerInput, times: Seconds, found: Sequence[int]) -> None:
     """First of all, or last of all? Half of what is left looks at the side where there must be none."""
-    if not found or subject.aim.move not in (Move.FIRST, Move.LAST):
+    if not found or subject.aim.move not in (TimeMove.FIRST, TimeMove.LAST):
         return
     edge, span = float(times[found[0]]), subject.span
-    first = subject.aim.move is Move.FIRST
+    first = subject.aim.move is TimeMove.FIRST
     beyond = Span(span.start, max(edge, span.start)) if first else Span(min(edge, span.end), span.end)
     reason = f"whether there is an {'earlier' if first else 'later'} one"
     selection.cover(selection.num_left // 2, reason=reason, within=beyond)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from video_vlm.records import Sample
-from video_vlm.samplers.frame_selection import Selection
-from video_vlm.samplers.sampler_input import Subject
+from video_vlm.samplers.frame_selection import FrameSelection
+from video_vlm.samplers.sampler_input import SamplerInput
 from video_vlm.samplers.score_series import relevance
 
 __all__ = ["scan"]
 
 
-def scan(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
+def scan(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     """In each of equal stretches of time the candidate that fits the question best; its middle where none stands out.
 
     No stretch is passed over and none gets two: what is counted is counted with one measure everywhere.
@@ -20,7 +20,7 @@ def scan(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
     Raises:
         ValueError: ``frame_budget`` is below 1.
     """
-    selection = Selection(subject.pictures, frame_budget)
+    selection = FrameSelection(subject.pictures, frame_budget)
     times, z = subject.candidates, relevance(subject.scores)
     num_frames = selection.num_left
     edges = np.linspace(subject.span.start, subject.span.end, num_frames + 1)

@@ -35,7 +35,7 @@ class ColourTower:
         self.dimension = dimension
         self.num_pictures = 0
 
-    def encode_pictures(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
+    def encode_images(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
         self.num_pictures += len(pictures)
         return unit([picture.reshape(-1, 3).mean(axis=0) for picture in pictures], self.dimension)
 
@@ -53,7 +53,7 @@ def unit(colours: Sequence[npt.ArrayLike], dimension: int) -> npt.NDArray[np.flo
     return rows
 
 
-def shape_pictures(colour: str, shape: str, *, seed: int, num_frames: int = 1, side: int = SIDE) -> list[Image]:
+def shape_images(colour: str, shape: str, *, seed: int, num_frames: int = 1, side: int = SIDE) -> list[Image]:
     """Pictures of one coloured shape somewhere on the ground, under a camera that drifts."""
     chance = np.random.default_rng((seed, COLOURS.index(colour), SHAPES.index(shape)))
     x, y = chance.uniform(0.25, 0.75, 2)
@@ -108,7 +108,7 @@ def _taught(steps: int) -> Any:
 
 def _batches(names: list[tuple[str, str]], steps: int) -> Iterator[Any]:
     """One picture of each name a step, out of a few that were drawn, moved about: drawing is what takes long."""
-    drawn = [[shape_pictures(colour, shape, seed=seed)[0] for seed in range(12)] for colour, shape in names]
+    drawn = [[shape_images(colour, shape, seed=seed)[0] for seed in range(12)] for colour, shape in names]
     chance = np.random.default_rng(0)
     for _ in range(steps):
         chosen = [some[chance.integers(len(some))] for some in drawn]

@@ -123,7 +123,7 @@ def _talk(
     captions = tuple(look for look in memory.looks() if look.is_caption)
     known = recall(memory, captions)
     talk = partial(answer_with_model, question, known, model, settings=settings, trace=trace, detector=detector)
-    if path is None or settings.max_look_frames < 1 or not model.max_pictures:
+    if path is None or settings.max_look_frames < 1 or not model.max_images:
         talked = talk()
         return talked.answer, talked.taken
     planned = _planned(question, memory, settings, path=path, frames=max(1, settings.max_look_frames // 2))
@@ -133,7 +133,7 @@ def _talk(
             pictures = FrameLoader(
                 reader, span=planned.span, frame_budget=settings.max_look_frames, step_seconds=times.step_seconds
             )
-            talked = talk(plan=planned, pictures=pictures, step_seconds=times.step_seconds)
+            talked = talk(plan=planned, frames=pictures, step_seconds=times.step_seconds)
     except MediaError as error:
         logger.warning("answered from memory alone: %s", error)
         talked = talk()
@@ -209,7 +209,7 @@ class _Case:
     def from_memory(self) -> Answer:
         """What memory says, and the looks kept in it."""
         answer = self.model.answer(self.question, self.known)
-        pictures = {picture.start for look in self.kept if not look.is_caption for picture in look.pictures}
+        pictures = {picture.start for look in self.kept if not look.is_caption for picture in look.frames}
         if pictures:
             answer = _noted(
                 answer, Step("recall", f"{len(pictures)} pictures looked at for earlier questions are known")

@@ -47,7 +47,7 @@ class ChatModel(Protocol):
         ...
 
     @property
-    def max_pictures(self) -> int:
+    def max_images(self) -> int:
         """How many pictures one conversation may hold; 0 for a model without eyes."""
         ...
 

@@ -62,7 +62,7 @@ class DecodedFrame(Protocol):
     def is_keyframe(self) -> bool: ...
     @property
     def is_rough(self) -> bool:
-        """Whether it was decoded in a hurry (:meth:`~video_vlm.media.parallel_decode.LaneReader.scan_with`): good
+        """Whether it was decoded in a hurry (:meth:`~video_vlm.media.parallel_decode.ParallelReader.scan_with`): good
         enough for a thumbnail, and to be looked at closely only where there is no other."""
         ...
 
@@ -220,7 +220,7 @@ class ImageTextEncoder(Protocol):
         """How many pictures it is best given at a time."""
         ...
 
-    def encode_pictures(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
+    def encode_images(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
         """RGB pictures of any sizes: ``(len(pictures), dimension)`` float32, rows of length one."""
         ...
 

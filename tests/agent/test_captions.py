@@ -24,7 +24,7 @@ SETTINGS = Settings(index=IndexSettings(observers=("chapters", "look", "motion")
 Open = Callable[..., VideoQA]
 
 
-def pictures(turns: Sequence[Turn]) -> list[float]:
+def frames(turns: Sequence[Turn]) -> list[float]:
     return [part.pts_seconds for turn in turns for part in turn.parts if isinstance(part, Frame)]
 
 
@@ -61,10 +61,10 @@ def test_every_stretch_is_shown_and_captioned(opened: Open, sample_film: Path, l
         looks = videos.memory(sample_film).looks()
     assert (report.num_new, report.num_known) == (len(nodes), 0)
     for node, heard, look in zip(nodes, model.heard, looks, strict=True):
-        shown = pictures(heard)
+        shown = frames(heard)
         assert 1 <= len(shown) <= 3
         assert all(node.span.contains(seconds) for seconds in shown), "a picture of another stretch"
-        assert [one.start for one in look.pictures] == shown
+        assert [one.start for one in look.frames] == shown
         assert [(one.kind, one.span) for one in look.observations] == [(ObservationKind.CAPTION, node.span)]
         assert look.observations[0].source == "scripted"
         assert look.question == ""
@@ -170,13 +170,13 @@ def test_a_model_that_takes_several_is_asked_several(opened: Open, sample_film: 
             if len(self.heard) < 3:
                 self.heard.append(tuple(turns))
                 self.together.wait(timeout=30)
-            yield f"From {pictures(turns)[0]:.2f}."
+            yield f"From {frames(turns)[0]:.2f}."
 
     with opened(Abreast(["unused"])) as videos:
         videos.caption(sample_film)
         looks = videos.memory(sample_film).looks()
     assert len(looks) > 3
-    assert all(one.observations[0].text == f"From {one.pictures[0].start:.2f}." for one in looks)
+    assert all(one.observations[0].text == f"From {one.frames[0].start:.2f}." for one in looks)
 
 
 def test_how_far_it_has_come_is_told(opened: Open, sample_film: Path) -> None:
@@ -189,7 +189,7 @@ def test_how_far_it_has_come_is_told(opened: Open, sample_film: Path) -> None:
 
 class TestWhatCannotBeCaptioned:
     def test_without_eyes(self, opened: Open, sample_film: Path) -> None:
-        for blind in (ScriptedChat(["?"], max_pictures=0), None):
+        for blind in (ScriptedChat(["?"], max_images=0), None):
             with opened(blind) as videos, pytest.raises(ModelError, match="--model"):
                 videos.caption(sample_film)
 

@@ -86,8 +86,8 @@ def test_the_box_is_drawn_on_the_evidence(library: Path, sample_film: Path, tmp_
 
     answer, _ = asked(library, sample_film, {"find": "the lamp"}, Finder())
     save_evidence(answer, tmp_path / "proof")
-    with Pillow.open(tmp_path / "proof" / "picture-1.jpg") as picture:
-        drawn = picture.convert("RGB")
+    with Pillow.open(tmp_path / "proof" / "picture-1.jpg") as frame:
+        drawn = frame.convert("RGB")
     edge = drawn.getpixel((1, drawn.height // 2))
     beyond = drawn.getpixel((drawn.width - 2, drawn.height // 2))
     assert isinstance(edge, tuple)

@@ -37,7 +37,7 @@ def said(turns: Sequence[Turn]) -> str:
     return "\n".join(part for turn in turns for part in turn.parts if isinstance(part, str))
 
 
-def pictures(turns: Sequence[Turn]) -> list[float]:
+def frames(turns: Sequence[Turn]) -> list[float]:
     return [part.pts_seconds for turn in turns for part in turn.parts if isinstance(part, Frame)]
 
 
@@ -82,7 +82,7 @@ def test_pictures_are_planned_looked_at_and_counted(ask: Ask) -> None:
         ]
     )
     answer = ask(model, max_look_frames=8)
-    planned, looked, more = map(pictures, model.heard)
+    planned, looked, more = map(frames, model.heard)
     assert len(planned) == 4
     assert len([at for at in looked if 23 <= at <= 25]) >= 3
     assert len(set(more)) == answer.receipt.frames_decoded == 8
@@ -98,10 +98,10 @@ def test_a_crop_is_cut_from_the_whole_picture(ask: Ask) -> None:
 
 
 def test_without_eyes_words_alone_are_given(ask: Ask) -> None:
-    model = ScriptedChat([claim("The lamp goes out.", 23, 26)], max_pictures=0)
+    model = ScriptedChat([claim("The lamp goes out.", 23, 26)], max_images=0)
     answer = ask(model)
     assert answer.receipt.frames_decoded == 0
-    assert pictures(model.heard[0]) == []
+    assert frames(model.heard[0]) == []
     assert "no eyes" in str(answer.coverage)
 
 
@@ -215,10 +215,10 @@ def test_a_sentence_without_times_cites_all_it_was_shown_and_says_so(ask: Ask) -
 
 
 def test_what_does_not_fit_leaves_the_oldest_pictures_out(ask: Ask) -> None:
-    roomy, tight = ScriptedChat([NOT_SHOWN]), ScriptedChat([NOT_SHOWN], max_pictures=2)
+    roomy, tight = ScriptedChat([NOT_SHOWN]), ScriptedChat([NOT_SHOWN], max_images=2)
     ask(roomy)
     ask(tight)
-    assert len(pictures(tight.heard[0])) == 2 < len(pictures(roomy.heard[0]))
+    assert len(frames(tight.heard[0])) == 2 < len(frames(roomy.heard[0]))
 
 
 def test_a_model_without_room_for_the_words_is_an_error(ask: Ask) -> None:
@@ -238,7 +238,7 @@ def test_claims_are_verified_one_by_one(ask: Ask) -> None:
         "dropped, not shown: A dragon lands.",
     ]
     assert QUESTION not in said(model.heard[1])
-    assert pictures(model.heard[1])
+    assert frames(model.heard[1])
 
 
 def test_what_a_model_saw_is_found_by_the_next_question(sample_film: Path, tmp_path: Path) -> None:
@@ -299,7 +299,7 @@ def test_a_file_that_is_gone_is_answered_from_memory(library: Path, sample_film:
         finally:
             moved.rename(sample_film)
     assert answer.status is Status.ANSWERED
-    assert pictures(model.heard[0]) == []
+    assert frames(model.heard[0]) == []
 
 
 def test_steps_are_streamed_and_the_answer_comes_last(library: Path, sample_film: Path) -> None:

@@ -13,7 +13,7 @@ from tests.cli.conftest import Videoqa
 from video_vlm.cli.timeline import WIDTH, timeline
 from video_vlm.records import Sample, Shot, Span
 from video_vlm.relook import LookPlan
-from video_vlm.samplers import SAMPLERS, Move
+from video_vlm.samplers import SAMPLERS, TimeMove
 from video_vlm.samplers.budgets import Budget
 
 QUESTION = "What happens after the keeper falls asleep?"
@@ -76,7 +76,7 @@ def test_every_planned_time_is_marked_on_the_band() -> None:
     shots = (Shot(Span(0, 50), 0.0), Shot(Span(50, 100), 0.0))
     poster = io.BytesIO()
     Image.new("RGB", (64, 36), (250, 0, 250)).save(poster, "JPEG")
-    planned = LookPlan("tiered", Move.ANYWHERE, Budget(2, 1, "as told"), samples, Span(0, 100), shots, ())
+    planned = LookPlan("tiered", TimeMove.ANYWHERE, Budget(2, 1, "as told"), samples, Span(0, 100), shots, ())
     picture = timeline(planned, [poster.getvalue(), None])
     marks = [x for x in range(picture.width) if picture.getpixel((x, 36)) != picture.getpixel((0, 0))]
     assert len(marks) == 4

@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.conftest import Videoqa
 from tests.index.conftest import write_pictures
-from tests.towers import shape_pictures, teach_tower, write_tower
+from tests.towers import shape_images, teach_tower, write_tower
 from video_vlm import VideoQA
 from video_vlm.records import Span
 from video_vlm.settings import IndexSettings, Settings, SightSettings
@@ -34,7 +34,7 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pictures = [
         cv2.resize(picture, (320, 320), interpolation=cv2.INTER_CUBIC)
         for number, (colour, shape) in enumerate(SHOWN)
-        for picture in shape_pictures(colour, shape, seed=5000 + number, num_frames=12 * SECONDS_EACH)
+        for picture in shape_images(colour, shape, seed=5000 + number, num_frames=12 * SECONDS_EACH)
     ]
     return write_pictures(tmp_path_factory.mktemp("shapes") / "shapes.mp4", pictures, fps=12)
 
@@ -82,7 +82,7 @@ def test_a_picture_and_a_moment_find_themselves_even_by_a_tower_that_has_learned
 ) -> None:
     use(untaught)
     videoqa("index", shapes)
-    picture = shape_pictures("green", "triangle", seed=5002, num_frames=12)[6]
+    picture = shape_images("green", "triangle", seed=5002, num_frames=12)[6]
     large = cv2.resize(picture, (320, 320), interpolation=cv2.INTER_CUBIC)
     cv2.imwrite("photo.png", cv2.cvtColor(np.asarray(large, np.uint8), cv2.COLOR_RGB2BGR))
 

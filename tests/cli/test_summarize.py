@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Videoqa
-from video_vlm.cli.batch_progress import Overall
+from video_vlm.cli.batch_progress import BatchProgress
 from video_vlm.cli.outcome import Outcome
 from video_vlm.cli.summarize import CatalogueFormat
 from video_vlm.export import CATALOGUES
@@ -122,7 +122,7 @@ def test_all_files_together_have_a_pace_of_their_own() -> None:
             pass
 
     one, two = Path("one.mp4"), Path("two.mp4")
-    overall = Overall(Ear(), {one: 100.0, two: 50.0})
+    overall = BatchProgress(Ear(), {one: 100.0, two: 50.0})
     overall(ProgressEvent("index", 0.0, None, path=one))
     overall(ProgressEvent("index", 40.0, 100.0, path=one))
     overall(ProgressEvent("index", 10.0, 50.0, path=two))

@@ -12,7 +12,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
-from tests.towers import KINDS, shape_pictures, write_tower
+from tests.towers import KINDS, shape_images, write_tower
 from video_vlm.encoder.image_text_tower import (
     KNOWN_TOWERS,
     TransformersImageTextEncoder,
@@ -60,12 +60,12 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Path]
 @pytest.mark.parametrize("kind", KINDS)
 def test_pictures_and_words_become_unit_vectors_of_one_space(sight_folder: Callable[[str], Path], kind: str) -> None:
     tower = TransformersImageTextEncoder(sight_folder(kind))
-    pictures = tower.encode_pictures(shape_pictures("red", "circle", seed=0, num_frames=3))
+    pictures = tower.encode_images(shape_images("red", "circle", seed=0, num_frames=3))
     words = tower.encode_texts(["a red circle", "", "zebra " * 50])
     assert pictures.shape == words.shape == (3, tower.dimension)
     assert pictures.dtype == words.dtype == np.float32
     assert np.allclose(np.linalg.norm([*pictures, *words], axis=1), 1.0, atol=1e-5)
-    assert tower.encode_pictures([]).shape == tower.encode_texts([]).shape == (0, tower.dimension)
+    assert tower.encode_images([]).shape == tower.encode_texts([]).shape == (0, tower.dimension)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -74,16 +74,16 @@ def test_they_are_what_transformers_computes(sight_folder: Callable[[str], Path]
     from transformers import AutoImageProcessor, AutoModel
 
     folder = sight_folder(kind)
-    pictures = shape_pictures("blue", "square", seed=1, num_frames=2)
+    pictures = shape_images("blue", "square", seed=1, num_frames=2)
     prepare = AutoImageProcessor.from_pretrained(folder, backend="pil")
     model = AutoModel.from_pretrained(folder).eval()
     with torch.inference_mode():
         plain = model.get_image_features(**prepare(images=pictures, return_tensors="pt")).pooler_output
     expected = torch.nn.functional.normalize(plain, dim=-1).numpy()
     exact, half = (TransformersImageTextEncoder(folder, dtype=dtype) for dtype in ("float32", "bfloat16"))
-    assert np.allclose(exact.encode_pictures(pictures), expected, atol=1e-6)
-    assert not np.array_equal(half.encode_pictures(pictures), expected)
-    assert ((half.encode_pictures(pictures) * expected).sum(axis=1) > 0.999).all()
+    assert np.allclose(exact.encode_images(pictures), expected, atol=1e-6)
+    assert not np.array_equal(half.encode_images(pictures), expected)
+    assert ((half.encode_images(pictures) * expected).sum(axis=1) > 0.999).all()
     assert half.name == exact.name
 
 

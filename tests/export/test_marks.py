@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_vlm.export.outline import Outline, Part
+from video_vlm.export.outline import Outline, OutlinePart
 from video_vlm.export.scene_subtitles import write_srt, write_vtt
 from video_vlm.own_files import is_ours
 from video_vlm.perception.sidecars import EXPORTED, find_sidecars
@@ -24,10 +24,11 @@ TEXTS = ("Two boats.", "سلام دنیا", "नमस्ते", "“…”", "
 
 def outline_of(texts: list[str]) -> Outline:
     scenes = tuple(
-        Part(number, Span(10.0 * number, 10.0 * number + 9), "", text, 1.0) for number, text in enumerate(texts, 1)
+        OutlinePart(number, Span(10.0 * number, 10.0 * number + 9), "", text, 1.0)
+        for number, text in enumerate(texts, 1)
     )
     whole = Span(0.0, 10.0 * len(texts) + 10)
-    return Outline("id", "film.mp4", "film", "", whole, (Part(1, whole, "", "", 1.0, None, scenes),), (), True)
+    return Outline("id", "film.mp4", "film", "", whole, (OutlinePart(1, whole, "", "", 1.0, None, scenes),), (), True)
 
 
 def exported(form: str, texts: list[str]) -> bytes:

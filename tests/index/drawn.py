@@ -103,7 +103,7 @@ def _encoding(draw: random.Random, rate: float) -> Encoding:
     return Encoding(codec, suffix, options)
 
 
-def pictures(film: DrawnFilm) -> Iterator[tuple[float, Image]]:
+def frames(film: DrawnFilm) -> Iterator[tuple[float, Image]]:
     """Each picture with its time."""
     rng = np.random.default_rng(film.seed)
     walls = [_wall(rng, film.kind)]
@@ -170,7 +170,7 @@ def write_film(path: Path, film: DrawnFilm) -> Path:
         video.width, video.height = SIZE
         video.pix_fmt = "yuvj420p" if film.encoding.codec == "mjpeg" else "yuv420p"
         video.codec_context.time_base = 1 / rate
-        for number, (_, image) in enumerate(pictures(film)):
+        for number, (_, image) in enumerate(frames(film)):
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             frame.pts, frame.time_base = number, 1 / rate
             container.mux(video.encode(frame))

@@ -22,7 +22,7 @@ from video_vlm.media import open_video
 from video_vlm.memory import Library, open_library
 from video_vlm.protocols import ProgressEvent
 from video_vlm.records import Image, Level
-from video_vlm.samplers.segments import Seen
+from video_vlm.samplers.segments import SeenFrame
 from video_vlm.settings import FrameSettings, IndexSettings, Settings
 
 FPS = 12
@@ -74,7 +74,7 @@ def write(
     return path
 
 
-def seen_in(path: Path, settings: IndexSettings) -> list[Seen]:
+def seen_in(path: Path, settings: IndexSettings) -> list[SeenFrame]:
     with open_video(path) as reader:
         return list(open_pass(reader, settings, None).seen())
 

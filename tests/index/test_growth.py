@@ -22,7 +22,7 @@ def recording(film: Path, write_video: Callable[..., Path], tmp_path_factory: py
     """The film twice as a transport stream, as recorders write them: it may end anywhere."""
     folder = tmp_path_factory.mktemp("recording")
     with av.open(str(film)) as source:
-        images = [picture.to_ndarray(format="rgb24") for picture in source.decode(video=0)]
+        images = [frame.to_ndarray(format="rgb24") for frame in source.decode(video=0)]
     twice = write_video(folder / "twice.mp4", [*images, *images])
     with av.open(str(twice)) as source, av.open(str(folder / "whole.ts"), "w", format="mpegts") as target:
         stream = target.add_stream_from_template(source.streams.video[0])

@@ -191,8 +191,8 @@ def test_a_file_without_a_picture_leaves_no_trace(library: Library, tmp_path: Pa
 def test_a_video_of_hardly_any_pictures_has_a_whole_memory(
     library: Library, settings: IndexSettings, tmp_path: Path, write_video: Callable[..., Path], num_frames: int
 ) -> None:
-    picture = np.full((48, 64, 3), 90, np.uint8)
-    report = index_video(write_video(tmp_path / "short.mp4", [picture] * num_frames), library, settings=settings)
+    frame = np.full((48, 64, 3), 90, np.uint8)
+    report = index_video(write_video(tmp_path / "short.mp4", [frame] * num_frames), library, settings=settings)
     assert (report.num_frames, report.num_shots, report.num_segments, report.num_scenes) == (num_frames, 1, 1, 1)
     assert report.video.duration_seconds == pytest.approx(num_frames / 12)
     assert library.verify() == ()
@@ -228,11 +228,11 @@ def test_the_memory_is_the_same_for_any_number_of_threads(
 def with_sound(film: Path, path: Path, *, seconds: int) -> Path:
     """The pictures of a film beside a tone of so many seconds."""
     with av.open(str(film)) as source, av.open(str(path), "w") as target:
-        pictures = target.add_stream_from_template(source.streams.video[0])
+        frames = target.add_stream_from_template(source.streams.video[0])
         sound = target.add_stream("aac", rate=8000, layout="mono")
         for packet in source.demux(source.streams.video[0]):
             if packet.size:
-                packet.stream = pictures
+                packet.stream = frames
                 target.mux(packet)
         for second in range(seconds):
             frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.float32), format="fltp", layout="mono")

@@ -14,7 +14,7 @@ from video_vlm.media import open_video
 from video_vlm.perception.observer import BaseObserver
 from video_vlm.protocols import DecodedFrame, Need
 from video_vlm.records import Frame, Image, Observation, Span
-from video_vlm.samplers.segments import Mark, Seen
+from video_vlm.samplers.segments import SeenFrame, SegmentStart
 from video_vlm.settings import FrameSettings
 
 SETTINGS = FrameSettings()
@@ -44,8 +44,8 @@ class Inspecting(BaseObserver):
 class Asked:
     """A decoded picture that notes how large it is asked for."""
 
-    def __init__(self, picture: DecodedFrame, sides: list[int | None]) -> None:
-        self._picture = picture
+    def __init__(self, frame: DecodedFrame, sides: list[int | None]) -> None:
+        self._picture = frame
         self._sides = sides
 
     def __getattr__(self, name: str) -> Any:
@@ -58,13 +58,13 @@ class Asked:
 
 def sides_asked_for(film: Path, observers: Sequence[BaseObserver]) -> list[int | None]:
     sides: list[int | None] = []
-    segment = OpenSegment(Mark(0.0, 0.0, 0.0), watch=ObserverSet(observers), settings=SETTINGS)
+    segment = OpenSegment(SegmentStart(0.0, 0.0, 0.0), watch=ObserverSet(observers), settings=SETTINGS)
     with open_video(film) as reader:
-        for picture in reader.scan():
-            if picture.pts_seconds > 3.0:
+        for frame in reader.scan():
+            if frame.pts_seconds > 3.0:
                 break
-            asked: Any = Asked(picture, sides)
-            segment.see(Seen(picture.pts_seconds, picture.thumbnail(64), asked))
+            asked: Any = Asked(frame, sides)
+            segment.see(SeenFrame(frame.pts_seconds, frame.thumbnail(64), asked))
         closed = segment.close(end_seconds=3.0)
     assert closed.posters
     return sides

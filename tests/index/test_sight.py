@@ -153,11 +153,11 @@ def test_a_fast_run_is_seen_as_well(film: Path, settings: IndexSettings, library
 
 
 def test_a_picture_of_the_video_finds_its_own_moment(film: Path, settings: IndexSettings, library: Library) -> None:
-    from video_vlm.media.single_frame import picture_at
+    from video_vlm.media.single_frame import frame_at
 
     report = index_video(film, library, settings=settings)
     for one in (one for segment in _noted(library, report.video.content_id) for one in segment):
-        best = library.search("", like=picture_at(film, one, max_side=settings.frames.max_side))[0]
+        best = library.search("", like=frame_at(film, one, max_side=settings.frames.max_side))[0]
         assert best.span.contains(one)
         assert best.why == "like #1 (1.00)"
 
@@ -171,8 +171,8 @@ def _noted(library: Library, content_id: str) -> list[tuple[float, ...]]:
 class TiredTower(ColourTower):
     """Has seen enough after some pictures."""
 
-    def encode_pictures(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
-        vectors = super().encode_pictures(pictures)
+    def encode_images(self, frames: Sequence[Image]) -> npt.NDArray[np.float32]:
+        vectors = super().encode_images(frames)
         if self.num_pictures > 6:
             raise RuntimeError("tired")
         return vectors
@@ -195,10 +195,10 @@ def test_pictures_are_encoded_off_the_decoding_thread_and_few_wait() -> None:
         go = threading.Event()
         threads: set[str] = set()  # noqa: RUF012
 
-        def encode_pictures(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
+        def encode_images(self, frames: Sequence[Image]) -> npt.NDArray[np.float32]:
             self.threads.add(threading.current_thread().name)
             self.go.wait(10)
-            return super().encode_pictures(pictures)
+            return super().encode_images(frames)
 
     tower = Slow()
     given: list[int] = []
@@ -225,8 +225,8 @@ def test_pictures_are_encoded_off_the_decoding_thread_and_few_wait() -> None:
 
 
 def test_pictures_of_another_shape_are_seen_together(tmp_path: Path, tower: ImageTextEncoder) -> None:
-    pictures = [np.full(shape, 90, np.uint8) for shape in ((40, 60, 3), (60, 40, 3), (5, 90, 3))]
-    vectors = tower.encode_pictures(pictures)
+    frames = [np.full(shape, 90, np.uint8) for shape in ((40, 60, 3), (60, 40, 3), (5, 90, 3))]
+    vectors = tower.encode_images(frames)
     assert vectors.shape == (3, tower.dimension)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
 

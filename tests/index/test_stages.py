@@ -13,7 +13,7 @@ import pytest
 from video_vlm.index import index_video, plan_index
 from video_vlm.index.plan import IndexPlan
 from video_vlm.media import DECODERS
-from video_vlm.media.parallel_decode import Work
+from video_vlm.media.parallel_decode import FrameWork
 from video_vlm.media.pyav import PyAVFrame, PyAVReader
 from video_vlm.memory import Library, open_library
 from video_vlm.perception import OBSERVERS
@@ -36,7 +36,7 @@ class Counting(PyAVReader):
             Counting.scanned += 1
             yield frame
 
-    def scan_with(self, work: Work[T], start_seconds: float | None = None) -> Generator[T, None, None]:
+    def scan_with(self, work: FrameWork[T], start_seconds: float | None = None) -> Generator[T, None, None]:
         for seen in super().scan_with(work, start_seconds):
             Counting.scanned += 1
             yield seen

@@ -23,7 +23,7 @@ from video_vlm.errors import MediaError, UnreadableVideo
 from video_vlm.media.container import MAX_PIXELS
 from video_vlm.media.indexed_decoder import covers_are_too_large
 from video_vlm.media.probe import probe
-from video_vlm.media.single_frame import read_picture
+from video_vlm.media.single_frame import read_image
 
 MEASURE = """
 import resource, sys
@@ -51,7 +51,7 @@ def png(width: int, height: int, *, depth: int, colour: int) -> bytes:
     )
 
 
-def picture(form: str, side: int) -> bytes:
+def frame(form: str, side: int) -> bytes:
     out = io.BytesIO()
     Image.new("L", (side, side)).save(out, form)
     return out.getvalue()
@@ -96,8 +96,8 @@ def in_a_cover_box(path: Path, cover: bytes, codec: str) -> Path:
 def measured(path: Path) -> tuple[int, int]:
     """How many pictures, and how many megabytes more than before."""
     done = subprocess.run([sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True)
-    pictures, megabytes = done.stdout.split()
-    return int(pictures), int(megabytes)
+    frames, megabytes = done.stdout.split()
+    return int(frames), int(megabytes)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process's peak so")
@@ -111,10 +111,10 @@ def test_covers_are_not_decoded_however_large(tmp_path: Path, seed: int) -> None
         if draw == "png":
             covers.append(("png", png(side, side, depth=luck.choice((8, 16)), colour=luck.choice((0, 2, 6)))))
         else:
-            covers.append((draw, picture(draw.upper(), min(side, 6_000))))
+            covers.append((draw, frame(draw.upper(), min(side, 6_000))))
     _, plain = measured(with_covers(tmp_path / "plain.mkv", []))
-    pictures, megabytes = measured(with_covers(tmp_path / "covered.mkv", covers))
-    assert pictures == 20
+    frames, megabytes = measured(with_covers(tmp_path / "covered.mkv", covers))
+    assert frames == 20
     assert megabytes < plain + 60
     assert probe(tmp_path / "covered.mkv").duration_seconds == pytest.approx(2.0, abs=0.1)
 
@@ -122,13 +122,13 @@ def test_covers_are_not_decoded_however_large(tmp_path: Path, seed: int) -> None
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process's peak so")
 @pytest.mark.parametrize(
     ("codec", "cover"),
-    [("png", png(9_000, 9_000, depth=16, colour=6)), ("mjpeg", picture("JPEG", 5_900))],
+    [("png", png(9_000, 9_000, depth=16, colour=6)), ("mjpeg", frame("JPEG", 5_900))],
     ids=["png", "mjpeg"],
 )
 def test_covers_in_a_box_of_mp4_are_not_decoded_either(tmp_path: Path, codec: str, cover: bytes) -> None:
-    pictures, megabytes = measured(in_a_cover_box(tmp_path / "covered.mp4", cover, codec))
+    frames, megabytes = measured(in_a_cover_box(tmp_path / "covered.mp4", cover, codec))
     _, plain = measured(tmp_path / "covered.mov")
-    assert pictures == 20
+    assert frames == 20
     assert megabytes < plain + 60
 
 
@@ -157,10 +157,10 @@ def test_a_video_of_pictures_that_are_too_large_is_refused(tmp_path: Path, size:
 
 def test_a_picture_to_look_for_is_no_trap(tmp_path: Path) -> None:
     (tmp_path / "large.png").write_bytes(png(8_000, 8_000, depth=8, colour=0))
-    (tmp_path / "photo.jpg").write_bytes(picture("JPEG", 7_000))
-    assert read_picture(tmp_path / "photo.jpg").shape == (7_000, 7_000, 3)
+    (tmp_path / "photo.jpg").write_bytes(frame("JPEG", 7_000))
+    assert read_image(tmp_path / "photo.jpg").shape == (7_000, 7_000, 3)
     with pytest.raises(MediaError, match=r"large\.png"):
-        read_picture(tmp_path / "large.png")
+        read_image(tmp_path / "large.png")
 
 
 def test_ten_thousand_chapters_are_enough_and_titles_end(tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ print(code, peak // (1024 if sys.platform != "darwin" else 1 << 20))
 
 
 def large_mjpeg(path: Path) -> Path:
-    whole, first = picture("JPEG", 5_900), picture("JPEG", 160)
+    whole, first = frame("JPEG", 5_900), frame("JPEG", 160)
     with av.open(str(path.with_suffix(".avi")), "w") as target:
         video = target.add_stream("mjpeg", rate=10)
         assert isinstance(video, VideoStream)

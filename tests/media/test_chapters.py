@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.media.reels import Reel, steady
 from video_vlm.media import open_video
 from video_vlm.media.chapters import in_one_reading, unused_marks, within
-from video_vlm.media.matroska_chapters import Mark, matroska_marks
+from video_vlm.media.matroska_chapters import ChapterMark, matroska_marks
 from video_vlm.media.nero_chapters import nero_marks
 from video_vlm.records import Chapter, Span
 
@@ -27,11 +27,11 @@ MARKS = st.lists(
 )
 
 
-def mark(start: float | Fraction, end: float | Fraction | None, title: str = "") -> Mark:
-    return Mark(Fraction(start), None if end is None else Fraction(end), title)
+def mark(start: float | Fraction, end: float | Fraction | None, title: str = "") -> ChapterMark:
+    return ChapterMark(Fraction(start), None if end is None else Fraction(end), title)
 
 
-def read(*marks: Mark) -> list[tuple[float, float, str]]:
+def read(*marks: ChapterMark) -> list[tuple[float, float, str]]:
     return [(one.span.start, one.span.end, one.title) for one in in_one_reading(marks)]
 
 

@@ -104,11 +104,11 @@ def raw_track(path: Path, codec: str, packets: Packets, *, title: str = "", forc
         if forced:
             track.disposition = Disposition.forced
         blank = np.zeros((72, 96, 3), np.uint8)
-        pictures = [
+        frames = [
             packet for _ in range(30) for packet in video.encode(av.VideoFrame.from_ndarray(blank, format="rgb24"))
         ]
-        for picture in [*pictures, *video.encode(None)]:
-            container.mux(picture)
+        for frame in [*frames, *video.encode(None)]:
+            container.mux(frame)
         for start, length, data in packets:
             packet = Packet(data)
             packet.stream, packet.time_base = track, Fraction(1, 1000)

@@ -12,7 +12,7 @@ import pytest
 from tests.media.reels import Reel, number_on, steady
 from video_vlm.errors import UnreadableVideo
 from video_vlm.media import open_video
-from video_vlm.media.damage_log import Ledger
+from video_vlm.media.damage_log import DamageLog
 from video_vlm.records import Damage, Span
 
 MakeVideo = Callable[[Reel], Path]
@@ -27,10 +27,10 @@ def packet_places(path: Path) -> list[tuple[int, int]]:
         ]
 
 
-def blotted(path: Path, pictures: slice, copy: Path) -> Path:
+def blotted(path: Path, frames: slice, copy: Path) -> Path:
     """A copy in which these pictures are noise."""
     data = bytearray(path.read_bytes())
-    for position, size in packet_places(path)[pictures]:
+    for position, size in packet_places(path)[frames]:
         data[position + 4 : position + size] = bytes([0xA5]) * (size - 4)
     copy.write_bytes(data)
     return copy
@@ -120,7 +120,7 @@ def test_a_scan_from_a_time_does_not_decode_what_lies_before(make_video: MakeVid
 
 
 def test_a_ledger_joins_what_touches_and_keeps_reasons_apart() -> None:
-    ledger = Ledger()
+    ledger = DamageLog()
     ledger.note(5.0, 5.1, "broken")
     ledger.note(0.0, 0.1, "broken")
     ledger.note(0.1, 0.2, "broken")
@@ -133,7 +133,7 @@ def test_a_ledger_joins_what_touches_and_keeps_reasons_apart() -> None:
 
 
 def test_a_ledger_of_many_pictures_stays_small() -> None:
-    ledger = Ledger()
+    ledger = DamageLog()
     for start, end in pairwise(range(1000)):
         ledger.note(start / 25, end / 25, "broken")
     assert ledger.damage == (Damage(Span(0.0, 999 / 25), "broken"),)

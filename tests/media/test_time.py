@@ -17,13 +17,13 @@ from tests.media.reels import Reel, number_on, steady
 from video_vlm.media import open_video
 from video_vlm.media.clock import Clock, PlayerTime
 from video_vlm.media.geometry import Orientation
-from video_vlm.media.pixel_conversion import Colours
+from video_vlm.media.pixel_conversion import ColorConversion
 from video_vlm.media.requested_times import ascending
-from video_vlm.media.stream_probe import Survey
+from video_vlm.media.stream_probe import StreamProbe
 
 MakeVideo = Callable[[Reel], Path]
 MILLISECOND = Fraction(1, 1000)
-SURVEY = Survey(
+SURVEY = StreamProbe(
     stream=0,
     time=PlayerTime(MILLISECOND),
     frame_rate=Fraction(25),
@@ -34,7 +34,7 @@ SURVEY = Survey(
     stored_size=(64, 48),
     pixel_aspect=None,
     orientation=Orientation(),
-    colours=Colours(),
+    colours=ColorConversion(),
 )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.memory.conftest import Film, NewPlace
 
 
-def picture(colour: str) -> Image:
+def frame(colour: str) -> Image:
     return np.full((4, 6, 3), PAINTS[colour], np.uint8)
 
 
@@ -35,8 +35,8 @@ def write_seen(film: Film, library: Library, *, tower: ColourTower | None = None
     build = film.start(library)
     build.begin({"subtitles": [film.said(number) for number in range(6)]})
     for number in range(until):
-        shown = [picture(colour) for colour in SHOWN[2 * number : 2 * number + 2]]
-        sights = None if tower is None else SegmentVisuals(tower.name, tower.encode_pictures(shown))
+        shown = [frame(colour) for colour in SHOWN[2 * number : 2 * number + 2]]
+        sights = None if tower is None else SegmentVisuals(tower.name, tower.encode_images(shown))
         segment = film.segment(number)
         checkpoint = MemoryCheckpoint(segment.span.end, str(number + 1))
         build.put_segment(segment, film.frames(number), {"look": [film.looked(number)]}, checkpoint, sights=sights)
@@ -99,7 +99,7 @@ def test_words_find_moments_by_sight_with_their_seconds(seen: Library) -> None:
 
 
 def test_a_picture_finds_its_like(seen: Library) -> None:
-    found = seen.search("", like=picture("blue"))
+    found = seen.search("", like=frame("blue"))
     assert found[0].span in (Span(20.0, 25.0), Span(25.0, 30.0))
     assert found[0].why == "like #1 (1.00)"
     assert len({one.span.start // 10 for one in found}) == len(found) == 6, "one moment a segment"
@@ -141,7 +141,7 @@ def test_a_derived_index_is_made_again_when_it_is_gone_or_behind(seen: Library, 
     seen.rebuild_derived()
     assert seen.search("red") == before
     (unseen,) = [one for one in _as_if_unseen(seen) if one.seconds[0] < 5]
-    seen.vectors.put_visuals("film", unseen, SegmentVisuals(tower.name, tower.encode_pictures([picture("blue")] * 2)))
+    seen.vectors.put_visuals("film", unseen, SegmentVisuals(tower.name, tower.encode_images([frame("blue")] * 2)))
     assert seen.search("blue")[0].span.start in (0.0, 5.0, 20.0)
     assert seen.verify() == ()
 
@@ -174,8 +174,8 @@ def test_a_memory_is_seen_later_and_is_then_the_same(new_place: NewPlace, film: 
         write_seen(film, library)
         assert library.search("blue") == ()
         for number, one in enumerate(library.vectors.nodes_without("film")):
-            shown = [picture(colour) for colour in SHOWN[2 * number : 2 * number + 2]]
-            library.vectors.put_visuals("film", one, SegmentVisuals(tower.name, tower.encode_pictures(shown)))
+            shown = [frame(colour) for colour in SHOWN[2 * number : 2 * number + 2]]
+            library.vectors.put_visuals("film", one, SegmentVisuals(tower.name, tower.encode_images(shown)))
         assert library.vectors.nodes_without("film") == ()
         assert library.dump("film") == seen.dump("film")
 
@@ -183,7 +183,7 @@ def test_a_memory_is_seen_later_and_is_then_the_same(new_place: NewPlace, film: 
 def test_segments_and_their_sights_are_written_together(new_place: NewPlace, film: Film, tower: ColourTower) -> None:
     with open_library(new_place("library"), sight=tower) as library:
         build = film.start(library)
-        wrong = SegmentVisuals(tower.name, tower.encode_pictures([picture("red")]))
+        wrong = SegmentVisuals(tower.name, tower.encode_images([frame("red")]))
         with pytest.raises(ValueError, match="1 vectors for 2 frames"):
             build.put_segment(film.segment(0), film.frames(0), {}, MemoryCheckpoint(10.0), sights=wrong)
         assert build.segments() == ()

@@ -226,7 +226,7 @@ def test_a_rebuild_drops_the_looks_of_an_observer_that_would_now_see_otherwise(l
 
 def test_a_look_without_a_picture_is_none() -> None:
     with pytest.raises(ValueError, match="needs a picture"):
-        replace(a_look(), pictures=())
+        replace(a_look(), frames=())
 
 
 def test_writing_back_to_an_unknown_video_is_refused(library: Library, film: Film) -> None:

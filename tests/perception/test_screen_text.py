@@ -16,11 +16,11 @@ needs_senses = pytest.mark.skipif(
 
 
 def card(*lines: tuple[int, int, str], size: int = 34, paper: str = "white", ink: str = "black") -> Image:
-    picture = Picture.new("RGB", (640, 360), paper)
-    draw = ImageDraw.Draw(picture)
+    frame = Picture.new("RGB", (640, 360), paper)
+    draw = ImageDraw.Draw(frame)
     for left, top, text in lines:
         draw.text((left, top), text, fill=ink, font=ImageFont.load_default(size))
-    return np.asarray(picture)
+    return np.asarray(frame)
 
 
 def row(start: float, end: float, text: str, top: float = 0.4, confidence: float = 0.95) -> Observation:

@@ -23,7 +23,7 @@ from video_vlm.cli.settings_sources import known_keys
 from video_vlm.media import DECODERS
 from video_vlm.perception import OBSERVERS
 from video_vlm.records import Answer, Coverage, Frame, Receipt, Shot, Span, Status
-from video_vlm.samplers import SAMPLERS, Pictures, Subject
+from video_vlm.samplers import SAMPLERS, FrameTimes, SamplerInput
 from video_vlm.settings import IndexSettings, Settings
 
 ALL_COMMANDS = {
@@ -211,7 +211,7 @@ def test_the_example_sampler_keeps_the_contract(root: Path) -> None:
     exec(compile(code, "docs/reference/plugins.md", "exec"), names)
     shots = (Shot(Span(0, 4), 0.0), Shot(Span(4, 10), 0.5))
 
-    planned = names["edges"](Subject(Pictures(Span(0, 10)), shots=shots), frame_budget=3)
+    planned = names["edges"](SamplerInput(FrameTimes(Span(0, 10)), shots=shots), frame_budget=3)
 
     assert [round(one.pts_seconds) for one in planned] == [0, 4, 7]
 

@@ -28,11 +28,11 @@ SIGN = Span(14.0, 17.0)
 
 
 def shown(rows: tuple[str, ...]) -> np.ndarray:
-    picture = Image.new("RGB", (640, 360), (70, 90, 110))
-    draw = ImageDraw.Draw(picture)
+    frame = Image.new("RGB", (640, 360), (70, 90, 110))
+    draw = ImageDraw.Draw(frame)
     for place, row in enumerate(rows):
         draw.text((60, 90 + 70 * place), row, (250, 250, 250), ImageFont.load_default(42))
-    return np.asarray(picture)
+    return np.asarray(frame)
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +44,8 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Path:
         stream = container.add_stream("libx264", rate=10)
         stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
         for number in range(200):
-            picture = sign if SIGN.contains(number / 10) else blank
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            frame = sign if SIGN.contains(number / 10) else blank
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode(None))
     return path
 
@@ -90,7 +90,7 @@ def test_a_look_says_who_saw_what_how_and_for_which_question(videos: VideoQA, sa
     assert {look.observer for look in kept} == {"look", "motion"}
     assert {(look.question, look.max_side) for look in kept} == {(QUESTION, 1280)}
     assert all(look.reason and look.digest and look.looked_at for look in kept)
-    assert len({picture.start for look in kept for picture in look.pictures}) == decoded(answer)
+    assert len({frame.start for look in kept for frame in look.frames}) == decoded(answer)
     assert videos.library.dump(videos.memory(sample_film).content_id) == before, "what observers saw stays as it was"
 
 
@@ -131,8 +131,8 @@ def test_reading_with_other_settings_drops_only_what_would_be_seen_otherwise(sam
 
 
 def kept(*starts: float, digest: str, max_side: int = 1280) -> StoredLook:
-    pictures = tuple(Span(start, start + 0.5) for start in starts)
-    return StoredLook("look", digest, "Who?", "asked for", max_side, pictures)
+    frames = tuple(Span(start, start + 0.5) for start in starts)
+    return StoredLook("look", digest, "Who?", "asked for", max_side, frames)
 
 
 def test_pictures_are_known_by_digest_size_and_time() -> None:

@@ -15,7 +15,7 @@ from video_vlm.records import Evidence, Observation, ObservationKind, Span
 from video_vlm.relook import LookPlan, plan_look
 from video_vlm.relook.score_channels import channels_for
 from video_vlm.relook.time_aim import aim_of, move_of
-from video_vlm.samplers import SAMPLERS, Move
+from video_vlm.samplers import SAMPLERS, TimeMove
 from video_vlm.samplers.budgets import budget_for
 from video_vlm.samplers.frame_times import Seconds
 from video_vlm.samplers.sampler_input import Scores
@@ -58,20 +58,20 @@ def planned(question: str, frames: int = 20, sampler: str = "auto") -> LookPlan:
 @pytest.mark.parametrize(
     ("question", "move"),
     [
-        ("What happens after the bell rings?", Move.AFTER),
-        ("What was there before the storm?", Move.BEFORE),
-        ("What is said between the song and the storm?", Move.BETWEEN),
-        ("What is shown while the bell rings?", Move.DURING),
-        ("What happens at 12:30?", Move.WITHIN),
-        ("Which car comes first?", Move.FIRST),
-        ("When is the last time she waves?", Move.LAST),
-        ("How often does he laugh?", Move.EVERYWHERE),
-        ("Does the door never open?", Move.EVERYWHERE),
-        ("How many cups are there?", Move.EVERYWHERE),
-        ("Who opens the door?", Move.ANYWHERE),
+        ("What happens after the bell rings?", TimeMove.AFTER),
+        ("What was there before the storm?", TimeMove.BEFORE),
+        ("What is said between the song and the storm?", TimeMove.BETWEEN),
+        ("What is shown while the bell rings?", TimeMove.DURING),
+        ("What happens at 12:30?", TimeMove.WITHIN),
+        ("Which car comes first?", TimeMove.FIRST),
+        ("When is the last time she waves?", TimeMove.LAST),
+        ("How often does he laugh?", TimeMove.EVERYWHERE),
+        ("Does the door never open?", TimeMove.EVERYWHERE),
+        ("How many cups are there?", TimeMove.EVERYWHERE),
+        ("Who opens the door?", TimeMove.ANYWHERE),
     ],
 )
-def test_the_words_of_time_say_where_to_look(question: str, move: Move) -> None:
+def test_the_words_of_time_say_where_to_look(question: str, move: TimeMove) -> None:
     assert move_of(parse(question)) is move
 
 
@@ -113,7 +113,7 @@ def test_similarity_of_pictures_is_one_more_channel() -> None:
 def test_what_happens_after_x_is_looked_for_behind_x() -> None:
     plan = planned("What happens after the guard falls asleep?")
     behind = [one for one in plan.samples if 104 <= one.pts_seconds <= 180]
-    assert (plan.sampler, plan.move) == ("tiered", Move.AFTER)
+    assert (plan.sampler, plan.move) == ("tiered", TimeMove.AFTER)
     assert len(behind) >= 10
     assert "after the anchor at 1:40" in plan.summary
     assert plan.places[0].start == pytest.approx(104, abs=1.01)

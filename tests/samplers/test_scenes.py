@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from video_vlm.records import Image, Shot, Span
-from video_vlm.samplers.scene_grouping import Part, Signature, alike, divide, scenes, signature, split_at
+from video_vlm.samplers.scene_grouping import GroupedSpan, Signature, alike, divide, scenes, signature, split_at
 
 Blocks = Callable[[int], Image]
 
@@ -27,12 +27,12 @@ def shots(*lengths: float, opened_by: Literal["hard", "fade"] = "hard") -> list[
     return [Shot(Span(start, end), 0.5, opened_by if start else "start") for start, end in pairwise(edges)]
 
 
-def parts(*lengths: float, places: Sequence[int] | None = None) -> list[Part]:
+def parts(*lengths: float, places: Sequence[int] | None = None) -> list[GroupedSpan]:
     looks = range(len(lengths)) if places is None else places
-    return [Part(shot.span, place(look)) for shot, look in zip(shots(*lengths), looks, strict=True)]
+    return [GroupedSpan(shot.span, place(look)) for shot, look in zip(shots(*lengths), looks, strict=True)]
 
 
-def spans(found: Sequence[Part]) -> list[tuple[float, float]]:
+def spans(found: Sequence[GroupedSpan]) -> list[tuple[float, float]]:
     return [(part.span.start, part.span.end) for part in found]
 
 

@@ -40,7 +40,7 @@ def answer_with_model(
     *,
     settings: AskSettings,
     plan: LookPlan | None = None,
-    pictures: FrameLoader | None = None,
+    frames: FrameLoader | None = None,
     step_seconds: float = 0.04,
     trace: Trace = lambda _: None,
     detector: Detector | None = None,
@@ -65,7 +65,7 @@ def answer_with_model(
     if not question.strip():
         raise QuestionError('the question is empty: ask something, e.g. "what happens after the lamp goes out?"')
     ledger, counted = ShownEvidence(step_seconds), CountingModel(model)
-    eyes = pictures if model.max_pictures else None
+    eyes = frames if model.max_images else None
     limits = AgentSettings(settings.max_rounds, settings.answer_tokens)
     talk = AgentLoop(counted, memory, eyes, ledger, limits, trace, detector)
     outcome = talk.about(question, () if plan is None else plan.samples)
@@ -80,7 +80,7 @@ def answer_with_model(
         status=Status.ANSWERED if is_answer else Status.NOT_SHOWN,
         confidence=round(outcome.confidence, 2) if is_answer else 0.0,
         claims=claims if is_answer else (),
-        coverage=coverage_of(memory, missing=() if model.max_pictures else ("no eyes: the model reads words only",)),
+        coverage=coverage_of(memory, missing=() if model.max_images else ("no eyes: the model reads words only",)),
         receipt=Receipt(
             model.name,
             steps,
@@ -104,14 +104,14 @@ def _abstention(outcome: LoopOutcome) -> str:
 
 def _kept(question: str, model: ChatModel, ledger: ShownEvidence, outcome: LoopOutcome) -> tuple[StoredLook, ...]:
     """What the model noted of pictures: captions by that model, for the next question to find."""
-    if not outcome.seen or not ledger.pictures:
+    if not outcome.seen or not ledger.frames:
         return ()
     captions = tuple(
         Observation(span, ObservationKind.CAPTION, note.text, source=model.name, confidence=_NOTE_CONFIDENCE)
         for note in outcome.seen
         for span in note.spans
     )
-    pictures = tuple(sorted(set(ledger.pictures)))
+    frames = tuple(sorted(set(ledger.frames)))
     reason = "pictures a model was shown"
-    look = StoredLook(model.name, digest([model.name, RULES]), question, reason, _MAX_SIDE, pictures, captions)
+    look = StoredLook(model.name, digest([model.name, RULES]), question, reason, _MAX_SIDE, frames, captions)
     return (look,)

@@ -21,7 +21,7 @@ from video_vlm.memory import CAPTIONER, Library, MemoryView, StoredLook
 from video_vlm.protocols import Progress, ProgressEvent, VideoReader, silent
 from video_vlm.records import Frame, Level, Node, Observation, ObservationKind, Span
 from video_vlm.records.observations import SPOKEN, WRITTEN
-from video_vlm.samplers import Pictures, Subject, plan
+from video_vlm.samplers import FrameTimes, SamplerInput, plan
 from video_vlm.settings import digest
 
 __all__ = ["CAPTION_LEVELS", "CaptionReport", "caption_video"]
@@ -55,7 +55,7 @@ def caption_video(
     model: ChatModel,
     *,
     level: Level = Level.SCENE,
-    pictures: int = 4,
+    frames: int = 4,
     step_seconds: float = 0.04,
     progress: Progress = silent,
 ) -> CaptionReport:
@@ -79,11 +79,11 @@ def caption_video(
     """
     if level not in CAPTION_LEVELS:
         raise ValueError(f"captions are of scenes or segments, not of a {level.value}")
-    if pictures < 1:
-        raise ValueError(f"a caption takes at least one picture, got {pictures}")
-    if not model.max_pictures:
+    if frames < 1:
+        raise ValueError(f"a caption takes at least one picture, got {frames}")
+    if not model.max_images:
         raise ModelError(f"{model.name} has no eyes: name a model that sees with --model")
-    work = _Work(memory, library, reader, model, level, min(pictures, model.max_pictures), step_seconds, progress)
+    work = _Work(memory, library, reader, model, level, min(frames, model.max_images), step_seconds, progress)
     return work.done()
 
 
@@ -134,7 +134,7 @@ class _Work:
         return [one.span.start for one in looks if one.observer == self._observer and one.digest == self._digest]
 
     def _asked(self, nodes: Iterable[Node]) -> Iterator[tuple[Node, Sequence[Frame], str]]:
-        """Pictures are decoded while the model writes, and no more of them than it has questions in hand."""
+        """FrameTimes are decoded while the model writes, and no more of them than it has questions in hand."""
         abreast = self.model.max_parallel if isinstance(self.model, Parallel) else 1
         waiting: _Waiting = deque()
         with ThreadPoolExecutor(abreast, thread_name_prefix="caption") as pool:
@@ -162,7 +162,7 @@ class _Work:
             yield some
 
     def _frames(self, span: Span) -> Sequence[Frame]:
-        subject = Subject(Pictures(span, step_seconds=self.step_seconds))
+        subject = SamplerInput(FrameTimes(span, step_seconds=self.step_seconds))
         times = [sample.pts_seconds for sample in plan("uniform", subject, frame_budget=self.pictures)]
         return tuple(self.reader.frames_at(times, max_side=_MAX_SIDE))
 

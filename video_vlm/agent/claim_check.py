@@ -15,13 +15,13 @@ from video_vlm.records import Claim, Step
 __all__ = ["check_claims"]
 
 _SCHEMA = {"type": "object", "properties": {"shown": {"type": "boolean"}}, "required": ["shown"]}
-_MOST_PICTURES = 4
+_MOST_FRAMES = 4
 _TOKENS = 64
 _YES, _NO = re.compile(r"\b(?:yes|true)\b", re.I), re.compile(r"\b(?:no|false|not)\b", re.I)
 
 
 def check_claims(
-    claims: Sequence[Claim], model: ChatModel, pictures: FrameLoader | None
+    claims: Sequence[Claim], model: ChatModel, images: FrameLoader | None
 ) -> tuple[tuple[Claim, ...], tuple[Step, ...]]:
     """The claims the model stands by when it is shown nothing but what they cite, and a step for each.
 
@@ -31,7 +31,7 @@ def check_claims(
     steps, kept = [], []
     for claim in claims:
         spans = [citation.span for citation in claim.citations]
-        frames = () if pictures is None or not model.max_pictures else pictures.again(spans, most=_MOST_PICTURES)
+        frames = () if images is None or not model.max_images else images.again(spans, most=_MOST_FRAMES)
         turns = evidence_alone(claim, frames)
         reply = "".join(
             model.stream(fit_context(turns, model, answer_tokens=_TOKENS), max_tokens=_TOKENS, schema=_SCHEMA)

@@ -32,7 +32,7 @@ def fit_context(
     """
     kept = tuple(turns)
     while True:
-        has_too_many = num_pictures(kept) > model.max_pictures
+        has_too_many = num_pictures(kept) > model.max_images
         taken = 0 if has_too_many else _num_tokens(kept, model, tools) + answer_tokens
         if not has_too_many and taken <= model.context_tokens:
             return kept

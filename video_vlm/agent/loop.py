@@ -275,7 +275,7 @@ class AgentLoop:
 
     def _has_ground(self, reply: str) -> bool:
         """Whether a sentence may be about what was shown: pictures have no words to compare it with."""
-        if self.ledger.pictures or _YES_NO_OR_NUMBER.match(reply):
+        if self.ledger.frames or _YES_NO_OR_NUMBER.match(reply):
             return True
         return is_said(reply, (one.text for one in self.ledger.shown), share=0.2)
 
@@ -288,7 +288,7 @@ class AgentLoop:
         """What there is room for; its pictures are on the receipt from then on."""
         sent = fit_context(turns, self.model, answer_tokens=self.settings.answer_tokens, tools=tools)
         self._is_ordered = self._is_ordered or any(map(gives_orders, data_of(sent)))
-        self.ledger.add_pictures(part for turn in sent for part in turn.parts if isinstance(part, Frame))
+        self.ledger.add_frames(part for turn in sent for part in turn.parts if isinstance(part, Frame))
         return sent
 
     def _searched(self, question: str, led: Sequence[CaptionWindows]) -> Iterator[ShownItem]:
@@ -310,12 +310,12 @@ class AgentLoop:
     def _planned(self, samples: Sequence[Sample]) -> tuple[Frame, ...]:
         if self.pictures is None or not samples:
             return ()
-        frames = self.pictures.planned(samples[: self.model.max_pictures])
+        frames = self.pictures.planned(samples[: self.model.max_images])
         self._note("look", f"planned: {_listed(frames)}", num_frames=len(frames))
         return frames
 
     def _was_pictured(self, span: Span) -> bool:
-        return any(span.widen(TOLERANCE_SECONDS).overlaps(one) for one in self.ledger.pictures)
+        return any(span.widen(TOLERANCE_SECONDS).overlaps(one) for one in self.ledger.frames)
 
     @property
     def _num_left(self) -> int:

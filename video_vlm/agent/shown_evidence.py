@@ -48,7 +48,7 @@ class ShownEvidence:
         self.shown += new
         return new
 
-    def add_pictures(self, frames: Iterable[Frame]) -> None:
+    def add_frames(self, frames: Iterable[Frame]) -> None:
         self.add(ShownItem(Span(one.pts_seconds, one.pts_seconds + self.step_seconds)) for one in frames)
 
     def cite(self, span: Span) -> Citation | None:
@@ -68,7 +68,7 @@ class ShownEvidence:
         return Citation(cited) if words is None else Citation(cited, words.text, words.kind, words.box)
 
     @property
-    def pictures(self) -> tuple[Span, ...]:
+    def frames(self) -> tuple[Span, ...]:
         return tuple(one.span for one in self.shown if not one.text)
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from video_vlm.agent.actions import LookAction
 from video_vlm.protocols import VideoReader
 from video_vlm.records import Box, Frame, Sample, Span
-from video_vlm.samplers import Pictures as Times
-from video_vlm.samplers import Subject, plan
+from video_vlm.samplers import FrameTimes as Times
+from video_vlm.samplers import SamplerInput, plan
 
 __all__ = ["FrameLoader", "in_whole"]
 
@@ -99,7 +99,7 @@ def in_whole(box: Box, crop: Box | None) -> Box:
 
 
 def _even(span: Span, count: int, step_seconds: float) -> list[float]:
-    samples = plan("uniform", Subject(Times(span, step_seconds=step_seconds)), frame_budget=count)
+    samples = plan("uniform", SamplerInput(Times(span, step_seconds=step_seconds)), frame_budget=count)
     return [sample.pts_seconds for sample in samples]
 
 

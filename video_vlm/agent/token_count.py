@@ -22,8 +22,8 @@ class CountingModel:
         return self._model.name
 
     @property
-    def max_pictures(self) -> int:
-        return self._model.max_pictures
+    def max_images(self) -> int:
+        return self._model.max_images
 
     @property
     def context_tokens(self) -> int:

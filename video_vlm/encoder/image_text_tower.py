@@ -95,7 +95,7 @@ class TransformersImageTextEncoder:
         """As where it is, not as what was loaded: another process loads its own."""
         return _again, (self.folder, self.label, self.device, self.dtype)
 
-    def encode_pictures(self, pictures: Sequence[Image]) -> _Vectors:
+    def encode_images(self, pictures: Sequence[Image]) -> _Vectors:
         """``(len(pictures), dimension)`` float32, rows of length one."""
         if not pictures:
             return np.zeros((0, self.dimension), np.float32)

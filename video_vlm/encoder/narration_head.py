@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from video_vlm.encoder.tokens import Tokens
-from video_vlm.world import COLOURS, EventKind, Script, Way, in_picture
+from video_vlm.world import COLOURS, EventKind, Script, Way, in_frame
 
 __all__ = ["FACTS", "NarrationHead", "facts_of"]
 
@@ -30,7 +30,7 @@ def facts_of(script: Script, *, grid: int) -> Tensor:
     frames = np.arange(script.settings.num_frames)
     true = torch.zeros(len(frames), grid * grid, len(COLOURS), len(FACTS))
     for place, actor in enumerate(script.actors):
-        column, row = ((grid * at).astype(int).clip(0, grid - 1) for at in in_picture(script, place))
+        column, row = ((grid * at).astype(int).clip(0, grid - 1) for at in in_frame(script, place))
         colour, patch = COLOURS.index(actor.colour), torch.from_numpy(row * grid + column)
         there = np.ones(len(frames), bool)
         for event in (event for event in script.events if event.actor == place):

@@ -10,9 +10,9 @@ from html import escape
 from typing import Any, BinaryIO
 
 from video_vlm.display_names import display_names
-from video_vlm.export.html_page import picture
+from video_vlm.export.html_page import frame_image
 from video_vlm.export.markdown import escaped
-from video_vlm.export.outline import Outline, Part, outline, words
+from video_vlm.export.outline import Outline, OutlinePart, outline, words
 from video_vlm.memory import Library
 from video_vlm.records import clock
 from video_vlm.text import HARMFUL, one_line
@@ -86,7 +86,7 @@ def _told(failures: Failures) -> list[str]:
 
 
 def _card(video: Outline) -> str:
-    poster = next((picture(part) for part in video.scenes if part.jpeg), "<span></span>")
+    poster = next((frame_image(part) for part in video.scenes if part.jpeg), "<span></span>")
     strip = "".join(_strip(part) for part in _strips(video))
     return (
         f"<article>{poster}<div><h2>{escape(video.title)}</h2><small>{escape(video.name)}, "
@@ -94,12 +94,12 @@ def _card(video: Outline) -> str:
     )
 
 
-def _strip(part: Part) -> str:
+def _strip(part: OutlinePart) -> str:
     said = escape(part.title or words(part))
-    return f"<li>{picture(part)}<time>{clock(part.span.start)}</time> <span>{said}</span></li>"
+    return f"<li>{frame_image(part)}<time>{clock(part.span.start)}</time> <span>{said}</span></li>"
 
 
-def _strips(video: Outline) -> tuple[Part, ...]:
+def _strips(video: Outline) -> tuple[OutlinePart, ...]:
     """Chapters; of a video that has but one, its scenes."""
     return (video.chapters if len(video.chapters) > 1 else video.scenes)[:_MOST_STRIPS]
 
@@ -138,7 +138,7 @@ def _data(video: Outline) -> dict[str, Any]:
     }
 
 
-def _times(part: Part) -> dict[str, Any]:
+def _times(part: OutlinePart) -> dict[str, Any]:
     return {"start": part.span.start, "end": part.span.end, "title": part.title, "summary": part.summary}
 
 

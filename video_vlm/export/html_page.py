@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from html import escape
 from typing import BinaryIO
 
-from video_vlm.export.outline import Outline, Part
+from video_vlm.export.outline import Outline, OutlinePart
 from video_vlm.records import clock
 
-__all__ = ["HEAD", "picture", "write_html"]
+__all__ = ["HEAD", "frame_image", "write_html"]
 
 HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -38,7 +38,7 @@ def write_html(video: Outline, out: BinaryIO) -> None:
         out.write(f"{part}\n".encode())
 
 
-def picture(part: Part) -> str:
+def frame_image(part: OutlinePart) -> str:
     """Its small picture, inside the page; nothing where there is none."""
     if part.jpeg is None:
         return "<span></span>"
@@ -62,13 +62,13 @@ def _parts(video: Outline) -> Iterator[str]:
     yield "</body></html>"
 
 
-def _scene(scene: Part) -> str:
+def _scene(scene: OutlinePart) -> str:
     words = f"<p>{escape(scene.summary)}</p>" if scene.summary else ""
     return (
-        f'<article id="scene-{scene.number}">{picture(scene)}'
+        f'<article id="scene-{scene.number}">{frame_image(scene)}'
         f"<div><h3>{_time(scene)} {escape(scene.title)}</h3>{words}</div></article>"
     )
 
 
-def _time(part: Part | Outline) -> str:
+def _time(part: OutlinePart | Outline) -> str:
     return f"<time>{clock(part.span.start)}–{clock(part.span.end)}</time>"

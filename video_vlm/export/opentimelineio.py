@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from video_vlm.errors import MissingExtra
-from video_vlm.export.outline import Outline, Part
+from video_vlm.export.outline import Outline, OutlinePart
 
 __all__ = ["write_otio"]
 
@@ -47,7 +47,7 @@ def write_otio(video: Outline, out: BinaryIO, *, path: Path, fps: float | None) 
     out.write(otio.adapters.write_to_string(timeline, "otio_json").encode())
 
 
-def _markers(otio: Any, video: Outline, scene: Part, rate: float) -> list[Any]:
+def _markers(otio: Any, video: Outline, scene: OutlinePart, rate: float) -> list[Any]:
     """The chapter that begins with this scene."""
     return [
         otio.schema.Marker(

@@ -9,13 +9,13 @@ from video_vlm.memory import MemoryView
 from video_vlm.records import Level, Node, Span
 from video_vlm.text import one_line
 
-__all__ = ["Outline", "Part", "outline", "words"]
+__all__ = ["Outline", "OutlinePart", "outline", "words"]
 
 _JPEG = b"\xff\xd8\xff"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class OutlinePart:
     """A scene, or a chapter with its scenes. Text is one line each; ``jpeg`` is None where there is no picture."""
 
     number: int
@@ -24,7 +24,7 @@ class Part:
     summary: str
     coverage: float
     jpeg: bytes | None = None
-    parts: tuple[Part, ...] = ()
+    parts: tuple[OutlinePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class Outline:
     title: str
     summary: str
     span: Span
-    chapters: tuple[Part, ...]
+    chapters: tuple[OutlinePart, ...]
     missing: tuple[str, ...]
     complete: bool
 
     @property
-    def scenes(self) -> tuple[Part, ...]:
+    def scenes(self) -> tuple[OutlinePart, ...]:
         return tuple(scene for chapter in self.chapters for scene in chapter.parts)
 
 
@@ -58,7 +58,7 @@ def outline(memory: MemoryView, *, name: str | None = None) -> Outline:
     scenes = _parts(memory, memory.nodes(Level.SCENE) or memory.nodes(Level.SEGMENT))
     chapters = tuple(_with_scenes(part, scenes) for part in _parts(memory, memory.nodes(Level.CHAPTER)))
     if not chapters and scenes:
-        chapters = (Part(1, scenes[0].span.cover(scenes[-1].span), "", "", 1.0, scenes[0].jpeg, scenes),)
+        chapters = (OutlinePart(1, scenes[0].span.cover(scenes[-1].span), "", "", 1.0, scenes[0].jpeg, scenes),)
     return Outline(
         content_id=memory.content_id,
         name=one_line(name or video.path.name),
@@ -71,16 +71,16 @@ def outline(memory: MemoryView, *, name: str | None = None) -> Outline:
     )
 
 
-def words(part: Part) -> str:
+def words(part: OutlinePart) -> str:
     """What is said of a scene: its title and its summary, neither twice."""
     if not part.summary:
         return part.title or f"Scene {part.number}"
     return part.summary if part.title in part.summary else f"{part.title}. {part.summary}"
 
 
-def _parts(memory: MemoryView, nodes: Sequence[Node]) -> tuple[Part, ...]:
+def _parts(memory: MemoryView, nodes: Sequence[Node]) -> tuple[OutlinePart, ...]:
     return tuple(
-        Part(
+        OutlinePart(
             number,
             node.span,
             one_line(node.title or ""),
@@ -92,12 +92,14 @@ def _parts(memory: MemoryView, nodes: Sequence[Node]) -> tuple[Part, ...]:
     )
 
 
-def _with_scenes(chapter: Part, scenes: Sequence[Part]) -> Part:
+def _with_scenes(chapter: OutlinePart, scenes: Sequence[OutlinePart]) -> OutlinePart:
     inside = tuple(scene for scene in scenes if chapter.span.contains(scene.span.middle))
-    return Part(chapter.number, chapter.span, chapter.title, chapter.summary, chapter.coverage, chapter.jpeg, inside)
+    return OutlinePart(
+        chapter.number, chapter.span, chapter.title, chapter.summary, chapter.coverage, chapter.jpeg, inside
+    )
 
 
 def _picture(memory: MemoryView, node: Node) -> bytes | None:
     """The first small picture of a stretch; what is no JPEG (an imported memory may hold anything) is none."""
-    pictures = (memory.poster(frame.id) for frame in memory.nodes(Level.FRAME, node.span))
-    return next((jpeg for jpeg in pictures if jpeg and jpeg.startswith(_JPEG)), None)
+    frames = (memory.poster(frame.id) for frame in memory.nodes(Level.FRAME, node.span))
+    return next((jpeg for jpeg in frames if jpeg and jpeg.startswith(_JPEG)), None)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from video_vlm.export.outline import Outline, Part, words
+from video_vlm.export.outline import Outline, OutlinePart, words
 from video_vlm.own_files import MARK
 
 __all__ = ["write_srt", "write_vtt"]
@@ -34,12 +34,12 @@ def write_vtt(video: Outline, out: BinaryIO) -> None:
         out.write(f"{start} --> {end}\n{html.escape(_plain(scene), quote=False)}{MARK}\n\n".encode())
 
 
-def _plain(scene: Part) -> str:
+def _plain(scene: OutlinePart) -> str:
     """One line (an empty one would end the cue), without anything that readers take for the times of another cue."""
     return _TIMESTAMP.sub(lambda match: match[0].replace(":", "∶"), words(scene).replace("-->", "→"))
 
 
-def _times(scene: Part, point: str) -> Iterator[str]:
+def _times(scene: OutlinePart, point: str) -> Iterator[str]:
     start = max(0.0, scene.span.start)
     for seconds in (start, max(scene.span.end, start + _LEAST_SECONDS)):
         minutes, milliseconds = divmod(round(seconds * 1000), 60_000)

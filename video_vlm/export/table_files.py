@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from video_vlm.errors import MissingExtra
-from video_vlm.export.tables import Kind, Table
+from video_vlm.export.tables import ColumnKind, Table
 from video_vlm.text import HARMFUL, inert, one_line
 
 __all__ = ["write_csv", "write_json", "write_jsonl", "write_parquet"]
@@ -66,11 +66,11 @@ def write_parquet(table: Table, out: BinaryIO) -> None:
     except ImportError as error:
         raise MissingExtra("Parquet", "export") from error
     types = {
-        Kind.TEXT: pyarrow.string(),
-        Kind.WHOLE: pyarrow.int64(),
-        Kind.NUMBER: pyarrow.float64(),
-        Kind.TEXTS: pyarrow.list_(pyarrow.string()),
-        Kind.VECTOR: pyarrow.list_(pyarrow.float32()),
+        ColumnKind.TEXT: pyarrow.string(),
+        ColumnKind.WHOLE: pyarrow.int64(),
+        ColumnKind.NUMBER: pyarrow.float64(),
+        ColumnKind.TEXTS: pyarrow.list_(pyarrow.string()),
+        ColumnKind.VECTOR: pyarrow.list_(pyarrow.float32()),
     }
     schema = pyarrow.schema([(name, types[kind]) for name, kind in table.columns.items()])
     with parquet.ParquetWriter(out, schema, compression="zstd") as writer:

@@ -10,7 +10,7 @@ from typing import Any
 
 from video_vlm.errors import LibraryDamaged
 from video_vlm.records import Damage, Span
-from video_vlm.samplers.segments import Mark
+from video_vlm.samplers.segments import SegmentStart
 
 __all__ = ["RunState", "reading_state"]
 
@@ -26,10 +26,12 @@ class RunState:
     start_seconds: float
     num_frames: int = 0
     num_seen: int = 0
-    mark: Mark | None = None
+    mark: SegmentStart | None = None
     damage: tuple[Damage, ...] = ()
 
-    def after(self, *, num_frames: int, num_seen: int, mark: Mark | None, damage: tuple[Damage, ...]) -> RunState:
+    def after(
+        self, *, num_frames: int, num_seen: int, mark: SegmentStart | None, damage: tuple[Damage, ...]
+    ) -> RunState:
         """The state behind one more segment of so many pictures."""
         return RunState(self.start_seconds, self.num_frames + num_frames, self.num_seen + num_seen, mark, damage)
 
@@ -49,7 +51,7 @@ class RunState:
             start_seconds=data["start_seconds"],
             num_frames=data["num_frames"],
             num_seen=data["num_seen"],
-            mark=Mark(**data["mark"]) if data["mark"] else None,
+            mark=SegmentStart(**data["mark"]) if data["mark"] else None,
             damage=tuple(Damage(Span(**item["span"]), item["reason"]) for item in data["damage"]),
         )
 

@@ -12,16 +12,16 @@ import numpy as np
 from video_vlm.index.fast_pass import FastPass
 from video_vlm.index.keyframe_window import budget_of, windows
 from video_vlm.media.packet_table import PacketTable
-from video_vlm.media.parallel_decode import LaneReader
-from video_vlm.media.partial_decode import SkimmingReader
-from video_vlm.media.recording_gaps import LEAST_SECONDS, Holes
+from video_vlm.media.parallel_decode import ParallelReader
+from video_vlm.media.partial_decode import PartialReader
+from video_vlm.media.recording_gaps import LEAST_SECONDS, RecordingGaps
 from video_vlm.protocols import VideoReader
 from video_vlm.records import Span
-from video_vlm.samplers.decode_candidates import chosen, doubts
-from video_vlm.samplers.packet_bitrate import Restlessness
+from video_vlm.samplers.decode_candidates import choose_within, decode_candidates
+from video_vlm.samplers.packet_bitrate import PacketBitrate
 from video_vlm.samplers.packet_contrast import blind_groups
-from video_vlm.samplers.segments import Mark, Seen, Segmenter
-from video_vlm.samplers.thumbnail_filter import Sieve
+from video_vlm.samplers.segments import SeenFrame, Segmenter, SegmentStart
+from video_vlm.samplers.thumbnail_filter import ThumbnailFilter
 from video_vlm.settings import IndexSettings
 
 __all__ = ["DecodePass", "FullPass", "open_pass", "why_in_full"]
@@ -54,7 +54,7 @@ class TellsItsEnd(Protocol):
 class DecodePass(Protocol):
     """Pictures in order, each once its place is certain."""
 
-    def seen(self) -> Iterator[Seen]: ...
+    def seen(self) -> Iterator[SeenFrame]: ...
 
     @property
     def end_seconds(self) -> float | None:
@@ -71,18 +71,18 @@ class FullPass:
     """Every picture."""
 
     reader: VideoReader
-    sieve: Sieve
+    sieve: ThumbnailFilter
     segmenter: Segmenter
     start_seconds: float | None
 
-    def seen(self) -> Iterator[Seen]:
+    def seen(self) -> Iterator[SeenFrame]:
         with closing(self._sieved()) as sieved:
             for one in sieved:
                 yield from self.segmenter.push(one)
         yield from self.segmenter.finish()
 
-    def _sieved(self) -> Generator[Seen, None, None]:
-        if isinstance(self.reader, LaneReader):
+    def _sieved(self) -> Generator[SeenFrame, None, None]:
+        if isinstance(self.reader, ParallelReader):
             return self.reader.scan_with(self.sieve, self.start_seconds)
         return self.sieve(self.reader.scan(self.start_seconds))
 
@@ -101,21 +101,21 @@ class FullPass:
 
 
 def open_pass(
-    reader: VideoReader, settings: IndexSettings, mark: Mark | None, *, borders: Iterable[float] = ()
+    reader: VideoReader, settings: IndexSettings, mark: SegmentStart | None, *, borders: Iterable[float] = ()
 ) -> DecodePass:
     """The pass that ``settings.speed`` names, from ``mark`` on; a segment begins at each of ``borders``."""
-    if settings.speed == "fast" and isinstance(reader, SkimmingReader):
+    if settings.speed == "fast" and isinstance(reader, PartialReader):
         return FastPass(reader, settings, mark, borders=borders)
-    is_hole = Holes(reader.video)
+    is_hole = RecordingGaps(reader.video)
     segmenter = Segmenter(settings, mark=mark, fps=reader.video.fps, borders=borders, is_hole=is_hole)
-    return FullPass(reader, Sieve(settings), segmenter, mark.warm_up_seconds if mark else None)
+    return FullPass(reader, ThumbnailFilter(settings), segmenter, mark.warm_up_seconds if mark else None)
 
 
 def why_in_full(reader: VideoReader, settings: IndexSettings) -> str | None:
     """Why a video has to be read in full although it was asked to be fast; None where it need not."""
     if settings.speed == "full":
         return None
-    if not isinstance(reader, SkimmingReader):
+    if not isinstance(reader, PartialReader):
         return f"the decoder {settings.decoder} cannot leave pictures out"
     return _why_not_by_packets(reader.packets(), settings.frames.segment_seconds)
 
@@ -151,11 +151,11 @@ def _why_not_by_times(table: PacketTable) -> str | None:
 
 def _leaves_doubt(table: PacketTable) -> bool:
     """Whether packets alone, where keyframes tell nothing, raise more questions than can be looked into."""
-    restless, num_frames = Restlessness(table), 0
+    restless, num_frames = PacketBitrate(table), 0
     for groups in windows(table):
-        every = doubts(table, restless, groups)
-        choice = chosen(table, every, groups, frame_budget=budget_of(table, groups))
+        every = decode_candidates(table, restless, groups)
+        choice = choose_within(table, every, groups, frame_budget=budget_of(table, groups))
         num_frames += choice.num_frames
-        if len(choice.doubts) < len(every):
+        if len(choice.candidates) < len(every):
             return True
     return num_frames > _BLIND_SHARE * len(table)

@@ -13,11 +13,11 @@ from dataclasses import replace
 
 from video_vlm.index.keyframe_window import KeyframeWindow, WindowResult, windows
 from video_vlm.index.prefetch import prefetch
-from video_vlm.media.partial_decode import Skimmer, SkimmingReader
+from video_vlm.media.partial_decode import PartialDecoder, PartialReader
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Span
-from video_vlm.samplers.packet_bitrate import Restlessness
-from video_vlm.samplers.segments import Borders, Mark, Seen
+from video_vlm.samplers.packet_bitrate import PacketBitrate
+from video_vlm.samplers.segments import Borders, SeenFrame, SegmentStart
 from video_vlm.settings import IndexSettings
 
 __all__ = ["FastPass"]
@@ -29,7 +29,7 @@ _LOOKERS = 2
 class FastPass:
     """Gives out the pictures that were looked at, and the cuts, in order of time.
 
-    A shot may begin where no picture was decoded; then there is a :class:`Seen` without one.
+    A shot may begin where no picture was decoded; then there is a :class:`SeenFrame` without one.
 
     Args:
         reader: An open video whose packets can be relied on.
@@ -39,12 +39,17 @@ class FastPass:
     """
 
     def __init__(
-        self, reader: SkimmingReader, settings: IndexSettings, mark: Mark | None, *, borders: Iterable[float] = ()
+        self,
+        reader: PartialReader,
+        settings: IndexSettings,
+        mark: SegmentStart | None,
+        *,
+        borders: Iterable[float] = (),
     ) -> None:
         self._reader = reader
         self._settings = settings
         self._table = reader.packets()
-        self._restless = Restlessness(self._table)
+        self._restless = PacketBitrate(self._table)
         self._mark = mark
         self._segment = mark
         self._borders = Borders(borders)
@@ -60,10 +65,10 @@ class FastPass:
     def num_frames(self, span: Span, *, num_seen: int) -> int:  # noqa: ARG002
         return self._table.count(span.start, span.end)
 
-    def seen(self) -> Iterator[Seen]:
+    def seen(self) -> Iterator[SeenFrame]:
         first = self._table.group_at(self._mark.warm_up_seconds) if self._mark else 0
         if self._mark is not None:
-            yield Seen(self._mark.start_seconds, None, opens=self._mark)
+            yield SeenFrame(self._mark.start_seconds, None, opens=self._mark)
         with self._reader.skim() as skimmer, ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look") as lookers:
             every = self._looks(skimmer, lookers, windows(self._table, first_group=first))
             with closing(prefetch(every)) as looks:
@@ -72,7 +77,7 @@ class FastPass:
                 yield from self._placed_borders(self.end_seconds, self._table.group_starts[-1])
 
     def _looks(
-        self, skimmer: Skimmer[DecodedFrame], lookers: Executor, every: Iterable[range]
+        self, skimmer: PartialDecoder[DecodedFrame], lookers: Executor, every: Iterable[range]
     ) -> Iterator[tuple[Future[WindowResult], range]]:
         """What each window will show. Depends on nothing that is decided about the ones before."""
         table = self._table
@@ -89,7 +94,7 @@ class FastPass:
             yield lookers.submit(window.look, skimmer), groups
             before = groups
 
-    def _placed(self, looked: WindowResult, groups: range) -> Iterator[Seen]:
+    def _placed(self, looked: WindowResult, groups: range) -> Iterator[SeenFrame]:
         """Where segments begin. A cut at the first picture of the next window waits for it."""
         starts = self._table.group_starts
         end = starts[groups.stop] if groups.stop < len(starts) else float("inf")
@@ -107,31 +112,31 @@ class FastPass:
         for cut in cuts:
             yield from self._cut(cut, None, starts[groups.start])
 
-    def _placed_borders(self, before_seconds: float, warm_up_seconds: float) -> Iterator[Seen]:
+    def _placed_borders(self, before_seconds: float, warm_up_seconds: float) -> Iterator[SeenFrame]:
         if self._segment is None:
             return
         for border in self._borders.between(self._segment.start_seconds, before_seconds):
-            self._segment = Mark(border, self._shot_seconds, warm_up_seconds)
-            yield Seen(border, None, opens=self._segment)
+            self._segment = SegmentStart(border, self._shot_seconds, warm_up_seconds)
+            yield SeenFrame(border, None, opens=self._segment)
 
     def _begins_shot(self, cut: Cut) -> bool:
         return self._mark is None or cut.at > self._mark.start_seconds
 
-    def _cut(self, cut: Cut, seen: Seen | None, warm_up_seconds: float) -> Iterator[Seen]:
+    def _cut(self, cut: Cut, seen: SeenFrame | None, warm_up_seconds: float) -> Iterator[SeenFrame]:
         yield from self._placed_borders(cut.at, warm_up_seconds)
         if cut.at - self._shot_seconds < self._settings.shots.min_shot_seconds:
             if seen is not None:
                 yield self._in_segment(seen, warm_up_seconds=warm_up_seconds)
             return
         self._shot_seconds = cut.at
-        self._segment = Mark(cut.at, cut.at, warm_up_seconds)
-        yield replace(seen or Seen(cut.at, None), opens=self._segment, cut=cut)
+        self._segment = SegmentStart(cut.at, cut.at, warm_up_seconds)
+        yield replace(seen or SeenFrame(cut.at, None), opens=self._segment, cut=cut)
 
-    def _in_segment(self, seen: Seen, *, warm_up_seconds: float) -> Seen:
+    def _in_segment(self, seen: SeenFrame, *, warm_up_seconds: float) -> SeenFrame:
         is_border = self._segment is None or self._borders.is_one(seen.pts_seconds)
         if is_border or (seen.frame is not None and self._is_full(seen.pts_seconds)):
             start = seen.pts_seconds if self._segment else min(seen.pts_seconds, 0.0)
-            self._segment = Mark(start, self._shot_seconds, warm_up_seconds)
+            self._segment = SegmentStart(start, self._shot_seconds, warm_up_seconds)
             return replace(seen, opens=self._segment)
         return seen
 

@@ -49,10 +49,10 @@ class FrameEmbedder:
         """For the pictures of the next segment."""
         return SegmentEmbeddings(self)
 
-    def submit(self, pictures: list[Image]) -> Future[_Vectors]:
+    def submit(self, frames: list[Image]) -> Future[_Vectors]:
         """Have some pictures encoded; waits while too many are waiting."""
         self._room.acquire()
-        done = self._thread.submit(self.encoder.encode_pictures, pictures)
+        done = self._thread.submit(self.encoder.encode_images, frames)
         done.add_done_callback(lambda _: self._room.release())
         return done
 
@@ -73,8 +73,8 @@ class SegmentEmbeddings:
         self._pictures: list[Image] = []
         self._batches: list[Future[_Vectors]] = []
 
-    def see(self, picture: Image) -> None:
-        self._pictures.append(picture)
+    def see(self, frame: Image) -> None:
+        self._pictures.append(frame)
         if len(self._pictures) == self._seeing.encoder.batch_size:
             self.close()
 
@@ -135,8 +135,8 @@ def embed_missing(
 
 def _seen(reader: VideoReader, one: NodesWithoutVectors, seeing: FrameEmbedder, *, max_side: int) -> SegmentEmbeddings:
     segment = seeing.segment()
-    for picture in _pictures(reader, one, max_side=max_side):
-        segment.see(picture)
+    for frame in _pictures(reader, one, max_side=max_side):
+        segment.see(frame)
     segment.close()
     return segment
 

@@ -15,7 +15,7 @@ from video_vlm.memory import MemoryWriter, node_id
 from video_vlm.memory.summaries import summarize
 from video_vlm.records import Chapter, Cut, Damage, Image, Level, Node, Observation, ObservationKind, Shot, Span, Video
 from video_vlm.samplers.chapter_grouping import chapters
-from video_vlm.samplers.scene_grouping import Part, Signature, divide, scenes, signature, snap, split_at, unseen
+from video_vlm.samplers.scene_grouping import GroupedSpan, Signature, divide, scenes, signature, snap, split_at, unseen
 from video_vlm.samplers.shots import tile
 from video_vlm.settings import LevelSettings
 
@@ -188,7 +188,7 @@ def _mean_coverage(children: Sequence[Node]) -> float:
 
 def _tree(
     build: MemoryWriter, segments: Sequence[Node], *, video: Video, max_seconds: float
-) -> tuple[tuple[Part, ...], tuple[Span, ...]]:
+) -> tuple[tuple[GroupedSpan, ...], tuple[Span, ...]]:
     """The scenes and the chapters. Both tile the video; a chapter begins with a scene, a scene with a segment."""
     shots = shots_of(build, span=video.span)
     borders = [segment.span.start for segment in segments]
@@ -200,7 +200,7 @@ def _tree(
     # A segment begins at each mark, but for those a memory of before knew nothing of.
     marks = [border for border in chapter_borders(declared) if border < video.span.end]
     starts = [min(borders, key=lambda border: abs(border - mark)) for mark in marks]
-    spans = [part.span for part in split_at([Part(video.span, parts[0].signature)], starts)]
+    spans = [part.span for part in split_at([GroupedSpan(video.span, parts[0].signature)], starts)]
     return split_at(snap(parts, starts, reach_seconds=_SAME_BORDER_SECONDS), starts), tuple(spans)
 
 

@@ -11,16 +11,22 @@ import cv2
 import numpy as np
 
 from video_vlm.media.packet_table import PacketTable
-from video_vlm.media.partial_decode import Skimmer
+from video_vlm.media.partial_decode import PartialDecoder
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Image, Span
-from video_vlm.samplers.decode_candidates import Inquiry, Stretch, doubts
+from video_vlm.samplers.decode_candidates import DecodeSpan, TwoRoundChoice, decode_candidates
 from video_vlm.samplers.hard_cuts import FLASH_SECONDS
-from video_vlm.samplers.keyframe_cuts import Glance, Head, glances, judged, weighed
-from video_vlm.samplers.packet_bitrate import Restlessness
+from video_vlm.samplers.keyframe_cuts import (
+    KeyframeGlance,
+    KeyframeHead,
+    judge_keyframes,
+    keyframe_glances,
+    weigh_verdicts,
+)
+from video_vlm.samplers.packet_bitrate import PacketBitrate
 from video_vlm.samplers.packet_contrast import as_large_as_cuts
-from video_vlm.samplers.segments import Seen, Segmenter
-from video_vlm.samplers.thumbnail_filter import Sieve
+from video_vlm.samplers.segments import SeenFrame, Segmenter
+from video_vlm.samplers.thumbnail_filter import ThumbnailFilter
 from video_vlm.settings import IndexSettings
 
 __all__ = ["KeyframeWindow", "WindowResult", "budget_of", "windows"]
@@ -46,7 +52,7 @@ def windows(table: PacketTable, *, first_group: int = 0) -> Iterator[range]:
 class WindowResult:
     """Pictures and cuts, each in order of time. Only keyframes, and pictures that begin a shot, are held decoded."""
 
-    pictures: tuple[Seen, ...]
+    pictures: tuple[SeenFrame, ...]
     cuts: tuple[Cut, ...]
 
 
@@ -69,7 +75,7 @@ class KeyframeWindow:
     def __init__(
         self,
         table: PacketTable,
-        restless: Restlessness,
+        restless: PacketBitrate,
         groups: range,
         heads: Mapping[int, DecodedFrame],
         *,
@@ -82,12 +88,12 @@ class KeyframeWindow:
         self._restless = restless
         self._thumbnails = self._head_thumbnails()
 
-    def look(self, skimmer: Skimmer[DecodedFrame]) -> WindowResult:
+    def look(self, skimmer: PartialDecoder[DecodedFrame]) -> WindowResult:
         """Decode what has to be, and say what is there."""
-        verdicts, trust = weighed(judged(self._table, self._glanced(skimmer), self._restless))
-        every = doubts(self._table, self._restless, self._groups, verdicts)
+        verdicts, trust = weigh_verdicts(judge_keyframes(self._table, self._glanced(skimmer), self._restless))
+        every = decode_candidates(self._table, self._restless, self._groups, verdicts)
         budget = budget_of(self._table, self._groups)
-        inquiry = Inquiry(self._table, every, self._groups, frame_budget=budget, trust=trust)
+        inquiry = TwoRoundChoice(self._table, every, self._groups, frame_budget=budget, trust=trust)
         decoded = self._decoded(skimmer, inquiry.first())
         decoded += self._decoded(skimmer, inquiry.second(_cuts(decoded)))
         plain = [one.cut for one in verdicts if one.cut is not None and one.group not in inquiry.keyframes]
@@ -95,15 +101,17 @@ class KeyframeWindow:
         cuts = [*plain, *(cut for cut in found if not _is_one_of(cut, plain)), *inquiry.presumed(found)]
         return WindowResult(self._pictures(decoded), tuple(sorted(cuts, key=lambda cut: cut.at)))
 
-    def _glanced(self, skimmer: Skimmer[DecodedFrame]) -> list[Head]:
+    def _glanced(self, skimmer: PartialDecoder[DecodedFrame]) -> list[KeyframeHead]:
         """The keyframes, and what follows those that need it."""
         first = self._groups.start
-        wanted = tuple(glances(self._table, self._thumbnails, self._restless, first_group=first))
+        wanted = tuple(keyframe_glances(self._table, self._thumbnails, self._restless, first_group=first))
         after = skimmer.side_by_side(lambda glance: self._after(skimmer, glance), wanted)
-        pictures = {glance.group: some for glance, some in zip(wanted, after, strict=True)}
-        return [Head(number, image, pictures.get(number, ())) for number, image in enumerate(self._thumbnails, first)]
+        frames = {glance.group: some for glance, some in zip(wanted, after, strict=True)}
+        return [
+            KeyframeHead(number, image, frames.get(number, ())) for number, image in enumerate(self._thumbnails, first)
+        ]
 
-    def _decoded(self, skimmer: Skimmer[DecodedFrame], stretches: Iterable[Stretch]) -> list[Seen]:
+    def _decoded(self, skimmer: PartialDecoder[DecodedFrame], stretches: Iterable[DecodeSpan]) -> list[SeenFrame]:
         """Several stretches side by side, up to the keyframe the next window begins with."""
         looks = skimmer.side_by_side(lambda stretch: list(self._decode(skimmer, stretch)), stretches)
         return [seen for seen in chain.from_iterable(looks) if seen.pts_seconds <= self._end_seconds]
@@ -121,17 +129,19 @@ class KeyframeWindow:
                 thumbnails.append(thumbnails[-1])
         return [*thumbnails[:1] * (end - self._groups.start - len(thumbnails)), *thumbnails]
 
-    def _decode(self, skimmer: Skimmer[DecodedFrame], stretch: Stretch) -> Iterator[Seen]:
+    def _decode(self, skimmer: PartialDecoder[DecodedFrame], stretch: DecodeSpan) -> Iterator[SeenFrame]:
         shots = replace(self._settings.shots, min_shot_seconds=0.0)  # a stretch does not begin with a shot
         settings = replace(self._settings, shots=shots)
         segmenter = Segmenter(settings)
         decoded = skimmer.stretch(stretch.groups, until_seconds=stretch.until_seconds)
-        for one in chain(chain.from_iterable(map(segmenter.push, Sieve(settings)(decoded))), _finished(segmenter)):
+        for one in chain(
+            chain.from_iterable(map(segmenter.push, ThumbnailFilter(settings)(decoded))), _finished(segmenter)
+        ):
             if one.cut is not None and one.cut.kind == "hard" and not self._is_likely(one.pts_seconds, stretch):
                 one = replace(one, cut=None)
             yield replace(one, opens=None, frame=one.frame if one.cut else None)
 
-    def _is_likely(self, at: float, stretch: Stretch) -> bool:
+    def _is_likely(self, at: float, stretch: DecodeSpan) -> bool:
         """Whether a cut may be one although the detectors have hardly seen what was before it."""
         first = stretch.groups.start
         since = at - self._table.group_starts[first]
@@ -146,7 +156,7 @@ class KeyframeWindow:
         keyframes = (self._table.group_starts[number] for number in stretch.groups[1:])
         return self._restless.spike(around) >= _SPIKE or any(map(around.contains, chain(large, keyframes)))
 
-    def _after(self, skimmer: Skimmer[DecodedFrame], glance: Glance) -> tuple[Image, ...]:
+    def _after(self, skimmer: PartialDecoder[DecodedFrame], glance: KeyframeGlance) -> tuple[Image, ...]:
         """The pictures that follow a keyframe."""
         width = self._settings.shots.thumbnail_width
         shape = self._thumbnails[glance.group - self._groups.start].shape
@@ -158,10 +168,10 @@ class KeyframeWindow:
         starts = self._table.group_starts
         return starts[self._groups.stop] if self._groups.stop < len(starts) else math.inf
 
-    def _pictures(self, decoded: Sequence[Seen]) -> tuple[Seen, ...]:
+    def _pictures(self, decoded: Sequence[SeenFrame]) -> tuple[SeenFrame, ...]:
         first = self._groups.start
         heads = {
-            head.pts_seconds: Seen(head.pts_seconds, self._thumbnails[number - first], head)
+            head.pts_seconds: SeenFrame(head.pts_seconds, self._thumbnails[number - first], head)
             for number, head in self._heads.items()
             if number in self._groups
         }
@@ -170,7 +180,7 @@ class KeyframeWindow:
         return tuple(seen for _, seen in sorted({**between, **heads}.items()))
 
 
-def _cuts(decoded: Iterable[Seen]) -> list[Cut]:
+def _cuts(decoded: Iterable[SeenFrame]) -> list[Cut]:
     return [seen.cut for seen in decoded if seen.cut is not None]
 
 
@@ -181,7 +191,7 @@ def _shaped(thumbnail: Image, shape: tuple[int, ...]) -> Image:
     return np.asarray(cv2.resize(thumbnail, (shape[1], shape[0]), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _finished(segmenter: Segmenter) -> Iterator[Seen]:
+def _finished(segmenter: Segmenter) -> Iterator[SeenFrame]:
     """What a segmenter gives out at the end, which is not asked for before."""
     yield from segmenter.finish()
 

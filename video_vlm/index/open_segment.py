@@ -12,7 +12,7 @@ from video_vlm.index.frame_embeddings import SegmentEmbeddings
 from video_vlm.index.observer_set import Observations, ObserverSet
 from video_vlm.records import Image, Observation, Span
 from video_vlm.samplers.representative import Representative, RepresentativePicker
-from video_vlm.samplers.segments import Mark, Seen
+from video_vlm.samplers.segments import SeenFrame, SegmentStart
 from video_vlm.settings import FrameSettings
 
 __all__ = ["ClosedSegment", "OpenSegment", "Poster"]
@@ -48,7 +48,7 @@ class OpenSegment:
 
     def __init__(
         self,
-        mark: Mark,
+        mark: SegmentStart,
         *,
         watch: ObserverSet,
         settings: FrameSettings,
@@ -65,7 +65,7 @@ class OpenSegment:
         self._posters: list[Poster] = []
         self._observations: dict[str, list[Observation]] = {name: [] for name in watch.names}
 
-    def see(self, seen: Seen) -> None:
+    def see(self, seen: SeenFrame) -> None:
         if seen.thumbnail is None:
             return
         self._num_frames += 1

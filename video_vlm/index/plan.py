@@ -113,7 +113,7 @@ def _verdicts(
         return _all(wanted, "an earlier version made it, and did not note with what"), "everything"
     part = part_to_make(stored, how, path, library)
     if part is None:
-        return tuple(_from_the_pictures(judge(known, wanted.stages), how.asked)), "everything"
+        return tuple(_from_every_frame(judge(known, wanted.stages), how.asked)), "everything"
     return judge(known, part.recipe.stages), "representative frames" if part.at_frames else "nothing"
 
 
@@ -121,18 +121,18 @@ def _all(wanted: Recipe, because: str) -> tuple[StageVerdict, ...]:
     return tuple(StageVerdict(one.name, False, because) for one in wanted.stages)
 
 
-def _from_the_pictures(verdicts: tuple[StageVerdict, ...], manner: IndexMode) -> list[StageVerdict]:
+def _from_every_frame(verdicts: tuple[StageVerdict, ...], manner: IndexMode) -> list[StageVerdict]:
     """Where one stage needs every picture again, all stages are made while they pass."""
     needy = [
         one.stage
         for one in verdicts
-        if not one.is_kept and (one.stage in (SHOTS, FRAMES) or _needs_pictures(one.stage, manner))
+        if not one.is_kept and (one.stage in (SHOTS, FRAMES) or _needs_every_frame(one.stage, manner))
     ]
     because = f"{needy[0]} needs every picture again" if needy else "every picture is gone over again"
     return [StageVerdict(one.stage, False, because) if one.is_kept else one for one in verdicts]
 
 
-def _needs_pictures(stage: str, manner: IndexMode) -> bool:
+def _needs_every_frame(stage: str, manner: IndexMode) -> bool:
     return stage in map(observer, manner.watch.needing(Need.PICTURES))
 
 

@@ -33,13 +33,13 @@ from video_vlm.index.report import IndexReport
 from video_vlm.index.write_queue import PendingSegment, WriteQueue
 from video_vlm.media import open_video
 from video_vlm.media.chapters import unused_marks, within
-from video_vlm.media.damage_log import Ledger
+from video_vlm.media.damage_log import DamageLog
 from video_vlm.media.identity import SameContent
 from video_vlm.memory import Library, MemoryCheckpoint, MemoryWriter, StoredFrame, StoredVideo, node_id
 from video_vlm.memory.summaries import summarize
 from video_vlm.protocols import Progress, ProgressEvent, VideoReader, silent
 from video_vlm.records import Cut, Damage, Level, Node, Span, Video, clock
-from video_vlm.samplers.segments import Mark
+from video_vlm.samplers.segments import SegmentStart
 from video_vlm.settings import IndexSettings, Speed
 
 __all__ = ["add_meaning", "index_video", "known_report"]
@@ -292,17 +292,23 @@ class _Run:
         return state
 
     def _put(
-        self, closed: ClosedSegment, state: RunState, passing: DecodePass, *, following: Mark | None, cut: Cut | None
+        self,
+        closed: ClosedSegment,
+        state: RunState,
+        passing: DecodePass,
+        *,
+        following: SegmentStart | None,
+        cut: Cut | None,
     ) -> RunState:
         """Give a segment out to be written; the cut that ends it is written with it."""
         damage = self._damage(before=closed.span.end if following else None)
         num_frames = passing.num_frames(closed.span, num_seen=closed.num_frames)
         state = state.after(num_frames=num_frames, num_seen=closed.num_frames, mark=following, damage=damage)
         self._tail.note(state)
-        pictures = [StoredFrame(self._node(Level.FRAME, one.span), one.jpeg, one.pts_seconds) for one in closed.posters]
+        frames = [StoredFrame(self._node(Level.FRAME, one.span), one.jpeg, one.pts_seconds) for one in closed.posters]
         said = [one for observer in closed.observations.values() for one in observer]
         said += [one for observer in self._file_said.values() for one in observer if one.span.overlaps(closed.span)]
-        nodes = [picture.node for picture in pictures]
+        nodes = [frame.node for frame in frames]
         segment = replace(
             self._node(Level.SEGMENT, closed.span),
             summary=summarize(nodes, said, max_sentences=self._manner.settings.levels.segment_sentences),
@@ -315,7 +321,7 @@ class _Run:
         observations = {**closed.observations, SHOTS: borders}
         checkpoint = MemoryCheckpoint(closed.span.end, self._tail.to_json())
         self._same.glance(self._reader.video.content_id)
-        self._outbox.add(PendingSegment(segment, pictures, observations, checkpoint, closed.sight))
+        self._outbox.add(PendingSegment(segment, frames, observations, checkpoint, closed.sight))
         return state
 
     def _finish(self, state: RunState, *, resumed_from: float | None) -> IndexReport:
@@ -343,7 +349,7 @@ class _Run:
 
     def _damage(self, *, before: float | None) -> tuple[Damage, ...]:
         """What an earlier run met, and this one since. What lies after ``before`` the next run may have to meet."""
-        ledger = Ledger()
+        ledger = DamageLog()
         for one in self._earlier_damage:
             ledger.note(one.span.start, one.span.end, one.reason)
         for one in self._reader.damage:

@@ -58,11 +58,11 @@ def stages_of(settings: IndexSettings, watch: ObserverSet, *, beside: str = "") 
         watch: Who observes.
         beside: A digest of the subtitle files beside the video; empty if there are none.
     """
-    pictures = {"index.decoder": settings.decoder, "index.speed": settings.speed}
+    images = {"index.decoder": settings.decoder, "index.speed": settings.speed}
     if settings.speed == "fast":
-        pictures["version"] = f"{_VERSIONS[SHOTS]}.{_FAST_VERSION}"
+        images["version"] = f"{_VERSIONS[SHOTS]}.{_FAST_VERSION}"
     return (
-        _stage(SHOTS, {**pictures, **_named("shots", settings.shots)}),
+        _stage(SHOTS, {**images, **_named("shots", settings.shots)}),
         _stage(FRAMES, _named("frames", settings.frames)),
         *(
             Stage(observer(name), {"code and settings": made, **({BESIDE: beside} if name == "subtitles" else {})})

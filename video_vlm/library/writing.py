@@ -56,7 +56,7 @@ def write_captions(
             reader,
             model,
             level=level,
-            pictures=pictures,
+            frames=pictures,
             step_seconds=frame_times_of(memory).step_seconds,
             progress=progress,
         )

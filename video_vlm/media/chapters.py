@@ -18,7 +18,7 @@ import av
 from av.container import InputContainer
 
 from video_vlm.media.container import open_container
-from video_vlm.media.matroska_chapters import Mark, matroska_marks
+from video_vlm.media.matroska_chapters import ChapterMark, matroska_marks
 from video_vlm.media.nero_chapters import NeroMark, nero_marks
 from video_vlm.records import Chapter, Span
 
@@ -39,7 +39,7 @@ def chapters_of(container: InputContainer, path: Path, *, origin: Fraction) -> t
     return in_one_reading(marks_of(container, path), origin=origin)
 
 
-def marks_of(container: InputContainer, path: Path) -> Sequence[Mark]:
+def marks_of(container: InputContainer, path: Path) -> Sequence[ChapterMark]:
     """All marks, in the order of the file, on the container's clock."""
     known = tuple(_mark(chapter) for chapter in container.chapters()[:_MOST_CHAPTERS])
     if "matroska" in container.format.name:
@@ -52,18 +52,18 @@ def marks_of(container: InputContainer, path: Path) -> Sequence[Mark]:
     return known
 
 
-def _nero(mark: NeroMark, known: Sequence[Mark], *, over: Fraction | None) -> Mark:
+def _nero(mark: NeroMark, known: Sequence[ChapterMark], *, over: Fraction | None) -> ChapterMark:
     """A title that was cut is whole in FFmpeg's list, where there is also a text track."""
     whole = (other.title for other in known if mark.is_cut and other.title.startswith(mark.title))
-    return Mark(mark.start, over, next(whole, mark.title))
+    return ChapterMark(mark.start, over, next(whole, mark.title))
 
 
-def _mark(chapter: av.container.core.Chapter) -> Mark:
+def _mark(chapter: av.container.core.Chapter) -> ChapterMark:
     base = chapter["time_base"] or Fraction(1, av.time_base)
-    return Mark(chapter["start"] * base, chapter["end"] * base, chapter["metadata"].get("title", ""))
+    return ChapterMark(chapter["start"] * base, chapter["end"] * base, chapter["metadata"].get("title", ""))
 
 
-def in_one_reading(marks: Iterable[Mark], *, origin: Fraction = Fraction(0)) -> tuple[Chapter, ...]:
+def in_one_reading(marks: Iterable[ChapterMark], *, origin: Fraction = Fraction(0)) -> tuple[Chapter, ...]:
     """Marks as chapters that follow each other. One without a title is called by its number."""
     chosen = _chosen(marks)
     return tuple(
@@ -88,22 +88,22 @@ def unused_marks(path: Path) -> tuple[str, ...]:
     return tuple(mark.title.strip() or "no title" for mark in marks if mark not in _chosen(marks))
 
 
-def _chosen(marks: Iterable[Mark]) -> list[Mark]:
+def _chosen(marks: Iterable[ChapterMark]) -> list[ChapterMark]:
     ordered = sorted(marks, key=attrgetter("start"))
     return [min(some, key=_rank) for _, some in groupby(ordered, key=attrgetter("start"))]
 
 
-def _rank(mark: Mark) -> tuple[bool, Fraction, bool]:
+def _rank(mark: ChapterMark) -> tuple[bool, Fraction, bool]:
     """What lasts before what is empty, then the shortest, then what has a title. Lowest first."""
     length = (mark.start if mark.end is None else mark.end) - mark.start
     return length <= 0, length, not mark.title.strip()
 
 
-def _ends(marks: Sequence[Mark]) -> Iterator[Fraction]:
+def _ends(marks: Sequence[ChapterMark]) -> Iterator[Fraction]:
     yield from (after.start for _, after in pairwise(marks))
     for last in marks[-1:]:
         yield max(last.start, last.end or last.start)
 
 
-def _title(mark: Mark, number: int) -> str:
+def _title(mark: ChapterMark, number: int) -> str:
     return " ".join(mark.title.split())[:_MOST_TITLE_LETTERS] or f"Chapter {number}"

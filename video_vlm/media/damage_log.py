@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from video_vlm.records import Damage, Span
 
-__all__ = ["Ledger"]
+__all__ = ["DamageLog"]
 
 _JOIN_SECONDS = 0.5
 
 
-class Ledger:
+class DamageLog:
     """Damage noted so far. Stretches of one reason that overlap, or nearly touch, are one."""
 
     def __init__(self) -> None:

@@ -19,12 +19,12 @@ from av.video.stream import VideoStream
 
 from video_vlm.media.clock import Clock, own_time
 from video_vlm.media.container import MAX_PIXELS, continuity_of, open_container, packets, watch_only
-from video_vlm.media.damage_log import Ledger
-from video_vlm.media.missing_frames import RollCall
-from video_vlm.media.packet_times import Landing
-from video_vlm.media.stream_probe import Survey
+from video_vlm.media.damage_log import DamageLog
+from video_vlm.media.missing_frames import MissingFrames
+from video_vlm.media.packet_times import SeekPoint
+from video_vlm.media.stream_probe import StreamProbe
 
-__all__ = ["MOST_THREADS", "NO_OPTIONS", "Packets", "Tape"]
+__all__ = ["MOST_THREADS", "NO_OPTIONS", "DecodeStream", "Packets"]
 
 _STEPS_BACK_SECONDS = (0, 1, 4, 16, 64, 256)
 """How far before the wanted time to try next, where a seek lands behind it."""
@@ -38,7 +38,7 @@ Packets: TypeAlias = "Iterator[Packet[VideoStream]]"  # quoted: PyAV's class is 
 Pictures: TypeAlias = "Iterator[tuple[int, VideoFrame]]"
 
 
-class Tape:
+class DecodeStream:
     """Pictures in the order they are shown, each with its PTS.
 
     Args:
@@ -54,12 +54,12 @@ class Tape:
     def __init__(
         self,
         path: Path,
-        found: Survey,
-        ledger: Ledger,
+        found: StreamProbe,
+        ledger: DamageLog,
         *,
         threads: int,
         options: Mapping[str, str] = NO_OPTIONS,
-        landings: Callable[[], Sequence[Landing] | None] = lambda: None,
+        landings: Callable[[], Sequence[SeekPoint] | None] = lambda: None,
     ) -> None:
         self._path = path
         self._found = found
@@ -95,9 +95,9 @@ class Tape:
         keyframe, source = landed
         clock = Clock(frame_ticks=self._found.frame_ticks, first_pts=keyframe)
         # The first ones out may be leading pictures, shown before the keyframe and broken without what came before.
-        pictures = dropwhile(lambda picture: picture[0] < keyframe, self._stamped(source, clock))
-        first = next(pictures, None)
-        return chain([first], pictures) if first is not None and first[0] <= pts else None
+        frames = dropwhile(lambda frame: frame[0] < keyframe, self._stamped(source, clock))
+        first = next(frames, None)
+        return chain([first], frames) if first is not None and first[0] <= pts else None
 
     def packets_from(self, pts: float) -> Packets:
         """From a keyframe whose picture is shown at or before ``pts``, or all of them."""
@@ -115,7 +115,7 @@ class Tape:
         known = self._landings()
         return self._by_time(pts) if known is None else self._by_position(pts, known)
 
-    def _by_position(self, pts: int, known: Sequence[Landing]) -> tuple[int, Packets] | None:
+    def _by_position(self, pts: int, known: Sequence[SeekPoint]) -> tuple[int, Packets] | None:
         place = bisect_right(known, pts, key=attrgetter("pts")) - 1
         if place < 1:
             return None
@@ -159,35 +159,35 @@ class Tape:
         self._is_open = True
 
     def _stamped(self, source: Packets, clock: Clock) -> Pictures:
-        rollcall = RollCall(self._found, self._ledger)
-        for picture in chain(self._decoded(source, rollcall), self._remainder(rollcall)):
-            time = own_time(picture)
+        rollcall = MissingFrames(self._found, self._ledger)
+        for frame in chain(self._decoded(source, rollcall), self._remainder(rollcall)):
+            time = own_time(frame)
             pts = clock.stamp(time, is_sparse=rollcall.is_sparse)
             if pts is not None:
-                yield pts, picture
+                yield pts, frame
             elif time is not None:
                 rollcall.repeat(time)
         rollcall.close()
 
-    def _decoded(self, source: Packets, rollcall: RollCall) -> Iterator[VideoFrame]:
+    def _decoded(self, source: Packets, rollcall: MissingFrames) -> Iterator[VideoFrame]:
         for packet in chain(source, [None]):
             if packet is not None:
                 rollcall.expect(packet)
             try:
-                pictures = self._stream.decode(packet)
+                frames = self._stream.decode(packet)
             except av.FFmpegError:
                 rollcall.in_trouble = True
                 continue
-            for picture in pictures:
-                rollcall.answer(picture)
-                yield picture
+            for frame in frames:
+                rollcall.answer(frame)
+                yield frame
 
-    def _alone(self) -> Tape:
+    def _alone(self) -> DecodeStream:
         """The same with a single thread."""
         options, landings = self._options, self._landings
-        return Tape(self._path, self._found, self._ledger, threads=1, options=options, landings=landings)
+        return DecodeStream(self._path, self._found, self._ledger, threads=1, options=options, landings=landings)
 
-    def _remainder(self, rollcall: RollCall) -> Iterator[VideoFrame]:
+    def _remainder(self, rollcall: MissingFrames) -> Iterator[VideoFrame]:
         """The last pictures, decoded one by one, where an error swallowed them."""
         last = rollcall.last_pts
         if self._threads == 1 or last is None or not rollcall.is_incomplete:
@@ -195,9 +195,9 @@ class Tape:
         with closing(self._alone()) as again:
             landed = again._from_keyframe(last)
             source = landed[1] if landed is not None else again._from_start()
-            second = RollCall(self._found, Ledger())
-            for picture in again._decoded(source, second):
-                if picture.pts is not None and picture.pts > last:
+            second = MissingFrames(self._found, DamageLog())
+            for frame in again._decoded(source, second):
+                if frame.pts is not None and frame.pts > last:
                     rollcall.in_trouble |= second.in_trouble
-                    rollcall.answer(picture)
-                    yield picture
+                    rollcall.answer(frame)
+                    yield frame

@@ -41,7 +41,7 @@ class DecordReader(IndexedReader):
 
     def _fetch(self, index: int) -> Image:
         try:
-            picture = self._decoder[index]
+            frame = self._decoder[index]
         except (RuntimeError, IndexError, _library().DECORDError) as error:
             raise UnreadableVideo(self._path, "decord could not decode pictures") from error
-        return np.ascontiguousarray(picture.asnumpy())
+        return np.ascontiguousarray(frame.asnumpy())

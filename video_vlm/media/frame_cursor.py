@@ -7,21 +7,21 @@ from typing import Generic, TypeVar
 
 from video_vlm.protocols import DecodedFrame
 
-__all__ = ["Playhead"]
+__all__ = ["FrameCursor"]
 
 P = TypeVar("P", bound=DecodedFrame)
 
 
-class Playhead(Generic[P]):
+class FrameCursor(Generic[P]):
     """Moves forward over pictures; holds the one on display and the one after it.
 
     The first picture is on display before its time, the last one after it.
     """
 
-    def __init__(self, pictures: Iterator[P]) -> None:
-        self._pictures = pictures
-        self._current = next(pictures, None)
-        self._upcoming = next(pictures, None)
+    def __init__(self, frames: Iterator[P]) -> None:
+        self._pictures = frames
+        self._current = next(frames, None)
+        self._upcoming = next(frames, None)
 
     @property
     def pts(self) -> float:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-__all__ = ["Group", "Groups", "VideoPacket"]
+__all__ = ["GroupOfPictures", "GroupsOfPictures", "VideoPacket"]
 
 _LEAST_PACKETS = 24
 """Where every picture is a keyframe, handing them over one by one would cost more than it spares."""
@@ -21,7 +21,7 @@ VideoPacket: TypeAlias = "Packet[VideoStream]"  # quoted: PyAV's class is generi
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GroupOfPictures:
     """The packets that give the pictures shown in ``[start, end)``, in ticks; the last group has no ``end``.
 
     Pictures that are shown before a keyframe but stored after it may need what is on both sides of it. They belong to
@@ -36,7 +36,7 @@ class Group:
         return self.start <= pts and (self.end is None or pts < self.end)
 
 
-class Groups:
+class GroupsOfPictures:
     """Iterates over the groups of a stream, and stops where its packets cannot be relied on to be in order.
 
     ``is_whole`` is whether it has come to the end without stopping.
@@ -46,7 +46,7 @@ class Groups:
         self._packets = packets
         self.is_whole = False
 
-    def __iter__(self) -> Iterator[Group]:
+    def __iter__(self) -> Iterator[GroupOfPictures]:
         before: list[VideoPacket] = []  # of the group before, until it is certain that nothing more belongs to it
         own: list[VideoPacket] = []
         leading: list[VideoPacket] = []
@@ -62,7 +62,7 @@ class Groups:
                 leading.append(packet)
                 continue
             if before:
-                yield Group([*before, *own, *leading] if leading else before, _start(before), _start(own))
+                yield GroupOfPictures([*before, *own, *leading] if leading else before, _start(before), _start(own))
                 before, leading = [], []
             if packet.is_keyframe and len(own) >= _LEAST_PACKETS:
                 if not _is_orderly(own, until=pts):
@@ -71,9 +71,9 @@ class Groups:
             own.append(packet)
         self.is_whole = not own or _is_orderly(own)
         if before:
-            yield Group([*before, *own[:1], *leading] if leading else before, _start(before), _start(own))
+            yield GroupOfPictures([*before, *own[:1], *leading] if leading else before, _start(before), _start(own))
         if own and self.is_whole:
-            yield Group(own, _start(own), None)
+            yield GroupOfPictures(own, _start(own), None)
 
 
 def _pts(packet: VideoPacket) -> int | None:

@@ -22,13 +22,13 @@ from av.stream import Disposition
 
 from video_vlm.errors import UnreadableVideo
 from video_vlm.media.container import MAX_PIXELS, open_container, watch_only
-from video_vlm.media.damage_log import Ledger
+from video_vlm.media.damage_log import DamageLog
 from video_vlm.media.embedded_subtitles import read_cues
 from video_vlm.media.geometry import displayed_size, fit
-from video_vlm.media.packet_times import timetable
+from video_vlm.media.packet_times import read_packet_times
 from video_vlm.media.probe import describe
 from video_vlm.media.requested_times import TIME_TOLERANCE_SECONDS, ascending
-from video_vlm.media.stream_probe import Survey, survey
+from video_vlm.media.stream_probe import StreamProbe, probe_stream
 from video_vlm.records import Damage, Frame, Image, Observation, Video
 
 __all__ = ["IndexedFrame", "IndexedReader"]
@@ -42,7 +42,7 @@ class IndexedFrame:
     pts_seconds: float
     is_keyframe: bool
     turned: Image
-    found: Survey
+    found: StreamProbe
     is_rough: ClassVar[bool] = False
 
     def thumbnail(self, width: int) -> Image:
@@ -82,12 +82,12 @@ def covers_are_too_large(path: Path) -> bool:
         return any(_pixels(bytes(packet)) > MAX_PIXELS for packet in packets if packet.size)
 
 
-def _pixels(picture: bytes) -> float:
+def _pixels(frame: bytes) -> float:
     """By its header alone."""
     from PIL import Image as Pillow
 
     try:
-        with Pillow.open(BytesIO(picture)) as opened:
+        with Pillow.open(BytesIO(frame)) as opened:
             return opened.width * opened.height
     except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError):
         return inf
@@ -112,10 +112,10 @@ class IndexedReader(ABC):
     def __init__(self, path: str | Path, *, threads: int | None = None) -> None:
         self._path = Path(path)
         self._threads = threads
-        self._found = survey(self._path)
+        self._found = probe_stream(self._path)
         self._video = describe(self._path, self._found)
-        self._times = timetable(self._path, self._found)
-        self._ledger = Ledger()
+        self._times = read_packet_times(self._path, self._found)
+        self._ledger = DamageLog()
         if self._found.orientation.reflected:
             raise self._unfit("mirrored pictures")
         if covers_are_too_large(self._path):

@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["Mark", "file_beginnings", "has_too_many_notes", "matroska_marks"]
+__all__ = ["ChapterMark", "file_beginnings", "has_too_many_notes", "matroska_marks"]
 
 _EBML, _SEGMENT, _CLUSTER, _VOID = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0xEC
 _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
@@ -32,7 +32,7 @@ _NANOSECONDS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ChapterMark:
     """A chapter as it is marked, in seconds on the container's clock. ``end`` is None where the file does not say."""
 
     start: Fraction
@@ -48,7 +48,7 @@ class _Element:
     size: int | None
 
 
-def matroska_marks(path: Path) -> tuple[Mark, ...]:
+def matroska_marks(path: Path) -> tuple[ChapterMark, ...]:
     """The marks of the default edition, in the order of the file, nested ones behind the one that holds them."""
     with path.open("rb") as file:
         chapters = _chapters_element(file)
@@ -145,12 +145,14 @@ def _positions(seek_head: bytes) -> Iterator[int]:
             yield int.from_bytes(entry[_SEEK_POSITION], "big")
 
 
-def _marks(atom: bytes, *, depth: int) -> Iterator[Mark]:
+def _marks(atom: bytes, *, depth: int) -> Iterator[ChapterMark]:
     parts = list(_children(atom))
     start, end = _number(parts, _START), _number(parts, _END)
     shown = not _number(parts, _HIDDEN) and _number(parts, _ENABLED) != 0
     if shown and start is not None:
-        yield Mark(Fraction(start, _NANOSECONDS), None if end is None else Fraction(end, _NANOSECONDS), _title(parts))
+        yield ChapterMark(
+            Fraction(start, _NANOSECONDS), None if end is None else Fraction(end, _NANOSECONDS), _title(parts)
+        )
     for name, data in parts if depth < 8 else ():
         if name == _ATOM:
             yield from _marks(data, depth=depth + 1)

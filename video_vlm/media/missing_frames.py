@@ -6,10 +6,10 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from video_vlm.media.damage_log import Ledger
-from video_vlm.media.stream_probe import Survey
+from video_vlm.media.damage_log import DamageLog
+from video_vlm.media.stream_probe import StreamProbe
 
-__all__ = ["RollCall"]
+__all__ = ["MissingFrames"]
 
 _MISSING = "pictures could not be decoded"
 _GUESSED = "pictures are damaged: the decoder guessed parts of them"
@@ -19,7 +19,7 @@ _FEW = 2
 """This many packets without a picture are no loss: fields come in pairs, some packets show nothing."""
 
 
-class RollCall:
+class MissingFrames:
     """Notes damage while a stretch is decoded.
 
     Decoders report an error some pictures late, or swallow it. So an error only says that there is
@@ -31,7 +31,7 @@ class RollCall:
         ledger: Where damage is noted.
     """
 
-    def __init__(self, found: Survey, ledger: Ledger) -> None:
+    def __init__(self, found: StreamProbe, ledger: DamageLog) -> None:
         self._found = found
         self._ledger = ledger
         self._waiting: dict[int, int] = {}
@@ -55,18 +55,18 @@ class RollCall:
         if packet.pts is not None and not packet.is_discard:
             self._waiting[packet.pts] = packet.duration or round(self._found.frame_ticks)
 
-    def answer(self, picture: VideoFrame) -> None:
+    def answer(self, frame: VideoFrame) -> None:
         """``picture`` is shown: those before it that were not will not be."""
-        pts = picture.pts
+        pts = frame.pts
         if pts is None:
             return
         duration = self._waiting.pop(pts, 0)
         for missed in [expected for expected in self._waiting if expected < pts]:
             self._miss(missed)
-        if picture.is_corrupt:
+        if frame.is_corrupt:
             self._note(pts, duration, _GUESSED)
             self.in_trouble = True
-        elif picture.key_frame:
+        elif frame.key_frame:
             self.in_trouble = False
         self.last_pts = pts
 

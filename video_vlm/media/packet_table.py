@@ -13,9 +13,9 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from video_vlm.media.container import open_container, packets, video_stream, watch_only
-from video_vlm.media.stream_probe import Survey
+from video_vlm.media.stream_probe import StreamProbe
 
-__all__ = ["PacketTable", "packet_table"]
+__all__ = ["PacketTable", "read_packet_table"]
 
 _USUAL_BEATS = {250, 128, 240, 300}
 """Pictures from one keyframe to the next at most, where nobody told the encoder otherwise: x264, x265; libvpx; ten
@@ -114,7 +114,7 @@ class PacketTable:
         return bisect_left(self.seconds, end_seconds) - bisect_left(self.seconds, start_seconds)
 
 
-def packet_table(path: Path, found: Survey) -> PacketTable:
+def read_packet_table(path: Path, found: StreamProbe) -> PacketTable:
     """Reads every packet of the video stream and decodes none."""
     with open_container(path) as container:
         stream = video_stream(container, path)

@@ -21,10 +21,10 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from video_vlm.errors import MediaError
-from video_vlm.media.gops import Group, Groups
+from video_vlm.media.gops import GroupOfPictures, GroupsOfPictures
 from video_vlm.protocols import DecodedFrame
 
-__all__ = ["MOST_LANES", "LaneReader", "Lanes", "Work"]
+__all__ = ["MOST_LANES", "FrameWork", "ParallelDecoder", "ParallelReader"]
 
 MOST_LANES = 4
 """More would wait for the one who takes what they make."""
@@ -43,10 +43,10 @@ _POLL_SECONDS = 0.5  # a wait without an end cannot be interrupted everywhere
 T = TypeVar("T")
 
 
-class Work(Protocol[T]):
+class FrameWork(Protocol[T]):
     """What is done with pictures in a lane. Must be the same whether it is given them in pieces or as one stream."""
 
-    def __call__(self, pictures: Iterable[DecodedFrame]) -> Iterator[T]: ...
+    def __call__(self, frames: Iterable[DecodedFrame]) -> Iterator[T]: ...
 
     def is_large(self, made: T) -> bool:
         """Whether what was made holds a decoded picture."""
@@ -54,10 +54,10 @@ class Work(Protocol[T]):
 
 
 @runtime_checkable
-class LaneReader(Protocol):
+class ParallelReader(Protocol):
     """A reader that can have work done on its pictures as they are decoded."""
 
-    def scan_with(self, work: Work[T], start_seconds: float | None = None) -> Generator[T, None, None]:
+    def scan_with(self, work: FrameWork[T], start_seconds: float | None = None) -> Generator[T, None, None]:
         """What ``work`` makes of every picture in order of PTS, from the first at or after ``start_seconds``.
 
         Pictures that no other is made from may be rough (:class:`~video_vlm.protocols.DecodedFrame`).
@@ -104,7 +104,7 @@ class _Room:
 class _Job(Generic[T]):
     """A group, and what has been made of it so far."""
 
-    def __init__(self, group: Group) -> None:
+    def __init__(self, group: GroupOfPictures) -> None:
         self.group = group
         self.num_bytes = sum(packet.size for packet in group.packets)
         self.made: SimpleQueue[Sequence[T] | None] = SimpleQueue()
@@ -125,7 +125,7 @@ class _Job(Generic[T]):
             yield batch
 
 
-class Lanes(Generic[T]):
+class ParallelDecoder(Generic[T]):
     """Decodes the groups of one file.
 
     Args:
@@ -144,7 +144,7 @@ class Lanes(Generic[T]):
         self,
         open_decoder: Callable[[], VideoCodecContext],
         framed: Callable[[int, VideoFrame], DecodedFrame],
-        work: Work[T],
+        work: FrameWork[T],
         *,
         num_lanes: int,
         num_pictures: int,
@@ -161,7 +161,7 @@ class Lanes(Generic[T]):
         self.last_shown: VideoFrame | None = None
         self.is_whole = False
 
-    def run(self, groups: Groups) -> Generator[T, None, None]:
+    def run(self, groups: GroupsOfPictures) -> Generator[T, None, None]:
         """What the work makes of the groups, in order."""
         lanes = [Thread(target=self._serve, name=f"lane-{number}", daemon=True) for number in range(self._num_lanes)]
         try:
@@ -174,7 +174,7 @@ class Lanes(Generic[T]):
                 if lane.ident is not None:
                     lane.join()
 
-    def _in_order(self, groups: Groups, lanes: Sequence[Thread]) -> Iterator[T]:
+    def _in_order(self, groups: GroupsOfPictures, lanes: Sequence[Thread]) -> Iterator[T]:
         coming = iter(groups)
         jobs: deque[_Job[T]] = deque()
         while True:
@@ -219,7 +219,7 @@ class Lanes(Generic[T]):
                 job.made.put(None)
 
     def _do(self, job: _Job[T], decoder: VideoCodecContext) -> None:
-        made = self._work(self._framed(pts, picture) for pts, picture in self._pictures(job, decoder))
+        made = self._work(self._framed(pts, frame) for pts, frame in self._pictures(job, decoder))
         while batch := list(islice(made, self._batch)):
             if not self._room.take(job, sum(map(self._work.is_large, batch))):
                 return
@@ -230,16 +230,16 @@ class Lanes(Generic[T]):
         last = -math.inf
         try:
             for packet in (*job.group.packets, None):
-                for picture in decoder.decode(packet):
-                    pts = picture.pts
-                    if pts is None or picture.is_corrupt or pts <= last:
+                for frame in decoder.decode(packet):
+                    pts = frame.pts
+                    if pts is None or frame.is_corrupt or pts <= last:
                         return
                     if not job.group.shows(pts):
                         continue
                     last = pts
                     if pts >= self._first_pts:
-                        job.last_shown = picture
-                        yield pts, picture
+                        job.last_shown = frame
+                        yield pts, frame
             job.is_whole = True
         except av.FFmpegError:
             return

@@ -20,14 +20,14 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from video_vlm.media.container import open_container, open_decoder, packets, watch_only
-from video_vlm.media.damage_log import Ledger
+from video_vlm.media.damage_log import DamageLog
 from video_vlm.media.gops import VideoPacket
 from video_vlm.media.packet_table import PacketTable
 from video_vlm.media.parallel_decode import MOST_LANES
-from video_vlm.media.stream_probe import Survey
+from video_vlm.media.stream_probe import StreamProbe
 from video_vlm.protocols import DecodedFrame
 
-__all__ = ["Skimmer", "SkimmingReader"]
+__all__ = ["PartialDecoder", "PartialReader"]
 
 _LOST = "pictures could not be decoded"
 
@@ -37,11 +37,11 @@ U = TypeVar("U")
 
 
 @runtime_checkable
-class SkimmingReader(Protocol):
+class PartialReader(Protocol):
     """A reader that can leave pictures undecoded."""
 
     def packets(self) -> PacketTable: ...
-    def skim(self) -> Skimmer[DecodedFrame]: ...
+    def skim(self) -> PartialDecoder[DecodedFrame]: ...
 
 
 class _Decoders:
@@ -63,7 +63,7 @@ class _Decoders:
             self._idle.append(decoder)
 
 
-class Skimmer(Generic[F]):
+class PartialDecoder(Generic[F]):
     """One pass over a file, forward. A context manager. What is loaded may be decoded by several threads at once.
 
     Args:
@@ -75,7 +75,7 @@ class Skimmer(Generic[F]):
     """
 
     def __init__(
-        self, path: Path, found: Survey, ledger: Ledger, *, framed: Callable[[int, VideoFrame], F], threads: int
+        self, path: Path, found: StreamProbe, ledger: DamageLog, *, framed: Callable[[int, VideoFrame], F], threads: int
     ) -> None:
         self._path = path
         self._found = found
@@ -125,24 +125,24 @@ class Skimmer(Generic[F]):
         heads = [self._groups[number][0] for number in groups if number in self._groups]
         share = -(-len(heads) // self._num_lanes) or 1
         shares = [heads[first : first + share] for first in range(0, len(heads), share)]
-        for pictures in self.side_by_side(lambda some: list(self._pictures(self._whole, some)), shares):
-            yield from pictures
+        for frames in self.side_by_side(lambda some: list(self._pictures(self._whole, some)), shares):
+            yield from frames
 
     def stretch(self, groups: range, *, until_seconds: float) -> Iterator[F]:
         """Pictures others need, from the first of ``groups`` to the last one at or before ``until_seconds``."""
         held = [packet for number in groups for packet in self._groups.get(number, [])]
         shown = [place for place, packet in enumerate(held) if self._seconds(packet) <= until_seconds]
         wanted = held[: max(shown, default=-1) + 1]
-        for picture in self._pictures(self._coarse, wanted):
-            if self._seconds(wanted[0]) <= picture.pts_seconds <= until_seconds:
-                yield picture
+        for frame in self._pictures(self._coarse, wanted):
+            if self._seconds(wanted[0]) <= frame.pts_seconds <= until_seconds:
+                yield frame
 
     def _pictures(self, decoders: _Decoders, wanted: Sequence[VideoPacket]) -> Iterator[F]:
         last: int | None = None
-        for picture in self._decoded(decoders, wanted):
-            if picture.pts is not None and (last is None or picture.pts > last):
-                last = picture.pts
-                yield self._framed(picture.pts, picture)
+        for frame in self._decoded(decoders, wanted):
+            if frame.pts is not None and (last is None or frame.pts > last):
+                last = frame.pts
+                yield self._framed(frame.pts, frame)
 
     def _decoded(self, decoders: _Decoders, wanted: Sequence[VideoPacket]) -> Iterator[VideoFrame]:
         with decoders.one() as decoder:

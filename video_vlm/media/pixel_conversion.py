@@ -14,7 +14,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from video_vlm.media.geometry import Orientation, displayed_size, fit
 from video_vlm.records import Image
 
-__all__ = ["Colours", "Converter"]
+__all__ = ["ColorConversion", "PixelConverter"]
 
 _Pixels = Literal["rgb24", "gray"]
 
@@ -25,7 +25,7 @@ _MATRICES = {1, 4, 5, 7, 9}
 
 
 @dataclass(frozen=True, slots=True)
-class Colours:
+class ColorConversion:
     """How stored numbers become colours; None leaves it to the picture.
 
     Taken from the first picture for the whole video: where later ones carry no tags, FFmpeg's
@@ -37,12 +37,12 @@ class Colours:
     range: int | None = None
 
     @classmethod
-    def of(cls, picture: VideoFrame) -> Self:
-        if picture.format.is_rgb or len(picture.format.components) < 3:
+    def of(cls, frame: VideoFrame) -> Self:
+        if frame.format.is_rgb or len(frame.format.components) < 3:
             return cls()
-        matrix = Colorspace.ITU601.value if picture.colorspace in (_UNSPECIFIED, _SMPTE170M) else picture.colorspace
-        full = ColorRange.JPEG.value if picture.format.name.startswith("yuvj") else ColorRange.MPEG.value
-        return cls(matrix if matrix in _MATRICES else None, picture.color_range or full)
+        matrix = Colorspace.ITU601.value if frame.colorspace in (_UNSPECIFIED, _SMPTE170M) else frame.colorspace
+        full = ColorRange.JPEG.value if frame.format.name.startswith("yuvj") else ColorRange.MPEG.value
+        return cls(matrix if matrix in _MATRICES else None, frame.color_range or full)
 
 
 class _Scalers(threading.local):
@@ -53,7 +53,7 @@ class _Scalers(threading.local):
         self.upright = VideoReformatter()
 
 
-class Converter:
+class PixelConverter:
     """Scales and converts in one step of FFmpeg's swscale; keeps its set-up from picture to picture. Thread-safe.
 
     Args:
@@ -70,7 +70,7 @@ class Converter:
         stored_size: tuple[int, int],
         pixel_aspect: Fraction | None,
         orientation: Orientation,
-        colours: Colours,
+        colours: ColorConversion,
     ) -> None:
         self._stored_size = stored_size
         self._pixel_aspect = pixel_aspect
@@ -78,40 +78,40 @@ class Converter:
         self._colours = colours
         self._scalers = _Scalers()
 
-    def thumbnail(self, picture: VideoFrame, width: int) -> Image:
+    def thumbnail(self, frame: VideoFrame, width: int) -> Image:
         """As stored, not turned; averaged over areas, so that grain does not flicker."""
-        return self._small(picture, width, "rgb24")
+        return self._small(frame, width, "rgb24")
 
-    def grey(self, picture: VideoFrame, width: int) -> Image:
+    def grey(self, frame: VideoFrame, width: int) -> Image:
         """A thumbnail without colours, ``(height, width)``."""
-        return self._small(picture, width, "gray")
+        return self._small(frame, width, "gray")
 
-    def _small(self, picture: VideoFrame, width: int, pixels: _Pixels) -> Image:
+    def _small(self, frame: VideoFrame, width: int, pixels: _Pixels) -> Image:
         if width < 1:
             raise ValueError(f"a thumbnail must be at least 1 pixel wide, got {width}")
         stored_width, stored_height = self._stored_size
         width = min(width, stored_width)
         size = width, max(1, round(stored_height * width / stored_width))
         scaler = self._scalers.thumbnails.setdefault((width, pixels), VideoReformatter())
-        return self._converted(scaler, picture, size, Interpolation.AREA, pixels)
+        return self._converted(scaler, frame, size, Interpolation.AREA, pixels)
 
-    def upright(self, picture: VideoFrame, max_side: int | None) -> Image:
+    def upright(self, frame: VideoFrame, max_side: int | None) -> Image:
         """As displayed: square pixels, turned, no side above ``max_side``."""
-        size = fit(displayed_size(picture.width, picture.height, self._pixel_aspect), max_side)
-        smaller = size[0] * size[1] < picture.width * picture.height
+        size = fit(displayed_size(frame.width, frame.height, self._pixel_aspect), max_side)
+        smaller = size[0] * size[1] < frame.width * frame.height
         method = Interpolation.AREA if smaller else Interpolation.BICUBIC
-        return self._orientation.apply(self._converted(self._scalers.upright, picture, size, method, "rgb24"))
+        return self._orientation.apply(self._converted(self._scalers.upright, frame, size, method, "rgb24"))
 
     def _converted(
         self,
         reformatter: VideoReformatter,
-        picture: VideoFrame,
+        frame: VideoFrame,
         size: tuple[int, int],
         method: Interpolation,
         pixels: _Pixels,
     ) -> Image:
         converted = reformatter.reformat(
-            picture,
+            frame,
             width=size[0],
             height=size[1],
             format=pixels,
@@ -123,10 +123,10 @@ class Converter:
         return _pixels(converted, 3 if pixels == "rgb24" else 1)
 
 
-def _pixels(picture: VideoFrame, channels: int) -> Image:
+def _pixels(frame: VideoFrame, channels: int) -> Image:
     """The numbers of a picture whose channels lie side by side, ``(height, width[, channels])``: as ``to_ndarray`` has
     them, at a fraction of what it costs."""
-    plane = picture.planes[0]
+    plane = frame.planes[0]
     numbers = np.frombuffer(plane, np.uint8)  # type: ignore[call-overload]  # PyAV's stubs know no buffers
     lines = numbers.reshape(plane.height, plane.line_size)[:, : plane.width * channels]
     whole: Image = np.ascontiguousarray(lines)

@@ -20,7 +20,7 @@ from video_vlm.media.clock import PlayerTime, own_time
 from video_vlm.media.container import has_index, open_container, read_packets, watch_only
 from video_vlm.media.geometry import displayed_size
 from video_vlm.media.identity import content_id
-from video_vlm.media.stream_probe import Survey, survey
+from video_vlm.media.stream_probe import StreamProbe, probe_stream
 from video_vlm.records import Stream, Video
 from video_vlm.records.media import StreamKind
 
@@ -43,10 +43,10 @@ def probe(path: str | Path) -> Video:
         RefusedMedia: the file is a list of other files or addresses.
     """
     file = Path(path)
-    return describe(file, survey(file))
+    return describe(file, probe_stream(file))
 
 
-def describe(path: Path, found: Survey, *, num_bytes: int | None = None) -> Video:
+def describe(path: Path, found: StreamProbe, *, num_bytes: int | None = None) -> Video:
     """The record of a surveyed file; with ``num_bytes``, of a recording that was so long when it was opened."""
     heard = _sound_ends(path, found)
     with open_container(path) as container:
@@ -70,7 +70,7 @@ def describe(path: Path, found: Survey, *, num_bytes: int | None = None) -> Vide
         )
 
 
-def _sound_ends(path: Path, found: Survey) -> dict[int, float]:
+def _sound_ends(path: Path, found: StreamProbe) -> dict[int, float]:
     """When each sound stream ends, by its last packets: in player's seconds, by index. One that has none behind the
     last keyframe ends there at the latest. Empty where the end is not found at once: then a header has to be believed.
     """
@@ -97,14 +97,14 @@ def _sound_ends(path: Path, found: Survey) -> dict[int, float]:
     return ends
 
 
-def _sound_ends_of_mpeg(container: InputContainer, found: Survey) -> dict[int, float]:
+def _sound_ends_of_mpeg(container: InputContainer, found: StreamProbe) -> dict[int, float]:
     """FFmpeg guesses ends from the last time stamps, which may be those of another clock: how much later sound ends
     than pictures is right on any."""
-    pictures = _guessed_end(container.streams[found.stream])
+    frames = _guessed_end(container.streams[found.stream])
     sounds = {one.index: _guessed_end(one) for one in container.streams.audio}
-    if found.end_pts is None or pictures is None:
+    if found.end_pts is None or frames is None:
         return {}
-    overhangs = {index: max(0.0, end - pictures) for index, end in sounds.items() if end is not None}
+    overhangs = {index: max(0.0, end - frames) for index, end in sounds.items() if end is not None}
     likely = {index: seconds for index, seconds in overhangs.items() if seconds < _HALF_CLOCK_SECONDS}
     return {index: found.seconds(found.end_pts) + seconds for index, seconds in likely.items()}
 
@@ -121,7 +121,7 @@ def _timed(packet: Packet[Any]) -> tuple[int, Fraction, Fraction]:
     return packet.stream_index, start * packet.time_base, (start + (packet.duration or 0)) * packet.time_base
 
 
-def _declared_end(container: InputContainer, stream: AVStream, found: Survey) -> float | None:
+def _declared_end(container: InputContainer, stream: AVStream, found: StreamProbe) -> float | None:
     """When the video stream says that it ends, before the container does, which may be when the sound ends.
 
     MPEG streams say nothing: FFmpeg guesses from their last time stamps, which may be those of another clock.
@@ -143,7 +143,7 @@ def _clock_seconds(text: str) -> float | None:
     return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else None
 
 
-def _credible_end(declared: float | None, found: Survey, num_frames: int) -> float | None:
+def _credible_end(declared: float | None, found: StreamProbe, num_frames: int) -> float | None:
     """The declared end where the packets do not contradict it, else theirs.
 
     Longer than the packets is believed (the file may be cut off), unless it is beyond all measure
@@ -157,7 +157,7 @@ def _credible_end(declared: float | None, found: Survey, num_frames: int) -> flo
     return measured if nonsense or declared < measured else declared
 
 
-def _credible_count(declared: int, seconds: float | None, found: Survey) -> int | None:
+def _credible_count(declared: int, seconds: float | None, found: StreamProbe) -> int | None:
     """The declared number of pictures, unless it is beyond what the rate allows (AVI counts ticks)."""
     if not declared or (seconds and found.frame_rate and declared > 2 * seconds * found.frame_rate + 2):
         return None

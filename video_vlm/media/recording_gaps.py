@@ -1,4 +1,4 @@
-"""Holes in a recording, where nothing was recorded, told apart from pictures that are shown for long.
+"""RecordingGaps in a recording, where nothing was recorded, told apart from pictures that are shown for long.
 
 A camera that writes when something moves leaves a hole; a slide show, or a screen recorder that writes a picture when
 the screen changes, shows a picture until the next one. Both are a long time from one picture to the next. It is a hole
@@ -27,7 +27,7 @@ from video_vlm.media.clock import own_time
 from video_vlm.media.container import continuity_of, open_container, read_packets, video_stream
 from video_vlm.records import Span, Video
 
-__all__ = ["LEAST_SECONDS", "Holes"]
+__all__ = ["LEAST_SECONDS", "RecordingGaps"]
 
 LEAST_SECONDS = 30.0
 """A shorter pause is no hole."""
@@ -42,7 +42,7 @@ _NEAR_SECONDS = 1.0  # the clock of the packets may begin a little before the fi
 _Seconds = npt.NDArray[np.float64]
 
 
-class Holes:
+class RecordingGaps:
     """Whether nothing was recorded between two pictures. Reads the packets of a file when it is first in doubt.
 
     Args:
@@ -75,7 +75,7 @@ class _Times:
 
 
 def _packet_times(video: Video) -> _Times:
-    pictures: list[float] = []
+    frames: list[float] = []
     shifts: list[float] = []
     others: list[tuple[float, int]] = []
     with open_container(video.path) as container:
@@ -85,11 +85,11 @@ def _packet_times(video: Video) -> _Times:
         for packet in continuity(own):
             time, base = own_time(packet), packet.time_base
             if time is not None and base is not None:
-                pictures.append(float(time * base))
+                frames.append(float(time * base))
                 shifts.append(float(continuity.shift * base))
-    laid = _laid(others, np.array(pictures), np.array(shifts))
-    shift = video.start_seconds - min(pictures, default=0.0)
-    return _Times(np.sort(pictures) + shift, np.sort(laid) + shift)
+    laid = _laid(others, np.array(frames), np.array(shifts))
+    shift = video.start_seconds - min(frames, default=0.0)
+    return _Times(np.sort(frames) + shift, np.sort(laid) + shift)
 
 
 def _set_apart(
@@ -106,14 +106,14 @@ def _set_apart(
             others.append((float(time * base), num_wanted))
 
 
-def _laid(others: Sequence[tuple[float, int]], pictures: _Seconds, shifts: _Seconds) -> _Seconds:
+def _laid(others: Sequence[tuple[float, int]], frames: _Seconds, shifts: _Seconds) -> _Seconds:
     """Other packets on the clock that the pictures were laid on: near a joint, by whichever picture is nearer."""
-    if not others or not pictures.size:
+    if not others or not frames.size:
         return np.array([time for time, _ in others])
     times, places = np.array(others).T
-    around = np.stack([places - 1, places]).astype(int).clip(0, pictures.size - 1)
+    around = np.stack([places - 1, places]).astype(int).clip(0, frames.size - 1)
     laid = times + shifts[around]
-    nearer = np.abs(laid - pictures[around]).argmin(axis=0)
+    nearer = np.abs(laid - frames[around]).argmin(axis=0)
     return np.asarray(laid[nearer, np.arange(times.size)])
 
 

@@ -11,7 +11,7 @@ from video_vlm.errors import MediaError
 from video_vlm.media import open_video
 from video_vlm.records import Image, clock
 
-__all__ = ["picture_at", "read_picture"]
+__all__ = ["frame_at", "read_image"]
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 """None of those that are read by another program."""
@@ -23,7 +23,7 @@ _ENOUGH = 4_096
 """A JPEG with larger sides is decoded at a half, a quarter or an eighth of its size, but no smaller than this."""
 
 
-def read_picture(path: Path) -> Image:
+def read_image(path: Path) -> Image:
     """A picture file as RGB, upright as its camera meant it.
 
     Raises:
@@ -44,7 +44,7 @@ def read_picture(path: Path) -> Image:
         raise MediaError(path, f"cannot be read as a picture: {' '.join(str(error).split())}") from error
 
 
-def picture_at(path: Path, seconds: float, *, max_side: int | None = None, decoder: str = "pyav") -> Image:
+def frame_at(path: Path, seconds: float, *, max_side: int | None = None, decoder: str = "pyav") -> Image:
     """The picture on display at a time.
 
     Raises:

@@ -24,18 +24,18 @@ from video_vlm.errors import UnreadableVideo
 from video_vlm.media.clock import Clock, PlayerTime, own_time, player_origin
 from video_vlm.media.container import has_index, open_container, packets, video_stream, watch_only
 from video_vlm.media.geometry import Orientation
-from video_vlm.media.pixel_conversion import Colours
+from video_vlm.media.pixel_conversion import ColorConversion
 
-__all__ = ["Survey", "survey"]
+__all__ = ["StreamProbe", "probe_stream"]
 
-_FIRST_PICTURE_PACKETS = 1000
+_FIRST_FRAME_PACKETS = 1000
 _MAX_UNDATED = 300
 _SMALL_FILE_BYTES = 64 << 20
 _TAIL_PACKETS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class StreamProbe:
     """How to read one video stream.
 
     ``time`` converts its ticks to player's seconds. ``first_pts`` is the PTS of the first picture. Where the
@@ -54,7 +54,7 @@ class Survey:
     stored_size: tuple[int, int]
     pixel_aspect: Fraction | None
     orientation: Orientation
-    colours: Colours
+    colours: ColorConversion
 
     @property
     def time_base(self) -> Fraction:
@@ -79,7 +79,7 @@ class Survey:
         return self.time.seconds(pts)
 
 
-def survey(path: Path) -> Survey:
+def probe_stream(path: Path) -> StreamProbe:
     """Surveys the video stream of a file.
 
     Raises:
@@ -89,13 +89,13 @@ def survey(path: Path) -> Survey:
         stream = video_stream(container, path)
         watch_only(container, stream.index)
         starts = _starts(container)
-        picture, pts, num_undated = _first_picture(container, stream, path)
+        frame, pts, num_undated = _first_frame(container, stream, path)
         index, time_base = stream.index, _time_base(stream)
         aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
     rate = _declared_rate(stream, time_base) or _measured_rate(path)
     ticks = 1 / ((rate or Fraction(25)) * time_base)
     first_pts = round(pts - num_undated * ticks)
-    return Survey(
+    return StreamProbe(
         stream=index,
         time=PlayerTime(time_base, player_origin(starts, first_pts * time_base)),
         frame_rate=rate,
@@ -103,10 +103,10 @@ def survey(path: Path) -> Survey:
         dated_pts=pts,
         num_undated=num_undated,
         end_pts=_end_pts(path, ticks, first_pts=first_pts),
-        stored_size=(picture.width, picture.height),
+        stored_size=(frame.width, frame.height),
         pixel_aspect=aspect,
-        orientation=_orientation(picture),
-        colours=Colours.of(picture),
+        orientation=_orientation(frame),
+        colours=ColorConversion.of(frame),
     )
 
 
@@ -121,12 +121,12 @@ def _time_base(stream: VideoStream) -> Fraction:
     return stream.time_base or Fraction(1, av.time_base)
 
 
-def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> tuple[VideoFrame, int, int]:
+def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> tuple[VideoFrame, int, int]:
     """The first picture, the first time any picture brings along, and how many come before that one."""
     first = None
-    for num_undated, picture in enumerate(_first_pictures(container, stream, path)):
-        first = first or picture
-        time = own_time(picture)
+    for num_undated, frame in enumerate(_first_frames(container, stream, path)):
+        first = first or frame
+        time = own_time(frame)
         if time is not None:
             return first, time, num_undated
         if num_undated == _MAX_UNDATED:
@@ -137,8 +137,8 @@ def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -
     return first, stream.start_time or 0, 0
 
 
-def _first_pictures(container: InputContainer, stream: VideoStream, path: Path) -> Iterator[VideoFrame]:
-    for packet in chain(islice(packets(container, stream, path), _FIRST_PICTURE_PACKETS), [None]):
+def _first_frames(container: InputContainer, stream: VideoStream, path: Path) -> Iterator[VideoFrame]:
+    for packet in chain(islice(packets(container, stream, path), _FIRST_FRAME_PACKETS), [None]):
         try:
             yield from stream.decode(packet)
         except av.FFmpegError:
@@ -205,14 +205,14 @@ def _latest_end(tail: Iterable[Packet[VideoStream]], ticks: Fraction) -> int | N
     return max((time + duration for time, duration in ends if time is not None), default=None)
 
 
-def _orientation(picture: VideoFrame) -> Orientation:
+def _orientation(frame: VideoFrame) -> Orientation:
     """From the display matrix; PyAV knows no side data newer than itself, then its angle has to do."""
     try:
-        side_data: Mapping[Any, Buffer] = picture.side_data  # type: ignore[assignment]  # keyed by Type too
+        side_data: Mapping[Any, Buffer] = frame.side_data  # type: ignore[assignment]  # keyed by Type too
         matrix = side_data.get(Type.DISPLAYMATRIX)
     except ValueError:
         turns = {90: (0, -1, 1, 0), -90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), -180: (-1, 0, 0, -1)}
-        return Orientation.from_matrix(*turns.get(picture.rotation, (1, 0, 0, 1)))
+        return Orientation.from_matrix(*turns.get(frame.rotation, (1, 0, 0, 1)))
     if matrix is None:
         return Orientation()
     a, b, _, c, d = struct.unpack_from("=5i", bytes(matrix))

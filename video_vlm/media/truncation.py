@@ -18,7 +18,7 @@ from av.stream import Stream
 
 from video_vlm.media.clock import own_time
 from video_vlm.media.container import open_container
-from video_vlm.media.stream_probe import Survey
+from video_vlm.media.stream_probe import StreamProbe
 
 __all__ = ["is_cut_off", "lacks_bytes"]
 
@@ -33,7 +33,7 @@ def lacks_bytes(path: Path) -> bool:
     return is_avi and 8 + int.from_bytes(head[4:8], "little") > path.stat().st_size + 1
 
 
-def is_cut_off(path: Path, found: Survey, *, end_pts: int, tolerance_seconds: float) -> bool:
+def is_cut_off(path: Path, found: StreamProbe, *, end_pts: int, tolerance_seconds: float) -> bool:
     """Whether less is there than was promised.
 
     Args:

@@ -80,10 +80,10 @@ def messages(
 
 def _result(turn: Turn, call: str, content: Content) -> Iterator[dict[str, Any]]:
     """The words of what was brought; all of it behind that where there are pictures in it, among their times."""
-    has_pictures = not all(isinstance(part, str) for part in turn.parts)
+    has_images = not all(isinstance(part, str) for part in turn.parts)
     said = content(turn)
-    yield {"role": "tool", "tool_call_id": call, "content": "The pictures follow." if has_pictures else _words(said)}
-    if has_pictures:
+    yield {"role": "tool", "tool_call_id": call, "content": "The pictures follow." if has_images else _words(said)}
+    if has_images:
         yield {"role": "user", "content": said}
 
 

@@ -31,9 +31,9 @@ def _screen_text(settings: IndexSettings) -> Observer:
 
 
 def _look(settings: IndexSettings) -> Observer:
-    from video_vlm.perception.dominant_colors import LookObserver
+    from video_vlm.perception.dominant_colors import DominantColorObserver
 
-    return LookObserver(settings)
+    return DominantColorObserver(settings)
 
 
 def _motion(settings: IndexSettings) -> Observer:

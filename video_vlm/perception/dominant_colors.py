@@ -15,7 +15,7 @@ from video_vlm.records import Image, Observation, ObservationKind, Span
 from video_vlm.samplers.hard_cuts import brightness
 from video_vlm.settings import IndexSettings
 
-__all__ = ["LookObserver", "colour_shares", "join_repeats"]
+__all__ = ["DominantColorObserver", "colour_shares", "join_repeats"]
 
 _VERSION = 1
 _EVERY_SECONDS = 0.5
@@ -54,7 +54,7 @@ _PALETTE: dict[str, tuple[tuple[int, int, int], ...]] = {
 _NAMES = tuple(_PALETTE)
 
 
-class LookObserver(BaseObserver):
+class DominantColorObserver(BaseObserver):
     """One observation a segment, e.g. ``"mostly dark blue and white, dark"``; joined while it stays so."""
 
     def __init__(self, settings: IndexSettings) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 
 from video_vlm.perception.language_names import language_code
 
-__all__ = ["Guess", "likely_encoding"]
+__all__ = ["EncodingGuess", "likely_encoding"]
 
 _SAMPLE_BYTES: Final = 20_000
 _FEW_HIGH_BYTES: Final = 8
@@ -119,14 +119,14 @@ _OTHER_CHARACTER: Final = 0.35
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class EncodingGuess:
     """An encoding, and how sure it is, in ``[0, 1]``."""
 
     encoding: str
     confidence: float
 
 
-def likely_encoding(data: bytes, *, language: str | None = None) -> Guess:
+def likely_encoding(data: bytes, *, language: str | None = None) -> EncodingGuess:
     """The code page that makes the most sense of bytes that are not Unicode.
 
     Args:
@@ -148,10 +148,10 @@ def likely_encoding(data: bytes, *, language: str | None = None) -> Guess:
                 bonus = _NAMED if code == named else 0.0
                 scores.append((_fit(text, code) + bonus - _LATER * place, encoding, text))
     if not scores:
-        return Guess("latin-1", 0.5)
+        return EncodingGuess("latin-1", 0.5)
     best = max(scores, key=lambda one: one[0])
     second = max((score for score, _, text in scores if text != best[2]), default=0.0)
-    return Guess(
+    return EncodingGuess(
         best[1], _confidence(best[0], second, num_high=sum(byte > 0x7F for byte in sample), is_named=bool(named))
     )
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from video_vlm.records import Image, Observation, ObservationKind, Span
 from video_vlm.samplers.hard_cuts import brightness
 
-__all__ = ["Brightness"]
+__all__ = ["BrightnessRun"]
 
 _BLACK_LEVEL = 6.0  # mean grey level
 _NEARLY_BLACK = 25.0
@@ -28,7 +28,7 @@ _CONFIDENCE = 0.9
 _Series = npt.NDArray[np.float64]
 
 
-class Brightness:
+class BrightnessRun:
     """The brightness of one segment's pictures, and what it tells. Two numbers a picture are kept."""
 
     def __init__(self) -> None:

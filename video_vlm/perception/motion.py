@@ -18,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.perception.dominant_colors import join_repeats
-from video_vlm.perception.fades import Brightness
+from video_vlm.perception.fades import BrightnessRun
 from video_vlm.perception.observer import BaseObserver
 from video_vlm.protocols import Need
 from video_vlm.records import Image, Observation, ObservationKind, Span
 from video_vlm.settings import IndexSettings
 
-__all__ = ["MotionObserver", "Step", "measure"]
+__all__ = ["MotionObserver", "MotionStep", "measure"]
 
 _VERSION = 1
 _STEP_SECONDS = 0.19
@@ -45,7 +45,7 @@ _CONFIDENCE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class MotionStep:
     """What happened between two pictures. Rates are widths of the picture a second; x grows to the right, y down."""
 
     span: Span
@@ -87,8 +87,8 @@ class _Segment:
     """What was measured of one segment so far."""
 
     def __init__(self) -> None:
-        self.steps: list[Step] = []
-        self.brightness = Brightness()
+        self.steps: list[MotionStep] = []
+        self.brightness = BrightnessRun()
         self._last: tuple[float, Image] | None = None
 
     def add(self, pts_seconds: float, thumbnail: Image) -> None:
@@ -102,19 +102,19 @@ class _Segment:
             self.steps.append(measure(last[1], grey, span=Span(last[0], pts_seconds)))
 
 
-def measure(before: Image, after: Image, *, span: Span) -> Step:
+def measure(before: Image, after: Image, *, span: Span) -> MotionStep:
     """Compare two grey pictures ``(height, width)`` of one size."""
     change = float(cv2.norm(before, after, cv2.NORM_L1)) / before.size
     too_far = span.duration_seconds > _LONGEST_STEP_SECONDS
     if change < _STILL_LEVELS or too_far or min(before.shape) < _LEAST_SIDE:
-        return Step(span, change)
+        return MotionStep(span, change)
     points, moves = _follow(before, after)
     if len(points) < _LEAST_POINTS:
-        return Step(span, change)
+        return MotionStep(span, change)
     shift, spread, stray = _shared_motion(points, moves)
     rate = 1.0 / (before.shape[1] * span.duration_seconds)
     own = moves[stray].mean(axis=0) * rate if stray.any() else np.zeros(2)
-    return Step(
+    return MotionStep(
         span,
         change,
         shift=(float(shift[0] * rate), float(shift[1] * rate)),
@@ -171,7 +171,7 @@ def _median(values: _Points) -> _Points:
     return np.asarray(middle.sum(axis=0) / len(middle), np.float32)
 
 
-def _motion(steps: Sequence[Step], span: Span) -> Iterator[Observation]:
+def _motion(steps: Sequence[MotionStep], span: Span) -> Iterator[Observation]:
     """How much moves over the whole segment, and the main direction if there is one."""
     if not steps:
         return
@@ -185,7 +185,7 @@ def _motion(steps: Sequence[Step], span: Span) -> Iterator[Observation]:
     yield Observation(span, ObservationKind.MOTION, text, source="motion", confidence=_CONFIDENCE)
 
 
-def _main_direction(steps: Sequence[Step]) -> str:
+def _main_direction(steps: Sequence[MotionStep]) -> str:
     own = np.array([step.own for step in steps if step.shared > 0])
     total = np.linalg.norm(own, axis=1).sum() if len(own) else 0.0
     if total <= 0:
@@ -200,7 +200,7 @@ def _main_direction(steps: Sequence[Step]) -> str:
 _TOWARDS = {"left": "to the left", "right": "to the right", "up": "upwards", "down": "downwards"}
 
 
-def _camera(steps: Sequence[Step]) -> Iterator[Observation]:
+def _camera(steps: Sequence[MotionStep]) -> Iterator[Observation]:
     """Stretches over which the camera does one thing."""
     for move, group in groupby(steps, key=_camera_move):
         run = list(group)
@@ -209,7 +209,7 @@ def _camera(steps: Sequence[Step]) -> Iterator[Observation]:
             yield Observation(span, ObservationKind.MOTION, f"camera {move}", source="motion", confidence=_CONFIDENCE)
 
 
-def _camera_move(step: Step) -> str | None:
+def _camera_move(step: MotionStep) -> str | None:
     """The picture shifts against the camera: what the camera leaves behind on the left goes out to the left."""
     if step.shared < _SHARED:
         return None

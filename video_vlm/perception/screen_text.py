@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from video_vlm.perception.observer import BaseObserver
-from video_vlm.perception.text_reader import ScreenTextReader, Seen
+from video_vlm.perception.text_reader import ReadFrame, ScreenTextReader
 from video_vlm.perception.text_tracks import join_rows
 from video_vlm.protocols import Need
 from video_vlm.records import Frame, Observation, ObservationKind, Span
@@ -31,7 +31,7 @@ class ScreenTextObserver(BaseObserver):
     def __init__(self, settings: ScreenTextSettings) -> None:
         self._reader = ScreenTextReader(settings)
         super().__init__("screen-text", _VERSION, asdict(settings), self._reader.engine, needs=[Need.FRAMES])
-        self._seen: Seen | None = None
+        self._seen: ReadFrame | None = None
         self._rows: list[Observation] = []
 
     def inspect(self, frame: Frame, span: Span) -> Iterable[Observation]:

@@ -15,7 +15,7 @@ from video_vlm.perception.text_rows import Box, TextRow, legible, rows_of, tidy
 from video_vlm.records import Image
 from video_vlm.settings import ScreenTextSettings
 
-__all__ = ["ScreenTextReader", "Seen"]
+__all__ = ["ReadFrame", "ScreenTextReader"]
 
 _COARSE_SIDE = 640
 """Detecting at this size costs 25 to 40 ms on two cores, and no text of the test films is missed by it."""
@@ -30,7 +30,7 @@ _SURE = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class ReadFrame:
     """A picture in grey and the pieces of text read from it, in its pixels."""
 
     picture: Gray
@@ -66,17 +66,17 @@ class ScreenTextReader:
         """The rows of text in one RGB picture, from top to bottom; boxes as fractions of the picture."""
         return self.look(image).rows
 
-    def look(self, image: Image, *, after: Seen | None = None) -> Seen:
+    def look(self, image: Image, *, after: ReadFrame | None = None) -> ReadFrame:
         """Read a picture, given the one read before it, if there is one in the same stretch."""
         image = _at_most(image, self._settings.max_side)
         gray = gray_of(image)
         if after is not None and not differs(after.picture, gray):
             return after
         if not may_hold_text(gray):
-            return Seen(gray)
-        return Seen(gray, tuple(self._pieces(image, gray, after)))
+            return ReadFrame(gray)
+        return ReadFrame(gray, tuple(self._pieces(image, gray, after)))
 
-    def _pieces(self, image: Image, gray: Gray, after: Seen | None) -> Iterator[TextRow]:
+    def _pieces(self, image: Image, gray: Gray, after: ReadFrame | None) -> Iterator[TextRow]:
         for quad in self._detect(image):
             box = _bounds(quad, gray.shape)
             piece = _unchanged(box, gray, after) or self._recognise(image, quad, box)
@@ -163,7 +163,7 @@ def _straightened(image: Image, quad: Quad) -> Image:
     return np.asarray(line, dtype=np.uint8)
 
 
-def _unchanged(box: Box, gray: Gray, after: Seen | None) -> TextRow | None:
+def _unchanged(box: Box, gray: Gray, after: ReadFrame | None) -> TextRow | None:
     """What was read at this place in the picture before, if the place still looks the same."""
     if after is None or after.picture.shape != gray.shape:
         return None

@@ -36,7 +36,7 @@ class CachedFrames:
         kept = (look for look in valid_looks(looks, eyes) if not look.is_caption)
         self._looks = tuple(look for look in kept if look.max_side >= eyes.max_side)
         for look in self._looks:
-            seen[look.observer].update(one.start for one in look.pictures)
+            seen[look.observer].update(one.start for one in look.frames)
         self._starts = sorted(set.intersection(*seen.values())) if seen else []
         self._step = step_seconds
 
@@ -76,5 +76,5 @@ def recall(memory: MemoryView, looks: Sequence[StoredLook]) -> VideoMemory:
         return memory
     seen = dict.fromkeys(one for look in looks for one in look.observations)
     # Who made captions read nothing: their pictures do not tell when a writing was not there yet.
-    looked = dict.fromkeys(one for look in looks if not look.is_caption for one in look.pictures)
+    looked = dict.fromkeys(one for look in looks if not look.is_caption for one in look.frames)
     return Overlay(memory, seen, looked)

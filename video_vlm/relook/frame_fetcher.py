@@ -11,15 +11,15 @@ from video_vlm.protocols import VideoReader
 from video_vlm.records import Frame, Observation, ObservationKind, Sample, Span, Step, clock
 from video_vlm.relook.cached_looks import CachedFrames
 from video_vlm.relook.frame_observers import FrameObservers
-from video_vlm.samplers import Pictures, Subject, plan
+from video_vlm.samplers import FrameTimes, SamplerInput, plan
 
 __all__ = ["FrameFetcher"]
 
 _LEAST_RATE, _MOST_RATE = 2.0, 4.0
-"""Pictures a second of a close look."""
+"""FrameTimes a second of a close look."""
 
 _TOGETHER_SECONDS = 1.0
-"""Pictures no further apart belong to one glance; further apart each stands for itself."""
+"""FrameTimes no further apart belong to one glance; further apart each stands for itself."""
 
 
 class FrameFetcher:
@@ -71,7 +71,7 @@ class FrameFetcher:
             return ()
         closer = _shortened(span, affordable / _LEAST_RATE)
         wanted = max(1, min(affordable, math.ceil(_MOST_RATE * closer.duration_seconds)))
-        samples = plan("uniform", Subject(Pictures(closer, step_seconds=self._step)), frame_budget=wanted)
+        samples = plan("uniform", SamplerInput(FrameTimes(closer, step_seconds=self._step)), frame_budget=wanted)
         self.excluded.append(closer)
         return self.look_at(samples, reason=f"{reason}, {closer}")
 
@@ -93,13 +93,13 @@ class FrameFetcher:
     def _see(self, frames: Sequence[Frame], reason: str) -> tuple[Observation, ...]:
         until = frames[-1].pts_seconds + self._step
         ends = [*(later.pts_seconds for _, later in pairwise(frames)), until]
-        pictures = [Span(frame.pts_seconds, end) for frame, end in zip(frames, ends, strict=True)]
-        self.looked += pictures
+        images = [Span(frame.pts_seconds, end) for frame, end in zip(frames, ends, strict=True)]
+        self.looked += images
         seen = self._eyes.see(frames, until=until)
-        self.taken += [self._kept(name, pictures, reason, found) for name, found in seen.items()]
+        self.taken += [self._kept(name, images, reason, found) for name, found in seen.items()]
         return tuple(sorted((one for found in seen.values() for one in found), key=lambda one: one.span))
 
-    def _kept(self, observer: str, pictures: Sequence[Span], reason: str, seen: Sequence[Observation]) -> StoredLook:
+    def _kept(self, observer: str, frames: Sequence[Span], reason: str, seen: Sequence[Observation]) -> StoredLook:
         """One observer's part of a look, as it may be kept."""
         return StoredLook(
             observer,
@@ -107,7 +107,7 @@ class FrameFetcher:
             question=self._question,
             reason=reason,
             max_side=self._eyes.max_side,
-            pictures=tuple(pictures),
+            frames=tuple(frames),
             observations=tuple(seen),
         )
 

@@ -23,9 +23,9 @@ from video_vlm.relook.memory_signals import (
 )
 from video_vlm.relook.score_channels import Similarity, channels_for
 from video_vlm.relook.time_aim import aim_of
-from video_vlm.samplers import Move, Subject
+from video_vlm.samplers import SamplerInput, TimeMove
 from video_vlm.samplers import plan as plan_samples
-from video_vlm.samplers.anchors import Stretch, stretches
+from video_vlm.samplers.anchors import AnchoredSpan, stretches
 from video_vlm.samplers.budgets import AUTO, Budget, sampler_for
 from video_vlm.samplers.score_series import peaks, relevance
 
@@ -50,7 +50,7 @@ class LookPlan:
     """
 
     sampler: str
-    move: Move
+    move: TimeMove
     budget: Budget
     samples: tuple[Sample, ...]
     span: Span
@@ -103,25 +103,25 @@ def plan_look(
     return LookPlan(name, subject.aim.move, budget, samples, subject.span, subject.shots, _places(subject))
 
 
-def _subject(question: str, memory: VideoMemory, sight: Similarity | None, path: Path | None) -> Subject:
-    pictures = frame_times_of(memory, path)
-    times = candidates_of(pictures)
+def _subject(question: str, memory: VideoMemory, sight: Similarity | None, path: Path | None) -> SamplerInput:
+    frames = frame_times_of(memory, path)
+    times = candidates_of(frames)
     parsed = parse(question)
     scored = [
         channels_for(phrase, memory, times, question=question, sight=sight)
         for phrase in (parsed.target, *parsed.operator.anchors)
     ]
-    return Subject(
-        pictures,
+    return SamplerInput(
+        frames,
         shots=shots_of(memory),
         candidates=times,
         motion=motion_of(memory, times),
         scores=scored[0],
-        aim=aim_of(parsed, whole=pictures.span, anchors=tuple(scored[1:])),
+        aim=aim_of(parsed, whole=frames.span, anchors=tuple(scored[1:])),
     )
 
 
-def _places(subject: Subject) -> tuple[Span, ...]:
+def _places(subject: SamplerInput) -> tuple[Span, ...]:
     """Where the answer is likeliest: the beginnings of where the question leads, then the peaks of what fits it."""
     led = [_beginning(stretch, subject.aim.move) for stretch in stretches(subject)]
     z = relevance(subject.scores)
@@ -131,8 +131,8 @@ def _places(subject: Subject) -> tuple[Span, ...]:
     return tuple(span for span in cut if span is not None)
 
 
-def _beginning(stretch: Stretch, move: Move, *, seconds: float = 4.0) -> Span:
+def _beginning(stretch: AnchoredSpan, move: TimeMove, *, seconds: float = 4.0) -> Span:
     """The seconds of a stretch next to its anchor."""
-    if move is Move.BEFORE:
+    if move is TimeMove.BEFORE:
         return Span(max(stretch.span.start, stretch.span.end - seconds), stretch.span.end)
     return Span(stretch.span.start, min(stretch.span.end, stretch.span.start + seconds))

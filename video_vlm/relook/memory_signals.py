@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.media.packet_times import timetable
-from video_vlm.media.stream_probe import survey
+from video_vlm.media.packet_times import read_packet_times
+from video_vlm.media.stream_probe import probe_stream
 from video_vlm.memory.coverage import whole_span
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Cut, Level, Node, Observation, ObservationKind, Shot
-from video_vlm.samplers import Pictures
+from video_vlm.samplers import FrameTimes
 from video_vlm.samplers.frame_times import Seconds
 from video_vlm.samplers.sampler_input import Scores
 from video_vlm.samplers.scene_grouping import signature
@@ -40,7 +40,7 @@ _AMOUNTS = (
 """How much moves by the words for it, the first that fits; nothing in a still picture."""
 
 
-def frame_times_of(memory: VideoMemory, path: Path | None = None) -> Pictures:
+def frame_times_of(memory: VideoMemory, path: Path | None = None) -> FrameTimes:
     """The pictures of a video: each at its own time where the file is there and not long, else at their mean rate.
 
     Raises:
@@ -48,20 +48,20 @@ def frame_times_of(memory: VideoMemory, path: Path | None = None) -> Pictures:
     """
     whole = whole_span(memory)
     if path is not None and whole.duration_seconds <= _TIMED_SECONDS:
-        times = np.array(timetable(path, survey(path)).seconds)
+        times = np.array(read_packet_times(path, probe_stream(path)).seconds)
         inside = times[(times >= whole.start) & (times < whole.end)]
         if inside.size and bool(np.all(np.diff(inside) > 0)):
-            return Pictures(whole, times=inside)
+            return FrameTimes(whole, times=inside)
     num_frames = memory.video.num_frames or round(whole.duration_seconds * (memory.video.fps or 25.0))
-    return Pictures(whole, step_seconds=whole.duration_seconds / max(num_frames, 1) or 1.0)
+    return FrameTimes(whole, step_seconds=whole.duration_seconds / max(num_frames, 1) or 1.0)
 
 
-def candidates_of(pictures: Pictures) -> Seconds:
+def candidates_of(frames: FrameTimes) -> Seconds:
     """A time every second, more often in a short video, never more often than there are pictures."""
-    seconds = pictures.span.duration_seconds
+    seconds = frames.span.duration_seconds
     wanted = max(seconds / _CANDIDATE_SECONDS, _FEWEST_CANDIDATES)
-    count = max(1, min(round(wanted), len(pictures)))
-    return np.asarray(pictures.span.start + np.arange(count if seconds else 1) * (seconds / count), np.float64)
+    count = max(1, min(round(wanted), len(frames)))
+    return np.asarray(frames.span.start + np.arange(count if seconds else 1) * (seconds / count), np.float64)
 
 
 def shots_of(memory: VideoMemory) -> tuple[Shot, ...]:
@@ -119,6 +119,6 @@ def keyframes_of(path: Path) -> Seconds:
     Raises:
         UnreadableVideo: the file holds no video that can be decoded.
     """
-    found = survey(path)
-    table = timetable(path, found)
+    found = probe_stream(path)
+    table = read_packet_times(path, found)
     return np.array(sorted(found.seconds(pts) for pts in table.keyframes))

@@ -132,7 +132,7 @@ def _caption(chance: Chance) -> Lesson:
 
 def _read(chance: Chance) -> Lesson:
     """Captions, as the operators or a search find them, and a question."""
-    return _asked(chance, with_pictures=False)
+    return _asked(chance, with_images=False)
 
 
 def _read_through(chance: Chance) -> Lesson:
@@ -168,7 +168,7 @@ def _or_of_others(
 
 def _read_and_look(chance: Chance) -> Lesson:
     """The same, and some pictures."""
-    return _asked(chance, with_pictures=True)
+    return _asked(chance, with_images=True)
 
 
 def _watch(chance: Chance) -> Lesson:
@@ -197,10 +197,10 @@ LESSONS: Final[dict[str, Callable[[Chance], Lesson]]] = {
 }
 
 
-def _asked(chance: Chance, *, with_pictures: bool) -> Lesson:
-    scenes = _scenes(chance, drawn=with_pictures)
+def _asked(chance: Chance, *, with_images: bool) -> Lesson:
+    scenes = _scenes(chance, drawn=with_images)
     told = [one for one in scenes if one.seen]
-    asked = _pick(ask_all([one.seen for one in told if one.seen]), chance, beside=with_pictures)
+    asked = _pick(ask_all([one.seen for one in told if one.seen]), chance, beside=with_images)
     if asked is None:
         return Lesson(plain_opening("What happens first?", (), ()), NOT_SHOWN)
     lines = [one.line for one in scenes]
@@ -208,7 +208,7 @@ def _asked(chance: Chance, *, with_pictures: bool) -> Lesson:
         missing = {one.line for one in _related(asked, told)}
         lines = [line for line in lines if line not in missing]
     needed = {told[place].line for place in (*asked.rests_on, *([] if asked.about is None else [asked.about]))}
-    frames = _looked(asked, told, scenes, chance) if with_pictures else ()
+    frames = _looked(asked, told, scenes, chance) if with_images else ()
     found = _notes(scenes, chance)
     led = caption_windows(parse(asked.question), lines) if chance.random() < _CHANCE_OF_OPERATORS else ()
     if not led:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from video_vlm.world.script import Actor, EventKind, Script
 
-__all__ = ["Clip", "Frames", "draw", "draw_some", "in_picture"]
+__all__ = ["Clip", "Frames", "draw", "draw_some", "in_frame"]
 
 Frames = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
@@ -64,10 +64,10 @@ def draw_some(script: Script, numbers: Sequence[int]) -> Frames:
     return np.asarray(((_pictures(script, places) + grain).clip(0, 1) * 255).round(), np.uint8)
 
 
-def in_picture(script: Script, place: int) -> tuple[Line, Line]:
+def in_frame(script: Script, place: int) -> tuple[Line, Line]:
     """Where the middle of an actor is seen in each frame, ``x`` and ``y`` as shares of the side."""
     if script.backwards:
-        x, y = in_picture(script.reversed(), place)
+        x, y = in_frame(script.reversed(), place)
         return x[::-1], y[::-1]
     frames = np.arange(script.settings.num_frames, dtype=np.float32)
     x, y = position(script, place)

@@ -75,7 +75,7 @@ def test_the_numbers_are_those_of_the_pictures(saved: Saved, frames: Frames, fam
 def test_a_model_with_eyes_answers(saved: Saved, frames: Frames, family: str) -> None:
     model = open_local(str(saved(family)))
     assert isinstance(model, ChatModel)
-    assert model.max_pictures >= len(frames)
+    assert model.max_images >= len(frames)
     asked = turns(frames)
     assert model.num_tokens(asked) > model.num_tokens(turns(frames[:1])) > model.num_tokens(turns(()))
     assert "".join(model.stream(asked, max_tokens=6)) == "".join(model.stream(asked, max_tokens=6))
@@ -84,7 +84,7 @@ def test_a_model_with_eyes_answers(saved: Saved, frames: Frames, family: str) ->
 @pytest.mark.parametrize("family", TEXT_FAMILIES)
 def test_a_model_without_eyes_gets_the_words(saved: Saved, frames: Frames, family: str) -> None:
     model = open_local(str(saved(family)))
-    assert model.max_pictures == 0
+    assert model.max_images == 0
     assert model.num_tokens(turns(frames)) == model.num_tokens(turns(()))
     assert isinstance("".join(model.stream(turns(()), max_tokens=6)), str)
 
@@ -101,7 +101,7 @@ def test_a_captioner_gets_its_pictures_and_their_times(
     saved: Saved, frames: Frames, family: str, most: int, shape: tuple[int, ...]
 ) -> None:
     model = open_local(str(saved(family)))
-    assert model.max_pictures == most
+    assert model.max_images == most
     shown = turns(frames[1 : 1 + min(most, 2)], "word " * 600)
     inputs = model._inputs(shown)
     assert "<3.5 seconds>" in model._reader.tokenizer.decode(inputs["input_ids"][0])

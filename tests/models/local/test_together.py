@@ -197,7 +197,7 @@ def test_captions_written_at_once_are_those_written_one_by_one(
             assert isinstance(model, LocalChat)
             asked = Counted(model, monkeypatch)
             report = videos.caption(sample_film)
-            captions.append([(one.span, one.pictures, one.observations) for one in videos.memory(sample_film).looks()])
+            captions.append([(one.span, one.frames, one.observations) for one in videos.memory(sample_film).looks()])
         sizes.append(asked.sizes)
         assert sum(asked.sizes) == report.num_new + report.num_silent
     assert captions[0] == captions[1]

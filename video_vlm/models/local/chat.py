@@ -38,17 +38,17 @@ class LocalChat:
         model: Of transformers, with ``generate``.
         reader: Its tokenizer and image processor.
         name: What stands on receipts.
-        max_pictures: How many pictures one conversation may hold.
+        max_images: How many pictures one conversation may hold.
         thrift: What is merged and kept.
         batch_size: How many answers it writes at once where it is given several.
     """
 
     def __init__(
-        self, model: Any, reader: ChatInput, *, name: str, max_pictures: int, thrift: PromptCache, batch_size: int = 1
+        self, model: Any, reader: ChatInput, *, name: str, max_images: int, thrift: PromptCache, batch_size: int = 1
     ) -> None:
         self.name = name
         self.batch_size = batch_size
-        self.max_pictures = max_pictures
+        self.max_images = max_images
         self.thrift = thrift
         self._model = model
         self._reader = reader
@@ -196,7 +196,7 @@ def open_local(
     kind = family_of(config)
     if kind.warning:
         logger.warning("%s", kind.warning)
-    reader = load_chat_input(folder, str(config.model_type), has_eyes=kind.max_pictures > 0)
+    reader = load_chat_input(folder, str(config.model_type), has_eyes=kind.max_images > 0)
     place, numbers = device_of(torch, device), dtype_of(torch, dtype)
     options = quantized(quantization, place)
     try:
@@ -206,12 +206,10 @@ def open_local(
         model = (model if options else model.to(place)).eval()
     except (OSError, ValueError, ImportError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"{name} cannot be loaded: {reason(error)}") from error
-    has_eyes, savings, stored = kind.max_pictures > 0, savings or Savings(), None
+    has_eyes, savings, stored = kind.max_images > 0, savings or Savings(), None
     if has_eyes and savings.shelf is not None:
         stored = DiskFeatureStore(savings.shelf, feature_maker(folder, model, quantization=quantization))
     thrift = PromptCache(model, reader.tokenizer, savings, has_eyes=has_eyes, name=f"hf:{name}", stored=stored)
     if not (kind.writes_together and thrift.is_on and thrift.prefixes.are_plain and writes_exactly(model)):
         batch_size = 1
-    return LocalChat(
-        model, reader, name=f"hf:{name}", max_pictures=kind.max_pictures, thrift=thrift, batch_size=batch_size
-    )
+    return LocalChat(model, reader, name=f"hf:{name}", max_images=kind.max_images, thrift=thrift, batch_size=batch_size)

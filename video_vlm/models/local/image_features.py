@@ -16,7 +16,7 @@ from torch import Tensor
 from video_vlm.models.local.feature_store import FeatureStore, ImageTokens, key_of
 from video_vlm.models.local.prompt_layout import ImagePlace, PlacedImages
 from video_vlm.models.local.token_merging import Merging, merge_tokens, num_kept
-from video_vlm.models.local.vision_tower import VisionTower, split_pictures
+from video_vlm.models.local.vision_tower import VisionTower, split_images
 
 __all__ = ["ImageFeatures"]
 
@@ -45,7 +45,7 @@ class ImageFeatures:
         Raises:
             ModelError: what the processor made cannot be told apart.
         """
-        parts = split_pictures(
+        parts = split_images(
             self.eyes.tensors(inputs),
             tokens=[place.num_tokens for place in places],
             runs=[len(place.runs) for place in places],

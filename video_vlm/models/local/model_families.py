@@ -41,12 +41,12 @@ class ModelFamily:
     whether it may write several answers at once."""
 
     auto_class: str
-    max_pictures: int
+    max_images: int
     warning: str = ""
     writes_together: bool = False
 
 
-def family_of(config: Any, *, max_pictures: int = 32) -> ModelFamily:
+def family_of(config: Any, *, max_images: int = 32) -> ModelFamily:
     """The kind of a model by its configuration.
 
     Raises:
@@ -62,7 +62,7 @@ def family_of(config: Any, *, max_pictures: int = 32) -> ModelFamily:
         warning = ""
         if name in _MISPLACED:
             warning = f"{_MISPLACED[name]} is misplaced in time by this transformers on long videos; prefer Qwen3-VL"
-        most = min(_PICTURES.get(name, max_pictures), max_pictures)
+        most = min(_PICTURES.get(name, max_images), max_images)
         return ModelFamily("AutoModelForImageTextToText", most, warning, writes_together=name in _TOGETHER)
     if name in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
         return ModelFamily("AutoModelForCausalLM", 0)

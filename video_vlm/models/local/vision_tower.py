@@ -14,7 +14,7 @@ from torch import Tensor
 from video_vlm.errors import ModelError
 from video_vlm.models.local.feature_store import ImageTokens
 
-__all__ = ["VisionTower", "split_pictures", "vision_tower_of"]
+__all__ = ["VisionTower", "split_images", "vision_tower_of"]
 
 _OF_ALL = frozenset({"batch_num_images"})
 """What is said of all pictures together: whether they are one or several."""
@@ -74,7 +74,7 @@ def vision_tower_of(model: Any) -> VisionTower | None:
     )
 
 
-def split_pictures(
+def split_images(
     tensors: dict[str, Tensor], *, tokens: Sequence[int], runs: Sequence[int]
 ) -> tuple[dict[str, Tensor], ...]:
     """What belongs to each picture, of tensors that hold one after the other.

@@ -49,8 +49,8 @@ class ServerSettings:
     longest_wait_seconds: float = 60.0
     max_side: int = 768
     """Pictures are sent no larger, in pixels."""
-    max_pictures: int = 32
-    picture_tokens: int = 1100
+    max_images: int = 32
+    image_tokens: int = 1100
     """What a picture of that size costs at most."""
     context_tokens: int = 32_768
     max_parallel: int = 4
@@ -91,8 +91,8 @@ class ServerChat:
         self.name = label or f"openai:{name}@{self._url}"
 
     @property
-    def max_pictures(self) -> int:
-        return self._settings.max_pictures
+    def max_images(self) -> int:
+        return self._settings.max_images
 
     @property
     def max_parallel(self) -> int:
@@ -103,11 +103,11 @@ class ServerChat:
         return self._settings.context_tokens
 
     def num_tokens(self, turns: Sequence[Turn]) -> int:
-        return estimated_tokens(turns, picture_tokens=self._settings.picture_tokens)
+        return estimated_tokens(turns, image_tokens=self._settings.image_tokens)
 
     def num_call_tokens(self, turns: Sequence[Turn], *, tools: Sequence[Tool]) -> int:
         """See :meth:`video_vlm.chat.CallsTools.num_call_tokens`."""
-        return estimated_tokens(turns, picture_tokens=self._settings.picture_tokens, tools=tools)
+        return estimated_tokens(turns, image_tokens=self._settings.image_tokens, tools=tools)
 
     def stream(
         self, turns: Sequence[Turn], *, max_tokens: int = 1024, schema: Mapping[str, Any] | None = None

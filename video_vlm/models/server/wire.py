@@ -58,12 +58,12 @@ def request(
     return body
 
 
-def estimated_tokens(turns: Sequence[Turn], *, picture_tokens: int, tools: Sequence[Tool] = ()) -> int:
+def estimated_tokens(turns: Sequence[Turn], *, image_tokens: int, tools: Sequence[Tool] = ()) -> int:
     """An upper estimate, as the server's tokenizer is not here."""
     letters = sum(len(part) for turn in turns for part in turn.parts if isinstance(part, str))
     letters += len(json.dumps(described(tools))) if tools else 0
     pictures = sum(not isinstance(part, str) for turn in turns for part in turn.parts)
-    return round(letters / _LETTERS_PER_TOKEN) + pictures * picture_tokens + _TURN_TOKENS * len(turns)
+    return round(letters / _LETTERS_PER_TOKEN) + pictures * image_tokens + _TURN_TOKENS * len(turns)
 
 
 def _content(turn: Turn, max_side: int) -> str | list[dict[str, Any]]:
