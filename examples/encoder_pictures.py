@@ -1,4 +1,4 @@
-"""Draw which tokens merge: the pictures of docs/encoder.md, from frames of the sample film.
+"""Draw which tokens merge: the pictures of docs/internals/encoder.md, from frames of the sample film.
 
     python -m examples.encoder_pictures docs/pictures
 

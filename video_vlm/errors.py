@@ -150,7 +150,7 @@ class MissingExtra(VideoQAError):
 
     Args:
         feature: What was asked for, e.g. ``"reading on-screen text"``.
-        extra: The pip extra that brings it, e.g. ``"ocr"``.
+        extra: The pip extra that brings it, e.g. ``"senses"``.
     """
 
     def __init__(self, feature: str, extra: str) -> None:

@@ -6,7 +6,9 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -145,7 +147,7 @@ def test_what_is_not_installed_is_said_in_short_and_how_to_get_it_once(
     done = videoqa(name, sample_film, *(["What happens after the keeper falls asleep?"] if name == "ask" else []))
 
     assert "without screen-text" in done.out + done.err
-    assert done.err.count("pip install 'video-vlm[ocr]'") == (name == "index")
+    assert done.err.count("pip install 'video-vlm[senses]'") == (name == "index")
 
 
 def test_search_finds_the_moment(videoqa: Videoqa, own_shelf: Path) -> None:
@@ -292,6 +294,35 @@ def test_doctor_says_what_is_there_and_what_each_extra_adds(videoqa: Videoqa) ->
     assert "text on screen" in run.out
     assert str(Path("somewhere").absolute()) in run.out
     assert not Path("somewhere").exists()
+
+
+def test_doctor_goes_by_the_levels_of_installation(videoqa: Videoqa) -> None:
+    levels = [one["level"] for one in json.loads(videoqa("doctor", "--json").out)]
+
+    assert [level for level, _ in groupby(levels)] == [
+        *("base", "senses", "models", "server", "export", "postgres", "distributed", "torchcodec", "decord", "this run")
+    ]
+
+
+def test_doctor_says_for_a_level_what_is_missing_and_what_to_type(
+    videoqa: Videoqa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("video_vlm.cli.doctor.find_spec", lambda name: None if name == "rapidocr" else name)
+
+    lines = [re.split(r"\s{2,}", line.rstrip()) for line in videoqa("doctor").out.splitlines()]
+
+    assert ["senses", "missing", "pip install 'video-vlm[senses]'"] in lines
+    assert ["- text on screen", "missing rapidocr"] in lines
+    assert ["server", "installed"] in lines
+
+
+def test_doctor_fails_where_a_part_of_the_base_is_missing(videoqa: Videoqa, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("video_vlm.cli.doctor.find_spec", lambda name: None if name == "faiss" else name)
+
+    run = videoqa("doctor")
+
+    assert run.code == 1
+    assert "pip install --force-reinstall video-vlm" in run.out
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from video_vlm.telemetry import SWITCHES
 
-pytest.importorskip("rapidocr", reason="ONNX Runtime comes with the extra ocr")
+pytest.importorskip("rapidocr", reason="ONNX Runtime comes with the extra senses")
 
 WATCH = """
 import os, sys

@@ -62,7 +62,7 @@ def test_slides_are_found_when_they_come_and_each_has_its_own_frame(tmp_path: Pa
     slides = [slide(100 * seed + number) for number in range(draw.randint(3, 6))]
     rate = RATES[seed // 2 % len(RATES)] if seed % 2 else None
     least = 2 / rate if rate else 0.0
-    # Cuts on a beat of keyframes are what a fast run may not tell from the beat (docs/indexing.md).
+    # Cuts on a beat of keyframes are what a fast run may not tell from the beat (docs/internals/analysis.md).
     off_beat = 0.3 if speed == "fast" and rate else 0.0
     choice = [2.0, 3.0] if rate == 60.0 else [2.0, 5.0, 8.0, 20.0]
     lengths = [max(least, draw.choice(choice) + off_beat * number) for number, _ in enumerate(slides, start=1)]

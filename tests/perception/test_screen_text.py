@@ -10,8 +10,8 @@ from video_vlm.perception.text_rows import TextRow, rows_of
 from video_vlm.perception.text_tracks import join_rows
 from video_vlm.records import Image, Observation, ObservationKind, Span
 
-needs_ocr = pytest.mark.skipif(
-    not (find_spec("rapidocr") and find_spec("onnxruntime")), reason="rapidocr is not installed: pip install '.[ocr]'"
+needs_senses = pytest.mark.skipif(
+    not (find_spec("rapidocr") and find_spec("onnxruntime")), reason="needs rapidocr: pip install '.[senses]'"
 )
 
 
@@ -67,7 +67,7 @@ def test_other_numbers_are_another_row() -> None:
     assert len(join_rows([row(0, 2, "Score 1 to 2"), row(2, 4, "Score 1 to 3")])) == 2
 
 
-@needs_ocr
+@needs_senses
 def test_drawn_words_are_read_with_their_place() -> None:
     from video_vlm.perception.text_reader import ScreenTextReader
     from video_vlm.settings import ScreenTextSettings

@@ -61,7 +61,7 @@ def decoded(answer: Answer) -> int:
 
 
 def test_a_second_question_about_the_same_minutes_needs_no_second_look(door: Path, tmp_path: Path) -> None:
-    pytest.importorskip("rapidocr", reason="reading text needs the extra ocr")
+    pytest.importorskip("rapidocr", reason="reading text needs the extra senses")
     with VideoQA(tmp_path / "library", settings=Settings(index=SELDOM)) as videos:
         videos.index(door)
         assert videos.search("owner") == ()
@@ -119,7 +119,7 @@ def test_a_library_open_read_only_keeps_nothing_and_says_so(videos: VideoQA, sam
 
 
 def test_reading_with_other_settings_drops_only_what_would_be_seen_otherwise(sample_film: Path, tmp_path: Path) -> None:
-    pytest.importorskip("rapidocr", reason="reading text needs the extra ocr")
+    pytest.importorskip("rapidocr", reason="reading text needs the extra senses")
     seldom = replace(NO_TEXT, observers=("screen-text", "look"), frames=FrameSettings(candidate_seconds=30.0))
     surer = replace(seldom, screen_text=replace(seldom.screen_text, min_confidence=0.9))
     with VideoQA(tmp_path / "library", settings=Settings(index=seldom)) as videos:
