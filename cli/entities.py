@@ -10,6 +10,7 @@ import typer
 from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import print_json, table, write
 from video_vlm.errors import SettingsError
+from video_vlm.text import visible
 
 if TYPE_CHECKING:
     from video_vlm.memory import Entity
@@ -61,4 +62,4 @@ def overview(found: tuple[Entity, ...]) -> str:
 
 def mentions(one: Entity) -> str:
     rows = [(str(seen.span), seen.kind.value, seen.text) for seen in one.mentions]
-    return table(rows, header=("time", "kind", "what")) if rows else f"nothing names {one.name}"
+    return table(rows, header=("time", "kind", "what")) if rows else f"nothing names {visible(one.name)}"

@@ -64,10 +64,12 @@ def looks(
 
 def as_data(video: Video, look: StoredLook) -> dict[str, Any]:
     """A look as JSON values."""
+    told = asdict(look)
+    told["pictures"] = told.pop("frames")
     return {
         "content_id": video.content_id,
         "path": str(video.path),
-        **asdict(look),
+        **told,
         "pictures_per_second": look.pictures_per_second,
     }
 

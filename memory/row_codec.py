@@ -28,6 +28,7 @@ __all__ = [
     "damage_from_json",
     "damage_to_json",
     "decoding",
+    "kind_of",
     "names_from_json",
     "names_to_json",
     "node_columns",
@@ -146,7 +147,7 @@ def observation_of(row: sqlite3.Row) -> Observation:
     with decoding("observation"):
         return Observation(
             span=span_of(row),
-            kind=ObservationKind(row["kind"]),
+            kind=kind_of(row["kind"]),
             text=_text(row, "text"),
             source=_text(row, "source"),
             confidence=number(row["confidence"], "confidence"),
@@ -198,6 +199,16 @@ def decoding(what: str) -> Iterator[None]:
     except (KeyError, TypeError, ValueError) as error:
         why = f"{error}"[:_MOST_WHY]
         raise LibraryDamaged(f"the library holds a {what} that cannot be read ({why}){_REMEDY}") from error
+
+
+def kind_of(value: object) -> ObservationKind:
+    """The kind that a column names.
+
+    Raises:
+        LibraryDamaged: there is no such kind.
+    """
+    with decoding("kind of observation"):
+        return ObservationKind(str(value))
 
 
 def blob(value: object, what: str) -> bytes:

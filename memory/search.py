@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from video_vlm.memory.database_protocol import Database
 from video_vlm.memory.fts_query import match_query
 from video_vlm.memory.fusion import Fused, apart, fuse
+from video_vlm.memory.row_codec import kind_of
 from video_vlm.records import Evidence, ObservationKind, Span
 
 __all__ = [
@@ -255,7 +256,7 @@ def _evidence(
         score=fused.score,
         why=why,
         text=row["text"],
-        kind=None if row["kind"] is None else ObservationKind(row["kind"]),
+        kind=None if row["kind"] is None else kind_of(row["kind"]),
         node=row["node"] or row["segment"],
         content_id=row["content_id"],
         found_by=by,

@@ -17,7 +17,7 @@ from video_vlm.memory.catalog import StoredVideo
 from video_vlm.memory.database_protocol import Database
 from video_vlm.memory.entities import Entity, find_entity, list_entities
 from video_vlm.memory.look_cache import StoredLook, looks_at
-from video_vlm.memory.row_codec import blob, node_of, observation_of
+from video_vlm.memory.row_codec import blob, kind_of, node_of, observation_of
 from video_vlm.memory.search import WITHIN, Filter
 from video_vlm.memory.searchable_text import IN_ORDER
 from video_vlm.memory.vector_index import vector_from_blob
@@ -52,7 +52,7 @@ class StoredVector:
         return cls(
             row["encoder"],
             Span(row["start"], row["end"]),
-            None if row["kind"] is None else ObservationKind(row["kind"]),
+            None if row["kind"] is None else kind_of(row["kind"]),
             row["text"],
             row["node"] or row["segment"],
             vector_from_blob(row["vector"], row["dimension"]),

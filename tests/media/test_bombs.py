@@ -280,6 +280,17 @@ def test_more_tags_than_any_film_has_are_not_given_to_ffmpeg_from_mp4(tmp_path: 
                 probe(path)
 
 
+def test_more_chapters_than_any_film_has_are_not_given_to_ffmpeg_from_mp4(tmp_path: Path) -> None:
+    for count, fits in ((300, True), (20_050, False)):
+        chapters = tuple((number, number + 1, "x") for number in range(count))
+        path = write_reel(tmp_path / f"{count}.mp4", Reel(steady(20), chapters=chapters))
+        if fits:
+            assert len(probe(path).chapters) > 200
+        else:
+            with pytest.raises(UnreadableVideo, match="more chapters or tags"):
+                probe(path)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_a_list_of_samples_that_a_file_cannot_hold_is_not_given_to_ffmpeg(tmp_path: Path, seed: int) -> None:
     luck = random.Random(seed)

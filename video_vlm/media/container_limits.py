@@ -8,13 +8,13 @@ for MP4, RFC 9559 for Matroska.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from video_vlm.errors import UnreadableVideo
-from video_vlm.media.matroska_chapters import has_too_many_notes
+from video_vlm.media.matroska_chapters import MOST_NOTES, has_too_many_notes
 
 __all__ = ["refuse_claims"]
 
@@ -22,7 +22,9 @@ _MOST_TAGS: Final = 10_000
 """FFmpeg compares each with all before it: twice as many take four times as long."""
 _MOST_BOXES: Final = 1_000_000
 _MOST_DEEP: Final = 12
-_HOLDERS: Final = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"udta", b"meta", b"ilst"})
+_HOLDERS: Final = frozenset(
+    {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"udta", b"meta", b"ilst", b"tref"}
+)
 _TAGGED: Final = frozenset({b"udta", b"ilst"})
 _TAKE_OUT: Final = "take them out: ffmpeg -i FILE -map_metadata -1 -map_chapters -1 -c copy NEW"
 _SOUND: Final = b"soun"
@@ -47,7 +49,11 @@ class _Claims:
     num_boxes: int = 0
     handler: bytes = b""
     num_runs: int = 0
+    num_listed: int = 0
     num_equal: int = 0
+    track: int = 0
+    num_of_track: dict[int, int] = field(default_factory=dict)
+    chapter_tracks: set[int] = field(default_factory=set)
 
     def note(self, box: _Box, body: bytes) -> None:
         """``body`` are its first bytes."""
@@ -60,8 +66,13 @@ class _Claims:
             self.handler = body[8:12]
         elif box.kind == b"stts":
             self.num_runs = first
-        elif box.kind == b"stsz" and first:
-            self.num_equal = second
+        elif box.kind == b"stsz":
+            self.num_listed, self.num_equal = second, second if first else 0
+        elif box.kind == b"tkhd":
+            at = 20 if body[:1] == b"\1" else 12
+            self.track = int.from_bytes(body[at : at + 4], "big")
+        elif box.kind == b"chap":
+            self.chapter_tracks.add(int.from_bytes(body[:4], "big"))
         elif box.kind == b"trun":
             self.num_samples += first
         elif box.kind == b"keys":
@@ -71,7 +82,13 @@ class _Claims:
         """Sound whose samples all have one size and one length is read in chunks, without a row for each."""
         if not (self.handler == _SOUND and self.num_runs == 1):
             self.num_samples += self.num_equal
-        self.handler, self.num_runs, self.num_equal = b"", 0, 0
+        self.num_of_track[self.track] = self.num_listed
+        self.handler, self.num_runs, self.num_listed, self.num_equal, self.track = b"", 0, 0, 0, 0
+
+    @property
+    def num_chapters(self) -> int:
+        """Samples of the tracks of text that others name for their chapters."""
+        return max((self.num_of_track.get(track, 0) for track in self.chapter_tracks), default=0)
 
 
 def refuse_claims(path: Path) -> None:
@@ -92,6 +109,8 @@ def _fault(path: Path, inode: int, num_bytes: int, changed: int) -> str | None: 
         claims = _claims(file, num_bytes)
     if claims.num_samples > num_bytes:
         return f"it lists {claims.num_samples} samples in {num_bytes} bytes, which cannot be; get the file again"
+    if claims.num_chapters > MOST_NOTES:
+        return f"it has more chapters or tags than any film; {_TAKE_OUT}"
     if claims.num_tags > _MOST_TAGS or claims.num_boxes > _MOST_BOXES:
         return f"it has more tags or boxes than any film; {_TAKE_OUT}"
     return None
@@ -102,7 +121,7 @@ def _claims(file: BinaryIO, num_bytes: int) -> _Claims:
     claims = _Claims()
     for box in _boxes(file, 0, num_bytes):
         file.seek(box.start)
-        claims.note(box, file.read(12))
+        claims.note(box, file.read(24))
         if claims.num_boxes > _MOST_BOXES or claims.num_tags > _MOST_TAGS:
             break
     claims.end_track()

@@ -35,7 +35,7 @@ _BOXES: Final = (b"vttc", b"vtte", b"vtta")
 _ASS_FIELDS: Final = 8
 """Before the text of an ASS event: ReadOrder, Layer, Style, Name, MarginL, MarginR, MarginV, Effect."""
 _CHARACTERS_A_SECOND: Final = 15.0
-_MAX_CUES: Final = 200_000
+_MAX_CUES: Final = 100_000
 _MAX_BYTES: Final = 50_000
 _MAX_CHARACTERS: Final = 5_000
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["ChapterMark", "file_beginnings", "has_too_many_notes", "matroska_marks"]
+__all__ = ["MOST_NOTES", "ChapterMark", "file_beginnings", "has_too_many_notes", "matroska_marks"]
 
 _EBML, _SEGMENT, _CLUSTER, _VOID = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0xEC
 _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
@@ -26,7 +26,7 @@ _HOLDERS = frozenset({_CHAPTERS, _EDITION, _ATOM, _TAGS, _TAG, _SIMPLE_TAG})
 
 _MOST_BYTES = 4 << 20
 _MOST_ELEMENTS = 10_000
-_MOST_NOTES = 20_000
+MOST_NOTES = 20_000
 """Chapters and tags together: FFmpeg compares each with all before it, at each opening."""
 _NANOSECONDS = 1_000_000_000
 
@@ -86,8 +86,8 @@ def has_too_many_notes(file: BinaryIO) -> bool:
     num_notes = 0
     for section in _sections(file):
         if section.name in (_CHAPTERS, _TAGS):
-            num_notes += _num_notes(file, section.size, most=_MOST_NOTES - num_notes)
-    return num_notes > _MOST_NOTES
+            num_notes += _num_notes(file, section.size, most=MOST_NOTES - num_notes)
+    return num_notes > MOST_NOTES
 
 
 def _num_notes(file: BinaryIO, size: int | None, *, most: int) -> int:

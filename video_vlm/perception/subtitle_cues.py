@@ -33,7 +33,7 @@ _ASS_FIELDS = ("layer", "start", "end", "style", "name", "marginl", "marginr", "
 
 _CHARACTERS_A_SECOND = 15.0
 """A common reading speed, for cues that do not say when they end."""
-MAX_CUES = 200_000
+MAX_CUES = 100_000
 MAX_CHARACTERS = 5_000
 """Of one file, and of one cue: many times what any real one has."""
 _MAX_WRITTEN = 10 * MAX_CHARACTERS
