@@ -85,8 +85,8 @@ def merge_in_bank(values: Tensor, *, num_tokens: int) -> Assignment:
     held = MemoryBank.empty(capacity, positions=batch * positions, width=width, device=values.device)
     for number, frame in enumerate(values.float().unbind(dim=1)):
         held = held.pushed(frame.flatten(0, 1), number=number, start=number, end=number + 1)
-    number = torch.arange(frames, device=values.device)
-    slot = (held.first[:, None] <= number[:, None]).sum(dim=0) - 1  # slots frames lines -> frames lines
+    times = torch.arange(frames, device=values.device)[:, None]
+    slot = (held.first[:, None] <= times).sum(dim=0) - 1  # slots frames lines -> frames lines
     slots = rearrange(slot, "frames (batch positions) -> batch positions frames", batch=batch)
     excess = max(0, len(held.values) * positions - max(num_tokens, positions))
     counts = torch.full((batch, positions), len(held.values), device=values.device)
