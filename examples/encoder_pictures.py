@@ -19,9 +19,8 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from examples.sample_film import picture
-from video_vlm.encoder.assignment import Assignment
 from video_vlm.encoder.frame_merge import merge_frames
-from video_vlm.encoder.token_budget import spend, spend_on_fixed_camera
+from video_vlm.encoder.mergers import merge_to
 from video_vlm.encoder.tokens import patch_tokens
 
 PATCH, ROWS, COLUMNS = 40, 9, 16
@@ -85,12 +84,11 @@ def folded(times: list[float], *, num_frames: int) -> Image.Image:
     return strip(frames, groups[:, None] * ROWS * COLUMNS + torch.arange(ROWS * COLUMNS))
 
 
-def spent(times: list[float], *, num_tokens: int, fixed: bool) -> Image.Image:
-    """A budget of tokens: trees that follow what moves, or each place by itself for a camera that stands still."""
+def spent(times: list[float], *, num_tokens: int, merger: str) -> Image.Image:
+    """A budget of tokens, spent by the merger of that name."""
     frames = frames_at(times)
     tokens = patch_tokens(patches_of(frames), torch.tensor([times], dtype=torch.float64))
-    spending = spend_on_fixed_camera if fixed else spend
-    merged: Assignment = spending(tokens, num_tokens=num_tokens, num_frames=len(times)).patches
+    merged = merge_to(merger, tokens, num_tokens=num_tokens, num_frames=len(times)).patches
     return strip(frames, merged.owner.view(len(times), ROWS * COLUMNS))
 
 
@@ -103,8 +101,8 @@ def main() -> None:
     across_a_cut = [11.0, 11.5, 12.0, 12.5, 13.0, 13.5, 14.0, 14.5]
     cart = [30.0 + 0.5 * step for step in range(8)]
     folded(across_a_cut, num_frames=4).save(folder / "fold.png", optimize=True)
-    spent(cart, num_tokens=288, fixed=False).save(folder / "trees.png", optimize=True)
-    spent(cart, num_tokens=288, fixed=True).save(folder / "places.png", optimize=True)
+    spent(cart, num_tokens=288, merger="tree").save(folder / "trees.png", optimize=True)
+    spent(cart, num_tokens=288, merger="per-position").save(folder / "places.png", optimize=True)
     print(f"three pictures in {folder}")
 
 

@@ -8,8 +8,9 @@
     │   └── ReaderLost          the process that was reading it ended before it was done
     ├── SubtitleError           a subtitle file that no known encoding or format explains
     ├── SettingsError           a setting that does not exist or does not fit
-    ├── UnknownName             a sampler, decoder, observer or model nobody registered
+    ├── UnknownName             a sampler, merger, decoder, observer or model nobody registered
     ├── SamplerError            a sampler that broke its contract
+    ├── MergerError             a merger of tokens that broke its contract
     ├── MissingExtra            an optional part that is not installed: says what to type
     ├── ModelError              a model that cannot be loaded or reached, or that refused
     ├── QuestionError           a question that is empty or cannot be read
@@ -43,6 +44,7 @@ __all__ = [
     "LibraryTooNew",
     "MediaError",
     "MemoryReplaced",
+    "MergerError",
     "MissingExtra",
     "ModelError",
     "NotIndexed",
@@ -143,6 +145,19 @@ class SamplerError(VideoQAError):
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
         super().__init__(f"the sampler {name!r} broke its contract: {reason}; take another one, and tell its author")
+
+
+class MergerError(VideoQAError):
+    """A merger whose tokens are not what tokens have to be after merging.
+
+    Args:
+        name: The merger.
+        reason: What is wrong with what it left.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        super().__init__(f"the merger {name!r} broke its contract: {reason}; take another one, and tell its author")
 
 
 class MissingExtra(VideoQAError):

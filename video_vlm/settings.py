@@ -193,6 +193,8 @@ class AskSettings:
     """``4bit`` or ``8bit`` to hold it in less memory, where bitsandbytes or torchao is installed."""
     merge: int = shared(1)
     """So many times fewer visual tokens for a language model in this process: 2, 4 or 8; 1 for all of them."""
+    merger: str = own("auto")
+    """Who merges them: a merger's name; ``auto`` for trees over pictures of one look, then matching inside each."""
     kept_prefixes: int = shared(1)
     """Of how many conversations a language model in this process keeps what it has read; 0 for none."""
     kept_picture_mb: int = shared(256)

@@ -166,3 +166,13 @@ def test_clusters_gather_what_is_near() -> None:
 
     assert (owner == owner[:, :1]).all()
     assert len(set(owner[:, 0].tolist())) == 3
+
+
+def test_a_still_clip_beside_a_lively_one_has_no_token_without_a_patch() -> None:
+    """Where cuts save nothing, those that the other clip needs are real ones all the same."""
+    values = torch.cat((torch.ones(1, FRAMES, POSITIONS, WIDTH), noise(1, FRAMES, POSITIONS, WIDTH)))
+
+    spent = spend_on_fixed_camera(tokens_of(values), num_tokens=40, num_frames=FRAMES)
+
+    assert spent.size.min() >= 1
+    assert spent.values.isfinite().all()

@@ -13,7 +13,16 @@ from torch import Tensor
 
 from video_vlm.encoder.chunking import in_chunks
 
-__all__ = ["Assignment", "identity", "merge", "merged_size", "merged_span", "unmerge"]
+__all__ = [
+    "Assignment",
+    "first_sources",
+    "identity",
+    "in_order",
+    "merge",
+    "merged_size",
+    "merged_span",
+    "unmerge",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,20 @@ class Assignment:
 def identity(batch: int, tokens: int, *, device: torch.device | None = None) -> Assignment:
     """Everyone stays who they are."""
     return Assignment(torch.arange(tokens, device=device).expand(batch, tokens), tokens)
+
+
+def first_sources(assignment: Assignment) -> Tensor:
+    """The first token that went into each merged one, ``(batch merged)``; the number of tokens where none did."""
+    batch, tokens = assignment.owner.shape
+    places = torch.arange(tokens, device=assignment.owner.device).expand(batch, -1)
+    none = places.new_full((batch, assignment.num_merged), tokens)
+    return none.scatter_reduce(1, assignment.owner, places, "amin")
+
+
+def in_order(assignment: Assignment) -> Assignment:
+    """The same merge, its tokens in the order of the first that went into each: ``[2 0 2 1] -> [0 1 0 2]``."""
+    rank = first_sources(assignment).argsort(dim=1, stable=True).argsort(dim=1)
+    return Assignment(rank.gather(1, assignment.owner), assignment.num_merged)
 
 
 def merged_size(size: Tensor, assignment: Assignment) -> Tensor:

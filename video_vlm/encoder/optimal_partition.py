@@ -87,7 +87,9 @@ class Partitions:
 def partition(errors: Tensor, *, max_count: int) -> Partitions:
     """The best partitions into up to ``max_count`` stretches, given :func:`stretch_errors`."""
     batch, times, _ = errors.shape
-    best = torch.nn.functional.pad(errors[:, 0], (1, 0))  # one stretch that ends before each time
+    # One stretch that ends before each time. None ends before the first: where cuts save nothing, as in a still clip,
+    # an empty stretch would cost no more than a real one.
+    best = torch.nn.functional.pad(errors[:, 0], (1, 0), value=torch.inf)
     totals, begins = [best[:, -1]], [torch.zeros(batch, times + 1, dtype=torch.int64, device=errors.device)]
     for _ in range(1, min(max_count, times)):
         best, begin = (best[:, :-1, None] + errors).min(dim=1)

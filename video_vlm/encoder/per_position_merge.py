@@ -16,17 +16,18 @@ from video_vlm.encoder.optimal_partition import gram, partition, stretch_errors
 __all__ = ["merge_per_position"]
 
 
-def merge_per_position(values: Tensor, *, num_tokens: int, tolerance: float = 0.0) -> Assignment:
+def merge_per_position(values: Tensor, *, num_tokens: int, tolerance: float | None = 0.0) -> Assignment:
     """Which tokens of ``(batch frames positions width)`` become one, each with others of its own position.
 
     Exactly ``num_tokens`` are left (at least one for each position), fewer where the whole batch can do with fewer:
-    where a further cut would save no more than ``tolerance`` of a token's mean energy.
+    where a further cut would save no more than ``tolerance`` of a token's mean energy. None spends them all.
     """
     batch, frames, positions, _ = values.shape
     lines = rearrange(values, "batch frames positions width -> (batch positions) frames width")
     cuts = partition(stretch_errors(gram(lines), torch.ones(lines.shape[:2], device=values.device)), max_count=frames)
     savings = rearrange(_savings(cuts.errors), "(batch positions) cuts -> batch positions cuts", batch=batch)
-    floor = tolerance * values.float().square().sum(dim=-1).mean(dim=(1, 2)).double()
+    energy = values.float().square().sum(dim=-1).mean(dim=(1, 2)).double()
+    floor = torch.full_like(energy, -torch.inf) if tolerance is None else tolerance * energy
     counts = _spend(savings, num_cuts=max(num_tokens, positions) - positions, floor=floor)
     owner = rearrange(cuts.owner(counts.flatten()), "(batch positions) frames -> batch positions frames", batch=batch)
     offset = counts.cumsum(dim=1) - counts

@@ -40,7 +40,8 @@ def _local(target: str, settings: AskSettings, library: Library | None) -> ChatM
 
     stored_bytes = settings.stored_picture_mb * 1_000_000
     shelf = library.storage.feature_cache(stored_bytes) if library is not None and stored_bytes else None
-    savings = Savings(settings.merge, settings.kept_prefixes, settings.kept_picture_mb * 1_000_000, shelf)
+    kept_bytes = settings.kept_picture_mb * 1_000_000
+    savings = Savings(settings.merge, settings.kept_prefixes, kept_bytes, shelf, settings.merger)
     return open_local(
         target,
         device=settings.device,

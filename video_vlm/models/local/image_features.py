@@ -15,7 +15,7 @@ from torch import Tensor
 
 from video_vlm.models.local.feature_store import FeatureStore, ImageTokens, key_of
 from video_vlm.models.local.prompt_layout import ImagePlace, PlacedImages
-from video_vlm.models.local.token_merging import Merging, merge_tokens, num_kept
+from video_vlm.models.local.token_merging import AUTO, Merging, check_merger, merge_tokens, num_kept
 from video_vlm.models.local.vision_tower import VisionTower, split_images
 
 __all__ = ["ImageFeatures"]
@@ -31,12 +31,18 @@ class ImageFeatures:
         store: What is known of pictures.
         merge: So many times fewer visual tokens; the pictures of one turn are merged together, so that what a later
             turn shows changes nothing before it.
+        merger: Who merges them, by name.
+
+    Raises:
+        UnknownName: there is no such merger.
     """
 
-    def __init__(self, eyes: VisionTower, store: FeatureStore, *, merge: int = 1) -> None:
+    def __init__(self, eyes: VisionTower, store: FeatureStore, *, merge: int = 1, merger: str = AUTO) -> None:
+        check_merger(merger)
         self.eyes = eyes
         self.store = store
         self.merge = merge
+        self.merger = merger
         self._mergings: OrderedDict[bytes, Merging] = OrderedDict()
 
     def looks(self, inputs: dict[str, Any], places: Sequence[ImagePlace]) -> tuple[PlacedImages, ...]:
@@ -89,6 +95,7 @@ class ImageFeatures:
                 [look.load().rows for look in looks],
                 [place.lengths for place in places],
                 num_tokens=_num_tokens(places, self.merge),
+                merger=self.merger,
             )
             self._mergings[key] = merging
         self._mergings.move_to_end(key)

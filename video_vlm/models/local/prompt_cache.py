@@ -55,7 +55,7 @@ class PromptCache:
         eyes = vision_tower_of(model) if has_eyes else None
         self.prefixes = PrefixCache(model, most=savings.kept_prefixes)
         store = FeatureStore(savings.feature_bytes, beneath=stored)
-        self.gallery = ImageFeatures(eyes, store, merge=savings.merge) if eyes else None
+        self.gallery = ImageFeatures(eyes, store, merge=savings.merge, merger=savings.merger) if eyes else None
         self.is_on = not savings.are_none and (not has_eyes or eyes is not None)
         if eyes is None and savings.merge > 1:
             self._warn("its family hands no features on, or reads all at once" if has_eyes else "it sees no pictures")

@@ -5,6 +5,9 @@ a token goes to the most similar one of the picture before, and a chain of them 
 the picture in which it was first seen. Where that leaves too many, inside a picture, as bipartite soft matching (Bolya
 et al. 2023): every other token into its most similar neighbour. No picture, and no tile of one, loses all of its
 tokens, and what two pictures show apart is never mixed inside one of them.
+
+That is ``auto``. Any merger of :data:`~video_vlm.encoder.mergers.MERGERS` can take the place of the trees, over
+pictures of equally many tokens: no picture, and no tile of one, loses all of its tokens then either.
 """
 
 from __future__ import annotations
@@ -12,14 +15,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
+from typing import Final
 
 import torch
 from torch import Tensor
 
-from video_vlm.encoder.assignment import Assignment, identity, merge
+from video_vlm.encoder.assignment import Assignment, first_sources, identity, in_order, merge
+from video_vlm.encoder.mergers import MERGERS, merge_to
+from video_vlm.encoder.tokens import patch_tokens
 from video_vlm.encoder.tree_merge import Links, link_frames, merge_trees
 
-__all__ = ["Merging", "merge_tokens", "num_kept"]
+__all__ = ["AUTO", "Merging", "check_merger", "merge_tokens", "num_kept"]
+
+AUTO: Final = "auto"
+"""Trees over pictures of one look, then matching inside each."""
 
 _MIN_COSINE = 0.8
 _SEGMENT_COSINE = 0.9
@@ -39,16 +48,29 @@ def num_kept(num_tokens: int, *, times: int, num_runs: int) -> int:
     return min(num_tokens, max(num_runs, -(-num_tokens // times)))
 
 
-def merge_tokens(pictures: Sequence[Tensor], runs: Sequence[Sequence[int]], *, num_tokens: int) -> Merging:
+def check_merger(name: str) -> None:
+    """Raises:
+    UnknownName: neither ``auto`` nor a merger has that name.
+    """
+    if name != AUTO:
+        MERGERS[name]
+
+
+def merge_tokens(
+    pictures: Sequence[Tensor], runs: Sequence[Sequence[int]], *, num_tokens: int, merger: str = AUTO
+) -> Merging:
     """Leave exactly ``num_tokens`` of the tokens of some pictures, ``(tokens width)`` each.
 
     Args:
         pictures: In the order of time.
         runs: Into how many stretches of how many tokens the prompt cuts each picture (tiles); one for most families.
         num_tokens: At least as many as there are runs.
+        merger: Who merges over time: ``auto``, or a name in ``MERGERS``.
 
     Raises:
         ValueError: fewer tokens than runs, or more than there are.
+        UnknownName: there is no such merger.
+        MergerError: it broke its contract.
     """
     lengths = [length for picture in runs for length in picture]
     total = sum(lengths)
@@ -56,7 +78,10 @@ def merge_tokens(pictures: Sequence[Tensor], runs: Sequence[Sequence[int]], *, n
         raise ValueError(f"{total} tokens in {len(lengths)} runs cannot become {num_tokens}")
     values = torch.cat(list(pictures)).float()
     run_of = torch.repeat_interleave(torch.arange(len(lengths)), torch.tensor(lengths))
-    assignment = _over_time(pictures, run_of, num_going=total - num_tokens)
+    if merger == AUTO:
+        assignment = _over_time(pictures, run_of, num_going=total - num_tokens)
+    else:
+        assignment = _with_one_in_each_run(_by_name(merger, pictures, num_tokens=num_tokens), run_of)
     places = _first_places(assignment)
     while assignment.num_merged > num_tokens:
         merged = merge(values[None], assignment, size=torch.ones(1, total))[0]
@@ -76,6 +101,32 @@ def _over_time(pictures: Sequence[Tensor], run_of: Tensor, *, num_going: int) ->
         owners.append(grown.owner + num_merged)
         num_merged += grown.num_merged
     return Assignment(torch.cat(owners, dim=1), num_merged)
+
+
+def _by_name(merger: str, pictures: Sequence[Tensor], *, num_tokens: int) -> Assignment:
+    """Each stretch of pictures of one size by itself, to its share of the tokens, rounded up."""
+    total = sum(map(len, pictures))
+    owners, num_merged = [], 0
+    for positions, alike in groupby(pictures, key=len):
+        values = torch.stack(list(alike))[None].float()
+        frames = values.shape[1]
+        share = -(-num_tokens * frames * positions // total)
+        tokens = patch_tokens(values, torch.arange(frames, dtype=torch.float64)[None])
+        merged = merge_to(merger, tokens, num_tokens=share, num_frames=frames)
+        owners.append(merged.patches.owner + num_merged)
+        num_merged += merged.num_tokens
+    return Assignment(torch.cat(owners, dim=1), num_merged)
+
+
+def _with_one_in_each_run(assignment: Assignment, run_of: Tensor) -> Assignment:
+    """A run all of whose tokens stand in earlier runs gets its first one back."""
+    held = torch.zeros(int(run_of[-1]) + 1, dtype=torch.bool)
+    held[run_of[first_sources(assignment)[0]]] = True
+    begins = torch.cat((torch.tensor([0]), run_of.diff().nonzero().flatten() + 1))
+    freed = begins[~held]
+    owner = assignment.owner.clone()
+    owner[0, freed] = assignment.num_merged + torch.arange(len(freed))
+    return in_order(Assignment(owner, assignment.num_merged + len(freed)))
 
 
 def _stretches(pictures: Sequence[Tensor], run_of: Tensor) -> Iterator[Links]:
