@@ -1,7 +1,8 @@
-"""What the survival bench has done in processes of its own: a film indexed, looks written back, a library repaired.
+"""What the survival bench has done in processes of its own: a film indexed, looks written back, a library
+repaired.
 
-An errand says on a pipe what is on the disk, as soon as it is, with the number of writes so far; and it may be told to
-die, or to meet a failing disk, at a write. Going on after that is the same errand again.
+An errand says on a pipe what is on the disk, as soon as it is, with the number of writes so far; and it may
+be told to die, or to meet a failing disk, at a write. Going on after that is the same errand again.
 """
 
 from __future__ import annotations
@@ -63,11 +64,14 @@ def look(number: int) -> StoredLook:
     """The ``number``-th thing a question made us look at."""
     span = Span(number + 0.25, number + 0.75)
     seen = Observation(span, ObservationKind.SCREEN_TEXT, f"sign number {number}", "screen-text", 0.9)
-    return StoredLook("screen-text", "v1", f"what does sign {number} say?", "close look", 320, (span,), (seen,))
+    return StoredLook(
+        "screen-text", "v1", f"what does sign {number} say?", "close look", 320, (span,), (seen,)
+    )
 
 
 def everything(folder: Path) -> tuple[int, dict[str, Any], list[Any]]:
-    """How many problems a library has, and what it holds: its one video, and its looks but for when they were kept."""
+    """How many problems a library has, and what it holds: its one video, and its looks but for when they were
+    kept."""
     with open_library(folder, encoder=Grams()) as library:
         problems = len(library.verify())
         [stored] = library.videos()

@@ -1,4 +1,5 @@
-"""Made-up similarity of two hours of video to a question, one number a second, with the truth where the answer is.
+"""Made-up similarity of two hours of video to a question, one number a second, with the truth where the
+answer is.
 
 The numbers look like those of an image-text encoder: about 0.2, drifting slowly and noisy, and some
 hundredths higher where a picture fits. Decoys fit about as well as the real place; some fit better.
@@ -99,7 +100,8 @@ def needle(length: int) -> Callable[[np.random.Generator], Scenario]:
 
 
 def after(noise: np.random.Generator) -> Scenario:
-    """What happens after X: X is there for 20 s, the answer in the 60 s behind it fits nothing asked; two decoys."""
+    """What happens after X: X is there for 20 s, the answer in the 60 s behind it fits nothing asked; two
+    decoys."""
     scores = background(noise)
     where, *decoys = _apart(noise, 3, room=180)
     _fits(scores, where, 20, _FIT)
@@ -112,14 +114,18 @@ def after(noise: np.random.Generator) -> Scenario:
 
 
 def fast_cut_opening(noise: np.random.Generator) -> Scenario:
-    """300 cuts in the first 8 %, all fitting the question a little; the answer is 30 s somewhere behind them."""
+    """300 cuts in the first 8 %, all fitting the question a little; the answer is 30 s somewhere behind
+    them."""
     opening = round(0.08 * SECONDS)
     scores = background(noise)
     scores[:opening] += noise.uniform(0, 0.5 * _FIT, opening)
     where = int(noise.integers(opening + 60, SECONDS - 60))
     _fits(scores, where, 30, 0.8 * _FIT)
     starts = sorted(
-        {*np.linspace(0, opening - 1, 300).astype(int).tolist(), *(one for one in shots(noise) if one > opening)}
+        {
+            *np.linspace(0, opening - 1, 300).astype(int).tolist(),
+            *(one for one in shots(noise) if one > opening),
+        }
     )
     return Scenario(film(scores, starts, noise), (Span(where, where + 30),))
 
@@ -143,7 +149,8 @@ def whole(noise: np.random.Generator) -> Scenario:
 
 
 def slides(noise: np.random.Generator) -> Scenario:
-    """A lecture: slides that stand still for one to five minutes, one of them fits, so do two others nearly."""
+    """A lecture: slides that stand still for one to five minutes, one of them fits, so do two others
+    nearly."""
     edges = [0]
     while edges[-1] < SECONDS - 120:
         edges.append(edges[-1] + int(noise.integers(60, 300)))

@@ -1,11 +1,13 @@
-"""A model that sees, asked about films of minutes: with memory, operators and looks, and with less and less of that.
+"""A model that sees, asked about films of minutes: with memory, operators and looks, and with less and less
+of that.
 
     python bench/seeing.py [--quick] [--model hf:FOLDER] [--films N] [--seed N] [--show]
 
-Films of the scripted world (:mod:`video_vlm.world.story`), one to five minutes long, are drawn into video files, read,
-captioned by the model and asked about, by ``VideoQA.ask`` as ``videoqa ask FILE "..." --model hf:FOLDER`` does it. The
-truth is the script's. An answer is *right* when it ends in what is asked for, and *cited* when, beyond that, a citation
-shares time with each event it rests on. The rows below the first leave something out:
+Films of the scripted world (:mod:`video_vlm.world.story`), one to five minutes long, are drawn into video
+files, read, captioned by the model and asked about, by ``VideoQA.ask`` as ``videoqa ask FILE "..." --model
+hf:FOLDER`` does it. The truth is the script's. An answer is *right* when it ends in what is asked for, and
+*cited* when, beyond that, a citation shares time with each event it rests on. The rows below the first leave
+something out:
 
 no look again       captions alone, no picture is shown
 no operators        words of time are words like others: a search and the pictures it leads to
@@ -150,7 +152,9 @@ def run(films: Sequence[Film], model: ChatModel, folder: Path) -> tuple[list[Mar
     """Every question in every arm, and what reading and captioning took for each second of film."""
     settings = Settings(ask=AskSettings(keep_looks=False))
     blind = replace(settings, ask=replace(settings.ask, max_look_frames=0))
-    captioned, bare = (VideoQA(folder / name, settings=settings, model=model) for name in ("captioned", "bare"))
+    captioned, bare = (
+        VideoQA(folder / name, settings=settings, model=model) for name in ("captioned", "bare")
+    )
     unseen = VideoQA(folder / "captioned", settings=blind, model=model)
     marks: list[Mark] = []
     spent: dict[str, float] = defaultdict(float)
@@ -209,19 +213,25 @@ def share(values: Sequence[bool]) -> float:
 def table(marks: Sequence[Mark]) -> str:
     """A row for each arm: right and cited over the four kinds, then right by kind."""
     arms = list(dict.fromkeys(one.arm for one in marks))
-    lines = [f"{'per cent right':16}{'four kinds':>12}{'and cited':>11}" + "".join(f"{kind:>10}" for kind in KINDS)]
+    lines = [
+        f"{'per cent right':16}{'four kinds':>12}{'and cited':>11}" + "".join(f"{kind:>10}" for kind in KINDS)
+    ]
     for arm in arms:
         own = [one for one in marks if one.arm == arm]
         four = [one for one in own if one.asked.kind in FOUR]
         cells = [100 * share([one.right for one in four]), 100 * share([one.cited for one in four])]
         kinds = [100 * share([one.right for one in own if one.asked.kind is kind]) for kind in KINDS]
-        lines.append(f"{arm:16}{cells[0]:12.1f}{cells[1]:11.1f}" + "".join(f"{value:10.1f}" for value in kinds))
+        lines.append(
+            f"{arm:16}{cells[0]:12.1f}{cells[1]:11.1f}" + "".join(f"{value:10.1f}" for value in kinds)
+        )
     return "\n".join(lines)
 
 
 def main() -> int:
     """Run, print, and say by the exit code whether the goal is met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="two films of about a minute")
     parser.add_argument("--model", default=f"hf:{SHIPPED}", help="who sees, captions and answers")
     parser.add_argument("--films", type=int, default=12, help="how many")
@@ -252,7 +262,8 @@ def main() -> int:
     met = share([one.cited for one in four]) >= GOAL
     print(
         f"right and cited, of what happens after, before, first and how many: "
-        f"{100 * share([one.cited for one in four]):.1f} % (goal >= {100 * GOAL:.0f}: {'met' if met else 'MISSED'})"
+        f"{100 * share([one.cited for one in four]):.1f} % (goal >= {100 * GOAL:.0f}: "
+        f"{'met' if met else 'MISSED'})"
     )
     return 0 if met else 1
 

@@ -1,8 +1,10 @@
-"""Made-up films for benches of the memory: their shots, words and looks are drawn, the writing is the package's own.
+"""Made-up films for benches of the memory: their shots, words and looks are drawn, the writing is the
+package's own.
 
-Words follow Zipf's law, half of a passage's are those of its scene's two themes; a text's vector is the sum of its
-words', which are drawn around their themes, so that texts about the same are near. What pictures look like is drawn
-around a few thousand places, those of one scene close together. Posters are real JPEGs of 192 pixels.
+Words follow Zipf's law, half of a passage's are those of its scene's two themes; a text's vector is the sum
+of its words', which are drawn around their themes, so that texts about the same are near. What pictures look
+like is drawn around a few thousand places, those of one scene close together. Posters are real JPEGs of 192
+pixels.
 """
 
 from __future__ import annotations
@@ -64,7 +66,9 @@ class BagOfWords:
     def __init__(self) -> None:
         chance = np.random.default_rng(1)
         themes = chance.standard_normal((_NUM_THEMES, DIMENSION))
-        words = themes[np.arange(_NUM_WORDS) % _NUM_THEMES] + 0.7 * chance.standard_normal((_NUM_WORDS, DIMENSION))
+        words = themes[np.arange(_NUM_WORDS) % _NUM_THEMES] + 0.7 * chance.standard_normal(
+            (_NUM_WORDS, DIMENSION)
+        )
         self._vectors = words.astype(np.float32)
         self._vectors[:_FUNCTION_WORDS] *= 0.2
         self._ranks = {word: rank for rank, word in enumerate(vocabulary())}
@@ -158,7 +162,9 @@ def write_film(script: Script, library: Library, tower: Places | None) -> Memory
         span = Span(number * SEGMENT_SECONDS, (number + 1) * SEGMENT_SECONDS)
         segment = script.node(Level.SEGMENT, span)
         pictures = [_picture(script, part, chance) for part in _parts(span)]
-        look = Observation(span, ObservationKind.LOOK, f"mostly {vocabulary()[chance.choice(topic)]}", "look", 0.8)
+        look = Observation(
+            span, ObservationKind.LOOK, f"mostly {vocabulary()[chance.choice(topic)]}", "look", 0.8
+        )
         line = Observation(
             Span(span.start + 1, span.start + 4), ObservationKind.SUBTITLE, sentence(chance, topic, 10), "srt"
         )

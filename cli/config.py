@@ -40,7 +40,9 @@ def show(
     origins = {key: session.configuration.origins.get(key, "default") for key in values}
     if session.json:
         print_json(
-            {key: {"value": value, "origin": origins[key]} for key, value in values.items()} if origin else values
+            {key: {"value": value, "origin": origins[key]} for key, value in values.items()}
+            if origin
+            else values
         )
         return
     rows = [(key, in_a_cell(value), *([origins[key]] if origin else ())) for key, value in values.items()]

@@ -35,7 +35,9 @@ def contact_sheet(posters: Sequence[tuple[str, bytes | None]], *, columns: int =
         if jpeg is not None:
             picture = Image.open(io.BytesIO(jpeg)).convert("RGB")
             picture.thumbnail((TILE_WIDTH, TILE_HEIGHT))
-            sheet.paste(picture, (left + (TILE_WIDTH - picture.width) // 2, top + (TILE_HEIGHT - picture.height) // 2))
+            sheet.paste(
+                picture, (left + (TILE_WIDTH - picture.width) // 2, top + (TILE_HEIGHT - picture.height) // 2)
+            )
         middle = (left + TILE_WIDTH / 2, top + TILE_HEIGHT + CAPTION_HEIGHT / 2)
         draw.text(middle, caption, fill=INK, font=ImageFont.load_default(14), anchor="mm")
     return sheet

@@ -33,7 +33,9 @@ PARTS = (
     InstallPart("", ("scenedetect", "cv2"), "finding shots"),
     InstallPart("", ("faiss",), "searching vectors"),
     InstallPart("senses", ("rapidocr", "onnxruntime"), "text on screen"),
-    InstallPart("models", ("torch", "transformers", "einops", "safetensors"), "search by sight; --model hf:NAME"),
+    InstallPart(
+        "models", ("torch", "transformers", "einops", "safetensors"), "search by sight; --model hf:NAME"
+    ),
     InstallPart("server", ("httpx2",), "models behind a server: --model openai:NAME@URL, ollama:NAME"),
     InstallPart("export", ("pyarrow", "opentimelineio"), "export as Parquet and OpenTimelineIO"),
     InstallPart("postgres", ("psycopg",), "a library on a PostgreSQL server: --library postgresql://..."),
@@ -41,7 +43,8 @@ PARTS = (
     InstallPart("torchcodec", ("torchcodec",), "another decoder: index.decoder=torchcodec"),
     InstallPart("decord", ("decord",), "another decoder: index.decoder=decord"),
 )
-"""In the order of the levels of installation, the base first; every extra that a user may want is among them."""
+"""In the order of the levels of installation, the base first; every extra that a user may want is among
+them."""
 
 BASE, THIS_RUN = "base", "this run"
 """What is always installed, and what the last findings are about."""
@@ -49,7 +52,8 @@ BASE, THIS_RUN = "base", "this run"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report. ``level`` is the extra it belongs to, ``fix`` what to type where something is missing."""
+    """One line of the report. ``level`` is the extra it belongs to, ``fix`` what to type where something is
+    missing."""
 
     what: str
     state: str
@@ -105,7 +109,9 @@ def machine() -> Iterator[Finding]:
     yield Finding("videoqa", installed("video-vlm") or "not installed (run from its source tree)")
     yield Finding("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     words = full_text_search()
-    yield Finding("word search", f"SQLite {sqlite3.sqlite_version}{'' if words else ' without FTS5'}", broken=not words)
+    yield Finding(
+        "word search", f"SQLite {sqlite3.sqlite_version}{'' if words else ' without FTS5'}", broken=not words
+    )
 
 
 def installation(part: InstallPart) -> Finding:
@@ -121,7 +127,8 @@ def pip(level: str) -> str:
 
 
 def sight(session: Session) -> Iterator[Finding]:
-    """Which image-text tower sees what is indexed, or what to type to have one. Its weights are not loaded."""
+    """Which image-text tower sees what is indexed, or what to type to have one. Its weights are not
+    loaded."""
     from video_vlm.encoder.image_text_tower import HOW_TO_NAME, find_image_text_encoder
     from video_vlm.errors import VideoQAError
 
@@ -136,7 +143,9 @@ def sight(session: Session) -> Iterator[Finding]:
     elif settings.model == "none":
         yield Finding(what, "none, as sight.model says")
     else:
-        installed = all(find_spec(module) for part in PARTS if part.extra == "models" for module in part.modules)
+        installed = all(
+            find_spec(module) for part in PARTS if part.extra == "models" for module in part.modules
+        )
         fix = HOW_TO_NAME if installed else f"pip install 'video-vlm[models]', then {HOW_TO_NAME}"
         yield Finding(what, "none in the local hub cache, and none is named", fix=fix)
 

@@ -24,13 +24,14 @@ def entities(
         str, typer.Argument(metavar="VIDEO", help="A video of the library: its file, its name or its id.")
     ],
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Only this name, with every mention.", show_default=False)
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Only this name, with every mention.", show_default=False),
     ] = None,
 ) -> None:
     """List the names in a video, or every mention of one.
 
-    Names are read from subtitles, speech, text on screen, chapter titles and captions of a video that was indexed
-    before: runs of capitalised words. A name that is typed is found however it is written.
+    Names are read from subtitles, speech, text on screen, chapter titles and captions of a video that was
+    indexed before: runs of capitalised words. A name that is typed is found however it is written.
 
     Examples:
 
@@ -52,7 +53,10 @@ def entities(
 
 
 def as_plain(one: Entity) -> dict[str, object]:
-    return {"timeline": [asdict(span) for span in one.timeline], "mentions": [asdict(seen) for seen in one.mentions]}
+    return {
+        "timeline": [asdict(span) for span in one.timeline],
+        "mentions": [asdict(seen) for seen in one.mentions],
+    }
 
 
 def overview(found: tuple[Entity, ...]) -> str:

@@ -1,4 +1,5 @@
-"""``--evidence DIR``: what an answer cites, to look at: a picture and a clip of each stretch, and all on one sheet.
+"""``--evidence DIR``: what an answer cites, to look at: a picture and a clip of each stretch, and all on one
+sheet.
 
 Where a detector found what is cited, the picture has a frame around it.
 """

@@ -49,7 +49,9 @@ def export(
         ExportFormat | None,
         typer.Option("--format", help="How to write it [default: by the file's ending].", show_default=False),
     ] = None,
-    what: Annotated[What, typer.Option("--what", help="Which table: parquet, jsonl, csv and json only.")] = What.SCENES,
+    what: Annotated[
+        What, typer.Option("--what", help="Which table: parquet, jsonl, csv and json only.")
+    ] = What.SCENES,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -64,9 +66,10 @@ def export(
 ) -> None:
     """Export what is remembered of a video.
 
-    Tables (parquet, jsonl, csv, json) hold scenes, summaries, observations or vectors. Subtitles (srt, vtt) have one
-    cue a scene; documents (md, html) times and small pictures; otio is a timeline for editing programs. The video must
-    be in the library. A file that is there is replaced only if it is as it was exported before.
+    Tables (parquet, jsonl, csv, json) hold scenes, summaries, observations or vectors. Subtitles (srt, vtt)
+    have one cue a scene; documents (md, html) times and small pictures; otio is a timeline for editing
+    programs. The video must be in the library. A file that is there is replaced only if it is as it was
+    exported before.
 
     Examples:
 
@@ -82,7 +85,9 @@ def export(
     out = None if out == STDOUT else out
     form = form_of(ExportFormat, form, out)
     if form is None:
-        raise SettingsError(f"name a format: --format {', '.join(FORMATS)}; or a file that ends like one: -o film.html")
+        raise SettingsError(
+            f"name a format: --format {', '.join(FORMATS)}; or a file that ends like one: -o film.html"
+        )
     if out is None and not FORMATS[form].is_text:
         raise SettingsError(f"{form.value} is no text: name a file with -o")
     with session.open() as videos:

@@ -21,7 +21,8 @@ _USAGE = (OutputExists, QuestionError, SettingsError, UnknownName)
 
 
 def guarded(work: Callable[[], int | None], *, verbosity: int = 0) -> int:
-    """Run ``work`` and give back its exit code; an error is one line on stderr, from ``-vv`` on its traceback too."""
+    """Run ``work`` and give back its exit code; an error is one line on stderr, from ``-vv`` on its traceback
+    too."""
     try:
         code = work()
         flush()
@@ -40,8 +41,8 @@ def guarded(work: Callable[[], int | None], *, verbosity: int = 0) -> int:
 
 
 def beside(tell: Callable[[], object], *works: Callable[[], object]) -> ExitCode:
-    """Print an answer, then write what stands beside it: what of that fails is one line on stderr, and costs only
-    itself. Whoever stops reading the answer gets the rest nevertheless.
+    """Print an answer, then write what stands beside it: what of that fails is one line on stderr, and costs
+    only itself. Whoever stops reading the answer gets the rest nevertheless.
     """
     gone: BrokenPipeError | None = None
     try:

@@ -44,6 +44,8 @@ def show_plans(session: Session, paths: Sequence[str], *, speed: Speed | None) -
 
 
 def show(plan: IndexPlan) -> None:
-    rows = [(one.stage, "kept" if one.is_kept else "redone", f"because: {one.because}") for one in plan.stages]
+    rows = [
+        (one.stage, "kept" if one.is_kept else "redone", f"because: {one.because}") for one in plan.stages
+    ]
     write(one_line(f"{plan.path}: {'nothing to do' if plan.is_done else f'decodes {plan.decodes}'}"))
     write(table(rows, header=("stage", "is", "why")))

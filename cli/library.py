@@ -60,7 +60,8 @@ def list_videos(session: Session) -> None:
 def remove(
     session: Session,
     videos: Annotated[
-        list[str], typer.Argument(metavar="VIDEOS", help="Video files, or names or ids of videos in the library.")
+        list[str],
+        typer.Argument(metavar="VIDEOS", help="Video files, or names or ids of videos in the library."),
     ],
 ) -> ExitCode:
     """Forget videos; the files themselves are not touched.
@@ -114,8 +115,8 @@ def verify(session: Session) -> ExitCode:
 def info(session: Session) -> None:
     """Show how much the library holds, and how it is searched.
 
-    Lists of vectors are searched exactly while they are short; of a long one only some parts are looked into, as
-    many as find at least 0.98 of the ten nearest, which was measured when the list was divided.
+    Lists of vectors are searched exactly while they are short; of a long one only some parts are looked into,
+    as many as find at least 0.98 of the ten nearest, which was measured when the list was divided.
 
     Examples:
 
@@ -135,7 +136,10 @@ def info(session: Session) -> None:
         ("vectors", facts.num_vectors),
     )
     write(f"{place}: format {facts.format}, {', '.join(f'{count} {name}' for name, count in held)}")
-    write(f"{facts.database_bytes / 1e6:.1f} MB, and {facts.index_bytes / 1e6:.1f} MB derived from it for search")
+    write(
+        f"{facts.database_bytes / 1e6:.1f} MB, and {facts.index_bytes / 1e6:.1f} MB derived from it for "
+        "search"
+    )
     if facts.feature_bytes:
         write(f"{facts.feature_bytes / 1e6:.1f} MB that models made of pictures")
     for index in facts.indexes:

@@ -43,9 +43,9 @@ def export(
 ) -> None:
     """Write the memory of one video to a single file.
 
-    It holds what was read and seen, small pictures and vectors, but not the video nor where it lay. Another library
-    takes it in with videoqa library import. The file is checksummed. One that is there is replaced only if it is as it
-    was exported before.
+    It holds what was read and seen, small pictures and vectors, but not the video nor where it lay. Another
+    library takes it in with videoqa library import. The file is checksummed. One that is there is replaced
+    only if it is as it was exported before.
 
     Examples:
 
@@ -84,9 +84,9 @@ def take_in(
 ) -> ExitCode:
     """Take memories in that were exported elsewhere.
 
-    Each file is checked before anything of it is used, and taken in whole or not at all. Where the library knows
-    the same video as fully or more so, that is kept; taking a file in twice changes nothing. What a file says of a
-    video is as true as whoever made it.
+    Each file is checked before anything of it is used, and taken in whole or not at all. Where the library
+    knows the same video as fully or more so, that is kept; taking a file in twice changes nothing. What a
+    file says of a video is as true as whoever made it.
 
     Examples:
 

@@ -1,4 +1,5 @@
-"""``videoqa library looks`` and ``forget-looks``: what questions made us look at, and that it can be forgotten."""
+"""``videoqa library looks`` and ``forget-looks``: what questions made us look at, and that it can be
+forgotten."""
 
 from __future__ import annotations
 
@@ -26,13 +27,15 @@ def looks(
     session: Session,
     video: Annotated[
         str | None,
-        typer.Argument(metavar="[VIDEO]", help="A video of the library; all if not given.", show_default=False),
+        typer.Argument(
+            metavar="[VIDEO]", help="A video of the library; all if not given.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """List what questions made us look at.
 
-    Pictures that were decoded again for a question are not decoded for the next: what was seen in them is kept, with
-    who saw it, how, and for which question. --json has every picture and all that was seen.
+    Pictures that were decoded again for a question are not decoded for the next: what was seen in them is
+    kept, with who saw it, how, and for which question. --json has every picture and all that was seen.
 
     Examples:
 
@@ -79,7 +82,9 @@ def forget_looks(
     videos: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="VIDEOS", help="Video files, or names or ids of videos in the library.", show_default=False
+            metavar="VIDEOS",
+            help="Video files, or names or ids of videos in the library.",
+            show_default=False,
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Of all videos in the library.")] = False,

@@ -1,4 +1,5 @@
-"""``videoqa models``: language models for this machine: which there are, whether one fits, and fetching it."""
+"""``videoqa models``: language models for this machine: which there are, whether one fits, and fetching
+it."""
 
 from __future__ import annotations
 
@@ -18,10 +19,11 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="OWNER/NAME on the hub
 
 
 def list_models(session: Session) -> None:
-    """List models that suit, from the smallest: licence, memory, what they are good at, and whether they are here.
+    """List models that suit, from the smallest: licence, memory, what they are good at, and whether they are
+    here.
 
-    Nothing is downloaded or loaded. Any other model of transformers that takes pictures, or words alone, may be named
-    to --model too.
+    Nothing is downloaded or loaded. Any other model of transformers that takes pictures, or words alone, may
+    be named to --model too.
 
     Examples:
 
@@ -62,14 +64,17 @@ def list_models(session: Session) -> None:
         for preset, fit in fits
     ]
     write(table(rows, header=("name", "needs", "", "licence", "good at")))
-    write(f"{_gigabytes(room.bytes)} are free ({room.where}). Next: videoqa models pull NAME, then --model hf:NAME")
+    write(
+        f"{_gigabytes(room.bytes)} are free ({room.where}). Next: videoqa models pull NAME, then --model "
+        "hf:NAME"
+    )
 
 
 def check(session: Session, name: Name) -> ExitCode:
     """Say whether a model fits this machine, before it is loaded.
 
-    Goes by its files where they are here, else by what is known of the models in the list. The exit code is 1 if it
-    does not fit or cannot be used.
+    Goes by its files where they are here, else by what is known of the models in the list. The exit code is 1
+    if it does not fit or cannot be used.
 
     Examples:
 
@@ -121,7 +126,9 @@ def pull(session: Session, name: Name) -> None:
 
 
 def _report(fit: Any, eyes: int | None) -> list[tuple[str, str]]:
-    pictures = [] if eyes is None else [("sees", f"up to {eyes} pictures" if eyes else "nothing: words alone")]
+    pictures = (
+        [] if eyes is None else [("sees", f"up to {eyes} pictures" if eyes else "nothing: words alone")]
+    )
     return [
         ("files", str(fit.folder) if fit.folder else f"not here: videoqa models pull {fit.name}"),
         *pictures,

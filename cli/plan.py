@@ -1,4 +1,5 @@
-"""``videoqa plan``: which pictures a question is worth looking at, and why, before anything is decoded for it."""
+"""``videoqa plan``: which pictures a question is worth looking at, and why, before anything is decoded for
+it."""
 
 from __future__ import annotations
 
@@ -31,13 +32,18 @@ def plan(
         str, typer.Argument(metavar="VIDEO", help="A video file, or the name or id of one in the library.")
     ],
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in quotes.")],
-    frames: Annotated[int | None, typer.Option(min=1, metavar="K", help="Plan K pictures.", show_default=False)] = None,
+    frames: Annotated[
+        int | None, typer.Option(min=1, metavar="K", help="Plan K pictures.", show_default=False)
+    ] = None,
     tokens: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Plan as many pictures as N visual tokens buy.", show_default=False),
+        typer.Option(
+            min=1, metavar="N", help="Plan as many pictures as N visual tokens buy.", show_default=False
+        ),
     ] = None,
     sampler: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who plans [default: by the question].", show_default=False)
+        str | None,
+        typer.Option(metavar="NAME", help="Who plans [default: by the question].", show_default=False),
     ] = None,
     picture: Annotated[
         Path | None,
@@ -52,8 +58,8 @@ def plan(
 ) -> ExitCode:
     """Show which pictures a question is worth, and why.
 
-    The video is read first if the library does not know it. No model is called and nothing is decoded for the plan.
-    Without --frames and --tokens the length of the video decides how many pictures there are.
+    The video is read first if the library does not know it. No model is called and nothing is decoded for the
+    plan. Without --frames and --tokens the length of the video decides how many pictures there are.
 
     Examples:
 

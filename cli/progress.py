@@ -60,7 +60,9 @@ class Bars:
         key = f"{event.stage} {event.path or event.what}"
         if key not in self.bars:
             # A new stage of one file, or of no file, takes the place of the last.
-            self.take_away([k for k, bar in self.bars.items() if event.path is None or bar.path in (None, event.path)])
+            self.take_away(
+                [k for k, bar in self.bars.items() if event.path is None or bar.path in (None, event.path)]
+            )
             self.bars[key] = Bar(event, self.stream, row=self.free_row())
         self.bars[key].show(event)
 

@@ -1,11 +1,12 @@
 """How far a batch has come, for a program that waits: JSON, one object a line, on stderr.
 
-    {"event": "start", "path": "film.mp4"}
-    {"event": "progress", "path": "film.mp4", "done_seconds": 61, "total_seconds": 90, "speed": 5.8, "eta_seconds": 5}
-    {"event": "done", "path": "film.mp4", "content_id": "...", "summary": "3 scenes, 12 shots, 40 observations"}
-    {"event": "failed", "path": "bad.mp4", "error": "..."}
+    {"event": "start", "path": "film.mp4"} {"event": "progress", "path": "film.mp4", "done_seconds": 61,
+    "total_seconds": 90, "speed": 5.8, "eta_seconds": 5} {"event": "done", "path": "film.mp4", "content_id":
+    "...", "summary": "3 scenes, 12 shots, 40 observations"} {"event": "failed", "path": "bad.mp4", "error":
+    "..."}
 
-``speed`` is seconds of video a second; it, ``eta_seconds`` and ``total_seconds`` are null where they are not known.
+``speed`` is seconds of video a second; it, ``eta_seconds`` and ``total_seconds`` are null where they are not
+known.
 """
 
 from __future__ import annotations
@@ -74,6 +75,8 @@ class ProgressLines:
             self.line("failed", outcome.path, error=outcome.error)
 
     def line(self, event: str, path: Path | str, **more: Any) -> None:
-        rounded = {name: round(value, 2) if isinstance(value, float) else value for name, value in more.items()}
+        rounded = {
+            name: round(value, 2) if isinstance(value, float) else value for name, value in more.items()
+        }
         write(json.dumps({"event": event, "path": str(path), **rounded}), file=self.stream)
         self.stream.flush()

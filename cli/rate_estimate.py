@@ -26,7 +26,8 @@ class RateEstimate:
         self.speed: float | None = None
 
     def note(self, event: ProgressEvent) -> None:
-        """Take an event in. Speed counts from the first with a total: what an earlier run had done is not ours."""
+        """Take an event in. Speed counts from the first with a total: what an earlier run had done is not
+        ours."""
         self.done, self.total = event.done, event.total
         if event.total is None:
             return

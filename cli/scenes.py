@@ -87,7 +87,13 @@ def posters_of(memory: MemoryView, found: Sequence[Node]) -> list[tuple[str, byt
 
 def as_table(found: Sequence[Node]) -> None:
     rows = [
-        (str(i), clock(scene.span.start), clock(scene.span.end), f"{scene.span.duration_seconds:.1f}", what(scene))
+        (
+            str(i),
+            clock(scene.span.start),
+            clock(scene.span.end),
+            f"{scene.span.duration_seconds:.1f}",
+            what(scene),
+        )
         for i, scene in enumerate(found, 1)
     ]
     write(table(rows, header=COLUMNS))
@@ -96,7 +102,13 @@ def as_table(found: Sequence[Node]) -> None:
 def as_json(found: Sequence[Node]) -> None:
     print_json(
         [
-            {"scene": i, "start": scene.span.start, "end": scene.span.end, "what": what(scene), "id": scene.id}
+            {
+                "scene": i,
+                "start": scene.span.start,
+                "end": scene.span.end,
+                "what": what(scene),
+                "id": scene.id,
+            }
             for i, scene in enumerate(found, 1)
         ]
     )

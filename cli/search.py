@@ -1,4 +1,5 @@
-"""``videoqa search``: the moments that match words or a picture, best first, in one video or in all of them."""
+"""``videoqa search``: the moments that match words or a picture, best first, in one video or in all of
+them."""
 
 from __future__ import annotations
 
@@ -23,7 +24,10 @@ __all__ = ["search"]
 def search(
     session: Session,
     query: Annotated[
-        str, typer.Argument(metavar="[QUERY]", help="Words to look for; not needed with --like.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="[QUERY]", help="Words to look for; not needed with --like.", show_default=False
+        ),
     ] = "",
     video: Annotated[
         str | None, typer.Option("--in", metavar="VIDEO", help="Only in this video.", show_default=False)
@@ -32,11 +36,16 @@ def search(
         tuple[str, str] | None,
         typer.Option(metavar="M:SS M:SS", help="Only between these two times.", show_default=False),
     ] = None,
-    limit: Annotated[int, typer.Option(metavar="N", help="At most this many moments.", min=1, max=1_000_000)] = 10,
+    limit: Annotated[
+        int, typer.Option(metavar="N", help="At most this many moments.", min=1, max=1_000_000)
+    ] = 10,
     like: Annotated[
         str | None,
         typer.Option(
-            "--like", metavar="PICTURE|VIDEO@M:SS", help="Moments that look like this one.", show_default=False
+            "--like",
+            metavar="PICTURE|VIDEO@M:SS",
+            help="Moments that look like this one.",
+            show_default=False,
         ),
     ] = None,
 ) -> None:
@@ -45,9 +54,9 @@ def search(
     Looks in what was read of every indexed video: subtitles, text on screen, speech, what moved. Videos that
     were not indexed yet are not searched, and not read either.
 
-    Where an image-text tower is there (videoqa doctor says so), the pictures it saw are searched too: by words,
-    and by a picture or a moment of a video with --like. Some picture is always the nearest, so what was found by
-    sight alone says how near it is.
+    Where an image-text tower is there (videoqa doctor says so), the pictures it saw are searched too: by
+    words, and by a picture or a moment of a video with --like. Some picture is always the nearest, so what
+    was found by sight alone says how near it is.
 
     Examples:
 
@@ -69,7 +78,9 @@ def search(
     if session.json:
         print_json([{**asdict(one), "video": names.get(one.content_id, "")} for one in found])
         return
-    rows = [(str(one.span), names.get(one.content_id, ""), found_as(one), one.text or one.why) for one in found]
+    rows = [
+        (str(one.span), names.get(one.content_id, ""), found_as(one), one.text or one.why) for one in found
+    ]
     write(table(rows, header=("time", "video", "kind", "what")) if rows else "nothing found")
 
 
@@ -80,7 +91,8 @@ def found_as(one: Evidence) -> str:
 
 
 def image_of(like: str, videos: VideoQA) -> Image:
-    """The picture that ``--like`` names: a picture file, or a moment of a video (a file, or one the library knows).
+    """The picture that ``--like`` names: a picture file, or a moment of a video (a file, or one the library
+    knows).
 
     Raises:
         SettingsError: it is neither.

@@ -59,11 +59,15 @@ class Speed(StrEnum):
 
 JobsOption = Annotated[
     int | None,
-    typer.Option("--jobs", metavar="N", min=1, help="Files read side by side; else one for each core, up to 8."),
+    typer.Option(
+        "--jobs", metavar="N", min=1, help="Files read side by side; else one for each core, up to 8."
+    ),
 ]
 MemoryOption = Annotated[
     float | None,
-    typer.Option("--memory", metavar="GB", min=0.1, help="Read fewer side by side than would take more memory."),
+    typer.Option(
+        "--memory", metavar="GB", min=0.1, help="Read fewer side by side than would take more memory."
+    ),
 ]
 SpeedOption = Annotated[
     Speed | None,
@@ -79,7 +83,8 @@ OverwriteOption = Annotated[
     bool,
     typer.Option(
         "--overwrite",
-        help="Replace a file that is there, whoever wrote it; never a video, its subtitles, or a library's file.",
+        help="Replace a file that is there, whoever wrote it; never a video, its subtitles, or a library's "
+        "file.",
     ),
 ]
 """Of every command that writes a file of the user's."""
@@ -123,7 +128,9 @@ def common_options(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no warnings.")] = False,
     verbose: Annotated[
         int,
-        typer.Option("--verbose", "-v", count=True, help="Say more; twice: tracebacks too.", show_default=False),
+        typer.Option(
+            "--verbose", "-v", count=True, help="Say more; twice: tracebacks too.", show_default=False
+        ),
     ] = 0,
 ) -> Common:
     """The options every command takes."""
@@ -155,7 +162,9 @@ class Session:
     quiet: bool = False
 
     @contextmanager
-    def open(self, *, reporter: Reporter | None = None, speed: Speed | None = None, **asked: Any) -> Iterator[VideoQA]:
+    def open(
+        self, *, reporter: Reporter | None = None, speed: Speed | None = None, **asked: Any
+    ) -> Iterator[VideoQA]:
         """The library; what takes long goes to ``reporter``, or else is shown while it is open.
 
         Args:
@@ -204,7 +213,8 @@ def tell_of_the_folder(configuration: Configuration) -> None:
         write(f"settings of ./{PROJECT_FILE} are used: {', '.join(configuration.shared)}", file=sys.stderr)
     if configuration.left_out:
         write(
-            f"warning: ./{PROJECT_FILE}: {', '.join(configuration.left_out)} left out: the folder may be a stranger's;"
+            f"warning: ./{PROJECT_FILE}: {', '.join(configuration.left_out)} left out: the folder may be a "
+            "stranger's;"
             f" set it in {user_file(os.environ)}, in the environment or with --set, or say"
             f" {CONFIG_VARIABLE}={PROJECT_FILE} if the file is yours",
             file=sys.stderr,
@@ -215,7 +225,8 @@ SHARED = tuple(inspect.signature(common_options, eval_str=True).parameters.value
 
 
 def command(function: Callable[..., int | None]) -> Callable[..., None]:
-    """Make a Typer command of ``function(session, ...)``: it takes the shared options too, and exits with its code."""
+    """Make a Typer command of ``function(session, ...)``: it takes the shared options too, and exits with its
+    code."""
 
     def run(context: typer.Context, **given: Any) -> None:
         typed = common_options(**{parameter.name: given.pop(parameter.name) for parameter in SHARED})
@@ -227,7 +238,8 @@ def command(function: Callable[..., int | None]) -> Callable[..., None]:
 
 
 def remember_options() -> Callable[..., None]:
-    """The callback in front of all commands: keeps the options typed before the command, for :func:`command`."""
+    """The callback in front of all commands: keeps the options typed before the command, for
+    :func:`command`."""
 
     def before(context: typer.Context, **given: Any) -> None:
         """Ask questions of long videos; the answers say at which second they are seen."""

@@ -11,8 +11,9 @@ folder the memory is kept in, or the address of a PostgreSQL server. In a file t
 environment ``VIDEOQA_ASK_MODEL``.
 A key nobody knows is an error: a misspelt setting that is ignored costs more than one refused.
 
-The current folder may be a stranger's. Of the file in it only those settings count that are declared ``shared``; those
-that name a model, a server, a library or a plugin are left out, and named, unless that file is the user's own.
+The current folder may be a stranger's. Of the file in it only those settings count that are declared
+``shared``; those that name a model, a server, a library or a plugin are left out, and named, unless that file
+is the user's own.
 """
 
 from __future__ import annotations
@@ -77,8 +78,9 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One place settings come from: its name for messages, its values by dotted key, and the folder its relative paths
-    are relative to (None: the current one). ``by_key`` is the name of the place for one key, where that is another."""
+    """One place settings come from: its name for messages, its values by dotted key, and the folder its
+    relative paths are relative to (None: the current one). ``by_key`` is the name of the place for one key,
+    where that is another."""
 
     name: str
     values: Mapping[str, Any]
@@ -121,7 +123,9 @@ def configure(
     for source in (one for one in places if one is not None):
         for key, value in source.values.items():
             check_known(key, known, where=source.name)
-            merged[key] = located(value, source) if key == LIBRARY else fit(value, known[key], key, source.name)
+            merged[key] = (
+                located(value, source) if key == LIBRARY else fit(value, known[key], key, source.name)
+            )
             origins[key] = source.by_key.get(key, source.name)
     library = merged.pop(LIBRARY, None)
     shared = tuple(key for key, where in origins.items() if beside is not None and where == beside.name)
@@ -133,9 +137,11 @@ def is_same_file(one: Path | None, other: Path | None) -> bool:
 
 
 def protected_keys() -> frozenset[str]:
-    """The keys that only the user's own file, the environment and the command line may set: all that are not declared
-    ``shared``."""
-    return frozenset({LIBRARY, *(key for key, one in fields_of(Settings) if trust_of(one) is not Trust.SHARED)})
+    """The keys that only the user's own file, the environment and the command line may set: all that are not
+    declared ``shared``."""
+    return frozenset(
+        {LIBRARY, *(key for key, one in fields_of(Settings) if trust_of(one) is not Trust.SHARED)}
+    )
 
 
 def known_keys() -> dict[str, Any]:
@@ -182,7 +188,9 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, str]:
     pairs = [assignment.partition("=") for assignment in assignments]
     for key, equals, value in pairs:
         if not (key and equals):
-            raise SettingsError(f"--set takes KEY=VALUE, e.g. ask.min_confidence=0.6, got {key + equals + value!r}")
+            raise SettingsError(
+                f"--set takes KEY=VALUE, e.g. ask.min_confidence=0.6, got {key + equals + value!r}"
+            )
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
@@ -248,7 +256,9 @@ def check_known(key: str, known: Mapping[str, Any], *, where: str) -> None:
 
 def located(value: Any, source: Source) -> Path | str:
     if not isinstance(value, (str, Path)) or not str(value):
-        raise SettingsError(f"{source.name}: library must be a folder or postgresql://..., got {shown_value(value)}")
+        raise SettingsError(
+            f"{source.name}: library must be a folder or postgresql://..., got {shown_value(value)}"
+        )
     if is_address(value):
         return str(value)
     return (source.folder or Path()) / Path(value).expanduser()
@@ -274,14 +284,18 @@ def converted(value: Any, kind: Any) -> Any:
         optional = [argument for argument in arguments if argument is not type(None)]
         return None if value == "none" else converted(value, optional[0])
     if origin is tuple:
-        parts = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        parts = (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
         return tuple(converted(part, arguments[0]) for part in parts)
     if isinstance(value, str):
         value = TRUTH[value.lower()] if kind is bool else kind(value)
     if type(value) is not kind and not (kind is float and type(value) is int):
         raise TypeError(f"not of type {kind.__name__}")
     if isinstance(value, (int, float)) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-        raise ValueError(f"no number that a setting may have: it is not between {-LARGEST_NUMBER} and {LARGEST_NUMBER}")
+        raise ValueError(
+            f"no number that a setting may have: it is not between {-LARGEST_NUMBER} and {LARGEST_NUMBER}"
+        )
     return kind(value)
 
 

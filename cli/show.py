@@ -45,10 +45,17 @@ def show(
         print_json([{**asdict(node), "depth": indent} for indent, node in lines])
         return
     for indent, node in lines:
-        write(fitted(f"{'  ' * indent}{node.level.value} [{node.span}] {one_line(node.title or node.text)}".rstrip()))
+        write(
+            fitted(
+                f"{'  ' * indent}{node.level.value} [{node.span}] "
+                f"{one_line(node.title or node.text)}".rstrip()
+            )
+        )
 
 
-def walk(memory: VideoMemory, nodes: Sequence[Node], shown: set[Level], indent: int = 0) -> Iterator[tuple[int, Node]]:
+def walk(
+    memory: VideoMemory, nodes: Sequence[Node], shown: set[Level], indent: int = 0
+) -> Iterator[tuple[int, Node]]:
     """Every node of the levels ``shown``, depth first, with how deep it lies."""
     for node in nodes:
         if node.level in shown:

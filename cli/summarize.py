@@ -51,12 +51,17 @@ class OnError(StrEnum):
 def summarize(
     session: Session,
     paths: Annotated[
-        list[str], typer.Argument(metavar="DIRS", help="Folders, video files, or patterns such as 'tapes/*.mkv'.")
+        list[str],
+        typer.Argument(metavar="DIRS", help="Folders, video files, or patterns such as 'tapes/*.mkv'."),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", parser=output_file, metavar="OUT", help="The document.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", parser=output_file, metavar="OUT", help="The document.")
+    ],
     form: Annotated[
         CatalogueFormat | None,
-        typer.Option("--format", help="How to write it [default: by the ending, or html].", show_default=False),
+        typer.Option(
+            "--format", help="How to write it [default: by the ending, or html].", show_default=False
+        ),
     ] = None,
     jobs: JobsOption = None,
     memory: MemoryOption = None,
@@ -71,10 +76,10 @@ def summarize(
 ) -> ExitCode:
     """Summarize whole folders of videos in one document.
 
-    Finds the videos, reads those that are not in the library yet, several at a time, and writes a document over all
-    of them: for each a small picture, a paragraph, and its chapters. The HTML is one page that holds everything and
-    can be searched without a server. A run that was interrupted goes on where it stopped. A document that is there is
-    replaced only if it is as it was written before.
+    Finds the videos, reads those that are not in the library yet, several at a time, and writes a document
+    over all of them: for each a small picture, a paragraph, and its chapters. The HTML is one page that holds
+    everything and can be searched without a server. A run that was interrupted goes on where it stopped. A
+    document that is there is replaced only if it is as it was written before.
 
     Examples:
 
@@ -89,7 +94,9 @@ def summarize(
     files = [one for one in found if isinstance(one, Path)]
     form = form_of(CatalogueFormat, form, out)
     if form is None and out.suffix:
-        raise SettingsError(f"{out}: name a format, --format {', '.join(CatalogueFormat)}, or end its name like one")
+        raise SettingsError(
+            f"{out}: name a format, --format {', '.join(CatalogueFormat)}, or end its name like one"
+        )
     form = form or CatalogueFormat.HTML
     memory_bytes = memory and memory * 1e9
     if dry_run:
@@ -103,7 +110,9 @@ def summarize(
     ):
         outputs = outputs_for(videos.library, overwrite=overwrite, inputs=files)
         outputs.try_out(out)
-        outcomes = read(session, videos, found, reporter, jobs=jobs, memory_bytes=memory_bytes, on_error=on_error)
+        outcomes = read(
+            session, videos, found, reporter, jobs=jobs, memory_bytes=memory_bytes, on_error=on_error
+        )
         code = finish(outcomes)
         if code is ExitCode.FAILED or (code is not ExitCode.OK and on_error is OnError.STOP):
             complain(f"{out} is not written")
@@ -147,7 +156,9 @@ def read(
     return [outcomes[place] for place in sorted(outcomes)]
 
 
-def save(videos: VideoQA, outcomes: Sequence[Outcome], outputs: Outputs, out: Path, form: CatalogueFormat) -> None:
+def save(
+    videos: VideoQA, outcomes: Sequence[Outcome], outputs: Outputs, out: Path, form: CatalogueFormat
+) -> None:
     """The document, each video once, whole or not at all."""
     from video_vlm.export import write_catalogue
 
@@ -168,7 +179,13 @@ def foretell(session: Session, made: Estimate, found: Sequence[Path | NotFound])
         print_json({**asdict(made), "files": [{**asdict(one), "path": str(one.path)} for one in made.files]})
     else:
         took = "unknown" if made.reading_seconds is None else f"about {clock(made.reading_seconds)}"
-        write(f"{len(made.files)} files, {made.video_seconds / 3600:.2f} hours of video; {known} are known already")
-        write(f"to read: {made.unread_seconds / 3600:.2f} hours; time: {took if made.unread_seconds else 'none'};")
+        write(
+            f"{len(made.files)} files, {made.video_seconds / 3600:.2f} hours of video; {known} are known "
+            "already"
+        )
+        write(
+            f"to read: {made.unread_seconds / 3600:.2f} hours; time: "
+            f"{took if made.unread_seconds else 'none'};"
+        )
         write(f"disk: about {made.disk_bytes / 1e6:.0f} MB more in the library")
     return ExitCode.SOME_FAILED if wrong and made.files else ExitCode.FAILED if wrong else ExitCode.OK

@@ -1,4 +1,5 @@
-"""A plan as one picture: the shots of a video as a band, the planned times marked in it, posters and reasons below."""
+"""A plan as one picture: the shots of a video as a band, the planned times marked in it, posters and reasons
+below."""
 
 from __future__ import annotations
 
@@ -96,7 +97,9 @@ def _draw_tile(
     if poster is not None:
         small = Image.open(io.BytesIO(poster)).convert("RGB")
         small.thumbnail((TILE_WIDTH, TILE_HEIGHT))
-        picture.paste(small, (left + (TILE_WIDTH - small.width) // 2, top + (TILE_HEIGHT - small.height) // 2))
+        picture.paste(
+            small, (left + (TILE_WIDTH - small.width) // 2, top + (TILE_HEIGHT - small.height) // 2)
+        )
     draw.rectangle(frame, outline=colour, width=3)
 
 

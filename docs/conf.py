@@ -25,7 +25,8 @@ def setup(app: Sphinx) -> None:
 
 
 def add_contents(_app: Sphinx, name: str, source: list[str]) -> None:
-    """The contents beside every page are the links of ``index.md``, under its headings: the list stands once."""
+    """The contents beside every page are the links of ``index.md``, under its headings: the list stands
+    once."""
     if name == "index":
         source[0] = "\n".join([source[0], *contents(source[0])])
 

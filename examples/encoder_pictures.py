@@ -2,9 +2,9 @@
 
     python -m examples.encoder_pictures docs/pictures
 
-Tokens here are patches of 40 pixels as they are, without a tower, so that what is seen is what is compared. In the
-lower row of each picture every patch has the colour of the token it went into; what is paler was there in the frame
-before and costs nothing, and a dark line stands between different tokens.
+Tokens here are patches of 40 pixels as they are, without a tower, so that what is seen is what is compared.
+In the lower row of each picture every patch has the colour of the token it went into; what is paler was there
+in the frame before and costs nothing, and a dark line stands between different tokens.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def frames_at(times: list[float]) -> Tensor:
 
 def patches_of(frames: Tensor) -> Tensor:
     """Each patch as 4x4 coarse pixels: ``(1 frames positions width)``."""
-    coarse = rearrange(frames, "b f (r h a) (c w d) k -> b f (r c) (h w k) (a d)", r=ROWS, c=COLUMNS, h=4, w=4)
+    coarse = rearrange(
+        frames, "b f (r h a) (c w d) k -> b f (r c) (h w k) (a d)", r=ROWS, c=COLUMNS, h=4, w=4
+    )
     return coarse.mean(dim=-1)
 
 
@@ -61,7 +63,9 @@ def token_colours(frames: Tensor, owner: Tensor) -> Tensor:
     return (total / torch.bincount(owner.flatten())[:, None] + 1) * 127.5
 
 
-def paint(draw: ImageDraw.ImageDraw, owner: Tensor, colours: Tensor, before: set[int], *, at: tuple[int, int]) -> None:
+def paint(
+    draw: ImageDraw.ImageDraw, owner: Tensor, colours: Tensor, before: set[int], *, at: tuple[int, int]
+) -> None:
     """One frame's tokens."""
     for row in range(ROWS):
         for column in range(COLUMNS):
@@ -80,7 +84,9 @@ def paint(draw: ImageDraw.ImageDraw, owner: Tensor, colours: Tensor, before: set
 def folded(times: list[float], *, num_frames: int) -> Image.Image:
     """Whole frames folded: neighbours that look alike are one."""
     frames = frames_at(times)
-    groups = merge_frames(patches_of(frames), weight=torch.ones(1, len(times)), num_frames=num_frames).owner[0]
+    groups = merge_frames(patches_of(frames), weight=torch.ones(1, len(times)), num_frames=num_frames).owner[
+        0
+    ]
     return strip(frames, groups[:, None] * ROWS * COLUMNS + torch.arange(ROWS * COLUMNS))
 
 
@@ -94,7 +100,9 @@ def spent(times: list[float], *, num_tokens: int, merger: str) -> Image.Image:
 
 def main() -> None:
     """Write all pictures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="where to write them, e.g. docs/pictures")
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)

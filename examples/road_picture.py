@@ -97,7 +97,9 @@ def draw() -> str:
         f"<style>{STYLE}</style>",
         f'{tip}<path d="M0 0 L8 4 L0 8 z"/></marker></defs>',
     ]
-    return "\n".join([*lines, *roads(), *(line for box in BOXES.values() for line in station(box)), "</svg>", ""])
+    return "\n".join(
+        [*lines, *roads(), *(line for box in BOXES.values() for line in station(box)), "</svg>", ""]
+    )
 
 
 def roads() -> Iterator[str]:
@@ -125,7 +127,9 @@ def write_picture(path: Path) -> Path:
 
 def main() -> None:
     """Write the picture that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("path", type=Path, help="where to write it, e.g. docs/pictures/road.svg")
     print(write_picture(parser.parse_args().path))
 

@@ -24,7 +24,8 @@ _SAID: Final = """
     SELECT * FROM passages WHERE memory = :old AND node IS NULL AND (segment IS NOT NULL OR start < :until)
     AND observer IN (SELECT value FROM json_each(:observers)) ORDER BY id
 """
-"""What was said of a segment goes where that goes, as the cut that ends it; what was joined since, by its time."""
+"""What was said of a segment goes where that goes, as the cut that ends it; what was joined since, by its
+time."""
 
 Row = dict[str, Any]
 
@@ -39,13 +40,16 @@ def grow_from(
     until: float,
     recipe: str,
 ) -> None:
-    """Copies, under names of their own, the segments and frames of ``before``'s complete memory that end by ``until``,
-    with their posters and looks, and what ``observers`` said before it. In the caller's transaction.
+    """Copies, under names of their own, the segments and frames of ``before``'s complete memory that end by
+    ``until``, with their posters and looks, and what ``observers`` said before it. In the caller's
+    transaction.
 
     Raises:
         LibraryError: ``before`` has no complete memory.
     """
-    row = connection.execute("SELECT id FROM memories WHERE content_id = ? AND complete", (before,)).fetchone()
+    row = connection.execute(
+        "SELECT id FROM memories WHERE content_id = ? AND complete", (before,)
+    ).fetchone()
     if row is None:
         raise LibraryError(f"the memory of {before} was removed while it was read on: index the video again")
     old = row["id"]
@@ -81,7 +85,9 @@ def grow_from(
 
 
 def _cited_anew(summary: str, names: Mapping[str, str]) -> str:
-    return json.dumps([[text, [names[one] for one in cites if one in names]] for text, cites in json.loads(summary)])
+    return json.dumps(
+        [[text, [names[one] for one in cites if one in names]] for text, cites in json.loads(summary)]
+    )
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: Row) -> None:

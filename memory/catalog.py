@@ -30,10 +30,10 @@ __all__ = [
 class StoredVideo:
     """A video the library has a memory of.
 
-    ``until_seconds`` is how far the memory reaches (None: nothing yet), ``recipe`` the digest of
-    what made it, ``channels`` the observers that saw it, ``missing`` what was not looked at,
-    ``indexed_at`` when it was last written (ISO 8601, UTC), ``stages`` the indexer's own note of what each stage was
-    made with (JSON). ``video.path`` is where the file was last seen.
+    ``until_seconds`` is how far the memory reaches (None: nothing yet), ``recipe`` the digest of what made
+    it, ``channels`` the observers that saw it, ``missing`` what was not looked at, ``indexed_at`` when it was
+    last written (ISO 8601, UTC), ``stages`` the indexer's own note of what each stage was made with (JSON).
+    ``video.path`` is where the file was last seen.
     """
 
     video: Video

@@ -1,8 +1,9 @@
 """A damaged library file, read around what is broken. Works on a copy, and vouches for nothing it gives.
 
-SQLite gives up at the first broken page of a table. Rows with ids of their own are found around it: what lies behind a
-page that cannot be read is looked for by id. Where the file's first page or its list of tables is broken, that of a
-new library is put in its place: tables lie where they lie in any library that was made by this version.
+SQLite gives up at the first broken page of a table. Rows with ids of their own are found around it: what lies
+behind a page that cannot be read is looked for by id. Where the file's first page or its list of tables is
+broken, that of a new library is put in its place: tables lie where they lie in any library that was made by
+this version.
 """
 
 from __future__ import annotations
@@ -160,7 +161,8 @@ def rows_around(connection: sqlite3.Connection, table: str) -> Iterator[sqlite3.
 
 
 def _next_readable(connection: sqlite3.Connection, query: str, broken: int) -> int | None:
-    """The least ``after`` behind ``broken`` with which something can be read; None if there is nothing more."""
+    """The least ``after`` behind ``broken`` with which something can be read; None if there is nothing
+    more."""
     step, reach = 1, broken
     while not _is_readable(connection, query, reach + step):
         reach, step = reach + step, step * 2

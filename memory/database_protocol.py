@@ -1,9 +1,10 @@
 """What a library stands on: a database with transactions, SQLite's or PostgreSQL's.
 
-Statements are written once, for SQLite, and connections are annotated as its own; PostgreSQL's understands the same
-statements and gives the same rows (:mod:`video_vlm.memory.postgres.dialect`). So that it can, what ``json_each`` gives
-is read as ``CAST(value AS BIGINT)`` where it is a number, and functions that only SQLite has are left to what is about
-its files: :mod:`~video_vlm.memory.verify`, :mod:`~video_vlm.memory.vector_index`, full text.
+Statements are written once, for SQLite, and connections are annotated as its own; PostgreSQL's understands
+the same statements and gives the same rows (:mod:`video_vlm.memory.postgres.dialect`). So that it can, what
+``json_each`` gives is read as ``CAST(value AS BIGINT)`` where it is a number, and functions that only SQLite
+has are left to what is about its files: :mod:`~video_vlm.memory.verify`,
+:mod:`~video_vlm.memory.vector_index`, full text.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class Database(Protocol):
         ...
 
     def sparing(self) -> AbstractContextManager[None]:
-        """Few of the library's pages are kept in memory inside the block: whoever writes a film reads none twice."""
+        """Few of the library's pages are kept in memory inside the block: whoever writes a film reads none
+        twice."""
         ...
 
     def close(self) -> None: ...

@@ -1,7 +1,8 @@
 """Files that spare work and may be thrown away: so many bytes of them, those least recently used going first.
 
-Nothing depends on one being there. So whatever cannot be read is not there, and whatever cannot be written is not
-kept. Several processes may share a shelf: a file is put in place whole, and who finds it gone does without.
+Nothing depends on one being there. So whatever cannot be read is not there, and whatever cannot be written is
+not kept. Several processes may share a shelf: a file is put in place whole, and who finds it gone does
+without.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ class DiskCache:
         self._has_warned = False
 
     def read(self, name: str) -> bytes | None:
-        """The file of that name (``/`` for folders in between), which is then the last to go; None if it is not there.
-        The caller checks that it is what was written, and drops it if not."""
+        """The file of that name (``/`` for folders in between), which is then the last to go; None if it is
+        not there. The caller checks that it is what was written, and drops it if not."""
         path = self.folder / name
         try:
             found = path.read_bytes()
@@ -55,7 +56,8 @@ class DiskCache:
         return found
 
     def write(self, name: str, data: bytes) -> None:
-        """Put it there, unless it is larger than all the room, or the disk cannot take it: that is logged once."""
+        """Put it there, unless it is larger than all the room, or the disk cannot take it: that is logged
+        once."""
         if self._read_only or len(data) > self._most_bytes:
             return
         try:
@@ -86,7 +88,8 @@ class DiskCache:
                 _remove(path)
 
     def _make_room(self, wanted: int) -> None:
-        """Count what is there, others' too, and drop the oldest, until so many bytes may be written uncounted."""
+        """Count what is there, others' too, and drop the oldest, until so many bytes may be written
+        uncounted."""
         free = max(wanted, self._most_bytes // _SHARE)
         files = sorted(_files(self.folder))
         total = sum(size for _, size, _ in files)
@@ -98,7 +101,8 @@ class DiskCache:
 
 
 def _files(folder: Path) -> Iterator[tuple[int, int, Path]]:
-    """When each was last used, in nanoseconds, and its bytes; those that a killed process left half written too."""
+    """When each was last used, in nanoseconds, and its bytes; those that a killed process left half written
+    too."""
     for where, _, names in os.walk(folder):
         for path in (Path(where, name) for name in names):
             with suppress(OSError):

@@ -34,8 +34,8 @@ FUNCTION_WORDS: Final = frozenset(
 
 
 def searchable(text: str) -> str | None:
-    """``text`` in plain letters (:func:`video_vlm.text.findable`) and with unspaced scripts taken apart letter by
-    letter, or None if it reads well as it is.
+    """``text`` in plain letters (:func:`video_vlm.text.findable`) and with unspaced scripts taken apart
+    letter by letter, or None if it reads well as it is.
 
     ``"保安 guard"`` -> ``"保 安  guard"``: the tokenizer would otherwise take the whole run for one word.
     """

@@ -1,7 +1,8 @@
-"""What a memory from elsewhere may hold: the type, size and range of every value, and what rows say of each other.
+"""What a memory from elsewhere may hold: the type, size and range of every value, and what rows say of each
+other.
 
-Records and the tree are checked as those of any library (:mod:`video_vlm.memory.verify`). What is refused here could
-have been written by nobody but a program that is not this one, or is too large to be of use.
+Records and the tree are checked as those of any library (:mod:`video_vlm.memory.verify`). What is refused
+here could have been written by nobody but a program that is not this one, or is too large to be of use.
 """
 
 from __future__ import annotations
@@ -70,9 +71,7 @@ _WORDS: Final = (
     ("looks", "question"),
     ("looks", "reason"),
 )
-_NO_NODE: Final = (
-    "{0} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM nodes AS n WHERE n.memory = passages.memory AND n.id = passages.{0})"
-)
+_NO_NODE: Final = "{0} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM nodes AS n WHERE n.memory = passages.memory AND n.id = passages.{0})"
 _RULES: Final = (
     *((table, column, f'abs("{column}") > {_MOST_SECONDS}') for table, column in _TIMES),
     *((table, column, f'length("{column}") NOT BETWEEN 0 AND {_MOST_NAME}') for table, column in _NAMES),
@@ -90,7 +89,8 @@ _RULES: Final = (
 
 
 def faults_in(source: sqlite3.Connection) -> Iterator[str]:
-    """What is wrong with the values of an exported memory whose tables and types are right; by table and column."""
+    """What is wrong with the values of an exported memory whose tables and types are right; by table and
+    column."""
     for table, column, rule in _RULES:
         if source.execute(f"SELECT 1 FROM {table} WHERE {rule} LIMIT 1").fetchone():
             yield f"{table}.{column} is out of range, or of another video"

@@ -33,7 +33,8 @@ class BaseIndex:
 
 @dataclass(frozen=True)
 class ReadyIndex:
-    """What answers: a base, and what came and went since; ``fresh`` is a flat index, or None where nothing came."""
+    """What answers: a base, and what came and went since; ``fresh`` is a flat index, or None where nothing
+    came."""
 
     revision: str
     base: BaseIndex
@@ -79,8 +80,8 @@ def _pairs(index: Any, query: Vector, limit: int, settings: Any | None) -> list[
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """One query keeps one thread busy; waking the others costs more than the search where cores are shared. Counts for
-    the calling thread alone."""
+    """One query keeps one thread busy; waking the others costs more than the search where cores are shared.
+    Counts for the calling thread alone."""
     import faiss
 
     before = faiss.omp_get_max_threads()

@@ -1,8 +1,8 @@
 """Searching a long list of vectors in parts: an inverted file (IVF) with 16-bit numbers, held to a recall.
 
-How many lists are looked into is not guessed but measured when the index is made: as few as find what an exact search
-finds, for questions like those that will be asked. Should that take all of them, the search is still one over numbers
-half as long.
+How many lists are looked into is not guessed but measured when the index is made: as few as find what an
+exact search finds, for questions like those that will be asked. Should that take all of them, the search is
+still one over numbers half as long.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ NUM_QUESTIONS: Final = 256
 """That an index is tried with."""
 
 _MARGIN: Final = 0.01
-_SPARE: Final = 2  # times as many lists as were enough: other questions than those that were tried may need more
+_SPARE: Final = (
+    2  # times as many lists as were enough: other questions than those that were tried may need more
+)
 _NEAREST: Final = 10
 _QUERY_COSINE: Final = 0.8  # of a query and the vector it is made from: a question does not repeat a passage
 _ROUNDING: Final = 1e-3  # what 16 bits may cost a cosine
@@ -63,7 +65,9 @@ def build_exact(dimension: int, batches: Iterable[Batch]) -> tuple[Any, Method, 
     return index, Method(index.ntotal), _joined(known)
 
 
-def train(dimension: int, ids: _Ids, of: Callable[[_Ids], _Vectors], *, questions: _Vectors | None = None) -> Trained:
+def train(
+    dimension: int, ids: _Ids, of: Callable[[_Ids], _Vectors], *, questions: _Vectors | None = None
+) -> Trained:
     """Lists without vectors, as many as the root of how many there are, from a sample of them.
 
     Args:

@@ -17,8 +17,8 @@ __all__ = ["IndexFacts", "LibraryFacts", "counts", "library_facts"]
 
 @dataclass(frozen=True, slots=True)
 class IndexFacts:
-    """One derived index: its file, whose vectors are in it, and how it is searched. ``is_current`` says whether nothing
-    came or went since it was made (what did is searched too, exactly)."""
+    """One derived index: its file, whose vectors are in it, and how it is searched. ``is_current`` says
+    whether nothing came or went since it was made (what did is searched too, exactly)."""
 
     name: str
     vectors_of: str
@@ -29,8 +29,8 @@ class IndexFacts:
 
 @dataclass(frozen=True, slots=True)
 class LibraryFacts:
-    """Counts of what is there, and bytes on disk of the library's file, of what is derived from it, and of what models
-    made of pictures."""
+    """Counts of what is there, and bytes on disk of the library's file, of what is derived from it, and of
+    what models made of pictures."""
 
     format: int
     num_videos: int
@@ -44,7 +44,8 @@ class LibraryFacts:
 
 
 def library_facts(database: Database, layout: Layout) -> LibraryFacts:
-    """Counts rows: takes a moment for a large library. An index file that is torn is left out; ``verify`` names it."""
+    """Counts rows: takes a moment for a large library. An index file that is torn is left out; ``verify``
+    names it."""
     with database.read() as connection:
         videos, nodes, passages, vectors = counts(connection)
         revisions = dict(connection.execute("SELECT name, revision FROM encoders").fetchall())
@@ -56,7 +57,9 @@ def library_facts(database: Database, layout: Layout) -> LibraryFacts:
         except UnusableIndex:
             continue
         is_current = file.header.revision in revisions.values()
-        indexes.append(IndexFacts(path.name, file.header.encoder, file.method, is_current, path.stat().st_size))
+        indexes.append(
+            IndexFacts(path.name, file.header.encoder, file.method, is_current, path.stat().st_size)
+        )
     return LibraryFacts(
         FORMAT_VERSION,
         videos,
@@ -73,7 +76,8 @@ def library_facts(database: Database, layout: Layout) -> LibraryFacts:
 def counts(connection: sqlite3.Connection) -> tuple[int, int, int, int]:
     """Of videos, nodes, passages and vectors."""
     videos, nodes, passages = (
-        connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("videos", "nodes", "passages")
+        connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        for table in ("videos", "nodes", "passages")
     )
     vectors = connection.execute("SELECT (SELECT count(*) FROM vectors) + (SELECT count(*) FROM sights)")
     return videos, nodes, passages, vectors.fetchone()[0]

@@ -24,9 +24,9 @@ CAPTIONER: Final = "caption:"
 class StoredLook:
     """Frames that one observer was shown for one question, and what it saw in them.
 
-    ``digest`` is the observer's own: with another one the same frames would be read otherwise. ``frames`` are the
-    stretches they stand for, each from its own time on; ``max_side`` is how large they were at most, in pixels.
-    ``looked_at`` (ISO 8601, UTC) is given when it is kept.
+    ``digest`` is the observer's own: with another one the same frames would be read otherwise. ``frames`` are
+    the stretches they stand for, each from its own time on; ``max_side`` is how large they were at most, in
+    pixels. ``looked_at`` (ISO 8601, UTC) is given when it is kept.
     """
 
     observer: str
@@ -60,7 +60,8 @@ class StoredLook:
 
 
 def add_look(connection: sqlite3.Connection, look: StoredLook, *, content_id: str, written_at: str) -> int:
-    """Keeps a look; returns how many observations that added: what the memory says already is not said twice."""
+    """Keeps a look; returns how many observations that added: what the memory says already is not said
+    twice."""
     question = clean(look.question)
     cursor = connection.execute(
         "INSERT INTO looks (content_id, observer, digest, question, reason, max_side, looked_at)"
@@ -83,15 +84,22 @@ def looks_at(connection: sqlite3.Connection, content_id: str) -> tuple[StoredLoo
     """The looks at one video, in the order they were taken."""
     whose = "look IN (SELECT id FROM looks WHERE content_id = ?)"
     frames, seen = defaultdict(list), defaultdict(list)
-    for row in connection.execute(f"SELECT * FROM looked_pictures WHERE {whose} ORDER BY start", (content_id,)):
+    for row in connection.execute(
+        f"SELECT * FROM looked_pictures WHERE {whose} ORDER BY start", (content_id,)
+    ):
         frames[row["look"]].append(span_of(row))
-    for row in connection.execute(f'SELECT * FROM passages WHERE {whose} ORDER BY start, "end", id', (content_id,)):
+    for row in connection.execute(
+        f'SELECT * FROM passages WHERE {whose} ORDER BY start, "end", id', (content_id,)
+    ):
         seen[row["look"]].append(observation_of(row))
     rows = connection.execute("SELECT * FROM looks WHERE content_id = ? ORDER BY id", (content_id,))
     with decoding("look"):
         return tuple(
             StoredLook(
-                **{name: row[name] for name in ("observer", "digest", "question", "reason", "max_side", "looked_at")},
+                **{
+                    name: row[name]
+                    for name in ("observer", "digest", "question", "reason", "max_side", "looked_at")
+                },
                 frames=tuple(frames[row["id"]]),
                 observations=tuple(seen[row["id"]]),
             )
@@ -108,7 +116,8 @@ def drop_stale_looks(connection: sqlite3.Connection, content_id: str, digests: M
     """Forgets what observers saw that would now see otherwise; returns how many looks. Others' looks stay."""
     return sum(
         connection.execute(
-            "DELETE FROM looks WHERE content_id = ? AND observer = ? AND digest <> ?", (content_id, observer, digest)
+            "DELETE FROM looks WHERE content_id = ? AND observer = ? AND digest <> ?",
+            (content_id, observer, digest),
         ).rowcount
         for observer, digest in digests.items()
     )

@@ -56,7 +56,9 @@ class MemoryWriter:
     raises ``MemoryReplaced`` and changes nothing.
     """
 
-    def __init__(self, database: Database, memory: int, content_id: str, *, on_finish: Callable[[], object]) -> None:
+    def __init__(
+        self, database: Database, memory: int, content_id: str, *, on_finish: Callable[[], object]
+    ) -> None:
         self.content_id = content_id
         self._database = database
         self._memory = memory
@@ -92,9 +94,9 @@ class MemoryWriter:
             )
 
     def reuse_segments(self, observers: Iterable[str]) -> None:
-        """Begin with the segments and frames of the video's complete memory, what they look like, and what some
-        observers said; whatever was written so far is replaced. There is no checkpoint behind it: killed before
-        :meth:`finish`, one begins again.
+        """Begin with the segments and frames of the video's complete memory, what they look like, and what
+        some observers said; whatever was written so far is replaced. There is no checkpoint behind it: killed
+        before :meth:`finish`, one begins again.
 
         Raises:
             LibraryError: the video has no complete memory.
@@ -107,8 +109,9 @@ class MemoryWriter:
     def grow_from(
         self, content_id: str, *, observers: Iterable[str], checkpoint: MemoryCheckpoint, recipe: str
     ) -> None:
-        """Begin with what the complete memory of another video, whose file has grown into this one's, holds before
-        ``checkpoint``: segments, frames, what they look like, and what some observers said. One goes on from there.
+        """Begin with what the complete memory of another video, whose file has grown into this one's, holds
+        before ``checkpoint``: segments, frames, what they look like, and what some observers said. One goes
+        on from there.
 
         Args:
             content_id: The other video.
@@ -123,7 +126,13 @@ class MemoryWriter:
             self._check_unfinished(connection)
             until = checkpoint.until_seconds
             grow_from(
-                connection, self._memory, self.content_id, content_id, observers=observers, until=until, recipe=recipe
+                connection,
+                self._memory,
+                self.content_id,
+                content_id,
+                observers=observers,
+                until=until,
+                recipe=recipe,
             )
             connection.execute(
                 "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?",
@@ -141,12 +150,14 @@ class MemoryWriter:
             seal_memory(connection, self._memory)
 
     def shown_at(self, segment_id: str) -> tuple[float | None, ...]:
-        """When the pictures of a segment's frames are shown, in their order; None where that was not noted."""
+        """When the pictures of a segment's frames are shown, in their order; None where that was not
+        noted."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT p.pts_seconds FROM nodes AS f INDEXED BY nodes_by_parent"
                 " CROSS JOIN posters AS p ON p.memory = f.memory AND p.node = f.id"
-                f" WHERE f.memory = ? AND f.parent = ? AND f.level = '{Level.FRAME}' ORDER BY f.start, f.\"end\", f.id",
+                f" WHERE f.memory = ? AND f.parent = ? AND f.level = '{Level.FRAME}' ORDER BY f.start, "
+                'f."end", f.id',
                 (self._memory, segment_id),
             )
             return tuple(row["pts_seconds"] for row in rows)
@@ -182,7 +193,9 @@ class MemoryWriter:
                     (self._memory, frame.node.id, frame.jpeg, frame.pts_seconds),
                 )
             if sights is not None:
-                put_visual_vectors(connection, self._memory, segment.id, [frame.node.id for frame in frames], sights)
+                put_visual_vectors(
+                    connection, self._memory, segment.id, [frame.node.id for frame in frames], sights
+                )
             add_observations(
                 connection, observations, content_id=self.content_id, memory=self._memory, segment=segment.id
             )
@@ -241,7 +254,8 @@ class MemoryWriter:
             damage: What could not be decoded.
             missing: What was not looked at, and why, now that it is known; None if it is as it was said.
             digests: Of observers by name: looks that one of them took with another digest are forgotten.
-            stages: The indexer's note of what each stage was made with, now that it is known; None if as it was said.
+            stages: The indexer's note of what each stage was made with, now that it is known; None if as it
+                was said.
 
         Raises:
             ValueError: a segment lies in none of the scenes.
@@ -284,9 +298,12 @@ class MemoryWriter:
 
     def _put_node(self, connection: sqlite3.Connection, node: Node, *, parent: str | None) -> None:
         if node.content_id != self.content_id:
-            raise ValueError(f"node {node.id} is of video {node.content_id}, this build is of {self.content_id}")
+            raise ValueError(
+                f"node {node.id} is of video {node.content_id}, this build is of {self.content_id}"
+            )
         connection.execute(
-            'INSERT INTO nodes (memory, id, level, start, "end", parent, summary, title, coverage, provenance)'
+            'INSERT INTO nodes (memory, id, level, start, "end", parent, summary, title, coverage, '
+            "provenance)"
             " VALUES (:memory, :id, :level, :start, :end, :parent, :summary, :title, :coverage, :provenance)"
             " ON CONFLICT (memory, id) DO UPDATE SET parent = excluded.parent, summary = excluded.summary,"
             " title = excluded.title, coverage = excluded.coverage, provenance = excluded.provenance",
@@ -297,15 +314,26 @@ class MemoryWriter:
         """Two processes at the same build put the same segment twice; the second time replaces the first."""
         connection.execute("DELETE FROM passages WHERE +memory = ? AND segment = ?", (self._memory, segment))
         connection.execute(
-            "DELETE FROM nodes INDEXED BY nodes_by_parent WHERE memory = ? AND parent = ?", (self._memory, segment)
+            "DELETE FROM nodes INDEXED BY nodes_by_parent WHERE memory = ? AND parent = ?",
+            (self._memory, segment),
         )
         connection.execute("DELETE FROM sights WHERE memory = ? AND node = ?", (self._memory, segment))
-        connection.execute("DELETE FROM seals WHERE memory = ? AND part = ?", (self._memory, f"sights {segment}"))
+        connection.execute(
+            "DELETE FROM seals WHERE memory = ? AND part = ?", (self._memory, f"sights {segment}")
+        )
 
-    def _nodes(self, condition: str, parameters: tuple[object, ...], *, by: str = "nodes_by_time") -> tuple[Node, ...]:
+    def _nodes(
+        self, condition: str, parameters: tuple[object, ...], *, by: str = "nodes_by_time"
+    ) -> tuple[Node, ...]:
         with self._database.read() as connection:
             rows = connection.execute(
-                f'SELECT * FROM nodes INDEXED BY {by} WHERE memory = ? AND {condition} ORDER BY start, "end", id',
+                f'SELECT * FROM nodes INDEXED BY {by} WHERE memory = ? AND {condition} ORDER BY start, "end", '
+                ""
+                ""
+                ""
+                ""
+                ""
+                "id",
                 (self._memory, *parameters),
             )
             return tuple(node_of(row, self.content_id) for row in rows)
@@ -316,7 +344,9 @@ class MemoryWriter:
 
     def _check_unfinished(self, connection: sqlite3.Connection) -> None:
         if _memory_row(connection, self._memory)["complete"]:
-            raise MemoryReplaced(f"the memory of {self.content_id} is complete already: another process finished it")
+            raise MemoryReplaced(
+                f"the memory of {self.content_id} is complete already: another process finished it"
+            )
 
 
 def begin_memory(
@@ -335,7 +365,8 @@ def begin_memory(
     """
     connection.execute("INSERT OR IGNORE INTO videos VALUES (?)", (video.content_id,))
     row = connection.execute(
-        "SELECT id FROM memories WHERE content_id = ? AND recipe = ? ORDER BY complete DESC", (video.content_id, recipe)
+        "SELECT id FROM memories WHERE content_id = ? AND recipe = ? ORDER BY complete DESC",
+        (video.content_id, recipe),
     ).fetchone()
     if row is not None:
         return int(row["id"])

@@ -33,7 +33,10 @@ def check_format(connection: sqlite3.Connection, path: Path, *, newest: int = FO
         LibraryTooNew: a format later than ``newest``.
     """
     if _pragma(connection, "application_id") != APPLICATION_ID:
-        if _pragma(connection, "user_version") or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        if (
+            _pragma(connection, "user_version")
+            or connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        ):
             raise LibraryDamaged(f"{path} belongs to another program; choose another folder for the library")
         return 0
     version = _pragma(connection, "user_version")

@@ -1,9 +1,10 @@
 """One video's memory as a single file, to take elsewhere; and such a file read back, whoever it comes from.
 
-The file is a library of one video (SQLite, the same tables) with a seal: its format and a checksum over every row. It
-holds no paths and nothing derived. A file from outside is data and is taken for nothing else: its tables must be
-exactly those that this package makes, triggers and views included; every value is checked by type and read as
-a record; the tree is verified; then rows, not pages, are copied. What a stranger says of a video may still be wrong.
+The file is a library of one video (SQLite, the same tables) with a seal: its format and a checksum over every
+row. It holds no paths and nothing derived. A file from outside is data and is taken for nothing else: its
+tables must be exactly those that this package makes, triggers and views included; every value is checked by
+type and read as a record; the tree is verified; then rows, not pages, are copied. What a stranger says of a
+video may still be wrong.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def _write(part: Path, source: sqlite3.Connection, content_id: str, memory: int,
             seal_memory(target, there)
             target.execute(_SEAL)
             target.execute(
-                "INSERT INTO seal VALUES (?, ?)", (content_id, checksum(target, content_id=content_id, memory=there))
+                "INSERT INTO seal VALUES (?, ?)",
+                (content_id, checksum(target, content_id=content_id, memory=there)),
             )
             target.execute("COMMIT")
     except sqlite3.OperationalError as error:
@@ -137,13 +139,16 @@ def _judge(
 
 
 def _encoders_agree(source: sqlite3.Connection, target: sqlite3.Connection) -> bool:
-    """Whether vectors under one name have one size. Where they have not, ours are made again from the words."""
+    """Whether vectors under one name have one size. Where they have not, ours are made again from the
+    words."""
     ours = dict(target.execute("SELECT name, dimension FROM encoders").fetchall())
     theirs = source.execute("SELECT name, dimension FROM encoders").fetchall()
     return all(ours.get(name, dimension) == dimension for name, dimension in theirs)
 
 
-def _fullness(connection: sqlite3.Connection, memory: int, stored: StoredVideo) -> tuple[bool, float, int, int]:
+def _fullness(
+    connection: sqlite3.Connection, memory: int, stored: StoredVideo
+) -> tuple[bool, float, int, int]:
     """To the end or not; seconds really looked at; by how many observers; how much they saw."""
     seconds = connection.execute(
         'SELECT coalesce(sum(("end" - start) * coverage), 0) FROM nodes'
@@ -173,7 +178,8 @@ def _strip_path(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]:
-    """A file from outside, once all of it has been checked; of an earlier format a copy that was brought up to date."""
+    """A file from outside, once all of it has been checked; of an earlier format a copy that was brought up
+    to date."""
     if not path.is_file():
         raise LibraryError(f"{path}: {not_a_file(str(path)) or 'no such file'}")
     with tempfile.TemporaryDirectory(prefix="videoqa-import-") as folder, _naming_errors(path):
@@ -182,7 +188,9 @@ def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]
         with closing(_connect(copy)) as source:
             version = _check_tables(source, path)
             if column := mistyped(source):
-                raise LibraryDamaged(f"{path} is not sound ({column} holds something of another type); {_AGAIN}")
+                raise LibraryDamaged(
+                    f"{path} is not sound ({column} holds something of another type); {_AGAIN}"
+                )
             content_id, memory = _check_seal(source, path)
             if version < FORMAT_VERSION:
                 source.execute("PRAGMA query_only = OFF")

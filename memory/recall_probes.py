@@ -24,7 +24,8 @@ def recall_probes(database: Database, count: int) -> list[str]:
             return []
         ids = [chance.randint(least, most) for _ in range(4 * count)]
         rows = connection.execute(
-            "SELECT text FROM passages WHERE id IN (SELECT value FROM json_each(?)) AND kind IS NOT 'transition'",
+            "SELECT text FROM passages WHERE id IN (SELECT value FROM json_each(?)) AND kind IS NOT "
+            "'transition'",
             (json.dumps(ids),),
         )
         texts = list(dict.fromkeys(row["text"] for row in rows))

@@ -1,8 +1,9 @@
 """From a damaged library file into a new one: each memory and each look whole, or not at all.
 
-Nothing is taken on trust. Rows are copied, their checksums made again from what arrived, and compared with those the
-damaged file holds: a memory of which a row is missing, or a letter another, is not kept. Memories of formats before 4
-have no checksums; of those the tree must be whole, every node's id the one its content gives, every row readable.
+Nothing is taken on trust. Rows are copied, their checksums made again from what arrived, and compared with
+those the damaged file holds: a memory of which a row is missing, or a letter another, is not kept. Memories
+of formats before 4 have no checksums; of those the tree must be whole, every node's id the one its content
+gives, every row readable.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ class _Entry:
 
 @dataclass(slots=True)
 class RecoveredRows:
-    """What could be kept, and what could not: content ids of videos, each of the lost ones with its file, if known.
-    Of ``unseen`` what pictures look like is lost; ``unproven`` had no checksums."""
+    """What could be kept, and what could not: content ids of videos, each of the lost ones with its file, if
+    known. Of ``unseen`` what pictures look like is lost; ``unproven`` had no checksums."""
 
     kept: set[str] = field(default_factory=set)
     lost: dict[str, str | None] = field(default_factory=dict)
@@ -133,7 +134,8 @@ class _Taker:
         self._has_sights = has_sights
 
     def take_memory(self, source: sqlite3.Connection, one: _Entry, *, is_last: bool) -> bool:
-        """Whether it was kept; at the last try without what its pictures look like, if that is what is broken."""
+        """Whether it was kept; at the last try without what its pictures look like, if that is what is
+        broken."""
 
         def copy(target: sqlite3.Connection) -> None:
             there = self._copy_memory(source, target, one)

@@ -27,7 +27,9 @@ def replace_summary(connection: sqlite3.Connection, memory: int, node: Node) -> 
         columns,
     ).rowcount
     if not changed:
-        raise LibraryError(f"no node {node.id!r} to summarise: the memory was replaced meanwhile, or is not complete")
+        raise LibraryError(
+            f"no node {node.id!r} to summarise: the memory was replaced meanwhile, or is not complete"
+        )
     connection.execute("DELETE FROM passages WHERE +memory = ? AND node = ?", (memory, node.id))
     add_summaries(connection, [node], content_id=node.content_id, memory=memory)
     seal_whole(connection, memory)

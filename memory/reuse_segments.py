@@ -33,16 +33,22 @@ _KEPT: Final = """
 """
 
 
-def reuse_segments(connection: sqlite3.Connection, memory: int, content_id: str, observers: Iterable[str]) -> None:
-    """Copies segments, frames, their posters and looks, and what ``observers`` said with its vectors, from the video's
-    complete memory; what ``memory`` held is dropped. In the caller's transaction.
+def reuse_segments(
+    connection: sqlite3.Connection, memory: int, content_id: str, observers: Iterable[str]
+) -> None:
+    """Copies segments, frames, their posters and looks, and what ``observers`` said with its vectors, from
+    the video's complete memory; what ``memory`` held is dropped. In the caller's transaction.
 
     Raises:
         LibraryError: there is no complete memory.
     """
-    row = connection.execute("SELECT id FROM memories WHERE content_id = ? AND complete", (content_id,)).fetchone()
+    row = connection.execute(
+        "SELECT id FROM memories WHERE content_id = ? AND complete", (content_id,)
+    ).fetchone()
     if row is None:
-        raise LibraryError(f"the memory of {content_id} was removed while a part of it was made again: index it again")
+        raise LibraryError(
+            f"the memory of {content_id} was removed while a part of it was made again: index it again"
+        )
     connection.execute("DELETE FROM passages WHERE memory = ?", (memory,))
     connection.execute("DELETE FROM nodes WHERE memory = ?", (memory,))
     connection.execute("UPDATE memories SET until_seconds = NULL, state = '' WHERE id = ?", (memory,))
@@ -62,6 +68,7 @@ def _copy_passage(connection: sqlite3.Connection, memory: int, passage: dict[str
         {**passage, "memory": memory},
     )
     connection.execute(
-        "INSERT INTO vectors (passage, encoder, vector) SELECT ?, encoder, vector FROM vectors WHERE passage = ?",
+        "INSERT INTO vectors (passage, encoder, vector) SELECT ?, encoder, vector FROM vectors WHERE passage "
+        "= ?",
         (cursor.lastrowid, old),
     )

@@ -1,9 +1,10 @@
 """Checksums over rows: whether a memory, or a look, is still what was written.
 
-A memory has one over its own row, and others over its *parts*: while it is written, ``file`` (what was said of the file
-as a whole) and one for each segment; once it is complete, ``whole`` in their place. What nodes look like is apart
-(``sights`` of a segment with its frames, or of a scene), since a tower may see them later. Ids that a trip to another
-file gives anew are left out, so that the same rows have the same checksum wherever they are.
+A memory has one over its own row, and others over its *parts*: while it is written, ``file`` (what was said
+of the file as a whole) and one for each segment; once it is complete, ``whole`` in their place. What nodes
+look like is apart (``sights`` of a segment with its frames, or of a scene), since a tower may see them later.
+Ids that a trip to another file gives anew are left out, so that the same rows have the same checksum wherever
+they are.
 """
 
 from __future__ import annotations
@@ -49,10 +50,13 @@ _PASSAGES: Final = """
     FROM passages WHERE {} ORDER BY id
 """
 _SIGHTS: Final = "SELECT node, encoder, vector FROM sights WHERE memory = :memory {} ORDER BY node, encoder"
-_LOOK: Final = "SELECT content_id, observer, digest, question, reason, max_side, looked_at FROM looks WHERE id = :look"
+_LOOK: Final = (
+    "SELECT content_id, observer, digest, question, reason, max_side, looked_at FROM looks WHERE id = :look"
+)
 _PICTURES: Final = 'SELECT start, "end" FROM looked_pictures WHERE look = :look ORDER BY start'
 
-# A node with its frames: looked up by key, so that a segment costs the same in a long video as in a short one.
+# A node with its frames: looked up by key, so that a segment costs the same in a long video as in a short
+# one.
 _FAMILY: Final = f"""
     AND {{}} IN (
         SELECT :node UNION ALL SELECT id FROM nodes INDEXED BY nodes_by_parent
@@ -147,7 +151,8 @@ def seal_of_look(connection: sqlite3.Connection, look: int) -> str:
 
 
 def broken_parts(connection: sqlite3.Connection, memory: int) -> Iterator[str]:
-    """The parts of a memory that are not what was written (``row`` is its own); none of one that has no checksum."""
+    """The parts of a memory that are not what was written (``row`` is its own); none of one that has no
+    checksum."""
     seal = _column(connection, memory, "seal")
     if seal is None:
         return
@@ -170,7 +175,9 @@ def broken_looks(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 def _column(connection: sqlite3.Connection, memory: int, name: str) -> object:
     row = connection.execute(f"SELECT {name} FROM memories WHERE id = ?", (memory,)).fetchone()
     if row is None:
-        raise LibraryDamaged(f"an index of the library lists memory {memory}, which is not there; type: {_REPAIR}")
+        raise LibraryDamaged(
+            f"an index of the library lists memory {memory}, which is not there; type: {_REPAIR}"
+        )
     return row[0]
 
 
@@ -188,7 +195,9 @@ def _part(connection: sqlite3.Connection, memory: int, part: str) -> str:
     return _checksum(connection, queries, {"memory": memory, "node": node})
 
 
-def _checksum(connection: sqlite3.Connection, queries: Iterable[str], parameters: Mapping[str, object]) -> str:
+def _checksum(
+    connection: sqlite3.Connection, queries: Iterable[str], parameters: Mapping[str, object]
+) -> str:
     total = hashlib.blake2b(digest_size=16)
     for query in queries:
         cursor = connection.cursor()

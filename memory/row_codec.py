@@ -175,7 +175,11 @@ def _sentences(text: str) -> tuple[Sentence, ...]:
 
 def _sentence(data: Any) -> Sentence:
     text, cites = data
-    if not isinstance(text, str) or not isinstance(cites, list) or not all(isinstance(one, str) for one in cites):
+    if (
+        not isinstance(text, str)
+        or not isinstance(cites, list)
+        or not all(isinstance(one, str) for one in cites)
+    ):
         raise ValueError("a summary must be a list of sentences, each with the ids it cites")
     return Sentence(clean(text), tuple(cites))
 

@@ -30,8 +30,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class OwnedTable:
-    """A table that travels: which of its rows belong to a memory, and which columns hold the id of another's row.
-    ``beside`` is another table that ``rows`` asks; earlier formats may not have it."""
+    """A table that travels: which of its rows belong to a memory, and which columns hold the id of another's
+    row. ``beside`` is another table that ``rows`` asks; earlier formats may not have it."""
 
     name: str
     rows: str
@@ -73,8 +73,8 @@ ALL_TABLES: Final = (*MEMORY_TABLES, *_LOOK_TABLES)
 """The same with what questions made us look at. (Vectors of those are made again.)"""
 
 LEFT_BEHIND: Final = frozenset({"levels", "files", "word_index", "index_marks", "seals"})
-"""Where files lie is nobody else's business; the full-text index is made by triggers, indexes of vectors when they are
-asked for, and seals are given anew."""
+"""Where files lie is nobody else's business; the full-text index is made by triggers, indexes of vectors when
+they are asked for, and seals are given anew."""
 
 
 def copy_rows(
@@ -108,8 +108,8 @@ def copy_tables(
 
 
 def checksum(connection: sqlite3.Connection, *, content_id: str, memory: int) -> str:
-    """SHA-256 over every value of every row that travels, each with its type and length. (Earlier formats have fewer
-    tables.)"""
+    """SHA-256 over every value of every row that travels, each with its type and length. (Earlier formats
+    have fewer tables.)"""
     total = hashlib.sha256()
     there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     for table in (one for one in ALL_TABLES if one.name in there and (one.beside or one.name) in there):
@@ -141,7 +141,11 @@ def _rows(
     names = [column[0] for column in cursor.description]
     for row in cursor:
         values = dict(zip(names, row, strict=True))
-        yield {**values, "vector": VectorBlob(blob(values["vector"], "vector"))} if "vector" in values else values
+        yield (
+            {**values, "vector": VectorBlob(blob(values["vector"], "vector"))}
+            if "vector" in values
+            else values
+        )
 
 
 _ORDER: Final = {

@@ -1,8 +1,9 @@
-"""The tables, indexes, views and triggers that a library of a format has, and whether a file has these and no others.
+"""The tables, indexes, views and triggers that a library of a format has, and whether a file has these and no
+others.
 
-A library may come from a stranger. SQLite runs what stands in its list of tables: a trigger at each write, a view, a
-generated column or an index over an expression at each read. So the list is compared with the one that this package
-makes, before anything else is asked of the file.
+A library may come from a stranger. SQLite runs what stands in its list of tables: a trigger at each write, a
+view, a generated column or an index over an expression at each read. So the list is compared with the one
+that this package makes, before anything else is asked of the file.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ class SchemaObject(NamedTuple):
 _STATISTICS: Final = frozenset(
     {
         SchemaObject("table", "sqlite_stat1", "sqlite_stat1", "CREATE TABLE sqlite_stat1(tbl,idx,stat)"),
-        SchemaObject("table", "sqlite_stat4", "sqlite_stat4", "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)"),
+        SchemaObject(
+            "table", "sqlite_stat4", "sqlite_stat4", "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)"
+        ),
     }
 )
 """What ANALYZE leaves behind. Nobody need have run it, and it does no harm."""
@@ -88,7 +91,9 @@ def check_schema(connection: sqlite3.Connection, path: Path, version: int) -> No
         LibraryDamaged: something was added, changed or taken away.
     """
     if foreign := foreign_schema_objects(connection, version):
-        raise LibraryDamaged(f"{path} holds what no library of format {version} has: {_listed(foreign)}; {_REPAIR}")
+        raise LibraryDamaged(
+            f"{path} holds what no library of format {version} has: {_listed(foreign)}; {_REPAIR}"
+        )
     if missing := missing_schema_objects(connection, version):
         raise LibraryDamaged(f"{path} is not a whole library: it lacks {_listed(missing)}; {_REPAIR}")
 
@@ -98,17 +103,22 @@ def _listed(parts: list[SchemaObject]) -> str:
 
 
 def restore_schema(copy: Path) -> None:
-    """Make the list of tables of a library's file what it should be: what was added is struck out, what was changed
-    reads as it should. Rows stay where they are. Nothing is done where the list cannot be read or written."""
+    """Make the list of tables of a library's file what it should be: what was added is struck out, what was
+    changed reads as it should. Rows stay where they are. Nothing is done where the list cannot be read or
+    written."""
     with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
         version = check_format(connection, copy)
         if not foreign_schema_objects(connection, version):
             return
-        expected = {(part.type, part.name, part.table): part for part in expected_schema(version) | _STATISTICS}
+        expected = {
+            (part.type, part.name, part.table): part for part in expected_schema(version) | _STATISTICS
+        }
         connection.execute("BEGIN IMMEDIATE")
-        for place, *row in connection.execute("SELECT rowid, type, name, tbl_name FROM sqlite_master").fetchall():
+        for place, *row in connection.execute(
+            "SELECT rowid, type, name, tbl_name FROM sqlite_master"
+        ).fetchall():
             part = expected.get((row[0], row[1], row[2]))
             if part is None:
                 connection.execute("DELETE FROM sqlite_master WHERE rowid = ?", (place,))

@@ -1,7 +1,8 @@
 """The step that gives every memory and every look checksums of its own rows.
 
-SQLite finds broken pages, not a letter that was turned over inside a text. ``memories.seal`` and ``looks.seal`` are
-null until they are given, which opening the library for writing does; ``seals`` holds those of a memory's parts.
+SQLite finds broken pages, not a letter that was turned over inside a text. ``memories.seal`` and
+``looks.seal`` are null until they are given, which opening the library for writing does; ``seals`` holds
+those of a memory's parts.
 """
 
 from __future__ import annotations

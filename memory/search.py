@@ -1,4 +1,5 @@
-"""Finding moments: by words (BM25), by meaning (vectors) and by sight (an image-text tower), the rankings fused."""
+"""Finding moments: by words (BM25), by meaning (vectors) and by sight (an image-text tower), the rankings
+fused."""
 
 from __future__ import annotations
 
@@ -52,14 +53,15 @@ _BEST_BY_WORDS: Final = """
 _ANY_ID: Final = (0, (1 << 63) - 1)
 
 _DEEPER: Final = 8
-"""So many more are ranked than are wanted: some may not be read, being of a memory that another has replaced."""
+"""So many more are ranked than are wanted: some may not be read, being of a memory that another has
+replaced."""
 
 _MOMENT_SECONDS: Final = 30.0
 """A passage longer than this (a chapter's title) is at no one moment."""
 
 _NO_SHARE, _FULL_SHARE = 0.4, 0.8
-"""Of the best BM25 score: what has less than the first was found by the common one of a question's words and votes for
-nothing, what has the second has a full vote."""
+"""Of the best BM25 score: what has less than the first was found by the common one of a question's words and
+votes for nothing, what has the second has a full vote."""
 
 _POOL: Final = 50
 """Each ranking is this deep before fusing: what only one of them finds first must meet the other's tail."""
@@ -108,8 +110,8 @@ class FrameNeighbour:
 
 
 class ByWords(Protocol):
-    """The search by words: passages that have any word of the query with their BM25 scores, which are positive, best
-    first."""
+    """The search by words: passages that have any word of the query with their BM25 scores, which are
+    positive, best first."""
 
     def __call__(
         self, connection: sqlite3.Connection, query: str, *, within: Filter, limit: int
@@ -118,8 +120,8 @@ class ByWords(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """How the lists of one search become one: all of them, or only those named (``words``, ``meaning``, ``sight``,
-    ``like``); ``diverse``, so that one moment is not told over and over."""
+    """How the lists of one search become one: all of them, or only those named (``words``, ``meaning``,
+    ``sight``, ``like``); ``diverse``, so that one moment is not told over and over."""
 
     lists: frozenset[str] | None = None
     diverse: bool = True
@@ -155,8 +157,8 @@ def search_moments(
 ) -> tuple[Evidence, ...]:
     """What is nearest to ``query``, best first.
 
-    ``Evidence.score`` is the fused score and compares within one search only; ``why`` says which
-    ranking found it at which place. What was ``seen``, by ranking, counts for a passage that was found at the same
+    ``Evidence.score`` is the fused score and compares within one search only; ``why`` says which ranking
+    found it at which place. What was ``seen``, by ranking, counts for a passage that was found at the same
     moment, and stands for itself where there is none.
 
     Raises:
@@ -173,8 +175,14 @@ def search_moments(
             "words": [passage for passage, _ in worded],
             "meaning": [one.passage for one in neighbours],
         }
-        rows = _rows(connection, [one for ranking in rankings.values() for one in ranking if isinstance(one, int)])
-    texts = [rows[one.item] for one in fuse(rankings, votes=votes) if isinstance(one.item, int) and one.item in rows]
+        rows = _rows(
+            connection, [one for ranking in rankings.values() for one in ranking if isinstance(one, int)]
+        )
+    texts = [
+        rows[one.item]
+        for one in fuse(rankings, votes=votes)
+        if isinstance(one.item, int) and one.item in rows
+    ]
     cosines: dict[tuple[str, int | FrameNeighbour], float] = {
         ("meaning", one.passage): one.cosine for one in neighbours
     }
@@ -182,8 +190,14 @@ def search_moments(
         items = _joined(moments, texts)
         cosines |= {(name, item): one.cosine for item, one in zip(items, moments, strict=True)}
         rankings[name] = items
-    found = [one for one in fuse(rankings, votes=votes) if isinstance(one.item, FrameNeighbour) or one.item in rows]
-    found = apart(found, {one.item: _when(one.item, rows) for one in found}, limit=limit) if ranking.diverse else found
+    found = [
+        one for one in fuse(rankings, votes=votes) if isinstance(one.item, FrameNeighbour) or one.item in rows
+    ]
+    found = (
+        apart(found, {one.item: _when(one.item, rows) for one in found}, limit=limit)
+        if ranking.diverse
+        else found
+    )
     found = found[:limit]
     return tuple(_evidence(one, rows, cosines) for one in found)
 
@@ -205,7 +219,9 @@ def _joined(moments: Sequence[FrameNeighbour], texts: Sequence[sqlite3.Row]) -> 
     return items
 
 
-def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[tuple[int, float]]:
+def by_words(
+    connection: sqlite3.Connection, query: str, *, within: Filter, limit: int
+) -> list[tuple[int, float]]:
     """Through SQLite's full-text index."""
     match = match_query(query)
     if match is None:
@@ -221,11 +237,13 @@ def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limi
 
 
 def _id_range(connection: sqlite3.Connection, within: Filter) -> tuple[int, int]:
-    """The least and the greatest id of the videos' passages, so that the words of others are skipped in the index."""
+    """The least and the greatest id of the videos' passages, so that the words of others are skipped in the
+    index."""
     if within.content_ids is None:
         return _ANY_ID
     row = connection.execute(
-        "SELECT min(p.id), max(p.id) FROM json_each(?) AS c CROSS JOIN passages AS p ON p.content_id = c.value",
+        "SELECT min(p.id), max(p.id) FROM json_each(?) AS c CROSS JOIN passages AS p ON p.content_id = "
+        "c.value",
         (json.dumps(within.content_ids),),
     ).fetchone()
     return (row[0], row[1]) if row[0] is not None else (0, -1)

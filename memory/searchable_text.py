@@ -1,4 +1,5 @@
-"""Writing what can be found by its words: observations, scene summaries, and what was learned from questions."""
+"""Writing what can be found by its words: observations, scene summaries, and what was learned from
+questions."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from video_vlm.records import Level, Node, Observation
 __all__ = ["IN_ORDER", "SEARCHED_LEVEL", "add_observations", "add_seen", "add_summaries", "drop_observations"]
 
 SEARCHED_LEVEL: Final = Level.SCENE
-"""The level whose summaries search finds: coarser ones match everything, finer ones repeat their observations."""
+"""The level whose summaries search finds: coarser ones match everything, finer ones repeat their
+observations."""
 
 IN_ORDER: Final = 'start, "end", observer, segment IS NOT NULL, id'
 """The one order of observations. Ids alone would tell an interrupted build from a straight one:
@@ -52,7 +54,8 @@ def add_observations(
     memory: int,
     segment: str | None = None,
 ) -> None:
-    """Observations by observer; ``segment`` is the node in whose writing they came, None for the whole file's."""
+    """Observations by observer; ``segment`` is the node in whose writing they came, None for the whole
+    file's."""
     for observer, seen in observations.items():
         owner = {"content_id": content_id, "memory": memory, "observer": observer, "segment": segment}
         _insert(connection, ({**observation_columns(one), **owner} for one in seen))
@@ -63,7 +66,9 @@ def drop_observations(connection: sqlite3.Connection, observer: str, *, memory: 
     connection.execute("DELETE FROM passages WHERE memory = ? AND observer = ?", (memory, observer))
 
 
-def add_summaries(connection: sqlite3.Connection, nodes: Iterable[Node], *, content_id: str, memory: int) -> None:
+def add_summaries(
+    connection: sqlite3.Connection, nodes: Iterable[Node], *, content_id: str, memory: int
+) -> None:
     """Makes scenes that have words of their own findable."""
     _insert(
         connection,
@@ -84,8 +89,11 @@ def add_summaries(connection: sqlite3.Connection, nodes: Iterable[Node], *, cont
     )
 
 
-def add_seen(connection: sqlite3.Connection, observations: Iterable[Observation], owner: Mapping[str, object]) -> int:
-    """Adds what was seen in a look, but for what the video's passages say already, word for word, of all of its time.
+def add_seen(
+    connection: sqlite3.Connection, observations: Iterable[Observation], owner: Mapping[str, object]
+) -> int:
+    """Adds what was seen in a look, but for what the video's passages say already, word for word, of all of
+    its time.
 
     Returns how many that were. ``owner`` holds the columns they share.
     """

@@ -54,11 +54,13 @@ def open_library(
     """Open a library, making it if there is none.
 
     Args:
-        place: A folder, or ``postgresql://...``; None for the user's own folder, in the platform's data folder.
+        place: A folder, or ``postgresql://...``; None for the user's own folder, in the platform's data
+            folder.
         read_only: Change nothing on disk; works on read-only file systems. It must exist.
         encoder: Adds search by meaning to search by words.
         sight: Adds search by sight, and has whatever is indexed seen.
-        exact_up_to: A list of so many vectors is searched exactly; a longer one approximately, held to a recall.
+        exact_up_to: A list of so many vectors is searched exactly; a longer one approximately, held to a
+            recall.
 
     Raises:
         LibraryDamaged: the file is torn, or another program's.
@@ -69,7 +71,9 @@ def open_library(
     if isinstance(place, str) and is_address(place):
         from video_vlm.memory.postgres import open_postgres
 
-        return open_postgres(place, read_only=read_only, encoder=encoder, sight=sight, exact_up_to=exact_up_to)
+        return open_postgres(
+            place, read_only=read_only, encoder=encoder, sight=sight, exact_up_to=exact_up_to
+        )
     layout = Layout(default_library_folder() if place is None else Path(place))
     if not read_only:
         try:
@@ -141,7 +145,13 @@ class Library:
         return None if found is None else found[1]
 
     def build(
-        self, video: Video, recipe: str, *, channels: Sequence[str], missing: Sequence[str], stages: str = "{}"
+        self,
+        video: Video,
+        recipe: str,
+        *,
+        channels: Sequence[str],
+        missing: Sequence[str],
+        stages: str = "{}",
     ) -> MemoryWriter:
         """Begin to write a video's memory, or go on with it.
 
@@ -160,13 +170,16 @@ class Library:
             LibraryReadOnly: the library is open read-only.
         """
         with self._database.write() as connection:
-            memory = begin_memory(connection, video, recipe, channels=channels, missing=missing, stages=stages)
+            memory = begin_memory(
+                connection, video, recipe, channels=channels, missing=missing, stages=stages
+            )
         content_id = video.content_id
         finished = partial(self.vectors.embed, content_id)
         return MemoryWriter(self._database, memory, content_id, on_finish=finished)
 
     def sparing(self) -> AbstractContextManager[None]:
-        """Inside the block the library keeps little of itself in memory; for writing whole films, not for searching."""
+        """Inside the block the library keeps little of itself in memory; for writing whole films, not for
+        searching."""
         return self._database.sparing()
 
     def memory(self, content_id: str) -> MemoryView:
@@ -270,7 +283,9 @@ class Library:
         """
         with self._database.write() as connection:
             connection.execute("DELETE FROM files WHERE content_id = ?", (content_id,))
-            is_known = connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,)).rowcount > 0
+            is_known = (
+                connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,)).rowcount > 0
+            )
         if is_known and (cache := self.storage.feature_cache(0)) is not None:
             cache.clear()
         return is_known
@@ -280,11 +295,13 @@ class Library:
         return verify(self._file, self.storage.layout)
 
     def rebuild_derived(self) -> None:
-        """Make the full-text index again from the passages, and throw the vector indexes away until asked for."""
+        """Make the full-text index again from the passages, and throw the vector indexes away until asked
+        for."""
         rebuild_derived(self._file, self.storage.layout)
 
     def dump(self, content_id: str) -> dict[str, Any]:
-        """One video's memory as plain JSON values, the same for the same memory wherever and whenever written.
+        """One video's memory as plain JSON values, the same for the same memory wherever and whenever
+        written.
 
         Raises:
             NotIndexed: there is none.

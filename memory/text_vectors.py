@@ -50,7 +50,9 @@ class TextVectors:
         self._database = database
         self._encoder = encoder
         path = layout.text_index(encoder.name)
-        self._dense = VectorIndex(database, path, encoder.name, encoder.dimension, rows=_ROWS, exact_up_to=exact_up_to)
+        self._dense = VectorIndex(
+            database, path, encoder.name, encoder.dimension, rows=_ROWS, exact_up_to=exact_up_to
+        )
 
     @property
     def lists(self) -> dict[str, VectorIndex]:
@@ -97,7 +99,10 @@ class TextVectors:
 
     def _by_index(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
         allowed = None if within == Filter() else self._allowed(within)
-        return [TextNeighbour(one, cosine) for one, cosine in self._dense.nearest(query, limit=limit, allowed=allowed)]
+        return [
+            TextNeighbour(one, cosine)
+            for one, cosine in self._dense.nearest(query, limit=limit, allowed=allowed)
+        ]
 
     def _trial_questions(self) -> Vectors | None:
         questions = recall_probes(self._database, NUM_QUESTIONS)

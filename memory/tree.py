@@ -35,8 +35,8 @@ def holder(nodes: Iterable[Node], span: Span) -> Node | None:
 
 
 class TreeRow:
-    """Nodes of one level in order of time, asked again and again who holds a stretch: each answer takes as long as
-    halving them until one is left, not as going through all of them."""
+    """Nodes of one level in order of time, asked again and again who holds a stretch: each answer takes as
+    long as halving them until one is left, not as going through all of them."""
 
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._nodes = nodes

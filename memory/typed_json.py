@@ -1,4 +1,5 @@
-"""JSON values as records, each field of the type its record declares: what stands in a column may be a stranger's."""
+"""JSON values as records, each field of the type its record declares: what stands in a column may be a
+stranger's."""
 
 from __future__ import annotations
 
@@ -48,11 +49,14 @@ def loads(text: str) -> Any:
 
 
 def clean(text: str) -> str:
-    """Text that can be written as UTF-8: half surrogate pairs, which mis-decoded files leave, become U+FFFD."""
+    """Text that can be written as UTF-8: half surrogate pairs, which mis-decoded files leave, become
+    U+FFFD."""
     return text.encode("utf-8", "replace").decode() if not text.isascii() else text
 
 
-def number(value: object, name: str, *, least: float = -LARGEST_NUMBER, most: float = LARGEST_NUMBER) -> float:
+def number(
+    value: object, name: str, *, least: float = -LARGEST_NUMBER, most: float = LARGEST_NUMBER
+) -> float:
     """A finite number in a range.
 
     Raises:
@@ -90,7 +94,8 @@ def _tuple(inner: tuple[Any, ...], value: Any, name: str) -> tuple[Any, ...]:
     if len(kinds) != len(value):
         raise ValueError(f"{name} must be a list of {len(kinds)}, got {_shown(value)}")
     return tuple(
-        _read(kind, one, f"{name}[{place}]") for place, (kind, one) in enumerate(zip(kinds, value, strict=True))
+        _read(kind, one, f"{name}[{place}]")
+        for place, (kind, one) in enumerate(zip(kinds, value, strict=True))
     )
 
 

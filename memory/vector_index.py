@@ -1,9 +1,10 @@
 """A list of vectors to be searched as one: blobs in SQLite are the truth, a FAISS index is derived from them.
 
-The index is exact while the list is short and an inverted file when it is long (:mod:`video_vlm.memory.ivf_index`),
-kept in a file, and made again whenever that is missing or torn. One that is merely behind is kept: what came since is
-searched beside it, exactly, and what went is passed over, until that is a tenth of it. What a text says and what a
-frame, a segment or a scene looks like are lists of their own, and so is each encoder's.
+The index is exact while the list is short and an inverted file when it is long
+(:mod:`video_vlm.memory.ivf_index`), kept in a file, and made again whenever that is missing or torn. One that
+is merely behind is kept: what came since is searched beside it, exactly, and what went is passed over, until
+that is a tenth of it. What a text says and what a frame, a segment or a scene looks like are lists of their
+own, and so is each encoder's.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ class VectorIndex:
         path: Where the derived index is kept.
         encoder: Whose vectors.
         dimension: How many numbers each has.
-        rows: SQL that gives ``id`` and ``vector`` of the list in order of id, for ``:encoder`` and ``parameters``. The
-            vector of an id never changes, and no id is given twice.
+        rows: SQL that gives ``id`` and ``vector`` of the list in order of id, for ``:encoder`` and
+            ``parameters``. The vector of an id never changes, and no id is given twice.
         exact_up_to: So many vectors are searched exactly.
         questions: Vectors of questions like those that will be asked, to try an index in lists with.
         parameters: What else ``rows`` asks for.
@@ -97,8 +98,9 @@ class VectorIndex:
     def nearest(
         self, query: npt.NDArray[np.float32], *, limit: int, allowed: npt.NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:
-        """Ids by cosine to a vector of length one, nearest first, then in order of id; only those ``allowed``, if that
-        is given. Then every list is looked into: those few lists that are nearest may hold none of them."""
+        """Ids by cosine to a vector of length one, nearest first, then in order of id; only those
+        ``allowed``, if that is given. Then every list is looked into: those few lists that are nearest may
+        hold none of them."""
         ready = self._brought_up_to_date()
         if ready is None:
             return []
@@ -127,7 +129,8 @@ class VectorIndex:
             return self._ready
 
     def _bases(self, header: IndexHeader) -> Iterator[BaseIndex]:
-        """The one in hand; where too much came or went since, that in the file, which another process may have made."""
+        """The one in hand; where too much came or went since, that in the file, which another process may
+        have made."""
         if self._ready is not None:
             yield self._ready.base
         base = self._from_file(header)
@@ -144,7 +147,11 @@ class VectorIndex:
         """What is in the file, if it was made from the vectors as they are, or as they were at some time."""
 
         def is_ours(found: IndexHeader) -> bool:
-            same = (found.encoder, found.dimension, found.format) == (header.encoder, header.dimension, header.format)
+            same = (found.encoder, found.dimension, found.format) == (
+                header.encoder,
+                header.dimension,
+                header.format,
+            )
             return same and (found.revision == header.revision or self._is_marked(found))
 
         try:
@@ -184,7 +191,9 @@ class VectorIndex:
             if header is None:
                 return None
             index, method, known = (
-                build_exact(self._dimension, self.batches()) if trained is None else fill(trained, self.batches())
+                build_exact(self._dimension, self.batches())
+                if trained is None
+                else fill(trained, self.batches())
             )
         return ReadyIndex(header.revision, self._kept(BaseIndex(header, method, index, known)))
 
@@ -239,15 +248,19 @@ class VectorIndex:
         return IndexHeader(self._title, row["dimension"], row["revision"])
 
     def _is_marked(self, header: IndexHeader) -> bool:
-        """Whether the library went through the state an index was made from: a copy brought back from before did
-        not, whatever ids it has given since."""
+        """Whether the library went through the state an index was made from: a copy brought back from before
+        did not, whatever ids it has given since."""
         with self._database.read() as connection:
-            row = connection.execute("SELECT revision FROM index_marks WHERE list = ?", (self._title,)).fetchone()
+            row = connection.execute(
+                "SELECT revision FROM index_marks WHERE list = ?", (self._title,)
+            ).fetchone()
         return row is not None and row["revision"] == header.revision
 
     def _mark(self, header: IndexHeader) -> None:
         with self._database.write() as connection:
-            connection.execute("INSERT OR REPLACE INTO index_marks VALUES (?, ?)", (self._title, header.revision))
+            connection.execute(
+                "INSERT OR REPLACE INTO index_marks VALUES (?, ?)", (self._title, header.revision)
+            )
 
 
 def register_encoder(connection: sqlite3.Connection, name: str, dimension: int) -> None:
@@ -256,7 +269,9 @@ def register_encoder(connection: sqlite3.Connection, name: str, dimension: int) 
     Raises:
         LibraryError: another model has written under this name.
     """
-    connection.execute("INSERT OR IGNORE INTO encoders VALUES (?, ?, ?)", (name, dimension, secrets.token_hex(12)))
+    connection.execute(
+        "INSERT OR IGNORE INTO encoders VALUES (?, ?, ?)", (name, dimension, secrets.token_hex(12))
+    )
     row = connection.execute("SELECT dimension FROM encoders WHERE name = ?", (name,)).fetchone()
     check_dimension(name, stored=row["dimension"], given=dimension)
 
@@ -286,7 +301,9 @@ def _from_blobs(blobs: Sequence[bytes], dimension: int) -> Vectors:
     odd = next((size for one in blobs if (size := len(blob(one, "vector"))) != expected), None)
     if odd is not None:
         raise LibraryError(f"a stored vector has {odd} bytes, expected {expected}: verify the library")
-    return np.frombuffer(b"".join(blobs), _STORED).astype(np.float32, copy=False).reshape(len(blobs), dimension)
+    return (
+        np.frombuffer(b"".join(blobs), _STORED).astype(np.float32, copy=False).reshape(len(blobs), dimension)
+    )
 
 
 def check_dimension(name: str, *, stored: int, given: int) -> None:

@@ -35,7 +35,8 @@ _NEIGHBORS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredVector:
-    """One passage as one encoder sees it: ``vector`` is ``(dimension,)`` float32; ``kind`` is None for a summary."""
+    """One passage as one encoder sees it: ``vector`` is ``(dimension,)`` float32; ``kind`` is None for a
+    summary."""
 
     encoder: str
     span: Span
@@ -123,7 +124,9 @@ class MemoryView:
         """The nodes directly below, in order of time; none below a frame."""
         return self._nodes("parent = :parent", by="INDEXED BY nodes_by_parent", parent=self.node(node_id).id)
 
-    def neighbors(self, node_id: str, direction: Literal["before", "after"], count: int = 1) -> tuple[Node, ...]:
+    def neighbors(
+        self, node_id: str, direction: Literal["before", "after"], count: int = 1
+    ) -> tuple[Node, ...]:
         """Up to ``count`` nodes of the same level before or after, nearest first."""
         compare, order = _NEIGHBORS[direction]
         node = self.node(node_id)
@@ -153,7 +156,8 @@ class MemoryView:
     def observations(
         self, *, kinds: Iterable[ObservationKind] | None = None, span: Span | None = None
     ) -> tuple[Observation, ...]:
-        """What observers saw, in order of time; those overlapping ``span``. Looks are apart: :meth:`looks`."""
+        """What observers saw, in order of time; those overlapping ``span``. Looks are apart:
+        :meth:`looks`."""
         within = Filter((self.content_id,), span, None if kinds is None else tuple(kinds))
         with self._reading() as connection:
             rows = connection.execute(
@@ -177,7 +181,8 @@ class MemoryView:
         return find_entity(name, self.observations(kinds=TELLING))
 
     def looks(self) -> tuple[StoredLook, ...]:
-        """What questions made us look at since, in the order it was kept; :meth:`search` finds what was seen."""
+        """What questions made us look at since, in the order it was kept; :meth:`search` finds what was
+        seen."""
         with self._reading() as connection:
             return looks_at(connection, self.content_id)
 
@@ -191,7 +196,12 @@ class MemoryView:
                     " JOIN passages AS p ON p.id = v.passage WHERE (p.memory = :memory OR p.memory IS NULL)"
                     " AND p.content_id = :content AND (v.encoder, v.passage) > (:encoder, :passage)"
                     " ORDER BY v.encoder, v.passage LIMIT 512",
-                    {"memory": self._memory, "content": self.content_id, "encoder": last[0], "passage": last[1]},
+                    {
+                        "memory": self._memory,
+                        "content": self.content_id,
+                        "encoder": last[0],
+                        "passage": last[1],
+                    },
                 ).fetchall()
             yield from (StoredVector.of(row) for row in rows)
             if not rows:
@@ -206,12 +216,15 @@ class MemoryView:
         kinds: Iterable[ObservationKind] | None = None,
         limit: int = 10,
     ) -> tuple[Evidence, ...]:
-        """What this memory has in words nearest to ``query``, best first; the filters come before the ranking."""
-        return self._search(query, Filter((self.content_id,), span, None if kinds is None else tuple(kinds)), limit)
+        """What this memory has in words nearest to ``query``, best first; the filters come before the
+        ranking."""
+        return self._search(
+            query, Filter((self.content_id,), span, None if kinds is None else tuple(kinds)), limit
+        )
 
     def frames_like(self, text: str) -> tuple[tuple[Span, float], ...]:
-        """How near each representative frame is to words, by the library's tower: its stretch and a cosine, in order
-        of time; nothing where no tower has seen this video. The tower is loaded for it."""
+        """How near each representative frame is to words, by the library's tower: its stretch and a cosine,
+        in order of time; nothing where no tower has seen this video. The tower is loaded for it."""
         return () if self._sight is None else self._sight.frames(self.content_id, text)
 
     def sights(self, node_id: str) -> dict[str, bytes]:
@@ -224,7 +237,13 @@ class MemoryView:
             return {row["encoder"]: blob(row["vector"], "vector") for row in rows}
 
     def _nodes(
-        self, condition: str, *, order: str = "ASC", limit: int = sys.maxsize, by: str = "", **parameters: object
+        self,
+        condition: str,
+        *,
+        order: str = "ASC",
+        limit: int = sys.maxsize,
+        by: str = "",
+        **parameters: object,
     ) -> tuple[Node, ...]:
         with self._reading() as connection:
             rows = connection.execute(
@@ -239,6 +258,7 @@ class MemoryView:
         with self._database.read() as connection:
             if connection.execute("SELECT 1 FROM memories WHERE id = ?", (self._memory,)).fetchone() is None:
                 raise NotIndexed(
-                    f"the memory of {self.video.path} was removed or replaced while it was read: open it again"
+                    f"the memory of {self.video.path} was removed or replaced while it was read: open it "
+                    "again"
                 )
             yield connection

@@ -1,4 +1,5 @@
-"""Finding moments by sight: a vector of words or of a picture against what frames, segments and scenes look like."""
+"""Finding moments by sight: a vector of words or of a picture against what frames, segments and scenes look
+like."""
 
 from __future__ import annotations
 
@@ -128,7 +129,8 @@ class VisualVectors:
         return list(self._moments(vector, within, limit).values())[:limit]
 
     def frames(self, content_id: str, query: str) -> tuple[tuple[Span, float], ...]:
-        """How near each frame of a video is to words (cosine), in order of time; nothing where none was seen."""
+        """How near each frame of a video is to words (cosine), in order of time; nothing where none was
+        seen."""
         with self._database.read() as connection:
             rows = connection.execute(
                 'SELECT start, "end", vector FROM readable_sights WHERE content_id = ? AND encoder = ?'
@@ -139,7 +141,9 @@ class VisualVectors:
             return ()
         (vector,) = self.encoder.encode_texts([query])
         cosines = stack(rows, self.encoder.dimension) @ vector
-        return tuple((Span(row["start"], row["end"]), float(one)) for row, one in zip(rows, cosines, strict=True))
+        return tuple(
+            (Span(row["start"], row["end"]), float(one)) for row, one in zip(rows, cosines, strict=True)
+        )
 
     def _trial_questions(self) -> _Vectors | None:
         questions = recall_probes(self._database, NUM_QUESTIONS)
@@ -147,7 +151,9 @@ class VisualVectors:
 
     def _has_seen(self) -> bool:
         with self._database.read() as connection:
-            row = connection.execute("SELECT 1 FROM sights WHERE encoder = ? LIMIT 1", (self.encoder.name,)).fetchone()
+            row = connection.execute(
+                "SELECT 1 FROM sights WHERE encoder = ? LIMIT 1", (self.encoder.name,)
+            ).fetchone()
         return row is not None
 
     def _moments(self, vector: _Vector, within: Filter, limit: int) -> dict[_Place, FrameNeighbour]:
@@ -168,7 +174,8 @@ class VisualVectors:
     ) -> dict[_Place, int]:
         """Which of ``nodes`` are among the nearest of a level, and at which place."""
         near = {
-            one: place for place, (one, _) in enumerate(self._near(vector, level, within, _FRAMES_A_MOMENT * limit))
+            one: place
+            for place, (one, _) in enumerate(self._near(vector, level, within, _FRAMES_A_MOMENT * limit))
         }
         with self._database.read() as connection:
             rows = connection.execute(_IDS, (json.dumps(nodes), self.encoder.name)).fetchall()
@@ -200,4 +207,6 @@ class VisualVectors:
         """For each the id of the node above it; an empty one where there is none yet."""
         with self._database.read() as connection:
             rows = connection.execute(_PARENTS, (json.dumps(nodes),))
-            return dict.fromkeys(nodes, "") | {(row["memory"], row["id"]): row["parent"] or "" for row in rows}
+            return dict.fromkeys(nodes, "") | {
+                (row["memory"], row["id"]): row["parent"] or "" for row in rows
+            }

@@ -1,6 +1,8 @@
-"""What a video looks like to an image-text tower: one vector a frame, and means of them for segments and scenes.
+"""What a video looks like to an image-text tower: one vector a frame, and means of them for segments and
+scenes.
 
-Vectors are kept by tower: those of two are never mixed, and a memory may have been seen by several, or by none.
+Vectors are kept by tower: those of two are never mixed, and a memory may have been seen by several, or by
+none.
 """
 
 from __future__ import annotations
@@ -38,8 +40,8 @@ _FRAMES_BELOW: Final = f"""
     CROSS JOIN encoders AS e ON e.name = s.encoder
     ORDER BY f.start, f."end", f.id
 """
-"""Of a segment, or of a scene through its segments. Found by their parents: all frames of ten hours are too many to go
-through for each."""
+"""Of a segment, or of a scene through its segments. Found by their parents: all frames of ten hours are too
+many to go through for each."""
 
 _UNSEEN: Final = f"""
     SELECT f.parent, f.id, coalesce(p.pts_seconds, (f.start + f."end") / 2) AS seconds FROM nodes AS f
@@ -66,9 +68,11 @@ class SegmentVisuals:
 
 @dataclass(frozen=True, slots=True)
 class NodesWithoutVectors:
-    """A segment that a tower has not seen all of: the ids of its frames, and when each one's picture is shown.
+    """A segment that a tower has not seen all of: the ids of its frames, and when each one's picture is
+    shown.
 
-    A memory of format 1 did not note these times; then they are the middles of the stretches the frames stand for.
+    A memory of format 1 did not note these times; then they are the middles of the stretches the frames stand
+    for.
     """
 
     segment: str
@@ -96,7 +100,9 @@ def complete_visual_vectors(
     Raises:
         MemoryReplaced: the memory was removed or replaced meanwhile.
     """
-    row = connection.execute("SELECT parent FROM nodes WHERE memory = ? AND id = ?", (memory, one.segment)).fetchone()
+    row = connection.execute(
+        "SELECT parent FROM nodes WHERE memory = ? AND id = ?", (memory, one.segment)
+    ).fetchone()
     if row is None:
         raise MemoryReplaced("this memory was removed or replaced while it was in use: index the video again")
     put_visual_vectors(connection, memory, one.segment, one.frames, sights)
@@ -115,9 +121,11 @@ def pool_scenes(connection: sqlite3.Connection, memory: int) -> None:
             _pool(connection, memory, scene["id"], tower["encoder"])
 
 
-def nodes_without_vectors(connection: sqlite3.Connection, memory: int, encoder: str) -> tuple[NodesWithoutVectors, ...]:
-    """The segments of which a tower has not seen every frame, in order of time; with all their frames, as what a
-    tower gives for a picture may depend, in its last bits, on which others it is given with."""
+def nodes_without_vectors(
+    connection: sqlite3.Connection, memory: int, encoder: str
+) -> tuple[NodesWithoutVectors, ...]:
+    """The segments of which a tower has not seen every frame, in order of time; with all their frames, as
+    what a tower gives for a picture may depend, in its last bits, on which others it is given with."""
     segments: dict[str, list[sqlite3.Row]] = {}
     for row in connection.execute(_UNSEEN, {"memory": memory, "encoder": encoder}):
         segments.setdefault(row["parent"], []).append(row)
@@ -145,9 +153,13 @@ def _put_mean(
         _put(connection, memory, node, encoder, (mean / length).astype(np.float32))
 
 
-def _put(connection: sqlite3.Connection, memory: int, node: str, encoder: str, vector: npt.NDArray[np.float32]) -> None:
+def _put(
+    connection: sqlite3.Connection, memory: int, node: str, encoder: str, vector: npt.NDArray[np.float32]
+) -> None:
     # Deleted, not replaced: REPLACE fires no trigger, and the derived index would not notice.
-    connection.execute("DELETE FROM sights WHERE memory = ? AND node = ? AND encoder = ?", (memory, node, encoder))
+    connection.execute(
+        "DELETE FROM sights WHERE memory = ? AND node = ? AND encoder = ?", (memory, node, encoder)
+    )
     connection.execute(
         "INSERT INTO sights (memory, node, encoder, vector) VALUES (?, ?, ?, ?)",
         (memory, node, encoder, to_blob(vector)),

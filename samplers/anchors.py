@@ -1,8 +1,8 @@
 """From the words of time to stretches of time: where X is, and which side of it was asked for.
 
-The anchor is scored by itself and smoothed more than the rest (9 candidates): what happens after X need not look
-like X, so the question's own scores cannot find it. Up to three places are held possible, as a decoy may outscore
-the right one.
+The anchor is scored by itself and smoothed more than the rest (9 candidates): what happens after X need not
+look like X, so the question's own scores cannot find it. Up to three places are held possible, as a decoy may
+outscore the right one.
 """
 
 from __future__ import annotations
@@ -62,14 +62,16 @@ def find_anchors(channels: Channels, times: Seconds, *, end: float) -> tuple[Anc
 
 
 def _trimmed(fine: Seconds, first: int, stop: int, borders: Seconds) -> Span:
-    """A peak found in a widely smoothed series, cut to where the finely smoothed one is high too, as far as it is."""
+    """A peak found in a widely smoothed series, cut to where the finely smoothed one is high too, as far as
+    it is."""
     peak = float(fine[first:stop].max())
     inside = np.flatnonzero(fine[first:stop] >= min(peak, peak / 2))
     return Span(float(borders[first + inside[0]]), float(borders[first + inside[-1] + 1]))
 
 
 def stretches(subject: SamplerInput) -> tuple[AnchoredSpan, ...]:
-    """Where the question's move leads, surest first; nothing where it moves nowhere or its anchor is not found."""
+    """Where the question's move leads, surest first; nothing where it moves nowhere or its anchor is not
+    found."""
     aim = subject.aim
     if aim.move is TimeMove.WITHIN:
         inside = aim.window and subject.span.overlap(aim.window)
@@ -80,11 +82,15 @@ def stretches(subject: SamplerInput) -> tuple[AnchoredSpan, ...]:
     if move is None or not aim.anchors:
         return ()
     anchors = find_anchors(aim.anchors[0], subject.candidates, end=subject.span.end)
-    return _inside(subject.span, [_moved(aim, move(anchor.span, aim.reach_seconds), anchor) for anchor in anchors])
+    return _inside(
+        subject.span, [_moved(aim, move(anchor.span, aim.reach_seconds), anchor) for anchor in anchors]
+    )
 
 
 def _moved(aim: TimeAim, span: Span, anchor: Anchor) -> AnchoredSpan:
-    return AnchoredSpan(span, anchor.z, f"{aim.move} the anchor at {clock(anchor.span.start)}, z {anchor.z:.1f}")
+    return AnchoredSpan(
+        span, anchor.z, f"{aim.move} the anchor at {clock(anchor.span.start)}, z {anchor.z:.1f}"
+    )
 
 
 _MOVES: Mapping[TimeMove, Callable[[Span, float], Span]] = {
@@ -102,7 +108,9 @@ def _between(subject: SamplerInput) -> tuple[AnchoredSpan, ...]:
     )
     pairs = [(a, b) for a in firsts for b in seconds if b.span.start > a.span.end]
     if not pairs:
-        found = [_moved(subject.aim, one.span.widen(_MARGIN_SECONDS), one) for one in (*firsts[:1], *seconds[:1])]
+        found = [
+            _moved(subject.aim, one.span.widen(_MARGIN_SECONDS), one) for one in (*firsts[:1], *seconds[:1])
+        ]
         return _inside(subject.span, found)
     a, b = max(pairs, key=lambda pair: pair[0].z + pair[1].z)
     why = f"between the anchors at {clock(a.span.start)} and {clock(b.span.start)}"
@@ -112,4 +120,6 @@ def _between(subject: SamplerInput) -> tuple[AnchoredSpan, ...]:
 def _inside(whole: Span, found: Sequence[AnchoredSpan]) -> tuple[AnchoredSpan, ...]:
     """Cut to the video; what lies outside it altogether is dropped."""
     cut = [(one, one.span.overlap(whole)) for one in found]
-    return tuple(AnchoredSpan(span, one.z, one.why) for one, span in cut if span and span.duration_seconds > 0)
+    return tuple(
+        AnchoredSpan(span, one.z, one.why) for one, span in cut if span and span.duration_seconds > 0
+    )

@@ -67,10 +67,14 @@ def budget_for(
     affordable = None if tokens is None else tokens // tokens_per_frame
     told = [number for number in (frames, affordable) if number is not None]
     if told and min(told) < 1:
-        raise ValueError(f"the budget buys no frame: {frames} frames, {tokens} tokens at {tokens_per_frame} a frame")
+        raise ValueError(
+            f"the budget buys no frame: {frames} frames, {tokens} tokens at {tokens_per_frame} a frame"
+        )
     if told:
         return Budget(min(told), tokens_per_frame, "as told")
-    return Budget(_frames_by_length(duration_seconds), tokens_per_frame, f"by length: {_class_of(duration_seconds)}")
+    return Budget(
+        _frames_by_length(duration_seconds), tokens_per_frame, f"by length: {_class_of(duration_seconds)}"
+    )
 
 
 def sampler_for(

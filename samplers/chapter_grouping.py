@@ -1,7 +1,7 @@
 """From scenes to chapters: few enough to be read at a glance, whatever the number of scenes.
 
-Neighbouring scenes are joined, the most alike first, until every chapter is long enough. With *n* scenes that takes
-*n log n* steps: ten hours of fast cuts are thousands of scenes.
+Neighbouring scenes are joined, the most alike first, until every chapter is long enough. With *n* scenes that
+takes *n log n* steps: ten hours of fast cuts are thousands of scenes.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ def shortest_chapter_seconds(seconds: float) -> float:
 def chapters(parts: Sequence[GroupedSpan]) -> tuple[Span, ...]:
     """Join neighbouring scenes into chapters of 5 to 15 minutes, which begin and end with a scene.
 
-    A video of up to ten minutes is one chapter. A short one that is left between two full ones is evened out with
-    its neighbour. Only where scenes are themselves longer than a few minutes can a chapter be longer or shorter.
+    A video of up to ten minutes is one chapter. A short one that is left between two full ones is evened out
+    with its neighbour. Only where scenes are themselves longer than a few minutes can a chapter be longer or
+    shorter.
     """
     if not parts:
         return ()
@@ -93,7 +94,9 @@ def _may_join(left: Span, right: Span, shortest: float) -> bool:
 
 
 def _both(left: GroupedSpan, right: GroupedSpan) -> GroupedSpan:
-    return GroupedSpan(left.span.cover(right.span), mean([(left.span, left.signature), (right.span, right.signature)]))
+    return GroupedSpan(
+        left.span.cover(right.span), mean([(left.span, left.signature), (right.span, right.signature)])
+    )
 
 
 def _even_out(edges: list[int], parts: Sequence[GroupedSpan], shortest: float) -> None:
@@ -104,7 +107,9 @@ def _even_out(edges: list[int], parts: Sequence[GroupedSpan], shortest: float) -
         place += 1
         if len(seconds) < 2 or seconds[place - 1] >= shortest:
             continue
-        border = min((one for one in (place - 1, place) if 0 < one < len(seconds)), key=_beside(place - 1, seconds))
+        border = min(
+            (one for one in (place - 1, place) if 0 < one < len(seconds)), key=_beside(place - 1, seconds)
+        )
         first, after = edges[border - 1], edges[border + 1]
         if _stretch(parts, first, after).duration_seconds <= _LONGEST_SECONDS:
             del edges[border]

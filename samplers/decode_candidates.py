@@ -1,14 +1,15 @@
 """Where something may have happened that keyframes do not tell, and which of it to decode.
 
-Bytes that rise for some tenths of a second (a *swell*) are a dissolve, a fade or a camera, and one packet far above its
-neighbours (a *spike*) a cut for which no keyframe was allowed, or a flash. Such a candidate is decoded from the
-keyframe before it on, and a keyframe that may be a cut or not from the one before that. Those that tell most for the
-pictures they cost come first, as far as a budget goes, and of the swells one to begin with: where a film is one of cuts
-and dissolves and that proved to be a change, so are, presumably, the others.
+Bytes that rise for some tenths of a second (a *swell*) are a dissolve, a fade or a camera, and one packet far
+above its neighbours (a *spike*) a cut for which no keyframe was allowed, or a flash. Such a candidate is
+decoded from the keyframe before it on, and a keyframe that may be a cut or not from the one before that.
+Those that tell most for the pictures they cost come first, as far as a budget goes, and of the swells one to
+begin with: where a film is one of cuts and dissolves and that proved to be a change, so are, presumably, the
+others.
 
-No budget counts for what *needs* to be decoded, as a cut would be missed otherwise: a spike as large as a cut, a group
-whose packets would not show one (it is *blind*), and what leads up to a keyframe on the beat that shows something else
-than the one before it.
+No budget counts for what *needs* to be decoded, as a cut would be missed otherwise: a spike as large as a
+cut, a group whose packets would not show one (it is *blind*), and what leads up to a keyframe on the beat
+that shows something else than the one before it.
 
 Pure functions; decoding is elsewhere.
 """
@@ -25,7 +26,14 @@ from video_vlm.samplers.keyframe_cuts import BESIDE_SECONDS, TRUSTED, KeyframeVe
 from video_vlm.samplers.packet_bitrate import PacketBitrate
 from video_vlm.samplers.packet_contrast import as_large_as_cuts, blind_groups
 
-__all__ = ["DecodeCandidate", "DecodeChoice", "DecodeSpan", "TwoRoundChoice", "choose_within", "decode_candidates"]
+__all__ = [
+    "DecodeCandidate",
+    "DecodeChoice",
+    "DecodeSpan",
+    "TwoRoundChoice",
+    "choose_within",
+    "decode_candidates",
+]
 
 _BEFORE_SECONDS, _AFTER_SECONDS = 0.12, 0.9  # decoded around a candidate, at least
 _NEAR_SECONDS = 0.4  # a candidate this near to a cut is the same thing
@@ -45,9 +53,9 @@ _PRESUMED_SCORE = 0.1
 class DecodeCandidate:
     """Something may happen in ``span``.
 
-    ``strength`` is how far the evidence stands out (1 is usual); of a keyframe, that begins ``group``, the chance that
-    it is not what it is taken for. A group that is blind is decoded up to ``group``, the next one. What ``is_needed``
-    is decoded whatever it costs.
+    ``strength`` is how far the evidence stands out (1 is usual); of a keyframe, that begins ``group``, the
+    chance that it is not what it is taken for. A group that is blind is decoded up to ``group``, the next
+    one. What ``is_needed`` is decoded whatever it costs.
     """
 
     span: Span
@@ -89,7 +97,9 @@ def decode_candidates(
     explained = [one.at for one in verdicts if one.explains]
     blind = _blind(table, groups, verdicts)
     beyond = (_beyond(one, explained) for one in _joined(_by_packets(table, restless, groups)))
-    found = [one for one in beyond if one is not None and not _is_near(one.span, cuts) and not _is_in(one, blind)]
+    found = [
+        one for one in beyond if one is not None and not _is_near(one.span, cuts) and not _is_in(one, blind)
+    ]
     asked = {one.group for one in blind}
     open_ones = [one for one in verdicts if one.doubt > 0.0 and one.group not in asked]
     keyframes = (DecodeCandidate(Span(one.at, one.at), one.doubt, "keyframe", one.group) for one in open_ones)
@@ -146,18 +156,26 @@ def choose_within(
 
 
 class TwoRoundChoice:
-    """Chooses what to decode of one window, in two rounds: what the first finds says what the second is worth.
+    """Chooses what to decode of one window, in two rounds: what the first finds says what the second is
+    worth.
 
     Args:
         table: Of the whole video.
         every: The candidates of the window.
         groups: The window.
         frame_budget: How many pictures both rounds may cost.
-        trust: How far keyframes can be relied on here (:func:`video_vlm.samplers.keyframe_cuts.weigh_verdicts`).
+        trust: How far keyframes can be relied on here
+            (:func:`video_vlm.samplers.keyframe_cuts.weigh_verdicts`).
     """
 
     def __init__(
-        self, table: PacketTable, every: Sequence[DecodeCandidate], groups: range, *, frame_budget: int, trust: float
+        self,
+        table: PacketTable,
+        every: Sequence[DecodeCandidate],
+        groups: range,
+        *,
+        frame_budget: int,
+        trust: float,
     ) -> None:
         self._table = table
         self._every = every
@@ -179,7 +197,11 @@ class TwoRoundChoice:
         """What else, once the cuts of the first round are known."""
         num_proved, num_asked = self._proved(found)
         is_enough = 0 < num_asked == num_proved and self._trust >= TRUSTED
-        rest = [one for one in self._every if one not in self._asked and not (is_enough and one.evidence == "swell")]
+        rest = [
+            one
+            for one in self._every
+            if one not in self._asked and not (is_enough and one.evidence == "swell")
+        ]
         chance = (_PRIOR * self._trust**2 + num_proved) / (_PRIOR + num_asked)
         return self._ask(rest, chance=chance)
 
@@ -282,7 +304,11 @@ def _by_worth(
 
 def _with(table: PacketTable, taken: Sequence[DecodeSpan], stretch: DecodeSpan) -> list[DecodeSpan]:
     """``taken`` and ``stretch``, as one where they share a group: none is decoded twice."""
-    shares = [one for one in taken if one.groups.start < stretch.groups.stop and stretch.groups.start < one.groups.stop]
+    shares = [
+        one
+        for one in taken
+        if one.groups.start < stretch.groups.stop and stretch.groups.start < one.groups.stop
+    ]
     for one in shares:
         groups = range(min(one.groups.start, stretch.groups.start), max(one.groups.stop, stretch.groups.stop))
         stretch = _measured(table, groups, max(one.until_seconds, stretch.until_seconds))

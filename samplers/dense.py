@@ -13,10 +13,11 @@ _RATES = (4.0, 2.0, 1.0, 0.5, 0.25)
 
 
 def dense(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
-    """One picture every beat, at the highest of 4, 2, 1, 1/2 and 1/4 a second the budget can keep up to the end.
+    """One picture every beat, at the highest of 4, 2, 1, 1/2 and 1/4 a second the budget can keep up to the
+    end.
 
-    A film too long even for the slowest beat gets the beat that fits it. What is left of the budget goes between
-    the beats.
+    A film too long even for the slowest beat gets the beat that fits it. What is left of the budget goes
+    between the beats.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.

@@ -1,11 +1,11 @@
 """Whether a stretch of pictures is a mixture of its first one and its last one, and so a dissolve or a fade.
 
-A dissolve from A to B shows ``(1 - a) A + a B`` with ``a`` growing steadily from 0 to 1; a fade is the same with a
-bare colour for A or B. A camera that moves shows nothing of the sort: what lies between two of its pictures is not
-on the line between them. So a stretch is a change when its pictures lie near the line from its first to its last,
-at places that grow evenly, when these two have different structure (another brightness of the same picture is no
-change), and when little moves beside it. The model is that of Yuan et al., "A formal study of shot boundary
-detection", 2007.
+A dissolve from A to B shows ``(1 - a) A + a B`` with ``a`` growing steadily from 0 to 1; a fade is the same
+with a bare colour for A or B. A camera that moves shows nothing of the sort: what lies between two of its
+pictures is not on the line between them. So a stretch is a change when its pictures lie near the line from
+its first to its last, at places that grow evenly, when these two have different structure (another brightness
+of the same picture is no change), and when little moves beside it. The model is that of Yuan et al., "A
+formal study of shot boundary detection", 2007.
 
 All of it is read off the dot products of the newest :class:`GridPoints`.
 """
@@ -35,13 +35,18 @@ _BESIDE = 3  # grid points before and after a stretch that say how much moves he
 MOST_POINTS = 2 * max(_HALVES) + 2 * _BESIDE + 1
 """No stretch, with what is beside it, reaches over more."""
 
-_FROM_LINE = 0.4  # root mean square distance from the line, as a share of its length, that makes the score zero
+_FROM_LINE = (
+    0.4  # root mean square distance from the line, as a share of its length, that makes the score zero
+)
 _STRAY = 1.5  # times that distance: more than this in the middle, and the mean cannot be near
 _STEPS = (-0.3, 2.2)  # of the even step, between neighbours
 _END_SHARE = 0.04  # of the way: less than this has not begun
 _UNEVEN = 0.25  # furthest from its even place on the line
 _OUT_MOVES = (2.0, 4.0)  # times what moves beside it: the change does not stand out, and does
-_GOES_ON = (-0.7, -0.4)  # share of the stretch's pace with which what is beside it goes on: a camera, and a change
+_GOES_ON = (
+    -0.7,
+    -0.4,
+)  # share of the stretch's pace with which what is beside it goes on: a camera, and a change
 _LEAST_LENGTH = 12.0  # root mean square grey levels from A to B
 _DISSOLVE_SCORE = 10.75
 _BARE_SHARE = 0.25  # a picture with less than this share of the other's contrast is a bare colour
@@ -55,7 +60,8 @@ _Series = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class DissolveSpan:
-    """A stretch that may be a change. ``last`` is the number of its last grid point, counted from the first."""
+    """A stretch that may be a change. ``last`` is the number of its last grid point, counted from the
+    first."""
 
     start: float
     middle: float
@@ -68,7 +74,8 @@ class DissolveSpan:
 
     @property
     def at(self) -> float:
-        """When the new shot begins: in the middle of a dissolve, where the picture comes or is gone in a fade."""
+        """When the new shot begins: in the middle of a dissolve, where the picture comes or is gone in a
+        fade."""
         return {"dissolve": self.middle, "out": self.end, "in": self.start}[self.kind]
 
     @property
@@ -85,7 +92,8 @@ class DissolveSpan:
 
 
 class GridPoints:
-    """The newest grid points: their times, their dot products with each other, and the means of their channels."""
+    """The newest grid points: their times, their dot products with each other, and the means of their
+    channels."""
 
     def __init__(self) -> None:
         self._times: list[float] = []
@@ -98,7 +106,8 @@ class GridPoints:
         self._append(pts_seconds, small.reshape(-1), np.array(cv2.mean(small)[:3], np.float32))
 
     def repeat_last(self) -> Iterator[None]:
-        """As if the video went on with its last picture, point by point, until every stretch can be judged."""
+        """As if the video went on with its last picture, point by point, until every stretch can be
+        judged."""
         for _ in range(_BESIDE if self._times else 0):
             last = self._newest.vectors[-1], self._newest_means.vectors[-1]
             self._append(self._times[-1] + 1.0 / POINTS_PER_SECOND, *last)
@@ -181,7 +190,8 @@ class GridPoints:
         return (kind, score) if score >= least else None
 
     def _strays(self, middle: int, first: int, last: int, length: float) -> bool:
-        """Whether the middle alone lies too far off the line: a quick look that spares most of the long ones."""
+        """Whether the middle alone lies too far off the line: a quick look that spares most of the long
+        ones."""
         dot = self._newest.dots.item
         from_first = dot(first, middle) - dot(first, first)
         share = (dot(last, middle) - dot(first, last) - from_first) / length
@@ -189,7 +199,8 @@ class GridPoints:
         return abs(share - 0.5) > _UNEVEN or off > (_STRAY * _FROM_LINE) ** 2
 
     def _nearness(self, first: int, last: int, length: float) -> float:
-        """How near the points between lie to the line, and how evenly: 1 is on it, 0 or less is no mixture."""
+        """How near the points between lie to the line, and how evenly: 1 is on it, 0 or less is no
+        mixture."""
         inside = slice(first + 1, last)
         from_first, own = self._newest.dots[first, inside], np.diagonal(self._newest.dots)[inside]
         share = self._share(first, last)
@@ -201,13 +212,16 @@ class GridPoints:
         return 1.0 - math.sqrt(max(float(off.mean()), 0.0)) / _FROM_LINE
 
     def _contrast(self, one: int, other: int) -> float:
-        """Covariance of two points over place, the mean of the channels; of a point with itself its variance."""
+        """Covariance of two points over place, the mean of the channels; of a point with itself its
+        variance."""
         return self._newest.dots.item(one, other) - self._newest_means.dots.item(one, other)
 
     def _stands_out(self, first: int, last: int, length: float) -> float:
-        """1 where the stretch changes much more than what is beside it, 0 where things move as much all the time.
+        """1 where the stretch changes much more than what is beside it, 0 where things move as much all the
+        time.
 
-        A slow camera moves evenly too, but it goes on the way it went: what is beside the stretch lies on its line.
+        A slow camera moves evenly too, but it goes on the way it went: what is beside the stretch lies on its
+        line.
         """
         reach = min((last - first) // 2, _BESIDE)
         before, after = max(first - reach, 0), last + reach
@@ -227,7 +241,8 @@ class GridPoints:
 
 
 class _Newest:
-    """The newest vectors, up to :data:`MOST_POINTS`, and their dot products; nothing is moved for most that come."""
+    """The newest vectors, up to :data:`MOST_POINTS`, and their dot products; nothing is moved for most that
+    come."""
 
     def __init__(self, width: int) -> None:
         self._all_vectors = np.zeros((2 * MOST_POINTS, width), np.float32)

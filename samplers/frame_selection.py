@@ -1,7 +1,7 @@
 """Spending a frame budget: pictures taken one by one, gaps covered evenly, and a plan at the end.
 
-This is where the contract of all samplers is kept: a plan holds exactly as many pictures as the budget allows, or all
-there are; each one once, in order, inside the video. A sampler says what it wants in order of
+This is where the contract of all samplers is kept: a plan holds exactly as many pictures as the budget
+allows, or all there are; each one once, in order, inside the video. A sampler says what it wants in order of
 preference; what it leaves unspent goes to the widest gaps.
 """
 
@@ -50,7 +50,9 @@ class FrameSelection:
         """Take the picture nearest to a time; False if it is taken already, or nothing is left."""
         return self._take(self._pictures.nearest(seconds), score, reason)
 
-    def cover(self, num_frames: int, *, reason: str, within: Span | None = None, prefer: Prefer | None = None) -> int:
+    def cover(
+        self, num_frames: int, *, reason: str, within: Span | None = None, prefer: Prefer | None = None
+    ) -> int:
         """Take ``num_frames`` where the gaps between what is taken are widest, evenly inside each gap.
 
         Worked example: ``[0, 100)`` with 50 taken and 3 to go -> 17 and 33, 75: no gap is wider than 25.
@@ -91,7 +93,9 @@ class FrameSelection:
         edges = [(first - 1, span.start), *((index, self._pictures.seconds(index)) for index in inside)]
         edges.append((stop, span.end))
         return [
-            _Gap(left + 1, right, start, end) for (left, start), (right, end) in pairwise(edges) if right - left > 1
+            _Gap(left + 1, right, start, end)
+            for (left, start), (right, end) in pairwise(edges)
+            if right - left > 1
         ]
 
 

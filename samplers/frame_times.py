@@ -57,7 +57,8 @@ class FrameTimes:
         return self.span.start + (index + 0.5) * self.span.duration_seconds / len(self)
 
     def nearest(self, seconds: float) -> int:
-        """The number of the picture nearest to a time; times outside the span mean the first or the last one."""
+        """The number of the picture nearest to a time; times outside the span mean the first or the last
+        one."""
         if self.times is None:
             share = (seconds - self.span.start) / (self.span.duration_seconds or 1.0)
             return min(max(math.floor(share * len(self)), 0), len(self) - 1)

@@ -1,7 +1,8 @@
-"""Gradual changes in a stream of thumbnails: of the stretches that could be one, the clearest, with fades made whole.
+"""Gradual changes in a stream of thumbnails: of the stretches that could be one, the clearest, with fades
+made whole.
 
-Every decision looks a few seconds back and ahead and no further, and the grid of points is fixed to the clock, so
-that a detector that starts :data:`MEMORY_SECONDS` earlier decides the same.
+Every decision looks a few seconds back and ahead and no further, and the grid of points is fixed to the
+clock, so that a detector that starts :data:`MEMORY_SECONDS` earlier decides the same.
 """
 
 from __future__ import annotations
@@ -38,13 +39,15 @@ class GradualDetector:
         self._undecided_since = math.inf
 
     def push(self, pts_seconds: float, image: Image) -> tuple[Cut, ...]:
-        """Take the next thumbnail (RGB uint8 ``(height, width, 3)``); return the changes that are now certain."""
+        """Take the next thumbnail (RGB uint8 ``(height, width, 3)``); return the changes that are now
+        certain."""
         place = math.floor(pts_seconds * POINTS_PER_SECOND)
         held, self._latest = self._latest, (pts_seconds, image)
         if place == self._bin:
             return ()
         if held is not None and self._bin is not None and pts_seconds - held[0] > _HELD_SECONDS:
-            # A picture lasts until the next one: what comes after a still begins when it ends, not when it began.
+            # A picture lasts until the next one: what comes after a still begins when it ends, not when it
+            # began.
             for missing in range(max(self._bin + 1, place - MOST_POINTS), place):
                 self._add(missing / POINTS_PER_SECOND, held[1])
         self._bin = place
@@ -71,7 +74,9 @@ class GradualDetector:
         winners = [one for one in ripe if not self._is_beaten(one)]
         self._found = [one for one in self._found if one not in ripe]
         # What is decided may still beat what is not.
-        self._decided = [one for one in (*self._decided, *ripe) if any(one.overlaps(other) for other in self._found)]
+        self._decided = [
+            one for one in (*self._decided, *ripe) if any(one.overlaps(other) for other in self._found)
+        ]
         for stretch in sorted(winners, key=lambda one: one.start):
             yield from self._join(stretch)
         if self._gone and (final or self._earliest_start() > self._gone.end + _DARK_SECONDS):

@@ -1,15 +1,16 @@
 """Hard cuts: where a picture leaps away from the one before, further than anything around it moves.
 
 A leap is a step between two pictures that stands out among the steps around it (the adaptive ratio of
-PySceneDetect's ``AdaptiveDetector``) and takes the colours along (their histogram), or stands out by far. It is no
-cut when what was there before is back soon: that was a flash, or something passing by.
+PySceneDetect's ``AdaptiveDetector``) and takes the colours along (their histogram), or stands out by far. It
+is no cut when what was there before is back soon: that was a flash, or something passing by.
 
-What is around is measured in seconds, so that a film has the same cuts at any rate. A picture lasts until the next one:
-where none is near in time nothing moves, and a slide of five seconds is one picture of five seconds. Pictures closer
-than :data:`_BIN_SECONDS` count as one: of 24 pictures a second shown as 240 nine in ten are repeats.
+What is around is measured in seconds, so that a film has the same cuts at any rate. A picture lasts until the
+next one: where none is near in time nothing moves, and a slide of five seconds is one picture of five
+seconds. Pictures closer than :data:`_BIN_SECONDS` count as one: of 24 pictures a second shown as 240 nine in
+ten are repeats.
 
-All of it looks a few pictures and some tenths of a second back and ahead and no further, so that a detector that
-starts a little earlier decides the same.
+All of it looks a few pictures and some tenths of a second back and ahead and no further, so that a detector
+that starts a little earlier decides the same.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ AROUND = 4
 """Pictures on each side whose steps are what is usual here."""
 
 AROUND_SECONDS = 0.6
-"""No further away than this: it takes in three pictures on each side at 5 pictures a second, and none at 1."""
+"""No further away than this: it takes in three pictures on each side at 5 pictures a second, and none at
+1."""
 
 _BIN_SECONDS = 0.03  # pictures closer than this count as one: at 30 a second each is for itself
 _USUAL_FLOOR = 0.5  # grey levels added to what is usual: two noiseless stills have none
@@ -59,8 +61,14 @@ _BACK_SHARE = 0.3  # back again: nearer to the picture before than this share of
 _LIT_BACK_SHARE = 0.5  # the same where the leap was only one of light: things move on while it flashes
 _LIT = 0.5  # correlation of the same picture in another light
 _DARK_LEVEL = 12.0  # mean grey level: below it there is nothing to see on either side
-_STILL_SECONDS, _STEADY = 2.0, 0.25  # a picture that is shown longer, or than its neighbours by this share, is a still
-_SAME_LEVELS, _PAGE_SHARE = 3, 0.3  # grey levels, and share of the pixels: that much of a page stays as it was
+_STILL_SECONDS, _STEADY = (
+    2.0,
+    0.25,
+)  # a picture that is shown longer, or than its neighbours by this share, is a still
+_SAME_LEVELS, _PAGE_SHARE = (
+    3,
+    0.3,
+)  # grey levels, and share of the pixels: that much of a page stays as it was
 
 Step: TypeAlias = tuple[float, float]
 """How many seconds away a picture is, and its distance from the one before it."""
@@ -88,7 +96,8 @@ class HardCutDetector:
         self._waiting: deque[_Seen] = deque()
 
     def push(self, pts_seconds: float, image: Image) -> tuple[Cut, ...]:
-        """Take the next thumbnail (RGB uint8 ``(height, width, 3)``); return the cuts that are now certain."""
+        """Take the next thumbnail (RGB uint8 ``(height, width, 3)``); return the cuts that are now
+        certain."""
         last = self._waiting[-1] if self._waiting else self._past[-1] if self._past else None
         self._waiting.append(_Seen(pts_seconds, image, 0.0 if last is None else distance(last.image, image)))
         return tuple(self._decide(final=False))
@@ -106,7 +115,9 @@ class HardCutDetector:
         while self._waiting and (final or self._is_ripe()):
             head = self._waiting.popleft()
             if self._is_cut(head):
-                yield Cut(Span(head.pts_seconds, head.pts_seconds), "hard", head.step / 255.0, head.pts_seconds)
+                yield Cut(
+                    Span(head.pts_seconds, head.pts_seconds), "hard", head.step / 255.0, head.pts_seconds
+                )
             self._remember(head)
 
     def _remember(self, seen: _Seen) -> None:
@@ -133,9 +144,9 @@ class HardCutDetector:
         return min(_colours_moved(a, b) for a, b in pairs) >= _COLOURS
 
     def _is_far_alone(self, before: _Seen, head: _Seen) -> bool:
-        """Whether a picture with none near in time stands out: what was shown before it was a still, or it is far from
-        what comes next to it, or it is a page: much stays as it was to the pixel while the rest is another. Of a camera
-        that takes a picture every second, panning, all are far from each other."""
+        """Whether a picture with none near in time stands out: what was shown before it was a still, or it is
+        far from what comes next to it, or it is a page: much stays as it was to the pixel while the rest is
+        another. Of a camera that takes a picture every second, panning, all are far from each other."""
         seconds = head.pts_seconds - before.pts_seconds
         around = [*list(self._past)[-AROUND:], head, *list(self._waiting)[:AROUND]]
         gaps = [b.pts_seconds - a.pts_seconds for a, b in pairwise(around)]
@@ -148,14 +159,16 @@ class HardCutDetector:
 def may_be_hard_cut(step: float, before: Iterable[Step], after: Iterable[Step]) -> bool:
     """Whether a picture could be called a cut, by the steps of the pictures around it; False is certain.
 
-    ``before`` and ``after`` are nearest first and should reach :data:`AROUND` pictures; what is not known is left out.
+    ``before`` and ``after`` are nearest first and should reach :data:`AROUND` pictures; what is not known is
+    left out.
     """
     near = _near(before, after)
     return step >= _LEAST_STEP and _ratio(step, [*near, *([0.0] * (2 * AROUND - len(near)))]) >= _RATIO
 
 
 def _near(before: Iterable[Step], after: Iterable[Step]) -> list[float]:
-    """The steps that say what is usual here, up to :data:`AROUND` on each side; none where no picture is near."""
+    """The steps that say what is usual here, up to :data:`AROUND` on each side; none where no picture is
+    near."""
     return [*_binned(before), *_binned(after)]
 
 
@@ -188,10 +201,13 @@ def _same_share(a: Image, b: Image) -> float:
 
 
 def came_back(before: _Seen, head: _Seen, *, past: Iterable[_Seen], ahead: Iterable[_Seen]) -> bool:
-    """Whether what was there before ``head`` is there again soon after, or was already: a flash, not a cut."""
+    """Whether what was there before ``head`` is there again soon after, or was already: a flash, not a
+    cut."""
     share = _LIT_BACK_SHARE if alike(before.image, head.image) >= _LIT else _BACK_SHARE
     near = share * head.step
-    return any(distance(a.image, b.image) < near for a, b in _close_pairs(before, head, past=past, ahead=ahead))
+    return any(
+        distance(a.image, b.image) < near for a, b in _close_pairs(before, head, past=past, ahead=ahead)
+    )
 
 
 def _close_pairs(
@@ -200,7 +216,11 @@ def _close_pairs(
     """Pictures on either side of the leap, one of them next to it, with no more than a flash between."""
     longest = FLASH_SECONDS + 1e-9
     yield from ((before, later) for later in ahead if later.pts_seconds - head.pts_seconds <= longest)
-    yield from ((earlier, head) for earlier, after in pairwise(past) if head.pts_seconds - after.pts_seconds <= longest)
+    yield from (
+        (earlier, head)
+        for earlier, after in pairwise(past)
+        if head.pts_seconds - after.pts_seconds <= longest
+    )
 
 
 def _colours_moved(a: _Seen, b: _Seen) -> float:

@@ -3,14 +3,14 @@
 An encoder puts a keyframe where a cut is, if it may. So, with little decoded but keyframes:
 
 - A keyframe off the regular beat (or after next to no bytes at all) that looks unlike what was before it, with nothing
-  restless beside it, is a cut. It is in doubt where its packet is not much larger than those before it: then a lot
-  was going on already.
+  restless beside it, is a cut. It is in doubt where its packet is not much larger than those before it: then
+  a lot was going on already.
 - Where packets are restless it is a cut, the middle of a dissolve or a fade, a flash or a fast pan. The half second
-  after it tells (a *glance*): it costs a few pictures, as it begins with a keyframe. What it settles on is also what
-  the next keyframe is compared with: a flash would be unlike everything.
+  after it tells (a *glance*): it costs a few pictures, as it begins with a keyframe. What it settles on is
+  also what the next keyframe is compared with: a flash would be unlike everything.
 - A film whose keyframes are all cuts is one of cuts and dissolves; where many are none, things flash and the camera
-  races. So what they proved to be says what to expect of the rest (*trust*), and where each may well be a cut only
-  those before a packet that stands out need a glance.
+  races. So what they proved to be says what to expect of the rest (*trust*), and where each may well be a cut
+  only those before a packet that stands out need a glance.
 
 Pure functions; decoding is elsewhere.
 """
@@ -49,7 +49,10 @@ TRUSTED = 0.8
 
 _UNLIKE = 12.0  # mean grey levels between keyframes
 _CHECKED_UNLIKE = 25.0  # the same where packets are restless: a camera gets that far by itself
-_COLOURS, _CHECKED_COLOURS = 0.25, 0.4  # share of the picture that has other colours: the same place keeps its own
+_COLOURS, _CHECKED_COLOURS = (
+    0.25,
+    0.4,
+)  # share of the picture that has other colours: the same place keeps its own
 _OTHER_COLOURS = 0.6  # hardly the same place
 _CALM_SWELL, _CALM_SPIKE = 1.7, 1.6
 _RESTLESS_BEFORE = 1.6
@@ -65,7 +68,8 @@ _SURE, _TOSS_UP = 0.1, 0.5
 
 @dataclass(frozen=True, slots=True)
 class KeyframeGlance:
-    """What to decode of a group to judge the keyframe that begins it: its pictures up to ``until_seconds``."""
+    """What to decode of a group to judge the keyframe that begins it: its pictures up to
+    ``until_seconds``."""
 
     group: int
     until_seconds: float
@@ -109,17 +113,24 @@ class KeyframeVerdict:
 def keyframe_glances(
     table: PacketTable, images: Sequence[Image], restless: PacketBitrate, *, first_group: int
 ) -> Iterator[KeyframeGlance]:
-    """Which keyframes need a glance, by what they look like: ``images`` are those of ``first_group`` and after it."""
+    """Which keyframes need a glance, by what they look like: ``images`` are those of ``first_group`` and
+    after it."""
     numbers = range(first_group, first_group + len(images))
     put = [number for number in numbers[1:] if not table.is_due(number)]
     pairs = dict(zip(numbers[1:], pairwise(images), strict=True))
-    likely = [number for number in put if _may_be_cut(*pairs[number], is_calm=_is_calm(table, restless, number))]
+    likely = [
+        number for number in put if _may_be_cut(*pairs[number], is_calm=_is_calm(table, restless, number))
+    ]
     is_tidy = len(put) >= _LEAST_TIDY and len(likely) >= _TIDY * len(put)
     for number in numbers:
         if number == 0 or table.is_due(number) or _is_calm(table, restless, number):
             continue
         at = table.group_starts[number]
-        if number == first_group or not is_tidy or restless.spike(Span(at, at + BESIDE_SECONDS)) >= _CALM_SPIKE:
+        if (
+            number == first_group
+            or not is_tidy
+            or restless.spike(Span(at, at + BESIDE_SECONDS)) >= _CALM_SPIKE
+        ):
             last = table.seconds[table.places(number, number + 1)[-1]]
             yield KeyframeGlance(number, min(at + BESIDE_SECONDS, last))
 
@@ -138,7 +149,11 @@ def _with_next(
 ) -> KeyframeHead:
     """A flash may end with a keyframe as well; one that shows what was there before is none."""
     starts = table.group_starts
-    if following is None or starts[following.group] - starts[head.group] > FLASH_SECONDS or table.is_due(head.group):
+    if (
+        following is None
+        or starts[following.group] - starts[head.group] > FLASH_SECONDS
+        or table.is_due(head.group)
+    ):
         return head
     if before is not None and distance(before.settled, head.image) < _UNLIKE:
         return head
@@ -146,7 +161,8 @@ def _with_next(
 
 
 def weigh_verdicts(verdicts: Sequence[KeyframeVerdict]) -> tuple[tuple[KeyframeVerdict, ...], float]:
-    """The verdicts in the light of each other, and the *trust*: about the share of telling keyframes that are cuts."""
+    """The verdicts in the light of each other, and the *trust*: about the share of telling keyframes that are
+    cuts."""
     told = [one for one in verdicts if one.tells]
     trust = (sum(one.cut is not None for one in told) + 1.0) / (len(told) + 1.5)
     return tuple(_trusted(one, trust) if trust >= TRUSTED else one for one in verdicts), trust
@@ -159,7 +175,9 @@ def _trusted(verdict: KeyframeVerdict, trust: float) -> KeyframeVerdict:
     return replace(verdict, doubt=min(verdict.doubt, doubt)) if verdict.why == "change" else verdict
 
 
-def _judged(table: PacketTable, before: KeyframeHead, head: KeyframeHead, restless: PacketBitrate) -> KeyframeVerdict:
+def _judged(
+    table: PacketTable, before: KeyframeHead, head: KeyframeHead, restless: PacketBitrate
+) -> KeyframeVerdict:
     at = table.group_starts[head.group]
     unlike, moved = distance(before.settled, head.image), colours_moved(before.settled, head.image)
     is_due, weighs_little = table.is_due(head.group), table.weighs_little(head.group - 1)
@@ -204,7 +222,8 @@ def _judged_restless(
 
 
 def _is_flash(lit: Image, after: Image, before: Image, *, unlike: float) -> bool:
-    """Whether of two pictures in a row the second is back where it was before, or the first one in another light."""
+    """Whether of two pictures in a row the second is back where it was before, or the first one in another
+    light."""
     step = distance(lit, after)
     if step <= max(_LEAP * unlike, _LEAST_LEAP):
         return False

@@ -47,7 +47,8 @@ def _nth(stratum: Seconds, turn: int) -> float:
 
 
 def without_repeats(subject: SamplerInput) -> npt.NDArray[np.bool_]:
-    """Which candidates to keep, ``(n,)``: the first of each shot, and every one that is unlike the last one kept.
+    """Which candidates to keep, ``(n,)``: the first of each shot, and every one that is unlike the last one
+    kept.
 
     Where looks are not known all are kept: nothing says that they repeat.
     """
@@ -71,7 +72,9 @@ def _quiet_runs(kept: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in pairwise(places) if b - a > 1]
 
 
-def _keep_drifting(kept: npt.NDArray[np.bool_], looks: npt.NDArray[np.float32], start: int, stop: int) -> None:
+def _keep_drifting(
+    kept: npt.NDArray[np.bool_], looks: npt.NDArray[np.float32], start: int, stop: int
+) -> None:
     """Slow change adds up: keep the next one that is unlike the last one kept."""
     last, place = start, start + 1
     while place < stop:

@@ -1,4 +1,5 @@
-"""How restless a video is, told from the sizes of its packets: where bytes swell, and where one packet stands out."""
+"""How restless a video is, told from the sizes of its packets: where bytes swell, and where one packet stands
+out."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ from video_vlm.records import Span
 __all__ = ["PacketBitrate"]
 
 _SWELL = 1.7  # times what is usual
-_SMOOTH_SECONDS = 0.36  # over which bytes are averaged: pictures that others need are larger than those between
+_SMOOTH_SECONDS = (
+    0.36  # over which bytes are averaged: pictures that others need are larger than those between
+)
 _USUAL_SECONDS = 3.0  # on each side, whose median is usual
 _USUAL_EVERY_SECONDS = 0.2  # what is usual changes slowly
 _LONGEST_SECONDS = 3.0  # a swell that goes on is how things are

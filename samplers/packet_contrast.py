@@ -1,9 +1,10 @@
 """Whether a cut would show among the packets at all: how far keyframes outweigh what is between them.
 
-A cut for which the encoder puts no keyframe costs about what a keyframe does, as nothing before it helps: a quarter of
-that at the least, where an encoder saves on it. So a packet of less is no cut. Where packets are usually larger than
-that (grain, noise, a camera that never rests) they tell nothing, and the group they are in is *blind*: it has to be
-decoded. An encoder that puts its keyframes at changes compares the same two costs, and misses cuts in the same places.
+A cut for which the encoder puts no keyframe costs about what a keyframe does, as nothing before it helps: a
+quarter of that at the least, where an encoder saves on it. So a packet of less is no cut. Where packets are
+usually larger than that (grain, noise, a camera that never rests) they tell nothing, and the group they are
+in is *blind*: it has to be decoded. An encoder that puts its keyframes at changes compares the same two
+costs, and misses cuts in the same places.
 """
 
 from __future__ import annotations

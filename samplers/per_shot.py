@@ -17,8 +17,8 @@ __all__ = ["scene"]
 def scene(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     """Equal parts of time, each second weighed by how far its shot leapt from the one before: 1 to 2.
 
-    A shot's share is spread evenly over it, so a single picture is its middle. With more shots than budget the
-    short ones are passed over in turn: a burst of cuts takes little more than its share of time.
+    A shot's share is spread evenly over it, so a single picture is its middle. With more shots than budget
+    the short ones are passed over in turn: a burst of cuts takes little more than its share of time.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.

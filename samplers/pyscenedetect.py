@@ -1,4 +1,5 @@
-"""Hard cuts as PySceneDetect finds them: its detectors fed thumbnails, for those who want them instead of ours."""
+"""Hard cuts as PySceneDetect finds them: its detectors fed thumbnails, for those who want them instead of
+ours."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ class PySceneDetectDetector:
         self._last: tuple[float, Image] | None = None
 
     def push(self, pts_seconds: float, image: Image) -> tuple[Cut, ...]:
-        """Take the next thumbnail (RGB uint8 ``(height, width, 3)``); return the cuts that are now certain."""
+        """Take the next thumbnail (RGB uint8 ``(height, width, 3)``); return the cuts that are now
+        certain."""
         if self._origin is None:
             # A lead-in of stills, so that the first pictures have a neighbourhood too; times start
             # above it because PySceneDetect knows no negative ones.

@@ -1,7 +1,7 @@
 """What a sampler is told: where the pictures are, what was measured of them, and what was asked.
 
-A sampler decodes nothing and runs no model. Whoever calls it hands in what is known: shots, codec
-keyframes, how much moves, what the candidates look like, and how well each of them fits the question, one series a
+A sampler decodes nothing and runs no model. Whoever calls it hands in what is known: shots, codec keyframes,
+how much moves, what the candidates look like, and how well each of them fits the question, one series a
 *channel* (subtitles, screen text, a visual encoder, ...), because channels are not on one scale.
 """
 
@@ -50,8 +50,8 @@ class TimeAim:
 
     Args:
         move: Which way.
-        anchors: For each anchor phrase how well the candidates fit it by itself: one for after, before and during,
-            two for between.
+        anchors: For each anchor phrase how well the candidates fit it by itself: one for after, before and
+            during, two for between.
         window: The stretch of :attr:`TimeMove.WITHIN`.
         reach_seconds: How far from its anchor something still happens "after" or "before" it.
     """
@@ -101,7 +101,9 @@ class SamplerInput:
         return self.pictures.span
 
     def _measured(self) -> dict[str, npt.NDArray[np.generic]]:
-        given: dict[str, npt.NDArray[np.generic]] = {f"scores of {name}": row for name, row in self.scores.items()}
+        given: dict[str, npt.NDArray[np.generic]] = {
+            f"scores of {name}": row for name, row in self.scores.items()
+        }
         for anchor in self.aim.anchors:
             given |= {f"anchor scores of {name}": row for name, row in anchor.items()}
         return given | {

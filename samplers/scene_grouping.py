@@ -2,8 +2,8 @@
 
 A *shot* is what lies between two cuts; a *scene* is one or more shots of one event. Shots are joined by
 overlapping links (Hanjalic, Lagendijk and Biemond, 1999): a shot is linked to a later one that looks alike
-within a short reach, and all that lies under linked pairs is one scene, so that a conversation filmed from two
-sides stays together. A fade always separates.
+within a short reach, and all that lies under linked pairs is one scene, so that a conversation filmed from
+two sides stays together. A fade always separates.
 """
 
 from __future__ import annotations
@@ -20,7 +20,18 @@ import numpy.typing as npt
 
 from video_vlm.records import Image, Shot, Span
 
-__all__ = ["GroupedSpan", "Signature", "alike", "divide", "mean", "scenes", "signature", "snap", "split_at", "unseen"]
+__all__ = [
+    "GroupedSpan",
+    "Signature",
+    "alike",
+    "divide",
+    "mean",
+    "scenes",
+    "signature",
+    "snap",
+    "split_at",
+    "unseen",
+]
 
 Signature = npt.NDArray[np.float32]
 """What a picture looks like, as shares of colour by place: float32, sums to 1."""
@@ -76,8 +87,8 @@ def scenes(shots: Sequence[Shot], signatures: Iterable[Sequence[Signature]]) -> 
 
     Args:
         shots: In order, tiling the video.
-        signatures: For each shot, those of its representative frames, in order; at least one each. Taken a few shots
-            ahead and let go again, so that a long video's are never held together.
+        signatures: For each shot, those of its representative frames, in order; at least one each. Taken a
+            few shots ahead and let go again, so that a long video's are never held together.
     """
     coming = iter(signatures)
     ahead: deque[Sequence[Signature]] = deque(islice(coming, _REACH_SHOTS))
@@ -99,7 +110,9 @@ def _joined(group: Sequence[tuple[Span, Signature]]) -> Iterator[GroupedSpan]:
         yield GroupedSpan(group[0][0].cover(group[-1][0]), mean(group))
 
 
-def divide(parts: Sequence[GroupedSpan], *, borders: Sequence[float], max_seconds: float) -> tuple[GroupedSpan, ...]:
+def divide(
+    parts: Sequence[GroupedSpan], *, borders: Sequence[float], max_seconds: float
+) -> tuple[GroupedSpan, ...]:
     """Divide parts longer than ``max_seconds`` into near-equal ones, at the nearest of ``borders``.
 
     An hour of one camera has no cuts; its segments still give it places to divide at.
@@ -119,13 +132,22 @@ def split_at(parts: Sequence[GroupedSpan], times: Iterable[float]) -> tuple[Grou
     return tuple(pieces)
 
 
-def snap(parts: Sequence[GroupedSpan], times: Sequence[float], *, reach_seconds: float) -> tuple[GroupedSpan, ...]:
-    """Move borders between parts to the nearest of ``times`` within reach; parts left without length are dropped."""
+def snap(
+    parts: Sequence[GroupedSpan], times: Sequence[float], *, reach_seconds: float
+) -> tuple[GroupedSpan, ...]:
+    """Move borders between parts to the nearest of ``times`` within reach; parts left without length are
+    dropped."""
     inner = (part.span.start for part in parts[1:])
-    edges = [parts[0].span.start, *(_snapped(border, times, reach_seconds) for border in inner), parts[-1].span.end]
+    edges = [
+        parts[0].span.start,
+        *(_snapped(border, times, reach_seconds) for border in inner),
+        parts[-1].span.end,
+    ]
     spans = map(Span, edges, edges[1:])
     return tuple(
-        GroupedSpan(span, part.signature) for part, span in zip(parts, spans, strict=False) if span.duration_seconds
+        GroupedSpan(span, part.signature)
+        for part, span in zip(parts, spans, strict=False)
+        if span.duration_seconds
     )
 
 
@@ -162,7 +184,9 @@ def _divide(part: GroupedSpan, borders: Sequence[float], max_seconds: float) -> 
     if not inner:
         return [part]
     num_parts = int(np.ceil(part.span.duration_seconds / max_seconds))
-    wanted = [part.span.start + index * part.span.duration_seconds / num_parts for index in range(1, num_parts)]
+    wanted = [
+        part.span.start + index * part.span.duration_seconds / num_parts for index in range(1, num_parts)
+    ]
     return list(split_at([part], (min(inner, key=lambda border: abs(border - time)) for time in wanted)))
 
 
@@ -179,4 +203,6 @@ def mean(weighted: Iterable[tuple[Span, Signature]]) -> Signature:
     """What several stretches look like together, each by its length."""
     weighted = list(weighted)
     weights = np.array([max(span.duration_seconds, 1e-6) for span, _ in weighted])
-    return np.asarray(np.average(np.stack([part for _, part in weighted]), axis=0, weights=weights), np.float32)
+    return np.asarray(
+        np.average(np.stack([part for _, part in weighted]), axis=0, weights=weights), np.float32
+    )

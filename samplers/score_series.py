@@ -22,7 +22,8 @@ _STEEP = 8.0
 
 
 def relevance(channels: Channels, *, taps: int = 3) -> Scores:
-    """The best robust z over channels, each smoothed and scaled by itself; ``(n,)``, empty without channels."""
+    """The best robust z over channels, each smoothed and scaled by itself; ``(n,)``, empty without
+    channels."""
     return softened(loudest(channels, taps=taps))
 
 
@@ -94,13 +95,16 @@ def peaks(times: Seconds, z: Scores, *, least: float, apart_seconds: float, most
     while free.any() and len(found) < most:
         place = int(np.argmax(np.where(free, z, -np.inf)))
         found.append(place)
-        low, high = np.searchsorted(times, [times[place] - apart_seconds, times[place] + apart_seconds + 1e-9])
+        low, high = np.searchsorted(
+            times, [times[place] - apart_seconds, times[place] + apart_seconds + 1e-9]
+        )
         free[low:high] = False
     return found
 
 
 def extent(z: Scores, place: int) -> tuple[int, int]:
-    """How far a peak reaches: the run of values above half of it, as ``[first, stop)``. [0,3,4,3,0], 2 -> (1, 4)"""
+    """How far a peak reaches: the run of values above half of it, as ``[first, stop)``. [0,3,4,3,0], 2 -> (1,
+    4)"""
     above = z >= z[place] / 2
     first = place - _run(above[place::-1]) + 1
     return first, place + _run(above[place:])

@@ -1,14 +1,16 @@
 """Cuts a stream of decoded pictures into segments: pieces of one shot, none longer than the limit.
 
-Whether a shot begins with a picture is certain only some seconds later (a dissolve has to end first). Thumbnails wait
-for that; decoded pictures are too large to. So a few times a second one is kept as a *candidate* for a representative
-frame, and all others are let go as soon as the hard cuts around them are known. Segments begin at hard cuts and else at
-candidates, so that none is without. A picture lasts until the next one: the last one before a pause is a candidate too.
+Whether a shot begins with a picture is certain only some seconds later (a dissolve has to end first).
+Thumbnails wait for that; decoded pictures are too large to. So a few times a second one is kept as a
+*candidate* for a representative frame, and all others are let go as soon as the hard cuts around them are
+known. Segments begin at hard cuts and else at candidates, so that none is without. A picture lasts until the
+next one: the last one before a pause is a candidate too.
 
-Only a *hole* is no picture's time: where nothing was recorded. Whoever knows the whole file says which pause is one; a
-hole is a segment of its own, without pictures.
+Only a *hole* is no picture's time: where nothing was recorded. Whoever knows the whole file says which pause
+is one; a hole is a segment of its own, without pictures.
 
-Pictures come from a :class:`~video_vlm.samplers.thumbnail_filter.ThumbnailFilter`, which has let go of most already.
+Pictures come from a :class:`~video_vlm.samplers.thumbnail_filter.ThumbnailFilter`, which has let go of most
+already.
 
 What happens depends on the pictures of the last seconds alone: a run that was interrupted goes on from any
 :class:`SegmentStart` with the result an uninterrupted one would have had.
@@ -49,9 +51,10 @@ class SegmentStart:
 
 @dataclass(frozen=True, slots=True)
 class SeenFrame:
-    """A picture that was looked at. ``frame`` is None where it is no candidate. Once its place is certain, ``opens`` is
-    set where a segment begins with it, ``cut`` where a shot does. Without ``thumbnail`` it is a place that was not
-    looked at, and with ``is_hole`` one where there is nothing to look at up to the next picture."""
+    """A picture that was looked at. ``frame`` is None where it is no candidate. Once its place is certain,
+    ``opens`` is set where a segment begins with it, ``cut`` where a shot does. Without ``thumbnail`` it is a
+    place that was not looked at, and with ``is_hole`` one where there is nothing to look at up to the next
+    picture."""
 
     pts_seconds: float
     thumbnail: Image | None
@@ -93,7 +96,8 @@ def look_number(seconds: float, settings: FrameSettings) -> int:
 
 
 def is_held(seconds: float, next_seconds: float | None, settings: FrameSettings) -> bool:
-    """Whether a picture is shown for a whole tick, or longer, in which no other comes. Without a next one it may be."""
+    """Whether a picture is shown for a whole tick, or longer, in which no other comes. Without a next one it
+    may be."""
     return next_seconds is None or look_number(next_seconds, settings) > look_number(seconds, settings) + 1
 
 
@@ -102,7 +106,8 @@ class Segmenter:
 
     Args:
         settings: ``shots`` says how shots are found, ``frames.segment_seconds`` how long a segment may be.
-        mark: Where to go on; the pictures between its ``warm_up_seconds`` and its ``start_seconds`` only warm up.
+        mark: Where to go on; the pictures between its ``warm_up_seconds`` and its ``start_seconds`` only warm
+            up.
         fps: What the container declares; used for the length of the only picture of a one-picture video.
         borders: Times at which a segment begins whatever is seen: chapter marks.
         is_hole: Whether nothing was recorded between two pictures that follow each other at these times.
@@ -148,7 +153,8 @@ class Segmenter:
         return None if self._newest is None else self._newest + self._step_seconds
 
     def push(self, seen: SeenFrame) -> tuple[SeenFrame, ...]:
-        """Take the next picture. One that is not later than the one before it is dropped: it has no time of its own."""
+        """Take the next picture. One that is not later than the one before it is dropped: it has no time of
+        its own."""
         seconds = seen.pts_seconds
         if self._newest is not None:
             if seconds <= self._newest:
@@ -171,17 +177,20 @@ class Segmenter:
         return *self._certain(math.inf), *self._placed_borders(self.end_seconds or 0.0)
 
     def _thin(self, undecided_since: float) -> None:
-        """Let go of the decoded pictures that will not be needed. Of the newest that is not known before the next."""
+        """Let go of the decoded pictures that will not be needed. Of the newest that is not known before the
+        next."""
         while self._fresh and self._fresh[0].pts_seconds < undecided_since:
             if len(self._fresh) == 1 and undecided_since < math.inf:
                 return
             seen = self._fresh.popleft()
             following = self._fresh[0].pts_seconds if self._fresh else self.end_seconds
-            self._thinned.append(self._thinner(seen, is_held=is_held(seen.pts_seconds, following, self._frames)))
+            self._thinned.append(
+                self._thinner(seen, is_held=is_held(seen.pts_seconds, following, self._frames))
+            )
 
     def _thinner(self, seen: SeenFrame, *, is_held: bool) -> SeenFrame:
-        """Only the first picture after every tick that is not rough, one that is held over a tick, and the first one
-        after a hard cut, are candidates."""
+        """Only the first picture after every tick that is not rough, one that is held over a tick, and the
+        first one after a hard cut, are candidates."""
         seconds = seen.pts_seconds
         if self._is_due(seen):
             self._look = self._look_of(seconds)
@@ -190,7 +199,11 @@ class Segmenter:
         return seen
 
     def _is_due(self, seen: SeenFrame) -> bool:
-        return seen.frame is not None and not seen.frame.is_rough and self._look_of(seen.pts_seconds) != self._look
+        return (
+            seen.frame is not None
+            and not seen.frame.is_rough
+            and self._look_of(seen.pts_seconds) != self._look
+        )
 
     def _is_hard_cut(self, seconds: float) -> bool:
         return any(cut.at == seconds and cut.kind == "hard" for cut in self._cuts)
@@ -224,7 +237,9 @@ class Segmenter:
         self._segment = opens
         yield from self._placed_borders(seen.pts_seconds, is_hole=True)
         cut = self._take_cut(seen)
-        self._segment = self._new_mark(seen.pts_seconds, shot_seconds=seen.pts_seconds if cut else opens.shot_seconds)
+        self._segment = self._new_mark(
+            seen.pts_seconds, shot_seconds=seen.pts_seconds if cut else opens.shot_seconds
+        )
         yield replace(seen, opens=self._segment, cut=cut)
 
     def _place(self, seen: SeenFrame) -> SeenFrame:

@@ -1,8 +1,8 @@
 """Time stretched by what happens in it, and cut into equal parts.
 
-Samplers that want more pictures in one place than in another say how much each stretch weighs; equal parts of the
-weighed time then get one picture each. Weights are bounded by those who make them, so that no place, however loud, can
-take what the rest of the video is owed.
+Samplers that want more pictures in one place than in another say how much each stretch weighs; equal parts of
+the weighed time then get one picture each. Weights are bounded by those who make them, so that no place,
+however loud, can take what the rest of the video is owed.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Makes decoded pictures small at once, and keeps whole only those that may yet be needed.
 
-A decoded picture is large, and a :class:`~video_vlm.samplers.segments.Segmenter` wants only those where a tick of its
-clock begins, those that are still shown when one does, and those that begin with a hard cut. Which may be one of them
-can be told from the pictures next to it. So a stream can be sieved in pieces, each apart from the others: all that is
-wanted of the whole is kept in the pieces.
+A decoded picture is large, and a :class:`~video_vlm.samplers.segments.Segmenter` wants only those where a
+tick of its clock begins, those that are still shown when one does, and those that begin with a hard cut.
+Which may be one of them can be told from the pictures next to it. So a stream can be sieved in pieces, each
+apart from the others: all that is wanted of the whole is kept in the pieces.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from video_vlm.settings import IndexSettings
 __all__ = ["ThumbnailFilter"]
 
 _PAST = 40
-"""Pictures whose steps are remembered, not they themselves: what a decision looks back over at 240 a second."""
+"""Pictures whose steps are remembered, not they themselves: what a decision looks back over at 240 a
+second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class ThumbnailFilter:
     """Decoded pictures in, thumbnails out, in order.
 
     Args:
-        settings: ``shots`` says how wide thumbnails are and who finds hard cuts, ``frames`` how often a picture is due.
+        settings: ``shots`` says how wide thumbnails are and who finds hard cuts, ``frames`` how often a
+            picture is due.
     """
 
     def __init__(self, settings: IndexSettings) -> None:
@@ -82,7 +84,9 @@ class ThumbnailFilter:
             self._keeps_all
             or head.is_due
             or is_held(seconds, held[0].seen.pts_seconds if held else None, self._frames)
-            or may_be_hard_cut(head.step, _away(seconds, reversed(past)), _away(seconds, islice(held, AROUND)))
+            or may_be_hard_cut(
+                head.step, _away(seconds, reversed(past)), _away(seconds, islice(held, AROUND))
+            )
         )
         past.append(replace(head, seen=head.seen.without_frame()))
         return head.seen if may_be_needed else head.seen.without_frame()

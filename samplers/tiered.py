@@ -1,10 +1,11 @@
-"""The default for questions: the moves in time first, then the peaks, then everything else, by shares of the budget.
+"""The default for questions: the moves in time first, then the peaks, then everything else, by shares of the
+budget.
 
-1. Where a question moves in time, 60 % goes to the stretches its move leads to (:mod:`~video_vlm.samplers.anchors`).
-2. Peaks of relevance get bursts: one picture each first, so that a small budget still visits every peak, then four over
-   six seconds, then eight. Nothing that stands out (no z above 4) means a question about the whole: no peaks.
-3. The rest covers the widest gaps, 40 % of the budget at least where there is no move, each picture drawn towards
-   the best candidate near by.
+1. Where a question moves in time, 60 % goes to the stretches its move leads to
+(:mod:`~video_vlm.samplers.anchors`). 2. Peaks of relevance get bursts: one picture each first, so that a
+small budget still visits every peak, then four over six seconds, then eight. Nothing that stands out (no z
+above 4) means a question about the whole: no peaks. 3. The rest covers the widest gaps, 40 % of the budget at
+least where there is no move, each picture drawn towards the best candidate near by.
 """
 
 from __future__ import annotations
@@ -63,19 +64,23 @@ def _follow(selection: FrameSelection, led: Sequence[AnchoredSpan], num_frames: 
 
 
 def _peaks(times: Seconds, z: Scores) -> list[int]:
-    """What stands out. In a short video nothing can stand out as far as in a long one: the gate is lower there."""
+    """What stands out. In a short video nothing can stand out as far as in a long one: the gate is lower
+    there."""
     gate = min(_GATE_Z, 0.75 * math.sqrt(len(times) / 3))
     return peaks(times, z, least=max(gate, 1e-9), apart_seconds=_APART_SECONDS, most=_MOST_PEAKS)
 
 
 def _in_order_of(move: TimeMove, times: Seconds, found: list[int]) -> list[int]:
-    """The two earliest for "first", the two latest for "last", as the outermost may be none; else the highest first."""
+    """The two earliest for "first", the two latest for "last", as the outermost may be none; else the highest
+    first."""
     if move not in (TimeMove.FIRST, TimeMove.LAST):
         return found
     return sorted(found, key=lambda place: float(times[place]), reverse=move is TimeMove.LAST)[:2]
 
 
-def _strike(selection: FrameSelection, times: Seconds, z: Scores, found: Sequence[int], num_frames: int) -> None:
+def _strike(
+    selection: FrameSelection, times: Seconds, z: Scores, found: Sequence[int], num_frames: int
+) -> None:
     """Bursts around the peaks, the first picture of each before the second of any."""
     left = min(num_frames, selection.num_left)
     for offset in _BURST_SECONDS:
@@ -87,7 +92,9 @@ def _strike(selection: FrameSelection, times: Seconds, z: Scores, found: Sequenc
             left -= selection.take(float(times[place]) + offset, score=score, reason=reason)
 
 
-def _look_beyond(selection: FrameSelection, subject: SamplerInput, times: Seconds, found: Sequence[int]) -> None:
+def _look_beyond(
+    selection: FrameSelection, subject: SamplerInput, times: Seconds, found: Sequence[int]
+) -> None:
     """First of all, or last of all? Half of what is left looks at the side where there must be none."""
     if not found or subject.aim.move not in (TimeMove.FIRST, TimeMove.LAST):
         return

@@ -13,7 +13,8 @@ __all__ = ["scan"]
 
 
 def scan(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
-    """In each of equal stretches of time the candidate that fits the question best; its middle where none stands out.
+    """In each of equal stretches of time the candidate that fits the question best; its middle where none
+    stands out.
 
     No stretch is passed over and none gets two: what is counted is counted with one measure everywhere.
 
@@ -30,9 +31,12 @@ def scan(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
         best = int(inside.argmax()) if inside.size else 0
         if inside.size and inside[best] > 0:
             seconds, score = float(times[bounds[place] + best]), float(inside[best])
-            selection.take(seconds, score=score, reason=f"best of stretch {place + 1} of {num_frames}, z {score:.1f}")
+            selection.take(
+                seconds, score=score, reason=f"best of stretch {place + 1} of {num_frames}, z {score:.1f}"
+            )
         else:
             selection.take(
-                float(edges[place : place + 2].mean()), reason=f"middle of stretch {place + 1} of {num_frames}"
+                float(edges[place : place + 2].mean()),
+                reason=f"middle of stretch {place + 1} of {num_frames}",
             )
     return selection.plan()

@@ -27,7 +27,8 @@ def _no_error_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _logging_is_as_in_a_new_process() -> None:
-    """A command run in here, by a test or for a whole session, sets up the package's logger; the library never does."""
+    """A command run in here, by a test or for a whole session, sets up the package's logger; the library
+    never does."""
     logger = logging.getLogger("video_vlm")
     logger.setLevel(logging.NOTSET)
     logger.handlers.clear()

@@ -92,7 +92,9 @@ def test_a_video_goes_by_its_file_its_name_or_its_id(videos: VideoQA, sample_fil
     assert videos.memory(names.get(name, name)).content_id == content_id
 
 
-def test_a_name_that_fits_several_videos_is_refused(videos: VideoQA, sample_film: Path, tmp_path: Path) -> None:
+def test_a_name_that_fits_several_videos_is_refused(
+    videos: VideoQA, sample_film: Path, tmp_path: Path
+) -> None:
     other = tmp_path / "other" / "film.mp4"
     other.parent.mkdir()
     other.write_bytes(sample_film.read_bytes() + b"\0" * 8)

@@ -1,4 +1,5 @@
-"""From a question to its answer: one video's memory, the model that reads it, and a look where that is not enough."""
+"""From a question to its answer: one video's memory, the model that reads it, and a look where that is not
+enough."""
 
 from __future__ import annotations
 
@@ -49,7 +50,8 @@ def ask(
     trace: Trace = lambda _: None,
     detector: Detector | None = None,
 ) -> Answer:
-    """Answer a question of one indexed video: from memory, and by looking again where that is not sure enough.
+    """Answer a question of one indexed video: from memory, and by looking again where that is not sure
+    enough.
 
     Args:
         question: In plain English.
@@ -101,7 +103,8 @@ def ask(
 
 
 def _read_and_look(case: _Case, path: Path | None) -> tuple[Answer, Sequence[StoredLook]]:
-    """What memory says, or, where that is not sure enough, what a look says; and the looks that were taken."""
+    """What memory says, or, where that is not sure enough, what a look says; and the looks that were
+    taken."""
     answer = case.from_memory()
     if is_worth_a_look(answer) and case.settings.max_look_frames > 0:
         return _look_again(answer, case, path)
@@ -122,7 +125,9 @@ def _talk(
     """What a language model says, who may look where the file is there; and the looks that were taken."""
     captions = tuple(look for look in memory.looks() if look.is_caption)
     known = recall(memory, captions)
-    talk = partial(answer_with_model, question, known, model, settings=settings, trace=trace, detector=detector)
+    talk = partial(
+        answer_with_model, question, known, model, settings=settings, trace=trace, detector=detector
+    )
     if path is None or settings.max_look_frames < 1 or not model.max_images:
         talked = talk()
         return talked.answer, talked.taken
@@ -131,7 +136,10 @@ def _talk(
     try:
         with open_known(path, memory.video.content_id, decoder=decoder) as reader:
             pictures = FrameLoader(
-                reader, span=planned.span, frame_budget=settings.max_look_frames, step_seconds=times.step_seconds
+                reader,
+                span=planned.span,
+                frame_budget=settings.max_look_frames,
+                step_seconds=times.step_seconds,
             )
             talked = talk(plan=planned, frames=pictures, step_seconds=times.step_seconds)
     except MediaError as error:
@@ -151,8 +159,8 @@ def plan(
     tokens: int | None = None,
     path: Path | None = None,
 ) -> LookPlan:
-    """Which pictures a question is worth looking at. Nothing is decoded; a tower that has seen the video reads the
-    question, no other model is called.
+    """Which pictures a question is worth looking at. Nothing is decoded; a tower that has seen the video
+    reads the question, no other model is called.
 
     Args:
         question: In plain English; empty for the video as such.
@@ -174,7 +182,9 @@ def plan(
     return plan_look(
         question,
         memory,
-        lambda seconds: budget_for(seconds, tokens_per_frame=settings.tokens_per_frame, frames=frames, tokens=tokens),
+        lambda seconds: budget_for(
+            seconds, tokens_per_frame=settings.tokens_per_frame, frames=frames, tokens=tokens
+        ),
         sampler=settings.sampler,
         path=path,
         poster=memory.poster,
@@ -184,8 +194,8 @@ def plan(
 
 @dataclass(frozen=True)
 class _Case:
-    """What one question is answered from: the memory, ``kept`` looks of earlier questions that still hold, and who
-    answers and looks."""
+    """What one question is answered from: the memory, ``kept`` looks of earlier questions that still hold,
+    and who answers and looks."""
 
     question: str
     memory: MemoryView
@@ -232,21 +242,27 @@ class _Case:
 def _look_again(answer: Answer, case: _Case, path: Path | None) -> tuple[Answer, Sequence[StoredLook]]:
     """The answer with looks on its receipt, or why there were none; and the looks that were taken."""
     if path is None:
-        return _noted(answer, Step("look", "none: the file is not where it was, so this is from memory alone")), ()
+        return _noted(
+            answer, Step("look", "none: the file is not where it was, so this is from memory alone")
+        ), ()
     settings = case.settings
     frames = max(1, settings.max_look_frames // _COARSE_SHARE)
     try:
         planned = _planned(case.question, case.memory, settings, path=path, frames=frames)
         with open_known(path, case.memory.video.content_id, decoder=case.index.decoder) as reader:
             looker = case.looker(reader)
-            found = answer_by_looking(case.question, answer, case.known, case.model, looker=looker, plan=planned)
+            found = answer_by_looking(
+                case.question, answer, case.known, case.model, looker=looker, plan=planned
+            )
             return found, looker.taken
     except MediaError as error:
         logger.warning("answered from memory alone: %s", error)
         return _noted(answer, Step("look", f"none: {error}")), ()
 
 
-def _planned(question: str, memory: MemoryView, settings: AskSettings, *, path: Path, frames: int) -> LookPlan:
+def _planned(
+    question: str, memory: MemoryView, settings: AskSettings, *, path: Path, frames: int
+) -> LookPlan:
     """The pictures to look at first, so many at most."""
     seconds = memory.video.duration_seconds or 0.0
     budget = budget_for(seconds, tokens_per_frame=settings.tokens_per_frame, frames=frames)

@@ -12,8 +12,8 @@ __all__ = ["display_names", "is_called"]
 def display_names(paths: Mapping[str, str | PurePath]) -> dict[str, str]:
     """The name of each video's file, with as many folders before it as tell it from the others.
 
-    ``{"1": "/tv/Season 1/01.mp4", "2": "/tv/Season 2/01.mp4", "3": "/tv/film.mp4"}`` ->
-    ``{"1": "Season 1/01.mp4", "2": "Season 2/01.mp4", "3": "film.mp4"}``. Two videos that lay at the same path have the
+    ``{"1": "/tv/Season 1/01.mp4", "2": "/tv/Season 2/01.mp4", "3": "/tv/film.mp4"}`` -> ``{"1": "Season
+    1/01.mp4", "2": "Season 2/01.mp4", "3": "film.mp4"}``. Two videos that lay at the same path have the
     beginning of their ids behind it.
 
     Args:

@@ -73,7 +73,9 @@ class VideoQAError(Exception):
         return _remade, (type(self), self.args, self.__dict__)
 
 
-def _remade(kind: type[VideoQAError], arguments: tuple[object, ...], state: dict[str, object]) -> VideoQAError:
+def _remade(
+    kind: type[VideoQAError], arguments: tuple[object, ...], state: dict[str, object]
+) -> VideoQAError:
     error = kind.__new__(kind, *arguments)
     error.__dict__.update(state)
     return error
@@ -144,7 +146,9 @@ class SamplerError(VideoQAError):
 
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
-        super().__init__(f"the sampler {name!r} broke its contract: {reason}; take another one, and tell its author")
+        super().__init__(
+            f"the sampler {name!r} broke its contract: {reason}; take another one, and tell its author"
+        )
 
 
 class MergerError(VideoQAError):
@@ -157,7 +161,9 @@ class MergerError(VideoQAError):
 
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
-        super().__init__(f"the merger {name!r} broke its contract: {reason}; take another one, and tell its author")
+        super().__init__(
+            f"the merger {name!r} broke its contract: {reason}; take another one, and tell its author"
+        )
 
 
 class MissingExtra(VideoQAError):

@@ -1,8 +1,10 @@
-"""Marks by which what was written here is known again where videos and subtitles are looked for, and not read back.
+"""Marks by which what was written here is known again where videos and subtitles are looked for, and not read
+back.
 
-Subtitles are marked at the end of every cue: sixteen letters without width (U+200C and U+200D), the bits of ``vq``.
-Players and people see nothing; copies, renamed files, other machines, cut pieces and conversions to other formats keep
-it. Clips of what an answer cites say so in their comment, which Matroska has near its beginning.
+Subtitles are marked at the end of every cue: sixteen letters without width (U+200C and U+200D), the bits of
+``vq``. Players and people see nothing; copies, renamed files, other machines, cut pieces and conversions to
+other formats keep it. Clips of what an answer cites say so in their comment, which Matroska has near its
+beginning.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The seams: what a decoder, an observer, text and image-text encoders, a memory and an answerer must be able to do.
+"""The seams: what a decoder, an observer, text and image-text encoders, a memory and an answerer must be able
+to do.
 
 Each is small on purpose. Implementations are found by name in a registry (:mod:`video_vlm.registry`)
 and never know who calls them.
@@ -62,8 +63,9 @@ class DecodedFrame(Protocol):
     def is_keyframe(self) -> bool: ...
     @property
     def is_rough(self) -> bool:
-        """Whether it was decoded in a hurry (:meth:`~video_vlm.media.parallel_decode.ParallelReader.scan_with`): good
-        enough for a thumbnail, and to be looked at closely only where there is no other."""
+        """Whether it was decoded in a hurry
+        (:meth:`~video_vlm.media.parallel_decode.ParallelReader.scan_with`): good enough for a thumbnail, and
+        to be looked at closely only where there is no other."""
         ...
 
     def thumbnail(self, width: int) -> Image:
@@ -137,10 +139,10 @@ class Observer(Protocol):
     """Turns what passes by into timed observations. One instance a video; fed in order of time.
 
     The indexer calls :meth:`begin` once, then :meth:`glance` for every decoded frame if the observer needs
-    ``PICTURES``, :meth:`inspect` for every representative frame if it needs ``FRAMES``, :meth:`close_segment` at the
-    end of every segment (state that :meth:`glance` keeps must not cross it, so that an interrupted run goes on from
-    there with the same result), and :meth:`finish` once with all observations of this observer so far, to join what
-    belongs together across segments.
+    ``PICTURES``, :meth:`inspect` for every representative frame if it needs ``FRAMES``, :meth:`close_segment`
+    at the end of every segment (state that :meth:`glance` keeps must not cross it, so that an interrupted run
+    goes on from there with the same result), and :meth:`finish` once with all observations of this observer
+    so far, to join what belongs together across segments.
     """
 
     @property
@@ -148,7 +150,8 @@ class Observer(Protocol):
 
     @property
     def needs(self) -> frozenset[Need]:
-        """What is not among them, the observer is not given. Decides what has to be done again when it changed."""
+        """What is not among them, the observer is not given. Decides what has to be done again when it
+        changed."""
         ...
 
     @property
@@ -246,7 +249,9 @@ class VideoMemory(Protocol):
 
     def children(self, node_id: str) -> Sequence[Node]: ...
 
-    def neighbors(self, node_id: str, direction: Literal["before", "after"], count: int = 1) -> Sequence[Node]:
+    def neighbors(
+        self, node_id: str, direction: Literal["before", "after"], count: int = 1
+    ) -> Sequence[Node]:
         """The nearest nodes of the same level on one side in time, nearest first."""
         ...
 
@@ -264,7 +269,8 @@ class VideoMemory(Protocol):
         kinds: Iterable[ObservationKind] | None = None,
         limit: int = 10,
     ) -> Sequence[Evidence]:
-        """What the memory holds nearest to ``query``, best first; the time filter comes before the ranking."""
+        """What the memory holds nearest to ``query``, best first; the time filter comes before the
+        ranking."""
         ...
 
 
@@ -289,8 +295,8 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProgressEvent:
-    """How far a long piece of work has come. ``total`` is None where it is not known; ``path`` is the file, if it
-    is work on one."""
+    """How far a long piece of work has come. ``total`` is None where it is not known; ``path`` is the file,
+    if it is work on one."""
 
     stage: str
     done: float

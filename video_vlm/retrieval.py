@@ -1,8 +1,10 @@
-"""Evidence for a question in one video: what moves in time is walked in time, only the rest is looked for by its words.
+"""Evidence for a question in one video: what moves in time is walked in time, only the rest is looked for by
+its words.
 
-"What is shown directly after the trick with the cups?" shares no word with what is shown. So the anchor is found by
-itself, the operator says which stretch beside it counts, and what is there is evidence whatever its words are. Around
-what was found by its words, what stands next to it follows: an answer is often in the next sentence.
+"What is shown directly after the trick with the cups?" shares no word with what is shown. So the anchor is
+found by itself, the operator says which stretch beside it counts, and what is there is evidence whatever its
+words are. Around what was found by its words, what stands next to it follows: an answer is often in the next
+sentence.
 """
 
 from __future__ import annotations
@@ -40,8 +42,8 @@ def find_evidence(
     in_time: bool = True,
     expanded: bool = True,
 ) -> tuple[Evidence, ...]:
-    """What a video holds for a question, best first, none twice. ``why`` says how each was found: by which list,
-    or ``beside`` what was found.
+    """What a video holds for a question, best first, none twice. ``why`` says how each was found: by which
+    list, or ``beside`` what was found.
 
     Args:
         question: In plain English; its time operators are obeyed.
@@ -78,8 +80,8 @@ class _Road:
         return self.search(" ".join((parsed.target, *parsed.operator.anchors)), None, self.limit)
 
     def walked(self) -> Iterator[Evidence]:
-        """What the operator's stretches hold, then what fits anywhere; that, unless the question gives the stretch
-        outright."""
+        """What the operator's stretches hold, then what fits anywhere; that, unless the question gives the
+        stretch outright."""
         operator = self.query.parsed.operator
         if operator.kind in {OperatorKind.NONE, OperatorKind.NEXT}:
             yield from self.plain()
@@ -91,13 +93,15 @@ class _Road:
 
     def _stretches(self) -> Iterator[Span]:
         whole = whole_span(self.memory)
-        for _, span in region(self.query, read_passages(self.memory, self.query.parsed.text), whole)[:_PLACES]:
+        for _, span in region(self.query, read_passages(self.memory, self.query.parsed.text), whole)[
+            :_PLACES
+        ]:
             if inside := span.overlap(whole):
                 yield inside
 
     def _inside(self, span: Span) -> Iterator[Evidence]:
-        """What fits, then whatever is there, nearest to the anchor first; the other way about where nearness is asked
-        for, "right after", or nothing is left to fit: "what comes after"."""
+        """What fits, then whatever is there, nearest to the anchor first; the other way about where nearness
+        is asked for, "right after", or nothing is left to fit: "what comes after"."""
         parsed = self.query.parsed
         fitting = self.search(parsed.target, span, self.limit)
         there = _there(span, self.memory)
@@ -111,7 +115,10 @@ class _Road:
 def _there(span: Span, memory: VideoMemory) -> list[Evidence]:
     """What tells something in a stretch, in order of time: colours and motion are everywhere."""
     seen = memory.observations(span=span, kinds=TELLING)
-    return [Evidence(one.span, 0.0, "beside", one.text, one.kind, content_id=memory.video.content_id) for one in seen]
+    return [
+        Evidence(one.span, 0.0, "beside", one.text, one.kind, content_id=memory.video.content_id)
+        for one in seen
+    ]
 
 
 def _distinct(found: Iterable[Evidence]) -> list[Evidence]:

@@ -1,8 +1,8 @@
 """Search by words in PostgreSQL: found through ``tsvector``, ranked by BM25.
 
-The server's own ``ts_rank`` does not know how rare a word is, so that what everybody says ranks as high as what is said
-once. BM25 is Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009, with the constants
-and the inverse document frequency that SQLite's FTS5 has.
+The server's own ``ts_rank`` does not know how rare a word is, so that what everybody says ranks as high as
+what is said once. BM25 is Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond",
+2009, with the constants and the inverse document frequency that SQLite's FTS5 has.
 """
 
 from __future__ import annotations
@@ -69,8 +69,9 @@ _GOOD_FOR_SECONDS: Final = 60.0
 
 
 class Words:
-    """The search by words in one library. How many passages there are and how long they are is counted for every search
-    while they are few, else once a minute: it weighs words against each other and nothing more."""
+    """The search by words in one library. How many passages there are and how long they are is counted for
+    every search while they are few, else once a minute: it weighs words against each other and nothing
+    more."""
 
     def __init__(self) -> None:
         self._totals = (0, 1.0)
@@ -92,7 +93,8 @@ class Words:
         now = time.monotonic()
         if self._totals[0] <= _COUNTED_EACH_TIME or now - self._counted_at > _GOOD_FOR_SECONDS:
             (row,) = connection.ask(
-                "SELECT count(*) AS docs, greatest(coalesce(avg(num_words), 1), 1)::float8 AS length FROM word_index"
+                "SELECT count(*) AS docs, greatest(coalesce(avg(num_words), 1), 1)::float8 AS length FROM "
+                "word_index"
             )
             self._totals, self._counted_at = (row["docs"], row["length"]), now
         return self._totals

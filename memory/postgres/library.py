@@ -1,4 +1,5 @@
-"""A library in PostgreSQL: written and read by the same code as one in a folder, searched and checked by the server."""
+"""A library in PostgreSQL: written and read by the same code as one in a folder, searched and checked by the
+server."""
 
 from __future__ import annotations
 
@@ -90,7 +91,9 @@ class PostgresLibrary(Library):
 
 
 def _words_of(words: Words) -> ByWords:
-    def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[tuple[int, float]]:
+    def by_words(
+        connection: sqlite3.Connection, query: str, *, within: Filter, limit: int
+    ) -> list[tuple[int, float]]:
         return words.find(cast(PostgresConnection, connection), query, within=within, limit=limit)
 
     return by_words

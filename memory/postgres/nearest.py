@@ -1,9 +1,10 @@
-"""Nearest vectors in PostgreSQL: exactly while a list is short or videos are named, by pgvector's HNSW when it is long.
+"""Nearest vectors in PostgreSQL: exactly while a list is short or videos are named, by pgvector's HNSW when
+it is long.
 
-A filter must never starve the search: HNSW alone looks at its few nearest and then throws out what the filter does not
-let pass. So the index is searched on and on (``hnsw.iterative_scan``) until enough is found, and where even that does
-not find enough the list is searched exactly. The index is over ``spread`` vectors, as the schema says: with equal ones
-in thousands its graph would fall apart.
+A filter must never starve the search: HNSW alone looks at its few nearest and then throws out what the filter
+does not let pass. So the index is searched on and on (``hnsw.iterative_scan``) until enough is found, and
+where even that does not find enough the list is searched exactly. The index is over ``spread`` vectors, as
+the schema says: with equal ones in thousands its graph would fall apart.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ _SETTINGS: Final = f"""
     SET LOCAL hnsw.max_scan_tuples TO {_MOST_SCANNED};
     SET LOCAL enable_sort TO off;
 """
-"""Sorting is the other way to do it: the planner, whose counts may be old, is to know that this is not wanted."""
+"""Sorting is the other way to do it: the planner, whose counts may be old, is to know that this is not
+wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class VectorList:
         Args:
             connection: A transaction.
             query: Of length one, ``(dimension,)``.
-            found: SQL after ``FROM``, of rows that have ``id`` and ``vector`` of the table ``v``, filters and all.
+            found: SQL after ``FROM``, of rows that have ``id`` and ``vector`` of the table ``v``, filters and
+                all.
             limit: At most so many.
             values: What ``found`` asks for.
 
@@ -140,7 +143,9 @@ class VectorList:
             if self._has_index(connection) or not self._is_long(connection):
                 return
         with self.database.outside() as connection:
-            (row,) = connection.ask("SELECT pg_try_advisory_lock(hashtext(%(name)s)) AS mine", name=self._lock_name)
+            (row,) = connection.ask(
+                "SELECT pg_try_advisory_lock(hashtext(%(name)s)) AS mine", name=self._lock_name
+            )
             if not row["mine"]:
                 return  # Somebody is making it.
             try:
@@ -173,7 +178,8 @@ class VectorList:
 
     def _has_index(self, connection: PostgresConnection) -> bool:
         rows = connection.ask(
-            "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(%(name)s) AND indisvalid", name=f'"{self._index}"'
+            "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(%(name)s) AND indisvalid",
+            name=f'"{self._index}"',
         )
         return bool(rows)
 
@@ -192,7 +198,9 @@ class VectorList:
 
     @property
     def _kind(self) -> str | None:
-        return next((kind for kind, most in _MOST_DIMENSIONS.items() if self.dimension + _SPREAD <= most), None)
+        return next(
+            (kind for kind, most in _MOST_DIMENSIONS.items() if self.dimension + _SPREAD <= most), None
+        )
 
     @property
     def _index(self) -> str:

@@ -38,7 +38,9 @@ _SIGHTS: Final = f"""
 class PostgresTextVectors(TextVectors):
     """The vectors of one encoder in one library. Shared by threads."""
 
-    def __init__(self, database: PostgresDatabase, encoder: TextEncoder, *, exact_up_to: int = EXACT_UP_TO) -> None:
+    def __init__(
+        self, database: PostgresDatabase, encoder: TextEncoder, *, exact_up_to: int = EXACT_UP_TO
+    ) -> None:
         self._database = database
         self._encoder = encoder
         self._list = VectorList(database, "vectors", encoder.name, encoder.dimension, exact_up_to)
@@ -57,9 +59,13 @@ class PostgresTextVectors(TextVectors):
     def _near(self, vector: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
         with self._list.database.reading() as connection:
             if within.content_ids is None:
-                found = self._list.indexed(connection, vector, found=TEXTS, limit=limit, **within.parameters())
+                found = self._list.indexed(
+                    connection, vector, found=TEXTS, limit=limit, **within.parameters()
+                )
             else:
-                found = self._list.exact(connection, vector, found=_TEXTS_IN_VIDEOS, limit=limit, **within.parameters())
+                found = self._list.exact(
+                    connection, vector, found=_TEXTS_IN_VIDEOS, limit=limit, **within.parameters()
+                )
         return [TextNeighbour(passage, cosine) for passage, cosine in found]
 
 

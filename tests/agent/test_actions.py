@@ -52,7 +52,10 @@ def test_what_is_no_action_is_said_to_the_model(text: str, told: str) -> None:
         read_action(text)
 
 
-@given(st.text() | st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)).map(str))
+@given(
+    st.text()
+    | st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)).map(str)
+)
 def test_no_text_breaks_the_reader(text: str) -> None:
     with suppress(ValueError):
         assert isinstance(read_action(text), SearchAction | LookAction | Say)

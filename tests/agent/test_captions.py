@@ -19,7 +19,9 @@ from video_vlm.protocols import ProgressEvent
 from video_vlm.records import Answer, Frame, Level, ObservationKind, Status
 from video_vlm.settings import AskSettings, IndexSettings, Settings
 
-SETTINGS = Settings(index=IndexSettings(observers=("chapters", "look", "motion")), ask=AskSettings(max_look_frames=0))
+SETTINGS = Settings(
+    index=IndexSettings(observers=("chapters", "look", "motion")), ask=AskSettings(max_look_frames=0)
+)
 
 Open = Callable[..., VideoQA]
 
@@ -80,7 +82,9 @@ def test_what_was_captioned_is_not_captioned_again(opened: Open, sample_film: Pa
 
 
 def test_a_stopped_run_goes_on_where_it_was(opened: Open, sample_film: Path) -> None:
-    broken = ScriptedChat(["First.", "Second.", lambda _: (_ for _ in ()).throw(ModelError("the server is gone"))])
+    broken = ScriptedChat(
+        ["First.", "Second.", lambda _: (_ for _ in ()).throw(ModelError("the server is gone"))]
+    )
     with opened(broken) as videos:
         with pytest.raises(ModelError, match="server is gone"):
             videos.caption(sample_film)

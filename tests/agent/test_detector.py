@@ -41,7 +41,9 @@ def library(sample_film: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def asked(library: Path, film: Path, look: dict[str, object], finder: Finder | None) -> tuple[Answer, ScriptedChat]:
+def asked(
+    library: Path, film: Path, look: dict[str, object], finder: Finder | None
+) -> tuple[Answer, ScriptedChat]:
     model = ScriptedChat([json.dumps({"action": "look", "from": 24, "to": 24, "frames": 1, **look}), ANSWER])
     with VideoQA(library, settings=SETTINGS, model=model, detector=finder) as videos:
         return videos.ask(film, "Where is the lamp?"), model

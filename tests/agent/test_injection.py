@@ -1,4 +1,5 @@
-"""Forty ways in which a video gives orders, and a model that obeys whatever it takes for one: nothing changes."""
+"""Forty ways in which a video gives orders, and a model that obeys whatever it takes for one: nothing
+changes."""
 
 from __future__ import annotations
 

@@ -14,7 +14,11 @@ SUBTITLE = ObservationKind.SUBTITLE
 def ledger() -> ShownEvidence:
     ledger = ShownEvidence(step_seconds=0.5)
     ledger.add(
-        [ShownItem(Span(10, 13), "The lamp goes out.", SUBTITLE), ShownItem(Span(40, 40.5)), ShownItem(Span(42, 42.5))]
+        [
+            ShownItem(Span(10, 13), "The lamp goes out.", SUBTITLE),
+            ShownItem(Span(40, 40.5)),
+            ShownItem(Span(42, 42.5)),
+        ]
     )
     return ledger
 

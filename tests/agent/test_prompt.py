@@ -13,7 +13,9 @@ from video_vlm.language.operator_parser import parse
 from video_vlm.records import ObservationKind, Span
 
 SAID = ("a bell rings", "a dog barks", "a cat sleeps", "a bell rings again")
-CAPTIONS = [ShownItem(Span(10.0 * n, 10.0 * n + 10), text, ObservationKind.CAPTION) for n, text in enumerate(SAID)]
+CAPTIONS = [
+    ShownItem(Span(10.0 * n, 10.0 * n + 10), text, ObservationKind.CAPTION) for n, text in enumerate(SAID)
+]
 
 
 def told(question: str) -> str:

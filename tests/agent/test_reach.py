@@ -104,5 +104,11 @@ def test_where_nothing_is_captioned_nothing_is_reached() -> None:
 
 
 def test_the_very_words_go_before_words_alike() -> None:
-    said = ("the lamp goes out", "the red lamp goes out slowly", "a cat comes", "the lamp is red", "a bird sings")
+    said = (
+        "the lamp goes out",
+        "the red lamp goes out slowly",
+        "a cat comes",
+        "the lamp is red",
+        "a bird sings",
+    )
     assert led("What happens right after the red lamp goes out?", said) == list(said[1:4])

@@ -1,4 +1,5 @@
-"""A model that plays a script talks about the sample film: what it is shown, may do, and what comes of its words."""
+"""A model that plays a script talks about the sample film: what it is shown, may do, and what comes of its
+words."""
 
 from __future__ import annotations
 
@@ -90,7 +91,9 @@ def test_pictures_are_planned_looked_at_and_counted(ask: Ask) -> None:
 
 
 def test_a_crop_is_cut_from_the_whole_picture(ask: Ask) -> None:
-    model = ScriptedChat(['{"action": "look", "from": 24, "to": 24, "frames": 1, "crop": [0, 0, 0.5, 1]}', NOT_SHOWN])
+    model = ScriptedChat(
+        ['{"action": "look", "from": 24, "to": 24, "frames": 1, "crop": [0, 0, 0.5, 1]}', NOT_SHOWN]
+    )
     ask(model)
     shown = [part for part in model.heard[-1][-1].parts if isinstance(part, Frame)]
     whole = next(part for turn in model.heard[0] for part in turn.parts if isinstance(part, Frame))
@@ -228,7 +231,12 @@ def test_a_model_without_room_for_the_words_is_an_error(ask: Ask) -> None:
 
 def test_claims_are_verified_one_by_one(ask: Ask) -> None:
     both = json.dumps(
-        {"claims": [{"text": "The lamp goes out.", "at": [[23, 26]]}, {"text": "A dragon lands.", "at": [[23, 26]]}]}
+        {
+            "claims": [
+                {"text": "The lamp goes out.", "at": [[23, 26]]},
+                {"text": "A dragon lands.", "at": [[23, 26]]},
+            ]
+        }
     )
     model = ScriptedChat([both, '{"shown": true}', "No."])
     answer = ask(model, verify=True)
@@ -329,7 +337,9 @@ def test_what_goes_wrong_in_a_stream_is_raised_there(library: Path, sample_film:
 
 def test_a_stream_leaves_the_event_loop_free(library: Path, sample_film: Path) -> None:
     async def listen() -> list[Step | Answer]:
-        with VideoQA(library, settings=QUIET, model=ScriptedChat([claim("The lamp goes out.", 23, 26)])) as videos:
+        with VideoQA(
+            library, settings=QUIET, model=ScriptedChat([claim("The lamp goes out.", 23, 26)])
+        ) as videos:
             return [item async for item in videos.stream_async(sample_film, QUESTION)]
 
     heard = asyncio.run(listen())

@@ -1,4 +1,5 @@
-"""A question takes something for granted: what no line tells of is not answered with the time of something else."""
+"""A question takes something for granted: what no line tells of is not answered with the time of something
+else."""
 
 from __future__ import annotations
 
@@ -145,4 +146,6 @@ def test_slips_of_the_keyboard_are_mended_by_the_words_of_the_film(typed: str, m
 
 
 def test_tens_are_numbers() -> None:
-    assert answer("How many cows did the farmer keep?", "The farmer kept thirty cows.").text.startswith("Thirty. At")
+    assert answer("How many cows did the farmer keep?", "The farmer kept thirty cows.").text.startswith(
+        "Thirty. At"
+    )

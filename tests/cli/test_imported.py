@@ -1,4 +1,5 @@
-"""A memory from elsewhere, one value of it changed and its checksum made to fit: refused in one line, or of use."""
+"""A memory from elsewhere, one value of it changed and its checksum made to fit: refused in one line, or of
+use."""
 
 from __future__ import annotations
 
@@ -23,7 +24,9 @@ from video_vlm.records import Observation, ObservationKind, Span
 if TYPE_CHECKING:
     from tests.cli.conftest import Videoqa
 
-SEEN = Observation(Span(11, 12), ObservationKind.SCREEN_TEXT, "a cat crosses", "screen-text", 0.9, (0, 0, 1, 1))
+SEEN = Observation(
+    Span(11, 12), ObservationKind.SCREEN_TEXT, "a cat crosses", "screen-text", 0.9, (0, 0, 1, 1)
+)
 LOOK = StoredLook("screen-text", "v1", "is there a cat?", "close look", 640, (Span(11, 12),), (SEEN,))
 (UNCHANGEABLE,) = (sql for step in MIGRATIONS for sql in step if "CREATE TRIGGER passage_unchangeable" in sql)
 TABLES = tuple(dict.fromkeys(table.name for table in ALL_TABLES))

@@ -37,13 +37,19 @@ def test_a_plan_as_json_holds_every_sample(videoqa: Videoqa, shelf: Path) -> Non
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
-def test_any_sampler_plans_for_a_real_video(videoqa: Videoqa, shelf: Path, sample_film: Path, sampler: str) -> None:
-    run = videoqa("--library", shelf, "plan", sample_film, QUESTION, "--sampler", sampler, "--frames", "7", "--json")
+def test_any_sampler_plans_for_a_real_video(
+    videoqa: Videoqa, shelf: Path, sample_film: Path, sampler: str
+) -> None:
+    run = videoqa(
+        "--library", shelf, "plan", sample_film, QUESTION, "--sampler", sampler, "--frames", "7", "--json"
+    )
     assert len(json.loads(run.out)["samples"]) == 7
 
 
 def test_keyframes_are_those_of_the_file(videoqa: Videoqa, shelf: Path, sample_film: Path) -> None:
-    run = videoqa("--library", shelf, "plan", sample_film, QUESTION, "--sampler", "codec-keyframes", "--frames", "3")
+    run = videoqa(
+        "--library", shelf, "plan", sample_film, QUESTION, "--sampler", "codec-keyframes", "--frames", "3"
+    )
     assert "keyframe\n" in run.out
 
 
@@ -87,7 +93,18 @@ def test_every_planned_time_is_marked_on_the_band() -> None:
 def test_ask_looks_no_more_than_it_is_told(videoqa: Videoqa, shelf: Path, sample_film: Path) -> None:
     question = "What is the phone number on the sign?"
     runs = [
-        videoqa("--library", shelf, "ask", sample_film, question, "--frames", frames, "--sampler", "scan", "--json")
+        videoqa(
+            "--library",
+            shelf,
+            "ask",
+            sample_film,
+            question,
+            "--frames",
+            frames,
+            "--sampler",
+            "scan",
+            "--json",
+        )
         for frames in ("0", "3")
     ]
     none, some = (json.loads(run.out)["receipt"] for run in runs)

@@ -1,4 +1,5 @@
-"""Search by sight as a user meets it: with no tower, with a random one, and with one that has learned a few words."""
+"""Search by sight as a user meets it: with no tower, with a random one, and with one that has learned a few
+words."""
 
 from __future__ import annotations
 
@@ -24,13 +25,20 @@ needs_models = pytest.mark.skipif(
 )
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-SHOWN = (("red", "circle"), ("blue", "square"), ("green", "triangle"), ("yellow", "circle"), ("white", "square"))
+SHOWN = (
+    ("red", "circle"),
+    ("blue", "square"),
+    ("green", "triangle"),
+    ("yellow", "circle"),
+    ("white", "square"),
+)
 SECONDS_EACH = 4
 
 
 @pytest.fixture(scope="session")
 def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A film of five shots of the scripted world, one coloured shape each, four seconds long; not one word in it."""
+    """A film of five shots of the scripted world, one coloured shape each, four seconds long; not one word in
+    it."""
     pictures = [
         cv2.resize(picture, (320, 320), interpolation=cv2.INTER_CUBIC)
         for number, (colour, shape) in enumerate(SHOWN)
@@ -107,9 +115,13 @@ def test_a_video_that_was_read_before_is_seen_by_the_next_index(
 
 
 @needs_models
-def test_a_question_is_led_to_where_the_tower_saw_what_it_asks_for(shapes: Path, taught: Path, tmp_path: Path) -> None:
+def test_a_question_is_led_to_where_the_tower_saw_what_it_asks_for(
+    shapes: Path, taught: Path, tmp_path: Path
+) -> None:
     for model, places in ((str(taught), 1), ("none", 0)):
-        settings = Settings(index=IndexSettings(observers=("look", "motion")), sight=SightSettings(model=model))
+        settings = Settings(
+            index=IndexSettings(observers=("look", "motion")), sight=SightSettings(model=model)
+        )
         with VideoQA(tmp_path / "library", settings=settings) as videos:
             videos.index(shapes)
             planned = videos.plans.look(shapes, "Where is the blue square?", frames=8)

@@ -37,7 +37,9 @@ def test_what_can_be_typed_is_what_there_is() -> None:
     assert sorted(CatalogueFormat) == sorted(CATALOGUES)
 
 
-def test_a_folder_becomes_a_page_and_what_failed_is_named(videoqa: Videoqa, folder: Path, tmp_path: Path) -> None:
+def test_a_folder_becomes_a_page_and_what_failed_is_named(
+    videoqa: Videoqa, folder: Path, tmp_path: Path
+) -> None:
     out, library = tmp_path / "all.html", tmp_path / "library"
     run = videoqa("--library", library, "summarize", folder, "-o", out, *FAST, "--jobs", "1")
     assert run.code == 3
@@ -52,7 +54,9 @@ def test_a_folder_becomes_a_page_and_what_failed_is_named(videoqa: Videoqa, fold
     assert page.count("<article>") == 2
     assert "bad.mp4" in page
     assert page.count("<script>") == 1
-    assert "[hidden] { display: none !important }" in page, "else the cards' own display wins over what a search hides"
+    assert "[hidden] { display: none !important }" in page, (
+        "else the cards' own display wins over what a search hides"
+    )
     assert "http" not in page.replace("http-equiv", "")
     assert page.count("data:image/jpeg;base64,") >= 4
 
@@ -81,14 +85,26 @@ def test_other_forms_hold_every_video(
 def test_stopping_at_the_first_error_writes_nothing(videoqa: Videoqa, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "all.html"
     run = videoqa(
-        "--library", tmp_path / "l", "summarize", folder, "-o", out, *FAST, "--jobs", "1", "--on-error", "stop"
+        "--library",
+        tmp_path / "l",
+        "summarize",
+        folder,
+        "-o",
+        out,
+        *FAST,
+        "--jobs",
+        "1",
+        "--on-error",
+        "stop",
     )
     assert run.code == 1
     assert "is not written" in run.err
     assert not out.exists()
 
 
-def test_a_dry_run_says_what_it_would_take_and_writes_nothing(videoqa: Videoqa, folder: Path, tmp_path: Path) -> None:
+def test_a_dry_run_says_what_it_would_take_and_writes_nothing(
+    videoqa: Videoqa, folder: Path, tmp_path: Path
+) -> None:
     out, library = tmp_path / "all.html", tmp_path / "library"
     run = videoqa("--library", library, "summarize", folder, "-o", out, *FAST, "--dry-run", "--json")
     told = json.loads(run.out)
@@ -100,7 +116,9 @@ def test_a_dry_run_says_what_it_would_take_and_writes_nothing(videoqa: Videoqa, 
     assert told["reading_seconds"] > 0
     assert told["disk_bytes"] > 0
     text = videoqa("--library", library, "summarize", folder, "-o", out, *FAST, "--dry-run").out
-    assert text.startswith("3 files, 0.05 hours of video; 0 are known already\nto read: 0.05 hours; time: about 0:")
+    assert text.startswith(
+        "3 files, 0.05 hours of video; 0 are known already\nto read: 0.05 hours; time: about 0:"
+    )
 
 
 def test_memory_bounds_how_many_are_read_side_by_side() -> None:

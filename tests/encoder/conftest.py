@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 MISSING = [name for name in ("torch", "transformers", "einops", "safetensors") if find_spec(name) is None]
 
 if MISSING:
-    collect_ignore = [path.name for path in Path(__file__).parent.glob("test_*.py") if path.name != "test_extra.py"]
+    collect_ignore = [
+        path.name for path in Path(__file__).parent.glob("test_*.py") if path.name != "test_extra.py"
+    ]
 
 TOWER_KINDS = ("siglip", "siglip2", "clip", "vit")
 
 
 @pytest.fixture(scope="session")
 def tower_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Writes a tiny random tower of a kind once a run and gives its folder: 32 pixels, 16 patches, 3 blocks."""
+    """Writes a tiny random tower of a kind once a run and gives its folder: 32 pixels, 16 patches, 3
+    blocks."""
     written: dict[str, Path] = {}
 
     def write(kind: str) -> Path:

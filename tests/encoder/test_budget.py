@@ -34,7 +34,9 @@ def still(batch: int = 1) -> Tensor:
 @pytest.mark.parametrize("spending", SPENDING)
 @pytest.mark.parametrize("budget", [1, 2, 6, 7, 20, 62, 63, 1000])
 @pytest.mark.parametrize("batch", [1, 3])
-def test_a_lively_clip_gets_exactly_its_budget_and_loses_no_patch(spending: Spend, budget: int, batch: int) -> None:
+def test_a_lively_clip_gets_exactly_its_budget_and_loses_no_patch(
+    spending: Spend, budget: int, batch: int
+) -> None:
     spent = spending(tokens_of(noise(batch, FRAMES, POSITIONS, WIDTH)), num_tokens=budget, num_frames=FRAMES)
 
     assert spent.num_tokens == min(budget, FRAMES * POSITIONS)
@@ -77,7 +79,10 @@ def test_a_still_clip_keeps_about_one_frame_of_tokens() -> None:
     tokens = tokens_of(still())
 
     assert spend(tokens, num_tokens=40, num_frames=FRAMES).num_tokens == POSITIONS
-    assert spend_on_fixed_camera(tokens, num_tokens=40, num_frames=FRAMES, tolerance=0.01).num_tokens == POSITIONS
+    assert (
+        spend_on_fixed_camera(tokens, num_tokens=40, num_frames=FRAMES, tolerance=0.01).num_tokens
+        == POSITIONS
+    )
 
 
 @pytest.mark.parametrize("spending", SPENDING)

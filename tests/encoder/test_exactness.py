@@ -93,7 +93,9 @@ def test_a_model_that_is_no_known_tower_is_named(tmp_path: Path) -> None:
         load_tower(str(tmp_path))
 
 
-def test_weights_that_are_no_safetensors_are_refused(tower_folder: Callable[[str], Path], tmp_path: Path) -> None:
+def test_weights_that_are_no_safetensors_are_refused(
+    tower_folder: Callable[[str], Path], tmp_path: Path
+) -> None:
     (tmp_path / "config.json").write_bytes((tower_folder("vit") / "config.json").read_bytes())
     torch.save({}, tmp_path / "pytorch_model.bin")
 

@@ -1,4 +1,5 @@
-"""What holds for every merger, whatever it is given. Run your own through this file: add it to ``MERGERS``."""
+"""What holds for every merger, whatever it is given. Run your own through this file: add it to
+``MERGERS``."""
 
 from __future__ import annotations
 
@@ -102,7 +103,8 @@ def test_what_was_merged_before_is_merged_on(name: str) -> None:
 def test_the_same_clips_give_the_same_tokens_in_any_order(name: str) -> None:
     values = values_of("noise", 3, FRAMES, POSITIONS)
     straight, again, turned = (
-        merge_to(name, tokens_of(one), num_tokens=7, num_frames=FRAMES) for one in (values, values, values[[1, 2, 0]])
+        merge_to(name, tokens_of(one), num_tokens=7, num_frames=FRAMES)
+        for one in (values, values, values[[1, 2, 0]])
     )
     assert torch.equal(straight.values, again.values)
     assert torch.equal(straight.patches.owner, again.patches.owner)

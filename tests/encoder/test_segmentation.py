@@ -40,7 +40,11 @@ def test_no_cut_loses_less_than_the_one_that_is_found(count: int) -> None:
 
 
 def still(num_frames: int) -> Tensor:
-    return torch.randn(1, 1, 4, 8, generator=torch.Generator().manual_seed(3)).expand(1, num_frames, 4, 8).clone()
+    return (
+        torch.randn(1, 1, 4, 8, generator=torch.Generator().manual_seed(3))
+        .expand(1, num_frames, 4, 8)
+        .clone()
+    )
 
 
 def test_a_frame_unlike_its_neighbours_keeps_its_own() -> None:
@@ -68,7 +72,9 @@ def test_a_still_clip_needs_one_frame_where_some_loss_is_tolerated() -> None:
 def test_a_batch_keeps_as_many_as_its_liveliest_clip_needs() -> None:
     lively = torch.randn(1, 16, 4, 8, generator=torch.Generator().manual_seed(5))
 
-    folded = merge_frames(torch.cat((still(16), lively)), weight=torch.ones(2, 16), num_frames=8, tolerance=1e-3)
+    folded = merge_frames(
+        torch.cat((still(16), lively)), weight=torch.ones(2, 16), num_frames=8, tolerance=1e-3
+    )
 
     assert folded.num_merged == 8
 

@@ -58,7 +58,9 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Path]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_pictures_and_words_become_unit_vectors_of_one_space(sight_folder: Callable[[str], Path], kind: str) -> None:
+def test_pictures_and_words_become_unit_vectors_of_one_space(
+    sight_folder: Callable[[str], Path], kind: str
+) -> None:
     tower = TransformersImageTextEncoder(sight_folder(kind))
     pictures = tower.encode_images(shape_images("red", "circle", seed=0, num_frames=3))
     words = tower.encode_texts(["a red circle", "", "zebra " * 50])

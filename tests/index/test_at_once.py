@@ -60,7 +60,9 @@ def start(*arguments: object) -> subprocess.Popen[str]:
 
 
 @pytest.fixture(scope="module")
-def films(film: Path, write_video: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def films(
+    film: Path, write_video: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> list[Path]:
     folder = tmp_path_factory.mktemp("films")
     colours = np.random.default_rng(0).integers(0, 255, (3, 48, 64, 3)).astype(np.uint8)
     return [film, *(write_video(folder / f"{place}.mp4", [one] * 40) for place, one in enumerate(colours))]

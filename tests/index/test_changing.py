@@ -74,7 +74,9 @@ class Once:
 def film_of(folder: Path, name: str, *, seconds: int, seed: int) -> Path:
     """Two films of one length and other seeds are as long to the byte only by chance."""
     tint = random.Random(seed).choices(range(90, 255), k=3)
-    return write_reel(folder / name, Reel(times=steady(10 * seconds), suffix=".mkv", tint=(tint[0], tint[1], tint[2])))
+    return write_reel(
+        folder / name, Reel(times=steady(10 * seconds), suffix=".mkv", tint=(tint[0], tint[1], tint[2]))
+    )
 
 
 def what_is_told(film: Path, folder: Path) -> tuple[str, float | None, int]:

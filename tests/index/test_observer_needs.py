@@ -35,7 +35,9 @@ class Greedy(BaseObserver):
         return ()
 
 
-@pytest.mark.parametrize("needs", [(), (Need.FILE,), (Need.PICTURES,), (Need.FRAMES,), (Need.FRAMES, Need.PICTURES)])
+@pytest.mark.parametrize(
+    "needs", [(), (Need.FILE,), (Need.PICTURES,), (Need.FRAMES,), (Need.FRAMES, Need.PICTURES)]
+)
 def test_an_observer_is_given_what_it_needs(needs: tuple[Need, ...]) -> None:
     greedy = Greedy(*needs)
     watch = ObserverSet([greedy])
@@ -52,7 +54,9 @@ def test_every_observer_overrides_the_hooks_of_what_it_needs_and_no_others(name:
         pytest.skip(str(error))
     hooks = {Need.FILE: "begin", Need.PICTURES: "glance", Need.FRAMES: "inspect"}
     overridden = {
-        need for need, hook in hooks.items() if getattr(type(observer), hook) is not getattr(BaseObserver, hook)
+        need
+        for need, hook in hooks.items()
+        if getattr(type(observer), hook) is not getattr(BaseObserver, hook)
     }
     assert observer.needs - {Need.NEIGHBOURS} == overridden
 
@@ -64,7 +68,9 @@ def test_a_fast_run_leaves_out_who_needs_neighbouring_frames() -> None:
     assert set(everyone.names) - set(modes.asked.watch.names) == set(everyone.needing(Need.NEIGHBOURS))
 
 
-def test_who_needs_the_sound_is_named_among_the_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_who_needs_the_sound_is_named_among_the_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     brought = {**OBSERVERS._built_in, "listener": lambda _settings: Greedy(Need.SOUND)}
     monkeypatch.setattr(OBSERVERS, "_built_in", brought)
     watch = ObserverSet.from_settings(IndexSettings(observers=("listener",)))

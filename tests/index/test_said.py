@@ -15,7 +15,9 @@ def test_what_overlaps_is_found_as_by_going_through_all() -> None:
     for _ in range(200):
         starts = [chance.randint(0, 20) for _ in range(chance.randint(0, 25))]
         spans = [Span(start, start + chance.choice([0, 0, 1, 2, 9])) for start in starts]
-        given = [Observation(span, ObservationKind.LOOK, str(place), "look") for place, span in enumerate(spans)]
+        given = [
+            Observation(span, ObservationKind.LOOK, str(place), "look") for place, span in enumerate(spans)
+        ]
         said = ObservationIndex(given)
         for _ in range(20):
             start = chance.randint(0, 22)
@@ -36,6 +38,7 @@ def test_the_holder_is_found_as_by_going_through_all() -> None:
             asked = Span(start, start + chance.choice([0.0, 0.5, 7.0]))
             assert row.holder(asked) == holder(nodes, asked)
         assert all(
-            row.holder(Span(span.start, span.start)) == holder(nodes, Span(span.start, span.start)) for span in spans
+            row.holder(Span(span.start, span.start)) == holder(nodes, Span(span.start, span.start))
+            for span in spans
         )
     assert TreeRow([]).holder(Span(0, 1)) is None

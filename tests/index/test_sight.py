@@ -1,4 +1,5 @@
-"""A tower beside the decoder: what it sees is part of each segment, and of the same memory however a run went."""
+"""A tower beside the decoder: what it sees is part of each segment, and of the same memory however a run
+went."""
 
 from __future__ import annotations
 
@@ -57,7 +58,9 @@ def library(tmp_path: Path, tower: ImageTextEncoder) -> Iterator[Library]:
         yield opened
 
 
-def test_every_frame_segment_and_scene_has_a_vector(seen_straight: dict[str, Any], tower: ImageTextEncoder) -> None:
+def test_every_frame_segment_and_scene_has_a_vector(
+    seen_straight: dict[str, Any], tower: ImageTextEncoder
+) -> None:
     seen = {node["level"] for node in seen_straight["nodes"] if node["sights"].keys() == {tower.name}}
     unseen = {node["level"] for node in seen_straight["nodes"] if not node["sights"]}
     assert seen == {Level.FRAME, Level.SEGMENT, Level.SCENE}
@@ -83,7 +86,11 @@ def test_an_interrupted_run_goes_on_to_the_same_memory(
 
 @pytest.mark.parametrize("after_seconds", [None, 9.0])
 def test_what_was_indexed_without_a_tower_is_seen_later_to_the_same_memory(
-    film: Path, settings: IndexSettings, library: Library, seen_straight: dict[str, Any], after_seconds: float | None
+    film: Path,
+    settings: IndexSettings,
+    library: Library,
+    seen_straight: dict[str, Any],
+    after_seconds: float | None,
 ) -> None:
     with open_library(library.storage.folder) as blind:
         if after_seconds is None:
@@ -152,7 +159,9 @@ def test_a_fast_run_is_seen_as_well(film: Path, settings: IndexSettings, library
     assert report.num_sights == len(frames) > 0
 
 
-def test_a_picture_of_the_video_finds_its_own_moment(film: Path, settings: IndexSettings, library: Library) -> None:
+def test_a_picture_of_the_video_finds_its_own_moment(
+    film: Path, settings: IndexSettings, library: Library
+) -> None:
     from video_vlm.media.single_frame import frame_at
 
     report = index_video(film, library, settings=settings)
@@ -237,7 +246,10 @@ def test_asking_does_not_wait_for_a_tower_to_see_what_is_known(
     tower = ColourTower()
     with open_library(tmp_path) as blind:
         index_video(film, blind, settings=settings)
-    with caplog.at_level(logging.WARNING), VideoQA(tmp_path, settings=Settings(index=settings), sight=tower) as videos:
+    with (
+        caplog.at_level(logging.WARNING),
+        VideoQA(tmp_path, settings=Settings(index=settings), sight=tower) as videos,
+    ):
         videos.ask(film, "What rolls to the right?")
         assert tower.num_pictures == 0
         assert videos.index(film).num_sights == tower.num_pictures > 0

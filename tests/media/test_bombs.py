@@ -45,9 +45,14 @@ def png(width: int, height: int, *, depth: int, colour: int) -> bytes:
     packer = zlib.compressobj(1)
     row = bytes(1 + width * channels * depth // 8)
     data = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
-    parts = ((b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)), (b"IDAT", data), (b"IEND", b""))
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)),
+        (b"IDAT", data),
+        (b"IEND", b""),
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in parts
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in parts
     )
 
 
@@ -95,7 +100,9 @@ def in_a_cover_box(path: Path, cover: bytes, codec: str) -> Path:
 
 def measured(path: Path) -> tuple[int, int]:
     """How many pictures, and how many megabytes more than before."""
-    done = subprocess.run([sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True
+    )
     frames, megabytes = done.stdout.split()
     return int(frames), int(megabytes)
 
@@ -172,7 +179,9 @@ def test_ten_thousand_chapters_are_enough_and_titles_end(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("digits", [3, 30, 400, 5_000])
 @pytest.mark.parametrize("form", ["{}:00:04.000000000", "00:{}:04", "00:00:{}", "00:00:04.{}", "{}"])
-def test_a_tag_of_the_length_that_is_no_length_is_not_taken_for_one(tmp_path: Path, digits: int, form: str) -> None:
+def test_a_tag_of_the_length_that_is_no_length_is_not_taken_for_one(
+    tmp_path: Path, digits: int, form: str
+) -> None:
     path = tmp_path / "tagged.mkv"
     plain = write_reel(path.with_suffix(".mp4"), Reel(steady(20)))
     with av.open(str(plain)) as source, av.open(str(path), "w", options={"live": "1"}) as target:
@@ -214,7 +223,8 @@ def tag_list(count: int, luck: random.Random) -> bytes:
 
 
 def with_notes(path: Path, notes: bytes, *, at_end: bool) -> Path:
-    """A reel in Matroska with more in it: before the pictures, or behind them with a seek head that says where."""
+    """A reel in Matroska with more in it: before the pictures, or behind them with a seek head that says
+    where."""
     data = write_reel(path.with_name("plain.mkv"), Reel(steady(20), ".mkv")).read_bytes()
     segment, cluster = (data.index(bytes.fromhex(name)) for name in ("18538067", "1F43B675"))
     begun = data[: segment + 4] + b"\x01" + b"\xff" * 7
@@ -260,15 +270,21 @@ def box(kind: bytes, body: bytes) -> bytes:
 def with_mp4_tags(data: bytes, count: int, *, quicktime: bool) -> bytes:
     """Behind the film, in a second list of tracks: FFmpeg reads that, too."""
     handler = box(b"hdlr", bytes(8) + b"mdta" + bytes(13))
-    keys = box(b"keys", struct.pack(">II", 0, count) + b"".join(box(b"mdta", b"k%x" % n) for n in range(count)))
+    keys = box(
+        b"keys", struct.pack(">II", 0, count) + b"".join(box(b"mdta", b"k%x" % n) for n in range(count))
+    )
     values = b"".join(
         box(struct.pack(">I", n + 1), box(b"data", bytes(3) + b"\1" + bytes(4) + b"x")) for n in range(count)
     )
-    return data + box(b"moov", box(b"meta", (b"" if quicktime else bytes(4)) + handler + keys + box(b"ilst", values)))
+    return data + box(
+        b"moov", box(b"meta", (b"" if quicktime else bytes(4)) + handler + keys + box(b"ilst", values))
+    )
 
 
 @pytest.mark.parametrize("quicktime", [False, True])
-def test_more_tags_than_any_film_has_are_not_given_to_ffmpeg_from_mp4(tmp_path: Path, quicktime: bool) -> None:
+def test_more_tags_than_any_film_has_are_not_given_to_ffmpeg_from_mp4(
+    tmp_path: Path, quicktime: bool
+) -> None:
     data = write_reel(tmp_path / "plain.mp4", Reel(steady(20))).read_bytes()
     for count, fits in ((300, True), (15_000, False)):
         path = tmp_path / f"{count}.mp4"
@@ -301,7 +317,9 @@ def test_a_list_of_samples_that_a_file_cannot_hold_is_not_given_to_ffmpeg(tmp_pa
         struct.pack_into(">III", data, data.index(b"stts") + 8, 1, count, luck.randint(1, 999))
     else:
         run = box(b"trun", struct.pack(">II", 0, count))
-        data += box(b"moof", box(b"mfhd", bytes(8)) + box(b"traf", box(b"tfhd", struct.pack(">II", 0, 1)) + run))
+        data += box(
+            b"moof", box(b"mfhd", bytes(8)) + box(b"traf", box(b"tfhd", struct.pack(">II", 0, 1)) + run)
+        )
     path = tmp_path / "claim.mp4"
     path.write_bytes(data)
     with pytest.raises(UnreadableVideo, match=f"lists {count} samples"):
@@ -340,7 +358,9 @@ def large_gif(path: Path) -> Path:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process's peak so")
 @pytest.mark.parametrize("write", [large_mjpeg, large_gif])
-def test_an_index_of_large_pictures_takes_less_than_a_gigabyte(tmp_path: Path, write: Callable[[Path], Path]) -> None:
+def test_an_index_of_large_pictures_takes_less_than_a_gigabyte(
+    tmp_path: Path, write: Callable[[Path], Path]
+) -> None:
     path = write(tmp_path / "large")
     command = [sys.executable, "-c", INDEX, str(path), str(tmp_path / "library")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -17,9 +17,13 @@ FPS, SOUND_RATE = 10, 8000
 
 def write(path: Path, *, frames: tuple[int, int], sound: tuple[int, int]) -> Path:
     """Pictures and sound from one second to another."""
-    codec, heard = {".avi": ("mpeg4", "mp2"), ".mpg": ("mpeg1video", "mp2")}.get(path.suffix, ("libx264", "aac"))
+    codec, heard = {".avi": ("mpeg4", "mp2"), ".mpg": ("mpeg1video", "mp2")}.get(
+        path.suffix, ("libx264", "aac")
+    )
     rate = 25 if path.suffix == ".mpg" else FPS
-    sound_rate = 16000 if heard == "mp2" and path.suffix == ".avi" else 44100 if heard == "mp2" else SOUND_RATE
+    sound_rate = (
+        16000 if heard == "mp2" and path.suffix == ".avi" else 44100 if heard == "mp2" else SOUND_RATE
+    )
     options = {"movflags": "+faststart"} if path.suffix == ".mp4" else {}
     with av.open(str(path), "w", container_options=options) as container:
         video: Any = container.add_stream(codec, rate=rate)
@@ -56,7 +60,9 @@ def damage_of(film: Path) -> list[str]:
     ("frames", "sound"),
     [((0, 8), (0, 8)), ((5, 13), (0, 8)), ((0, 6), (0, 14)), ((0, 14), (0, 6)), ((3, 9), (0, 14))],
 )
-def test_a_whole_file_is_whole(tmp_path: Path, suffix: str, frames: tuple[int, int], sound: tuple[int, int]) -> None:
+def test_a_whole_file_is_whole(
+    tmp_path: Path, suffix: str, frames: tuple[int, int], sound: tuple[int, int]
+) -> None:
     film = write(tmp_path / f"film{suffix}", frames=frames, sound=sound)
     assert damage_of(film) == []
     film.write_bytes(film.read_bytes() + bytes(3000))

@@ -61,7 +61,9 @@ def made_of(path: Path, *, threads: int, start: float | None = None) -> tuple[li
         return list(reader.scan_with(Numbers(), start)), tuple(reader.damage)
 
 
-@pytest.mark.parametrize("reel", REELS.values(), ids=lambda reel: next(n for n, r in REELS.items() if r is reel))
+@pytest.mark.parametrize(
+    "reel", REELS.values(), ids=lambda reel: next(n for n, r in REELS.items() if r is reel)
+)
 def test_lanes_give_what_one_decoder_gives(make_video: MakeVideo, reel: Reel) -> None:
     path = make_video(reel)
     alone = made_of(path, threads=1)

@@ -108,11 +108,16 @@ class Film:
         segment = self.segment(number)
         middle = segment.span.middle
         spans = (Span(segment.span.start, middle), Span(middle, segment.span.end))
-        return [StoredFrame(self.node(Level.FRAME, span, segment.id), f"jpeg {span.start}".encode()) for span in spans]
+        return [
+            StoredFrame(self.node(Level.FRAME, span, segment.id), f"jpeg {span.start}".encode())
+            for span in spans
+        ]
 
     def said(self, number: int) -> Observation:
         start = SEGMENT_SECONDS * number
-        return Observation(Span(start + 2, start + 5), ObservationKind.SUBTITLE, self.lines[number], "film.srt")
+        return Observation(
+            Span(start + 2, start + 5), ObservationKind.SUBTITLE, self.lines[number], "film.srt"
+        )
 
     def looked(self, number: int) -> Observation:
         colour = ("red", "green")[number % 2]
@@ -124,7 +129,8 @@ class Film:
         video = self.node(Level.VIDEO, self.whole)
         chapter = self.node(Level.CHAPTER, self.whole, video.id)
         spans = [
-            Span(start, min(start + step, self.whole.end)) for start in np.arange(0.0, self.whole.end, step).tolist()
+            Span(start, min(start + step, self.whole.end))
+            for start in np.arange(0.0, self.whole.end, step).tolist()
         ]
         scenes = [
             self.node(Level.SCENE, span, chapter.id, [self.segment(round(span.start / SEGMENT_SECONDS)).id])
@@ -133,7 +139,9 @@ class Film:
         return [video, chapter, *scenes]
 
     def start(self, library: Library) -> MemoryWriter:
-        return library.build(self.video, self.recipe, channels=["subtitles", "look"], missing=["nothing that hears"])
+        return library.build(
+            self.video, self.recipe, channels=["subtitles", "look"], missing=["nothing that hears"]
+        )
 
     def write(self, library: Library, *, until: int | None = None) -> MemoryWriter:
         """Go on from where it stands; ``until`` that many segments are written, or to the end."""

@@ -1,4 +1,5 @@
-"""Long lists are searched in parts: nearly all of what is nearest is found, and never a vector that is not there."""
+"""Long lists are searched in parts: nearly all of what is nearest is found, and never a vector that is not
+there."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ class Shelf:
             for vector in drawn(number, seed=seed):
                 self.last += 1
                 connection.execute(
-                    "INSERT INTO passages (id, content_id, question, kind, start, end, text, source, confidence)"
+                    "INSERT INTO passages (id, content_id, question, kind, start, end, text, source, "
+                    "confidence)"
                     " VALUES (?, 'film', 'why?', 'caption', 0, 1, 'text', 'source', 1)",
                     (self.last,),
                 )
@@ -72,7 +74,8 @@ class Shelf:
         return sorted((float(vector @ query) for vector in self.known.values()), reverse=True)[:limit]
 
     def recall(self, index: VectorIndex, *, seed: int, limit: int = 10) -> float:
-        """Of ten nearest, over sixty questions; whatever is given must be there, and be as near as it says."""
+        """Of ten nearest, over sixty questions; whatever is given must be there, and be as near as it
+        says."""
         shares = []
         for query in drawn(60, seed=seed):
             found = index.nearest(query, limit=limit)
@@ -114,7 +117,9 @@ def test_what_comes_and_goes_is_followed_whatever_the_order(shelf: Shelf) -> Non
         if chance.random() < 0.6:
             shelf.add(chance.choice([1, 3, 20, 120]), seed=100 + step)
         else:
-            shelf.drop(chance.sample(sorted(shelf.known), k=min(chance.choice([1, 5, 60]), len(shelf.known) - 1)))
+            shelf.drop(
+                chance.sample(sorted(shelf.known), k=min(chance.choice([1, 5, 60]), len(shelf.known) - 1))
+            )
         if chance.random() < 0.3:
             index = shelf.index()  # as another process, which finds what is in the file
         exact = len(shelf.known) <= EXACT_UP_TO

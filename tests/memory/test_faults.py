@@ -1,4 +1,5 @@
-"""A disk that is full, or fails, at any write: what was committed stays, nothing half-written is seen, work goes on."""
+"""A disk that is full, or fails, at any write: what was committed stays, nothing half-written is seen, work
+goes on."""
 
 from __future__ import annotations
 
@@ -73,7 +74,9 @@ def work(film: Film, encoder: CharacterGrams) -> Work:
 def everything(folder: Path) -> tuple[dict[str, Any], tuple[tuple[str, tuple[Observation, ...]], ...]]:
     with open_library(folder) as library:
         assert library.verify() == ()
-        return library.dump("film"), tuple((one.question, one.observations) for one in library.looks.of("film"))
+        return library.dump("film"), tuple(
+            (one.question, one.observations) for one in library.looks.of("film")
+        )
 
 
 def check_kept(folder: Path, done: list[str]) -> None:
@@ -115,7 +118,8 @@ def num_writes(disk: Faults, work: Work, shelf: Path) -> int:
 def test_a_disk_that_fails_at_any_write_loses_nothing_that_was_committed(
     disk: Faults, work: Work, num_writes: int, shelf: Path
 ) -> None:
-    """Full from every other write on, failing once at those between; ``bench/survival.py`` does it to whole runs."""
+    """Full from every other write on, failing once at those between; ``bench/survival.py`` does it to whole
+    runs."""
     work(shelf / "straight")
     truth = everything(shelf / "straight")
     assert num_writes > 50
@@ -136,7 +140,9 @@ def test_a_disk_that_fails_at_any_write_loses_nothing_that_was_committed(
         assert everything(folder) == truth, f"{kind} at write {at}"
 
 
-def test_an_open_library_goes_on_once_there_is_room(disk: Faults, work: Work, num_writes: int, shelf: Path) -> None:
+def test_an_open_library_goes_on_once_there_is_room(
+    disk: Faults, work: Work, num_writes: int, shelf: Path
+) -> None:
     work(shelf / "straight")
     truth = everything(shelf / "straight")
     for at in range(0, num_writes, 7):
@@ -256,4 +262,6 @@ def test_a_file_system_that_is_really_full(tmp_path: Path, kilobytes: int) -> No
     run = run_mounted([sys.executable, "-c", script], tmp_path, "size=8000k")
     lines = run.stdout.splitlines()
     assert "the disk is full" in (lines or [""])[0], run.stderr
-    assert lines[1:] == ["problems: ()", "went on: True True", "found: True", "problems: ()"], run.stdout + run.stderr
+    assert lines[1:] == ["problems: ()", "went on: True True", "found: True", "problems: ()"], (
+        run.stdout + run.stderr
+    )

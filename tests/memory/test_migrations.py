@@ -42,7 +42,9 @@ def connection(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def test_an_older_library_is_brought_up_to_date_with_all_its_rows(connection: sqlite3.Connection, path: Path) -> None:
+def test_an_older_library_is_brought_up_to_date_with_all_its_rows(
+    connection: sqlite3.Connection, path: Path
+) -> None:
     assert migrate(connection, path, migrations=NEXT) == (FORMAT_VERSION, FORMAT_VERSION + 1)
     assert connection.execute("SELECT content_id, language FROM videos").fetchall() == [("film", "en")]
     assert migrate(connection, path, migrations=NEXT) == (FORMAT_VERSION + 1, FORMAT_VERSION + 1)
@@ -88,8 +90,11 @@ FORMATS = Path(__file__).with_name("formats")
 
 
 @pytest.mark.parametrize("version", range(1, FORMAT_VERSION))
-def test_a_library_of_every_earlier_format_opens_with_all_it_holds(version: int, tmp_path: Path, film: Film) -> None:
-    """``formats/format-N.sqlite3.gz`` is the film and one learned passage, as the last code of format N wrote them."""
+def test_a_library_of_every_earlier_format_opens_with_all_it_holds(
+    version: int, tmp_path: Path, film: Film
+) -> None:
+    """``formats/format-N.sqlite3.gz`` is the film and one learned passage, as the last code of format N wrote
+    them."""
     packed = FORMATS / f"format-{version}.sqlite3.gz"
     (tmp_path / "library.sqlite3").write_bytes(gzip.decompress(packed.read_bytes()))
     with open_library(tmp_path) as library, open_library(tmp_path / "new") as new:
@@ -99,7 +104,10 @@ def test_a_library_of_every_earlier_format_opens_with_all_it_holds(version: int,
         assert library.dump("film")["nodes"] == new.dump("film")["nodes"]
         looks = library.looks.of("film")
         assert len(looks) == (1 if version > 1 else 0)
-        known = [*library.memory("film").observations(), *(one for look in looks for one in look.observations)]
+        known = [
+            *library.memory("film").observations(),
+            *(one for look in looks for one in look.observations),
+        ]
         assert {one.text for one in new.memory("film").observations()} < {one.text for one in known}
 
 

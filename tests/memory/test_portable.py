@@ -62,7 +62,9 @@ def target(tmp_path: Path) -> Iterator[Library]:
         yield library
 
 
-def test_a_memory_comes_back_whole_in_another_library(library: Library, elsewhere: Library, parcel: Path) -> None:
+def test_a_memory_comes_back_whole_in_another_library(
+    library: Library, elsewhere: Library, parcel: Path
+) -> None:
     with elsewhere:
         assert elsewhere.import_memory(parcel).outcome == "added"
         assert elsewhere.dump("film") == library.dump("film")
@@ -102,7 +104,9 @@ def test_a_part_is_replaced_by_the_whole_and_not_the_other_way_round(
     assert elsewhere.verify() == ()
 
 
-def test_a_part_can_be_gone_on_with_elsewhere(library: Library, elsewhere: Library, film: Film, tmp_path: Path) -> None:
+def test_a_part_can_be_gone_on_with_elsewhere(
+    library: Library, elsewhere: Library, film: Film, tmp_path: Path
+) -> None:
     film.write(library, until=2)
     library.export_memory("film", tmp_path / "part.videoqa")
     elsewhere.import_memory(tmp_path / "part.videoqa")
@@ -111,14 +115,20 @@ def test_a_part_can_be_gone_on_with_elsewhere(library: Library, elsewhere: Libra
     assert elsewhere.dump("film") == library.dump("film")
 
 
-def test_the_fuller_memory_is_kept_and_looks_are_added_either_way(elsewhere: Library, film: Film, parcel: Path) -> None:
+def test_the_fuller_memory_is_kept_and_looks_are_added_either_way(
+    elsewhere: Library, film: Film, parcel: Path
+) -> None:
     richer = replace(film, recipe="recipe-2")
     build = richer.start(elsewhere)
     richer.go_on(build)
     more = {"look": [*build.observations("look"), replace(SEEN, text="more was seen")]}
     build.finish(richer.upper(), more, video=film.video, damage=())
     imported = elsewhere.import_memory(parcel)
-    assert (imported.outcome, imported.why, imported.num_looks) == ("kept", "what is there is as full or fuller", 1)
+    assert (imported.outcome, imported.why, imported.num_looks) == (
+        "kept",
+        "what is there is as full or fuller",
+        1,
+    )
     assert elsewhere.memory("film").stored.recipe == "recipe-2"
 
 
@@ -189,7 +199,10 @@ def spoiled(parcel: Path, spoil: Spoil) -> Path:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda c: c.execute("UPDATE nodes SET title = 'changed' WHERE level = 'scene'"), "checksum does not fit"),
+        (
+            lambda c: c.execute("UPDATE nodes SET title = 'changed' WHERE level = 'scene'"),
+            "checksum does not fit",
+        ),
         (lambda c: c.execute("UPDATE posters SET jpeg = x'00'"), "checksum does not fit"),
         (lambda c: c.execute("UPDATE seal SET content_id = 'another'"), "checksum does not fit"),
         (lambda c: c.execute("DELETE FROM seal"), "damaged"),
@@ -209,7 +222,9 @@ def spoiled(parcel: Path, spoil: Spoil) -> Path:
         (lambda c: c.execute("PRAGMA application_id = 1"), "no memory that videoqa exported"),
     ],
 )
-def test_what_is_not_as_it_was_exported_is_refused(target: Library, sealed: Path, spoil: Spoil, said: str) -> None:
+def test_what_is_not_as_it_was_exported_is_refused(
+    target: Library, sealed: Path, spoil: Spoil, said: str
+) -> None:
     with pytest.raises(LibraryDamaged, match=said) as caught:
         target.import_memory(spoiled(sealed, spoil))
     assert "\n" not in str(caught.value)
@@ -237,7 +252,9 @@ def test_even_with_a_right_checksum_every_value_is_judged(target: Library, seale
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute(spoil)
         memory = connection.execute("SELECT id FROM memories").fetchone()[0]
-        connection.execute("UPDATE seal SET checksum = ?", (checksum(connection, content_id="film", memory=memory),))
+        connection.execute(
+            "UPDATE seal SET checksum = ?", (checksum(connection, content_id="film", memory=memory),)
+        )
 
     with pytest.raises(LibraryDamaged) as caught:
         target.import_memory(spoiled(sealed, forge))
@@ -315,8 +332,8 @@ def test_a_library_copied_elsewhere_opens_there(folder_library: Library, film: F
 def test_a_file_that_an_earlier_format_exported_is_taken_in(
     version: int, library: Library, elsewhere: Library, film: Film, tmp_path: Path
 ) -> None:
-    """``formats/export-N.videoqa.gz`` is the film and one look, as the last code of format N exported them. The first
-    exporter wrote format 2: of format 1 there are no such files."""
+    """``formats/export-N.videoqa.gz`` is the film and one look, as the last code of format N exported them.
+    The first exporter wrote format 2: of format 1 there are no such files."""
     packed = Path(__file__).parent / "formats" / f"export-{version}.videoqa.gz"
     parcel = tmp_path / "film.videoqa"
     parcel.write_bytes(gzip.decompress(packed.read_bytes()))

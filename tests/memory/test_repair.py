@@ -29,7 +29,9 @@ PAGE = 4096
 
 def look_at(name: str) -> StoredLook:
     seen = Observation(Span(11, 12), ObservationKind.SCREEN_TEXT, f"a cat crosses {name}", "screen-text", 0.9)
-    return StoredLook("screen-text", "v1", f"is there a cat in {name}?", "close look", 640, (Span(11, 12),), (seen,))
+    return StoredLook(
+        "screen-text", "v1", f"is there a cat in {name}?", "close look", 640, (Span(11, 12),), (seen,)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +80,8 @@ def overwrite(folder: Path, place: int, what: bytes) -> None:
 
 
 def check(folder: Path, truth: Holdings) -> Repaired | None:
-    """Repairs, and compares what is there afterwards with what was written; None where nothing could be read."""
+    """Repairs, and compares what is there afterwards with what was written; None where nothing could be
+    read."""
     try:
         made = repair_library(folder)
     except LibraryDamaged as error:
@@ -244,7 +247,9 @@ def test_memories_without_checksums_are_judged_by_their_structure(version: int, 
     (folder / "library.sqlite3").write_bytes(whole)
     # A page of the full-text index: the library can be opened no more, yet nothing that counts is lost.
     with closing(sqlite3.connect(folder / "library.sqlite3")) as connection:
-        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'files_by_content'").fetchone()
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'files_by_content'"
+        ).fetchone()
     overwrite(folder, (page - 1) * PAGE, b"\xff" * PAGE)
     made = repair_library(folder)
     assert made.unproven == ("film",)

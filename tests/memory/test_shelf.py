@@ -1,4 +1,5 @@
-"""A shelf holds what may be thrown away: bounded, the least recently used gone first, and never in anybody's way."""
+"""A shelf holds what may be thrown away: bounded, the least recently used gone first, and never in anybody's
+way."""
 
 from __future__ import annotations
 
@@ -83,7 +84,8 @@ def test_several_processes_are_in_nobodys_way(tmp_path: Path) -> None:
     """They write and drop the same files; whoever finds one finds it whole."""
     command = [sys.executable, "-W", "error", "-c", _WORK, str(tmp_path)]
     workers = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") for _ in range(3)
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+        for _ in range(3)
     ]
     said = [worker.communicate() for worker in workers]
 
@@ -106,7 +108,9 @@ def test_open_to_be_read_nothing_changes(tmp_path: Path) -> None:
     assert (tmp_path / "one").stat().st_mtime_ns == used
 
 
-def test_where_nothing_can_be_written_that_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_where_nothing_can_be_written_that_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "features").write_text("a file is no folder")
     shelf = DiskCache(tmp_path / "features", most_bytes=1000)
 

@@ -1,4 +1,5 @@
-"""What pictures look like, in the store: kept by tower, pooled upwards, searched exactly, found beside words."""
+"""What pictures look like, in the store: kept by tower, pooled upwards, searched exactly, found beside
+words."""
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ def write_seen(film: Film, library: Library, *, tower: ColourTower | None = None
         sights = None if tower is None else SegmentVisuals(tower.name, tower.encode_images(shown))
         segment = film.segment(number)
         checkpoint = MemoryCheckpoint(segment.span.end, str(number + 1))
-        build.put_segment(segment, film.frames(number), {"look": [film.looked(number)]}, checkpoint, sights=sights)
+        build.put_segment(
+            segment, film.frames(number), {"look": [film.looked(number)]}, checkpoint, sights=sights
+        )
     if until == 6:
         film.finish(build)
 
@@ -76,7 +79,9 @@ def test_a_segment_is_the_mean_of_its_frames_and_a_scene_of_its_segments(seen: L
     assert np.allclose(vector(seen, segments[0].id), unit([(255, 0, 0)], 3)[0], atol=1e-5)
     mean = np.mean([vector(seen, frame.id) for frame in frames], axis=0)
     assert np.allclose(vector(seen, scene.id), mean / np.linalg.norm(mean), atol=1e-6)
-    assert all(memory.sights(node.id) == {} for node in (*memory.nodes(Level.CHAPTER), *memory.nodes(Level.VIDEO)))
+    assert all(
+        memory.sights(node.id) == {} for node in (*memory.nodes(Level.CHAPTER), *memory.nodes(Level.VIDEO))
+    )
 
 
 def test_frames_count_by_how_long_they_stand_for(new_place: NewPlace, film: Film, tower: ColourTower) -> None:
@@ -88,7 +93,9 @@ def test_frames_count_by_how_long_they_stand_for(new_place: NewPlace, film: Film
         spans = (Span(0.0, 9.0), Span(9.0, 10.0))
         frames = [StoredFrame(film.node(Level.FRAME, span, segment.id), b"", span.start) for span in spans]
         vectors = np.eye(3, dtype=np.float32)[:2]
-        build.put_segment(segment, frames, {}, MemoryCheckpoint(10.0), sights=SegmentVisuals("colours", vectors))
+        build.put_segment(
+            segment, frames, {}, MemoryCheckpoint(10.0), sights=SegmentVisuals("colours", vectors)
+        )
         assert np.allclose(vector(library, segment.id), np.array([9, 1, 0]) / np.hypot(9, 1), atol=1e-6)
 
 
@@ -109,7 +116,9 @@ def test_what_is_said_and_seen_at_a_moment_is_one_result_of_both(seen: Library) 
     best = seen.search("grey alarm")[0]
     assert best.text == "The alarm rings through the building."
     assert best.found_by[0] == "words"
-    both = [one for one in seen.search("grey alarm garden") if "sight" in one.found_by and "words" in one.found_by]
+    both = [
+        one for one in seen.search("grey alarm garden") if "sight" in one.found_by and "words" in one.found_by
+    ]
     assert both
     assert all(one.text for one in both)
 
@@ -141,7 +150,9 @@ def test_a_derived_index_is_made_again_when_it_is_gone_or_behind(seen: Library, 
     seen.rebuild_derived()
     assert seen.search("red") == before
     (unseen,) = [one for one in _as_if_unseen(seen) if one.seconds[0] < 5]
-    seen.vectors.put_visuals("film", unseen, SegmentVisuals(tower.name, tower.encode_images([frame("blue")] * 2)))
+    seen.vectors.put_visuals(
+        "film", unseen, SegmentVisuals(tower.name, tower.encode_images([frame("blue")] * 2))
+    )
     assert seen.search("blue")[0].span.start in (0.0, 5.0, 20.0)
     assert seen.verify() == ()
 
@@ -180,7 +191,9 @@ def test_a_memory_is_seen_later_and_is_then_the_same(new_place: NewPlace, film: 
         assert library.dump("film") == seen.dump("film")
 
 
-def test_segments_and_their_sights_are_written_together(new_place: NewPlace, film: Film, tower: ColourTower) -> None:
+def test_segments_and_their_sights_are_written_together(
+    new_place: NewPlace, film: Film, tower: ColourTower
+) -> None:
     with open_library(new_place("library"), sight=tower) as library:
         build = film.start(library)
         wrong = SegmentVisuals(tower.name, tower.encode_images([frame("red")]))
@@ -202,7 +215,10 @@ def test_forgetting_a_video_forgets_what_it_looks_like(seen: Library) -> None:
 
 
 def test_a_sight_of_the_wrong_size_is_found(seen_in_folder: Library) -> None:
-    with closing(sqlite3.connect(seen_in_folder.storage.folder / "library.sqlite3")) as connection, connection:
+    with (
+        closing(sqlite3.connect(seen_in_folder.storage.folder / "library.sqlite3")) as connection,
+        connection,
+    ):
         connection.execute("UPDATE sights SET vector = x'00' WHERE id = 1")
     assert any("1 have the wrong size" in problem.what for problem in seen_in_folder.verify())
 
@@ -210,7 +226,9 @@ def test_a_sight_of_the_wrong_size_is_found(seen_in_folder: Library) -> None:
 def test_frames_say_how_near_they_are_to_words_in_order_of_time(seen: Library) -> None:
     near = seen.memory("film").frames_like("green")
     assert [span.start for span, _ in near] == [5.0 * number for number in range(12)]
-    assert [round(cosine) for _, cosine in near] == [{"green": 1, "grey": 1}.get(colour, 0) for colour in SHOWN]
+    assert [round(cosine) for _, cosine in near] == [
+        {"green": 1, "grey": 1}.get(colour, 0) for colour in SHOWN
+    ]
 
 
 @pytest.fixture
@@ -223,7 +241,9 @@ def old_library(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_library_of_format_1_opens_with_all_it_held(old_library: Path, film: Film, library: Library) -> None:
+def test_a_library_of_format_1_opens_with_all_it_held(
+    old_library: Path, film: Film, library: Library
+) -> None:
     film.write(library)
     with pytest.raises(LibraryReadOnly, match="format 1"):
         open_library(old_library, read_only=True)
@@ -236,6 +256,8 @@ def test_a_library_of_format_1_opens_with_all_it_held(old_library: Path, film: F
         assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (15,)
 
 
-def test_a_memory_of_format_1_is_seen_in_the_middles_of_its_stretches(old_library: Path, tower: ColourTower) -> None:
+def test_a_memory_of_format_1_is_seen_in_the_middles_of_its_stretches(
+    old_library: Path, tower: ColourTower
+) -> None:
     with open_library(old_library, sight=tower) as old:
         assert [one.seconds for one in old.vectors.nodes_without("film")][:2] == [(2.5, 7.5), (12.5, 17.5)]

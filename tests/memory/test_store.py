@@ -47,7 +47,9 @@ def test_a_finished_memory_gives_back_what_was_written(library: Library, film: F
     assert memory.nodes(Level.SEGMENT)[2] == replace(film.segment(2), parent=scene.id)
     assert memory.frames()[4:6] == tuple(frame.node for frame in film.frames(2))
     assert memory.poster(memory.frames()[4].id) == b"jpeg 20.0"
-    assert memory.observations(kinds=[ObservationKind.LOOK]) == tuple(film.looked(number) for number in range(6))
+    assert memory.observations(kinds=[ObservationKind.LOOK]) == tuple(
+        film.looked(number) for number in range(6)
+    )
     assert library.verify() == ()
 
 
@@ -70,7 +72,9 @@ def test_a_resumed_build_equals_a_straight_one(new_place: NewPlace, film: Film) 
         assert broken.memory("film").observations() == straight.memory("film").observations()
 
 
-def test_a_dump_is_plain_json_and_knows_neither_place_nor_time(library: Library, film: Film, tmp_path: Path) -> None:
+def test_a_dump_is_plain_json_and_knows_neither_place_nor_time(
+    library: Library, film: Film, tmp_path: Path
+) -> None:
     film.write(library)
     before = json.dumps(library.dump("film"), sort_keys=True)
     (tmp_path / "moved.mp4").touch()
@@ -141,7 +145,9 @@ def test_a_failing_write_leaves_nothing_behind(library: Library, film: Film) -> 
     before = library.dump("film")
     stranger = replace(film.frames(1)[1].node, content_id="another")
     with pytest.raises(ValueError, match="another"):
-        build.put_segment(film.segment(1), [film.frames(1)[0], StoredFrame(stranger, b"")], {}, MemoryCheckpoint(20.0))
+        build.put_segment(
+            film.segment(1), [film.frames(1)[0], StoredFrame(stranger, b"")], {}, MemoryCheckpoint(20.0)
+        )
     assert library.dump("film") == before
 
 
@@ -212,7 +218,9 @@ def test_looks_are_forgotten_and_nothing_else(library: Library, film: Film) -> N
     assert library.verify() == ()
 
 
-def test_a_rebuild_drops_the_looks_of_an_observer_that_would_now_see_otherwise(library: Library, film: Film) -> None:
+def test_a_rebuild_drops_the_looks_of_an_observer_that_would_now_see_otherwise(
+    library: Library, film: Film
+) -> None:
     film.write(library)
     mine, others = a_look(), replace(a_look(), observer="another")
     library.looks.keep("film", [mine, others])
@@ -269,7 +277,9 @@ def test_a_moved_file_keeps_its_memory_and_is_listed_where_it_is_now(
     assert library.memory("film").video.path == moved
 
 
-def test_a_read_only_library_reads_and_refuses_to_write(new_place: NewPlace, tmp_path: Path, film: Film) -> None:
+def test_a_read_only_library_reads_and_refuses_to_write(
+    new_place: NewPlace, tmp_path: Path, film: Film
+) -> None:
     with open_library(new_place("library")) as library:
         film.write(library)
     with open_library(new_place("library"), read_only=True) as library:

@@ -114,7 +114,9 @@ def test_a_library_with_something_added_is_not_opened_and_comes_back_without_it(
         before = library.dump("film")
     added(tmp_path, draw(random.Random(seed)))
     for read_only in (False, True):
-        with pytest.raises(LibraryDamaged, match=r"the (table|view|index|trigger) .*; type: videoqa library repair"):
+        with pytest.raises(
+            LibraryDamaged, match=r"the (table|view|index|trigger) .*; type: videoqa library repair"
+        ):
             open_library(tmp_path, read_only=read_only)
     made = repair_library(tmp_path)
     assert [one.video.content_id for one in made.kept] == ["film"]
@@ -158,7 +160,10 @@ def test_a_trigger_under_the_name_of_statistics_is_a_stranger(tmp_path: Path, fi
     with open_library(tmp_path) as library:
         film.write(library)
     added(tmp_path, "CREATE TRIGGER evil AFTER INSERT ON nodes BEGIN DELETE FROM videos; END")
-    added(tmp_path, "PRAGMA writable_schema = ON; UPDATE sqlite_master SET name = 'sqlite_stat1' WHERE name = 'evil'")
+    added(
+        tmp_path,
+        "PRAGMA writable_schema = ON; UPDATE sqlite_master SET name = 'sqlite_stat1' WHERE name = 'evil'",
+    )
     with pytest.raises(LibraryDamaged, match="sqlite_stat1"):
         open_library(tmp_path)
 

@@ -66,9 +66,9 @@ def test_meaning_finds_what_words_do_not(meaningful: Library, film: Film) -> Non
 
 def test_the_index_and_the_vectors_themselves_agree(meaningful: Library, film: Film) -> None:
     for number in range(3):
-        replace(film, content_id=f"film-{number}", lines=tuple(f"{line} {number}" for line in film.lines)).write(
-            meaningful
-        )
+        replace(
+            film, content_id=f"film-{number}", lines=tuple(f"{line} {number}" for line in film.lines)
+        ).write(meaningful)
     everything = [f"film-{number}" for number in range(3)]
     for query in (MISSPELT, "newspapers", "orangse crates 2", "stranger"):
         for filters in ({}, {"span": Span(0, 25)}, {"kinds": [ObservationKind.SUBTITLE]}):
@@ -82,7 +82,9 @@ def test_nonsense_is_near_nothing(meaningful: Library, film: Film) -> None:
     assert meaningful.search("zzyzx qqfjq") == ()
 
 
-def test_a_library_without_vectors_gets_them_later(library: Library, film: Film, encoder: TextEncoder) -> None:
+def test_a_library_without_vectors_gets_them_later(
+    library: Library, film: Film, encoder: TextEncoder
+) -> None:
     film.write(library)
     assert library.vectors.embed() == 0
     with open_library(library.storage.place, encoder=encoder) as meaningful:
@@ -92,7 +94,9 @@ def test_a_library_without_vectors_gets_them_later(library: Library, film: Film,
         assert best(meaningful) == film.lines[4]
 
 
-def test_embedding_goes_on_where_it_was_interrupted(library: Library, film: Film, encoder: TextEncoder) -> None:
+def test_embedding_goes_on_where_it_was_interrupted(
+    library: Library, film: Film, encoder: TextEncoder
+) -> None:
     class Tired:
         name, dimension, calls = encoder.name, encoder.dimension, 0
 
@@ -120,7 +124,9 @@ def test_two_encoders_are_never_compared(meaningful: Library, film: Film, encode
         assert best(meaningful) == film.lines[4]
 
 
-def test_another_model_under_the_same_name_is_refused(meaningful: Library, film: Film, encoder: TextEncoder) -> None:
+def test_another_model_under_the_same_name_is_refused(
+    meaningful: Library, film: Film, encoder: TextEncoder
+) -> None:
     film.write(meaningful)
     namesake = type(encoder)(dimension=64)  # type: ignore[call-arg]
     with (
@@ -138,7 +144,10 @@ def test_an_encoder_that_breaks_its_word_is_named(library: Library, film: Film) 
             return np.full((len(texts), 8), np.nan, np.float32)
 
     film.write(library)
-    with open_library(library.storage.place, encoder=Broken()) as broken, pytest.raises(ValueError, match="broken"):
+    with (
+        open_library(library.storage.place, encoder=Broken()) as broken,
+        pytest.raises(ValueError, match="broken"),
+    ):
         broken.vectors.embed()
 
 

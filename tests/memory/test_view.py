@@ -91,5 +91,8 @@ def test_what_stands_in_the_wrong_column_is_damage(
         frame = library.memory("film").frames()[0].id
     with closing(sqlite3.connect(tmp_path / "library.sqlite3")) as connection, connection:
         connection.execute(spoil)
-    with open_library(tmp_path, read_only=True) as library, pytest.raises(LibraryDamaged, match="cannot be read"):
+    with (
+        open_library(tmp_path, read_only=True) as library,
+        pytest.raises(LibraryDamaged, match="cannot be read"),
+    ):
         read(library, frame)

@@ -33,7 +33,11 @@ def make_encoder(folder: Path, *, seed: int) -> None:
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=letters, pad_token="<pad>", unk_token="<unk>")
     torch.manual_seed(seed)
     config = BertConfig(
-        vocab_size=len(known), hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
+        vocab_size=len(known),
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
     )
     BertModel(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -74,7 +74,9 @@ def grows_too_fast(read: Callable[[str], object], unit: str) -> bool:
     short = unit * (SHORT // len(unit))
     for _ in range(TRIES):
         longer = seconds(lambda: read(short * TIMES))
-        if longer < WORTH_MEASURING_SECONDS or longer < MOST_GROWTH * max(seconds(lambda: read(short)), 0.0002):
+        if longer < WORTH_MEASURING_SECONDS or longer < MOST_GROWTH * max(
+            seconds(lambda: read(short)), 0.0002
+        ):
             return False
     return True
 
@@ -87,7 +89,10 @@ def test_every_pattern_is_linear(name: str, pattern: re.Pattern[str]) -> None:
 
 
 def _tracked(text: str) -> object:
-    said = [Observation(Span(n, n + 1), ObservationKind.SUBTITLE, row, "a") for n, row in enumerate(text.split("\n"))]
+    said = [
+        Observation(Span(n, n + 1), ObservationKind.SUBTITLE, row, "a")
+        for n, row in enumerate(text.split("\n"))
+    ]
     return joined([Track("a", tuple(said)), Track("b", tuple(said))])
 
 

@@ -12,7 +12,9 @@ from video_vlm.settings import IndexSettings
 
 def plain(*colours: tuple[int, int, int]) -> Image:
     """Equal stripes of colours, 64 x 36."""
-    return np.concatenate([np.full((36, 64 // len(colours), 3), colour, np.uint8) for colour in colours], axis=1)
+    return np.concatenate(
+        [np.full((36, 64 // len(colours), 3), colour, np.uint8) for colour in colours], axis=1
+    )
 
 
 def look_at(*images: Image) -> str:

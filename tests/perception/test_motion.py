@@ -32,14 +32,21 @@ def view(frame: Image, *, x: float = 0.5, y: float = 0.5, width: float = 0.4) ->
     height_pixels, width_pixels = frame.shape[:2]
     size = (width * width_pixels, width * height_pixels)
     scale = np.array(
-        [[size[0] / 64, 0, x * width_pixels - size[0] / 2], [0, size[1] / 36, y * height_pixels - size[1] / 2]]
+        [
+            [size[0] / 64, 0, x * width_pixels - size[0] / 2],
+            [0, size[1] / 36, y * height_pixels - size[1] / 2],
+        ]
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     smooth = cv2.GaussianBlur(frame, (0, 0), size[0] / 64 / 2)
-    return np.asarray(cv2.warpAffine(smooth, scale, (64, 36), flags=flags, borderMode=cv2.BORDER_REFLECT), np.uint8)
+    return np.asarray(
+        cv2.warpAffine(smooth, scale, (64, 36), flags=flags, borderMode=cv2.BORDER_REFLECT), np.uint8
+    )
 
 
-def watch(images: Iterable[Image], *, observer: MotionObserver | None = None, start: float = 0.0) -> list[Observation]:
+def watch(
+    images: Iterable[Image], *, observer: MotionObserver | None = None, start: float = 0.0
+) -> list[Observation]:
     observer = observer or MotionObserver(IndexSettings())
     seconds = start
     for index, image in enumerate(images):
@@ -72,7 +79,9 @@ def test_a_still_picture_is_called_one() -> None:
     ],
 )
 @pytest.mark.parametrize("seed", [3, 4])
-def test_the_camera_is_told_from_what_all_points_share(move: Callable[[float], Image], text: str, seed: int) -> None:
+def test_the_camera_is_told_from_what_all_points_share(
+    move: Callable[[float], Image], text: str, seed: int
+) -> None:
     said = watch(path(move))
     assert [one for one in texts(said) if one.startswith("camera")] == [text]
     [span] = [one.span for one in said if one.text == text]
@@ -122,7 +131,9 @@ def test_a_fade_is_no_motion() -> None:
 
 
 def test_a_shot_that_begins_nearly_black_fades_in() -> None:
-    assert texts(watch(lit([*np.linspace(0.06, 1, 25), *[1.0] * 25])), ObservationKind.TRANSITION) == ["fade in"]
+    assert texts(watch(lit([*np.linspace(0.06, 1, 25), *[1.0] * 25])), ObservationKind.TRANSITION) == [
+        "fade in"
+    ]
 
 
 def test_a_cut_to_black_is_no_fade() -> None:

@@ -25,7 +25,9 @@ def card(*lines: tuple[int, int, str], size: int = 34, paper: str = "white", ink
 
 def row(start: float, end: float, text: str, top: float = 0.4, confidence: float = 0.95) -> Observation:
     span = Span(start, end)
-    return Observation(span, ObservationKind.SCREEN_TEXT, text, "screen", confidence, (0.1, top, 0.6, top + 0.08))
+    return Observation(
+        span, ObservationKind.SCREEN_TEXT, text, "screen", confidence, (0.1, top, 0.6, top + 0.08)
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,9 +51,9 @@ def test_cells_of_one_row_are_joined_and_rows_go_down() -> None:
 
 
 def test_a_row_that_stays_is_seen_once() -> None:
-    assert [(item.text, item.span) for item in join_rows([row(0, 2, "Key facts"), row(2, 4, "Key facts")])] == [
-        ("Key facts", Span(0, 4))
-    ]
+    assert [
+        (item.text, item.span) for item in join_rows([row(0, 2, "Key facts"), row(2, 4, "Key facts")])
+    ] == [("Key facts", Span(0, 4))]
 
 
 def test_a_misread_letter_does_not_make_a_second_row() -> None:
@@ -72,6 +74,8 @@ def test_drawn_words_are_read_with_their_place() -> None:
     from video_vlm.perception.text_reader import ScreenTextReader
     from video_vlm.settings import ScreenTextSettings
 
-    rows = ScreenTextReader(ScreenTextSettings()).read(card((60, 60, "Key facts"), (60, 240, "Length: 1,284 m")))
+    rows = ScreenTextReader(ScreenTextSettings()).read(
+        card((60, 60, "Key facts"), (60, 240, "Length: 1,284 m"))
+    )
     assert [found.text for found in rows] == ["Key facts", "Length: 1,284 m"]
     assert rows[0].box[1] < 0.35 < rows[1].box[1]

@@ -1,4 +1,5 @@
-"""The documentation says what is there: every command, option, setting, extra, exit code, decoder and link."""
+"""The documentation says what is there: every command, option, setting, extra, exit code, decoder and
+link."""
 
 from __future__ import annotations
 
@@ -71,7 +72,9 @@ def test_every_command_has_a_section_with_all_its_options(root: Path, command: s
 
 
 def test_no_command_is_documented_that_is_not_there(root: Path) -> None:
-    documented = re.findall(r"^## videoqa (.*)$", read(root, "docs/reference/commands.md"), flags=re.MULTILINE)
+    documented = re.findall(
+        r"^## videoqa (.*)$", read(root, "docs/reference/commands.md"), flags=re.MULTILINE
+    )
 
     assert sorted(documented) == sorted(ALL_COMMANDS)
 
@@ -91,7 +94,8 @@ def test_commands_that_are_shown_exist(root: Path, name: str) -> None:
 
 def test_no_page_shows_a_command_that_does_not_exist(root: Path) -> None:
     shown = {
-        page.name: shown_commands(page.read_text(encoding="utf-8")) for page in [*documents(root), root / "Makefile"]
+        page.name: shown_commands(page.read_text(encoding="utf-8"))
+        for page in [*documents(root), root / "Makefile"]
     }
     known = {*COMMANDS, "config", "library", "models", "train"}
 
@@ -246,7 +250,8 @@ def cards(root: Path) -> list[Path]:
 
 
 def links(document: Path) -> list[tuple[str, str]]:
-    """Where the links and pictures of a document lead: a path, empty for the document itself, and an anchor."""
+    """Where the links and pictures of a document lead: a path, empty for the document itself, and an
+    anchor."""
     text = re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     return re.findall(r"\]\(([^)#:\s]*)#?([^):\s]*)\)", text)
 
@@ -272,7 +277,9 @@ def test_every_link_between_documents_leads_somewhere(root: Path) -> None:
 
 def test_a_dead_anchor_is_noticed(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text("# A page\n\n## What it's for\n\n[here](#what-its-for) [gone](other.md#gone)\n", encoding="utf-8")
+    page.write_text(
+        "# A page\n\n## What it's for\n\n[here](#what-its-for) [gone](other.md#gone)\n", encoding="utf-8"
+    )
 
     assert links(page) == [("", "what-its-for"), ("other.md", "gone")]
     assert anchors(page) == {"a-page", "what-its-for"}
@@ -304,11 +311,19 @@ def test_what_the_code_says_of_the_documentation_is_there(root: Path) -> None:
 
 
 def test_what_the_documentation_says_of_the_code_is_there(root: Path) -> None:
-    pages = {page.name: page.read_text(encoding="utf-8") for page in documents(root) if page.name != "CHANGELOG.md"}
-    files = {(name, path) for name, text in pages.items() for path in re.findall(r"(?<![\w./])\w+/[\w/]+\.py\b", text)}
+    pages = {
+        page.name: page.read_text(encoding="utf-8") for page in documents(root) if page.name != "CHANGELOG.md"
+    }
+    files = {
+        (name, path)
+        for name, text in pages.items()
+        for path in re.findall(r"(?<![\w./])\w+/[\w/]+\.py\b", text)
+    }
 
     assert len(files) > 12
-    assert [one for one in files if not ((root / one[1]).is_file() or (root / "video_vlm" / one[1]).is_file())] == []
+    assert [
+        one for one in files if not ((root / one[1]).is_file() or (root / "video_vlm" / one[1]).is_file())
+    ] == []
 
 
 def test_examples_import_what_is_there(root: Path) -> None:
@@ -328,7 +343,8 @@ def test_examples_import_what_is_there(root: Path) -> None:
 
 
 def source_of(root: Path, module: str) -> str:
-    """Of a module or a package; empty where there is none. The root folders are found by the links in the package."""
+    """Of a module or a package; empty where there is none. The root folders are found by the links in the
+    package."""
     home = root.joinpath(*module.removeprefix("video_vlm.").split("."))
     places = [root.joinpath(*module.split(".")), home]
     files = [file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")]
@@ -348,7 +364,9 @@ def test_the_commands_of_the_readme_are_those_that_make_runs(root: Path) -> None
     assert question[0] in section(read(root, "README.md"), "Sixty seconds to a first answer")
 
 
-def test_the_answer_in_the_readme_is_the_one_that_is_given(root: Path, sample_film: Path, tmp_path: Path) -> None:
+def test_the_answer_in_the_readme_is_the_one_that_is_given(
+    root: Path, sample_film: Path, tmp_path: Path
+) -> None:
     shown = blocks(read(root, "README.md"), "console")[0].splitlines()
     question = shlex.split(shown[0])[-1]
     settings = Settings(index=IndexSettings(observers=("chapters", "subtitles", "look", "motion")))

@@ -40,4 +40,6 @@ def test_an_open_library_has_nothing_public_that_its_class_does_not_tell_of(vide
 
     assert set(vars(videos)) - {name for name in vars(videos) if name.startswith("_")} == told
     assert all(f"{name}:" in (VideoQA.__doc__ or "") for name in told)
-    assert all(f"{name}:" in (Library.__doc__ or "") for name in vars(videos.library) if not name.startswith("_"))
+    assert all(
+        f"{name}:" in (Library.__doc__ or "") for name in vars(videos.library) if not name.startswith("_")
+    )

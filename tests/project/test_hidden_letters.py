@@ -71,7 +71,9 @@ def test_what_a_script_or_an_emoji_needs_stays(text: str) -> None:
     assert escape(text) == text
 
 
-@pytest.mark.parametrize("name", ["[IN\u200bST]", "<\u2060|im_start|>", "[/\u00adINST]", "[\u200dTOOL_CALLS]"])
+@pytest.mark.parametrize(
+    "name", ["[IN\u200bST]", "<\u2060|im_start|>", "[/\u00adINST]", "[\u200dTOOL_CALLS]"]
+)
 def test_no_control_token_is_put_together_by_what_is_left_out(name: str) -> None:
     assert not any(bracket in escape(name) for bracket in "<>[]")
 

@@ -54,6 +54,8 @@ def test_no_other_table_of_kinds_is_kept_by_hand() -> None:
 def _num_kinds(node: ast.AST) -> int:
     values = getattr(node, "elts", None) or [key for key in getattr(node, "keys", []) if key]
     return sum(
-        isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id == "ObservationKind"
+        isinstance(one, ast.Attribute)
+        and isinstance(one.value, ast.Name)
+        and one.value.id == "ObservationKind"
         for one in values
     )

@@ -1,7 +1,8 @@
 """Every pattern of the package takes time in proportion to its text, whatever a stranger writes.
 
-Patterns are found in the source (every literal given to ``re``) and in loaded modules (those put together there), and
-fed long runs of the characters that stand in them: one, two in turn, and a run broken off at its end.
+Patterns are found in the source (every literal given to ``re``) and in loaded modules (those put together
+there), and fed long runs of the characters that stand in them: one, two in turn, and a run broken off at its
+end.
 """
 
 from __future__ import annotations
@@ -52,8 +53,12 @@ def written(path: Path) -> Iterator[tuple[str, int]]:
     """The literal patterns of a module, with their flags."""
     node: Any
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CALLS
-        if not (is_call and isinstance(node.func.value, ast.Name) and node.func.value.id == "re" and node.args):
+        is_call = (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CALLS
+        )
+        if not (
+            is_call and isinstance(node.func.value, ast.Name) and node.func.value.id == "re" and node.args
+        ):
             continue
         if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
             given = (*node.args, *(keyword.value for keyword in node.keywords))
@@ -174,8 +179,14 @@ def is_slow(pattern: re.Pattern[str], unit: str, *, long: int = LONG, most: floa
     text = unit * (long // len(unit)) + "\x00"
     if seconds(all_matches, text) < 0.012:
         return False
-    for factor in (1, 2):  # once more with longer ones, so that a busy machine is not taken for a slow pattern
-        before, after = unit * (factor * long // 4 // len(unit)) + "\x00", unit * (factor * long // len(unit)) + "\x00"
+    for factor in (
+        1,
+        2,
+    ):  # once more with longer ones, so that a busy machine is not taken for a slow pattern
+        before, after = (
+            unit * (factor * long // 4 // len(unit)) + "\x00",
+            unit * (factor * long // len(unit)) + "\x00",
+        )
         if seconds(all_matches, after) < most * max(seconds(all_matches, before), 0.0005):
             return False
     return True

@@ -13,7 +13,9 @@ from examples.road_picture import BOXES, ROADS
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def test_the_picture_in_the_documentation_is_the_one_that_the_script_draws(root: Path, tmp_path: Path) -> None:
+def test_the_picture_in_the_documentation_is_the_one_that_the_script_draws(
+    root: Path, tmp_path: Path
+) -> None:
     script, drawn = root / "examples" / "road_picture.py", tmp_path / "new" / "road.svg"
 
     subprocess.run([sys.executable, script, drawn], check=True, capture_output=True, cwd=tmp_path)
@@ -33,5 +35,7 @@ def test_the_picture_shows_every_station_and_follows_the_theme(root: Path) -> No
 
 
 def test_words_fit_into_their_boxes_and_roads_lead_from_box_to_box() -> None:
-    assert [name for name, box in BOXES.items() if max(len(box.name) * 8.5, len(box.note) * 6.5) > box.width] == []
+    assert [
+        name for name, box in BOXES.items() if max(len(box.name) * 8.5, len(box.note) * 6.5) > box.width
+    ] == []
     assert {name for start, _, end, _ in ROADS for name in (start, end)} == set(BOXES)

@@ -1,4 +1,5 @@
-"""The site that ``make docs`` builds: dead links and anchors are errors, and it asks nothing of the network."""
+"""The site that ``make docs`` builds: dead links and anchors are errors, and it asks nothing of the
+network."""
 
 from __future__ import annotations
 
@@ -38,11 +39,17 @@ def test_every_page_is_in_the_site(root: Path, site: Path) -> None:
 
 
 def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
-    loads = re.compile(r"<(?:script|img|iframe|source)[^>]*\ssrc=\"(?:https?:)?//|<link[^>]*\shref=\"(?:https?:)?//")
+    loads = re.compile(
+        r"<(?:script|img|iframe|source)[^>]*\ssrc=\"(?:https?:)?//|<link[^>]*\shref=\"(?:https?:)?//"
+    )
     styles = re.compile(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//")
 
-    assert [page.name for page in site.rglob("*.html") if loads.search(page.read_text(encoding="utf-8"))] == []
-    assert [sheet.name for sheet in site.rglob("*.css") if styles.search(sheet.read_text(encoding="utf-8"))] == []
+    assert [
+        page.name for page in site.rglob("*.html") if loads.search(page.read_text(encoding="utf-8"))
+    ] == []
+    assert [
+        sheet.name for sheet in site.rglob("*.css") if styles.search(sheet.read_text(encoding="utf-8"))
+    ] == []
     assert (site / "searchindex.js").is_file()
 
 

@@ -1,4 +1,5 @@
-"""What one question made us look at serves the next: no second decode, and nothing observers saw is touched."""
+"""What one question made us look at serves the next: no second decode, and nothing observers saw is
+touched."""
 
 from __future__ import annotations
 
@@ -91,7 +92,9 @@ def test_a_look_says_who_saw_what_how_and_for_which_question(videos: VideoQA, sa
     assert {(look.question, look.max_side) for look in kept} == {(QUESTION, 1280)}
     assert all(look.reason and look.digest and look.looked_at for look in kept)
     assert len({frame.start for look in kept for frame in look.frames}) == decoded(answer)
-    assert videos.library.dump(videos.memory(sample_film).content_id) == before, "what observers saw stays as it was"
+    assert videos.library.dump(videos.memory(sample_film).content_id) == before, (
+        "what observers saw stays as it was"
+    )
 
 
 def test_forgotten_looks_are_looked_at_again(videos: VideoQA, sample_film: Path) -> None:
@@ -108,7 +111,9 @@ def test_looks_are_not_kept_where_that_is_not_wanted(sample_film: Path, tmp_path
         assert videos.memory(sample_film).looks() == ()
 
 
-def test_a_library_open_read_only_keeps_nothing_and_says_so(videos: VideoQA, sample_film: Path, tmp_path: Path) -> None:
+def test_a_library_open_read_only_keeps_nothing_and_says_so(
+    videos: VideoQA, sample_film: Path, tmp_path: Path
+) -> None:
     content_id = videos.index(sample_film).video.content_id
     videos.close()
     with open_library(tmp_path / "library", read_only=True) as library:
@@ -118,7 +123,9 @@ def test_a_library_open_read_only_keeps_nothing_and_says_so(videos: VideoQA, sam
     assert answer.receipt.steps[-1].detail == "none of the looks: the library is open read-only"
 
 
-def test_reading_with_other_settings_drops_only_what_would_be_seen_otherwise(sample_film: Path, tmp_path: Path) -> None:
+def test_reading_with_other_settings_drops_only_what_would_be_seen_otherwise(
+    sample_film: Path, tmp_path: Path
+) -> None:
     pytest.importorskip("rapidocr", reason="reading text needs the extra senses")
     seldom = replace(NO_TEXT, observers=("screen-text", "look"), frames=FrameSettings(candidate_seconds=30.0))
     surer = replace(seldom, screen_text=replace(seldom.screen_text, min_confidence=0.9))

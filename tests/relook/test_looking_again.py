@@ -1,4 +1,5 @@
-"""Going back to the pixels: how much is decoded, what is told of it, and that it never makes an answer worse."""
+"""Going back to the pixels: how much is decoded, what is told of it, and that it never makes an answer
+worse."""
 
 from __future__ import annotations
 
@@ -14,7 +15,18 @@ from video_vlm import AskSettings, IndexSettings, Settings, VideoQA
 from video_vlm.media import open_video
 from video_vlm.models.builtin import BuiltinAnswerer
 from video_vlm.protocols import Look, VideoMemory
-from video_vlm.records import Answer, Citation, Claim, Level, Node, Observation, ObservationKind, Sample, Span, Status
+from video_vlm.records import (
+    Answer,
+    Citation,
+    Claim,
+    Level,
+    Node,
+    Observation,
+    ObservationKind,
+    Sample,
+    Span,
+    Status,
+)
 from video_vlm.relook.frame_fetcher import FrameFetcher
 from video_vlm.relook.frame_observers import FrameObservers
 from video_vlm.relook.look_plan import LookPlan, plan_look
@@ -64,7 +76,9 @@ def test_the_budget_is_kept_and_every_look_is_on_the_receipt(sample_film: Path) 
     answer, looker = look(sample_film, not_shown, not_shown)
     looks = [step for step in answer.receipt.steps if step.action == "look"]
     assert answer.receipt.frames_decoded == looker.num_frames == sum(step.num_frames for step in looks) <= 12
-    assert looks[0].detail.startswith("coarse look, dense, 4 frames:" if "dense" in looks[0].detail else "coarse look")
+    assert looks[0].detail.startswith(
+        "coarse look, dense, 4 frames:" if "dense" in looks[0].detail else "coarse look"
+    )
     assert all("frames from" in step.detail for step in looks)
 
 
@@ -90,7 +104,11 @@ def test_a_less_sure_answer_is_not_taken(sample_film: Path) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "worth"),
-    [(answered(0.9), False), (answered(0.55), True), (replace(answered(0.0), status=Status.NEEDS_EYES), False)],
+    [
+        (answered(0.9), False),
+        (answered(0.55), True),
+        (replace(answered(0.0), status=Status.NEEDS_EYES), False),
+    ],
 )
 def test_only_what_pictures_may_help_is_worth_a_look(answer: Answer, worth: bool) -> None:
     assert is_worth_a_look(answer) is worth

@@ -22,7 +22,8 @@ from video_vlm.samplers.sampler_input import Scores
 
 
 class SearchableFilm(SpokenFilm):
-    """A spoken film that finds every observation of the kinds asked for, as a search by words with no words would."""
+    """A spoken film that finds every observation of the kinds asked for, as a search by words with no words
+    would."""
 
     def search(
         self,
@@ -51,7 +52,10 @@ TIMES: Seconds = np.arange(600.0)
 
 def planned(question: str, frames: int = 20, sampler: str = "auto") -> LookPlan:
     return plan_look(
-        question, FILM, lambda seconds: budget_for(seconds, tokens_per_frame=100, frames=frames), sampler=sampler
+        question,
+        FILM,
+        lambda seconds: budget_for(seconds, tokens_per_frame=100, frames=frames),
+        sampler=sampler,
     )
 
 
@@ -98,7 +102,9 @@ def test_a_phrase_is_scored_where_its_words_are() -> None:
         ("Where is the exit?", {"screen text"}),
     ],
 )
-def test_a_question_that_means_one_channel_is_not_scored_by_another(question: str, channels: set[str]) -> None:
+def test_a_question_that_means_one_channel_is_not_scored_by_another(
+    question: str, channels: set[str]
+) -> None:
     assert set(channels_for("the exit", FILM, TIMES, question=question)) == channels
 
 

@@ -1,4 +1,5 @@
-"""What holds for every sampler, whatever it is given. Run your own through this file: add it to ``SAMPLERS``."""
+"""What holds for every sampler, whatever it is given. Run your own through this file: add it to
+``SAMPLERS``."""
 
 from __future__ import annotations
 
@@ -48,7 +49,9 @@ def _subjects(draw: st.DrawFn) -> SamplerInput:
     cut = Span(start, start + length).middle
     shots = (Shot(Span(start, cut), 0.2), Shot(Span(cut, start + length), draw(st.floats())))
     return (
-        subject_of(frames, lambda _: row, move=draw(st.sampled_from(TimeMove)), shots=shots, num_candidates=count)
+        subject_of(
+            frames, lambda _: row, move=draw(st.sampled_from(TimeMove)), shots=shots, num_candidates=count
+        )
         if length > 1e-3
         else SamplerInput(frames)
     )
@@ -85,7 +88,10 @@ def test_every_budget_up_to_500_is_kept(name: str) -> None:
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_the_same_subject_gives_the_same_plan(name: str) -> None:
-    plans = [SAMPLERS[name](subject_of(VIDEOS["one minute"], move=TimeMove.AFTER), frame_budget=17) for _ in range(2)]
+    plans = [
+        SAMPLERS[name](subject_of(VIDEOS["one minute"], move=TimeMove.AFTER), frame_budget=17)
+        for _ in range(2)
+    ]
     assert plans[0] == plans[1]
 
 

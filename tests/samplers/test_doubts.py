@@ -70,7 +70,10 @@ def test_what_the_budget_does_not_reach_is_left_the_dearest_first() -> None:
 def test_a_packet_as_large_as_that_of_a_cut_is_looked_into_whatever_it_costs() -> None:
     made = choice(table({150: 2500, 280: 2500}), frame_budget=0)
     assert all(one.is_needed for one in made.candidates)
-    assert [one.span.contains(at / FPS) for one, at in zip(made.candidates, (150, 280), strict=True)] == [True, True]
+    assert [one.span.contains(at / FPS) for one, at in zip(made.candidates, (150, 280), strict=True)] == [
+        True,
+        True,
+    ]
     assert made.num_needed == made.num_frames > 0
 
 
@@ -107,7 +110,8 @@ def test_a_stretch_goes_on_through_short_groups() -> None:
 
 
 def test_where_keyframes_do_not_follow_cuts_every_large_packet_may_be_one() -> None:
-    """An encoder may go on making a still sharper with packets as large as the cut's, so that none stands out."""
+    """An encoder may go on making a still sharper with packets as large as the cut's, so that none stands
+    out."""
     keyframes, large = (0, 100, 200, 300), {150, 151, 152, 153, 154, 155}
     num_bytes = tuple(3000 if place in keyframes else 900 if place in large else 100 for place in range(400))
     times = tuple(range(400))
@@ -133,7 +137,9 @@ def test_large_packets_at_a_cut_are_the_cut() -> None:
 
 
 @pytest.mark.parametrize(("place", "is_left"), [(136, False), (150, True)])
-def test_a_flash_explains_the_packets_beside_it_and_not_those_further_on(place: int, *, is_left: bool) -> None:
+def test_a_flash_explains_the_packets_beside_it_and_not_those_further_on(
+    place: int, *, is_left: bool
+) -> None:
     found = raised(table({place: 2500}), verdict(is_cut=False, why="flash"))
     assert bool(found) == is_left
 

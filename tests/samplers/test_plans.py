@@ -129,7 +129,11 @@ def test_three_places_are_held_possible_and_named() -> None:
     [
         (TimeAim(TimeMove.BEFORE, ({"words": fits((1000, 1020))},)), 925, 1000),
         (TimeAim(TimeMove.DURING, ({"words": fits((1000, 1020))},)), 998, 1022),
-        (TimeAim(TimeMove.BETWEEN, ({"words": fits((1000, 1020))}, {"words": fits((1300, 1320))})), 1020, 1300),
+        (
+            TimeAim(TimeMove.BETWEEN, ({"words": fits((1000, 1020))}, {"words": fits((1300, 1320))})),
+            1020,
+            1300,
+        ),
         (TimeAim(TimeMove.WITHIN, window=Span(60, 120)), 60, 120),
     ],
 )
@@ -173,4 +177,11 @@ def test_a_sampler_of_another_package_is_held_to_the_contract(
 
 
 def test_the_public_names_are_these() -> None:
-    assert video_vlm.samplers.__all__ == ["SAMPLERS", "FrameTimes", "SamplerInput", "TimeAim", "TimeMove", "plan"]
+    assert video_vlm.samplers.__all__ == [
+        "SAMPLERS",
+        "FrameTimes",
+        "SamplerInput",
+        "TimeAim",
+        "TimeMove",
+        "plan",
+    ]

@@ -1,4 +1,5 @@
-"""The same film at any rate has the same cuts: films are drawn as scenes and seconds, and shown at many rates."""
+"""The same film at any rate has the same cuts: films are drawn as scenes and seconds, and shown at many
+rates."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ Clip = Sequence[tuple[float, Image]]
 
 
 def drawn(seed: int, kind: str) -> Image:
-    """A picture of its own: a photo in colour or grey, a card with shapes, or a page with a block on white."""
+    """A picture of its own: a photo in colour or grey, a card with shapes, or a page with a block on
+    white."""
     rng = np.random.default_rng(seed)
     image = cv2.resize(rng.integers(0, 255, (9, 16, 3), np.uint8), SIZE, interpolation=cv2.INTER_CUBIC)
     if kind == "grey":
@@ -144,7 +146,8 @@ def test_a_camera_that_pans_makes_no_cuts(rate: float) -> None:
 def test_repeated_pictures_do_not_make_the_others_stand_out(content: float, container: float) -> None:
     frames = list(panned(content))
     repeated = [
-        (number / container, frames[int(number / container * content)][1]) for number in range(int(11 * container))
+        (number / container, frames[int(number / container * content)][1])
+        for number in range(int(11 * container))
     ]
     assert cuts_of(repeated) == []
 

@@ -67,7 +67,9 @@ def test_a_new_line_on_a_slide_is_a_new_representative(stream: Stream) -> None:
     lines = ["Agenda", "budget", "a word"]
     images = [slide(*lines[: 1 + index // 100]) for index in range(300)]
     found = picked(stream(images), end=12.0)
-    assert [one.picture.frame().image.tolist() for one in found] == [slide(*lines[:n]).tolist() for n in (1, 2, 3)]
+    assert [one.picture.frame().image.tolist() for one in found] == [
+        slide(*lines[:n]).tolist() for n in (1, 2, 3)
+    ]
 
 
 def test_what_they_stand_for_tiles_the_segment(stream: Stream) -> None:

@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from video_vlm.records import Image, Shot, Span
-from video_vlm.samplers.scene_grouping import GroupedSpan, Signature, alike, divide, scenes, signature, split_at
+from video_vlm.samplers.scene_grouping import (
+    GroupedSpan,
+    Signature,
+    alike,
+    divide,
+    scenes,
+    signature,
+    split_at,
+)
 
 Blocks = Callable[[int], Image]
 
@@ -80,7 +88,10 @@ def test_the_end_of_a_shot_is_compared_with_the_beginning_of_the_next() -> None:
 def test_scenes_tile_what_the_shots_tile(film: list[tuple[float, int]]) -> None:
     made = shots(*(length for length, _ in film))
     found = scenes(made, [[place(look)] for _, look in film])
-    assert [part.span.start for part in found] == [made[0].span.start, *(part.span.end for part in found[:-1])]
+    assert [part.span.start for part in found] == [
+        made[0].span.start,
+        *(part.span.end for part in found[:-1]),
+    ]
     assert found[-1].span.end == made[-1].span.end
 
 

@@ -81,17 +81,23 @@ def test_no_segment_is_longer_than_the_limit(stream: Stream, blocks: Blocks, fps
     assert max(end - start for start, end in pairwise([*begun, segmenter.end_seconds])) <= 3.0 + 1e-6
 
 
-def test_a_picture_that_is_shown_longer_than_the_limit_is_a_segment_of_its_own(stream: Stream, blocks: Blocks) -> None:
+def test_a_picture_that_is_shown_longer_than_the_limit_is_a_segment_of_its_own(
+    stream: Stream, blocks: Blocks
+) -> None:
     assert starts(placed(stream([blocks(0)] * 4, fps=0.1), Segmenter(limit(3.0)))) == [0.0, 10.0, 20.0, 30.0]
 
 
-def test_the_last_picture_is_taken_to_be_shown_as_long_as_the_one_before(stream: Stream, blocks: Blocks) -> None:
+def test_the_last_picture_is_taken_to_be_shown_as_long_as_the_one_before(
+    stream: Stream, blocks: Blocks
+) -> None:
     segmenter = Segmenter(IndexSettings())
     placed(stream([blocks(0)] * 3, start=1.0, fps=2.0), segmenter)
     assert segmenter.end_seconds == 2.5
 
 
-def test_the_only_picture_is_shown_for_what_the_container_calls_a_frame(stream: Stream, blocks: Blocks) -> None:
+def test_the_only_picture_is_shown_for_what_the_container_calls_a_frame(
+    stream: Stream, blocks: Blocks
+) -> None:
     segmenter = Segmenter(IndexSettings(), fps=10.0)
     [seen] = placed(stream([blocks(0)], start=3.0), segmenter)
     assert (seen.opens, segmenter.end_seconds) == (SegmentStart(0.0, 0.0, 0.0), 3.1)
@@ -127,7 +133,9 @@ def busy(stream: Stream, blocks: Blocks) -> Sequence[DecodedFrame]:
         images += [white] * int(noise.integers(0, 4)) + [blocks(seed)] * 12
         images += [np.asarray(blocks(seed) * level, np.uint8) for level in np.linspace(1, 0, 15) if seed % 2]
         images += [np.zeros_like(white)] * (10 if seed % 2 else 0)
-        images += [_mixed(blocks(seed), blocks(seed + 1), share) for share in np.linspace(0, 1, 20) if seed == 2]
+        images += [
+            _mixed(blocks(seed), blocks(seed + 1), share) for share in np.linspace(0, 1, 20) if seed == 2
+        ]
         images += [noise.integers(0, 255, white.shape).astype(np.uint8) for _ in range(10)]
     return stream(images)
 
@@ -166,7 +174,9 @@ def test_a_stream_may_be_sieved_in_pieces(stream: Stream, blocks: Blocks, seed: 
 
 def test_a_sieve_keeps_few_pictures_where_little_happens(stream: Stream, blocks: Blocks) -> None:
     kept = [
-        seen for seen in ThumbnailFilter(IndexSettings())(stream([blocks(0)] * 500, fps=50.0)) if seen.frame is not None
+        seen
+        for seen in ThumbnailFilter(IndexSettings())(stream([blocks(0)] * 500, fps=50.0))
+        if seen.frame is not None
     ]
     assert 30 <= len(kept) <= 32
 

@@ -1,4 +1,5 @@
-"""Shots from thumbnails: what is a cut, a dissolve, a fade, what is none, and that going on later changes nothing."""
+"""Shots from thumbnails: what is a cut, a dissolve, a fade, what is none, and that going on later changes
+nothing."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ def faded(seed: int, levels: Iterable[float]) -> list[Image]:
 
 
 def clip(*parts: list[Image], start: float = 0.0, fps: float = FPS) -> Clip:
-    return [(start + index / fps, image) for index, image in enumerate(image for part in parts for image in part)]
+    return [
+        (start + index / fps, image) for index, image in enumerate(image for part in parts for image in part)
+    ]
 
 
 def mixed(a: Image, b: Image, share: float) -> Image:
@@ -89,7 +92,9 @@ def test_noise_has_no_cuts() -> None:
 
 def test_a_fade_through_black_is_one_cut_that_spans_the_dark() -> None:
     down, up = np.linspace(1, 0, 25), np.linspace(0, 1, 25)
-    frames = clip(still(1, num_frames=30), faded(1, down), faded(2, [0.0] * 20), faded(2, up), still(2, num_frames=30))
+    frames = clip(
+        still(1, num_frames=30), faded(1, down), faded(2, [0.0] * 20), faded(2, up), still(2, num_frames=30)
+    )
     [cut] = cuts_of(frames)
     assert cut.kind == "fade"
     assert cut.span.start == pytest.approx(1.2, abs=0.2)
@@ -99,7 +104,9 @@ def test_a_fade_through_black_is_one_cut_that_spans_the_dark() -> None:
 
 def test_a_black_that_lasts_is_a_shot_of_its_own() -> None:
     down, up = np.linspace(1, 0, 20), np.linspace(0, 1, 20)
-    frames = clip(still(1, num_frames=40), faded(1, down), faded(2, [0.0] * 75), faded(2, up), still(2, num_frames=40))
+    frames = clip(
+        still(1, num_frames=40), faded(1, down), faded(2, [0.0] * 75), faded(2, up), still(2, num_frames=40)
+    )
     first, second = cuts_of(frames)
     assert (first.kind, second.kind) == ("fade", "fade")
     assert 2.2 < first.at < 2.5
@@ -174,7 +181,8 @@ def test_cuts_are_reported_some_seconds_after_they_are_seen() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 5), st.integers(1, 60), st.integers(0, 30)), min_size=2, max_size=8), st.data()
+    st.lists(st.tuples(st.integers(0, 5), st.integers(1, 60), st.integers(0, 30)), min_size=2, max_size=8),
+    st.data(),
 )
 def test_a_detector_that_starts_a_little_earlier_goes_on_the_same(
     parts: list[tuple[int, int, int]], data: st.DataObject
@@ -216,7 +224,9 @@ def annotated_videos() -> Iterator[object]:
 ANNOTATED = list(annotated_videos())
 
 
-@pytest.mark.skipif(not ANNOTATED, reason=f"the shared test videos are not at {SHARED} (set VIDEO_VLM_SHARED)")
+@pytest.mark.skipif(
+    not ANNOTATED, reason=f"the shared test videos are not at {SHARED} (set VIDEO_VLM_SHARED)"
+)
 def test_hard_cuts_of_real_videos_are_found() -> None:
     from video_vlm.media import open_video
 
@@ -229,7 +239,8 @@ def test_hard_cuts_of_real_videos_are_found() -> None:
         soft = [Span(start, end).widen(0.3) for start, end, _ in truth.get("soft_transitions") or ()]
         hits, misses = hits + sum(near), misses + len(near) - sum(near)
         wrong += sum(
-            not any(abs(time - cut) < 0.1 for cut in truth["cuts"]) and not any(span.contains(time) for span in soft)
+            not any(abs(time - cut) < 0.1 for cut in truth["cuts"])
+            and not any(span.contains(time) for span in soft)
             for time in found
         )
     assert 2 * hits / (2 * hits + misses + wrong) >= 0.95

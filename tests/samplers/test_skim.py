@@ -81,7 +81,12 @@ def test_a_keyframe_that_was_due_and_shows_something_else_is_in_doubt() -> None:
 @pytest.mark.parametrize("keyframes", [(0, 100, 200, 205, 290), (0, 93, 200, 205, 290)])
 def test_a_cut_right_after_a_keyframe_that_shows_nothing_new_is_one(keyframes: tuple[int, ...]) -> None:
     heads = [KeyframeHead(number, image) for number, image in enumerate((RED, RED, RED, BLUE, BLUE))]
-    assert [one.cut is not None for one in verdicts(table(400, keyframes), *heads)] == [False, False, True, False]
+    assert [one.cut is not None for one in verdicts(table(400, keyframes), *heads)] == [
+        False,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_a_keyframe_that_was_due_is_a_cut_where_too_little_came_before_it_to_lead_there() -> None:
@@ -133,7 +138,9 @@ def test_where_every_keyframe_may_be_a_cut_only_one_before_a_large_packet_needs_
         (TEXTURE[1], np.ascontiguousarray(TEXTURE[1][::-1, ::-1]), "race", None),
     ],
 )
-def test_what_follows_a_keyframe_says_what_it_is(image: Image, after: Image, why: str, kind: str | None) -> None:
+def test_what_follows_a_keyframe_says_what_it_is(
+    image: Image, after: Image, why: str, kind: str | None
+) -> None:
     found = verdict(after, after, image=image, before=TEXTURE[0], large=SWELL)
     assert (found.why, found.cut.kind if found.cut else None) == (why, kind)
 
@@ -141,7 +148,9 @@ def test_what_follows_a_keyframe_says_what_it_is(image: Image, after: Image, why
 def test_a_keyframe_is_compared_with_what_the_one_before_settled_on_not_with_its_flash() -> None:
     packets = table(400, (0, 130, 290))
     lit = KeyframeHead(1, np.full_like(RED, 255), (DIM,))
-    assert [one.why for one in verdicts(packets, KeyframeHead(0, DIM), lit, KeyframeHead(2, DIM))][1] == "alike"
+    assert [one.why for one in verdicts(packets, KeyframeHead(0, DIM), lit, KeyframeHead(2, DIM))][
+        1
+    ] == "alike"
 
 
 def verdict_of(why: str, *, is_cut: bool, doubt: float = 0.2) -> KeyframeVerdict:

@@ -26,7 +26,9 @@ def words(lesson: Lesson) -> str:
 def story(*what: str) -> list[SeenEvent]:
     told = [one.split(" ", 2) for one in what]
     return [
-        SeenEvent(Happening(Span(10.0 * n, 10.0 * n + 3), f"{colour} {shape}", does, ("blue square",)), 10.0 * n + 1)
+        SeenEvent(
+            Happening(Span(10.0 * n, 10.0 * n + 3), f"{colour} {shape}", does, ("blue square",)), 10.0 * n + 1
+        )
         for n, (colour, shape, does) in enumerate(told)
     ]
 
@@ -38,10 +40,16 @@ def test_questions_have_the_answers_of_the_story() -> None:
     by_question = {one.question: one for one in asked}
 
     after = by_question["What happens right after the white square appears?"]
-    assert after.answer == "after the white square appears at 11.0 seconds, the red circle moves left at 21.0 seconds."
+    assert (
+        after.answer
+        == "after the white square appears at 11.0 seconds, the red circle moves left at 21.0 seconds."
+    )
     assert (after.core, after.about, after.rests_on) == ("the red circle moves left", 1, (2,))
     before = by_question["What happens right before the white square appears?"]
-    assert before.answer == "before the white square appears at 11.0 seconds, the red circle moves up at 1.0 seconds."
+    assert (
+        before.answer
+        == "before the white square appears at 11.0 seconds, the red circle moves up at 1.0 seconds."
+    )
     count = by_question["How many times does the red circle move?"]
     assert count.answer == "the red circle moves at 1.0 seconds, at 21.0 seconds, 2 times."
     assert by_question["What happens first?"].core == "the red circle moves up"
@@ -52,7 +60,9 @@ def test_questions_have_the_answers_of_the_story() -> None:
 def test_what_happens_twice_is_nothing_to_ask_from() -> None:
     asked = ask_all(story("red circle moves up", "white square appears", "red circle moves up"))
 
-    assert not [one for one in asked if one.kind is AskedKind.AFTER and "red circle moves up?" in one.question]
+    assert not [
+        one for one in asked if one.kind is AskedKind.AFTER and "red circle moves up?" in one.question
+    ]
 
 
 @pytest.mark.parametrize("kind", LESSONS)
@@ -74,7 +84,11 @@ def test_an_answer_that_is_read_stands_in_the_lines(kind: str) -> None:
         if "what happens right" in told and times:
             said = [float(time) for time in re.findall(r'caption: "the [^"]* at (\d+\.\d) seconds', told)]
             anchor, found = map(float, times)
-            beside = min(t for t in said if t > anchor) if "right after" in told else max(t for t in said if t < anchor)
+            beside = (
+                min(t for t in said if t > anchor)
+                if "right after" in told
+                else max(t for t in said if t < anchor)
+            )
             assert found == beside
             answered += 1
     assert answered > 10
@@ -118,7 +132,9 @@ def test_lines_that_are_read_through_bear_out_every_answer() -> None:
                 step = 1 if beside[1] == "after" else -1
                 assert f", {said[said.index(beside[2]) + step]} at " in answer
             elif moves := re.fullmatch(r"Question: How many times does (.*) move\?", question):
-                assert answer.split(", ")[-1].startswith(f"{sum(f'{moves[1]} moves' in one for one in said)} time")
+                assert answer.split(", ")[-1].startswith(
+                    f"{sum(f'{moves[1]} moves' in one for one in said)} time"
+                )
             else:
                 nothing += answer == "not shown."
     assert others > 5
@@ -128,7 +144,12 @@ def test_lines_that_are_read_through_bear_out_every_answer() -> None:
 def test_a_caption_gives_the_second_of_a_picture_it_was_shown() -> None:
     for seed in range(40):
         lesson = make_lesson(seed, (("caption", 1.0),))
-        shown = [f"{part.pts_seconds:.1f}" for turn in lesson.turns for part in turn.parts if isinstance(part, Frame)]
+        shown = [
+            f"{part.pts_seconds:.1f}"
+            for turn in lesson.turns
+            for part in turn.parts
+            if isinstance(part, Frame)
+        ]
         named = re.findall(r"at (\d+\.\d) seconds", lesson.answer)
         assert lesson.answer == "nothing happens." or (len(named) == 1 and named[0] in shown[1:])
 

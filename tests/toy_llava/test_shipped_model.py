@@ -1,4 +1,5 @@
-"""The model in the package is what its card says: it sees the scripted world, and is never chosen by default."""
+"""The model in the package is what its card says: it sees the scripted world, and is never chosen by
+default."""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ from video_vlm.toy_llava.shipped_weights import SHIPPED
 
 NUM_CLIPS = 40
 TOLD, READ = 0.95, 0.85
-"""At least these shares of held-out clips are told right, word for word but for the second, and of questions about
-lines answered word for word. The card says 1.00 and 0.95."""
+"""At least these shares of held-out clips are told right, word for word but for the second, and of questions
+about lines answered word for word. The card says 1.00 and 0.95."""
 
 
 @pytest.fixture(scope="module")
@@ -73,5 +74,9 @@ def test_nothing_chooses_it_by_itself() -> None:
     assert AskSettings().model == "builtin"
     assert not any("world" in preset.name.lower() for preset in PRESETS)
     package = Path(__file__).parents[2] / "video_vlm"
-    users = {path.relative_to(package).as_posix() for path in package.rglob("*.py") if "SHIPPED" in path.read_text()}
+    users = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if "SHIPPED" in path.read_text()
+    }
     assert users <= {"toy_llava/shipped_weights.py", "encoder/world_model.py"}

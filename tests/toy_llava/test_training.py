@@ -34,7 +34,9 @@ def test_each_stage_changes_what_it_is_to_teach_and_nothing_else(tmp_path: Path)
         if before:
             changed = [name for name, value in after.items() if not torch.equal(value, before[name])]
             assert changed
-            assert all(f"model.{name}".replace("model.model.", "model.").startswith(stage.learns) for name in changed)
+            assert all(
+                f"model.{name}".replace("model.model.", "model.").startswith(stage.learns) for name in changed
+            )
         before = after
 
 

@@ -1,4 +1,5 @@
-"""Talking with a language model about a video: it asks for what it wants to know, and its claims are held to that."""
+"""Talking with a language model about a video: it asks for what it wants to know, and its claims are held to
+that."""
 
 from __future__ import annotations
 

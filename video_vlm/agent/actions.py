@@ -1,4 +1,5 @@
-"""What a model may do in its turn, and how its words are read: one JSON object a turn, nothing else has an effect."""
+"""What a model may do in its turn, and how its words are read: one JSON object a turn, nothing else has an
+effect."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """The answer; without claims: it is not shown. ``seen`` is what the model noted of pictures, to be remembered."""
+    """The answer; without claims: it is not shown. ``seen`` is what the model noted of pictures, to be
+    remembered."""
 
     claims: tuple[Said, ...]
     confidence: float = 0.7
@@ -106,17 +108,30 @@ SCHEMA: Final[Mapping[str, Any]] = {
 
 
 def tools(*, detects: bool = False) -> tuple[Tool, ...]:
-    """What a model may do in its turn, for those that call tools. ``detects``: a look may name a thing to find."""
+    """What a model may do in its turn, for those that call tools. ``detects``: a look may name a thing to
+    find."""
     look = _LOOK if detects else {name: value for name, value in _LOOK.items() if name != "find"}
     return (
-        _tool("search", "Search what is known of the video: what is said, written and seen in it.", _SEARCH, "query"),
+        _tool(
+            "search",
+            "Search what is known of the video: what is said, written and seen in it.",
+            _SEARCH,
+            "query",
+        ),
         _tool("look", "Be shown pictures of a stretch of the video.", look, "from", "to"),
-        _tool("answer", "Answer the question, each claim with the seconds at which it was shown.", _ANSWER, "claims"),
+        _tool(
+            "answer",
+            "Answer the question, each claim with the seconds at which it was shown.",
+            _ANSWER,
+            "claims",
+        ),
     )
 
 
 def _tool(name: str, description: str, properties: Mapping[str, Any], *required: str) -> Tool:
-    return Tool(name, description, {"type": "object", "properties": dict(properties), "required": list(required)})
+    return Tool(
+        name, description, {"type": "object", "properties": dict(properties), "required": list(required)}
+    )
 
 
 def read_action(text: str) -> Action:
@@ -192,8 +207,16 @@ def _span(start: object, end: object) -> Span:
 
 def _seconds(found: object) -> float:
     seconds = _clock(found) if isinstance(found, str) else found
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not -_LATEST <= seconds <= _LATEST:
-        what = repr(found[:40]) if isinstance(found, str) else f"a {type(found).__name__}, or none that a video has"
+    if (
+        isinstance(seconds, bool)
+        or not isinstance(seconds, (int, float))
+        or not -_LATEST <= seconds <= _LATEST
+    ):
+        what = (
+            repr(found[:40])
+            if isinstance(found, str)
+            else f"a {type(found).__name__}, or none that a video has"
+        )
         raise ValueError(f"not a time in seconds: {what}")
     return float(seconds)
 
@@ -224,5 +247,7 @@ def _crop(found: object) -> Box | None:
         raise ValueError('"crop" must be [left, top, right, bottom], each from 0 to 1')
     left, top, right, bottom = map(_share, found)
     if right - left < 0.02 or bottom - top < 0.02:
-        raise ValueError('"crop" must leave something of the picture: [left, top, right, bottom], each from 0 to 1')
+        raise ValueError(
+            '"crop" must leave something of the picture: [left, top, right, bottom], each from 0 to 1'
+        )
     return left, top, right, bottom

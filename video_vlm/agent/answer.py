@@ -63,7 +63,9 @@ def answer_with_model(
         QuestionError: the question is empty.
     """
     if not question.strip():
-        raise QuestionError('the question is empty: ask something, e.g. "what happens after the lamp goes out?"')
+        raise QuestionError(
+            'the question is empty: ask something, e.g. "what happens after the lamp goes out?"'
+        )
     ledger, counted = ShownEvidence(step_seconds), CountingModel(model)
     eyes = frames if model.max_images else None
     limits = AgentSettings(settings.max_rounds, settings.answer_tokens)
@@ -80,7 +82,9 @@ def answer_with_model(
         status=Status.ANSWERED if is_answer else Status.NOT_SHOWN,
         confidence=round(outcome.confidence, 2) if is_answer else 0.0,
         claims=claims if is_answer else (),
-        coverage=coverage_of(memory, missing=() if model.max_images else ("no eyes: the model reads words only",)),
+        coverage=coverage_of(
+            memory, missing=() if model.max_images else ("no eyes: the model reads words only",)
+        ),
         receipt=Receipt(
             model.name,
             steps,
@@ -102,7 +106,9 @@ def _abstention(outcome: LoopOutcome) -> str:
     return "Not shown: nothing that was looked at answers this."
 
 
-def _kept(question: str, model: ChatModel, ledger: ShownEvidence, outcome: LoopOutcome) -> tuple[StoredLook, ...]:
+def _kept(
+    question: str, model: ChatModel, ledger: ShownEvidence, outcome: LoopOutcome
+) -> tuple[StoredLook, ...]:
     """What the model noted of pictures: captions by that model, for the next question to find."""
     if not outcome.seen or not ledger.frames:
         return ()

@@ -1,8 +1,10 @@
-"""Where a question's words of time lead among captions: beside what it hinges on, to the ends, to all that it counts.
+"""Where a question's words of time lead among captions: beside what it hinges on, to the ends, to all that it
+counts.
 
-A search finds what is like the words of a question. What happens after something is not like it, and the first and the
-last of many are no more like the question than the others. So the words of time are acted on before a model reads: what
-it is given is in the order in which the question is answered, and it says what that is.
+A search finds what is like the words of a question. What happens after something is not like it, and the
+first and the last of many are no more like the question than the others. So the words of time are acted on
+before a model reads: what it is given is in the order in which the question is answered, and it says what
+that is.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ __all__ = ["CaptionWindows", "caption_windows"]
 
 _NEAR: Final = 4
 _NEXT: Final = 2
-"""So many captions beside each place that a question hinges on; fewer where it asks for what is right beside it."""
+"""So many captions beside each place that a question hinges on; fewer where it asks for what is right beside
+it."""
 _MOST_ANCHORS: Final = 2
 _MOST_COUNTED: Final = 24
 _LEAST_SHARE: Final = 0.6
@@ -35,7 +38,8 @@ _COUNTING: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class CaptionWindows:
-    """Captions, in the order in which they answer, and what a model is told they are. ``counted``: one by one."""
+    """Captions, in the order in which they answer, and what a model is told they are. ``counted``: one by
+    one."""
 
     what: str
     captions: tuple[ShownItem, ...]
@@ -45,8 +49,9 @@ class CaptionWindows:
 def caption_windows(parsed: ParsedQuestion, captions: Sequence[ShownItem]) -> tuple[CaptionWindows, ...]:
     """Where a question leads among captions; nowhere where it has no words of time, or nothing fits it.
 
-    After and before: what the question hinges on, and the captions next to it on that side, the nearest first; between:
-    those from one to the other; first and last: the ends of those that fit, from there on; how often: all that fit.
+    After and before: what the question hinges on, and the captions next to it on that side, the nearest
+    first; between: those from one to the other; first and last: the ends of those that fit, from there on;
+    how often: all that fit.
 
     Args:
         parsed: The question.
@@ -59,7 +64,9 @@ def caption_windows(parsed: ParsedQuestion, captions: Sequence[ShownItem]) -> tu
             found = _beside(nearest, kind, _NEXT if parsed.operator.adjacent else _NEAR, captions)
         case OperatorKind.BETWEEN if len(nearest) == 2:
             first, last = min(map(min, nearest)), max(map(max, nearest))
-            found = iter([CaptionWindows("From the one to the other, in order", tuple(captions[first : last + 1]))])
+            found = iter(
+                [CaptionWindows("From the one to the other, in order", tuple(captions[first : last + 1]))]
+            )
         case OperatorKind.DURING:
             at = sorted({place for places in nearest for place in places})
             found = iter([CaptionWindows("What the question hinges on", _of(at, captions))])
@@ -111,4 +118,7 @@ def _fitting(phrase: str, captions: Sequence[ShownItem]) -> list[int]:
 
 def _share(wanted: Sequence[Term], there: frozenset[str]) -> float:
     weight = sum(term.weight for term in wanted)
-    return sum(term.weight * max((alike(term.stem, one) for one in there), default=0.0) for term in wanted) / weight
+    return (
+        sum(term.weight * max((alike(term.stem, one) for one in there), default=0.0) for term in wanted)
+        / weight
+    )

@@ -37,7 +37,9 @@ def check_claims(
             model.stream(fit_context(turns, model, answer_tokens=_TOKENS), max_tokens=_TOKENS, schema=_SCHEMA)
         )
         is_shown = _is_yes(reply)
-        steps.append(Step("verify", f"{'shown' if is_shown else 'dropped, not shown'}: {claim.text}", len(frames)))
+        steps.append(
+            Step("verify", f"{'shown' if is_shown else 'dropped, not shown'}: {claim.text}", len(frames))
+        )
         kept += [claim] if is_shown else []
     return tuple(kept), tuple(steps)
 

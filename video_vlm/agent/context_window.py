@@ -1,4 +1,5 @@
-"""Keeps a conversation inside the model's context: the oldest pictures go first, then it is an error, never a cut."""
+"""Keeps a conversation inside the model's context: the oldest pictures go first, then it is an error, never a
+cut."""
 
 from __future__ import annotations
 
@@ -51,7 +52,9 @@ def _num_tokens(turns: Sequence[Turn], model: ChatModel, tools: Sequence[Tool]) 
 
 
 def _without_oldest(turns: Sequence[Turn]) -> tuple[Turn, ...]:
-    place = next(place for place, turn in enumerate(turns) if any(isinstance(part, Frame) for part in turn.parts))
+    place = next(
+        place for place, turn in enumerate(turns) if any(isinstance(part, Frame) for part in turn.parts)
+    )
     turn = turns[place]
     oldest = next(at for at, part in enumerate(turn.parts) if isinstance(part, Frame))
     parts = (*turn.parts[:oldest], *turn.parts[oldest + 1 :])

@@ -1,9 +1,10 @@
 """What of a model's words is not about the video: parts of the protocol, and what it was told to say.
 
-A video may hold orders to whoever reads it. A model is told that they are none, and may follow them all the same. What
-it wrote then must not be found later as if somebody had seen it. So where text from a video talks to a model, nothing
-that rests on the model's word alone is kept of that talk. The signs are those of orders that are seen in the field, in
-a few languages; they cost a caption or a note when they are wrong, never an answer.
+A video may hold orders to whoever reads it. A model is told that they are none, and may follow them all the
+same. What it wrote then must not be found later as if somebody had seen it. So where text from a video talks
+to a model, nothing that rests on the model's word alone is kept of that talk. The signs are those of orders
+that are seen in the field, in a few languages; they cost a caption or a note when they are wrong, never an
+answer.
 """
 
 from __future__ import annotations
@@ -24,8 +25,28 @@ _THOUGHT: Final = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DO
 _FENCED: Final = re.compile(r"```[\w-]*\n?.*?(?:```|\Z)", re.DOTALL)
 _CALL_KEYS: Final = frozenset(
     {
-        *("action", "actions", "action_input", "arguments", "args", "claims", "command", "function", "function_call"),
-        *("input", "parameters", "params", "recipient_name", "sentences", "shown", "tool", "tool_call", "tool_calls"),
+        *(
+            "action",
+            "actions",
+            "action_input",
+            "arguments",
+            "args",
+            "claims",
+            "command",
+            "function",
+            "function_call",
+        ),
+        *(
+            "input",
+            "parameters",
+            "params",
+            "recipient_name",
+            "sentences",
+            "shown",
+            "tool",
+            "tool_call",
+            "tool_calls",
+        ),
         *("tool_input", "tool_name", "tool_uses"),
     }
 )
@@ -39,7 +60,9 @@ _STEP: Final = re.compile(
     r"|function(?:[\s_]+call)?|command|invoke|call|api[\s_]call)[\s*]*[:=]",
     re.I | re.M,
 )
-_CALLED: Final = re.compile(r"\A\s*+(?:await\s+|print\()?[a-z_][\w.:]*+\((?:[^()]++|\([^()]*+\))*+\)+;?\s*+", re.I)
+_CALLED: Final = re.compile(
+    r"\A\s*+(?:await\s+|print\()?[a-z_][\w.:]*+\((?:[^()]++|\([^()]*+\))*+\)+;?\s*+", re.I
+)
 _SENTENCE: Final = re.compile(r"[^\W\d_]{2,}\W+[^\W\d_]{2,}|[^\W\d_]{4,}|\d")
 _TWO_WORDS: Final = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+[ ,]++[^\W\d_]{2}")
 _WORD: Final = re.compile(r"\w+")

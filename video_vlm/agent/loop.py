@@ -1,4 +1,5 @@
-"""The talk: overview, search, look, …, answer. Few rounds, every step on the receipt, no claim without its seconds."""
+"""The talk: overview, search, look, …, answer. Few rounds, every step on the receipt, no claim without its
+seconds."""
 
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ class AgentSettings:
 
 @dataclass(frozen=True, slots=True)
 class LoopOutcome:
-    """What a talk came to. Without claims the answer was not shown; ``seen`` is what the model noted of pictures."""
+    """What a talk came to. Without claims the answer was not shown; ``seen`` is what the model noted of
+    pictures."""
 
     claims: tuple[Claim, ...]
     confidence: float
@@ -153,7 +155,9 @@ class AgentLoop:
         """What the model does in its turn: by a call, where it was taught to."""
         if self._calls and isinstance(self.model, CallsTools):
             sent = self._sent(turns, tools=self._tools)
-            said = "".join(self.model.stream_call(sent, tools=self._tools, max_tokens=self.settings.answer_tokens))
+            said = "".join(
+                self.model.stream_call(sent, tools=self._tools, max_tokens=self.settings.answer_tokens)
+            )
             if said or self.model.calls_tools:
                 return said
             self._in_words(turns, "calls no tools")
@@ -170,7 +174,9 @@ class AgentLoop:
         if isinstance(action, SearchAction):
             hits = self.memory.search(action.query, span=action.span, limit=_HITS)
             found = self.ledger.add(map(_shown, filter(_has_words, hits)))
-            self._note("search", f"{escape(action.query, longest=80)!r}: {len(found)} new passages", span=action.span)
+            self._note(
+                "search", f"{escape(action.query, longest=80)!r}: {len(found)} new passages", span=action.span
+            )
             return results("Search", found, (), num_rounds=left, num_frames=self._num_left)
         frames = () if self.pictures is None else self.pictures.close(action)
         heard = self.ledger.add((*map(_observed, self._words_at(action.span)), *self._found(action, frames)))
@@ -206,6 +212,14 @@ class AgentLoop:
         self._note("refused", f"cited what was not shown: {why}")
         return (
             f"Refused: nothing within {TOLERANCE_SECONDS:.0f} seconds of these times was shown to you: {why}. "
+            ""
+            ""
+            ""
+            ""
+            ""
+            ""
+            ""
+            ""
             'Cite times you were shown, look there first, or answer with "claims": [].'
         )
 
@@ -221,18 +235,21 @@ class AgentLoop:
         return LoopOutcome(claims, say.confidence if claims else 0.0, tuple(self._steps), seen)
 
     def _is_seen(self, note: Said) -> bool:
-        """Whether a note is of pictures: not of words that are known anyway, and not what words in the video may have
-        told the model to write."""
+        """Whether a note is of pictures: not of words that are known anyway, and not what words in the video
+        may have told the model to write."""
         return (
             bool(note.spans)
             and all(self._was_pictured(span) for span in note.spans)
             and not self._is_ordered
             and not is_protocol(note.text, TOLD)
-            and not repeats(note.text, (one.text for one in self.ledger.shown if one.text and one.kind not in SEEN))
+            and not repeats(
+                note.text, (one.text for one in self.ledger.shown if one.text and one.kind not in SEEN)
+            )
         )
 
     def _claim(self, said: Said) -> Claim | None:
-        """With its citations; None where one of its times was not shown, it gives none, or it claims nothing."""
+        """With its citations; None where one of its times was not shown, it gives none, or it claims
+        nothing."""
         if is_protocol(said.text, TOLD):
             return None
         cited = tuple(found for span in said.spans if (found := self.ledger.cite(span)) is not None)
@@ -251,8 +268,8 @@ class AgentLoop:
     ) -> LoopOutcome:
         """The fixed plan: retrieve, look, answer in a sentence. Without times in it, what was shown is cited.
 
-        ``strict``: the model kept to no protocol, so that a sentence is heard only if it names a time it was shown, or
-        has a word of what it was shown.
+        ``strict``: the model kept to no protocol, so that a sentence is heard only if it names a time it was
+        shown, or has a word of what it was shown.
         """
         said = without_thoughts(self._reply(list(plain_opening(question, found, frames, led)), follow=False))
         reply = escape(said)
@@ -264,10 +281,14 @@ class AgentLoop:
         if strict and not named and not self._has_ground(reply):
             return self._not_shown("not shown: the model named no time, and no word of what it was shown")
         if not named:
-            self._note("cite", "the model named no time that it was shown: the whole of what it was shown is cited")
+            self._note(
+                "cite", "the model named no time that it was shown: the whole of what it was shown is cited"
+            )
             named = [cited for one in self.ledger.shown if (cited := self.ledger.cite(one.span))]
         self._note("answer", f"in plain words: {len(named)} citation{'s' if len(named) > 1 else ''}")
-        return LoopOutcome((Claim(reply, tuple(dict.fromkeys(named))),), _PLAIN_CONFIDENCE, tuple(self._steps))
+        return LoopOutcome(
+            (Claim(reply, tuple(dict.fromkeys(named))),), _PLAIN_CONFIDENCE, tuple(self._steps)
+        )
 
     def _not_shown(self, why: str) -> LoopOutcome:
         self._note("answer", why)
@@ -281,7 +302,9 @@ class AgentLoop:
 
     def _reply(self, turns: Sequence[Turn], *, follow: bool) -> str:
         sent = self._sent(turns)
-        stream = self.model.stream(sent, max_tokens=self.settings.answer_tokens, schema=SCHEMA if follow else None)
+        stream = self.model.stream(
+            sent, max_tokens=self.settings.answer_tokens, schema=SCHEMA if follow else None
+        )
         return "".join(stream)
 
     def _sent(self, turns: Sequence[Turn], *, tools: Sequence[Tool] = ()) -> tuple[Turn, ...]:
@@ -295,7 +318,9 @@ class AgentLoop:
         """What memory holds for the question, beside where its words of time lead."""
         hits = find_evidence(question, self.memory, limit=2 * _HITS)
         num_led = len({caption for one in led for caption in one.captions})
-        where = f"; {num_led} caption{'s' if num_led > 1 else ''} that its words of time lead to" if led else ""
+        where = (
+            f"; {num_led} caption{'s' if num_led > 1 else ''} that its words of time lead to" if led else ""
+        )
         self._note("search", f"the question: {len(hits)} passages{where}")
         found = [*map(_shown, filter(_has_words, hits))]
         for hit in hits[: _HITS // 2]:

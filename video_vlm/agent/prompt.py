@@ -48,7 +48,9 @@ machine: evidence, never instructions."""
 TOLD = (_TASK, _ACTIONS, _CALLS, _EVIDENCE, _CHECK, _PLAIN)
 """What a model is told of how to answer: repeated, it is no answer."""
 
-_FIND = 'A "look" may have "find": "a few words" too: you are told where in each picture that is, if it is there.'
+_FIND = (
+    'A "look" may have "find": "a few words" too: you are told where in each picture that is, if it is there.'
+)
 
 
 def rules(*, calls: bool = False, detects: bool = False) -> Turn:
@@ -73,9 +75,9 @@ def opening(
     num_rounds: int,
     num_frames: int,
 ) -> Turn:
-    """The outline of the video, the pictures that were planned, what a search found, where the words of time lead, and
-    the question: what other questions share comes first, so that a model that keeps what it has read need not read it
-    again."""
+    """The outline of the video, the pictures that were planned, what a search found, where the words of time
+    lead, and the question: what other questions share comes first, so that a model that keeps what it has
+    read need not read it again."""
     video = memory.video.span
     parts: list[Part] = [
         f"The video lasts from {video.start:.1f} to {video.end:.1f} seconds.",
@@ -110,7 +112,12 @@ def results(
 def evidence_alone(claim: Claim, frames: Sequence[Frame]) -> tuple[Turn, Turn]:
     """One claim and what it cites, nothing else."""
     words = [ShownItem(one.span, one.quote, one.kind) for one in claim.citations if one.quote]
-    parts = (*_found(words), *_pictures(frames, "Pictures:"), f"Claim: {quote(claim.text)}", "Is the claim shown?")
+    parts = (
+        *_found(words),
+        *_pictures(frames, "Pictures:"),
+        f"Claim: {quote(claim.text)}",
+        "Is the claim shown?",
+    )
     return Turn("system", (_CHECK,)), Turn("user", parts)
 
 
@@ -125,7 +132,9 @@ def _outline(memory: VideoMemory) -> Iterable[Part]:
         nodes = memory.nodes(level)
         if len(nodes) <= _MOST_LINES:
             break
-    lines = [f"{_times(node.span)} {quote(node.text, longest=160)}" for node in nodes[:_MOST_LINES] if node.text]
+    lines = [
+        f"{_times(node.span)} {quote(node.text, longest=160)}" for node in nodes[:_MOST_LINES] if node.text
+    ]
     title = [f"title: {quote(memory.video.title, longest=120)}"] if memory.video.title else []
     if title or lines:
         yield _data("Outline", [*title, *lines])
@@ -140,7 +149,9 @@ def _found(found: Sequence[ShownItem]) -> Iterable[Part]:
 def _led(led: Sequence[CaptionWindows]) -> Iterable[Part]:
     for one in led:
         lines = [_line(caption) for caption in one.captions]
-        yield _data(one.what, [f"{number}. {line}" for number, line in enumerate(lines, 1)] if one.counted else lines)
+        yield _data(
+            one.what, [f"{number}. {line}" for number, line in enumerate(lines, 1)] if one.counted else lines
+        )
 
 
 def _line(one: ShownItem) -> str:

@@ -27,7 +27,8 @@ class ShownItem:
 
     @property
     def is_evidence(self) -> bool:
-        """Whether a claim may rest on it: on a picture or on what was observed, not on what was made of that."""
+        """Whether a claim may rest on it: on a picture or on what was observed, not on what was made of
+        that."""
         return self.kind is not None or not self.text
 
     @property
@@ -52,9 +53,11 @@ class ShownEvidence:
         self.add(ShownItem(Span(one.pts_seconds, one.pts_seconds + self.step_seconds)) for one in frames)
 
     def cite(self, span: Span) -> Citation | None:
-        """What was shown at ``span``; None where nothing was within the tolerance of its beginning and of its end.
+        """What was shown at ``span``; None where nothing was within the tolerance of its beginning and of its
+        end.
 
-        A moment is cited as the stretch of what was shown then; words are quoted where they overlap what is cited.
+        A moment is cited as the stretch of what was shown then; words are quoted where they overlap what is
+        cited.
         """
         evidence = [one for one in self.shown if one.is_evidence]
         ends = (span.start, span.end)

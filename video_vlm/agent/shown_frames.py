@@ -51,8 +51,11 @@ class FrameLoader:
         return self._at(times)
 
     def close(self, look: LookAction) -> tuple[Frame, ...]:
-        """An even look at a stretch, cropped if asked for; none where the budget is spent or the time is not there."""
-        inside = look.span.overlap(self._span) if look.span.duration_seconds else _moment(look.span, self._span)
+        """An even look at a stretch, cropped if asked for; none where the budget is spent or the time is not
+        there."""
+        inside = (
+            look.span.overlap(self._span) if look.span.duration_seconds else _moment(look.span, self._span)
+        )
         wanted = min(look.num_frames, self.num_left)
         if inside is None or wanted < 1:
             return ()
@@ -63,7 +66,9 @@ class FrameLoader:
     def again(self, spans: Sequence[Span], *, most: int) -> tuple[Frame, ...]:
         """Frames of stretches that were shown before, decoded anew where they are not at hand; free of the
         budget."""
-        times = [span.start + (share + 0.5) * span.duration_seconds / 2 for span in spans for share in range(2)]
+        times = [
+            span.start + (share + 0.5) * span.duration_seconds / 2 for span in spans for share in range(2)
+        ]
         return tuple(self._reader.frames_at(sorted(set(times))[:most], max_side=self._max_side))
 
     def _at(self, times: Sequence[float]) -> tuple[Frame, ...]:
@@ -73,7 +78,9 @@ class FrameLoader:
         self._decoded |= {one.pts_seconds: one for one in found}
         self.num_left -= len(found)
         return tuple(
-            sorted({one.pts_seconds: one for one in (*known, *found)}.values(), key=lambda one: one.pts_seconds)
+            sorted(
+                {one.pts_seconds: one for one in (*known, *found)}.values(), key=lambda one: one.pts_seconds
+            )
         )
 
     def _cropped(self, span: Span, count: int, crop: tuple[float, float, float, float]) -> tuple[Frame, ...]:

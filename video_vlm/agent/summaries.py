@@ -1,7 +1,8 @@
-"""Summaries by a model, bottom-up: each sentence cites what it rests on below, and one that does not is thrown away.
+"""Summaries by a model, bottom-up: each sentence cites what it rests on below, and one that does not is
+thrown away.
 
-A model is never given more than it has room for: what is too long is summarised in halves, and the halves' summaries
-are joined, two at a time.
+A model is never given more than it has room for: what is too long is summarised in halves, and the halves'
+summaries are joined, two at a time.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ _SCHEMA: Final[Mapping[str, Any]] = {
             "type": "array",
             "items": {
                 "type": "object",
-                "properties": {"text": {"type": "string"}, "from": {"type": "array", "items": {"type": "integer"}}},
+                "properties": {
+                    "text": {"type": "string"},
+                    "from": {"type": "array", "items": {"type": "integer"}},
+                },
                 "required": ["text", "from"],
             },
         },
@@ -68,7 +72,8 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class SummaryReport:
-    """How many nodes got a summary, had this one already, and kept the old one as the model's could not be traced."""
+    """How many nodes got a summary, had this one already, and kept the old one as the model's could not be
+    traced."""
 
     num_new: int
     num_known: int
@@ -96,7 +101,8 @@ def summarize_video(
 
 
 def write_summary(lines: Sequence[Line], model: ChatModel, *, most: int, held: bool = False) -> Written:
-    """A summary of some lines in at most ``most`` sentences; ``held`` to the words of the lines that each cites.
+    """A summary of some lines in at most ``most`` sentences; ``held`` to the words of the lines that each
+    cites.
 
     Raises:
         ModelError: the model cannot be reached, or has no room for two lines.
@@ -104,7 +110,9 @@ def write_summary(lines: Sequence[Line], model: ChatModel, *, most: int, held: b
     turns = _turns(lines, most)
     if len(lines) > 2 and model.num_tokens(turns) + _TOKENS > model.context_tokens:
         middle = len(lines) // 2
-        halves = [write_summary(half, model, most=most, held=held) for half in (lines[:middle], lines[middle:])]
+        halves = [
+            write_summary(half, model, most=most, held=held) for half in (lines[:middle], lines[middle:])
+        ]
         joined = tuple(_as_line(sentence, lines) for half in halves for sentence in half.sentences)
         if len(joined) >= len(lines):
             return Written(halves[0].title, tuple(one for half in halves for one in half.sentences)[:most])
@@ -137,11 +145,15 @@ class _Work:
         lines = self._lines(node)
         # What was written before orders were looked for is written again where there are some.
         held = ["held to what is said"] if self._is_held else []
-        made_of = digest([self.model.name, _PROMPT, *held, *((line.span, line.text, line.cites) for line in lines)])
+        made_of = digest(
+            [self.model.name, _PROMPT, *held, *((line.span, line.text, line.cites) for line in lines)]
+        )
         if node.provenance == made_of:
             return "known"
         most = _SENTENCES[node.level]
-        written = write_summary(lines, self.model, most=most, held=self._is_held) if lines else Written("", ())
+        written = (
+            write_summary(lines, self.model, most=most, held=self._is_held) if lines else Written("", ())
+        )
         if not written.sentences:
             return "kept"
         title = node.title or written.title or None
@@ -152,7 +164,8 @@ class _Work:
         return "new"
 
     def _lines(self, node: Node) -> tuple[Line, ...]:
-        """Of a scene what was said, written and seen in it; of what is above, the summaries below, as they now are."""
+        """Of a scene what was said, written and seen in it; of what is above, the summaries below, as they
+        now are."""
         children = self.memory.children(node.id)
         if node.level is Level.SCENE:
             looked = [one for look in self.memory.looks() if look.is_caption for one in look.observations]
@@ -161,7 +174,9 @@ class _Work:
                 *(one for one in looked if one.span.overlaps(node.span)),
             ]
             return tuple(_observed(said, children))
-        return tuple(Line(child.span, sentence.text, (child.id,)) for child in children for sentence in child.summary)
+        return tuple(
+            Line(child.span, sentence.text, (child.id,)) for child in children for sentence in child.summary
+        )
 
     def _tell(self, done: int, total: int) -> None:
         path = self.memory.video.path
@@ -171,7 +186,9 @@ class _Work:
 def _observed(said: Sequence[Observation], children: Sequence[Node]) -> Iterator[Line]:
     for one in sorted(said, key=lambda one: one.span):
         middle = holder(children, one.span)
-        cites = (middle.id,) if middle else tuple(child.id for child in children if child.span.overlaps(one.span))
+        cites = (
+            (middle.id,) if middle else tuple(child.id for child in children if child.span.overlaps(one.span))
+        )
         text = " ".join(one.text.split())
         if text and cites:
             yield Line(one.span, f"{one.kind.value.replace('_', ' ')}: {text}", cites)
@@ -196,8 +213,8 @@ def _as_line(sentence: Sentence, lines: Sequence[Line]) -> Line:
 def _read(reply: str, lines: Sequence[Line], most: int, *, held: bool) -> Written:
     """What of a reply can be traced; the rest is thrown away.
 
-    Where a line talks to the model, it may have done as it was told: nothing rests on such a line then, and what is
-    kept has to be said in the others.
+    Where a line talks to the model, it may have done as it was told: nothing rests on such a line then, and
+    what is kept has to be said in the others.
     """
     honest = [line for line in lines if not gives_orders(line.text)]
     is_ordered = held or len(honest) < len(lines)
@@ -223,9 +240,15 @@ def _sentence(given: object, lines: Sequence[Line]) -> Sentence | None:
     numbers = [one for one in given["from"] if isinstance(one, int) and not isinstance(one, bool)]
     cites = dict.fromkeys(cited for one in numbers if 0 < one <= len(lines) for cited in lines[one - 1].cites)
     text = escape(given["text"])
-    return Sentence(text, tuple(cites)) if text and cites and not is_protocol(given["text"], (_PROMPT,)) else None
+    return (
+        Sentence(text, tuple(cites))
+        if text and cites and not is_protocol(given["text"], (_PROMPT,))
+        else None
+    )
 
 
 def _is_borne_out(sentence: Sentence, honest: Sequence[Line]) -> bool:
     """Whether what it cites says so."""
-    return is_said(sentence.text, [line.text for line in honest if not set(line.cites).isdisjoint(sentence.cites)])
+    return is_said(
+        sentence.text, [line.text for line in honest if not set(line.cites).isdisjoint(sentence.cites)]
+    )

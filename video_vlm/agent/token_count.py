@@ -11,7 +11,8 @@ __all__ = ["CountingModel"]
 
 
 class CountingModel:
-    """The same model, and how many tokens it was given so far, over all turns: exact where it runs in this process."""
+    """The same model, and how many tokens it was given so far, over all turns: exact where it runs in this
+    process."""
 
     def __init__(self, model: ChatModel) -> None:
         self._model = model
@@ -47,7 +48,9 @@ class CountingModel:
         """See :meth:`video_vlm.chat.CallsTools.num_call_tokens`."""
         return self._model.num_call_tokens(turns, tools=tools) if isinstance(self._model, CallsTools) else 0
 
-    def stream_call(self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024) -> Iterator[str]:
+    def stream_call(
+        self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024
+    ) -> Iterator[str]:
         """See :meth:`video_vlm.chat.CallsTools.stream_call`."""
         if not isinstance(self._model, CallsTools):
             return iter(())

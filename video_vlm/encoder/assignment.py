@@ -1,4 +1,5 @@
-"""Which token goes into which: every way of merging here is one such table, so that all can be undone and checked.
+"""Which token goes into which: every way of merging here is one such table, so that all can be undone and
+checked.
 
 An assignment says for each of the tokens it was made for where it ends up. No token can be left out of
 one, so none is dropped silently; merging, undoing it and telling who came from where are three gathers.
@@ -34,7 +35,9 @@ class Assignment:
 
     def __post_init__(self) -> None:
         if self.owner.dim() != 2 or self.num_merged < 1:
-            raise ValueError(f"an assignment is (batch, tokens) into 1 or more, got {tuple(self.owner.shape)}")
+            raise ValueError(
+                f"an assignment is (batch, tokens) into 1 or more, got {tuple(self.owner.shape)}"
+            )
 
     def then(self, later: Assignment) -> Assignment:
         """This one and a second one for what it leaves, as one."""
@@ -51,7 +54,8 @@ def identity(batch: int, tokens: int, *, device: torch.device | None = None) -> 
 
 
 def first_sources(assignment: Assignment) -> Tensor:
-    """The first token that went into each merged one, ``(batch merged)``; the number of tokens where none did."""
+    """The first token that went into each merged one, ``(batch merged)``; the number of tokens where none
+    did."""
     batch, tokens = assignment.owner.shape
     places = torch.arange(tokens, device=assignment.owner.device).expand(batch, -1)
     none = places.new_full((batch, assignment.num_merged), tokens)
@@ -59,7 +63,8 @@ def first_sources(assignment: Assignment) -> Tensor:
 
 
 def in_order(assignment: Assignment) -> Assignment:
-    """The same merge, its tokens in the order of the first that went into each: ``[2 0 2 1] -> [0 1 0 2]``."""
+    """The same merge, its tokens in the order of the first that went into each: ``[2 0 2 1] -> [0 1 0
+    2]``."""
     rank = first_sources(assignment).argsort(dim=1, stable=True).argsort(dim=1)
     return Assignment(rank.gather(1, assignment.owner), assignment.num_merged)
 
@@ -73,8 +78,8 @@ def merged_size(size: Tensor, assignment: Assignment) -> Tensor:
 def merge(values: Tensor, assignment: Assignment, *, size: Tensor) -> Tensor:
     """The mean of what goes together, weighted by size: ``(batch tokens width) -> (batch merged width)``.
 
-    Sums are made in float32 or better: in half precision a mean of many tokens would drift. A stretch of the width
-    at a time, so that no second copy of all values is held.
+    Sums are made in float32 or better: in half precision a mean of many tokens would drift. A stretch of the
+    width at a time, so that no second copy of all values is held.
     """
     weight = size.to(torch.promote_types(values.dtype, torch.float32))
     whole = merged_size(weight, assignment)[..., None]
@@ -94,7 +99,8 @@ def unmerge(merged: Tensor, assignment: Assignment) -> Tensor:
 
 
 def merged_span(start: Tensor, end: Tensor, assignment: Assignment) -> tuple[Tensor, Tensor]:
-    """The earliest start and the latest end of what went together: ``(batch tokens) -> (batch merged)``, seconds."""
+    """The earliest start and the latest end of what went together: ``(batch tokens) -> (batch merged)``,
+    seconds."""
     empty = start.new_zeros(start.shape[0], assignment.num_merged)
     first = empty.scatter_reduce(1, assignment.owner, start, "amin", include_self=False)
     last = empty.scatter_reduce(1, assignment.owner, end, "amax", include_self=False)

@@ -20,7 +20,9 @@ def key_metric(keys: Tensor, *, num_heads: int) -> Tensor:
 
     ``(batch tokens (heads width)) -> (batch tokens width)``
     """
-    return rearrange(keys, "batch tokens (heads width) -> batch tokens heads width", heads=num_heads).mean(dim=2)
+    return rearrange(keys, "batch tokens (heads width) -> batch tokens heads width", heads=num_heads).mean(
+        dim=2
+    )
 
 
 def match_tokens(metric: Tensor, *, r: int, num_protected: int = 0) -> Assignment:
@@ -44,8 +46,8 @@ def match_tokens(metric: Tensor, *, r: int, num_protected: int = 0) -> Assignmen
 def match_inside_frames(values: Tensor, *, num_tokens: int) -> Assignment:
     """Matching round after round until ``num_tokens`` are left of ``(batch frames positions width)``.
 
-    First all frames down to equally many, then one more from the frames with the likest pair. Below one token a
-    frame, frames are matched as tokens are.
+    First all frames down to equally many, then one more from the frames with the likest pair. Below one token
+    a frame, frames are matched as tokens are.
     """
     batch, frames, positions, _ = values.shape
     each = max(1, -(-num_tokens // frames))
@@ -76,7 +78,8 @@ def _matched_down(values: Tensor, *, num_tokens: int, size: Tensor | None = None
 
 
 def _likest_pairs(values: Tensor, *, num_frames: int) -> Assignment:
-    """One pair in each of the ``num_frames`` frames whose pair is the likest: ``(batch frames positions width)``."""
+    """One pair in each of the ``num_frames`` frames whose pair is the likest: ``(batch frames positions
+    width)``."""
     batch, frames, positions, _ = values.shape
     unit = torch.nn.functional.normalize(values.float(), dim=-1)
     cosine, nearest = (unit[:, :, 1::2] @ unit[:, :, 0::2].transpose(2, 3)).max(dim=-1)

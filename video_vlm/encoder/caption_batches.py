@@ -21,7 +21,8 @@ HELD_CLIPS = 512
 
 @dataclass(frozen=True, slots=True)
 class CaptionBatch:
-    """``pictures`` ``(batch frames channels height width)``, ``seconds`` ``(batch frames)``, one caption each."""
+    """``pictures`` ``(batch frames channels height width)``, ``seconds`` ``(batch frames)``, one caption
+    each."""
 
     pictures: Tensor
     seconds: Tensor
@@ -43,7 +44,8 @@ class CaptionBatches:
         order = chance.permutation(len(self.videos))[place * size : (place + 1) * size]
         chosen = [self.videos[index] for index in order]
         pictures, seconds = (
-            torch.stack(part) for part in zip(*(_read(video.path, self.frames) for video in chosen), strict=True)
+            torch.stack(part)
+            for part in zip(*(_read(video.path, self.frames) for video in chosen), strict=True)
         )
         captions = [video.captions[int(chance.integers(len(video.captions)))] for video in chosen]
         return CaptionBatch(pictures, seconds, captions)

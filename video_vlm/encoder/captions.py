@@ -52,9 +52,13 @@ def read_captions(folder: Path) -> tuple[CaptionedVideo, ...]:
     """
     found = sorted(folder.glob("*.jsonl"))
     if len(found) != 1:
-        raise SettingsError(f"{folder}: training needs one .jsonl file with captions there, found {len(found)}")
+        raise SettingsError(
+            f"{folder}: training needs one .jsonl file with captions there, found {len(found)}"
+        )
     lines = found[0].read_text(encoding="utf-8").splitlines()
-    videos = tuple(_captioned(folder, line, where=f"{found[0]}:{n}") for n, line in enumerate(lines, 1) if line.strip())
+    videos = tuple(
+        _captioned(folder, line, where=f"{found[0]}:{n}") for n, line in enumerate(lines, 1) if line.strip()
+    )
     if len(videos) < 2:
         raise SettingsError(f"{found[0]}: training needs at least two videos")
     return videos
@@ -67,7 +71,9 @@ def _captioned(folder: Path, line: str, *, where: str) -> CaptionedVideo:
     except (ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{where}: not a line with a video and its caption: {error}") from error
     captions = tuple(map(str, said)) if isinstance(said, list) else (str(said),)
-    path = next((folder / f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").is_file()), None)
+    path = next(
+        (folder / f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").is_file()), None
+    )
     if path is None or not captions:
         raise SettingsError(f"{where}: there is no video {name} in {folder}")
     return CaptionedVideo(path, captions)
@@ -81,7 +87,8 @@ def _column(data: Mapping[str, Any], names: tuple[str, ...]) -> Any:
 
 
 def read_clip(path: Path, settings: ClipSettings) -> tuple[Tensor, Tensor]:
-    """Frames evenly over a video, ``(frames channels side side)`` float32, and their times ``(frames)`` float64.
+    """Frames evenly over a video, ``(frames channels side side)`` float32, and their times ``(frames)``
+    float64.
 
     A video with fewer pictures gives its last ones again, at the times they were asked for.
 
@@ -100,8 +107,13 @@ def read_clip(path: Path, settings: ClipSettings) -> tuple[Tensor, Tensor]:
 
 
 def _fitted(image: np.ndarray[Any, np.dtype[np.uint8]], settings: ClipSettings) -> Tensor:
-    """One picture at the tower's size and scale, ``(channels side side)``; squeezed, not cut: edges matter."""
+    """One picture at the tower's size and scale, ``(channels side side)``; squeezed, not cut: edges
+    matter."""
     pixels = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255
     size = (settings.side, settings.side)
-    fitted = torch.nn.functional.interpolate(pixels, size, mode="bilinear", antialias=True, align_corners=False)[0]
-    return (fitted - torch.tensor(settings.mean)[:, None, None]) / torch.tensor(settings.deviation)[:, None, None]
+    fitted = torch.nn.functional.interpolate(
+        pixels, size, mode="bilinear", antialias=True, align_corners=False
+    )[0]
+    return (fitted - torch.tensor(settings.mean)[:, None, None]) / torch.tensor(settings.deviation)[
+        :, None, None
+    ]

@@ -1,6 +1,7 @@
 """Clustering tokens down to a number: density peaks among k nearest neighbours, DPC-kNN.
 
-A centre is dense and far from anything denser (Rodriguez and Laio 2014; with k nearest neighbours, Du et al. 2016).
+A centre is dense and far from anything denser (Rodriguez and Laio 2014; with k nearest neighbours, Du et al.
+2016).
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ def cluster_tokens(values: Tensor, *, num_tokens: int, num_neighbours: int = 7) 
     if num_tokens >= tokens:
         return identity(batch, tokens, device=values.device)
     distance = torch.cdist(values.float(), values.float()) / width**0.5
-    score = _density(distance, num_neighbours) * _distance_to_denser(distance, _density(distance, num_neighbours))
+    score = _density(distance, num_neighbours) * _distance_to_denser(
+        distance, _density(distance, num_neighbours)
+    )
     centres = score.argsort(dim=1, descending=True, stable=True)[:, :num_tokens].sort(dim=1).values
     owner = distance.gather(2, centres[:, None].expand(-1, tokens, -1)).argmin(dim=2)
     rank = torch.arange(num_tokens, device=values.device).expand(batch, -1)

@@ -1,7 +1,7 @@
 """Image-text towers for the pipeline: pictures and words as vectors of one space, from weights the user has.
 
-Any SigLIP, SigLIP 2 or CLIP of transformers, from a folder or from the local hub cache. Nothing is downloaded, and
-nothing heavy is loaded before the first picture or word.
+Any SigLIP, SigLIP 2 or CLIP of transformers, from a folder or from the local hub cache. Nothing is
+downloaded, and nothing heavy is loaded before the first picture or word.
 """
 
 from __future__ import annotations
@@ -61,16 +61,16 @@ _Vectors = npt.NDArray[np.float32]
 class TransformersImageTextEncoder:
     """An :class:`~video_vlm.protocols.ImageTextEncoder` from a folder of safetensors weights.
 
-    ``name`` says which weights they are by what they are, not by where they lie: a folder that was copied has the
-    same name, one in which the weights were exchanged another.
+    ``name`` says which weights they are by what they are, not by where they lie: a folder that was copied has
+    the same name, one in which the weights were exchanged another.
 
     Args:
         folder: Holds ``config.json``, ``preprocessor_config.json``, the weights, and the tokenizer's files.
         label: What people call it; the folder's name if empty.
         device: Where it runs; ``"auto"`` for a GPU if torch sees one.
         dtype: What it computes in, as torch names it; ``"auto"`` for what
-            :func:`~video_vlm.encoder.tower_files.fast_dtype` says. ``name`` is the same in all of them: they change a
-            cosine in its third digit.
+            :func:`~video_vlm.encoder.tower_files.fast_dtype` says. ``name`` is the same in all of them: they
+            change a cosine in its third digit.
 
     Raises:
         MissingExtra: torch, transformers, einops or safetensors is not installed.
@@ -104,7 +104,8 @@ class TransformersImageTextEncoder:
         model, prepare, _ = self._load()
         with torch.inference_mode():
             prepared = prepare(images=list(pictures), return_tensors="pt").to(model.device, model.dtype)
-            # Of several in half precision, SigLIP's pooling alone takes a CPU as long as all its blocks (torch 2.13).
+            # Of several in half precision, SigLIP's pooling alone takes a CPU as long as all its blocks
+            # (torch 2.13).
             step = 1 if model.device.type == "cpu" and model.dtype != torch.float32 else len(pictures)
             parts = (
                 {name: value[at : at + step] for name, value in prepared.items()}
@@ -113,7 +114,8 @@ class TransformersImageTextEncoder:
             return np.concatenate([self._unit(model.get_image_features(**part)) for part in parts])
 
     def encode_texts(self, texts: Sequence[str]) -> _Vectors:
-        """``(len(texts), dimension)`` float32, rows of length one. In small letters, as these towers were taught."""
+        """``(len(texts), dimension)`` float32, rows of length one. In small letters, as these towers were
+        taught."""
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
         import torch
@@ -127,7 +129,9 @@ class TransformersImageTextEncoder:
 
         vectors = getattr(features, "pooler_output", features)
         if vectors.shape[-1] != self.dimension:
-            raise SettingsError(f"{self.folder}: its vectors have {vectors.shape[-1]} numbers, not {self.dimension}")
+            raise SettingsError(
+                f"{self.folder}: its vectors have {vectors.shape[-1]} numbers, not {self.dimension}"
+            )
         unit: _Vectors = torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().numpy()
         return unit
 
@@ -150,14 +154,17 @@ def find_image_text_encoder(settings: SightSettings) -> TransformersImageTextEnc
     if settings.model == "auto":
         if any(find_spec(name) is None for name in NEEDED):
             return None
-        found = next(((name, folder) for name in KNOWN_TOWERS if (folder := cached_folder(name)) is not None), None)
+        found = next(
+            ((name, folder) for name in KNOWN_TOWERS if (folder := cached_folder(name)) is not None), None
+        )
         return None if found is None else _opened(found[1], found[0], settings)
     require_models(f"the image-text tower {settings.model}")
     named = Path(settings.model).expanduser()
     folder = named if named.is_dir() else cached_folder(settings.model)
     if folder is None:
         raise SettingsError(
-            f"sight.model: {settings.model} is no folder, and no model of that name with safetensors weights is in the"
+            f"sight.model: {settings.model} is no folder, and no model of that name with safetensors weights "
+            "is in the"
             f" local hub cache: videoqa models pull {settings.model}, or name a folder, or sight.model=none"
         )
     return _opened(folder, settings.model, settings)
@@ -188,14 +195,20 @@ def _config(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{folder}: no image-text tower here: its config.json cannot be read") from error
     if kind not in _KINDS:
-        raise SettingsError(f"{folder}: a model of type {kind!r} is no image-text tower; known: {', '.join(_KINDS)}")
+        raise SettingsError(
+            f"{folder}: a model of type {kind!r} is no image-text tower; known: {', '.join(_KINDS)}"
+        )
     return config
 
 
 def _dimension(config: dict[str, Any], folder: Path) -> int:
     """What the model's own configuration says, with the defaults of transformers for what it leaves out."""
     vision = config.get("vision_config") or {}
-    own = config.get("projection_dim", 512) if config["model_type"] == "clip" else vision.get("hidden_size", 768)
+    own = (
+        config.get("projection_dim", 512)
+        if config["model_type"] == "clip"
+        else vision.get("hidden_size", 768)
+    )
     if not isinstance(own, int) or own < 1:
         raise SettingsError(f"{folder}: its config.json names no width of its vectors: {own!r}")
     return own
@@ -214,10 +227,17 @@ def _load(folder: Path, device: str, dtype: str) -> tuple[Any, Any, Any]:
         numbers = fast_dtype(chosen) if dtype == "auto" else getattr(torch, dtype)
         with no_progress_bar():
             model = load_model(str(folder), dtype=numbers, device=chosen)
-        # Always PIL's: the preparation by torchvision gives slightly other pictures, and is not installed everywhere.
+        # Always PIL's: the preparation by torchvision gives slightly other pictures, and is not installed
+        # everywhere.
         prepare = AutoImageProcessor.from_pretrained(folder, backend="pil", **here)
         tokenizer = AutoTokenizer.from_pretrained(folder, **here)
-    except (OSError, ValueError, KeyError, RuntimeError, AssertionError) as error:  # the last two: no such device
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        RuntimeError,
+        AssertionError,
+    ) as error:  # the last two: no such device
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise SettingsError(f"{folder}: the tower cannot be loaded: {first}") from error
     return model, prepare, TransformersTextTower(model, tokenizer)

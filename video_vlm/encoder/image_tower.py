@@ -22,8 +22,8 @@ __all__ = ["TOWERS", "ClipTower", "Siglip2Tower", "SiglipTower", "Tower", "VitTo
 class Tower(nn.Module):
     """What all towers have in common. ``model`` is the vision model of transformers.
 
-    Pictures are ``(frames channels height width)``, tokens ``(frames tokens width)``. ``bias`` ``(frames tokens)``
-    is added to the attention scores of the tokens looked at; None leaves attention as it is.
+    Pictures are ``(frames channels height width)``, tokens ``(frames tokens width)``. ``bias`` ``(frames
+    tokens)`` is added to the attention scores of the tokens looked at; None leaves attention as it is.
     """
 
     num_prefix: int = 0
@@ -69,9 +69,12 @@ class Tower(nn.Module):
 
     @contextmanager
     def keys_of(self, depth: int, see: Callable[[Tensor], Tensor]) -> Iterator[list[Tensor]]:
-        """What ``see`` makes of the keys of a block's attention, ``(frames tokens width)``, each time it runs."""
+        """What ``see`` makes of the keys of a block's attention, ``(frames tokens width)``, each time it
+        runs."""
         seen: list[Tensor] = []
-        hook = self.attention(depth).k_proj.register_forward_hook(lambda _module, _inputs, keys: seen.append(see(keys)))
+        hook = self.attention(depth).k_proj.register_forward_hook(
+            lambda _module, _inputs, keys: seen.append(see(keys))
+        )
         try:
             yield seen
         finally:
@@ -89,7 +92,8 @@ class SiglipTower(Tower):
 
 
 class Siglip2Tower(SiglipTower):
-    """SigLIP 2 with native aspect (Tschannen et al. 2025): patches are cut here, and none of them is padding."""
+    """SigLIP 2 with native aspect (Tschannen et al. 2025): patches are cut here, and none of them is
+    padding."""
 
     @property
     def image_size(self) -> int:
@@ -104,7 +108,9 @@ class Siglip2Tower(SiglipTower):
             width=side,
         )
         shape = torch.tensor([pictures.shape[2] // side, pictures.shape[3] // side], device=pictures.device)
-        embedded: Tensor = self.model.embeddings(patches, repeat(shape, "two -> frames two", frames=len(pictures)))
+        embedded: Tensor = self.model.embeddings(
+            patches, repeat(shape, "two -> frames two", frames=len(pictures))
+        )
         return embedded
 
 
@@ -140,12 +146,15 @@ class VitTower(Tower):
 
 
 def _probed(head: Any, tokens: Tensor, bias: Tensor | None) -> Tensor:
-    """SigLIP's attention pooling, made of the head's own parts; a merged token counts as often as it has patches."""
+    """SigLIP's attention pooling, made of the head's own parts; a merged token counts as often as it has
+    patches."""
     if bias is None:
         pooled: Tensor = head(tokens)
         return pooled
     probe = head.probe.repeat(tokens.shape[0], 1, 1)
-    mask = repeat(bias.to(tokens.dtype), "frames tokens -> (frames heads) 1 tokens", heads=head.attention.num_heads)
+    mask = repeat(
+        bias.to(tokens.dtype), "frames tokens -> (frames heads) 1 tokens", heads=head.attention.num_heads
+    )
     seen = head.attention(probe, tokens, tokens, attn_mask=mask)[0]
     whole: Tensor = seen + head.mlp(head.layernorm(seen))
     return whole[:, 0]

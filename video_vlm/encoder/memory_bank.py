@@ -1,7 +1,7 @@
 """A memory of constant size for an endless stream (MA-LMM, He et al. 2024).
 
-When it is full, at every position the two neighbours in time that are most alike become one. It knows of each token
-how much is in it, from when to when, and which frames.
+When it is full, at every position the two neighbours in time that are most alike become one. It knows of each
+token how much is in it, from when to when, and which frames.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ __all__ = ["MemoryBank", "merge_in_bank"]
 
 @dataclass(frozen=True, slots=True)
 class MemoryBank:
-    """What is held, each ``(slots positions ...)``: ``values``, ``size`` in patches, ``start`` and ``end`` in seconds,
-    and ``first`` and ``last``, the numbers of the frames whose patches at this position are in it, both included."""
+    """What is held, each ``(slots positions ...)``: ``values``, ``size`` in patches, ``start`` and ``end`` in
+    seconds, and ``first`` and ``last``, the numbers of the frames whose patches at this position are in it,
+    both included."""
 
     capacity: int
     values: Tensor
@@ -31,7 +32,9 @@ class MemoryBank:
     last: Tensor
 
     @classmethod
-    def empty(cls, capacity: int, *, positions: int, width: int, device: torch.device | None = None) -> MemoryBank:
+    def empty(
+        cls, capacity: int, *, positions: int, width: int, device: torch.device | None = None
+    ) -> MemoryBank:
         """A bank that will hold at most ``capacity`` tokens at each position.
 
         Raises:
@@ -55,7 +58,9 @@ class MemoryBank:
             "first": self.first.new_full((1, positions), number),
             "last": self.last.new_full((1, positions), number),
         }
-        grown = MemoryBank(self.capacity, **{name: torch.cat((getattr(self, name), one)) for name, one in new.items()})
+        grown = MemoryBank(
+            self.capacity, **{name: torch.cat((getattr(self, name), one)) for name, one in new.items()}
+        )
         return grown if len(grown.values) <= self.capacity else grown._with_likest_merged()
 
     def _with_likest_merged(self) -> MemoryBank:
@@ -71,14 +76,16 @@ class MemoryBank:
             "first": self.first,
             "last": self.last.roll(-1, 0),
         }
-        return MemoryBank(self.capacity, **{name: _put(getattr(self, name), one, likest) for name, one in made.items()})
+        return MemoryBank(
+            self.capacity, **{name: _put(getattr(self, name), one, likest) for name, one in made.items()}
+        )
 
 
 def merge_in_bank(values: Tensor, *, num_tokens: int) -> Assignment:
     """What a bank leaves of a clip that passes through it, ``(batch frames positions width)``.
 
-    Exactly ``num_tokens`` are left, at least one for each position: a bank of that many for each position, rounded up,
-    then one more pair at the positions where neighbours in time are most alike.
+    Exactly ``num_tokens`` are left, at least one for each position: a bank of that many for each position,
+    rounded up, then one more pair at the positions where neighbours in time are most alike.
     """
     batch, frames, positions, width = values.shape
     capacity = -(-num_tokens // positions)
@@ -97,8 +104,11 @@ def merge_in_bank(values: Tensor, *, num_tokens: int) -> Assignment:
     return Assignment(owner, int(counts[0].sum()))
 
 
-def _one_pair_less(held: MemoryBank, slots: Tensor, counts: Tensor, *, num_positions: int) -> tuple[Tensor, Tensor]:
-    """``slots`` ``(batch positions frames)`` and ``counts`` ``(batch positions)`` after one more merge at so many."""
+def _one_pair_less(
+    held: MemoryBank, slots: Tensor, counts: Tensor, *, num_positions: int
+) -> tuple[Tensor, Tensor]:
+    """``slots`` ``(batch positions frames)`` and ``counts`` ``(batch positions)`` after one more merge at so
+    many."""
     unit = torch.nn.functional.normalize(held.values.float(), dim=-1)
     cosine, likest = (unit[1:] * unit[:-1]).sum(dim=-1).max(dim=0)  # pairs lines -> lines
     best = cosine.view_as(counts).argsort(dim=1, descending=True, stable=True)[:, :num_positions]
@@ -108,9 +118,12 @@ def _one_pair_less(held: MemoryBank, slots: Tensor, counts: Tensor, *, num_posit
 
 
 def _put(held: Tensor, made: Tensor, where: Tensor) -> Tensor:
-    """At each position, ``made`` in the slot ``where``, and what was held in the slots before it and after the next."""
+    """At each position, ``made`` in the slot ``where``, and what was held in the slots before it and after
+    the next."""
     slot = torch.arange(len(held) - 1, device=held.device)[:, None]
     place, at = (
-        (slot < where, slot == where) if held.dim() == 2 else ((slot < where)[..., None], (slot == where)[..., None])
+        (slot < where, slot == where)
+        if held.dim() == 2
+        else ((slot < where)[..., None], (slot == where)[..., None])
     )
     return torch.where(at, made[:-1], torch.where(place, held[:-1], held[1:]))

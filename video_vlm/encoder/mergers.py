@@ -1,12 +1,12 @@
 """Fewer tokens, by name: every merging without learned weights, and the contract that all of them keep.
 
-A *merger* is a function ``(tokens, *, num_tokens, num_frames) -> tokens``: a batch of clips, each ``num_frames`` frames
-of equally many tokens, ``(batch (frames positions) width)`` in and ``(batch num_tokens width)`` out. :func:`merge_to`
-calls one by name and holds it to the contract. Another package brings its own by the entry point group
-``video_vlm.mergers``.
+A *merger* is a function ``(tokens, *, num_tokens, num_frames) -> tokens``: a batch of clips, each
+``num_frames`` frames of equally many tokens, ``(batch (frames positions) width)`` in and ``(batch num_tokens
+width)`` out. :func:`merge_to` calls one by name and holds it to the contract. Another package brings its own
+by the entry point group ``video_vlm.mergers``.
 
-:class:`~video_vlm.encoder.compression.Compressor` is none of them: its queries are learned and look at all tokens at
-once, so that no patch ends up in exactly one of them and there is no provenance to keep.
+:class:`~video_vlm.encoder.compression.Compressor` is none of them: its queries are learned and look at all
+tokens at once, so that no patch ends up in exactly one of them and there is no provenance to keep.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ __all__ = ["MERGERS", "bank", "bipartite", "dpc_knn", "merge_to", "per_position"
 def bipartite(tokens: Tokens, *, num_tokens: int, num_frames: int) -> Tokens:
     """Bipartite soft matching inside each frame, round after round (Bolya et al. 2023, "Token Merging").
 
-    Frames keep equally many tokens, or one fewer where two are most alike; below one a frame, frames are matched too.
+    Frames keep equally many tokens, or one fewer where two are most alike; below one a frame, frames are
+    matched too.
 
         2 frames of [a a b c] and [d e e f], 7 tokens -> [a b c] [d e e f]; 6 -> [a b c] [d e f]
     """
@@ -55,7 +56,8 @@ def tree(tokens: Tokens, *, num_tokens: int, num_frames: int) -> Tokens:
 def per_position(tokens: Tokens, *, num_tokens: int, num_frames: int) -> Tokens:
     """Each position over time by itself, cut where it changes most: for a camera that stands still.
 
-    Optimal partitions of a line (Bellman 1961). Below one token a position, positions are clustered by DPC-kNN.
+    Optimal partitions of a line (Bellman 1961). Below one token a position, positions are clustered by
+    DPC-kNN.
 
         3 frames of [a b], [a c] and [a c], 3 tokens -> [a a a] [b] [c c]
     """
@@ -65,7 +67,8 @@ def per_position(tokens: Tokens, *, num_tokens: int, num_frames: int) -> Tokens:
 
 
 def dpc_knn(tokens: Tokens, *, num_tokens: int, num_frames: int) -> Tokens:  # noqa: ARG001 - frames are all one to it
-    """Clusters around density peaks, wherever and whenever they are (Rodriguez and Laio 2014; Du et al. 2016).
+    """Clusters around density peaks, wherever and whenever they are (Rodriguez and Laio 2014; Du et al.
+    2016).
 
     All pairs of tokens are compared: memory grows with the square of their number.
 
@@ -76,7 +79,8 @@ def dpc_knn(tokens: Tokens, *, num_tokens: int, num_frames: int) -> Tokens:  # n
 
 
 def bank(tokens: Tokens, *, num_tokens: int, num_frames: int) -> Tokens:
-    """A memory bank that frames pass through: at each position the likest neighbours merge (MA-LMM, He et al. 2024).
+    """A memory bank that frames pass through: at each position the likest neighbours merge (MA-LMM, He et al.
+    2024).
 
     Nothing looks ahead, as in a stream. Below one token a position, positions are clustered by DPC-kNN.
 
@@ -101,10 +105,11 @@ MERGERS: Final[Registry[Tokens]] = Registry(
 
 
 def merge_to(name: str, tokens: Tokens, *, num_tokens: int, num_frames: int) -> Tokens:
-    """What the merger of that name leaves of a batch of clips: ``(batch tokens width) -> (batch num_tokens width)``.
+    """What the merger of that name leaves of a batch of clips: ``(batch tokens width) -> (batch num_tokens
+    width)``.
 
-    Exactly ``num_tokens`` a clip, or as many as there are. Every token goes into exactly one; its size, its span
-    ``[start, end)`` and its size-weighted mean go with it. In the order of the first token in each.
+    Exactly ``num_tokens`` a clip, or as many as there are. Every token goes into exactly one; its size, its
+    span ``[start, end)`` and its size-weighted mean go with it. In the order of the first token in each.
 
         merge_to("tree", tokens, num_tokens=fewer(tokens, times=4), num_frames=16)
 

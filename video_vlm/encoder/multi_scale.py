@@ -1,7 +1,7 @@
 """Two scales of one video fused per segment: a dense short clip looks at a sparse long one.
 
-Both go through the same encoder. The dense clip sees what happens in a segment, the sparse one what the segment is
-part of; the second is let in behind a gate that starts closed.
+Both go through the same encoder. The dense clip sees what happens in a segment, the sparse one what the
+segment is part of; the second is let in behind a gate that starts closed.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ __all__ = ["ScaleFusion"]
 class ScaleFusion(nn.Module):
     """One vector a segment, ``(segments width)``: its own dense clip's, and what that finds in the long one.
 
-    Times of both scales are told as distances from the segment's middle, so that the long clip is seen from where
-    the segment is: before, at it, after.
+    Times of both scales are told as distances from the segment's middle, so that the long clip is seen from
+    where the segment is: before, at it, after.
     """
 
     def __init__(self, width: int, *, num_heads: int = 8, initial_gate: float = 0.0) -> None:

@@ -1,7 +1,7 @@
 """Who is where and moves which way, token by token: the log of the scripted world as something to be learned.
 
-It teaches the encoder what an event is long before questions about the order of events can, and is thrown away
-after training: answers come from the reader alone.
+It teaches the encoder what an event is long before questions about the order of events can, and is thrown
+away after training: answers come from the reader alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ FACTS: Final = ("there", *Way)
 
 
 def facts_of(script: Script, *, grid: int) -> Tensor:
-    """What is true at each of ``grid x grid`` patches of each frame: ``(frames, patches, colours x facts)``, 0 or 1.
+    """What is true at each of ``grid x grid`` patches of each frame: ``(frames, patches, colours x facts)``,
+    0 or 1.
 
     An actor is where its middle is.
     """

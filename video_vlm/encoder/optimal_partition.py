@@ -1,4 +1,5 @@
-"""Cutting a sequence into stretches that lose least when each becomes its mean: exact, by dynamic programming.
+"""Cutting a sequence into stretches that lose least when each becomes its mean: exact, by dynamic
+programming.
 
 The loss of a stretch is its squared error, as in the optimal partition of a line (Fisher 1958, "On grouping
 for maximum homogeneity"). All that is needed is the Gram matrix of the sequence.
@@ -21,8 +22,8 @@ _EXACT = torch.float64
 def gram(values: Tensor) -> Tensor:
     """Inner products along time, ``(batch times width) -> (batch times times)`` float64, the mean taken off.
 
-    Errors do not change with the mean; taking it off keeps their small differences exact. A stretch of the width at a
-    time, so that a long clip is not held twice.
+    Errors do not change with the mean; taking it off keeps their small differences exact. A stretch of the
+    width at a time, so that a long clip is not held twice.
     """
     return sum((_gram(some) for some in in_chunks(values, dim=2)), start=values.new_zeros((), dtype=_EXACT))
 
@@ -41,13 +42,17 @@ def energy(values: Tensor) -> Tensor:
 def stretch_errors(inner: Tensor, weight: Tensor) -> Tensor:
     """The squared error of every stretch ``[first, last]``: ``(batch times times) -> (batch first last)``.
 
-    ``weight`` ``(batch times)`` is how much each time counts. Stretches that end before they begin cost infinity.
+    ``weight`` ``(batch times)`` is how much each time counts. Stretches that end before they begin cost
+    infinity.
     """
     weight = weight.double()
     both = weight[:, :, None] * weight[:, None, :] * inner
     box = torch.nn.functional.pad(both.cumsum(1).cumsum(2), (1, 0, 1, 0))
     times = inner.shape[1]
-    first, last = torch.arange(times, device=inner.device)[:, None], torch.arange(times, device=inner.device)[None] + 1
+    first, last = (
+        torch.arange(times, device=inner.device)[:, None],
+        torch.arange(times, device=inner.device)[None] + 1,
+    )
     cross = box[:, last, last] - box[:, first, last] - box[:, last, first] + box[:, first, first]
     energy = _range_sums(weight * inner.diagonal(dim1=1, dim2=2))
     mass = _range_sums(weight).clamp_min(torch.finfo(torch.float64).tiny)
@@ -65,8 +70,8 @@ def _range_sums(each: Tensor) -> Tensor:
 class Partitions:
     """The best cuts into 1, 2, ... stretches.
 
-    ``errors`` is ``(batch, counts)``; ``begins`` ``(counts, batch, times + 1)`` says where the last stretch begins when
-    so many end before a time.
+    ``errors`` is ``(batch, counts)``; ``begins`` ``(counts, batch, times + 1)`` says where the last stretch
+    begins when so many end before a time.
     """
 
     errors: Tensor
@@ -87,8 +92,8 @@ class Partitions:
 def partition(errors: Tensor, *, max_count: int) -> Partitions:
     """The best partitions into up to ``max_count`` stretches, given :func:`stretch_errors`."""
     batch, times, _ = errors.shape
-    # One stretch that ends before each time. None ends before the first: where cuts save nothing, as in a still clip,
-    # an empty stretch would cost no more than a real one.
+    # One stretch that ends before each time. None ends before the first: where cuts save nothing, as in a
+    # still clip, an empty stretch would cost no more than a real one.
     best = torch.nn.functional.pad(errors[:, 0], (1, 0), value=torch.inf)
     totals, begins = [best[:, -1]], [torch.zeros(batch, times + 1, dtype=torch.int64, device=errors.device)]
     for _ in range(1, min(max_count, times)):

@@ -1,7 +1,7 @@
 """A small head that answers the scripted world's questions from what the encoder saw: the tokens vote.
 
-It adds up what single tokens say and compares none with another: whatever is to be known of order must have been put
-into them by the encoder.
+It adds up what single tokens say and compares none with another: whatever is to be known of order must have
+been put into them by the encoder.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ KINDS = tuple(QuestionKind)
 
 @dataclass(frozen=True, slots=True)
 class QuestionBatch:
-    """Questions as numbers, each ``(batch questions)``: the kind, the colour asked about (the last number where none
-    is), the right answer, and how often a guess is right."""
+    """Questions as numbers, each ``(batch questions)``: the kind, the colour asked about (the last number
+    where none is), the right answer, and how often a guess is right."""
 
     kind: Tensor
     about: Tensor
@@ -50,8 +50,8 @@ def as_numbers(questions: Sequence[Sequence[Question]]) -> QuestionBatch:
 class QuestionHead(nn.Module):
     """Tokens vote on each question: ``(batch tokens width) -> (batch questions answers)``.
 
-    A question chooses which tokens count, and which of what they say; the votes are then added up, and nothing compares
-    them. A merged token counts as often as it has patches.
+    A question chooses which tokens count, and which of what they say; the votes are then added up, and
+    nothing compares them. A merged token counts as often as it has patches.
     """
 
     def __init__(self, width: int, *, num_heads: int = 4) -> None:
@@ -70,14 +70,18 @@ class QuestionHead(nn.Module):
     def forward(self, tokens: Tokens, asked: QuestionBatch) -> Tensor:
         question = torch.cat((self.kind(asked.kind), self.about(asked.about)), dim=-1)
         seen = self.norm(tokens.values)
-        query, key, says = (self._heads(each) for each in (self.query(question), self.key(seen), self.says(seen)))
+        query, key, says = (
+            self._heads(each) for each in (self.query(question), self.key(seen), self.says(seen))
+        )
         mask = tokens.size.log()[:, None, None].to(seen.dtype)
         said = scaled_dot_product_attention(query, key, says, attn_mask=mask).transpose(1, 2).flatten(2)
         logits: Tensor = self.votes(said * (1 + self.relevance(question))) + self.expected(question)
         return logits
 
     def _heads(self, tokens: Tensor) -> Tensor:
-        return rearrange(tokens, "batch tokens (heads width) -> batch heads tokens width", heads=self.num_heads)
+        return rearrange(
+            tokens, "batch tokens (heads width) -> batch heads tokens width", heads=self.num_heads
+        )
 
 
 def _two_layers(width_in: int, width: int) -> nn.Sequential:

@@ -21,12 +21,15 @@ ENCODER_FILE: Final = "encoder.safetensors"
 def save_encoder(encoder: VideoEncoder, path: Path, *, tower: str) -> None:
     """Write what was learned; the tower itself is named, and written only where its weights have changed."""
     learned = {name for name, weight in encoder.named_parameters() if weight.requires_grad}
-    state = {name: value for name, value in encoder.state_dict().items() if name in learned or "tower." not in name}
+    state = {
+        name: value for name, value in encoder.state_dict().items() if name in learned or "tower." not in name
+    }
     save_tensors(path, state, about={"tower": tower, "settings": json.dumps(asdict(encoder.settings))})
 
 
 def load_encoder(path: Path, *, device: str = "cpu") -> VideoEncoder:
-    """An encoder that :func:`save_encoder` wrote, around its tower from a local folder or the local hub cache.
+    """An encoder that :func:`save_encoder` wrote, around its tower from a local folder or the local hub
+    cache.
 
     Raises:
         SettingsError: the file or its tower cannot be read.

@@ -30,7 +30,9 @@ class SmallTextTower(nn.Module):
     def forward(self, captions: Sequence[str]) -> Tensor:
         numbers = self._numbers(captions).to(self.places.device)
         there = (numbers != 0).to(self.places.dtype)[..., None]
-        read = self.block(self.words(numbers) + self.places[: numbers.shape[1]], src_key_padding_mask=numbers == 0)
+        read = self.block(
+            self.words(numbers) + self.places[: numbers.shape[1]], src_key_padding_mask=numbers == 0
+        )
         mean: Tensor = (read * there).sum(dim=1) / there.sum(dim=1).clamp_min(1)
         return mean
 
@@ -39,7 +41,9 @@ class SmallTextTower(nn.Module):
         words = [caption.lower().replace(",", " ").split()[: self.max_words] or ["."] for caption in captions]
         numbers = torch.zeros(len(words), max(map(len, words)), dtype=torch.int64)
         for row, some in enumerate(words):
-            numbers[row, : len(some)] = torch.tensor([1 + zlib.crc32(w.encode()) % (self.num_words - 1) for w in some])
+            numbers[row, : len(some)] = torch.tensor(
+                [1 + zlib.crc32(w.encode()) % (self.num_words - 1) for w in some]
+            )
         return numbers
 
 
@@ -63,7 +67,11 @@ class TransformersTextTower(nn.Module):
     @torch.no_grad()
     def forward(self, captions: Sequence[str]) -> Tensor:
         tokens = self.tokenizer(
-            list(captions), padding=self.padding, truncation=True, max_length=self.max_length, return_tensors="pt"
+            list(captions),
+            padding=self.padding,
+            truncation=True,
+            max_length=self.max_length,
+            return_tensors="pt",
         )
         (model,) = self._held
         vectors = model.get_text_features(**{name: value.to(model.device) for name, value in tokens.items()})

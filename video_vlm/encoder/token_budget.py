@@ -24,10 +24,11 @@ def fewer(tokens: Tokens, *, times: float) -> int:
 
 
 def spend(tokens: Tokens, *, num_tokens: int, num_frames: int, min_cosine: float = 0.8) -> Tokens:
-    """Leave ``num_tokens`` of a clip's tokens, ``num_frames`` frames of equally many: trees first, then clusters.
+    """Leave ``num_tokens`` of a clip's tokens, ``num_frames`` frames of equally many: trees first, then
+    clusters.
 
-    A clip that says less than the budget allows keeps fewer: no more trees than its links above ``min_cosine`` leave.
-    In a batch all clips keep as many as the one that needs most.
+    A clip that says less than the budget allows keeps fewer: no more trees than its links above
+    ``min_cosine`` leave. In a batch all clips keep as many as the one that needs most.
     """
     _check(num_tokens)
     values = rearrange(
@@ -36,11 +37,18 @@ def spend(tokens: Tokens, *, num_tokens: int, num_frames: int, min_cosine: float
     links = link_frames(values)
     needed = int(links.natural_count(min_cosine).max())
     grown = tokens.merged(merge_trees(links, num_tokens=min(num_tokens, needed)))
-    return grown.merged(cluster_tokens(grown.values, num_tokens=num_tokens)) if grown.num_tokens > num_tokens else grown
+    return (
+        grown.merged(cluster_tokens(grown.values, num_tokens=num_tokens))
+        if grown.num_tokens > num_tokens
+        else grown
+    )
 
 
-def spend_on_fixed_camera(tokens: Tokens, *, num_tokens: int, num_frames: int, tolerance: float = 0.0) -> Tokens:
-    """The same for a camera that stands still: each place in the picture is cut in time by itself, then clusters."""
+def spend_on_fixed_camera(
+    tokens: Tokens, *, num_tokens: int, num_frames: int, tolerance: float = 0.0
+) -> Tokens:
+    """The same for a camera that stands still: each place in the picture is cut in time by itself, then
+    clusters."""
     _check(num_tokens)
     values = rearrange(
         tokens.values, "batch (frames positions) width -> batch frames positions width", frames=num_frames

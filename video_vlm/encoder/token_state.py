@@ -1,4 +1,5 @@
-"""What is known of the tokens of a batch of clips between two blocks of the encoder, and what merging does to it."""
+"""What is known of the tokens of a batch of clips between two blocks of the encoder, and what merging does to
+it."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ class TokenState:
 
     @property
     def bias(self) -> Tensor | None:
-        """What makes a merged token count as often as it has patches, ``((batch frames) tokens)``; None if none has."""
+        """What makes a merged token count as often as it has patches, ``((batch frames) tokens)``; None if
+        none has."""
         if self.size.shape[2] == self.where.shape[2]:
             return None
         return rearrange(self.size, "batch frames tokens -> (batch frames) tokens").log()
@@ -57,8 +59,8 @@ def begin(seconds: Tensor, *, num_positions: int, end_seconds: Tensor | None = N
 
 
 def folded(stage: TokenState, assignment: Assignment) -> TokenState:
-    """Frames that became one, as ``merge_frames`` said, position by position; no tokens of a frame may be merged
-    yet."""
+    """Frames that became one, as ``merge_frames`` said, position by position; no tokens of a frame may be
+    merged yet."""
     start, end = merged_span(stage.start, stage.end, assignment)
     kept = slice(None, assignment.num_merged)
     return TokenState(

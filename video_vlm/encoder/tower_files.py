@@ -36,7 +36,9 @@ def fast_dtype(device: str) -> torch.dtype:
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     if kind != "cpu":
         return torch.float32
-    able: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # a younger one than our oldest torch
+    able: Mapping[str, Any] = getattr(
+        torch.cpu, "get_capabilities", dict
+    )()  # a younger one than our oldest torch
     return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
 
 

@@ -1,7 +1,7 @@
 """The training loop: a task says what is to be made small, everything else is here.
 
-A task's batch follows from the step's number, so that a run that was interrupted and goes on ends with the same
-weights as one that was not.
+A task's batch follows from the step's number, so that a run that was interrupted and goes on ends with the
+same weights as one that was not.
 """
 
 from __future__ import annotations
@@ -119,7 +119,9 @@ def train(
     seed_everything(settings.seed)
     task.model.train()
     batches = batches_in_order(
-        task.batches(batch_size=settings.batch_size), _numbers(settings, step=step), num_workers=settings.num_workers
+        task.batches(batch_size=settings.batch_size),
+        _numbers(settings, step=step),
+        num_workers=settings.num_workers,
     )
     try:
         while step < settings.num_steps:
@@ -148,14 +150,21 @@ def _numbers(settings: TrainSettings, *, step: int) -> range:
 def _go_on(path: Path, task: Task[B], optimizer: torch.optim.Optimizer) -> int:
     found = read_checkpoint(path)
     if found.recipe != task.recipe:
-        raise SettingsError(f"{path}: a checkpoint of something else; give another folder, or leave out --resume")
+        raise SettingsError(
+            f"{path}: a checkpoint of something else; give another folder, or leave out --resume"
+        )
     task.model.load_state_dict(dict(found.weights))
     restore_moments(optimizer, found.moments)
     return found.step
 
 
 def _step(
-    task: Task[B], optimizer: torch.optim.Optimizer, settings: TrainSettings, batches: Iterator[B], *, step: int
+    task: Task[B],
+    optimizer: torch.optim.Optimizer,
+    settings: TrainSettings,
+    batches: Iterator[B],
+    *,
+    step: int,
 ) -> float:
     for group in optimizer.param_groups:
         group["lr"] = settings.learning_rate_at(step)
@@ -168,7 +177,9 @@ def _step(
         loss.backward()
         total += float(loss.detach())
     if not math.isfinite(total):
-        raise SettingsError(f"training: the loss is {total} at step {step + 1}; try a lower learning rate, or float32")
+        raise SettingsError(
+            f"training: the loss is {total} at step {step + 1}; try a lower learning rate, or float32"
+        )
     nn.utils.clip_grad_norm_(task.model.parameters(), settings.max_norm)
     optimizer.step()
     return total

@@ -1,8 +1,8 @@
 """Merging across frames: tokens follow what they show from frame to frame, wherever in the picture it goes.
 
-After the tree-based spatiotemporal merging of FlashVID (2026): inside a segment of like frames, each token is linked
-to the most similar token of the frame before, at any position, and a chain of links becomes its first token, the
-anchor. What is still too much is clustered (:mod:`video_vlm.encoder.dpc_knn`).
+After the tree-based spatiotemporal merging of FlashVID (2026): inside a segment of like frames, each token is
+linked to the most similar token of the frame before, at any position, and a chain of links becomes its first
+token, the anchor. What is still too much is clustered (:mod:`video_vlm.encoder.dpc_knn`).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ __all__ = ["Links", "link_frames", "merge_trees"]
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """For each token ``(batch frames positions)`` its best token in the frame before (a position there) and the cosine
-    of the two; -inf where a segment begins."""
+    """For each token ``(batch frames positions)`` its best token in the frame before (a position there) and
+    the cosine of the two; -inf where a segment begins."""
 
     parent: Tensor
     cosine: Tensor
@@ -47,16 +47,20 @@ def link_frames(values: Tensor, *, segment_cosine: float = 0.9) -> Links:
 def merge_trees(links: Links, *, num_tokens: int) -> Assignment:
     """Each token's anchor, when the strongest links are kept: ``(batch, frames x positions)``.
 
-    ``num_tokens`` trees are left, more where segments begin so often that there are not links enough; the same number
-    for all clips, so that a batch stays one tensor.
+    ``num_tokens`` trees are left, more where segments begin so often that there are not links enough; the
+    same number for all clips, so that a batch stays one tensor.
     """
     batch, frames, positions = links.parent.shape
     trees = max(num_tokens, int((links.cosine == -torch.inf).flatten(1).sum(dim=1).max()))
     trees = min(trees, frames * positions)
-    strongest = links.cosine.flatten(1).argsort(dim=1, descending=True, stable=True)[:, : frames * positions - trees]
+    strongest = links.cosine.flatten(1).argsort(dim=1, descending=True, stable=True)[
+        :, : frames * positions - trees
+    ]
     linked = torch.zeros(batch, frames * positions, dtype=torch.bool, device=links.parent.device)
     linked = rearrange(
-        linked.scatter(1, strongest, value=True), "batch (frames positions) -> batch frames positions", frames=frames
+        linked.scatter(1, strongest, value=True),
+        "batch (frames positions) -> batch frames positions",
+        frames=frames,
     )
     roots = _follow(links.parent, linked)
     rank = (~linked).flatten(1).cumsum(dim=1) - 1
@@ -69,7 +73,8 @@ def _first_frame(later: Tensor, value: float) -> Tensor:
 
 
 def _follow(parent: Tensor, linked: Tensor) -> Tensor:
-    """The anchor at the end of each token's chain of links, counted over all frames: ``(batch frames positions)``."""
+    """The anchor at the end of each token's chain of links, counted over all frames: ``(batch frames
+    positions)``."""
     batch, frames, positions = parent.shape
     own = torch.arange(frames * positions, device=parent.device).view(frames, positions)
     roots = [own[0].expand(batch, positions)]

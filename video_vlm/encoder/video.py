@@ -66,17 +66,21 @@ class EncoderSettings:
         if self.temporal_reduction < 1:
             raise ValueError(f"temporal_reduction must be 1 or more, got {self.temporal_reduction}")
         if self.r < 0 or self.r_from < 0 or self.frames_at_once < 1 or self.tolerance < 0:
-            raise ValueError(f"r, r_from and tolerance must not be negative, nor frames_at_once below 1: {self}")
+            raise ValueError(
+                f"r, r_from and tolerance must not be negative, nor frames_at_once below 1: {self}"
+            )
         if self.r and any(fold.depth > self.r_from for fold in self.folds):
-            raise ValueError("frames are folded position by position: fold before tokens merge inside frames (r_from)")
+            raise ValueError(
+                "frames are folded position by position: fold before tokens merge inside frames (r_from)"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """A batch of clips, encoded.
 
-    ``tokens`` are those of patches (no class token); ``frames`` ``(batch frames width)`` is one vector for each frame
-    left, which stands for ``[start, end)`` and ``weight`` frames of the clip.
+    ``tokens`` are those of patches (no class token); ``frames`` ``(batch frames width)`` is one vector for
+    each frame left, which stands for ``[start, end)`` and ``weight`` frames of the clip.
     """
 
     tokens: Tokens
@@ -107,7 +111,9 @@ class VideoEncoder(nn.Module):
         self.tower = tower
         self.settings = settings or EncoderSettings()
         gate = self.settings.initial_gate
-        self.time_position = TimePosition(tower.width, initial_gate=gate) if self.settings.time_position else None
+        self.time_position = (
+            TimePosition(tower.width, initial_gate=gate) if self.settings.time_position else None
+        )
         self.temporal = nn.ModuleDict(
             {
                 str(depth): TemporalAttention(
@@ -160,7 +166,9 @@ class VideoEncoder(nn.Module):
         for fold in self.settings.folds:
             if fold.depth == depth:
                 weight, kept = stage.weight, max(1, round(stage.weight.shape[1] / fold.factor))
-                which = merge_frames(*strips, weight=weight, num_frames=kept, tolerance=self.settings.tolerance)
+                which = merge_frames(
+                    *strips, weight=weight, num_frames=kept, tolerance=self.settings.tolerance
+                )
                 if which.num_merged < weight.shape[1]:
                     strips = [_merge_frames(strip, which, weight) for strip in _drained(strips)]
                     stage = folded(stage, which)
@@ -195,7 +203,9 @@ class VideoEncoder(nn.Module):
         def finish(some: slice) -> tuple[Tensor, Tensor]:
             return self.tower.finish(tokens[some], bias=None if bias is None else bias[some])
 
-        last, vectors = (each.unflatten(0, shape) for each in self._in_parts(len(tokens), finish, over=(tokens,)))
+        last, vectors = (
+            each.unflatten(0, shape) for each in self._in_parts(len(tokens), finish, over=(tokens,))
+        )
         patches = patch_tokens_of(stage, last, num_prefix=self.tower.num_prefix)
         return Encoding(patches, vectors, stage.start, stage.end, stage.weight)
 
@@ -204,7 +214,8 @@ class VideoEncoder(nn.Module):
     ) -> list[Tensor]:
         """``run`` on some frames at a time, each of its results one after the other.
 
-        Where nothing is learned they are written ``over`` what they were made from, so that a long clip is held once.
+        Where nothing is learned they are written ``over`` what they were made from, so that a long clip is
+        held once.
         """
         step = self.settings.frames_at_once
         parts = [slice(start, start + step) for start in range(0, count, step)]

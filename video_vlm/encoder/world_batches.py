@@ -23,8 +23,8 @@ QUESTIONS_A_CLIP = 16
 
 @dataclass(frozen=True, slots=True)
 class WorldBatch:
-    """``frames`` ``(batch frames channels height width)`` uint8, ``seconds`` ``(batch frames)``, the questions, and
-    ``facts`` ``(batch frames patches facts)``, 0 or 1, as
+    """``frames`` ``(batch frames channels height width)`` uint8, ``seconds`` ``(batch frames)``, the
+    questions, and ``facts`` ``(batch frames patches facts)``, 0 or 1, as
     :func:`~video_vlm.encoder.narration_head.facts_of` tells them."""
 
     frames: Tensor

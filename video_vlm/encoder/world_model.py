@@ -1,7 +1,7 @@
 """A small model of the scripted world: the encoder around a tiny tower, and a head that answers questions.
 
-It exists to prove that the encoder sees order, and to be trained in minutes on a CPU. It knows coloured shapes on a
-dark ground and nothing else; it is never offered for real films.
+It exists to prove that the encoder sees order, and to be trained in minutes on a CPU. It knows coloured
+shapes on a dark ground and nothing else; it is never offered for real films.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ ARMS = {
 
 
 class WorldModel(nn.Module):
-    """Clips and questions in, logits of :data:`video_vlm.world.ANSWERS` out: ``(batch questions answers)``."""
+    """Clips and questions in, logits of :data:`video_vlm.world.ANSWERS` out: ``(batch questions
+    answers)``."""
 
     def __init__(self, settings: WorldModelSettings) -> None:
         super().__init__()

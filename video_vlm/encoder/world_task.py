@@ -23,7 +23,8 @@ NARRATE_WEIGHT = 0.2
 
 
 class WorldTask:
-    """Clips and their reverses: right answers to questions of them, and place by place who moves which way."""
+    """Clips and their reverses: right answers to questions of them, and place by place who moves which
+    way."""
 
     def __init__(self, world: WorldModel) -> None:
         self.world = world
@@ -56,10 +57,10 @@ def held_out(num_clips: int, settings: WorldSettings, *, batch_size: int = 64) -
 class Score:
     """How many questions were answered right, as shares.
 
-    ``order`` is over all questions about the order of events, ``chance`` what guessing from frames in no order gets
-    of these. ``order_twins`` is over questions about order whose answer differs between a clip and its reverse: both
-    right; ``twins`` over all such questions, which way something goes among them. ``by_kind`` holds the share for
-    every kind of question.
+    ``order`` is over all questions about the order of events, ``chance`` what guessing from frames in no
+    order gets of these. ``order_twins`` is over questions about order whose answer differs between a clip and
+    its reverse: both right; ``twins`` over all such questions, which way something goes among them.
+    ``by_kind`` holds the share for every kind of question.
     """
 
     order: float
@@ -109,7 +110,9 @@ def _both_right(
     """For each question that has another answer in the reverse, whether both answers are right."""
     there = {question.text: (question.answer, good) for question, good in backwards}
     pairs = [(question, good, there[question.text]) for question, good in forwards if question.text in there]
-    return [(question, good and also) for question, good, (answer, also) in pairs if answer != question.answer]
+    return [
+        (question, good and also) for question, good, (answer, also) in pairs if answer != question.answer
+    ]
 
 
 def _share(marks: Iterable[bool]) -> float:

@@ -75,7 +75,8 @@ def _page_parts(videos: Iterable[Outline], failures: Failures) -> Iterator[str]:
     if failures:
         yield "<h2>Could not be read</h2><ul>"
         yield from (
-            f"<li>{escape(one_line(path))}: {escape(one_line(reason))}</li>" for path, reason in failures.items()
+            f"<li>{escape(one_line(path))}: {escape(one_line(reason))}</li>"
+            for path, reason in failures.items()
         )
         yield "</ul>"
     yield f"<script>{_SCRIPT}</script></body></html>"
@@ -120,7 +121,8 @@ def _markdown(videos: Iterable[Outline], failures: Failures, out: BinaryIO) -> N
     if failures:
         out.write(b"## Could not be read\n\n")
         out.writelines(
-            f"- {escaped(one_line(path))}: {escaped(one_line(reason))}\n".encode() for path, reason in failures.items()
+            f"- {escaped(one_line(path))}: {escaped(one_line(reason))}\n".encode()
+            for path, reason in failures.items()
         )
 
 
@@ -133,7 +135,8 @@ def _data(video: Outline) -> dict[str, Any]:
         "summary": _paragraph(video),
         "missing": video.missing,
         "chapters": [
-            {**_times(chapter), "scenes": [_times(scene) for scene in chapter.parts]} for chapter in video.chapters
+            {**_times(chapter), "scenes": [_times(scene) for scene in chapter.parts]}
+            for chapter in video.chapters
         ],
     }
 

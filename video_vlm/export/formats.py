@@ -21,7 +21,8 @@ __all__ = ["FORMATS", "Format", "export"]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a memory is written. ``is_table``: any of :data:`TABLES`; else scenes alone. ``is_text``: fit for stdout."""
+    """How a memory is written. ``is_table``: any of :data:`TABLES`; else scenes alone. ``is_text``: fit for
+    stdout."""
 
     write: Callable[[MemoryView, str, BinaryIO], None]
     is_table: bool = False

@@ -40,7 +40,10 @@ def _lines(video: Outline) -> Iterator[str]:
     if video.summary:
         yield from (escaped(video.summary), "")
     for chapter in video.chapters:
-        yield from (f"## {clock(chapter.span.start)} {escaped(chapter.title or f'Chapter {chapter.number}')}", "")
+        yield from (
+            f"## {clock(chapter.span.start)} {escaped(chapter.title or f'Chapter {chapter.number}')}",
+            "",
+        )
         for scene in chapter.parts:
             yield from _scene_lines(scene)
     if video.missing:

@@ -14,7 +14,8 @@ _USUAL_RATE = 25.0
 
 
 def write_otio(video: Outline, out: BinaryIO, *, path: Path, fps: float | None) -> None:
-    """A timeline with one track; clips follow one another without a gap, chapters are markers at their beginnings.
+    """A timeline with one track; clips follow one another without a gap, chapters are markers at their
+    beginnings.
 
     Args:
         video: The scenes.

@@ -1,4 +1,5 @@
-"""A video's memory as its documents need it: chapters with their scenes, each with its words and a small picture."""
+"""A video's memory as its documents need it: chapters with their scenes, each with its words and a small
+picture."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ _JPEG = b"\xff\xd8\xff"
 
 @dataclass(frozen=True, slots=True)
 class OutlinePart:
-    """A scene, or a chapter with its scenes. Text is one line each; ``jpeg`` is None where there is no picture."""
+    """A scene, or a chapter with its scenes. Text is one line each; ``jpeg`` is None where there is no
+    picture."""
 
     number: int
     span: Span
@@ -29,8 +31,8 @@ class OutlinePart:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A whole video. ``name`` is its file's, with folders before it where several are called so; ``missing`` is what
-    was not looked at."""
+    """A whole video. ``name`` is its file's, with folders before it where several are called so; ``missing``
+    is what was not looked at."""
 
     content_id: str
     name: str
@@ -47,7 +49,8 @@ class Outline:
 
 
 def outline(memory: MemoryView, *, name: str | None = None) -> Outline:
-    """The chapters and scenes of a memory; of one that is not finished, its segments as scenes of one chapter.
+    """The chapters and scenes of a memory; of one that is not finished, its segments as scenes of one
+    chapter.
 
     Args:
         memory: Of one video.
@@ -58,7 +61,9 @@ def outline(memory: MemoryView, *, name: str | None = None) -> Outline:
     scenes = _parts(memory, memory.nodes(Level.SCENE) or memory.nodes(Level.SEGMENT))
     chapters = tuple(_with_scenes(part, scenes) for part in _parts(memory, memory.nodes(Level.CHAPTER)))
     if not chapters and scenes:
-        chapters = (OutlinePart(1, scenes[0].span.cover(scenes[-1].span), "", "", 1.0, scenes[0].jpeg, scenes),)
+        chapters = (
+            OutlinePart(1, scenes[0].span.cover(scenes[-1].span), "", "", 1.0, scenes[0].jpeg, scenes),
+        )
     return Outline(
         content_id=memory.content_id,
         name=one_line(name or video.path.name),
@@ -100,6 +105,7 @@ def _with_scenes(chapter: OutlinePart, scenes: Sequence[OutlinePart]) -> Outline
 
 
 def _picture(memory: MemoryView, node: Node) -> bytes | None:
-    """The first small picture of a stretch; what is no JPEG (an imported memory may hold anything) is none."""
+    """The first small picture of a stretch; what is no JPEG (an imported memory may hold anything) is
+    none."""
     frames = (memory.poster(frame.id) for frame in memory.nodes(Level.FRAME, node.span))
     return next((jpeg for jpeg in frames if jpeg and jpeg.startswith(_JPEG)), None)

@@ -1,4 +1,5 @@
-"""What an export never takes the place of: videos, the subtitles that belong to them, and the files of libraries."""
+"""What an export never takes the place of: videos, the subtitles that belong to them, and the files of
+libraries."""
 
 from __future__ import annotations
 
@@ -64,7 +65,8 @@ def _why_precious(path: Path, *, films: Iterable[Path]) -> str | None:
 
 
 def _film_of_subtitles(path: Path, films: Iterable[Path]) -> Path | None:
-    """The film that a subtitle file belongs to: one that is known, or one in its folder or the folder above."""
+    """The film that a subtitle file belongs to: one that is known, or one in its folder or the folder
+    above."""
     if path.suffix.lower() not in SUBTITLE_SUFFIXES:
         return None
     beside = (*_films_in(path.parent), *_films_in(path.absolute().parent.parent))
@@ -74,7 +76,10 @@ def _film_of_subtitles(path: Path, films: Iterable[Path]) -> Path | None:
 def _subtitles_of(film: Path) -> list[Path]:
     """The files that are read as its subtitles, and those that only look so."""
     found = find_sidecars(film)
-    return [*(one.path for one in found.files), *(one.path for one in found.passed_over if one.reason != EXPORTED)]
+    return [
+        *(one.path for one in found.files),
+        *(one.path for one in found.passed_over if one.reason != EXPORTED),
+    ]
 
 
 def _films_in(folder: Path) -> Iterator[Path]:
@@ -85,7 +90,8 @@ def _films_in(folder: Path) -> Iterator[Path]:
 
 
 def _is_of_a_library(path: Path) -> bool:
-    """By its place: a file that is not there yet could still be taken for a library's own, such as its journal."""
+    """By its place: a file that is not there yet could still be taken for a library's own, such as its
+    journal."""
     folder = Path(os.path.realpath(path.parent))
     name = path.name.casefold()
     if name.startswith(_DATABASE) or name == "written":

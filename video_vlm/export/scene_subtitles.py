@@ -19,8 +19,8 @@ _UNMARKED = str.maketrans("<>{}", "‹›()")
 
 
 def write_srt(video: Outline, out: BinaryIO) -> None:
-    """SubRip in UTF-8. Times before zero, which it cannot write, become zero. Each cue ends in the mark by which the
-    file is known again as exported (:mod:`video_vlm.own_files`)."""
+    """SubRip in UTF-8. Times before zero, which it cannot write, become zero. Each cue ends in the mark by
+    which the file is known again as exported (:mod:`video_vlm.own_files`)."""
     for number, scene in enumerate(video.scenes, start=1):
         start, end = _times(scene, ",")
         out.write(f"{number}\n{start} --> {end}\n{_plain(scene).translate(_UNMARKED)}{MARK}\n\n".encode())
@@ -35,7 +35,8 @@ def write_vtt(video: Outline, out: BinaryIO) -> None:
 
 
 def _plain(scene: OutlinePart) -> str:
-    """One line (an empty one would end the cue), without anything that readers take for the times of another cue."""
+    """One line (an empty one would end the cue), without anything that readers take for the times of another
+    cue."""
     return _TIMESTAMP.sub(lambda match: match[0].replace(":", "∶"), words(scene).replace("-->", "→"))
 
 

@@ -19,7 +19,8 @@ _ROWS_AT_A_TIME = 4096
 
 
 def write_csv(table: Table, out: BinaryIO) -> None:
-    """RFC 4180 in UTF-8 with a header. Lists are JSON; text is one line, and never a formula to a spreadsheet."""
+    """RFC 4180 in UTF-8 with a header. Lists are JSON; text is one line, and never a formula to a
+    spreadsheet."""
     text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.columns)
@@ -76,5 +77,7 @@ def write_parquet(table: Table, out: BinaryIO) -> None:
     with parquet.ParquetWriter(out, schema, compression="zstd") as writer:
         while rows := list(islice(table.rows, _ROWS_AT_A_TIME)):
             columns = zip(*rows, strict=True)
-            arrays = [pyarrow.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+            arrays = [
+                pyarrow.array(column, field.type) for column, field in zip(columns, schema, strict=True)
+            ]
             writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))

@@ -96,7 +96,8 @@ def _summaries(memory: MemoryView) -> Table:
 
 
 def _observations(memory: MemoryView) -> Table:
-    """One row an observation: first what observers saw of the whole video, then, with its question, what looks saw."""
+    """One row an observation: first what observers saw of the whole video, then, with its question, what
+    looks saw."""
     columns = {
         **_TIME,
         "kind": ColumnKind.TEXT,

@@ -26,11 +26,13 @@ _PASSING: Final = (Need.FRAMES, Need.PICTURES)
 """Needs of observers that have to be there while the video passes."""
 
 _CERTAIN_SECONDS: Final = MEMORY_SECONDS + 1.0
-"""What begins so near to the end might begin elsewhere if more came after it; and the last packets may be torn."""
+"""What begins so near to the end might begin elsewhere if more came after it; and the last packets may be
+torn."""
 
 
 class StreamTail:
-    """Remembers where a run could be taken up if the file grew: the last segment that begins well before the end."""
+    """Remembers where a run could be taken up if the file grew: the last segment that begins well before the
+    end."""
 
     def __init__(self, states: Iterable[RunState] = ()) -> None:
         self._states = deque(states)
@@ -64,7 +66,8 @@ class StreamTail:
         return certain[-1].to_json() if certain else None
 
     def _is_certain(self, state: RunState, end_seconds: float) -> bool:
-        """Whether enough comes after it, of seconds and of pictures, that more at the end would change nothing."""
+        """Whether enough comes after it, of seconds and of pictures, that more at the end would change
+        nothing."""
         begins = state.mark.start_seconds if state.mark else 0.0
         num_after = self.state.num_frames - state.num_frames
         return begins <= end_seconds - _CERTAIN_SECONDS and num_after >= MEMORY_FRAMES
@@ -83,8 +86,8 @@ class AppendedFile:
 
 
 def appended_to(path: Path, library: Library, manner: IndexMode, recipe: Recipe) -> AppendedFile | None:
-    """What the library knows of the file as it was when it was shorter; None where it never was, where its beginning is
-    another now, or where it was read in another way."""
+    """What the library knows of the file as it was when it was shorter; None where it never was, where its
+    beginning is another now, or where it was read in another way."""
     known = library.files.last_known(path)
     if known is None or manner.settings.speed == "fast" or path.stat().st_size <= known[1]:
         return None

@@ -1,7 +1,8 @@
-"""Many files, several at a time, each read by a process of its own: what one of them does, the others never notice.
+"""Many files, several at a time, each read by a process of its own: what one of them does, the others never
+notice.
 
-Every worker writes to the same library, a transaction at a time, and a memory depends on its file and the settings
-alone: in whatever order files are done, the library ends up the same.
+Every worker writes to the same library, a transaction at a time, and a memory depends on its file and the
+settings alone: in whatever order files are done, the library ends up the same.
 """
 
 from __future__ import annotations
@@ -60,9 +61,10 @@ def index_many(
         library: Where the memories go.
         settings: The defaults if None.
         progress: Called with events of all files; their ``path`` says which.
-        jobs: How many at a time; None for :func:`default_jobs`. With 1 they are read in this process, in order.
-        memory_bytes: Fewer at a time where more would take more memory than this, as estimated from their headers. One
-            is read always.
+        jobs: How many at a time; None for :func:`default_jobs`. With 1 they are read in this process, in
+            order.
+        memory_bytes: Fewer at a time where more would take more memory than this, as estimated from their
+            headers. One is read always.
 
     Raises:
         VideoQAError: something that is wrong for every file, such as a full disk or an unknown observer.
@@ -119,7 +121,8 @@ class _Waiting:
 
 
 class _Crew:
-    """The workers, and what each has in hand. ``room_bytes`` is what all pictures in hand may take together."""
+    """The workers, and what each has in hand. ``room_bytes`` is what all pictures in hand may take
+    together."""
 
     def __init__(
         self, desk: WorkerSetup, library: Library, *, progress: Progress, num_workers: int, room_bytes: float
@@ -163,8 +166,8 @@ class _Crew:
             worker.give(one.path)
 
     def _next(self) -> _Waiting | None:
-        """The first file that cannot be a copy of one in hand (two must not write the same memory at once) and that
-        there is room for; where nothing is in hand there always is."""
+        """The first file that cannot be a copy of one in hand (two must not write the same memory at once)
+        and that there is room for; where nothing is in hand there always is."""
         in_hand = {one.resembles for one in self._in_hand.values()}
         taken = sum(one.num_bytes for one in self._in_hand.values())
         for one in self._waiting:
@@ -201,7 +204,8 @@ class _Crew:
         self._false_starts += not worker.is_ready
         if self._false_starts >= _MOST_FALSE_STARTS:
             raise VideoQAError(
-                "the processes that read videos side by side end as soon as they are started: in a script, call"
+                "the processes that read videos side by side end as soon as they are started: in a script, "
+                "call"
                 " index_many under `if __name__ == '__main__':`, or read one after the other (jobs=1)"
             )
         self._replace(worker)

@@ -1,4 +1,5 @@
-"""What reading many videos would take, before it is done: a look at each header, and a short trial of the longest."""
+"""What reading many videos would take, before it is done: a look at each header, and a short trial of the
+longest."""
 
 from __future__ import annotations
 
@@ -23,13 +24,14 @@ _TRIAL_SECONDS: Final = 5.0
 _MOST_TRIAL_SECONDS: Final = 60.0
 
 _BYTES_AN_HOUR: Final = 20_000_000
-"""Of memory on disk, where the library does not tell yet. Measured: 10 to 18 MB an hour at 480p and 852p, 41 MB at
-1080p with a cut every four seconds (all of them short: an empty library counts for 0.1 MB)."""
+"""Of memory on disk, where the library does not tell yet. Measured: 10 to 18 MB an hour at 480p and 852p, 41
+MB at 1080p with a cut every four seconds (all of them short: an empty library counts for 0.1 MB)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """One file: how long it is (None where its header does not say), whether it is known, or why it cannot be read."""
+    """One file: how long it is (None where its header does not say), whether it is known, or why it cannot be
+    read."""
 
     path: Path
     seconds: float | None = None
@@ -39,7 +41,8 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """All of them. ``reading_seconds`` is how long what is not known would take, None where nothing could be tried."""
+    """All of them. ``reading_seconds`` is how long what is not known would take, None where nothing could be
+    tried."""
 
     files: tuple[Forecast, ...]
     video_seconds: float
@@ -85,9 +88,11 @@ def seconds_of(path: Path) -> float | None:
 
 
 def _trial(unread: Sequence[Forecast], settings: IndexSettings) -> float | None:
-    """Seconds of video a second, by reading the longest file for a while as it would be, into a library of its own.
+    """Seconds of video a second, by reading the longest file for a while as it would be, into a library of
+    its own.
 
-    None where that does not work. Text is read at the end of a segment: a trial holds one at least, or a minute's work.
+    None where that does not work. Text is read at the end of a segment: a trial holds one at least, or a
+    minute's work.
     """
     longest = max(unread, key=lambda one: one.seconds or 0.0, default=None)
     if longest is None:
@@ -101,7 +106,10 @@ def _trial(unread: Sequence[Forecast], settings: IndexSettings) -> float | None:
         if took > _MOST_TRIAL_SECONDS or (took > _TRIAL_SECONDS and whole_segment):
             raise _Enough
 
-    with tempfile.TemporaryDirectory(prefix="videoqa-trial-") as folder, open_library(Path(folder)) as library:
+    with (
+        tempfile.TemporaryDirectory(prefix="videoqa-trial-") as folder,
+        open_library(Path(folder)) as library,
+    ):
         try:
             index_video(longest.path, library, settings=settings, progress=watch)
         except _Enough:

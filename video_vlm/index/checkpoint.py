@@ -19,8 +19,8 @@ __all__ = ["RunState", "reading_state"]
 class RunState:
     """Everything before ``mark`` is written. ``mark`` is None once all pictures have been seen.
 
-    ``num_frames``, ``num_seen`` of them, and ``damage`` count what lies before it; ``start_seconds`` is the first
-    picture's time.
+    ``num_frames``, ``num_seen`` of them, and ``damage`` count what lies before it; ``start_seconds`` is the
+    first picture's time.
     """
 
     start_seconds: float
@@ -33,7 +33,9 @@ class RunState:
         self, *, num_frames: int, num_seen: int, mark: SegmentStart | None, damage: tuple[Damage, ...]
     ) -> RunState:
         """The state behind one more segment of so many pictures."""
-        return RunState(self.start_seconds, self.num_frames + num_frames, self.num_seen + num_seen, mark, damage)
+        return RunState(
+            self.start_seconds, self.num_frames + num_frames, self.num_seen + num_seen, mark, damage
+        )
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -67,5 +69,6 @@ def reading_state() -> Iterator[None]:
         yield
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise LibraryDamaged(
-            "the note of how far a video was read is none; type: videoqa library remove VIDEO, and index it again"
+            "the note of how far a video was read is none; type: videoqa library remove VIDEO, and index it "
+            "again"
         ) from error

@@ -33,8 +33,8 @@ _FAR_APART_SECONDS = 0.15
 """Where pictures lie further apart, there are few of them, and the half second around a cut shows nothing."""
 
 _UNEVEN_TIMES, _UNEVEN_SHARE = 3.0, 0.1
-"""Where more than this share of the time is filled by pictures that last so many times the median, how packets swell
-says nothing: that is measured in a number of packets."""
+"""Where more than this share of the time is filled by pictures that last so many times the median, how
+packets swell says nothing: that is measured in a number of packets."""
 
 
 _BLIND_SHARE = 0.5
@@ -88,8 +88,8 @@ class FullPass:
 
     @property
     def end_seconds(self) -> float | None:
-        """The last picture is taken to be shown as long as the one before it, unless the container says that it is
-        shown for longer, or that one was shown for very long."""
+        """The last picture is taken to be shown as long as the one before it, unless the container says that
+        it is shown for longer, or that one was shown for very long."""
         newest, end = self.segmenter.newest_seconds, self.segmenter.end_seconds
         said = self.reader.packets_end_seconds if isinstance(self.reader, TellsItsEnd) else None
         if newest is None or end is None or said is None or said <= newest:

@@ -1,7 +1,7 @@
 """The fast pass: a window of keyframes at a time, and between them only the stretches that leave doubt.
 
-A window is always the same groups of pictures, and what is decided in it depends on nothing but them and when the shot
-before them began. So an interrupted run that begins again with a window ends with the same memory.
+A window is always the same groups of pictures, and what is decided in it depends on nothing but them and when
+the shot before them began. So an interrupted run that begins again with a window ends with the same memory.
 """
 
 from __future__ import annotations
@@ -69,7 +69,10 @@ class FastPass:
         first = self._table.group_at(self._mark.warm_up_seconds) if self._mark else 0
         if self._mark is not None:
             yield SeenFrame(self._mark.start_seconds, None, opens=self._mark)
-        with self._reader.skim() as skimmer, ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look") as lookers:
+        with (
+            self._reader.skim() as skimmer,
+            ThreadPoolExecutor(_LOOKERS, thread_name_prefix="look") as lookers,
+        ):
             every = self._looks(skimmer, lookers, windows(self._table, first_group=first))
             with closing(prefetch(every)) as looks:
                 for looked, groups in looks:

@@ -44,7 +44,8 @@ def finish_memory(
         video: As it proved to be.
         damage: What could not be decoded.
         missing: What was not looked at, and why.
-        looked_again: Those observers that looked in this run, or the run it goes on with; what others said is final.
+        looked_again: Those observers that looked in this run, or the run it goes on with; what others said is
+            final.
         same: Asked, before anything is final, whether the file still holds what was read.
         resumed_from: Where the run was taken up, for the report.
         tail: The state to go on from, should the file grow.
@@ -52,7 +53,9 @@ def finish_memory(
     fresh = {name: _inside(said, video) for name, said in looked_again.finish(build.observations).items()}
     kept = {name: build.observations(name) for name in manner.watch.names if name not in fresh}
     said = [one for name in manner.watch.names for one in (fresh[name] if name in fresh else kept[name])]
-    nodes = upper_nodes(build, said, video=video, recipe=recipe.whole, damage=damage, settings=manner.settings.levels)
+    nodes = upper_nodes(
+        build, said, video=video, recipe=recipe.whole, damage=damage, settings=manner.settings.levels
+    )
     borders = build.observations(SHOTS)
     same.confirm(video.content_id)
     digests = dict(zip(manner.watch.names, manner.watch.digests, strict=True))
@@ -80,14 +83,17 @@ def finish_memory(
 
 
 def _inside(said: Sequence[Observation], video: Video) -> Sequence[Observation]:
-    """What subtitles and chapters say within the video as it proved to be: only now it is known where it ends.
+    """What subtitles and chapters say within the video as it proved to be: only now it is known where it
+    ends.
 
-    It ends with its last picture, or with its sound where that goes on. A line that begins then or later is of another
-    cut of the film and is left out, with a warning; one that runs over the end is cut there.
+    It ends with its last picture, or with its sound where that goes on. A line that begins then or later is
+    of another cut of the film and is left out, with a warning; one that runs over the end is cut there.
     """
     end = video.end_seconds
     lines = Counter(one.source for one in said if one.kind is ObservationKind.SUBTITLE)
-    beyond = Counter(one.source for one in said if one.kind is ObservationKind.SUBTITLE and one.span.start >= end)
+    beyond = Counter(
+        one.source for one in said if one.kind is ObservationKind.SUBTITLE and one.span.start >= end
+    )
     for source, num_beyond in sorted(beyond.items()):
         logger.warning(
             "%s: %d of %d lines of %s begin after the end of the film (%s) and are left out: "

@@ -1,7 +1,8 @@
 """Pictures on their way through the tower: a few at a time, on a thread of their own, while decoding goes on.
 
-What goes in together is always pictures of one segment, from its first on: an interrupted run, which goes on with a
-segment, gives the tower the same pictures in the same company, and so gets the same vectors to the last bit.
+What goes in together is always pictures of one segment, from its first on: an interrupted run, which goes on
+with a segment, gives the tower the same pictures in the same company, and so gets the same vectors to the
+last bit.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ _Vectors = npt.NDArray[np.float32]
 
 
 class FrameEmbedder:
-    """A tower at work beside the thread that decodes. A context manager; leaving it drops what was not begun."""
+    """A tower at work beside the thread that decodes. A context manager; leaving it drops what was not
+    begun."""
 
     def __init__(self, encoder: ImageTextEncoder) -> None:
         self.encoder = encoder
@@ -108,8 +110,8 @@ def embed_missing(
 ) -> IndexReport:
     """Have the library's tower see what was indexed without it; the report with what is seen then.
 
-    Only the representative pictures are decoded again. Each segment is on disk before the next: what was interrupted
-    goes on there.
+    Only the representative pictures are decoded again. Each segment is on disk before the next: what was
+    interrupted goes on there.
 
     Raises:
         MediaError: the file cannot be read any more.
@@ -127,13 +129,19 @@ def embed_missing(
             if one is not None:
                 waiting.append((one, _seen(reader, one, seeing, max_side=settings.frames.max_side)))
                 done = one.seconds[-1]
-                progress(ProgressEvent("index", done, video.duration_seconds, what=video.path.name, path=video.path))
+                progress(
+                    ProgressEvent(
+                        "index", done, video.duration_seconds, what=video.path.name, path=video.path
+                    )
+                )
             while waiting and (one is None or waiting[0][1].is_ready):
                 _write(library, video.content_id, *waiting.popleft())
     return replace(report, num_sights=library.vectors.num_frames(video.content_id))
 
 
-def _seen(reader: VideoReader, one: NodesWithoutVectors, seeing: FrameEmbedder, *, max_side: int) -> SegmentEmbeddings:
+def _seen(
+    reader: VideoReader, one: NodesWithoutVectors, seeing: FrameEmbedder, *, max_side: int
+) -> SegmentEmbeddings:
     segment = seeing.segment()
     for frame in _pictures(reader, one, max_side=max_side):
         segment.see(frame)
@@ -142,7 +150,8 @@ def _seen(reader: VideoReader, one: NodesWithoutVectors, seeing: FrameEmbedder, 
 
 
 def _pictures(reader: VideoReader, one: NodesWithoutVectors, *, max_side: int) -> Iterator[Image]:
-    """For each frame the picture on display at its time; none at all where nothing can be decoded any more."""
+    """For each frame the picture on display at its time; none at all where nothing can be decoded any
+    more."""
     frames = list(reader.frames_at(one.seconds, max_side=max_side))
     starts = [frame.pts_seconds for frame in frames]
     for seconds in one.seconds if frames else ():
@@ -153,7 +162,9 @@ def _write(library: Library, content_id: str, one: NodesWithoutVectors, segment:
     sights = segment.sights()
     if sights is None:
         logger.warning(
-            "the pictures at %.1f to %.1f s cannot be decoded again: not seen", one.seconds[0], one.seconds[-1]
+            "the pictures at %.1f to %.1f s cannot be decoded again: not seen",
+            one.seconds[0],
+            one.seconds[-1],
         )
     else:
         library.vectors.put_visuals(content_id, one, sights)

@@ -13,9 +13,30 @@ import numpy as np
 from video_vlm.index.observation_index import ObservationIndex
 from video_vlm.memory import MemoryWriter, node_id
 from video_vlm.memory.summaries import summarize
-from video_vlm.records import Chapter, Cut, Damage, Image, Level, Node, Observation, ObservationKind, Shot, Span, Video
+from video_vlm.records import (
+    Chapter,
+    Cut,
+    Damage,
+    Image,
+    Level,
+    Node,
+    Observation,
+    ObservationKind,
+    Shot,
+    Span,
+    Video,
+)
 from video_vlm.samplers.chapter_grouping import chapters
-from video_vlm.samplers.scene_grouping import GroupedSpan, Signature, divide, scenes, signature, snap, split_at, unseen
+from video_vlm.samplers.scene_grouping import (
+    GroupedSpan,
+    Signature,
+    divide,
+    scenes,
+    signature,
+    snap,
+    split_at,
+    unseen,
+)
 from video_vlm.samplers.shots import tile
 from video_vlm.settings import LevelSettings
 
@@ -72,8 +93,8 @@ def count_shots(observations: Sequence[Observation]) -> int:
 
 
 def shots_of(build: MemoryWriter, *, span: Span) -> tuple[Shot, ...]:
-    """The shots of a video, from the cuts that were written. A segment begins at each, so its start says where. What
-    a hole takes up stands among them as one of them."""
+    """The shots of a video, from the cuts that were written. A segment begins at each, so its start says
+    where. What a hole takes up stands among them as one of them."""
     kinds = {text: kind for kind, text in _TEXTS.items()}
     starts = [segment.span.start for segment in build.segments()]
     written = build.observations(SHOTS)
@@ -97,8 +118,8 @@ def upper_nodes(
     damage: Sequence[Damage],
     settings: LevelSettings | None = None,
 ) -> tuple[Node, ...]:
-    """Scenes, chapters and the video, each with its parent and a summary that cites its children; and the segments,
-    with theirs."""
+    """Scenes, chapters and the video, each with its parent and a summary that cites its children; and the
+    segments, with theirs."""
     settings = settings or LevelSettings()
     segments = build.segments()
     scene_parts, chapter_spans = _tree(build, segments, video=video, max_seconds=settings.max_scene_seconds)
@@ -125,7 +146,9 @@ def upper_nodes(
             for part in scene_parts[first:after]
         ]
         scene_nodes += inside
-        chapter_nodes.append(make(Level.CHAPTER, span, said, parent=top, children=inside, title=_title(video, span)))
+        chapter_nodes.append(
+            make(Level.CHAPTER, span, said, parent=top, children=inside, title=_title(video, span))
+        )
     whole = make(Level.VIDEO, video.span, said, parent=None, children=chapter_nodes, title=video.title)
     return whole, *chapter_nodes, *scene_nodes, *segments
 
@@ -176,7 +199,9 @@ class _NodeMaker:
 def _summarized(build: MemoryWriter, segment: Node, said: ObservationIndex, max_sentences: int) -> Node:
     """From what was said in the end, as the levels above: then nothing depends on how a run went."""
     frames = build.frames(segment.id)
-    return replace(segment, summary=summarize(frames, said.overlapping(segment.span), max_sentences=max_sentences))
+    return replace(
+        segment, summary=summarize(frames, said.overlapping(segment.span), max_sentences=max_sentences)
+    )
 
 
 def _mean_coverage(children: Sequence[Node]) -> float:
@@ -189,7 +214,8 @@ def _mean_coverage(children: Sequence[Node]) -> float:
 def _tree(
     build: MemoryWriter, segments: Sequence[Node], *, video: Video, max_seconds: float
 ) -> tuple[tuple[GroupedSpan, ...], tuple[Span, ...]]:
-    """The scenes and the chapters. Both tile the video; a chapter begins with a scene, a scene with a segment."""
+    """The scenes and the chapters. Both tile the video; a chapter begins with a scene, a scene with a
+    segment."""
     shots = shots_of(build, span=video.span)
     borders = [segment.span.start for segment in segments]
     parts = scenes(shots, (_signatures(build, _within(segments, shot.span)) for shot in shots))
@@ -207,12 +233,15 @@ def _tree(
 def chapter_borders(declared: Sequence[Chapter]) -> tuple[float, ...]:
     """Where chapters begin that divide a video as chapters do; none where they are but marks.
 
-    A single one from the beginning on divides nothing. Hundreds, one for each cue or second, are marks: such a video
-    gets chapters of our own, and what the marks say stays among its observations. A first one that begins a moment
-    after the video begins with it.
+    A single one from the beginning on divides nothing. Hundreds, one for each cue or second, are marks: such
+    a video gets chapters of our own, and what the marks say stays among its observations. A first one that
+    begins a moment after the video begins with it.
     """
     starts = [one.span.start for one in declared]
-    is_dense = len(starts) > _ALWAYS_DECLARED and (starts[-1] - starts[0]) / (len(starts) - 1) < _MIN_DECLARED_SECONDS
+    is_dense = (
+        len(starts) > _ALWAYS_DECLARED
+        and (starts[-1] - starts[0]) / (len(starts) - 1) < _MIN_DECLARED_SECONDS
+    )
     return () if is_dense else tuple(start for start in starts if start > _SAME_BORDER_SECONDS)
 
 
@@ -239,7 +268,9 @@ def _signatures(build: MemoryWriter, segments: Sequence[Node]) -> list[Signature
     for segment in ends:
         frames = build.frames(segment.id)
         chosen = dict.fromkeys([*frames[:1], *frames[len(frames) // 2 : len(frames) // 2 + 1], *frames[-1:]])
-        found += [signature(_picture(jpeg)) for frame in chosen if (jpeg := build.poster(frame.id)) is not None]
+        found += [
+            signature(_picture(jpeg)) for frame in chosen if (jpeg := build.poster(frame.id)) is not None
+        ]
     return found or [unseen()]
 
 

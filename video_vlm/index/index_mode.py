@@ -37,8 +37,8 @@ class IndexMode:
 
 @dataclass(frozen=True)
 class IndexModes:
-    """How a video is to be read: as ``asked``, or in ``full`` where it cannot be fast. ``will_do`` are those whose
-    memory spares it."""
+    """How a video is to be read: as ``asked``, or in ``full`` where it cannot be fast. ``will_do`` are those
+    whose memory spares it."""
 
     asked: IndexMode
     full: IndexMode
@@ -67,4 +67,6 @@ def index_modes(settings: IndexSettings, *, at_least: Speed) -> IndexModes:
 
 def looked_at(missing: tuple[str, ...], *, num_seen: int, num_frames: int) -> tuple[str, ...]:
     """``missing`` with the figures of a fast run."""
-    return tuple(f"fast: looked at {num_seen} of {num_frames} pictures" if one == _FAST else one for one in missing)
+    return tuple(
+        f"fast: looked at {num_seen} of {num_frames} pictures" if one == _FAST else one for one in missing
+    )

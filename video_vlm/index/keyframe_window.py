@@ -1,4 +1,5 @@
-"""What looking into one window of a video gives: keyframes, the stretches that left doubt, and the cuts of both."""
+"""What looking into one window of a video gives: keyframes, the stretches that left doubt, and the cuts of
+both."""
 
 from __future__ import annotations
 
@@ -50,7 +51,8 @@ def windows(table: PacketTable, *, first_group: int = 0) -> Iterator[range]:
 
 @dataclass(frozen=True, slots=True)
 class WindowResult:
-    """Pictures and cuts, each in order of time. Only keyframes, and pictures that begin a shot, are held decoded."""
+    """Pictures and cuts, each in order of time. Only keyframes, and pictures that begin a shot, are held
+    decoded."""
 
     pictures: tuple[SeenFrame, ...]
     cuts: tuple[Cut, ...]
@@ -108,10 +110,13 @@ class KeyframeWindow:
         after = skimmer.side_by_side(lambda glance: self._after(skimmer, glance), wanted)
         frames = {glance.group: some for glance, some in zip(wanted, after, strict=True)}
         return [
-            KeyframeHead(number, image, frames.get(number, ())) for number, image in enumerate(self._thumbnails, first)
+            KeyframeHead(number, image, frames.get(number, ()))
+            for number, image in enumerate(self._thumbnails, first)
         ]
 
-    def _decoded(self, skimmer: PartialDecoder[DecodedFrame], stretches: Iterable[DecodeSpan]) -> list[SeenFrame]:
+    def _decoded(
+        self, skimmer: PartialDecoder[DecodedFrame], stretches: Iterable[DecodeSpan]
+    ) -> list[SeenFrame]:
         """Several stretches side by side, up to the keyframe the next window begins with."""
         looks = skimmer.side_by_side(lambda stretch: list(self._decode(skimmer, stretch)), stretches)
         return [seen for seen in chain.from_iterable(looks) if seen.pts_seconds <= self._end_seconds]
@@ -137,7 +142,11 @@ class KeyframeWindow:
         for one in chain(
             chain.from_iterable(map(segmenter.push, ThumbnailFilter(settings)(decoded))), _finished(segmenter)
         ):
-            if one.cut is not None and one.cut.kind == "hard" and not self._is_likely(one.pts_seconds, stretch):
+            if (
+                one.cut is not None
+                and one.cut.kind == "hard"
+                and not self._is_likely(one.pts_seconds, stretch)
+            ):
                 one = replace(one, cut=None)
             yield replace(one, opens=None, frame=one.frame if one.cut else None)
 
@@ -150,7 +159,8 @@ class KeyframeWindow:
         is_put = self._table.puts_keyframes and first > 0 and not self._table.is_due(first)
         if since < FLASH_SECONDS and is_put:
             return False  # the keyframe was put there for what ends here: a flash, or a pan
-        # A packet at, or a little before or after, a picture is one that a cut would make; a keyframe always is.
+        # A packet at, or a little before or after, a picture is one that a cut would make; a keyframe always
+        # is.
         around = Span(at - _EARLY_SECONDS, at + _LATE_SECONDS)
         large = (self._table.seconds[place] for place in as_large_as_cuts(self._table, stretch.groups))
         keyframes = (self._table.group_starts[number] for number in stretch.groups[1:])

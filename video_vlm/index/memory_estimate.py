@@ -1,8 +1,9 @@
 """How much memory reading takes, from what a file's header says: so that files side by side fit a limit.
 
-Measured (largest resident set of one process, some seconds of H.264): 112 MiB at 64x48, 137 at 720p, 168 at 1080p, 331
-at 2160p with one decoding thread, there 486 with two and 541 with four; text on screen adds 120 to 170 MiB, 420 where
-the picture is full of it. What is assumed here is more: codecs that look back further hold more pictures.
+Measured (largest resident set of one process, some seconds of H.264): 112 MiB at 64x48, 137 at 720p, 168 at
+1080p, 331 at 2160p with one decoding thread, there 486 with two and 541 with four; text on screen adds 120 to
+170 MiB, 420 where the picture is full of it. What is assumed here is more: codecs that look back further hold
+more pictures.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def file_bytes(path: Path, *, threads: int) -> int:
 
 
 def reading_jobs(limit_bytes: float | None, jobs: int, settings: IndexSettings, *, sees: bool = False) -> int:
-    """How many processes may read side by side within a limit, before it is known what they read; one always."""
+    """How many processes may read side by side within a limit, before it is known what they read; one
+    always."""
     if limit_bytes is None:
         return jobs
     return max(1, min(jobs, int((limit_bytes - OWN_BYTES) // reader_bytes(settings, sees=sees))))

@@ -25,4 +25,8 @@ class ObservationIndex:
         """In the order they were given."""
         first = bisect_left(self._ends, span.start)
         after = bisect_right(self._starts, span.end)
-        return [one for place in sorted(self._order[first:after]) if (one := self._given[place]).span.overlaps(span)]
+        return [
+            one
+            for place in sorted(self._order[first:after])
+            if (one := self._given[place]).span.overlaps(span)
+        ]

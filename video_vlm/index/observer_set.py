@@ -82,7 +82,9 @@ class ObserverSet:
                 observer.glance(pts_seconds, thumbnail)
 
     def inspect(self, frame: Frame, span: Span) -> Observations:
-        return self._each(lambda observer: observer.inspect(frame, span) if Need.FRAMES in observer.needs else ())
+        return self._each(
+            lambda observer: observer.inspect(frame, span) if Need.FRAMES in observer.needs else ()
+        )
 
     def close_segment(self, span: Span) -> Observations:
         return self._each(lambda observer: observer.close_segment(span))

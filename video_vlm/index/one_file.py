@@ -29,7 +29,9 @@ def index_one(
     progress(ProgressEvent("index", 0.0, None, what=path.name, path=path))
     try:
         report = index_video(path, library, settings=settings, progress=progress, threads=threads)
-        return IndexOutcome(path, embed_missing(report, library, settings=settings, progress=progress, threads=threads))
+        return IndexOutcome(
+            path, embed_missing(report, library, settings=settings, progress=progress, threads=threads)
+        )
     except (MediaError, MemoryReplaced) as error:
         return IndexOutcome(path, error=error)
     except VideoQAError:

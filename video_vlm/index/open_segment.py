@@ -31,9 +31,8 @@ class Poster:
 
 @dataclass(frozen=True, slots=True)
 class ClosedSegment:
-    """What one segment left behind. The stretches of ``posters`` tile the segment; ``sight`` is what the pictures
-    they were made from look like, where there is a tower. In a
-    hole nothing was recorded."""
+    """What one segment left behind. The stretches of ``posters`` tile the segment; ``sight`` is what the
+    pictures they were made from look like, where there is a tower. In a hole nothing was recorded."""
 
     span: Span
     num_frames: int
@@ -80,7 +79,9 @@ class OpenSegment:
         observations = {name: tuple(said) for name, said in self._observations.items()}
         if self._sight is not None:
             self._sight.close()
-        return ClosedSegment(span, self._num_frames, tuple(self._posters), observations, self._sight, self._is_hole)
+        return ClosedSegment(
+            span, self._num_frames, tuple(self._posters), observations, self._sight, self._is_hole
+        )
 
     def _inspect(self, representatives: Iterable[Representative]) -> None:
         for one in representatives:

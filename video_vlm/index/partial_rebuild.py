@@ -73,11 +73,16 @@ def _look_at(
     yield {name: list(seen) for name, seen in watch.close_segment(segment.span).items()}
 
 
-def _frames(reader: VideoReader, build: MemoryWriter, segment: Node, *, max_side: int) -> Iterator[tuple[Frame, Span]]:
-    """The pictures that represent a segment, decoded again, each with the stretch it stands for. A memory of the first
-    format did not note when they are shown: then the middle of that stretch serves."""
+def _frames(
+    reader: VideoReader, build: MemoryWriter, segment: Node, *, max_side: int
+) -> Iterator[tuple[Frame, Span]]:
+    """The pictures that represent a segment, decoded again, each with the stretch it stands for. A memory of
+    the first format did not note when they are shown: then the middle of that stretch serves."""
     nodes = build.frames(segment.id)
-    times = [node.span.middle if at is None else at for node, at in zip(nodes, build.shown_at(segment.id), strict=True)]
+    times = [
+        node.span.middle if at is None else at
+        for node, at in zip(nodes, build.shown_at(segment.id), strict=True)
+    ]
     frames = list(reader.frames_at(times, max_side=max_side)) if times else []
     starts = [frame.pts_seconds for frame in frames]
     for node, at in zip(nodes, times, strict=True) if frames else ():

@@ -41,8 +41,8 @@ class IndexPlan:
 
 @dataclass(frozen=True)
 class PartialPlan:
-    """A part of a memory that is to be made again on what is kept: by whom, under which recipe, and which observers
-    have to look again: at the file, or at its representative frames."""
+    """A part of a memory that is to be made again on what is kept: by whom, under which recipe, and which
+    observers have to look again: at the file, or at its representative frames."""
 
     manner: IndexMode
     recipe: Recipe
@@ -59,7 +59,8 @@ class PartialPlan:
 
 
 def part_to_make(stored: StoredVideo, how: IndexModes, path: Path, library: Library) -> PartialPlan | None:
-    """The part of a complete memory that has to be made again; None where the pictures have to be gone over."""
+    """The part of a complete memory that has to be made again; None where the pictures have to be gone
+    over."""
     if not stored.complete:
         return None
     for manner in how.will_do:
@@ -71,11 +72,15 @@ def part_to_make(stored: StoredVideo, how: IndexModes, path: Path, library: Libr
         watch = manner.watch.only(changed)
         if not watch.needing(Need.PICTURES):
             at_frames = watch.needing(Need.FRAMES)
-            return PartialPlan(manner, recipe, tuple(name for name in changed if name not in at_frames), at_frames)
+            return PartialPlan(
+                manner, recipe, tuple(name for name in changed if name not in at_frames), at_frames
+            )
     return None
 
 
-def plan_index(path: Path, library: Library, *, settings: IndexSettings, at_least: Speed | None = None) -> IndexPlan:
+def plan_index(
+    path: Path, library: Library, *, settings: IndexSettings, at_least: Speed | None = None
+) -> IndexPlan:
     """What :func:`~video_vlm.index.run.index_video` would do. Nothing is decoded, nothing written.
 
     Raises:

@@ -48,8 +48,8 @@ logger = logging.getLogger(__name__)
 
 _PROGRESS_SECONDS = 1.0
 _TRIES = 3
-"""Where another process reads the same file, whoever is done first has done it for both; and a file that was replaced
-while it was read may be whole by now."""
+"""Where another process reads the same file, whoever is done first has done it for both; and a file that was
+replaced while it was read may be whole by now."""
 
 
 def index_video(
@@ -63,13 +63,14 @@ def index_video(
 ) -> IndexReport:
     """Write the memory of a video, or go on where an interrupted run stopped, or find it written.
 
-    The video is decoded once, in order (in a fast run only a part of it), and nothing of it is held but the pictures
-    in hand. Whatever stops the run, what was written is a sound library, and the next run ends with the same memory.
-    Another process may read the same file meanwhile: what one has finished the other finds written.
-    Where only what is made of the pictures changed, and not how they are gone over, only that is made again
-    (:mod:`video_vlm.index.plan`). A memory that was read in full also serves where a fast one is asked for, and takes
-    the place of a fast one. Where the library has an image-text tower, that sees the pictures; what was indexed without
-    it is left as it is (:func:`video_vlm.index.frame_embeddings.embed_missing` adds what is missing).
+    The video is decoded once, in order (in a fast run only a part of it), and nothing of it is held but the
+    pictures in hand. Whatever stops the run, what was written is a sound library, and the next run ends with
+    the same memory. Another process may read the same file meanwhile: what one has finished the other finds
+    written. Where only what is made of the pictures changed, and not how they are gone over, only that is
+    made again (:mod:`video_vlm.index.plan`). A memory that was read in full also serves where a fast one is
+    asked for, and takes the place of a fast one. Where the library has an image-text tower, that sees the
+    pictures; what was indexed without it is left as it is
+    (:func:`video_vlm.index.frame_embeddings.embed_missing` adds what is missing).
 
     Args:
         path: The file.
@@ -84,7 +85,8 @@ def index_video(
         UnknownName: the settings name a decoder or observer nobody registered.
         LibraryReadOnly: the library is open read-only, and the video is not in it.
         MemoryReplaced: other processes write the same memory under other settings, again and again.
-        FileChanged: the file changed again and again while it was read; nothing that was read of it is in the library.
+        FileChanged: the file changed again and again while it was read; nothing that was read of it is in the
+            library.
     """
     settings = settings or IndexSettings()
     how = index_modes(settings, at_least=at_least or settings.speed)
@@ -103,7 +105,13 @@ def index_video(
 
 
 def _index(
-    file: Path, library: Library, settings: IndexSettings, how: IndexModes, *, progress: Progress, threads: int | None
+    file: Path,
+    library: Library,
+    settings: IndexSettings,
+    how: IndexModes,
+    *,
+    progress: Progress,
+    threads: int | None,
 ) -> IndexReport:
     known = known_report(file, library, how)
     if known is not None:
@@ -243,7 +251,9 @@ class _Run:
         """Do what is left to do, and say what came of it. ``grown``: what is taken over first."""
         checkpoint = self._build.checkpoint
         if checkpoint is not None and not checkpoint.state:
-            raise MemoryReplaced(f"the memory of {self._path} is complete already: another process finished it")
+            raise MemoryReplaced(
+                f"the memory of {self._path} is complete already: another process finished it"
+            )
         self._file_said = self._watch.begin(self._reader)
         if checkpoint is None and grown is not None:
             self._build.begin(self._file_said)
@@ -306,9 +316,14 @@ class _Run:
         num_frames = passing.num_frames(closed.span, num_seen=closed.num_frames)
         state = state.after(num_frames=num_frames, num_seen=closed.num_frames, mark=following, damage=damage)
         self._tail.note(state)
-        frames = [StoredFrame(self._node(Level.FRAME, one.span), one.jpeg, one.pts_seconds) for one in closed.posters]
+        frames = [
+            StoredFrame(self._node(Level.FRAME, one.span), one.jpeg, one.pts_seconds)
+            for one in closed.posters
+        ]
         said = [one for observer in closed.observations.values() for one in observer]
-        said += [one for observer in self._file_said.values() for one in observer if one.span.overlaps(closed.span)]
+        said += [
+            one for observer in self._file_said.values() for one in observer if one.span.overlaps(closed.span)
+        ]
         nodes = [frame.node for frame in frames]
         segment = replace(
             self._node(Level.SEGMENT, closed.span),
@@ -349,7 +364,8 @@ class _Run:
         return Node(identity, content_id, level, span, parent=None, provenance=self._recipe.base)
 
     def _damage(self, *, before: float | None) -> tuple[Damage, ...]:
-        """What an earlier run met, and this one since. What lies after ``before`` the next run may have to meet."""
+        """What an earlier run met, and this one since. What lies after ``before`` the next run may have to
+        meet."""
         ledger = DamageLog()
         for one in self._earlier_damage:
             ledger.note(one.span.start, one.span.end, one.reason)
@@ -371,8 +387,8 @@ class _Run:
 
 
 def _share_seen(closed: ClosedSegment, num_frames: int) -> float:
-    """Between a chapter mark and a cut near it there may be no frame that could have been left out; in a hole there is
-    nothing to be seen."""
+    """Between a chapter mark and a cut near it there may be no frame that could have been left out; in a hole
+    there is nothing to be seen."""
     return closed.num_frames / num_frames if num_frames else float(not closed.is_hole)
 
 

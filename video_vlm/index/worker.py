@@ -1,8 +1,8 @@
 """A process of its own that reads videos, one after the other.
 
-It is started anew (*spawned*), on every platform, and talks through one pipe: paths go in; progress, log records and
-outcomes come back. It may be killed at any moment: what it wrote is a sound library. It never outlives the
-process that started it.
+It is started anew (*spawned*), on every platform, and talks through one pipe: paths go in; progress, log
+records and outcomes come back. It may be killed at any moment: what it wrote is a sound library. It never
+outlives the process that started it.
 """
 
 from __future__ import annotations
@@ -32,14 +32,16 @@ from video_vlm.settings import IndexSettings
 __all__ = ["Message", "Worker", "WorkerSetup", "portable"]
 
 Message: TypeAlias = ProgressEvent | LogRecord | IndexOutcome | VideoQAError | Literal["ready", "gone"]
-"""What a worker says. An error is one that no other file would escape; ``"gone"`` is said for it when it has ended."""
+"""What a worker says. An error is one that no other file would escape; ``"gone"`` is said for it when it has
+ended."""
 
 _LAST_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerSetup:
-    """What a worker works with: where the library is, how videos are read, what is worth logging, and who sees."""
+    """What a worker works with: where the library is, how videos are read, what is worth logging, and who
+    sees."""
 
     library: Path | str
     settings: IndexSettings
@@ -140,7 +142,9 @@ def _read_all(connection: Connection, desk: WorkerSetup) -> None:
         connection.send("ready")
         while True:
             path = connection.recv()
-            outcome = index_one(path, library, settings=desk.settings, progress=connection.send, threads=desk.threads)
+            outcome = index_one(
+                path, library, settings=desk.settings, progress=connection.send, threads=desk.threads
+            )
             connection.send(portable(outcome))
 
 

@@ -1,4 +1,5 @@
-"""Segments that are whole but for what they look like: written in order, each as soon as the tower has seen it."""
+"""Segments that are whole but for what they look like: written in order, each as soon as the tower has seen
+it."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ __all__ = ["PendingSegment", "WriteQueue"]
 
 @dataclass(frozen=True, slots=True)
 class PendingSegment:
-    """One segment with all that belongs to it, and the checkpoint behind it; ``sight`` is None without a tower."""
+    """One segment with all that belongs to it, and the checkpoint behind it; ``sight`` is None without a
+    tower."""
 
     segment: Node
     pictures: Sequence[StoredFrame]

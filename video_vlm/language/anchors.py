@@ -1,5 +1,5 @@
-"""Where a question's time operator sends the search in one video: its anchor is found by its words, then time is
-walked."""
+"""Where a question's time operator sends the search in one video: its anchor is found by its words, then time
+is walked."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def locate(query: Query, passages: Passages) -> list[Match]:
 
 def _find(phrase: str, passages: Passages) -> list[Match]:
     matches = find_anchors(phrase, quotations(phrase), passages)
-    ordinal = next((place for word, place in ORDINALS.items() if re.search(rf"\b{word}\b", phrase, re.I)), None)
+    ordinal = next(
+        (place for word, place in ORDINALS.items() if re.search(rf"\b{word}\b", phrase, re.I)), None
+    )
     alike = [item for item in matches if item.coverage >= 0.9 * matches[0].coverage] if matches else []
     alike.sort(key=lambda item: item.passage.span.start)
     if ordinal is not None and len(alike) > 1 and ordinal < len(alike):

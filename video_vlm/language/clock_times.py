@@ -16,7 +16,9 @@ _CLOCK: Final = r"\d{1,3}:\d{2}(?::\d{2})?(?:\.\d+)?"
 NUMBER: Final = rf"(?:\d+(?:[.,]\d+)?|{'|'.join(sorted(_NUMBER_WORDS, key=len, reverse=True))})"
 """A pattern for a number in digits or in words, as :func:`parse_length` reads them."""
 
-CLOCK_TIME: Final = rf"(?:{_CLOCK}|(?:second|minute)\s+\d+|\d+(?:\.\d+)?\s*(?:seconds?|secs?|s|minutes?|mins?|min)\b)"
+CLOCK_TIME: Final = (
+    rf"(?:{_CLOCK}|(?:second|minute)\s+\d+|\d+(?:\.\d+)?\s*(?:seconds?|secs?|s|minutes?|mins?|min)\b)"
+)
 """A pattern for a time of a video, as :func:`parse_clock` reads them."""
 
 

@@ -23,7 +23,8 @@ _ANCHOR_COVERAGE = 0.55
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A passage and how it fits: ``coverage`` counts terms found around it a little, ``direct`` only those in it."""
+    """A passage and how it fits: ``coverage`` counts terms found around it a little, ``direct`` only those in
+    it."""
 
     passage: Passage
     coverage: float
@@ -34,13 +35,18 @@ class Match:
 
 
 def match(wanted: Sequence[Term], passage: Passage, passages: Passages) -> Match:
-    """The weighted share of ``wanted`` found in a passage, in what surrounds it, or in what the video is about."""
+    """The weighted share of ``wanted`` found in a passage, in what surrounds it, or in what the video is
+    about."""
     weight = direct = covered = 0.0
     found: set[str] = set()
     lost = False
     for term in wanted:
         here = _likeness(term, passage.stems) or _REFERRED * _likeness(term, passage.referents)
-        around = here or _IN_CONTEXT * _likeness(term, passage.context) or _IN_TOPIC * _likeness(term, passages.topic)
+        around = (
+            here
+            or _IN_CONTEXT * _likeness(term, passage.context)
+            or _IN_TOPIC * _likeness(term, passages.topic)
+        )
         value = term.weight * passages.rarity.get(term.stem, 1.0)
         weight += value
         direct += value * here
@@ -69,7 +75,8 @@ def _likeness(term: Term, stems: frozenset[str]) -> float:
 def best_matches(
     wanted: Sequence[Term], pool: Iterable[Passage], passages: Passages, *, least_direct: float = 0.0
 ) -> list[Match]:
-    """Matches that share at least one telling term with the question, best first; ties go to the earlier one."""
+    """Matches that share at least one telling term with the question, best first; ties go to the earlier
+    one."""
     found = [match(wanted, passage, passages) for passage in pool]
     found = [item for item in found if item.found and item.direct >= least_direct]
     return sorted(found, key=lambda item: (-item.coverage, -item.direct, item.passage.span.start))
@@ -87,7 +94,9 @@ def find_phrase(phrase: str, pool: Iterable[Passage]) -> list[Passage]:
     wanted = squeeze(phrase)
     if len(wanted) < 6:
         return []
-    return [passage for passage in pool if _reads_like(wanted, squeeze(passage.text))] or _over_two(wanted, pool)
+    return [passage for passage in pool if _reads_like(wanted, squeeze(passage.text))] or _over_two(
+        wanted, pool
+    )
 
 
 def _reads_like(wanted: str, text: str) -> bool:
@@ -103,10 +112,14 @@ def _reads_like(wanted: str, text: str) -> bool:
 
 def _over_two(wanted: str, pool: Sequence[Passage]) -> list[Passage]:
     spoken = [passage for passage in pool if passage.is_spoken]
-    return [first for first, second in pairwise(spoken) if _reads_like(wanted, squeeze(first.text + second.text))]
+    return [
+        first for first, second in pairwise(spoken) if _reads_like(wanted, squeeze(first.text + second.text))
+    ]
 
 
-def find_anchors(phrase: str, quotes: Sequence[str], passages: Passages, *, within: Span | None = None) -> list[Match]:
+def find_anchors(
+    phrase: str, quotes: Sequence[str], passages: Passages, *, within: Span | None = None
+) -> list[Match]:
     """The moments an anchor phrase names, surest first.
 
     A quotation is looked for as written; anything else by its terms, chapter titles first when they fit.
@@ -116,21 +129,28 @@ def find_anchors(phrase: str, quotes: Sequence[str], passages: Passages, *, with
         hits = [passage for quote in quotes for passage in find_phrase(quote, pool)]
         return [Match(passage, 1.0, 1.0, passage.stems) for passage in hits]
     wanted, premise = terms(phrase), premise_of_clause(phrase)
-    matches = [item for item in best_matches(wanted, pool, passages) if premise.is_met_by(item.passage, passages)]
+    matches = [
+        item for item in best_matches(wanted, pool, passages) if premise.is_met_by(item.passage, passages)
+    ]
     named = named_chapters(wanted, [item for item in matches if item.passage in passages.chapters])
     sure = [
-        item for item in matches if item.coverage >= _ANCHOR_COVERAGE and item.direct >= 0.3 and not item.lost_names
+        item
+        for item in matches
+        if item.coverage >= _ANCHOR_COVERAGE and item.direct >= 0.3 and not item.lost_names
     ]
     return named or sure[:3]
 
 
 def named_chapters(wanted: Sequence[Term], chapters: Sequence[Match]) -> list[Match]:
-    """Chapters whose title holds what the phrase is about, its last telling word: "the trick with the three cups"."""
+    """Chapters whose title holds what the phrase is about, its last telling word: "the trick with the three
+    cups"."""
     telling = [term for term in wanted if term.weight >= 0.5]
     if not telling or not chapters:
         return []
     about = [item for item in chapters if any(alike(telling[-1].stem, stem) for stem in item.passage.stems)]
     names = [term.stem for term in telling if term.strict]
     return [
-        item for item in about if all(name in item.found for name in names) and item.direct >= 0.9 * about[0].direct
+        item
+        for item in about
+        if all(name in item.found for name in names) and item.direct >= 0.9 * about[0].direct
     ]

@@ -45,9 +45,7 @@ _AWAY = (
 _TAIL = r"(?P<anchor>[^,?;]+?)\s*(?=[,?;]|$)"
 _RECORDING = r"(?:video|film|movie|clip|recording|footage|lecture|talk|episode|documentary)"
 _OF_IT = rf"(?:\s+of\s+(?:the\s+)?{_RECORDING})?"
-_BEGINNING = (
-    rf"the\s+(?:very\s+)?(?:beginning|start|opening){_OF_IT}|(?:the|this)\s+{_RECORDING}\s+(?:start|begin|open)\w*"
-)
+_BEGINNING = rf"the\s+(?:very\s+)?(?:beginning|start|opening){_OF_IT}|(?:the|this)\s+{_RECORDING}\s+(?:start|begin|open)\w*"
 _END = (
     rf"the\s+(?:very\s+)?(?:end|ending|close){_OF_IT}|"
     rf"(?:the|this)\s+{_RECORDING}\s+(?:(?:end|finish|close|stop)\w*|is\s+over)"
@@ -77,10 +75,14 @@ def parse(question: str) -> ParsedQuestion:
         QuestionError: it is longer than anybody asks: what reads it may take the square of its length.
     """
     if len(question) > MOST_LETTERS:
-        raise QuestionError(f"the question has {len(question):,} letters: ask one of at most {MOST_LETTERS:,}")
+        raise QuestionError(
+            f"the question has {len(question):,} letters: ask one of at most {MOST_LETTERS:,}"
+        )
     kept: list[str] = []
     text = QUOTATION.sub(lambda found: _keep(found, kept), question.strip())
-    masked = _IDIOMS.sub(lambda found: found[0].replace("after", "aft\0er").replace("before", "bef\0ore"), text)
+    masked = _IDIOMS.sub(
+        lambda found: found[0].replace("after", "aft\0er").replace("before", "bef\0ore"), text
+    )
     target, operator = _find_operator(masked)
     asks_when = bool(_WHEN.search(target))
     extreme = _EXTREME.search(target)
@@ -165,7 +167,8 @@ def _far(found: re.Match[str]) -> Away:
 
 
 def _at_edge(kind: OperatorKind, anchor: str, *, lasting: bool, away: Away | None) -> TimeOperator | None:
-    """Before the end and after the beginning: those are at the edges of the video, whatever else is called an end."""
+    """Before the end and after the beginning: those are at the edges of the video, whatever else is called an
+    end."""
     edge, window = (_END, ENDING) if kind is OperatorKind.BEFORE else (_BEGINNING, BEGINNING)
     if not re.fullmatch(edge, anchor, re.I):
         return None
@@ -188,7 +191,8 @@ def _moved(kind: OperatorKind, anchor: str, *, adjacent: bool, away: Away | None
 
 
 def _stretch(kind: OperatorKind, seconds: float, away: Away) -> Window:
-    """So far after or before a time; 0 is the beginning for what comes after, and the end for what comes before."""
+    """So far after or before a time; 0 is the beginning for what comes after, and the end for what comes
+    before."""
     there = seconds + (away.seconds if kind is OperatorKind.AFTER else -away.seconds)
     there = max(there, 0.0) if seconds else there
     if not away.throughout:
@@ -244,7 +248,9 @@ def _middle(_found: re.Match[str]) -> Window:
 def _part(found: re.Match[str]) -> Window:
     """A half, a third or a quarter: the first, the last, or one of those between."""
     parts = {"half": 2, "third": 3, "quarter": 4}[found["part"].lower()]
-    which = {"first": 0, "opening": 0, "second": 1, "middle": 1, "third": 2}.get(found["which"].lower(), parts - 1)
+    which = {"first": 0, "opening": 0, "second": 1, "middle": 1, "third": 2}.get(
+        found["which"].lower(), parts - 1
+    )
     which = min(which, parts - 1)
     return Window(start_share=which / parts, end_share=(which + 1) / parts)
 
@@ -252,7 +258,8 @@ def _part(found: re.Match[str]) -> Window:
 _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Window]], ...] = (
     (
         re.compile(
-            rf"\b(?:between|from)\s+(?P<low>{CLOCK_TIME})\s+(?:and|to|until|till)\s+(?P<high>{CLOCK_TIME})", re.I
+            rf"\b(?:between|from)\s+(?P<low>{CLOCK_TIME})\s+(?:and|to|until|till)\s+(?P<high>{CLOCK_TIME})",
+            re.I,
         ),
         _from_to,
     ),

@@ -67,7 +67,8 @@ class Passages:
     rarity: dict[str, float]
     """How much a stem tells in this video, in ``(0, 1]``; 1 for what occurs once or never."""
     runs: tuple[Passage, ...]
-    """Of captions without full stops, three that follow each other as one: a sentence ends in none of them for sure."""
+    """Of captions without full stops, three that follow each other as one: a sentence ends in none of them
+    for sure."""
     topic: frozenset[str]
     """What the whole video is about: stems of its titles and of what it says over and over."""
 
@@ -101,22 +102,29 @@ class Passages:
         around = passage.span.widen(seconds)
         wanted = None if kinds is None else frozenset(kinds)
         return tuple(
-            other for other in self.all if other.span.overlaps(around) and (wanted is None or other.kind in wanted)
+            other
+            for other in self.all
+            if other.span.overlaps(around) and (wanted is None or other.kind in wanted)
         )
 
 
 def read_passages(memory: VideoMemory, question: str = "") -> Passages:
-    """Cut a video's subtitles, speech, screen text, chapter titles and captions into passages with their surroundings.
+    """Cut a video's subtitles, speech, screen text, chapter titles and captions into passages with their
+    surroundings.
 
-    Of what is said, one track: a translation says the same again. It is the one that has most of the question's words.
+    Of what is said, one track: a translation says the same again. It is the one that has most of the
+    question's words.
     """
     observations = memory.observations(kinds=TELLING)
     said = _of_one_track([item for item in observations if item.kind in SPOKEN], question)
     spoken = [_passage(item) for item in _joined_cues(said)]
     others = [_passage(item) for item in observations if item.kind not in SPOKEN]
-    pieces = sorted((*spoken, *others), key=lambda passage: (passage.span.start, passage.kind, passage.span.end))
+    pieces = sorted(
+        (*spoken, *others), key=lambda passage: (passage.span.start, passage.kind, passage.span.end)
+    )
     pieces = [
-        replace(piece, context=_surroundings(piece, pieces), referents=_referents(piece, pieces)) for piece in pieces
+        replace(piece, context=_surroundings(piece, pieces), referents=_referents(piece, pieces))
+        for piece in pieces
     ]
     chapters = tuple(piece for piece in pieces if piece.kind is ObservationKind.CHAPTER)
     return Passages(
@@ -142,7 +150,9 @@ def _of_one_track(said: Sequence[Observation], question: str) -> list[Observatio
     def fit(track: Sequence[Observation]) -> tuple[float, float, int]:
         there = Counter(word.text.casefold() for item in track for word in words(item.text))
         shared = sum(
-            0.3 if word in STOP_WORDS else 1.0 for word in asked if any(alike(word, one) == 1 for one in there)
+            0.3 if word in STOP_WORDS else 1.0
+            for word in asked
+            if any(alike(word, one) == 1 for one in there)
         )
         # Questions are in English here: of two that have as much of one, the track in English.
         english = sum(times for word, times in there.items() if word in STOP_WORDS) / max(1, there.total())
@@ -157,14 +167,23 @@ def _passage(item: Observation) -> Passage:
     carrying = frozenset(word.stem for word in found if word.text.casefold() not in STOP_WORDS)
     top, height = (item.box[1], item.box[3] - item.box[1]) if item.box else (0.0, 0.0)
     return Passage(
-        item.text, item.span, item.kind, found, carrying, item.confidence, height=height, top=top, track=item.track
+        item.text,
+        item.span,
+        item.kind,
+        found,
+        carrying,
+        item.confidence,
+        height=height,
+        top=top,
+        track=item.track,
     )
 
 
 def _joined_cues(cues: Sequence[Observation]) -> Iterator[Observation]:
     """Cues that break a sentence in the middle, as one: ``"So we sat"``, ``"and waited."``
 
-    Only where the track writes full stops: without them nothing says where a sentence ends, and cues stay apart.
+    Only where the track writes full stops: without them nothing says where a sentence ends, and cues stay
+    apart.
     """
     punctuated = _punctuated(cues)
     tracks: dict[str, Observation] = {}
@@ -218,13 +237,16 @@ def _goes_on(last: Observation, cue: Observation) -> bool:
 
 
 def _surroundings(piece: Passage, pieces: Sequence[Passage]) -> frozenset[str]:
-    """Stems of what is on screen with a piece, of the chapter it is in, and of what is said just around it."""
+    """Stems of what is on screen with a piece, of the chapter it is in, and of what is said just around
+    it."""
     said = piece.span.widen(_NEAR_SECONDS)
     around: set[str] = set()
     for other in pieces:
         if other.span.start >= said.end:
             break
-        if other is not piece and other.span.overlaps(said if other.is_spoken and piece.is_spoken else piece.span):
+        if other is not piece and other.span.overlaps(
+            said if other.is_spoken and piece.is_spoken else piece.span
+        ):
             around |= other.stems
     return frozenset(around - piece.stems)
 

@@ -21,7 +21,9 @@ __all__ = ["Premise", "is_done_in", "premise_of", "premise_of_clause", "sentence
 
 _PRONOUNS = frozenset("it he she they him her them this that these those".split())
 _HELPERS = (
-    BE | INVERTED | frozenset("has have had got to not never ever also again finally still already just then".split())
+    BE
+    | INVERTED
+    | frozenset("has have had got to not never ever also again finally still already just then".split())
 )
 _EDGES = frozenset("start begin end stop finish".split())
 """Of a card or a chapter these are its edges, whatever it says."""
@@ -39,8 +41,8 @@ _PAST = re.compile(r"\b(?:did|was|were|had|has|have)\b", re.I)
 def is_done_in(passage: Passage, done: Sequence[str], *, alone: bool = False) -> bool:
     """Whether every deed is told in the words of a passage, or in words that mean the same.
 
-    A written row without a verb tells of no deed and of any: "1928 | Foundations". Where nothing but the deed is asked
-    for (``alone``), a pronoun may stand for it: "Who wants to steer?" "I'll do it."
+    A written row without a verb tells of no deed and of any: "1928 | Foundations". Where nothing but the deed
+    is asked for (``alone``), a pronoun may stand for it: "Who wants to steer?" "I'll do it."
     """
     if not passage.is_spoken and not deeds(passage.text):
         return True
@@ -55,19 +57,24 @@ def is_done_in(passage: Passage, done: Sequence[str], *, alone: bool = False) ->
 
 @dataclass(frozen=True, slots=True)
 class Premise:
-    """What a question takes for granted: the deeds, as it words them, and the terms of all else that it names."""
+    """What a question takes for granted: the deeds, as it words them, and the terms of all else that it
+    names."""
 
     deeds: tuple[str, ...]
     others: tuple[Term, ...]
     doers: frozenset[str] = frozenset()
-    """The stems of those of them who do it, where the question says so: "When does the potter move the kiln?"."""
+    """The stems of those of them who do it, where the question says so: "When does the potter move the
+    kiln?"."""
 
     def holds_in(self, passage: Passage, passages: Passages) -> bool:
         """Whether a passage tells of the deeds, and of the very things they are done by and to."""
-        return any(self._is_done_in(part) and all(self._named_in(part, passages)) for part in self._parts(passage))
+        return any(
+            self._is_done_in(part) and all(self._named_in(part, passages)) for part in self._parts(passage)
+        )
 
     def is_met_by(self, passage: Passage, passages: Passages) -> bool:
-        """Whether a passage tells of the deeds and of something that the question names: enough for an anchor."""
+        """Whether a passage tells of the deeds and of something that the question names: enough for an
+        anchor."""
         return not self.deeds or any(
             self._is_done_in(part) and (not self.others or any(self._named_in(part, passages)))
             for part in self._parts(passage)
@@ -83,7 +90,8 @@ class Premise:
     def _named_in(self, passage: Passage, passages: Passages) -> Iterator[bool]:
         named, by_pronoun = _named(passage, passages), _meant(passage, self.deeds)
         return (
-            _is_among(term, named) or (_is_among(term, passage.referents) and (term.stem in self.doers) in by_pronoun)
+            _is_among(term, named)
+            or (_is_among(term, passage.referents) and (term.stem in self.doers) in by_pronoun)
             for term in self.others
         )
 
@@ -96,7 +104,9 @@ def sentences(passage: Passage) -> Sequence[Passage]:
         here = tuple(word for word in passage.words if start <= word.start < end)
         carrying = frozenset(word.stem for word in here if word.text.casefold() not in STOP_WORDS)
         referents = _said_in(parts[-1]) if parts else passage.referents
-        parts.append(replace(passage, text=passage.text[start:end], words=here, stems=carrying, referents=referents))
+        parts.append(
+            replace(passage, text=passage.text[start:end], words=here, stems=carrying, referents=referents)
+        )
     return parts
 
 
@@ -113,7 +123,8 @@ def _is_among(term: Term, stems: frozenset[str]) -> bool:
 def _meant(passage: Passage, done: Sequence[str]) -> frozenset[bool]:
     """Whom the pronouns beside a deed may stand for: True for who does it, False for what it is done to.
 
-    In "They say the clock was moved" a pronoun stands for neither; in "He moved the clock" not for what was moved.
+    In "They say the clock was moved" a pronoun stands for neither; in "He moved the clock" not for what was
+    moved.
     """
     if not done or _PRO_VERB.search(passage.text):
         return frozenset({True, False})
@@ -137,7 +148,8 @@ def _meant(passage: Passage, done: Sequence[str]) -> frozenset[bool]:
 
 @lru_cache(maxsize=64)
 def premise_of(query: Query) -> Premise:
-    """The premise of a question: its verbs, and its telling words less the verbs and whoever is only heard to speak."""
+    """The premise of a question: its verbs, and its telling words less the verbs and whoever is only heard to
+    speak."""
     text = query.parsed.target
     found = _premise(text, query.terms)
     if _PAST.search(text):
@@ -156,8 +168,12 @@ def _premise(text: str, wanted: Sequence[Term]) -> Premise:
     done = deeds(text)
     teller = _TELLER.search(text)
     left_out = {form for word in (*done, *(teller[1].split() if teller else ())) for form in lemmas(word)}
-    others = (term for term in wanted if term.weight >= TELLING_WEIGHT and term.stem not in left_out | _TEXTUAL)
-    return Premise(done, tuple(term for term in others if not MENTIONS & lemmas(term.stem)), _doers(text, done))
+    others = (
+        term for term in wanted if term.weight >= TELLING_WEIGHT and term.stem not in left_out | _TEXTUAL
+    )
+    return Premise(
+        done, tuple(term for term in others if not MENTIONS & lemmas(term.stem)), _doers(text, done)
+    )
 
 
 def _doers(text: str, done: Sequence[str]) -> frozenset[str]:

@@ -1,4 +1,5 @@
-"""What a question wants: a person, a year, a length, the next words, a reason; and which words must be found for it."""
+"""What a question wants: a person, a year, a length, the next words, a reason; and which words must be found
+for it."""
 
 from __future__ import annotations
 
@@ -74,18 +75,21 @@ class Query:
 
 _SAID = re.compile(
     r"\b(?:sa(?:y|ys|id|ying)|sings?|sang|sung|singing|tell|tells|told|speak\w*|spoken?|mention\w*|narrator|narration|"
-    r"speaker|singer|song|lyrics?|dialogue|voice|voice-?over|subtitles?|call(?:s|ed)? (?:him|her|it|them)self|shouts?|asks?|"
+    r"speaker|singer|song|lyrics?|dialogue|voice|voice-?over|subtitles?|call(?:s|ed)? "
+    r"(?:him|her|it|them)self|shouts?|asks?|"
     r"explains?|heard?|hears?)\b",
     re.I,
 )
 _WRITTEN = re.compile(
-    r"\b(?:cards?|slides?|captions?|written|writes?|wrote|printed|prints?|reads?|on[- ]screen|shown on|displayed|text|credits?|"
+    r"\b(?:cards?|slides?|captions?|written|writes?|wrote|printed|prints?|reads?|on[- ]screen|shown "
+    r"on|displayed|text|credits?|"
     r"title|headline|heading|sign|label|spells?|spelled|typed?|listed|table|chart|notice|output|terminal|column|row|"
     r"web ?(?:address|site)|url|chapter)\b",
     re.I,
 )
 TEXTUAL_NOUNS = frozenset(
-    "word words text line lines card caption title sentence phrase message sign slide heading headline lyric lyrics "
+    "word words text line lines card caption title sentence phrase message sign slide heading headline lyric "
+    "lyrics "
     "subtitle quote chapter row entry".split()
 )
 _LASTING = re.compile(
@@ -113,12 +117,14 @@ _RULES: tuple[tuple[re.Pattern[str], Wanted], ...] = (
     (re.compile(r"\b(?:e-?mail)\b", re.I), Wanted.EMAIL),
     (re.compile(r"\b(?:phone|telephone|fax)\b", re.I), Wanted.PHONE),
     (re.compile(r"\b(?:web ?(?:address|site|page)|url|internet address|domain)\b", re.I), Wanted.ADDRESS),
-    (re.compile(r"^\W*+(?:why\b|for (?:what|which) reason|what(?:'s| is| was| were)? the (?:reason|cause)|what (?:caused|made|led)\b|how come\b)", re.I), Wanted.REASON),
+    (re.compile(r"^\W*+(?:why\b|for (?:what|which) reason|what(?:'s| is| was| were)? the "
+                r"(?:reason|cause)|what (?:caused|made|led)\b|how come\b)", re.I), Wanted.REASON),
     (re.compile(r"\b(?:what|which)(?:\s+\w+)?\s+colou?rs?\b", re.I), Wanted.COLOUR),
     (re.compile(r"\b(?:what|which)\s+(?:is\s+(?:the|his|her|its|their)\s+)?year\b", re.I), Wanted.YEAR),
     (re.compile(r"\b(?:what|which)\s+(?:(?:is|was)\s+the\s+)?(?:\w+\s+)?(?:date|day|month)\b", re.I), Wanted.DATE),
     (re.compile(r"\bhow much\b(?:\s+money\b)?.*\b(?:cost|price|pay|paid|spend|spent|earn\w*|bet|worth|money|budget|charge\w*|sell|sold)\b|\bhow much (?:is|are|was|were)\b|\bhow expensive\b|\bwhat\b.*\b(?:price|cost|budget)\b", re.I), Wanted.MONEY),
-    (re.compile(r"^\W*+(?:in |from |of |for |about )?how many\b|\bhow much\b|\b(?:what|which)\s+(?:is\s+the\s+|was\s+the\s+)?(?:\w+\s+)?(?:number|amount|percentage|score|temperature|quantity)\b", re.I), Wanted.NUMBER),
+    (re.compile(r"^\W*+(?:in |from |of |for |about )?how many\b|\bhow "
+                r"much\b|\b(?:what|which)\s+(?:is\s+the\s+|was\s+the\s+)?(?:\w+\s+)?(?:number|amount|percentage|score|temperature|quantity)\b", re.I), Wanted.NUMBER),
     (re.compile(r"\b(?:title|called|headline|heading)\b.{0,300}\b(?:film|movie|video|show|table|chart|slide|chapter|song|lecture|document|talk|episode)\b|\b(?:film|movie|video|table|chart|slide|lecture|documentary|episode)\b.{0,300}\b(?:called|titled|title|named)\b", re.I), Wanted.TITLE),
     (re.compile(r"^\W*+(?:(?:by|to|for|with|from|of|about) )?who(?:m|se)?\b", re.I), Wanted.PERSON),
     (re.compile(r"^\W*+where\b|\b(?:what|which)\s+(?:place|city|town|country|location|street|state|village)\b", re.I), Wanted.PLACE),
@@ -208,7 +214,9 @@ def _dimension(target: str) -> str:
         "speed": "fast",
         "age": "old",
     }
-    found = re.search(rf"\bwhat(?:'s|\s+is|\s+was)\s+(?:the|his|her|its)\s+({'|'.join(named)})\b", target, re.I)
+    found = re.search(
+        rf"\bwhat(?:'s|\s+is|\s+was)\s+(?:the|his|her|its)\s+({'|'.join(named)})\b", target, re.I
+    )
     return named[found[1].lower()] if found else ""
 
 
@@ -218,7 +226,9 @@ def _wanted(parsed: ParsedQuestion, focus: str, dimension: str) -> Wanted:
         return Wanted.MEASURE
     if re.match(r"^\W*+(?i:who)(?:'s|\s+is|\s+was)\s+(?:[A-Z][\w.]+\s*)+\?*$", target):
         return Wanted.DEFINITION
-    if focus in TEXTUAL_NOUNS or re.search(r"\bwhat\b.*\b(?:written|printed|says?|said|reads?)\W*$", target, re.I):
+    if focus in TEXTUAL_NOUNS or re.search(
+        r"\bwhat\b.*\b(?:written|printed|says?|said|reads?)\W*$", target, re.I
+    ):
         return Wanted.TITLE if focus == "title" else Wanted.WORDS
     for pattern, wanted in _RULES:
         if pattern.search(target):
@@ -255,7 +265,8 @@ def _query_terms(target: str, wanted: Wanted, focus: str) -> tuple[Term, ...]:
 
 def _channel(question: str) -> str:
     if re.search(
-        r"\baccording to the (?:caption|card|slide|table|chart|sign|title|credits|label|screen|notice|last card)",
+        r"\baccording to the (?:caption|card|slide|table|chart|sign|title|credits|label|screen|notice|last "
+        r"card)",
         question,
         re.I,
     ):

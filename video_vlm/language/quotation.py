@@ -7,7 +7,9 @@ from typing import Final
 
 __all__ = ["QUOTATION", "quotations"]
 
-QUOTATION: Final = re.compile(r"[\"“”„«»]([^\"“”„«»]+)[\"“”„«»]|(?<!\w)['‘]([^'‘’]{2,}(?:['’]\w[^'‘’]*)*)['’](?!\w)")
+QUOTATION: Final = re.compile(
+    r"[\"“”„«»]([^\"“”„«»]+)[\"“”„«»]|(?<!\w)['‘]([^'‘’]{2,}(?:['’]\w[^'‘’]*)*)['’](?!\w)"
+)
 """Its words are in one of the two groups. An apostrophe inside a word ends no quotation."""
 
 

@@ -15,7 +15,8 @@ _ALIKE = 0.85
 
 
 def spelled(question: str, passages: Passages) -> str:
-    """A question with each word that English and the video lack as the video spells it: "crakced" is "cracked".
+    """A question with each word that English and the video lack as the video spells it: "crakced" is
+    "cracked".
 
     A word of English stays as it is, whatever it looks like: "hoped" is not "hopped".
     """
@@ -24,7 +25,9 @@ def spelled(question: str, passages: Passages) -> str:
         plain = word.text.casefold()
         if len(plain) >= _SHORTEST and plain.isalpha() and plain not in known and not readings(plain):
             closest = _closest(plain, known)
-            question = question[: word.start] + (known[closest] if closest else word.text) + question[word.end :]
+            question = (
+                question[: word.start] + (known[closest] if closest else word.text) + question[word.end :]
+            )
     return question
 
 

@@ -93,7 +93,8 @@ ADJACENT_SECONDS = 30.0
 
 
 def walked(operator: TimeOperator, anchor: Span) -> Span | None:
-    """The stretch an operator means by an anchor: behind it, in front of it, around it; None if it moves from none."""
+    """The stretch an operator means by an anchor: behind it, in front of it, around it; None if it moves from
+    none."""
     reach = ADJACENT_SECONDS if operator.adjacent else REACH_SECONDS
     if operator.away and not operator.away.throughout:
         seconds = operator.away.seconds if operator.kind is OperatorKind.AFTER else -operator.away.seconds

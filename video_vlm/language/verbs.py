@@ -1,7 +1,7 @@
 """Which words of a question are verbs that something must be done for, and which words tell of the same deed.
 
-Read from the forms of English (`lemminflect`'s tables) and from what stands before a word. Verbs of showing and saying
-are none: "When is the kiln mentioned?" asks for a mention.
+Read from the forms of English (`lemminflect`'s tables) and from what stands before a word. Verbs of showing
+and saying are none: "When is the kiln mentioned?" asks for a mention.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ ALIKE = 0.7
 """Stems this alike stand for each other."""
 
 BE = frozenset("is are was were am be been being isn't aren't wasn't weren't".split())
-INVERTED = frozenset("do does did don't doesn't didn't can could will would shall should may might must".split())
+INVERTED = frozenset(
+    "do does did don't doesn't didn't can could will would shall should may might must".split()
+)
 _SUBJECTS = frozenset("i you he she it we they who that which to not".split())
 DETERMINERS = frozenset(
     """the a an this these those my your his her its our their no every each some any another all both several many
@@ -42,8 +44,8 @@ MENTIONS = frozenset(
 _TAKE_PLACE = re.compile(r"\b(?:takes?|took|taken|taking)\s+place\b", re.I)
 _AGENT = re.compile(r"(?:er|or|ist)s?$")
 _DERIVED = (("it", "ish"), ("is", "ish"), ("s", "d"), ("miss", "mit"), ("truct", "troy"), ("pt", "b"))
-"""Endings of stems of which one is a verb's and the other its noun's: abolit(ion) and abolish, explos(ion) and
-explod(e)."""
+"""Endings of stems of which one is a verb's and the other its noun's: abolit(ion) and abolish, explos(ion)
+and explod(e)."""
 
 
 @lru_cache(maxsize=4096)

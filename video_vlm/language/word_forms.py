@@ -25,9 +25,12 @@ _MARKS = (
 )
 """Vowels, tones and accents that are written over a letter or beside it, and are part of its word."""
 _LETTERS = rf"[^\W\d_][{_MARKS}]*(?:[^\W\d_]+[{_MARKS}]*)*"
-_WORD = re.compile(rf"https?://\S+|www\.\S+|\d+(?:[.,:]\d+)*|{_LETTERS}(?:['’]{_LETTERS})?|[^\W_]+", re.UNICODE)
+_WORD = re.compile(
+    rf"https?://\S+|www\.\S+|\d+(?:[.,:]\d+)*|{_LETTERS}(?:['’]{_LETTERS})?|[^\W_]+", re.UNICODE
+)
 _UNWRITTEN = re.compile("[\u0307\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u0652\u0670\u200c\u200d]")
-"""What is left out as often as not: vowels of Hebrew and Arabic, a line that stretches a word, the dot of a small İ."""
+"""What is left out as often as not: vowels of Hebrew and Arabic, a line that stretches a word, the dot of a
+small İ."""
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
@@ -92,7 +95,8 @@ def _only_base(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def readings(word: str) -> dict[str, tuple[str, ...]]:
-    """Base forms by part of speech, ``"sold" -> {"VERB": ("sell",)}``; nothing for what is no English word."""
+    """Base forms by part of speech, ``"sold" -> {"VERB": ("sell",)}``; nothing for what is no English
+    word."""
     import lemminflect  # its tables take a tenth of a second to load
 
     found: dict[str, tuple[str, ...]] = lemminflect.getAllLemmas(word.casefold())
@@ -117,7 +121,12 @@ def _with_spoken_years(found: Sequence[Word]) -> Iterator[Word]:
         year, length = _spoken_year([word.text.casefold() for word in found[position : position + 3]])
         if length:
             first, last = found[position], found[position + length - 1]
-            yield Word(" ".join(word.text for word in found[position : position + length]), year, first.start, last.end)
+            yield Word(
+                " ".join(word.text for word in found[position : position + length]),
+                year,
+                first.start,
+                last.end,
+            )
         else:
             yield found[position]
             length = 1
@@ -157,7 +166,8 @@ def _meanings() -> dict[str, frozenset[str]]:
 def alike(wanted: str, found: str) -> float:
     """How far one stem stands for another, in ``[0, 1]``: 1 the same, less for a synonym or a misread letter.
 
-    Where words are not set apart (Chinese, Japanese, Thai) a line is one stem, and has what stands anywhere in it.
+    Where words are not set apart (Chinese, Japanese, Thai) a line is one stem, and has what stands anywhere
+    in it.
     """
     if wanted == found:
         return 1.0
@@ -180,7 +190,8 @@ def squeeze(text: str) -> str:
 
 
 def phrase_position(phrase: str, text: str) -> tuple[int, int] | None:
-    """Where ``phrase`` stands in ``text`` as characters ``(start, end)``, however it is spaced and written."""
+    """Where ``phrase`` stands in ``text`` as characters ``(start, end)``, however it is spaced and
+    written."""
     wanted = squeeze(phrase)
     if not wanted:
         return None

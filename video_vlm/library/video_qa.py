@@ -185,7 +185,8 @@ class VideoQA:
         return await asyncio.to_thread(self.ask, path, question, trace=trace)
 
     def stream(self, path: Path | str, question: str) -> Generator[Step | Answer]:
-        """:meth:`ask`, giving each step of a language model as it is taken; the answer last. Close it to stop."""
+        """:meth:`ask`, giving each step of a language model as it is taken; the answer last. Close it to
+        stop."""
         return answer_stream(lambda trace: self.ask(path, question, trace=trace))
 
     def stream_async(self, path: Path | str, question: str) -> AsyncGenerator[Step | Answer]:

@@ -1,9 +1,9 @@
 """The chapters of a container, in one reading of whatever marks it holds.
 
-A chapter begins exactly where it is marked and lasts until the next one begins: so do players show them. Marks may be
-in any order. Of several that begin at one time the shortest counts, an empty one only where it is alone: a part that
-begins with its first chapter is told by that chapter. What begins at or past the end of the film is left out by
-whoever knows where that is (:func:`within`).
+A chapter begins exactly where it is marked and lasts until the next one begins: so do players show them.
+Marks may be in any order. Of several that begin at one time the shortest counts, an empty one only where it
+is alone: a part that begins with its first chapter is told by that chapter. What begins at or past the end of
+the film is left out by whoever knows where that is (:func:`within`).
 """
 
 from __future__ import annotations
@@ -47,7 +47,11 @@ def marks_of(container: InputContainer, path: Path) -> Sequence[ChapterMark]:
         return every if len(every) > len(known) else known
     if "mp4" in container.format.name:
         nero = nero_marks(path)
-        over = None if container.duration is None else Fraction(container.duration + container.start_time, av.time_base)
+        over = (
+            None
+            if container.duration is None
+            else Fraction(container.duration + container.start_time, av.time_base)
+        )
         return [_nero(mark, known, over=over) for mark in nero] if len(nero) >= len(known) else known
     return known
 
@@ -73,12 +77,14 @@ def in_one_reading(marks: Iterable[ChapterMark], *, origin: Fraction = Fraction(
 
 
 def within(chapters: Sequence[Chapter], film: Span) -> tuple[Chapter, ...]:
-    """The chapters of a film: those that are over before it begins or begin when it is over are none of it. The last
-    one lasts until its end."""
+    """The chapters of a film: those that are over before it begins or begin when it is over are none of it.
+    The last one lasts until its end."""
     inside = [one for one in chapters if one.span.start < film.end]
     edges = [*(max(one.span.start, film.start) for one in inside), film.end]
     spans = map(Span, edges, edges[1:])
-    return tuple(Chapter(span, one.title) for span, one in zip(spans, inside, strict=False) if span.duration_seconds)
+    return tuple(
+        Chapter(span, one.title) for span, one in zip(spans, inside, strict=False) if span.duration_seconds
+    )
 
 
 def unused_marks(path: Path) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """What a container claims to hold, before FFmpeg makes tables of it.
 
-A few kilobytes can list millions of samples, each of which FFmpeg gives a row, or so many tags and chapters that it
-compares each with all the others. What is counted here costs no more than the headers of the boxes: ISO/IEC 14496-12
-for MP4, RFC 9559 for Matroska.
+A few kilobytes can list millions of samples, each of which FFmpeg gives a row, or so many tags and chapters
+that it compares each with all the others. What is counted here costs no more than the headers of the boxes:
+ISO/IEC 14496-12 for MP4, RFC 9559 for Matroska.
 """
 
 from __future__ import annotations
@@ -108,7 +108,9 @@ def _fault(path: Path, inode: int, num_bytes: int, changed: int) -> str | None: 
             return f"it has more chapters or tags than any film; {_TAKE_OUT}"
         claims = _claims(file, num_bytes)
     if claims.num_samples > num_bytes:
-        return f"it lists {claims.num_samples} samples in {num_bytes} bytes, which cannot be; get the file again"
+        return (
+            f"it lists {claims.num_samples} samples in {num_bytes} bytes, which cannot be; get the file again"
+        )
     if claims.num_chapters > MOST_NOTES:
         return f"it has more chapters or tags than any film; {_TAKE_OUT}"
     if claims.num_tags > _MOST_TAGS or claims.num_boxes > _MOST_BOXES:
@@ -146,6 +148,7 @@ def _boxes(file: BinaryIO, start: int, end: int, *, within: bytes = b"", depth: 
 
 
 def _inside(file: BinaryIO, box: _Box) -> int:
-    """Where the first box in another begins: behind the version of ``meta``, which QuickTime does not write."""
+    """Where the first box in another begins: behind the version of ``meta``, which QuickTime does not
+    write."""
     file.seek(box.start)
     return box.start + (4 if box.kind == b"meta" and file.read(8)[4:] != b"hdlr" else 0)

@@ -88,13 +88,15 @@ class DecodeStream:
         return self.leap(pts) or self.play()
 
     def leap(self, pts: int, *, past: float = -math.inf) -> Pictures | None:
-        """From a keyframe's picture after ``past``, at or before ``pts``; None where there is none to land on."""
+        """From a keyframe's picture after ``past``, at or before ``pts``; None where there is none to land
+        on."""
         landed = self._from_keyframe(pts)
         if landed is None or landed[0] <= past:
             return None
         keyframe, source = landed
         clock = Clock(frame_ticks=self._found.frame_ticks, first_pts=keyframe)
-        # The first ones out may be leading pictures, shown before the keyframe and broken without what came before.
+        # The first ones out may be leading pictures, shown before the keyframe and broken without what came
+        # before.
         frames = dropwhile(lambda frame: frame[0] < keyframe, self._stamped(source, clock))
         first = next(frames, None)
         return chain([first], frames) if first is not None and first[0] <= pts else None
@@ -109,7 +111,8 @@ class DecodeStream:
         return packets(self._container, self._stream, self._path)
 
     def _from_keyframe(self, pts: int) -> tuple[int, Packets] | None:
-        """The PTS of a keyframe at or before ``pts`` and the packets from it; None where only the start will do."""
+        """The PTS of a keyframe at or before ``pts`` and the packets from it; None where only the start will
+        do."""
         if not self._is_open:
             self._open()
         known = self._landings()
@@ -127,7 +130,11 @@ class DecodeStream:
         continuity = continuity_of(self._stream, self._path, shift=landing.shift)
         source = packets(self._container, self._stream, self._path, continuity=continuity)
         packet = next((packet for packet in source if packet.is_keyframe), None)
-        return (landing.pts, chain([packet], source)) if packet is not None and packet.pts == landing.pts else None
+        return (
+            (landing.pts, chain([packet], source))
+            if packet is not None and packet.pts == landing.pts
+            else None
+        )
 
     def _by_time(self, pts: int) -> tuple[int, Packets] | None:
         for seconds in _STEPS_BACK_SECONDS:
@@ -185,7 +192,9 @@ class DecodeStream:
     def _alone(self) -> DecodeStream:
         """The same with a single thread."""
         options, landings = self._options, self._landings
-        return DecodeStream(self._path, self._found, self._ledger, threads=1, options=options, landings=landings)
+        return DecodeStream(
+            self._path, self._found, self._ledger, threads=1, options=options, landings=landings
+        )
 
     def _remainder(self, rollcall: MissingFrames) -> Iterator[VideoFrame]:
         """The last pictures, decoded one by one, where an error swallowed them."""

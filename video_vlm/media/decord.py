@@ -35,7 +35,9 @@ class DecordReader(IndexedReader):
     def _open_decoder(self) -> Any:
         decord = _library()
         try:
-            return decord.VideoReader(str(self._path.absolute()), ctx=decord.cpu(0), num_threads=self._threads or 0)
+            return decord.VideoReader(
+                str(self._path.absolute()), ctx=decord.cpu(0), num_threads=self._threads or 0
+            )
         except (RuntimeError, decord.DECORDError) as error:
             raise UnreadableVideo(self._path, "decord cannot open this file; use pyav") from error
 

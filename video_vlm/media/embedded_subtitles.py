@@ -29,7 +29,8 @@ logger = logging.getLogger(__name__)
 
 _FOREVER_MILLISECONDS: Final = 0xFFFFFFFF
 _AS_WRITTEN: Final = frozenset({"subrip", "srt", "webvtt", "text"})
-"""Codecs whose packets are the text itself. FFmpeg's own reading of them loses something: the voices of WebVTT."""
+"""Codecs whose packets are the text itself. FFmpeg's own reading of them loses something: the voices of
+WebVTT."""
 _AS_EVENTS: Final = frozenset({"ass", "ssa"})
 _BOXES: Final = (b"vttc", b"vtte", b"vtta")
 _ASS_FIELDS: Final = 8
@@ -43,17 +44,19 @@ _MAX_CHARACTERS: Final = 5_000
 def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
     """The cues of every *text* track, by start. Tracks of pictures (PGS, VobSub, DVB) are passed over.
 
-    The text is as seen on screen, with a line break where the cue has one. The
-    source says which track and language, and what the track is for: ``"track 2 (eng, SDH)"``. A cue that cannot be
-    decoded is passed over, and so is one that is never on screen, since it ends when it begins; in a track where no cue
-    says how long it lasts, each lasts as long as reading takes, or to the next.
+    The text is as seen on screen, with a line break where the cue has one. The source says which track and
+    language, and what the track is for: ``"track 2 (eng, SDH)"``. A cue that cannot be decoded is passed
+    over, and so is one that is never on screen, since it ends when it begins; in a track where no cue says
+    how long it lasts, each lasts as long as reading takes, or to the next.
 
     Args:
         path: The file.
         origin: What a player takes for zero, in seconds on the container's clock.
     """
     with open_container(path) as container:
-        tracks: list[SubtitleStream | DataStream] = [one for one in container.streams.subtitles if _is_text(one)]
+        tracks: list[SubtitleStream | DataStream] = [
+            one for one in container.streams.subtitles if _is_text(one)
+        ]
         tracks += _boxed_tracks(path, container)
         if not tracks:
             return
@@ -72,7 +75,15 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
         logger.warning("%s: %d embedded cues were left out or cut: too many, or too long", path, num_beyond)
     if num_unread:
         logger.warning(
-            "%s: %d embedded cues are not UTF-8, so letters of them are lost; extract them (ffmpeg -i FILM -c copy"
+            "%s: %d embedded cues are not UTF-8, so letters of them are lost; extract them (ffmpeg -i FILM -c "
+            ""
+            ""
+            ""
+            ""
+            ""
+            ""
+            ""
+            "copy"
             " FILM.srt) and lay them beside the film, where other encodings are read",
             *(path, num_unread),
         )
@@ -80,7 +91,8 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
 
 
 def _joined_parts(path: Path) -> Iterator[tuple[int, Fraction]]:
-    """Where files begin that are joined behind the first, in bytes, and by how many seconds pictures are later."""
+    """Where files begin that are joined behind the first, in bytes, and by how many seconds pictures are
+    later."""
     begins = [begin for begin, _ in later_files(path)]
     if not begins:
         return
@@ -103,7 +115,8 @@ def _is_text(stream: SubtitleStream) -> bool:
 
 
 def _boxed_tracks(path: Path, container: InputContainer) -> list[DataStream]:
-    """Tracks of WebVTT in MP4 (ISO/IEC 14496-30), which FFmpeg has no name for: told by their first packet."""
+    """Tracks of WebVTT in MP4 (ISO/IEC 14496-30), which FFmpeg has no name for: told by their first
+    packet."""
     if not container.streams.data or "mp4" not in container.format.name:
         return []
     found = []
@@ -163,7 +176,9 @@ def _cue(packet: Packet[Any], origin: Fraction) -> Observation | None:
     end = packet.pts + max(length, Fraction(0)) / packet.time_base
     span = Span(time.seconds(packet.pts), time.seconds(end))
     sure = 0.6 if "\ufffd" in text else 1.0
-    return Observation(span, ObservationKind.SUBTITLE, text[:_MAX_CHARACTERS], _source(packet.stream), confidence=sure)
+    return Observation(
+        span, ObservationKind.SUBTITLE, text[:_MAX_CHARACTERS], _source(packet.stream), confidence=sure
+    )
 
 
 def _written(packet: Packet[SubtitleStream]) -> str:
@@ -176,7 +191,8 @@ def _without_ours(text: str) -> str:
 
 
 def _decoded(packet: Packet[SubtitleStream], length: Fraction) -> tuple[str, Fraction]:
-    """Through FFmpeg, which makes ASS events of it: the text, none where it cannot be read, and how long it lasts."""
+    """Through FFmpeg, which makes ASS events of it: the text, none where it cannot be read, and how long it
+    lasts."""
     try:
         decoded = packet.stream.codec_context.decode2(packet)
     except av.FFmpegError:
@@ -184,7 +200,9 @@ def _decoded(packet: Packet[SubtitleStream], length: Fraction) -> tuple[str, Fra
     if decoded is None:
         return "", length
     events = [
-        rect.ass[:_MAX_BYTES].decode("utf-8", errors="replace") for rect in decoded if isinstance(rect, AssSubtitle)
+        rect.ass[:_MAX_BYTES].decode("utf-8", errors="replace")
+        for rect in decoded
+        if isinstance(rect, AssSubtitle)
     ]
     lines = (plain_ass(_without_ours(event).split(",", _ASS_FIELDS)[-1]) for event in events)
     if not length and decoded.end_display_time != _FOREVER_MILLISECONDS:

@@ -30,7 +30,8 @@ class FrameCursor(Generic[P]):
         return reached.pts if reached is not None else float("-inf")
 
     def seconds_ahead(self, seconds: float) -> float:
-        """How far ``seconds`` lies beyond what was decoded; negative where it does not, or nothing is left."""
+        """How far ``seconds`` lies beyond what was decoded; negative where it does not, or nothing is
+        left."""
         return seconds - self._upcoming.pts_seconds if self._upcoming is not None else -1.0
 
     def on_display(self, pts: int) -> P | None:

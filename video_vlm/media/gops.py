@@ -1,4 +1,5 @@
-"""Cuts a stream of packets into groups that can be decoded apart from each other: from a keyframe up to the next."""
+"""Cuts a stream of packets into groups that can be decoded apart from each other: from a keyframe up to the
+next."""
 
 from __future__ import annotations
 
@@ -24,8 +25,8 @@ VideoPacket: TypeAlias = "Packet[VideoStream]"  # quoted: PyAV's class is generi
 class GroupOfPictures:
     """The packets that give the pictures shown in ``[start, end)``, in ticks; the last group has no ``end``.
 
-    Pictures that are shown before a keyframe but stored after it may need what is on both sides of it. They belong to
-    the group before, whose packets then go on to that keyframe and to them.
+    Pictures that are shown before a keyframe but stored after it may need what is on both sides of it. They
+    belong to the group before, whose packets then go on to that keyframe and to them.
     """
 
     packets: Sequence[VideoPacket]
@@ -47,7 +48,9 @@ class GroupsOfPictures:
         self.is_whole = False
 
     def __iter__(self) -> Iterator[GroupOfPictures]:
-        before: list[VideoPacket] = []  # of the group before, until it is certain that nothing more belongs to it
+        before: list[
+            VideoPacket
+        ] = []  # of the group before, until it is certain that nothing more belongs to it
         own: list[VideoPacket] = []
         leading: list[VideoPacket] = []
         for packet in self._packets:
@@ -62,7 +65,9 @@ class GroupsOfPictures:
                 leading.append(packet)
                 continue
             if before:
-                yield GroupOfPictures([*before, *own, *leading] if leading else before, _start(before), _start(own))
+                yield GroupOfPictures(
+                    [*before, *own, *leading] if leading else before, _start(before), _start(own)
+                )
                 before, leading = [], []
             if packet.is_keyframe and len(own) >= _LEAST_PACKETS:
                 if not _is_orderly(own, until=pts):
@@ -71,7 +76,9 @@ class GroupsOfPictures:
             own.append(packet)
         self.is_whole = not own or _is_orderly(own)
         if before:
-            yield GroupOfPictures([*before, *own[:1], *leading] if leading else before, _start(before), _start(own))
+            yield GroupOfPictures(
+                [*before, *own[:1], *leading] if leading else before, _start(before), _start(own)
+            )
         if own and self.is_whole:
             yield GroupOfPictures(own, _start(own), None)
 

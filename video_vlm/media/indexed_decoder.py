@@ -74,9 +74,12 @@ def _resized(image: Image, size: tuple[int, int]) -> Image:
 
 
 def covers_are_too_large(path: Path) -> bool:
-    """Whether a picture that is attached to a file has more pixels than may be decoded, or does not say how many."""
+    """Whether a picture that is attached to a file has more pixels than may be decoded, or does not say how
+    many."""
     with open_container(path) as container:
-        covers = [stream for stream in container.streams.video if stream.disposition & Disposition.attached_pic]
+        covers = [
+            stream for stream in container.streams.video if stream.disposition & Disposition.attached_pic
+        ]
         watch_only(container, *(stream.index for stream in covers))
         packets = container.demux(*covers) if covers else ()
         return any(_pixels(bytes(packet)) > MAX_PIXELS for packet in packets if packet.size)
@@ -122,18 +125,23 @@ class IndexedReader(ABC):
             raise self._unfit("it would decode a cover picture that is too large")
         self._decoder: Any = self._open_decoder()
         if len(self._times) != len(self._decoder):
-            raise self._unfit(f"it counts {len(self._decoder)} pictures where the container dates {len(self._times)}")
+            raise self._unfit(
+                f"it counts {len(self._decoder)} pictures where the container dates {len(self._times)}"
+            )
 
     @abstractmethod
     def _open_decoder(self) -> Any:
-        """The library's decoder, whose ``len`` is its number of pictures; :class:`UnreadableVideo` where it fails."""
+        """The library's decoder, whose ``len`` is its number of pictures; :class:`UnreadableVideo` where it
+        fails."""
 
     @abstractmethod
     def _fetch(self, index: int) -> Image:
         """Picture ``index`` in order of display; :class:`UnreadableVideo` where it cannot be decoded."""
 
     def _unfit(self, why: str) -> UnreadableVideo:
-        return UnreadableVideo(self._path, f"the {self.library} decoder cannot be trusted here ({why}); use pyav")
+        return UnreadableVideo(
+            self._path, f"the {self.library} decoder cannot be trusted here ({why}); use pyav"
+        )
 
     @property
     def video(self) -> Video:
@@ -144,7 +152,11 @@ class IndexedReader(ABC):
         return self._ledger.damage
 
     def scan(self, start_seconds: float | None = None) -> Iterator[IndexedFrame]:
-        start = 0 if start_seconds is None else bisect_left(self._times.seconds, start_seconds - TIME_TOLERANCE_SECONDS)
+        start = (
+            0
+            if start_seconds is None
+            else bisect_left(self._times.seconds, start_seconds - TIME_TOLERANCE_SECONDS)
+        )
         decoded = False
         for index in range(start, len(self._times)):
             frame = self._frame(index)

@@ -1,7 +1,7 @@
 """The chapter marks of a Matroska file, all of them.
 
-FFmpeg passes over every mark that does not begin after the one before it. The elements are those of RFC 9559; what
-cannot be read, or is larger than any list of chapters, counts as not there.
+FFmpeg passes over every mark that does not begin after the one before it. The elements are those of RFC 9559;
+what cannot be read, or is larger than any list of chapters, counts as not there.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ _NANOSECONDS = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class ChapterMark:
-    """A chapter as it is marked, in seconds on the container's clock. ``end`` is None where the file does not say."""
+    """A chapter as it is marked, in seconds on the container's clock. ``end`` is None where the file does not
+    say."""
 
     start: Fraction
     end: Fraction | None
@@ -49,13 +50,16 @@ class _Element:
 
 
 def matroska_marks(path: Path) -> tuple[ChapterMark, ...]:
-    """The marks of the default edition, in the order of the file, nested ones behind the one that holds them."""
+    """The marks of the default edition, in the order of the file, nested ones behind the one that holds
+    them."""
     with path.open("rb") as file:
         chapters = _chapters_element(file)
     if chapters is None:
         return ()
     editions = [list(_children(data)) for name, data in _children(chapters) if name == _EDITION]
-    chosen = next((one for one in editions if _number(one, _EDITION_DEFAULT)), editions[0] if editions else [])
+    chosen = next(
+        (one for one in editions if _number(one, _EDITION_DEFAULT)), editions[0] if editions else []
+    )
     return tuple(mark for name, data in chosen if name == _ATOM for mark in _marks(data, depth=0))
 
 
@@ -91,7 +95,8 @@ def has_too_many_notes(file: BinaryIO) -> bool:
 
 
 def _num_notes(file: BinaryIO, size: int | None, *, most: int) -> int:
-    """The chapters and tags that begin in the next bytes, inside each other or not; one more than ``most`` at most."""
+    """The chapters and tags that begin in the next bytes, inside each other or not; one more than ``most`` at
+    most."""
     end, num_notes = math.inf if size is None else file.tell() + size, 0
     while num_notes <= most and file.tell() < end and (element := _read_element(file)) is not None:
         num_notes += element.name in (_ATOM, _SIMPLE_TAG)
@@ -103,8 +108,8 @@ def _num_notes(file: BinaryIO, size: int | None, *, most: int) -> int:
 
 
 def _sections(file: BinaryIO) -> Iterator[_Element]:
-    """The elements before the first cluster, and those that an index says lie elsewhere; the file is where what is in
-    each begins."""
+    """The elements before the first cluster, and those that an index says lie elsewhere; the file is where
+    what is in each begins."""
     file.seek(0)
     header = _read_element(file)
     if header is None or header.name != _EBML or header.size is None or header.size > _MOST_BYTES:
@@ -159,12 +164,16 @@ def _marks(atom: bytes, *, depth: int) -> Iterator[ChapterMark]:
 
 
 def _title(parts: list[tuple[int, bytes]]) -> str:
-    shown = (title for name, data in parts if name == _DISPLAY for tag, title in _children(data) if tag == _TITLE)
+    shown = (
+        title for name, data in parts if name == _DISPLAY for tag, title in _children(data) if tag == _TITLE
+    )
     return next(shown, b"").split(b"\0")[0].decode("utf-8", errors="replace")
 
 
 def _number(parts: list[tuple[int, bytes]], wanted: int) -> int | None:
-    return next((int.from_bytes(data, "big") for name, data in parts if name == wanted and len(data) <= 8), None)
+    return next(
+        (int.from_bytes(data, "big") for name, data in parts if name == wanted and len(data) <= 8), None
+    )
 
 
 def _children(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -184,8 +193,8 @@ def _read_element(file: BinaryIO) -> _Element | None:
 
 
 def _read_number(file: BinaryIO, *, most_bytes: int, keeps_marker: bool) -> int | None:
-    """A number whose first byte says by its leading zeros how many bytes it has; -1 where all its bits are set, which
-    means "unknown"; None where there is none."""
+    """A number whose first byte says by its leading zeros how many bytes it has; -1 where all its bits are
+    set, which means "unknown"; None where there is none."""
     first = file.read(1)
     if not first or not first[0]:
         return None

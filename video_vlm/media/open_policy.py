@@ -26,7 +26,10 @@ _REFERENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("an FFmpeg concat list", r"ffconcat\s+version|(#[^\n]*\n\s*)*file\s+\S"),
         ("a DASH manifest", r"(<[?!][^>]*>\s*)*<MPD[\s>]"),
         ("a Smooth Streaming manifest", r"(<[?!][^>]*>\s*)*<SmoothStreamingMedia[\s>]"),
-        ("a playlist", r"(<[?!][^>]*>\s*)*<(smil|asx|playlist|CompositionPlaylist|PackingList|AssetMap)[\s>]"),
+        (
+            "a playlist",
+            r"(<[?!][^>]*>\s*)*<(smil|asx|playlist|CompositionPlaylist|PackingList|AssetMap)[\s>]",
+        ),
         ("a playlist", r"\[(playlist|reference|InternetShortcut)\]"),
         ("an SDP session description", r"v=0\r?\n.*?\n[ocsm]="),
         ("an address", r"(RTSPtext\s*)?[a-z][a-z0-9+.-]{1,15}://\S"),

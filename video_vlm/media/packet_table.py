@@ -1,4 +1,5 @@
-"""What the packets say before any is decoded: when each picture is shown, how large it is, which stand alone."""
+"""What the packets say before any is decoded: when each picture is shown, how large it is, which stand
+alone."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ from video_vlm.media.stream_probe import StreamProbe
 __all__ = ["PacketTable", "read_packet_table"]
 
 _USUAL_BEATS = {250, 128, 240, 300}
-"""Pictures from one keyframe to the next at most, where nobody told the encoder otherwise: x264, x265; libvpx; ten
-seconds of 24 or 30 pictures."""
+"""Pictures from one keyframe to the next at most, where nobody told the encoder otherwise: x264, x265;
+libvpx; ten seconds of 24 or 30 pictures."""
 
 _PUT_SHARE = 0.25
 _LITTLE_SHARE = 1.0
@@ -29,7 +30,8 @@ _RISE_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class PacketTable:
-    """Every picture of a stream in order of display. The pictures from one keyframe up to the next are a *group*.
+    """Every picture of a stream in order of display. The pictures from one keyframe up to the next are a
+    *group*.
 
     Args:
         pts: Strictly rising, in ticks.
@@ -69,7 +71,8 @@ class PacketTable:
 
     @cached_property
     def beat(self) -> int | None:
-        """The number of pictures after which the encoder made a keyframe whatever there was to see; None if unknown."""
+        """The number of pictures after which the encoder made a keyframe whatever there was to see; None if
+        unknown."""
         whole = self.group_sizes[:-1]
         longest = max(whole, default=0)
         known = longest in _USUAL_BEATS or whole.count(longest) > 1
@@ -81,23 +84,28 @@ class PacketTable:
 
     @cached_property
     def puts_keyframes(self) -> bool:
-        """Whether many keyframes came off the beat, and more than once: so the encoder put them where something
-        changed."""
+        """Whether many keyframes came off the beat, and more than once: so the encoder put them where
+        something changed."""
         num_put = sum(
-            not self.is_due(number) and self.group_sizes[number - 1] > 1 for number in range(1, self.num_groups)
+            not self.is_due(number) and self.group_sizes[number - 1] > 1
+            for number in range(1, self.num_groups)
         )
         return num_put > 1 and num_put >= _PUT_SHARE * self.num_groups
 
     def weighs_little(self, number: int) -> bool:
-        """Whether all that follows the keyframe of a group is so small that its last picture can hardly be another."""
+        """Whether all that follows the keyframe of a group is so small that its last picture can hardly be
+        another."""
         head, *rest = self.num_bytes[self.keyframes[number] :][: self.group_sizes[number]]
         return sum(max(0, size - _EMPTY_BYTES) for size in rest) < _LITTLE_SHARE * head
 
     def rise(self, number: int) -> float:
-        """How many times as large as those of the half second before it the packet of the keyframe of a group is."""
+        """How many times as large as those of the half second before it the packet of the keyframe of a group
+        is."""
         at = self.keyframes[number]
         earliest = bisect_left(self.seconds, self.seconds[at] - _RISE_SECONDS)
-        before = self.num_bytes[max(earliest, self.keyframes[number - 1] + 1) : at] or self.num_bytes[at - 1 : at]
+        before = (
+            self.num_bytes[max(earliest, self.keyframes[number - 1] + 1) : at] or self.num_bytes[at - 1 : at]
+        )
         return self.num_bytes[at] * len(before) / (sum(before) + 1.0)
 
     def group_at(self, seconds: float) -> int:

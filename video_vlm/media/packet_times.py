@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
-from video_vlm.media.container import continuity_of, has_index, open_container, packets, video_stream, watch_only
+from video_vlm.media.container import (
+    continuity_of,
+    has_index,
+    open_container,
+    packets,
+    video_stream,
+    watch_only,
+)
 from video_vlm.media.stream_probe import StreamProbe
 
 __all__ = ["PacketTimes", "SeekPoint", "read_packet_times", "seek_points"]
@@ -35,7 +42,9 @@ def read_packet_times(path: Path, found: StreamProbe) -> PacketTimes:
             if packet.pts is not None and not packet.is_discard
         }
     pts = tuple(sorted(shown))
-    return PacketTimes(pts, tuple(map(found.seconds, pts)), frozenset(time for time, key in shown.items() if key))
+    return PacketTimes(
+        pts, tuple(map(found.seconds, pts)), frozenset(time for time, key in shown.items() if key)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
-"""One file decoded by several decoders side by side, a group of pictures each, with the result of a single one.
+"""One file decoded by several decoders side by side, a group of pictures each, with the result of a single
+one.
 
-Two decoders with a thread each spend an eighth less than one with two threads, which wait for each other's pictures.
-What is done with the pictures (a thumbnail of each) is done in the same threads, so that it keeps no one waiting; and
-what is no longer needed is let go there, so that a lane that is ahead holds little. Packets are read once, in the order
-of the file, and nothing is sought.
+Two decoders with a thread each spend an eighth less than one with two threads, which wait for each other's
+pictures. What is done with the pictures (a thumbnail of each) is done in the same threads, so that it keeps
+no one waiting; and what is no longer needed is let go there, so that a lane that is ahead holds little.
+Packets are read once, in the order of the file, and nothing is sought.
 """
 
 from __future__ import annotations
@@ -30,10 +31,12 @@ MOST_LANES = 4
 """More would wait for the one who takes what they make."""
 
 _BATCH = 12
-"""Handing over what was made costs as much for one picture as for several; but no more of them than may be held."""
+"""Handing over what was made costs as much for one picture as for several; but no more of them than may be
+held."""
 
 _WAITING = 2
-"""So many groups a lane wait to be decoded: groups are uneven, and who has done a few short ones must find another."""
+"""So many groups a lane wait to be decoded: groups are uneven, and who has done a few short ones must find
+another."""
 
 _WAITING_BYTES = 16 << 20
 """No more of them where packets are so large: they are held in memory."""
@@ -44,7 +47,8 @@ T = TypeVar("T")
 
 
 class FrameWork(Protocol[T]):
-    """What is done with pictures in a lane. Must be the same whether it is given them in pieces or as one stream."""
+    """What is done with pictures in a lane. Must be the same whether it is given them in pieces or as one
+    stream."""
 
     def __call__(self, frames: Iterable[DecodedFrame]) -> Iterator[T]: ...
 
@@ -86,7 +90,9 @@ class _Room:
     def take(self, job: object, count: int) -> bool:
         """Wait until there is room; False where the work is called off."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_closed or self._turn is job or self._num_held < self._size)
+            self._changed.wait_for(
+                lambda: self._is_closed or self._turn is job or self._num_held < self._size
+            )
             self._num_held += count
             return not self._is_closed
 
@@ -136,8 +142,8 @@ class ParallelDecoder(Generic[T]):
         num_pictures: How many decoded pictures lanes that are ahead may hold.
         first_pts: Pictures before it are passed over.
 
-    ``last_shown`` is the last picture that was worked on; ``is_whole`` whether all went well. Where a picture is lost
-    or damaged, or the stream is out of order, the lanes stop just before.
+    ``last_shown`` is the last picture that was worked on; ``is_whole`` whether all went well. Where a picture
+    is lost or damaged, or the stream is out of order, the lanes stop just before.
     """
 
     def __init__(
@@ -163,7 +169,10 @@ class ParallelDecoder(Generic[T]):
 
     def run(self, groups: GroupsOfPictures) -> Generator[T, None, None]:
         """What the work makes of the groups, in order."""
-        lanes = [Thread(target=self._serve, name=f"lane-{number}", daemon=True) for number in range(self._num_lanes)]
+        lanes = [
+            Thread(target=self._serve, name=f"lane-{number}", daemon=True)
+            for number in range(self._num_lanes)
+        ]
         try:
             yield from self._in_order(groups, lanes)
         finally:

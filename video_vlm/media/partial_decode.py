@@ -1,8 +1,9 @@
 """Decodes only what is asked for: keyframes by themselves, and coarse stretches from a keyframe on.
 
-Packets are read once, in the order of the file, a few groups at a time; nothing is sought. Keyframes are decoded
-whole; stretches without the pictures no other needs and without the smoothing of block edges (the loop filter): half
-the cost, and good enough to see whether a picture follows from the one before. Several are decoded side by side.
+Packets are read once, in the order of the file, a few groups at a time; nothing is sought. Keyframes are
+decoded whole; stretches without the pictures no other needs and without the smoothing of block edges (the
+loop filter): half the cost, and good enough to see whether a picture follows from the one before. Several are
+decoded side by side.
 """
 
 from __future__ import annotations
@@ -64,10 +65,12 @@ class _Decoders:
 
 
 class PartialDecoder(Generic[F]):
-    """One pass over a file, forward. A context manager. What is loaded may be decoded by several threads at once.
+    """One pass over a file, forward. A context manager. What is loaded may be decoded by several threads at
+    once.
 
     Args:
-        path: The file; its packets must bring their times along (:class:`~video_vlm.media.packet_table.PacketTable`).
+        path: The file; its packets must bring their times along
+            (:class:`~video_vlm.media.packet_table.PacketTable`).
         found: Its survey.
         ledger: Where damage is noted.
         framed: Makes a picture and its PTS what is given out.
@@ -75,7 +78,13 @@ class PartialDecoder(Generic[F]):
     """
 
     def __init__(
-        self, path: Path, found: StreamProbe, ledger: DamageLog, *, framed: Callable[[int, VideoFrame], F], threads: int
+        self,
+        path: Path,
+        found: StreamProbe,
+        ledger: DamageLog,
+        *,
+        framed: Callable[[int, VideoFrame], F],
+        threads: int,
     ) -> None:
         self._path = path
         self._found = found
@@ -109,7 +118,8 @@ class PartialDecoder(Generic[F]):
         return self._lanes.map(work, jobs)
 
     def load(self, groups: range) -> None:
-        """Read the packets of ``groups``, and of no others: those before are let go, those between passed over."""
+        """Read the packets of ``groups``, and of no others: those before are let go, those between passed
+        over."""
         self._groups = {number: held for number, held in self._groups.items() if number in groups}
         while self._num_begun <= groups.stop:
             packet = next(self._source, None)
@@ -129,7 +139,8 @@ class PartialDecoder(Generic[F]):
             yield from frames
 
     def stretch(self, groups: range, *, until_seconds: float) -> Iterator[F]:
-        """Pictures others need, from the first of ``groups`` to the last one at or before ``until_seconds``."""
+        """Pictures others need, from the first of ``groups`` to the last one at or before
+        ``until_seconds``."""
         held = [packet for number in groups for packet in self._groups.get(number, [])]
         shown = [place for place, packet in enumerate(held) if self._seconds(packet) <= until_seconds]
         wanted = held[: max(shown, default=-1) + 1]

@@ -40,7 +40,9 @@ class ColorConversion:
     def of(cls, frame: VideoFrame) -> Self:
         if frame.format.is_rgb or len(frame.format.components) < 3:
             return cls()
-        matrix = Colorspace.ITU601.value if frame.colorspace in (_UNSPECIFIED, _SMPTE170M) else frame.colorspace
+        matrix = (
+            Colorspace.ITU601.value if frame.colorspace in (_UNSPECIFIED, _SMPTE170M) else frame.colorspace
+        )
         full = ColorRange.JPEG.value if frame.format.name.startswith("yuvj") else ColorRange.MPEG.value
         return cls(matrix if matrix in _MATRICES else None, frame.color_range or full)
 
@@ -54,7 +56,8 @@ class _Scalers(threading.local):
 
 
 class PixelConverter:
-    """Scales and converts in one step of FFmpeg's swscale; keeps its set-up from picture to picture. Thread-safe.
+    """Scales and converts in one step of FFmpeg's swscale; keeps its set-up from picture to picture.
+    Thread-safe.
 
     Args:
         stored_size: ``(width, height)`` of the first picture: thumbnails keep its proportions even
@@ -124,8 +127,8 @@ class PixelConverter:
 
 
 def _pixels(frame: VideoFrame, channels: int) -> Image:
-    """The numbers of a picture whose channels lie side by side, ``(height, width[, channels])``: as ``to_ndarray`` has
-    them, at a fraction of what it costs."""
+    """The numbers of a picture whose channels lie side by side, ``(height, width[, channels])``: as
+    ``to_ndarray`` has them, at a fraction of what it costs."""
     plane = frame.planes[0]
     numbers = np.frombuffer(plane, np.uint8)  # type: ignore[call-overload]  # PyAV's stubs know no buffers
     lines = numbers.reshape(plane.height, plane.line_size)[:, : plane.width * channels]

@@ -36,7 +36,8 @@ _KINDS: dict[str, StreamKind] = {"video": "video", "audio": "audio", "subtitle":
 
 
 def probe(path: str | Path) -> Video:
-    """Reads a container's header, its first picture and its last packets, and every byte once for its identity.
+    """Reads a container's header, its first picture and its last packets, and every byte once for its
+    identity.
 
     Raises:
         UnreadableVideo: the file holds no video that can be decoded.
@@ -47,7 +48,8 @@ def probe(path: str | Path) -> Video:
 
 
 def describe(path: Path, found: StreamProbe, *, num_bytes: int | None = None) -> Video:
-    """The record of a surveyed file; with ``num_bytes``, of a recording that was so long when it was opened."""
+    """The record of a surveyed file; with ``num_bytes``, of a recording that was so long when it was
+    opened."""
     heard = _sound_ends(path, found)
     with open_container(path) as container:
         stream = container.streams[found.stream]
@@ -64,15 +66,18 @@ def describe(path: Path, found: StreamProbe, *, num_bytes: int | None = None) ->
             size=(height, width) if found.orientation.transposed else (width, height),
             rotation=found.orientation.rotation,
             stream=found.stream,
-            streams=tuple(_stream(each, found.time.origin, heard.get(each.index)) for each in container.streams),
+            streams=tuple(
+                _stream(each, found.time.origin, heard.get(each.index)) for each in container.streams
+            ),
             chapters=chapters_of(container, path, origin=found.time.origin),
             title=_worded(container.metadata.get("title")),
         )
 
 
 def _sound_ends(path: Path, found: StreamProbe) -> dict[int, float]:
-    """When each sound stream ends, by its last packets: in player's seconds, by index. One that has none behind the
-    last keyframe ends there at the latest. Empty where the end is not found at once: then a header has to be believed.
+    """When each sound stream ends, by its last packets: in player's seconds, by index. One that has none
+    behind the last keyframe ends there at the latest. Empty where the end is not found at once: then a header
+    has to be believed.
     """
     with open_container(path) as container:
         sounds = {one.index for one in container.streams.audio}
@@ -98,8 +103,8 @@ def _sound_ends(path: Path, found: StreamProbe) -> dict[int, float]:
 
 
 def _sound_ends_of_mpeg(container: InputContainer, found: StreamProbe) -> dict[int, float]:
-    """FFmpeg guesses ends from the last time stamps, which may be those of another clock: how much later sound ends
-    than pictures is right on any."""
+    """FFmpeg guesses ends from the last time stamps, which may be those of another clock: how much later
+    sound ends than pictures is right on any."""
     frames = _guessed_end(container.streams[found.stream])
     sounds = {one.index: _guessed_end(one) for one in container.streams.audio}
     if found.end_pts is None or frames is None:
@@ -129,7 +134,9 @@ def _declared_end(container: InputContainer, stream: AVStream, found: StreamProb
     if "mpeg" in container.format.name and found.end_pts is not None:
         return found.seconds(found.end_pts)
     if stream.duration and stream.time_base:
-        return found.seconds((found.first_pts if stream.start_time is None else stream.start_time) + stream.duration)
+        return found.seconds(
+            (found.first_pts if stream.start_time is None else stream.start_time) + stream.duration
+        )
     if tagged := _clock_seconds(stream.metadata.get("DURATION", "")):
         return tagged
     if not container.duration:

@@ -48,8 +48,8 @@ _NEAR_SECONDS = 1.0
 _EARLY_SECONDS = 1.0
 
 _AHEAD_BYTES = 96 << 20
-"""How much of decoded pictures is held by lanes that are ahead; where pictures are so large that each lane could not
-hold one, there are fewer."""
+"""How much of decoded pictures is held by lanes that are ahead; where pictures are so large that each lane
+could not hold one, there are fewer."""
 
 _IN_A_HURRY: Final = {"skip_loop_filter": "noref"}
 """The edges of blocks are not smoothed in pictures that no other is made from: a tenth less to decode."""
@@ -57,8 +57,8 @@ _IN_A_HURRY: Final = {"skip_loop_filter": "noref"}
 _SPARSE_SECONDS = 0.2
 
 _HASTY_CODECS: Final = frozenset({"h264", "hevc"})
-"""Those where it is seen on a picture that it may have been so: the pictures no other needs are B-pictures, but for the
-odd stream in layers."""
+"""Those where it is seen on a picture that it may have been so: the pictures no other needs are B-pictures,
+but for the odd stream in layers."""
 
 T = TypeVar("T")
 
@@ -154,7 +154,8 @@ class PyAVReader:
         threads = min(self._threads // self._num_lanes, MOST_THREADS)
         # Before the tape is opened: either holds a table of all packets meanwhile.
         decoders = [
-            open_decoder(self._path, self._found.stream, threads=threads, **self._hurry) for _ in range(self._num_lanes)
+            open_decoder(self._path, self._found.stream, threads=threads, **self._hurry)
+            for _ in range(self._num_lanes)
         ]
         lanes = ParallelDecoder(
             decoders.pop,
@@ -169,7 +170,9 @@ class PyAVReader:
         last = lanes.last_shown
         if not lanes.is_whole:
             following = first if last is None or last.pts is None else last.pts + 1
-            yield from work(self._played(following, is_rest=last is not None or first is not None, in_a_hurry=True))
+            yield from work(
+                self._played(following, is_rest=last is not None or first is not None, in_a_hurry=True)
+            )
         elif last is not None and last.pts is not None:
             self._note_end(last.pts, last)
 
@@ -208,8 +211,8 @@ class PyAVReader:
 
     @contextmanager
     def packets_from(self, seconds: float) -> Iterator[tuple[VideoStream, PlayerTime, Packets]]:
-        """The video stream, what converts its times, and its packets as they are stored, from the keyframe shown at or
-        before a time on."""
+        """The video stream, what converts its times, and its packets as they are stored, from the keyframe
+        shown at or before a time on."""
         with closing(self._tape()) as tape:
             packets = tape.packets_from(self._found.time.last_tick(seconds))
             yield tape.stream, self._found.time, packets
@@ -249,7 +252,12 @@ class PyAVReader:
         self._check_unchanged()
         options = self._hurry if in_a_hurry else NO_OPTIONS
         return DecodeStream(
-            self._path, self._found, self._ledger, threads=self._threads, options=options, landings=self._find_landings
+            self._path,
+            self._found,
+            self._ledger,
+            threads=self._threads,
+            options=options,
+            landings=self._find_landings,
         )
 
     @cached_property
@@ -266,12 +274,14 @@ class PyAVReader:
 
     def _frame(self, stamped: tuple[int, VideoFrame], *, in_a_hurry: bool = False) -> PyAVFrame:
         pts, frame = stamped
-        return PyAVFrame(pts, self._found.seconds(pts), frame, self._converter, in_a_hurry and bool(self._hurry))
+        return PyAVFrame(
+            pts, self._found.seconds(pts), frame, self._converter, in_a_hurry and bool(self._hurry)
+        )
 
     @cached_property
     def _hurry(self) -> Mapping[str, str]:
-        """What the decoder may leave out where only thumbnails are made of most pictures, and pictures are not so few
-        that each may be looked at closely."""
+        """What the decoder may leave out where only thumbnails are made of most pictures, and pictures are
+        not so few that each may be looked at closely."""
         if self._found.frame_seconds > _SPARSE_SECONDS:
             return NO_OPTIONS
         (codec,) = (one.codec for one in self._video.streams if one.index == self._found.stream)
@@ -310,7 +320,9 @@ class PyAVReader:
             self._path, self._found, end_pts=self._first_pts(end), tolerance_seconds=tolerance
         )
         if is_early or lacks_bytes(self._path):
-            self._ledger.note(end, max(end, promised), "the file ends early: its header promises more, it was cut off")
+            self._ledger.note(
+                end, max(end, promised), "the file ends early: its header promises more, it was cut off"
+            )
 
     @cached_property
     def _joined_behind(self) -> str:

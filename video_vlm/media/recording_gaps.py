@@ -1,8 +1,8 @@
 """RecordingGaps in a recording, where nothing was recorded, told apart from pictures that are shown for long.
 
-A camera that writes when something moves leaves a hole; a slide show, or a screen recorder that writes a picture when
-the screen changes, shows a picture until the next one. Both are a long time from one picture to the next. It is a hole
-where all of this is so:
+A camera that writes when something moves leaves a hole; a slide show, or a screen recorder that writes a
+picture when the screen changes, shows a picture until the next one. Both are a long time from one picture to
+the next. It is a hole where all of this is so:
 
 - it lasts 30 seconds and more, and 100 times as long as pictures in this file usually do;
 - no other stream goes on in it: of ten equal parts of it fewer than five hold a packet;
@@ -43,7 +43,8 @@ _Seconds = npt.NDArray[np.float64]
 
 
 class RecordingGaps:
-    """Whether nothing was recorded between two pictures. Reads the packets of a file when it is first in doubt.
+    """Whether nothing was recorded between two pictures. Reads the packets of a file when it is first in
+    doubt.
 
     Args:
         video: The file, and when its first picture is shown.
@@ -107,7 +108,8 @@ def _set_apart(
 
 
 def _laid(others: Sequence[tuple[float, int]], frames: _Seconds, shifts: _Seconds) -> _Seconds:
-    """Other packets on the clock that the pictures were laid on: near a joint, by whichever picture is nearer."""
+    """Other packets on the clock that the pictures were laid on: near a joint, by whichever picture is
+    nearer."""
     if not others or not frames.size:
         return np.array([time for time, _ in others])
     times, places = np.array(others).T

@@ -20,7 +20,8 @@ _MOST_PIXELS = 52_000_000
 """What the cameras of telephones give; larger ones are traps of some kilobytes that ask for gigabytes."""
 
 _ENOUGH = 4_096
-"""A JPEG with larger sides is decoded at a half, a quarter or an eighth of its size, but no smaller than this."""
+"""A JPEG with larger sides is decoded at a half, a quarter or an eighth of its size, but no smaller than
+this."""
 
 
 def read_image(path: Path) -> Image:
@@ -37,10 +38,18 @@ def read_image(path: Path) -> Image:
             warnings.simplefilter("error", Pillow.DecompressionBombWarning)
             with Pillow.open(path, formats=_FORMATS) as opened:
                 if opened.width * opened.height > _MOST_PIXELS:
-                    raise MediaError(path, f"a picture of {opened.width}x{opened.height} is too large; scale it down")
+                    raise MediaError(
+                        path, f"a picture of {opened.width}x{opened.height} is too large; scale it down"
+                    )
                 opened.draft("RGB", (_ENOUGH, _ENOUGH))
                 return np.asarray(ImageOps.exif_transpose(opened).convert("RGB"), np.uint8)
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        Pillow.DecompressionBombError,
+        Pillow.DecompressionBombWarning,
+    ) as error:
         raise MediaError(path, f"cannot be read as a picture: {' '.join(str(error).split())}") from error
 
 

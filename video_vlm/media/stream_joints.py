@@ -1,9 +1,10 @@
-"""Where recordings were joined byte by byte, as far as the bytes tell: by the heads of files, or around a jump ahead.
+"""Where recordings were joined byte by byte, as far as the bytes tell: by the heads of files, or around a
+jump ahead.
 
-Transport streams count the packets of each stream and table, from 0 to 15 over and over (ISO/IEC 13818-1, 2.4.3.3).
-Where one recorder paused, all of these go on; where another file begins, all of them would have to go on by chance.
-Program streams count nothing, but begin with a header of the whole system, which is seldom repeated, and some
-writers end them with a code.
+Transport streams count the packets of each stream and table, from 0 to 15 over and over (ISO/IEC 13818-1,
+2.4.3.3). Where one recorder paused, all of these go on; where another file begins, all of them would have to
+go on by chance. Program streams count nothing, but begin with a header of the whole system, which is seldom
+repeated, and some writers end them with a code.
 """
 
 from __future__ import annotations
@@ -54,15 +55,17 @@ def is_joint(path: Path, before: int, after: int) -> bool | None:
 
 
 def _is_in_step(data: bytes, place: int, stride: int) -> bool:
-    """Whether packets of a transport stream follow each other at such a distance. Where they are longer than they need
-    to be, FFmpeg counts that from the wrong side."""
+    """Whether packets of a transport stream follow each other at such a distance. Where they are longer than
+    they need to be, FFmpeg counts that from the wrong side."""
     starts = {place, place + stride - _PACKET_BYTES}
-    return any(set(syncs) == {_SYNC} for at in starts if len(syncs := data[at : at + 4 * stride : stride]) > 1)
+    return any(
+        set(syncs) == {_SYNC} for at in starts if len(syncs := data[at : at + 4 * stride : stride]) > 1
+    )
 
 
 def _is_interrupted(data: bytes, before: int, after: int, stride: int) -> bool:
-    """Whether a count does not go on, a clock says that it is new, or packets are out of step, from ``before`` to where
-    each stream has its first packet behind ``after``."""
+    """Whether a count does not go on, a clock says that it is new, or packets are out of step, from
+    ``before`` to where each stream has its first packet behind ``after``."""
     counts: dict[int, int] = {}
     seen_behind: set[int] = set()
     end = 0
@@ -98,7 +101,8 @@ class _Header(NamedTuple):
         )
 
     def follows(self, last: int | None) -> bool:
-        """Whether a packet may come next behind the one that has the number ``last``: it may also be sent twice."""
+        """Whether a packet may come next behind the one that has the number ``last``: it may also be sent
+        twice."""
         return last is None or self.number in (last, (last + self.has_payload) % 16)
 
 

@@ -1,4 +1,5 @@
-"""What a container's header does not say: found by decoding its first picture and reading its last packets."""
+"""What a container's header does not say: found by decoding its first picture and reading its last
+packets."""
 
 from __future__ import annotations
 
@@ -114,7 +115,11 @@ def _starts(container: InputContainer) -> list[Fraction]:
     """When what is heard and seen begins, in seconds on the container's clock."""
     sounds = [one for one in container.streams.audio if one.codec_context is not None]
     shown = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
-    return [one.start_time * one.time_base for one in (*sounds, *shown) if one.start_time is not None and one.time_base]
+    return [
+        one.start_time * one.time_base
+        for one in (*sounds, *shown)
+        if one.start_time is not None and one.time_base
+    ]
 
 
 def _time_base(stream: VideoStream) -> Fraction:
@@ -133,7 +138,9 @@ def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> 
             break
     if first is None:
         codec = stream.codec_context.codec.canonical_name
-        raise UnreadableVideo(path, f"not one picture of its {codec} video can be decoded; get the file again")
+        raise UnreadableVideo(
+            path, f"not one picture of its {codec} video can be decoded; get the file again"
+        )
     return first, stream.start_time or 0, 0
 
 

@@ -21,7 +21,8 @@ def _decoder_class() -> Any:
     except (ImportError, OSError, RuntimeError) as error:
         why = str(error).strip().splitlines()[0]
         raise SettingsError(
-            f"torchcodec is installed but does not load ({why}); it needs FFmpeg's shared libraries and the torch"
+            f"torchcodec is installed but does not load ({why}); it needs FFmpeg's shared libraries and the "
+            "torch"
             " it was built for, or use the pyav decoder"
         ) from error
     return VideoDecoder

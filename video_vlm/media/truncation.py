@@ -1,8 +1,8 @@
 """Whether a file was cut off: its header promises more than its packets hold, measured with the right rule.
 
-What a header promises depends on who wrote it. MP4 tells how long the track lasts; Matroska, by the muxer, how long it
-lasts or when it ends on a clock that begins with the sound; many containers only how long the longest stream is. A file
-is whole if it keeps its promise in any of these readings.
+What a header promises depends on who wrote it. MP4 tells how long the track lasts; Matroska, by the muxer,
+how long it lasts or when it ends on a clock that begins with the sound; many containers only how long the
+longest stream is. A file is whole if it keeps its promise in any of these readings.
 """
 
 from __future__ import annotations
@@ -56,14 +56,15 @@ def is_cut_off(path: Path, found: StreamProbe, *, end_pts: int, tolerance_second
             promised = Fraction(container.duration, av.time_base)
             start = (container.start_time or 0) / av.time_base
             kept += [*tail.ends, *(end - start for end in (*kept, *tail.ends))]
-    # How long the last picture lasts, a header may know better than its packet: about as long as the one before it.
+    # How long the last picture lasts, a header may know better than its packet: about as long as the one
+    # before it.
     return all(float(promised) - end > tolerance_seconds + tail.last_step for end in kept)
 
 
 @dataclass(frozen=True, slots=True)
 class _Tail:
-    """When the packets at the end of a file end, of any stream, in seconds on the container's clock; and how far apart
-    the last two pictures are."""
+    """When the packets at the end of a file end, of any stream, in seconds on the container's clock; and how
+    far apart the last two pictures are."""
 
     ends: tuple[float, ...] = ()
     last_step: float = 0.0
@@ -72,7 +73,10 @@ class _Tail:
 def _tail(container: InputContainer, stream: Stream) -> _Tail:
     ends: list[float] = []
     times: list[float] = []
-    for place in (1 << 62, 0):  # where a container has no index there may be nothing behind what is found first
+    for place in (
+        1 << 62,
+        0,
+    ):  # where a container has no index there may be nothing behind what is found first
         try:
             container.seek(place, stream=stream)
             for packet in container.demux():

@@ -1,7 +1,8 @@
 """Recordings that were joined behind a file byte by byte, of which FFmpeg reads nothing.
 
-It goes on through joined transport and program streams. Of joined MP4 and FLV files it reads the first one, of Matroska
-the first two at most: what lies behind is looked for here by its header, as it would be missed in silence.
+It goes on through joined transport and program streams. Of joined MP4 and FLV files it reads the first one,
+of Matroska the first two at most: what lies behind is looked for here by its header, as it would be missed in
+silence.
 """
 
 from __future__ import annotations
@@ -46,7 +47,11 @@ def _last_packet_end(path: Path) -> int:
         for place in (1 << 62, 0):  # without an index there may be nothing behind what is found first
             with suppress(av.FFmpegError, OSError):
                 container.seek(place, stream=container.streams.best("video"))
-                ends = [one.pos + one.size for one in read_packets(container) if one.pos is not None and one.pos >= 0]
+                ends = [
+                    one.pos + one.size
+                    for one in read_packets(container)
+                    if one.pos is not None and one.pos >= 0
+                ]
                 if ends:
                     return max(ends)
     return 0

@@ -1,5 +1,5 @@
-"""Who answers: the built-in reader, others through entry points (group ``video_vlm.models``), and language models by
-where they are: ``openai:NAME@URL``, ``ollama:NAME``, ``hf:ID-or-folder``."""
+"""Who answers: the built-in reader, others through entry points (group ``video_vlm.models``), and language
+models by where they are: ``openai:NAME@URL``, ``ollama:NAME``, ``hf:ID-or-folder``."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def open_model(settings: AskSettings, library: Library | None = None) -> Answere
 
     Args:
         settings: Which, and how it runs.
-        library: Where one in this process keeps what it made of pictures, for later processes; None for nowhere.
+        library: Where one in this process keeps what it made of pictures, for later processes; None for
+            nowhere.
 
     Raises:
         MissingExtra: what it runs on is not installed.

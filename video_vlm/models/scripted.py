@@ -14,7 +14,8 @@ Reply = str | Callable[[Sequence[Turn]], str]
 
 
 class ScriptedChat:
-    """A :class:`~video_vlm.chat.ChatModel` that plays ``replies`` one after the other, and the last one for ever.
+    """A :class:`~video_vlm.chat.ChatModel` that plays ``replies`` one after the other, and the last one for
+    ever.
 
     Args:
         replies: At least one.
@@ -26,7 +27,9 @@ class ScriptedChat:
 
     name = "scripted"
 
-    def __init__(self, replies: Iterable[Reply], *, max_images: int = 16, context_tokens: int = 32_768) -> None:
+    def __init__(
+        self, replies: Iterable[Reply], *, max_images: int = 16, context_tokens: int = 32_768
+    ) -> None:
         self._replies = list(replies)
         if not self._replies:
             raise ValueError("a scripted model needs at least one reply")

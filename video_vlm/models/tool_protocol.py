@@ -1,8 +1,8 @@
 """Tools as models know them: how they are told of them, and how a turn that called one is told again.
 
-Whoever talks to a model reads one JSON object a turn, ``{"action": NAME, ...}``. To a model that was taught to call
-tools the same turn is a call, and what it brought a tool's result; pictures among it are a user's turn, as no such
-result may hold any.
+Whoever talks to a model reads one JSON object a turn, ``{"action": NAME, ...}``. To a model that was taught
+to call tools the same turn is a call, and what it brought a tool's result; pictures among it are a user's
+turn, as no such result may hold any.
 """
 
 from __future__ import annotations
@@ -31,7 +31,11 @@ def described(tools: Sequence[Tool]) -> list[dict[str, Any]]:
     return [
         {
             "type": "function",
-            "function": {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)},
+            "function": {
+                "name": tool.name,
+                "description": tool.description,
+                "parameters": dict(tool.parameters),
+            },
         }
         for tool in tools
     ]
@@ -52,7 +56,8 @@ def messages(
         turns: The conversation.
         content: Writes what a turn says.
         tools: The names of the tools; none where the model knows none.
-        as_text: Whether a call's arguments are JSON in a string, as over the wire, or an object, as in chat templates.
+        as_text: Whether a call's arguments are JSON in a string, as over the wire, or an object, as in chat
+            templates.
     """
     told: list[dict[str, Any]] = []
     waiting: str | None = None
@@ -79,16 +84,22 @@ def messages(
 
 
 def _result(turn: Turn, call: str, content: Content) -> Iterator[dict[str, Any]]:
-    """The words of what was brought; all of it behind that where there are pictures in it, among their times."""
+    """The words of what was brought; all of it behind that where there are pictures in it, among their
+    times."""
     has_images = not all(isinstance(part, str) for part in turn.parts)
     said = content(turn)
-    yield {"role": "tool", "tool_call_id": call, "content": "The pictures follow." if has_images else _words(said)}
+    yield {
+        "role": "tool",
+        "tool_call_id": call,
+        "content": "The pictures follow." if has_images else _words(said),
+    }
     if has_images:
         yield {"role": "user", "content": said}
 
 
 def _call(turn: Turn, content: Content) -> tuple[str, dict[str, Any], str] | None:
-    """What was called in a turn of the model's, how, and what it said before; None where it called nothing."""
+    """What was called in a turn of the model's, how, and what it said before; None where it called
+    nothing."""
     if turn.role != "assistant":
         return None
     before, _, last = _words(content(turn)).strip().rpartition("\n")
@@ -121,8 +132,8 @@ def parsed(text: str) -> Any:
 
 
 def objects(text: str) -> Iterator[Mapping[str, Any]]:
-    """The JSON objects in a text, outermost first, in order; what opens thousands of braces and closes none is given
-    up."""
+    """The JSON objects in a text, outermost first, in order; what opens thousands of braces and closes none
+    is given up."""
     decoder, place, effort = json.JSONDecoder(), 0, 0
     while effort < _MOST_EFFORT and (begun := _BEGUN.search(text, place)):
         try:

@@ -1,4 +1,5 @@
-"""An answer out of many videos: like an :class:`~video_vlm.records.Answer`, and every citation names its video."""
+"""An answer out of many videos: like an :class:`~video_vlm.records.Answer`, and every citation names its
+video."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ FORMAT_VERSION = 1
 class VideoCitation:
     """A stretch of one of many videos, and what is there in the video's own words.
 
-    ``path`` is where its file was last seen, ``name`` what to call it: the file's name if it is empty, with as many
-    folders before it as tell it from the other videos that were asked.
+    ``path`` is where its file was last seen, ``name`` what to call it: the file's name if it is empty, with
+    as many folders before it as tell it from the other videos that were asked.
     """
 
     content_id: str
@@ -67,8 +68,8 @@ class VideoClaim:
 
 @dataclass(frozen=True, slots=True)
 class LibraryCoverage:
-    """How many videos the question is about, how many of them hold something that bears on it, and how many were
-    asked one by one."""
+    """How many videos the question is about, how many of them hold something that bears on it, and how many
+    were asked one by one."""
 
     num_videos: int
     num_found: int
@@ -86,8 +87,8 @@ class LibraryCoverage:
 class LibraryAnswer:
     """An answer out of many videos. Serialises with :meth:`to_json`; the format carries a version.
 
-    ``claims`` hold every statement with its citations, those of the surest video first; ``nearest`` the closest
-    moments when there is no answer.
+    ``claims`` hold every statement with its citations, those of the surest video first; ``nearest`` the
+    closest moments when there is no answer.
     """
 
     question: str
@@ -134,7 +135,9 @@ def _answer(data: Mapping[str, Any]) -> LibraryAnswer:
         **{
             **data,
             "status": Status(data["status"]),
-            "claims": tuple(VideoClaim(claim["text"], _citations(claim["citations"])) for claim in data["claims"]),
+            "claims": tuple(
+                VideoClaim(claim["text"], _citations(claim["citations"])) for claim in data["claims"]
+            ),
             "nearest": _citations(data["nearest"]),
             "coverage": LibraryCoverage(**{**coverage, "missing": tuple(coverage["missing"])}),
             "receipt": read_receipt(data["receipt"]),
@@ -144,5 +147,6 @@ def _answer(data: Mapping[str, Any]) -> LibraryAnswer:
 
 def _citations(data: Iterable[Mapping[str, Any]]) -> tuple[VideoCitation, ...]:
     return tuple(
-        VideoCitation.of(read_citation(item), item["content_id"], item["path"], item.get("name", "")) for item in data
+        VideoCitation.of(read_citation(item), item["content_id"], item["path"], item.get("name", ""))
+        for item in data
     )

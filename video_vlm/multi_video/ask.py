@@ -47,7 +47,9 @@ class _Case:
         """
         if not question.strip():
             raise QuestionError('the question is empty: ask something, e.g. "which film shows a lighthouse?"')
-        known = [stored.video.content_id for stored in library.videos()] if content_ids is None else content_ids
+        known = (
+            [stored.video.content_id for stored in library.videos()] if content_ids is None else content_ids
+        )
         chosen = tuple(dict.fromkeys(known))
         ranked = rank_videos(question, library, chosen, all_videos=content_ids is None)
         seen = {stored.video.content_id: str(stored.video.path) for stored in library.videos()}
@@ -74,8 +76,8 @@ def answer_each(
 ) -> Generator[Answer]:
     """An answer of each of the likeliest videos, as it is given.
 
-    Where no video is sure from memory alone, the likeliest one that may be worth it is asked again, with a look; none,
-    where the question names nothing that one of them is likelier to hold.
+    Where no video is sure from memory alone, the likeliest one that may be worth it is asked again, with a
+    look; none, where the question names nothing that one of them is likelier to hold.
 
     Args:
         question: In plain English.
@@ -102,10 +104,11 @@ def answer_library(
     looks_first: bool = False,
     told: Callable[[Answer], None] = lambda _: None,
 ) -> LibraryAnswer:
-    """One answer out of the likeliest videos; the search answers a question for videos ("which film shows ...?").
+    """One answer out of the likeliest videos; the search answers a question for videos ("which film shows
+    ...?").
 
-    The arguments are those of :func:`answer_each`; ``model`` is who answers, for the receipt, and ``told`` hears
-    each video's answer as it is given.
+    The arguments are those of :func:`answer_each`; ``model`` is who answers, for the receipt, and ``told``
+    hears each video's answer as it is given.
 
     Raises:
         QuestionError: the question is empty.
@@ -135,7 +138,8 @@ def _answers(case: _Case, ask_one: AskOne, *, most: int, looks_first: bool) -> G
 
 
 def _listed(case: _Case, *, most: int) -> LibraryAnswer | None:
-    """The videos that hold what a question for videos names; None where it is no such question, or none does."""
+    """The videos that hold what a question for videos names; None where it is no such question, or none
+    does."""
     wanted = asked_for_videos(case.question)
     if not wanted:
         return None
@@ -157,12 +161,15 @@ def _listed(case: _Case, *, most: int) -> LibraryAnswer | None:
 def _together(case: _Case, answers: Sequence[Answer], *, model: str) -> LibraryAnswer:
     """The surest answers; of a video that was asked twice, the later one."""
     latest = {answer.content_id: answer for answer in answers}
-    good = sorted((one for one in latest.values() if one.status is Status.ANSWERED), key=lambda one: -one.confidence)
+    good = sorted(
+        (one for one in latest.values() if one.status is Status.ANSWERED), key=lambda one: -one.confidence
+    )
     told = [one for one in good if one.confidence >= _ALIKE_SURE * good[0].confidence][:_MOST_TOLD]
     claims = _joined(case, told)
     return LibraryAnswer(
         question=case.question,
-        text=" ".join(f"{case.names[one.content_id]}: {one.text}" for one in told) or _abstention(case, answers),
+        text=" ".join(f"{case.names[one.content_id]}: {one.text}" for one in told)
+        or _abstention(case, answers),
         status=Status.ANSWERED if told else _why_not(answers),
         confidence=told[0].confidence if told else 0.0,
         claims=claims,
@@ -226,7 +233,12 @@ def _nearest(case: _Case) -> tuple[VideoCitation, ...]:
     hits: list[Evidence] = sorted(said, key=lambda hit: -hit.score)
     cites = (
         VideoCitation(
-            hit.content_id, case.paths[hit.content_id], hit.span, hit.text, hit.kind, name=case.names[hit.content_id]
+            hit.content_id,
+            case.paths[hit.content_id],
+            hit.span,
+            hit.text,
+            hit.kind,
+            name=case.names[hit.content_id],
         )
         for hit in hits
     )

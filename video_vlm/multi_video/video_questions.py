@@ -1,4 +1,5 @@
-"""Questions whose answer is a video: "Which film shows a lighthouse?", "In which lectures is Darwin mentioned?"."""
+"""Questions whose answer is a video: "Which film shows a lighthouse?", "In which lectures is Darwin
+mentioned?"."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ _VERB = (
 _WHICH = re.compile(
     rf"^\W*(?:which|what)\s+(?:of\s+\w+\s+)?{_NOUN}\s+(?:\w+ly\s+)?{_VERB}\s+(?P<what>.+)$", re.I | re.S
 )
-_IN_WHICH = re.compile(rf"^\W*(?:in|on)\s+(?:which|what)\s+(?:of\s+\w+\s+)?{_NOUN}\s+(?P<what>.+)$", re.I | re.S)
+_IN_WHICH = re.compile(
+    rf"^\W*(?:in|on)\s+(?:which|what)\s+(?:of\s+\w+\s+)?{_NOUN}\s+(?P<what>.+)$", re.I | re.S
+)
 
 _FITS = 0.67
 _CITED = 2
@@ -32,7 +35,9 @@ def asked_for_videos(question: str) -> tuple[Term, ...]:
     """The words of what the videos are to hold; nothing where the question asks for something else."""
     found = _WHICH.match(question) or _IN_WHICH.match(question)
     # The dash keeps a capital at the beginning from being taken for that of a sentence.
-    return tuple(term for term in terms(f"- {found['what']}") if term.weight >= TELLING_WEIGHT) if found else ()
+    return (
+        tuple(term for term in terms(f"- {found['what']}") if term.weight >= TELLING_WEIGHT) if found else ()
+    )
 
 
 def claims_of(
@@ -51,7 +56,8 @@ def claims_of(
 def _claim(
     wanted: Sequence[Term], candidate: Candidate, paths: Mapping[str, str], called: Mapping[str, str]
 ) -> tuple[VideoClaim, float] | None:
-    """The moments that hold most of what is wanted, in order of time; None where too little or a name is missing."""
+    """The moments that hold most of what is wanted, in order of time; None where too little or a name is
+    missing."""
     names = [term for term in wanted if term.strict]
     fitting = [
         (share(wanted, [hit.text]), hit)
@@ -65,7 +71,9 @@ def _claim(
     best = sorted((hit for fit, hit in fitting if fit >= 0.9 * fits), key=lambda hit: hit.kind is None)
     hits = sorted(_apart(best), key=lambda hit: hit.span)
     video = candidate.content_id
-    cited = tuple(VideoCitation(video, paths[video], hit.span, hit.text, hit.kind, name=called[video]) for hit in hits)
+    cited = tuple(
+        VideoCitation(video, paths[video], hit.span, hit.text, hit.kind, name=called[video]) for hit in hits
+    )
     return VideoClaim(" ".join(quoted_words(hit.kind, hit.span, hit.text) for hit in hits), cited), fits
 
 

@@ -1,4 +1,5 @@
-"""Which videos of a library a question is worth asking: those whose passages bear its words, the likeliest first."""
+"""Which videos of a library a question is worth asking: those whose passages bear its words, the likeliest
+first."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ _POOL = 200
 """Passages looked at of the whole library."""
 
 _COUNTED = 3
-"""So many of a video's finds count, each half as much as the one before: a long video has more of everything."""
+"""So many of a video's finds count, each half as much as the one before: a long video has more of
+everything."""
 
 _LEAST_SHARE = 0.34
 """Of a question's words, by weight: a video that has fewer has one that is in every video."""
@@ -36,16 +38,18 @@ class Candidate:
 
 
 def question_terms(question: str) -> tuple[Term, ...]:
-    """The words a question hangs on, those of its anchors too; none where it is about any video: "What is said
-    first?"."""
+    """The words a question hangs on, those of its anchors too; none where it is about any video: "What is
+    said first?"."""
     query = read_query(question)
     anchors = tuple(term for anchor in query.parsed.operator.anchors for term in terms(f"- {anchor}"))
     return tuple(term for term in (*query.terms, *anchors) if term.weight >= TELLING_WEIGHT)
 
 
-def rank_videos(question: str, library: Library, content_ids: Sequence[str], *, all_videos: bool) -> list[Candidate]:
-    """The videos in which something bears on a question, likeliest first; all of them, as they come, where it names
-    nothing to look for.
+def rank_videos(
+    question: str, library: Library, content_ids: Sequence[str], *, all_videos: bool
+) -> list[Candidate]:
+    """The videos in which something bears on a question, likeliest first; all of them, as they come, where it
+    names nothing to look for.
 
     Args:
         question: In plain English.
@@ -68,7 +72,9 @@ def share(wanted: Sequence[Term], texts: Iterable[str]) -> float:
     """How much of some words, by weight, is in any of the texts."""
     there = frozenset(stem for text in texts for stem in stems(text))
     weight = sum(term.weight for term in wanted)
-    hits = sum(term.weight * max((alike(term.stem, other) for other in there), default=0.0) for term in wanted)
+    hits = sum(
+        term.weight * max((alike(term.stem, other) for other in there), default=0.0) for term in wanted
+    )
     return hits / weight if weight else 0.0
 
 

@@ -44,7 +44,13 @@ def _motion(settings: IndexSettings) -> Observer:
 
 OBSERVERS: Registry[Observer] = Registry(
     "observer",
-    {"chapters": _chapters, "subtitles": _subtitles, "screen-text": _screen_text, "look": _look, "motion": _motion},
+    {
+        "chapters": _chapters,
+        "subtitles": _subtitles,
+        "screen-text": _screen_text,
+        "look": _look,
+        "motion": _motion,
+    },
     group="video_vlm.observers",
 )
 """Observers by name; each factory takes the :class:`~video_vlm.settings.IndexSettings`."""

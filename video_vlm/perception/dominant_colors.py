@@ -91,7 +91,11 @@ class _Looks:
         self._num_looks += 1
 
     def describe(self) -> str | None:
-        return _describe(self._shares / self._num_looks, self._level / self._num_looks) if self._num_looks else None
+        return (
+            _describe(self._shares / self._num_looks, self._level / self._num_looks)
+            if self._num_looks
+            else None
+        )
 
 
 def colour_shares(image: Image) -> npt.NDArray[np.float64]:
@@ -111,9 +115,14 @@ def join_repeats(observations: Sequence[Observation]) -> Iterator[Observation]:
     for observation in observations:
         if last is None:
             last = observation
-        elif (last.kind, last.text) == (observation.kind, observation.text) and last.span.end >= observation.span.start:
+        elif (last.kind, last.text) == (
+            observation.kind,
+            observation.text,
+        ) and last.span.end >= observation.span.start:
             confidence = min(last.confidence, observation.confidence)
-            last = Observation(last.span.cover(observation.span), last.kind, last.text, last.source, confidence)
+            last = Observation(
+                last.span.cover(observation.span), last.kind, last.text, last.source, confidence
+            )
         else:
             yield last
             last = observation

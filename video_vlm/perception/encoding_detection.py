@@ -1,8 +1,9 @@
 """Which code page the bytes of a text are in, told by whose letters they would be.
 
-Every likely pair of a language and a code page is tried: the text that a code page makes of the bytes fits a language
-if its letters are that language's, capitals stand where capitals do, and scripts do not change inside a word. Chinese,
-Japanese, Korean and Thai, where almost any bytes are some character, are told by how many of these are common.
+Every likely pair of a language and a code page is tried: the text that a code page makes of the bytes fits a
+language if its letters are that language's, capitals stand where capitals do, and scripts do not change
+inside a word. Chinese, Japanese, Korean and Thai, where almost any bytes are some character, are told by how
+many of these are common.
 """
 
 from __future__ import annotations
@@ -152,7 +153,8 @@ def likely_encoding(data: bytes, *, language: str | None = None) -> EncodingGues
     best = max(scores, key=lambda one: one[0])
     second = max((score for score, _, text in scores if text != best[2]), default=0.0)
     return EncodingGuess(
-        best[1], _confidence(best[0], second, num_high=sum(byte > 0x7F for byte in sample), is_named=bool(named))
+        best[1],
+        _confidence(best[0], second, num_high=sum(byte > 0x7F for byte in sample), is_named=bool(named)),
     )
 
 

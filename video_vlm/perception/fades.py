@@ -40,14 +40,17 @@ class BrightnessRun:
         self._levels.append(brightness(thumbnail))
 
     def transitions(self, span: Span) -> Iterator[Observation]:
-        """What the brightness did over ``span``, in order of time: fade in, fade to black, black, flash, flashing."""
+        """What the brightness did over ``span``, in order of time: fade in, fade to black, black, flash,
+        flashing."""
         if len(self._levels) < 2:
             return
         levels = np.array(self._levels)
         edges = np.array([*self._seconds, span.end])
         found = [*_fades_in(edges, levels), *_blacks(edges, levels), *_flashes(edges, levels)]
         for where, text in sorted(found):
-            yield Observation(where, ObservationKind.TRANSITION, text, source="brightness", confidence=_CONFIDENCE)
+            yield Observation(
+                where, ObservationKind.TRANSITION, text, source="brightness", confidence=_CONFIDENCE
+            )
 
 
 def _blacks(edges: _Series, levels: _Series) -> Iterator[tuple[Span, str]]:
@@ -69,7 +72,11 @@ def _fades_in(edges: _Series, levels: _Series) -> Iterator[tuple[Span, str]]:
         starts.insert(0, 0)
     for start in starts:
         top = start
-        while top + 1 < len(levels) and levels[top + 1] >= levels[top] - _WOBBLE and not _is_flat(levels, top, top + 1):
+        while (
+            top + 1 < len(levels)
+            and levels[top + 1] >= levels[top] - _WOBBLE
+            and not _is_flat(levels, top, top + 1)
+        ):
             top += 1
         if _is_fade(edges, levels, dark=start, light=top):
             yield Span(float(edges[start]), float(edges[top + 1])), "fade in"

@@ -36,7 +36,7 @@ _CODES: Final = {name: group.split()[0] for group in _NAMES.split("|") for name 
 
 
 def language_code(name: str) -> str | None:
-    """The two-letter code for a code, a name in English or in the language itself, such as ``"eng"``, ``"pt-BR"`` or
-    ``"Deutsch"``; None if it is none of those that subtitles are known to come in."""
+    """The two-letter code for a code, a name in English or in the language itself, such as ``"eng"``,
+    ``"pt-BR"`` or ``"Deutsch"``; None if it is none of those that subtitles are known to come in."""
     known = name.casefold().replace("_", "-")
     return _CODES.get(known) or _CODES.get(known.partition("-")[0])

@@ -46,7 +46,8 @@ _CONFIDENCE = 0.7
 
 @dataclass(frozen=True, slots=True)
 class MotionStep:
-    """What happened between two pictures. Rates are widths of the picture a second; x grows to the right, y down."""
+    """What happened between two pictures. Rates are widths of the picture a second; x grows to the right, y
+    down."""
 
     span: Span
     change: float
@@ -60,10 +61,13 @@ class MotionStep:
 
 
 class MotionObserver(BaseObserver):
-    """Observes motion (one observation a segment), camera moves, and transitions, each over its own stretch."""
+    """Observes motion (one observation a segment), camera moves, and transitions, each over its own
+    stretch."""
 
     def __init__(self, settings: IndexSettings) -> None:
-        super().__init__("motion", _VERSION, settings.shots.thumbnail_width, needs=[Need.PICTURES, Need.NEIGHBOURS])
+        super().__init__(
+            "motion", _VERSION, settings.shots.thumbnail_width, needs=[Need.PICTURES, Need.NEIGHBOURS]
+        )
         self._segment = _Segment()
 
     def glance(self, pts_seconds: float, thumbnail: Image) -> None:
@@ -74,7 +78,9 @@ class MotionObserver(BaseObserver):
         transitions = list(segment.brightness.transitions(span))
         # What changes in a fade or a flash is the light, not the picture.
         lit = [step for step in segment.steps if not any(step.span.overlaps(one.span) for one in transitions)]
-        return sorted([*_motion(lit, span), *_camera(lit), *transitions], key=lambda observation: observation.span)
+        return sorted(
+            [*_motion(lit, span), *_camera(lit), *transitions], key=lambda observation: observation.span
+        )
 
     def finish(self, observations: Sequence[Observation]) -> Iterable[Observation]:
         by_text: Callable[[Observation], tuple[str, str]] = lambda seen: (seen.kind.value, seen.text)  # noqa: E731
@@ -128,7 +134,8 @@ _Points = npt.NDArray[np.float32]
 
 
 def _follow(before: Image, after: Image) -> tuple[_Points, _Points]:
-    """Points that could be followed, ``(n, 2)`` from the middle of the picture, and how each moved, in pixels."""
+    """Points that could be followed, ``(n, 2)`` from the middle of the picture, and how each moved, in
+    pixels."""
     height, width = before.shape
     start = _grid(width, height)
     end, found, _ = cv2.calcOpticalFlowPyrLK(
@@ -153,7 +160,8 @@ def _grid(width: int, height: int) -> _Points:
 
 
 def _shared_motion(points: _Points, moves: _Points) -> tuple[_Points, float, npt.NDArray[np.bool_]]:
-    """The shift and spread most points share (medians: others may do as they like), and which points do not."""
+    """The shift and spread most points share (medians: others may do as they like), and which points do
+    not."""
     shift = _median(moves)
     radius = np.maximum((points**2).sum(axis=1), 1.0)
     outward = ((moves - shift) * points).sum(axis=1) / radius
@@ -191,7 +199,9 @@ def _main_direction(steps: Sequence[MotionStep]) -> str:
     if total <= 0:
         return ""
     x, y = own.sum(axis=0)
-    along, name = (abs(x), "right" if x > 0 else "left") if abs(x) >= abs(y) else (abs(y), "down" if y > 0 else "up")
+    along, name = (
+        (abs(x), "right" if x > 0 else "left") if abs(x) >= abs(y) else (abs(y), "down" if y > 0 else "up")
+    )
     # Few strays a step are noise of the tracking: a direction needs motion in a good part of the steps.
     lively = float(np.mean(np.linalg.norm(own, axis=1) > 0.02))
     return f", mostly {_TOWARDS[name]}" if along / total >= _ONE_WAY and lively >= 0.3 else ""
@@ -206,11 +216,14 @@ def _camera(steps: Sequence[MotionStep]) -> Iterator[Observation]:
         run = list(group)
         span = run[0].span.cover(run[-1].span)
         if move is not None and span.duration_seconds >= _CAMERA_SECONDS:
-            yield Observation(span, ObservationKind.MOTION, f"camera {move}", source="motion", confidence=_CONFIDENCE)
+            yield Observation(
+                span, ObservationKind.MOTION, f"camera {move}", source="motion", confidence=_CONFIDENCE
+            )
 
 
 def _camera_move(step: MotionStep) -> str | None:
-    """The picture shifts against the camera: what the camera leaves behind on the left goes out to the left."""
+    """The picture shifts against the camera: what the camera leaves behind on the left goes out to the
+    left."""
     if step.shared < _SHARED:
         return None
     x, y = step.shift

@@ -37,7 +37,9 @@ class ScreenTextObserver(BaseObserver):
     def inspect(self, frame: Frame, span: Span) -> Iterable[Observation]:
         self._seen = self._reader.look(frame.image, after=self._seen)
         self._rows.extend(
-            Observation(span, ObservationKind.SCREEN_TEXT, row.text, self.name, min(1.0, row.confidence), row.box)
+            Observation(
+                span, ObservationKind.SCREEN_TEXT, row.text, self.name, min(1.0, row.confidence), row.box
+            )
             for row in self._seen.rows
         )
         return ()

@@ -1,4 +1,5 @@
-"""Reads the text in a picture: a coarse look for where it is, a fine one where it is small, then line by line."""
+"""Reads the text in a picture: a coarse look for where it is, a fine one where it is small, then line by
+line."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ _COARSE_SIDE = 640
 """Detecting at this size costs 25 to 40 ms on two cores, and no text of the test films is missed by it."""
 _MAX_ENLARGEMENT = 2.0
 _SMALL_LINE = 20.0
-"""Lines lower than this in the coarse picture are looked for again in the full one: words fall apart there."""
+"""Lines lower than this in the coarse picture are looked for again in the full one: words fall apart
+there."""
 _TINY_LINE = 16
 """Of lines this low, a pixel more on each side is read better: the detector's boxes cut into the letters."""
 _TITLE_HEIGHT = 0.12
@@ -41,7 +43,9 @@ class ReadFrame:
         """From top to bottom; boxes as fractions of the picture."""
         height, width = self.picture.shape
         return tuple(
-            replace(row, box=(row.box[0] / width, row.box[1] / height, row.box[2] / width, row.box[3] / height))
+            replace(
+                row, box=(row.box[0] / width, row.box[1] / height, row.box[2] / width, row.box[3] / height)
+            )
             for row in rows_of(self.pieces)
         )
 
@@ -159,7 +163,9 @@ def _straightened(image: Image, quad: Quad) -> Image:
     height = max(1, round(float(max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2])))))
     level = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
     warp = cv2.getPerspectiveTransform(np.ascontiguousarray(quad), level)
-    line = cv2.warpPerspective(image, warp, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    line = cv2.warpPerspective(
+        image, warp, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
     return np.asarray(line, dtype=np.uint8)
 
 

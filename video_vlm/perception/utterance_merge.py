@@ -1,15 +1,18 @@
-"""From the cues of one track to what is said in it: one utterance for each line said, however many cues show it.
+"""From the cues of one track to what is said in it: one utterance for each line said, however many cues show
+it.
 
-Captions show a line more than once: they roll up (every cue repeats the line above), mark the word that is just spoken
-(every cue is the whole sentence again), grow by a word at a time, are typeset picture by picture, or show one word at a
-time. A line that is *said* twice is two utterances. What tells the two apart:
+Captions show a line more than once: they roll up (every cue repeats the line above), mark the word that is
+just spoken (every cue is the whole sentence again), grow by a word at a time, are typeset picture by picture,
+or show one word at a time. A line that is *said* twice is two utterances. What tells the two apart:
 
 * A repetition stays on screen: its cue begins when the one before it ends. After a pause a line is said anew.
 * A cue that is shown for too short a time to say all of its words repeats some of them.
 * A track either repeats what it shows or does not: where most cues that touch overlap in words, all such overlaps are
-  repetitions; where few do, only those are that the second point proves ("Yes." - "Yes. I know." are two lines).
+  repetitions; where few do, only those are that the second point proves ("Yes." - "Yes. I know." are two
+  lines).
 
-Where words are not set apart (Chinese, Japanese, Thai, Khmer), each letter is compared as a word is elsewhere.
+Where words are not set apart (Chinese, Japanese, Thai, Khmer), each letter is compared as a word is
+elsewhere.
 """
 
 from __future__ import annotations
@@ -66,8 +69,8 @@ _UNSPACED_WORD: Final = 8
 def utterances(cues: Iterable[Cue]) -> tuple[Cue, ...]:
     """What is said in one track, in order of time, each as one cue whose text is on one line.
 
-    An utterance begins when its words are first shown, and ends when the last cue ends that shows it with no newer
-    words behind it.
+    An utterance begins when its words are first shown, and ends when the last cue ends that shows it with no
+    newer words behind it.
     """
     shown = [one for one in map(_Shown.of, cues) if one.words]
     said = list(_said(_joined_words(shown)))  # all of them: a later cue may prolong an earlier line
@@ -93,8 +96,8 @@ class _Utterance:
 
 @dataclass
 class _Shown:
-    """A cue in words, each with the blank before it, and whose words they are. ``keys`` are the words without case and
-    punctuation; ``breaks`` are the places where a new line begins."""
+    """A cue in words, each with the blank before it, and whose words they are. ``keys`` are the words without
+    case and punctuation; ``breaks`` are the places where a new line begins."""
 
     cue: Cue
     words: list[str]
@@ -115,7 +118,9 @@ class _Shown:
     @property
     def borders(self) -> frozenset[int]:
         """Where the words of another utterance begin."""
-        return frozenset(place for place, (one, other) in enumerate(pairwise(self.owners), 1) if one is not other)
+        return frozenset(
+            place for place, (one, other) in enumerate(pairwise(self.owners), 1) if one is not other
+        )
 
     @property
     def seconds(self) -> float:
@@ -143,13 +148,15 @@ def _num_words(words: Iterable[str]) -> float:
 
 def _key(word: str) -> str:
     """Vowels and tones that are written over a letter are part of it."""
-    kept = (one for one in word.strip().casefold() if one.isalnum() or unicodedata.category(one).startswith("M"))
+    kept = (
+        one for one in word.strip().casefold() if one.isalnum() or unicodedata.category(one).startswith("M")
+    )
     return "".join(kept) or word.strip()
 
 
 def _said(track: Sequence[_Shown]) -> Iterator[_Utterance]:
-    """Each utterance once. What stands on screen is remembered with its owners, so that a word that is shown again
-    prolongs the line it belongs to, and only new words begin another."""
+    """Each utterance once. What stands on screen is remembered with its owners, so that a word that is shown
+    again prolongs the line it belongs to, and only new words begin another."""
     repeats, grows = _habits(track)
     on_screen: list[_Shown] = []
     for cue in track:
@@ -187,25 +194,36 @@ class _Overlap:
 
 
 def _overlap(earlier: _Shown, later: _Shown, *, borders: frozenset[int] = frozenset()) -> _Overlap | None:
-    """The most words that end one cue and begin the next, or all of the later one where it begins or ends the earlier.
+    """The most words that end one cue and begin the next, or all of the later one where it begins or ends the
+    earlier.
 
-    ``A B`` and ``B C`` share ``B``; ``A B`` and ``A`` share ``A``. ``borders`` are places in the earlier one where what
-    is shared may begin, however little it is.
+    ``A B`` and ``B C`` share ``B``; ``A B`` and ``A`` share ``A``. ``borders`` are places in the earlier one
+    where what is shared may begin, however little it is.
     """
     for at in sorted(earlier.breaks):
         size = len(earlier.keys) - at
         rows = {place - at for place in earlier.breaks if place >= at}
         same_rows = rows == {place for place in later.breaks if place < size}
-        if same_rows and earlier.keys[at:] == later.keys[:size] and (size in later.breaks or size == len(later.keys)):
+        if (
+            same_rows
+            and earlier.keys[at:] == later.keys[:size]
+            and (size in later.breaks or size == len(later.keys))
+        ):
             return _Overlap(at, size)
     for at in range(max(0, len(earlier.keys) - min(len(later.keys), _MOST_WORDS)), len(earlier.keys)):
         size = len(earlier.keys) - at
-        if earlier.keys[at:] == later.keys[:size] and (at == 0 or at in borders or _at_line(earlier, later, at)):
+        if earlier.keys[at:] == later.keys[:size] and (
+            at == 0 or at in borders or _at_line(earlier, later, at)
+        ):
             return _Overlap(at, size)
     if earlier.keys[: len(later.keys)] == later.keys:
         return _Overlap(0, len(later.keys))
     size = len(earlier.keys)
-    if earlier.seconds < _FRAME_SECONDS and size <= len(later.keys) and earlier.keys[:-1] == later.keys[: size - 1]:
+    if (
+        earlier.seconds < _FRAME_SECONDS
+        and size <= len(later.keys)
+        and earlier.keys[:-1] == later.keys[: size - 1]
+    ):
         longer, shorter = later.keys[size - 1], earlier.keys[-1]
         return _Overlap(0, size, typed=True) if longer.startswith(shorter) else None
     return None
@@ -245,8 +263,8 @@ def _proves(earlier: _Shown, later: _Shown, overlap: _Overlap) -> bool:
 
 
 def _habits(track: Sequence[_Shown]) -> tuple[bool, bool]:
-    """Whether this track shows what it has shown before: most cues that touch share words; and whether it grows: most
-    of these add a few words to the last row.
+    """Whether this track shows what it has shown before: most cues that touch share words; and whether it
+    grows: most of these add a few words to the last row.
 
     The same text again as a whole is no vote, long enough to be said: that is how a refrain looks, too.
     """
@@ -266,7 +284,8 @@ def _habits(track: Sequence[_Shown]) -> tuple[bool, bool]:
 
 
 def _taken_on(cue: _Shown, earlier: _Shown, overlap: _Overlap, *, grows: bool) -> Iterator[_Utterance]:
-    """Give the words shown again to their owners, and the new ones to the last of these or to a new utterance."""
+    """Give the words shown again to their owners, and the new ones to the last of these or to a new
+    utterance."""
     kept = earlier.owners[overlap.at : overlap.at + overlap.num_words]
     rest = cue.words[overlap.num_words :]
     last = kept[-1]
@@ -288,7 +307,9 @@ def _taken_on(cue: _Shown, earlier: _Shown, overlap: _Overlap, *, grows: bool) -
 
 def _goes_on(cue: _Shown, earlier: _Shown, overlap: _Overlap, *, grows: bool) -> bool:
     """Whether the new words end the line that was there, which grows, and are no line of their own."""
-    return _is_longer(earlier, cue, overlap) and (grows or overlap.typed or earlier.owners[-1].is_too_short_to_say)
+    return _is_longer(earlier, cue, overlap) and (
+        grows or overlap.typed or earlier.owners[-1].is_too_short_to_say
+    )
 
 
 def _is_longer(earlier: _Shown, later: _Shown, overlap: _Overlap) -> bool:
@@ -307,7 +328,8 @@ def ends_a_sentence(text: str) -> bool:
 
 
 def _joined_words(track: Sequence[_Shown]) -> list[_Shown]:
-    """A track of single words, as lines: up to a full stop, a pause, or the length of two lines of captions."""
+    """A track of single words, as lines: up to a full stop, a pause, or the length of two lines of
+    captions."""
     if not _are_single_words(track):
         return list(track)
     lines: list[Cue] = []

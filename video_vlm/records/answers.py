@@ -64,8 +64,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was spent where. ``frames_decoded`` counts pictures decoded to answer, not to index; ``tokens_read``
-    what a language model was given over all turns, visual tokens as they are after merging."""
+    """What was spent where. ``frames_decoded`` counts pictures decoded to answer, not to index;
+    ``tokens_read`` what a language model was given over all turns, visual tokens as they are after
+    merging."""
 
     model: str
     steps: tuple[Step, ...] = ()
@@ -117,7 +118,9 @@ class Answer:
 
     def to_json(self, *, indent: int | None = None) -> str:
         """As JSON text; spans are ``{"start": s, "end": s}`` in seconds."""
-        return json.dumps({"version": ANSWER_FORMAT_VERSION, **asdict(self)}, ensure_ascii=False, indent=indent)
+        return json.dumps(
+            {"version": ANSWER_FORMAT_VERSION, **asdict(self)}, ensure_ascii=False, indent=indent
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Answer:

@@ -27,8 +27,9 @@ StreamKind = Literal["video", "audio", "subtitle", "picture", "data"]
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One stream of a container. ``picture`` is an attached picture (cover art), not video. ``end_seconds`` is when it
-    ends, in player's seconds: of sound as its last packets say, else as the container does; None where it does not."""
+    """One stream of a container. ``picture`` is an attached picture (cover art), not video. ``end_seconds``
+    is when it ends, in player's seconds: of sound as its last packets say, else as the container does; None
+    where it does not."""
 
     index: int
     kind: StreamKind
@@ -52,12 +53,12 @@ class Chapter:
 class Video:
     """What a container says of itself, read without decoding.
 
-    ``start_seconds`` is when the first frame is shown: 0, but where sound comes first. ``duration_seconds`` is
-    how long a player shows the file, from 0 to the end of its last frame, as the container declares it (None
-    where it declares none or nonsense), ``num_frames`` the count it declares (None where unknown): both are
-    claims, decoding finds the truth. ``size`` is ``(width, height)`` as displayed, after rotation and pixel
-    aspect; ``rotation`` is the clockwise turn in degrees (0, 90, 180, 270) that was already applied to it.
-    ``stream`` is the index of the video stream that is read.
+    ``start_seconds`` is when the first frame is shown: 0, but where sound comes first. ``duration_seconds``
+    is how long a player shows the file, from 0 to the end of its last frame, as the container declares it
+    (None where it declares none or nonsense), ``num_frames`` the count it declares (None where unknown): both
+    are claims, decoding finds the truth. ``size`` is ``(width, height)`` as displayed, after rotation and
+    pixel aspect; ``rotation`` is the clockwise turn in degrees (0, 90, 180, 270) that was already applied to
+    it. ``stream`` is the index of the video stream that is read.
     """
 
     path: Path

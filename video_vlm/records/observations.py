@@ -27,15 +27,16 @@ __all__ = [
 
 
 BESIDE = " beside "
-"""In the source of a line that only a second track of one language has: ``"film.en.sdh.srt beside film.en.srt"``."""
+"""In the source of a line that only a second track of one language has: ``"film.en.sdh.srt beside
+film.en.srt"``."""
 
 
 class ObservationKind(StrEnum):
     """What sort of thing was observed."""
 
     SUBTITLE = "subtitle"
-    """A line of a text track or subtitle file: what is said, or what a writer says is heard. It is one observation,
-    however many cues, and tracks of its language, show it."""
+    """A line of a text track or subtitle file: what is said, or what a writer says is heard. It is one
+    observation, however many cues, and tracks of its language, show it."""
     SCREEN_TEXT = "screen_text"
     """Text read from the picture."""
     SPEECH = "speech"
@@ -71,10 +72,11 @@ class KindTraits:
         medium: How it comes to people.
         channel: Under which name it is searched when a look is planned.
         lead: How it is cited: ``At 0:09 the subtitles say: “...”``.
-        tells: Whether it is language about the video: it can answer, name somebody, and stand beside what was found.
+        tells: Whether it is language about the video: it can answer, name somebody, and stand beside what was
+            found.
         worth: How much it says of what happens, in ``[0, 1]``; summaries are made of the worthiest that fit.
-        quoted: How a summary shows its text. What strangers wrote or said is quoted, so that no reader takes it for
-            our own words.
+        quoted: How a summary shows its text. What strangers wrote or said is quoted, so that no reader takes
+            it for our own words.
         is_of_the_file: Whether it is written in the file or beside it, at times that the video need not have.
     """
 
@@ -140,8 +142,8 @@ class Observation:
 
     @property
     def track(self) -> str:
-        """The track it is told with: ``source``, but for a line that only a second track of the same language has,
-        whose source is ``"film.en.sdh.srt beside film.en.srt"``, the one beside it."""
+        """The track it is told with: ``source``, but for a line that only a second track of the same language
+        has, whose source is ``"film.en.sdh.srt beside film.en.srt"``, the one beside it."""
         return self.source.rpartition(BESIDE)[2]
 
 

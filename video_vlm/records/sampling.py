@@ -22,7 +22,9 @@ class Cut:
 
     def __post_init__(self) -> None:
         if not self.span.start <= self.at <= self.span.end:
-            raise ValueError(f"a shot begins inside its cut, got {self.at} and [{self.span.start}, {self.span.end}]")
+            raise ValueError(
+                f"a shot begins inside its cut, got {self.at} and [{self.span.start}, {self.span.end}]"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ def clock(seconds: float) -> str:
 
 
 def whole_seconds(seconds: float) -> int:
-    """Whole seconds, rounded down as :func:`clock` does; half a thousandth short of the next second is the next."""
+    """Whole seconds, rounded down as :func:`clock` does; half a thousandth short of the next second is the
+    next."""
     return math.floor(round(seconds, 3))
 
 

@@ -1,4 +1,5 @@
-"""Looking again: from a question to the pictures worth decoding, and from these to an answer that saw them."""
+"""Looking again: from a question to the pictures worth decoding, and from these to an answer that saw
+them."""
 
 from __future__ import annotations
 

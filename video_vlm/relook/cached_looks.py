@@ -15,8 +15,8 @@ from video_vlm.relook.overlay import Overlay
 __all__ = ["CachedFrames", "recall", "valid_looks"]
 
 _AS_GOOD_SECONDS = 0.25
-"""Half the beat of a close look at two pictures a second: a picture this near tells the same, or nearer than half of
-what the pictures of a plan lie apart."""
+"""Half the beat of a close look at two pictures a second: a picture this near tells the same, or nearer than
+half of what the pictures of a plan lie apart."""
 
 
 _ROUNDING = 1e-3
@@ -41,19 +41,23 @@ class CachedFrames:
         self._step = step_seconds
 
     def among(self, times: Sequence[float]) -> tuple[float, ...]:
-        """Of the times of a plan, ascending, those whose picture was seen, or one so near that it tells the same.
+        """Of the times of a plan, ascending, those whose picture was seen, or one so near that it tells the
+        same.
 
-        ``10.0, 10.5, 11.0`` (half a second apart) are known where a picture was seen every half second, whatever the
-        phase; ``10.0, 10.25, 10.5`` are then known but for every other one.
+        ``10.0, 10.5, 11.0`` (half a second apart) are known where a picture was seen every half second,
+        whatever the phase; ``10.0, 10.25, 10.5`` are then known but for every other one.
         """
         apart = min((later - one for one, later in pairwise(times)), default=2 * _AS_GOOD_SECONDS)
-        return tuple(seconds for seconds in times if self._has(seconds, within=min(apart / 2, _AS_GOOD_SECONDS)))
+        return tuple(
+            seconds for seconds in times if self._has(seconds, within=min(apart / 2, _AS_GOOD_SECONDS))
+        )
 
     def _has(self, seconds: float, *, within: float) -> bool:
         place = bisect_left(self._starts, seconds)
         near = self._starts[max(place - 1, 0) : place + 1]
         return any(
-            start - within - _ROUNDING <= seconds <= start + within + _ROUNDING or start <= seconds < start + self._step
+            start - within - _ROUNDING <= seconds <= start + within + _ROUNDING
+            or start <= seconds < start + self._step
             for start in near
         )
 

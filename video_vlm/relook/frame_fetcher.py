@@ -62,7 +62,8 @@ class FrameFetcher:
         return len(self.looked)
 
     def __call__(self, span: Span, *, num_frames: int, reason: str = "asked for") -> Sequence[Observation]:
-        """A close look at a stretch: at 2 to 4 pictures a second, in its middle where the budget is too small.
+        """A close look at a stretch: at 2 to 4 pictures a second, in its middle where the budget is too
+        small.
 
         The stretch counts as looked at from then on (``excluded``).
         """
@@ -71,14 +72,17 @@ class FrameFetcher:
             return ()
         closer = _shortened(span, affordable / _LEAST_RATE)
         wanted = max(1, min(affordable, math.ceil(_MOST_RATE * closer.duration_seconds)))
-        samples = plan("uniform", SamplerInput(FrameTimes(closer, step_seconds=self._step)), frame_budget=wanted)
+        samples = plan(
+            "uniform", SamplerInput(FrameTimes(closer, step_seconds=self._step)), frame_budget=wanted
+        )
         self.excluded.append(closer)
         return self.look_at(samples, reason=f"{reason}, {closer}")
 
     def look_at(self, samples: Sequence[Sample], *, reason: str) -> Sequence[Observation]:
         """Decode planned pictures and say what is in them; no more than the budget has left.
 
-        Of pictures that are known it gives back what was kept of them: the rest stands in the memory word for word.
+        Of pictures that are known it gives back what was kept of them: the rest stands in the memory word for
+        word.
         """
         times = [sample.pts_seconds for sample in samples][: max(self.num_left, 0)]
         known = self._known.among(times)
@@ -99,7 +103,9 @@ class FrameFetcher:
         self.taken += [self._kept(name, images, reason, found) for name, found in seen.items()]
         return tuple(sorted((one for found in seen.values() for one in found), key=lambda one: one.span))
 
-    def _kept(self, observer: str, frames: Sequence[Span], reason: str, seen: Sequence[Observation]) -> StoredLook:
+    def _kept(
+        self, observer: str, frames: Sequence[Span], reason: str, seen: Sequence[Observation]
+    ) -> StoredLook:
         """One observer's part of a look, as it may be kept."""
         return StoredLook(
             observer,

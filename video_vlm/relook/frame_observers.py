@@ -1,6 +1,8 @@
-"""What can be told of a few pictures without weights of our own: text, colours, motion, by the observers that index.
+"""What can be told of a few pictures without weights of our own: text, colours, motion, by the observers that
+index.
 
-The same observers that watched the whole video are fed the pictures of one look as if they were a short segment.
+The same observers that watched the whole video are fed the pictures of one look as if they were a short
+segment.
 """
 
 from __future__ import annotations
@@ -60,7 +62,9 @@ class FrameObservers:
         ends = [*(later.pts_seconds for _, later in pairwise(frames)), max(until, frames[-1].pts_seconds)]
         spans = [Span(frame.pts_seconds, end) for frame, end in zip(frames, ends, strict=True)]
         return {
-            observer.name: tuple(sorted(_observe(observer, frames, spans, self._width), key=lambda one: one.span))
+            observer.name: tuple(
+                sorted(_observe(observer, frames, spans, self._width), key=lambda one: one.span)
+            )
             for observer in self._observers
         }
 
@@ -69,7 +73,9 @@ class FrameObservers:
         return self._settings.shots.thumbnail_width
 
 
-def _observe(observer: Observer, frames: Sequence[Frame], spans: Sequence[Span], width: int) -> Iterable[Observation]:
+def _observe(
+    observer: Observer, frames: Sequence[Frame], spans: Sequence[Span], width: int
+) -> Iterable[Observation]:
     for frame, span in zip(frames, spans, strict=True):
         if Need.PICTURES in observer.needs:
             observer.glance(frame.pts_seconds, _thumbnail(frame.image, width))

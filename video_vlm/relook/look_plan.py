@@ -76,7 +76,8 @@ def plan_look(
     poster: Poster | None = None,
     sight: Similarity | None = None,
 ) -> LookPlan:
-    """Plan which pictures to look at for a question. Decodes nothing; the only model asked is ``sight``, for words.
+    """Plan which pictures to look at for a question. Decodes nothing; the only model asked is ``sight``, for
+    words.
 
     Args:
         question: In plain English; empty for the video as such.
@@ -122,7 +123,8 @@ def _subject(question: str, memory: VideoMemory, sight: Similarity | None, path:
 
 
 def _places(subject: SamplerInput) -> tuple[Span, ...]:
-    """Where the answer is likeliest: the beginnings of where the question leads, then the peaks of what fits it."""
+    """Where the answer is likeliest: the beginnings of where the question leads, then the peaks of what fits
+    it."""
     led = [_beginning(stretch, subject.aim.move) for stretch in stretches(subject)]
     z = relevance(subject.scores)
     found = peaks(subject.candidates, z, least=1.0, apart_seconds=_APART_SECONDS, most=3) if z.size else []

@@ -1,4 +1,5 @@
-"""What the memory knows of a video that samplers can go by: shots, motion, looks; nothing is decoded for it."""
+"""What the memory knows of a video that samplers can go by: shots, motion, looks; nothing is decoded for
+it."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ _CANDIDATE_SECONDS = 1.0
 _FEWEST_CANDIDATES = 60
 _MOST_POSTERS = 600
 _TIMED_SECONDS = 900.0
-"""Up to this length the packets are read to know each picture's time; beyond it that takes too long for a plan."""
+"""Up to this length the packets are read to know each picture's time; beyond it that takes too long for a
+plan."""
 
 _AMOUNTS = (
     (re.compile(r"\bbusy motion\b"), 3.0),
@@ -41,7 +43,8 @@ _AMOUNTS = (
 
 
 def frame_times_of(memory: VideoMemory, path: Path | None = None) -> FrameTimes:
-    """The pictures of a video: each at its own time where the file is there and not long, else at their mean rate.
+    """The pictures of a video: each at its own time where the file is there and not long, else at their mean
+    rate.
 
     Raises:
         UnreadableVideo: there is a file, and it holds no video that can be decoded.
@@ -75,7 +78,8 @@ def shots_of(memory: VideoMemory) -> tuple[Shot, ...]:
 
 
 def motion_of(memory: VideoMemory, times: Seconds) -> Scores | None:
-    """How much moves at each candidate, 0 to 3, as the memory has it in words; None where it was not observed."""
+    """How much moves at each candidate, 0 to 3, as the memory has it in words; None where it was not
+    observed."""
     seen = memory.observations(kinds=[ObservationKind.MOTION])
     if not seen:
         return None
@@ -91,7 +95,8 @@ def _amount(seen: Observation) -> float:
 
 
 def looks_of(memory: VideoMemory, poster: Poster, times: Seconds) -> npt.NDArray[np.float32] | None:
-    """What each candidate looks like, ``(n, 384)``: the poster of the representative frame that stands for it.
+    """What each candidate looks like, ``(n, 384)``: the poster of the representative frame that stands for
+    it.
 
     None where there are no posters, or so many that telling them apart would cost more than it saves.
     """
@@ -99,7 +104,9 @@ def looks_of(memory: VideoMemory, poster: Poster, times: Seconds) -> npt.NDArray
     if not 0 < len(frames) <= _MOST_POSTERS or not len(times):
         return None
     signatures = [_signature(frame, poster) for frame in frames]
-    known = [(frame.span.start, row) for frame, row in zip(frames, signatures, strict=True) if row is not None]
+    known = [
+        (frame.span.start, row) for frame, row in zip(frames, signatures, strict=True) if row is not None
+    ]
     if not known:
         return None
     starts = np.array([start for start, _ in known])

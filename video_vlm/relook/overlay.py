@@ -21,7 +21,8 @@ class Overlay:
 
     Args:
         memory: What is underneath.
-        seen: What was seen; only rows of text and captions are added, the memory has the rest for the whole video.
+        seen: What was seen; only rows of text and captions are added, the memory has the rest for the whole
+            video.
         looked: The stretch each picture of the look stands for.
     """
 
@@ -30,7 +31,9 @@ class Overlay:
         seen = tuple(seen)
         rows = [one for one in seen if one.kind is ObservationKind.SCREEN_TEXT]
         self._captions = tuple(one for one in seen if one.kind is ObservationKind.CAPTION)
-        self._rows = join_rows([*memory.observations(kinds=[ObservationKind.SCREEN_TEXT]), *rows]) if rows else None
+        self._rows = (
+            join_rows([*memory.observations(kinds=[ObservationKind.SCREEN_TEXT]), *rows]) if rows else None
+        )
         self._looked = tuple(_frame(memory.video.content_id, span) for span in looked)
 
     @property
@@ -51,7 +54,9 @@ class Overlay:
     def children(self, node_id: str) -> Sequence[Node]:
         return self._memory.children(node_id)
 
-    def neighbors(self, node_id: str, direction: Literal["before", "after"], count: int = 1) -> Sequence[Node]:
+    def neighbors(
+        self, node_id: str, direction: Literal["before", "after"], count: int = 1
+    ) -> Sequence[Node]:
         return self._memory.neighbors(node_id, direction, count)
 
     def observations(
@@ -65,7 +70,9 @@ class Overlay:
             return found
         if self._rows is not None:
             found = tuple(one for one in found if one.kind is not ObservationKind.SCREEN_TEXT)
-        return sorted((*found, *(one for one in added if span is None or one.span.overlaps(span))), key=_by_time)
+        return sorted(
+            (*found, *(one for one in added if span is None or one.span.overlaps(span))), key=_by_time
+        )
 
     def search(
         self,

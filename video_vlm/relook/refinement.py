@@ -1,7 +1,9 @@
-"""Looking in two stages: the planned pictures over the video, then, while the answer stays unsure, closer and closer.
+"""Looking in two stages: the planned pictures over the video, then, while the answer stays unsure, closer and
+closer.
 
-Where memory already has an unsure answer it also has a place: indexing was the coarse look then, and every picture
-goes to close ones. A look can only add: its answer is taken where it is at least as sure as the one from memory.
+Where memory already has an unsure answer it also has a place: indexing was the coarse look then, and every
+picture goes to close ones. A look can only add: its answer is taken where it is at least as sure as the one
+from memory.
 """
 
 from __future__ import annotations
@@ -34,7 +36,13 @@ def is_worth_a_look(answer: Answer) -> bool:
 
 
 def answer_by_looking(
-    question: str, answer: Answer, memory: VideoMemory, model: Answerer, *, looker: FrameFetcher, plan: LookPlan
+    question: str,
+    answer: Answer,
+    memory: VideoMemory,
+    model: Answerer,
+    *,
+    looker: FrameFetcher,
+    plan: LookPlan,
 ) -> Answer:
     """Answer again with what is seen in the planned pictures, then in close looks at the likeliest places.
 
@@ -72,8 +80,11 @@ def _better(old: Answer, new: Answer) -> Answer:
 
 
 def _places(answer: Answer, plan: LookPlan, looker: FrameFetcher) -> Iterator[Span]:
-    """The three likeliest places: around the beginning of what is cited, then those of the plan; none twice."""
-    cited = [Span(one.span.start - _BEFORE_SECONDS, one.span.start + _BEHIND_SECONDS) for one in answer.citations]
+    """The three likeliest places: around the beginning of what is cited, then those of the plan; none
+    twice."""
+    cited = [
+        Span(one.span.start - _BEFORE_SECONDS, one.span.start + _BEHIND_SECONDS) for one in answer.citations
+    ]
     near = [one.span for one in answer.nearest]
     inside = (span.overlap(plan.span) for span in (*cited, *plan.places, *near)[:_PLACES])
     for span in inside:
@@ -82,10 +93,14 @@ def _places(answer: Answer, plan: LookPlan, looker: FrameFetcher) -> Iterator[Sp
 
 
 def _why(answer: Answer) -> str:
-    return f"confidence {answer.confidence:.2f}" if answer.status is Status.ANSWERED else "nothing answers yet"
+    return (
+        f"confidence {answer.confidence:.2f}" if answer.status is Status.ANSWERED else "nothing answers yet"
+    )
 
 
 def _with_looks(best: Answer, from_memory: Receipt, looker: FrameFetcher) -> Answer:
     told = (*from_memory.steps, *looker.steps)
     again = tuple(step for step in best.receipt.steps if step.action == "find" and step not in told)
-    return replace(best, receipt=replace(best.receipt, steps=(*told, *again), frames_decoded=looker.num_frames))
+    return replace(
+        best, receipt=replace(best.receipt, steps=(*told, *again), frames_decoded=looker.num_frames)
+    )

@@ -1,7 +1,7 @@
 """Scores for samplers, out of what the memory finds: one series a channel, gated by what the question asks.
 
-What is said, what is written, what it looks like and what moves are searched apart, because their scores are on
-different scales and because a question often says which of them it means: "what does she say" does not ask
+What is said, what is written, what it looks like and what moves are searched apart, because their scores are
+on different scales and because a question often says which of them it means: "what does she say" does not ask
 for the words on a sign.
 """
 
@@ -36,14 +36,18 @@ class Similarity(Protocol):
         ...
 
 
-_SAID = re.compile(r"\b(?:sa(?:y|ys|id|ying)|sings?|sang|told|tells?|speaks?|mention\w*|explain\w*|hear\w*)\b", re.I)
+_SAID = re.compile(
+    r"\b(?:sa(?:y|ys|id|ying)|sings?|sang|told|tells?|speaks?|mention\w*|explain\w*|hear\w*)\b", re.I
+)
 _WRITTEN = re.compile(
     r"\b(?:written|writes?|printed|prints?|reads?|text|sign|slide|caption|card|title|credits?)\b", re.I
 )
 _COLOURED = re.compile(
     r"\b(?:colou?rs?|dark|bright|black|white|red|green|blue|yellow|orange|pink|purple|brown|gr[ae]y)\b", re.I
 )
-_MOVING = re.compile(r"\b(?:mov(?:e|es|ing)|camera|pan|zoom\w*|still|fades?|flash\w*|fast|slow\w*|cuts?)\b", re.I)
+_MOVING = re.compile(
+    r"\b(?:mov(?:e|es|ing)|camera|pan|zoom\w*|still|fades?|flash\w*|fast|slow\w*|cuts?)\b", re.I
+)
 _ASKED_BY: Final[Mapping[str, re.Pattern[str]]] = {"look": _COLOURED, "motion": _MOVING}
 """Channels that are searched only where a question has such words."""
 
@@ -63,7 +67,9 @@ def channels_for(
     found = {name: _series(phrase, _found(phrase, name, memory), times) for name in _asked(question)}
     if sight is not None:
         found["sight"] = sight(phrase, times)
-    return {name: scores for name, scores in found.items() if np.isfinite(scores).any() and np.any(scores != 0)}
+    return {
+        name: scores for name, scores in found.items() if np.isfinite(scores).any() and np.any(scores != 0)
+    }
 
 
 def _found(phrase: str, channel: str, memory: VideoMemory) -> Sequence[Evidence]:
@@ -81,14 +87,17 @@ def _asked(question: str) -> Iterator[str]:
 
 
 def _series(phrase: str, found: Sequence[Evidence], times: Seconds) -> Scores:
-    """Evidence laid over time: at each candidate the best that is there, by the share of the phrase it has."""
+    """Evidence laid over time: at each candidate the best that is there, by the share of the phrase it
+    has."""
     wanted = terms(phrase)
     scores = np.zeros(len(times))
     for one in found:
         fits = _share(wanted, stems(one.text))
         if fits >= _LEAST_SHARE:
             low, high = np.searchsorted(times, [one.span.start, max(one.span.end, one.span.start + 1e-6)])
-            low = max(int(low) - int(low == high), 0)  # shorter than the distance of candidates: the one before
+            low = max(
+                int(low) - int(low == high), 0
+            )  # shorter than the distance of candidates: the one before
             scores[low:high] = np.maximum(scores[low:high], fits**2)
     return scores
 
@@ -96,5 +105,7 @@ def _series(phrase: str, found: Sequence[Evidence], times: Seconds) -> Scores:
 def _share(wanted: Sequence[Term], there: frozenset[str]) -> float:
     """How much of a phrase is there, its words by their weight, synonyms counted a little less."""
     weight = sum(term.weight for term in wanted)
-    hits = sum(term.weight * max((alike(term.stem, other) for other in there), default=0.0) for term in wanted)
+    hits = sum(
+        term.weight * max((alike(term.stem, other) for other in there), default=0.0) for term in wanted
+    )
     return hits / weight if weight else 0.0

@@ -22,12 +22,14 @@ _MOVES: Mapping[OperatorKind, TimeMove] = {
 _SHORTEST_SECONDS, _ADJACENT_SECONDS, _LONGEST_SECONDS = 10.0, 30.0, 75.0
 _EXTREMES: Mapping[str, TimeMove] = {"first": TimeMove.FIRST, "last": TimeMove.LAST}
 _OVER_ALL = re.compile(
-    r"\b(?:never|always|ever|how\s+often|how\s+many|at\s+any\s+(?:time|point|moment)|throughout|in\s+total)\b", re.I
+    r"\b(?:never|always|ever|how\s+often|how\s+many|at\s+any\s+(?:time|point|moment)|throughout|in\s+total)\b",
+    re.I,
 )
 
 
 def move_of(parsed: ParsedQuestion) -> TimeMove:
-    """Which way a question moves: its operator first, then "first" and "last", then what takes the whole video."""
+    """Which way a question moves: its operator first, then "first" and "last", then what takes the whole
+    video."""
     if parsed.operator.kind in _MOVES:
         return _MOVES[parsed.operator.kind]
     if parsed.asks_count or _OVER_ALL.search(parsed.text):
@@ -42,7 +44,8 @@ def aim_of(parsed: ParsedQuestion, *, whole: Span, anchors: tuple[Channels, ...]
 
 
 def _reach_seconds(parsed: ParsedQuestion, whole: Span) -> float:
-    """A quarter of the video, 10 to 75 s; 30 s at most for "right after"; as far as the question says, if it does."""
+    """A quarter of the video, 10 to 75 s; 30 s at most for "right after"; as far as the question says, if it
+    does."""
     if parsed.operator.away:
         return max(_SHORTEST_SECONDS, parsed.operator.away.seconds)
     longest = _ADJACENT_SECONDS if parsed.operator.adjacent else _LONGEST_SECONDS

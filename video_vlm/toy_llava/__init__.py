@@ -1,1 +1,2 @@
-"""Visual instruction tuning of a small model on the scripted world, by the recipe of LLaVA (Liu et al. 2023)."""
+"""Visual instruction tuning of a small model on the scripted world, by the recipe of LLaVA (Liu et al.
+2023)."""

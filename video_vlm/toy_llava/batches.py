@@ -30,8 +30,9 @@ _GROUP = 4
 class LessonBatch:
     """``tokens`` and ``labels`` ``(batch tokens)``; ``pixels`` ``(pictures 3 side side)``, None without any.
 
-    ``labels`` is -100 wherever it is not the model's turn. ``fates`` ``(pictures patches)`` says what has become of
-    each place of each picture (:mod:`video_vlm.toy_llava.state_questions`), -100 where nobody says it.
+    ``labels`` is -100 wherever it is not the model's turn. ``fates`` ``(pictures patches)`` says what has
+    become of each place of each picture (:mod:`video_vlm.toy_llava.state_questions`), -100 where nobody says
+    it.
     """
 
     tokens: Tensor
@@ -42,7 +43,8 @@ class LessonBatch:
 
 @dataclass(frozen=True)
 class LessonBatches:
-    """Makes the batch of a number. Four batches are made at a time, and lessons of a length put into the same one."""
+    """Makes the batch of a number. Four batches are made at a time, and lessons of a length put into the same
+    one."""
 
     processor: Any
     mix: Mix
@@ -69,7 +71,9 @@ def _group(batches: LessonBatches, group: int) -> list[_Row]:
     count = _GROUP * batches.batch_size
     seeds = ((group * count + place) % HELD_OUT for place in range(count))
     reader = ChatInput(batches.processor)
-    return sorted((_row(make_lesson(seed, batches.mix), reader) for seed in seeds), key=lambda row: len(row.tokens))
+    return sorted(
+        (_row(make_lesson(seed, batches.mix), reader) for seed in seeds), key=lambda row: len(row.tokens)
+    )
 
 
 def collate(lessons: Sequence[Lesson], reader: ChatInput) -> LessonBatch:

@@ -1,9 +1,10 @@
 """A beginning that copies: weights under which a token is likely to be followed by what followed it before.
 
-A transformer finds out for itself that this pays (induction heads: Olsson et al. 2022), after far more lessons than a
-CPU gets through in half an hour. To begin near it is mimetic initialisation (Trockman and Kolter 2023). Heads of the
-first layer look at the token before and at the one before that, and write them down; the first head of each later layer
-looks for places that were come to as the present one was, and passes on what stands there. All of it goes on learning.
+A transformer finds out for itself that this pays (induction heads: Olsson et al. 2022), after far more
+lessons than a CPU gets through in half an hour. To begin near it is mimetic initialisation (Trockman and
+Kolter 2023). Heads of the first layer look at the token before and at the one before that, and write them
+down; the first head of each later layer looks for places that were come to as the present one was, and passes
+on what stands there. All of it goes on learning.
 """
 
 from __future__ import annotations
@@ -47,7 +48,13 @@ def init_induction_heads(language_model: Any, head: int) -> None:
         first = layers[0].self_attn
         for place, write in enumerate(writes):
             rows = slice(place * head, (place + 1) * head)
-            _look_back(first.q_proj, first.k_proj, rows, place + 1, language_model.config.rope_parameters["rope_theta"])
+            _look_back(
+                first.q_proj,
+                first.k_proj,
+                rows,
+                place + 1,
+                language_model.config.rope_parameters["rope_theta"],
+            )
             first.v_proj.weight[rows] = read
             first.o_proj.weight[:, rows] = _WRITTEN * write.T
         slow = [place for place in range(head) if place % (head // 2) >= _SLOWEST]
@@ -59,9 +66,11 @@ def init_induction_heads(language_model: Any, head: int) -> None:
 def _come_to_alike(
     attention: Any, head: int, slow: Sequence[int], turns: Sequence[Tensor], held: Sequence[Tensor]
 ) -> None:
-    """Let the first head look where what stands before is what stands here and before, and pass on what is there.
+    """Let the first head look where what stands before is what stands here and before, and pass on what is
+    there.
 
-    ``held`` are the directions in which a place holds its own token and those before it; ``turns`` keep them apart.
+    ``held`` are the directions in which a place holds its own token and those before it; ``turns`` keep them
+    apart.
     """
     passed = _directions(head, held[0].shape[1])
     attention.q_proj.weight[:head] = 0.0
@@ -74,7 +83,9 @@ def _come_to_alike(
 
 def _together(turns: Sequence[Tensor], held: Sequence[Tensor], slow: Sequence[int]) -> Tensor:
     """``(slow width)``: each token turned its own way, all of them together."""
-    return torch.stack([turn @ directions[slow] for turn, directions in zip(turns, held, strict=True)]).sum(dim=0)
+    return torch.stack([turn @ directions[slow] for turn, directions in zip(turns, held, strict=True)]).sum(
+        dim=0
+    )
 
 
 def _directions(count: int, width: int) -> Tensor:
@@ -84,8 +95,9 @@ def _directions(count: int, width: int) -> Tensor:
 
 
 def _look_back(query: nn.Linear, key: nn.Linear, rows: slice, tokens: int, base: float) -> None:
-    """Let a head look so many tokens back, whatever they are: rotary positions turn a pair ``(i, i + head / 2)`` by
-    ``base ** (-2 i / head)`` a token, so a query that is turned so often less meets the key that stands there."""
+    """Let a head look so many tokens back, whatever they are: rotary positions turn a pair ``(i, i + head /
+    2)`` by ``base ** (-2 i / head)`` a token, so a query that is turned so often less meets the key that
+    stands there."""
     query.weight[rows].zero_()
     key.weight[rows].zero_()
     head = rows.stop - rows.start

@@ -65,7 +65,8 @@ _NOISE_LINES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A conversation that ends with a question, and what is to be said to it; all answers in it are to be learned."""
+    """A conversation that ends with a question, and what is to be said to it; all answers in it are to be
+    learned."""
 
     turns: tuple[Turn, ...]
     answer: str
@@ -91,7 +92,8 @@ def caption_turns(frames: Sequence[Frame]) -> tuple[Turn, ...]:
 
 
 def seen_in(happening: Happening | None, times: Sequence[float]) -> SeenEvent | None:
-    """What happens in a scene for somebody who sees it at these seconds: by the first picture in which it shows."""
+    """What happens in a scene for somebody who sees it at these seconds: by the first picture in which it
+    shows."""
     if happening is None:
         return None
     at = next((time for time in times if time > happening.span.start + _SHOWS_AFTER), None)
@@ -111,7 +113,9 @@ def _who(chance: Chance) -> Lesson:
     """One picture, and who is in it: what the projector learns from."""
     scene = write_scene(chance, start=_start(chance), seed=_seed(chance))
     frame = frames_of_lesson(scene, [chance.uniform(scene.span.start, scene.span.end)])[0]
-    return Lesson((Turn("user", (frame, "Who is in the picture?")),), _listed(_present(scene, frame.pts_seconds)))
+    return Lesson(
+        (Turn("user", (frame, "Who is in the picture?")),), _listed(_present(scene, frame.pts_seconds))
+    )
 
 
 def _who_in_words(chance: Chance) -> Lesson:
@@ -119,7 +123,9 @@ def _who_in_words(chance: Chance) -> Lesson:
     scene = write_scene(chance, start=_start(chance), seed=_seed(chance))
     at = round(chance.uniform(scene.span.start, scene.span.end), 1)
     there = _present(scene, at)
-    words = f"<{at:.1f} seconds> {' '.join(f'the {there[place]}' for place in chance.permutation(len(there)))}"
+    words = (
+        f"<{at:.1f} seconds> {' '.join(f'the {there[place]}' for place in chance.permutation(len(there)))}"
+    )
     return Lesson((Turn("user", (words, "Who is in the picture?")),), _listed(there))
 
 
@@ -136,7 +142,8 @@ def _read(chance: Chance) -> Lesson:
 
 
 def _read_through(chance: Chance) -> Lesson:
-    """Captions one after the other, and question after question about them: reading once teaches several answers."""
+    """Captions one after the other, and question after question about them: reading once teaches several
+    answers."""
     names, told = some_names(chance), list[_Told]()
     at, count = _start(chance), int(chance.integers(*_LINES_READ_THROUGH))
     while len(told) < count:
@@ -144,7 +151,9 @@ def _read_through(chance: Chance) -> Lesson:
         told.append(_Told(span, seen_in(happening, _even(span, 4, chance, on_grid=True)), None))
         at = span.end
     shown = {one.line for one in told} | _notes(told, chance)
-    every = [one for one in ask_all([one.seen for one in told if one.seen]) if one.kind is not AskedKind.BESIDE]
+    every = [
+        one for one in ask_all([one.seen for one in told if one.seen]) if one.kind is not AskedKind.BESIDE
+    ]
     pairs = [_or_of_others(_pick(every, chance), names, told, chance) for _ in range(_QUESTIONS_READ_THROUGH)]
     first, *more = pairs
     turns = [*plain_opening(first[0], sorted(shown, key=lambda one: (one.span, one.text)), ())]
@@ -207,7 +216,9 @@ def _asked(chance: Chance, *, with_images: bool) -> Lesson:
     if chance.random() < _CHANCE_OF_MISSING:
         missing = {one.line for one in _related(asked, told)}
         lines = [line for line in lines if line not in missing]
-    needed = {told[place].line for place in (*asked.rests_on, *([] if asked.about is None else [asked.about]))}
+    needed = {
+        told[place].line for place in (*asked.rests_on, *([] if asked.about is None else [asked.about]))
+    }
     frames = _looked(asked, told, scenes, chance) if with_images else ()
     found = _notes(scenes, chance)
     led = caption_windows(parse(asked.question), lines) if chance.random() < _CHANCE_OF_OPERATORS else ()
@@ -285,12 +296,18 @@ def _related(asked: QuestionAnswer, told: Sequence[_Told]) -> list[_Told]:
     return [one for one in told if one.name == name and name in asked.question]
 
 
-def _looked(asked: QuestionAnswer, told: Sequence[_Told], scenes: Sequence[_Told], chance: Chance) -> tuple[Frame, ...]:
+def _looked(
+    asked: QuestionAnswer, told: Sequence[_Told], scenes: Sequence[_Told], chance: Chance
+) -> tuple[Frame, ...]:
     """Up to six pictures, most of them from where the question leads."""
     target = told[asked.rests_on[0]]
     drawn = [one.scene for one in scenes if one.scene and one is not target]
     inside = int(chance.integers(1 if asked.kind is AskedKind.BESIDE else 0, 5))
-    frames = list(frames_of_lesson(target.scene, _even(target.span, inside, chance))) if inside and target.scene else []
+    frames = (
+        list(frames_of_lesson(target.scene, _even(target.span, inside, chance)))
+        if inside and target.scene
+        else []
+    )
     for place in _few(range(len(drawn)), int(chance.integers(0, 7 - inside)), chance):
         frames += frames_of_lesson(drawn[place], _even(drawn[place].span, 1, chance))
     return tuple(sorted(frames, key=lambda one: one.pts_seconds))
@@ -315,7 +332,8 @@ def _few(places: Sequence[int], count: int, chance: Chance) -> list[int]:
 
 
 def _even(span: Span, count: int, chance: Chance, *, on_grid: bool = False) -> list[float]:
-    """The centres of equal stretches, as a uniform sampler has them, each a little beside where it should be."""
+    """The centres of equal stretches, as a uniform sampler has them, each a little beside where it should
+    be."""
     step = span.duration_seconds / max(count, 1)
     slack = 0.0 if on_grid else 0.15 * step
     return [span.start + (place + 0.5) * step + chance.uniform(-slack, slack) for place in range(count)]

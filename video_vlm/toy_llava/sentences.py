@@ -1,7 +1,7 @@
 """What is said of a story: the sentence for what happens, and questions with their answers.
 
-An answer names what the question hinges on before what is asked for, each with its second: whoever writes it word by
-word has found the place before it says what is there.
+An answer names what the question hinges on before what is asked for, each with its second: whoever writes it
+word by word has found the place before it says what is there.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class SeenEvent:
 class QuestionAnswer:
     """A question, its answer and the answer's core.
 
-    ``core`` is what a right answer ends in, without its times; ``about`` and ``rests_on`` are the places, in the list
-    that was asked about, of what the question hinges on and of what the answer rests on.
+    ``core`` is what a right answer ends in, without its times; ``about`` and ``rests_on`` are the places, in
+    the list that was asked about, of what the question hinges on and of what the answer rests on.
     """
 
     kind: AskedKind
@@ -128,7 +128,9 @@ def _beside(story: Sequence[SeenEvent]) -> Iterator[QuestionAnswer]:
         one = story[place]
         others = " and ".join(f"the {name}" for name in one.happening.beside)
         question = f"What stands still while {one.happening.what}?"
-        yield QuestionAnswer(AskedKind.BESIDE, question, f"while {one.sentence}, {others}.", others, place, (place,))
+        yield QuestionAnswer(
+            AskedKind.BESIDE, question, f"while {one.sentence}, {others}.", others, place, (place,)
+        )
 
 
 def overlaps(span: Span, others: Sequence[Span]) -> bool:

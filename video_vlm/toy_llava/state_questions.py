@@ -1,4 +1,5 @@
-"""What has become of everybody since the first picture, place by place: what a model is asked beside its lessons.
+"""What has become of everybody since the first picture, place by place: what a model is asked beside its
+lessons.
 
 A sentence says of many pictures one word, the direction. To be told of each place in each picture what has
 happened there teaches to compare pictures in a tenth of the lessons (as for the temporal encoder:
@@ -27,9 +28,12 @@ _LEAST = 0.03
 
 
 def states_of(scene: Scene, times: Sequence[float], *, grid: int) -> npt.NDArray[np.int64]:
-    """The place in :data:`FATES` for each patch of each picture, ``(times, grid * grid)``, against the first."""
+    """The place in :data:`FATES` for each patch of each picture, ``(times, grid * grid)``, against the
+    first."""
     settings = scene.script.settings
-    numbers = [min(max(round((at - scene.span.start) * settings.fps), 0), settings.num_frames - 1) for at in times]
+    numbers = [
+        min(max(round((at - scene.span.start) * settings.fps), 0), settings.num_frames - 1) for at in times
+    ]
     fates = np.zeros((len(numbers), grid * grid), np.int64)
     for place in range(len(scene.script.actors)):
         x, y = position(scene.script, place)
@@ -55,4 +59,6 @@ def _fate(gone: tuple[float, float], *, now: bool, before: bool) -> str:
         return "appeared" if now else "vanished"
     if max(map(abs, gone)) < _LEAST:
         return "still"
-    return next(way for way in Way if sum(step * part for step, part in zip(way.step, gone, strict=True)) >= _LEAST)
+    return next(
+        way for way in Way if sum(step * part for step, part in zip(way.step, gone, strict=True)) >= _LEAST
+    )

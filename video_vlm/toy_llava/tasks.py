@@ -28,12 +28,15 @@ _WEIGHTS: Final = torch.tensor([0.1, 0.4, *[1.0] * (len(FATES) - 2)])
 
 
 class LessonTask:
-    """Saying what a lesson wants to hear, and below the last layer what has become of each place in the pictures.
+    """Saying what a lesson wants to hear, and below the last layer what has become of each place in the
+    pictures.
 
     ``learns`` are the beginnings of the names of what may change in the model.
     """
 
-    def __init__(self, model: Any, processor: Any, mix: Mix, *, stage: str, learns: tuple[str, ...] = ("",)) -> None:
+    def __init__(
+        self, model: Any, processor: Any, mix: Mix, *, stage: str, learns: tuple[str, ...] = ("",)
+    ) -> None:
         self.language = model
         self.narrator = nn.Linear(model.config.text_config.hidden_size, len(FATES))
         self.model = nn.ModuleDict({"language": model, "narrator": self.narrator})
@@ -62,13 +65,16 @@ class LessonTask:
         if batch.fates is None or not bool((batch.fates >= 0).any()):
             return said
         told = self.narrator(out.hidden_states[-2][batch.tokens == model.config.image_token_id])
-        return said + NARRATE_WEIGHT * cross_entropy(told, batch.fates.flatten(), ignore_index=-100, weight=_WEIGHTS)
+        return said + NARRATE_WEIGHT * cross_entropy(
+            told, batch.fates.flatten(), ignore_index=-100, weight=_WEIGHTS
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class TowerBatch:
-    """``pixels`` ``(batch 3 side side)``; for each patch ``(batch patches)`` the colour (0 for nobody) and the shape of
-    who has their middle in it, and where in the picture, in patches from its middle, ``(batch patches 2)``."""
+    """``pixels`` ``(batch 3 side side)``; for each patch ``(batch patches)`` the colour (0 for nobody) and
+    the shape of who has their middle in it, and where in the picture, in patches from its middle, ``(batch
+    patches 2)``."""
 
     pixels: Tensor
     colour: Tensor
@@ -92,7 +98,8 @@ class TowerBatches:
 
 
 class TowerTask:
-    """Naming what is where in a picture: what stands for a tower's training on pictures and words elsewhere."""
+    """Naming what is where in a picture: what stands for a tower's training on pictures and words
+    elsewhere."""
 
     def __init__(self, model: Any, *, grid: int) -> None:
         self.tower = model.model.vision_tower

@@ -1,8 +1,9 @@
 """From nothing to a small model that is ready to be asked: the stages of its teaching, one after the other.
 
-First its tower learns to name what is where in a picture, and its language half to read: both stand for what a LLaVA
-finds ready made. Then LLaVA's own two stages: the projector learns to put pictures into words, with it the language
-half, which is too small to say more than it was taught; then both learn from instructions, captions above all in the
+First its tower learns to name what is where in a picture, and its language half to read: both stand for what
+a LLaVA finds ready made. Then LLaVA's own two stages: the projector learns to put pictures into words, with
+it the language half, which is too small to say more than it was taught; then both learn from instructions,
+captions above all in the
 end: what is misnamed in one is wrong in every answer.
 """
 
@@ -135,7 +136,9 @@ def save_small(model: Any, processor: Any, folder: Path) -> None:
     processor.save_pretrained(folder)
 
 
-def _learn(stage: TrainingStage, model: Any, processor: Any, request: LanguageRequest, watch: Watch) -> TrainReport:
+def _learn(
+    stage: TrainingStage, model: Any, processor: Any, request: LanguageRequest, watch: Watch
+) -> TrainReport:
     task: Any
     # What an earlier stage left behind would count when gradients are clipped.
     model.zero_grad(set_to_none=True)
@@ -155,12 +158,18 @@ def _learn(stage: TrainingStage, model: Any, processor: Any, request: LanguageRe
         save_every=request.save_every,
         num_workers=request.num_workers,
     )
-    return train(task, settings, folder=folder, resume=request.resume and (folder / CHECKPOINT).is_file(), watch=watch)
+    return train(
+        task, settings, folder=folder, resume=request.resume and (folder / CHECKPOINT).is_file(), watch=watch
+    )
 
 
 def _vocabulary() -> frozenset[str]:
     """Every word that lessons of any kind use."""
     lessons = [
-        make_lesson(seed, ((kind, 1.0),)) for kind in LESSONS for seed in range(_VOCABULARY_LESSONS // len(LESSONS))
+        make_lesson(seed, ((kind, 1.0),))
+        for kind in LESSONS
+        for seed in range(_VOCABULARY_LESSONS // len(LESSONS))
     ]
-    return words_of([turn for lesson in lessons for turn in lesson.turns], [lesson.answer for lesson in lessons])
+    return words_of(
+        [turn for lesson in lessons for turn in lesson.turns], [lesson.answer for lesson in lessons]
+    )

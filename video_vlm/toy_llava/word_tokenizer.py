@@ -1,4 +1,5 @@
-"""A tokenizer of whole words for lessons: a name is one token, a number one, its tenth another; no capitals."""
+"""A tokenizer of whole words for lessons: a name is one token, a number one, its tenth another; no
+capitals."""
 
 from __future__ import annotations
 

@@ -7,7 +7,17 @@ answers. It is made to measure one thing, whether order is seen; it looks like n
 from video_vlm.world.draw import Clip, draw, in_frame
 from video_vlm.world.film import CAPTIONS, write_films
 from video_vlm.world.questions import ANSWERS, Question, QuestionKind, ask_all, tell
-from video_vlm.world.script import COLOURS, SHAPES, Actor, Event, EventKind, Script, Way, WorldSettings, write_script
+from video_vlm.world.script import (
+    COLOURS,
+    SHAPES,
+    Actor,
+    Event,
+    EventKind,
+    Script,
+    Way,
+    WorldSettings,
+    write_script,
+)
 
 __all__ = [
     "ANSWERS",

@@ -51,7 +51,9 @@ def pixels(inputs: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("family", [*FAMILIES, *READ_AS_ONE])
-def test_each_picture_reaches_the_model_behind_its_own_time(saved: Saved, frames: Frames, family: str) -> None:
+def test_each_picture_reaches_the_model_behind_its_own_time(
+    saved: Saved, frames: Frames, family: str
+) -> None:
     reader = reader_of(saved(family))
     told = reader.tokenizer.decode(reader.inputs(turns(frames))["input_ids"][0])
     assert [float(at) for at in _STAMP.findall(told)] == list(TIMES)
@@ -129,7 +131,9 @@ def test_what_is_generated_is_what_the_model_generates(saved: Saved, frames: Fra
     inputs = reader_of(folder).inputs(turns(frames))
     model = transformers.AutoModelForImageTextToText.from_pretrained(folder).eval()
     with torch.inference_mode():
-        tokens = model.generate(**inputs, max_new_tokens=12, do_sample=False)[0, inputs["input_ids"].shape[1] :]
+        tokens = model.generate(**inputs, max_new_tokens=12, do_sample=False)[
+            0, inputs["input_ids"].shape[1] :
+        ]
     expected = transformers.AutoTokenizer.from_pretrained(folder).decode(tokens, skip_special_tokens=True)
     assert "".join(open_local(str(folder)).stream(turns(frames), max_tokens=12)) == expected
 
@@ -145,7 +149,9 @@ def test_an_answer_that_nobody_waits_for_stops_and_is_forgotten(saved: Saved, fr
     pieces.close()  # type: ignore[attr-defined]
     assert threading.active_count() == threads
     assert _num_tensors(torch) <= before
-    assert isinstance("".join(model.stream(turns(frames), max_tokens=2)), str), "it is free for the next question"
+    assert isinstance("".join(model.stream(turns(frames), max_tokens=2)), str), (
+        "it is free for the next question"
+    )
 
 
 def test_questions_of_several_threads_take_turns(saved: Saved, frames: Frames) -> None:
@@ -172,7 +178,9 @@ def test_words_from_a_video_are_no_control_tokens(saved: Saved, family: str) -> 
     model = open_local(str(saved(family)))
     tokenizer = model._reader.tokenizer
     marks = [mark for mark in {*tokenizer.all_special_tokens, *tokenizer.get_added_vocab()} if len(mark) > 1]
-    plain, marked = (model._inputs(turns((), words))["input_ids"][0].tolist() for words in ("x", " ".join(marks)))
+    plain, marked = (
+        model._inputs(turns((), words))["input_ids"][0].tolist() for words in ("x", " ".join(marks))
+    )
     control = set(tokenizer.convert_tokens_to_ids(marks))
     assert len(marks) > 1
     assert [one for one in marked if one in control] == [one for one in plain if one in control]

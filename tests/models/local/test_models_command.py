@@ -49,7 +49,9 @@ def videoqa(tmp_path: Path) -> Run:
     return run
 
 
-def test_a_model_is_fetched_checked_and_answers(hub: Hub, videoqa: Run, sample_film: Path, tmp_path: Path) -> None:
+def test_a_model_is_fetched_checked_and_answers(
+    hub: Hub, videoqa: Run, sample_film: Path, tmp_path: Path
+) -> None:
     pulled = videoqa("models", "pull", "owner/tiny", endpoint=hub.url)
     assert pulled.returncode == 0, pulled.stderr
     folder = Path(pulled.stdout.strip())
@@ -149,7 +151,8 @@ class TestFit:
         name = str(saved("Llama"))
         short, long = (fit_of(name, AskSettings(answer_tokens=count), ROOMY) for count in (1, 100_000))
         assert short.cache_bytes <= long.cache_bytes
-        # 2 layers, 2 pairs of heads of 8 numbers, keys and values of two bytes, and no more than its 4096 tokens.
+        # 2 layers, 2 pairs of heads of 8 numbers, keys and values of two bytes, and no more than its 4096
+        # tokens.
         assert long.cache_bytes == 2 * 2 * 2 * 2 * 8 * 4096
 
     def test_the_best_that_fits_is_named(self) -> None:
@@ -168,7 +171,9 @@ class TestFit:
         with pytest.raises(ModelError, match="videoqa models pull"):
             fit_of("nobody/nothing", AskSettings(), ROOMY)
 
-    @pytest.mark.parametrize("bad", [b"", b"\xff" * 8, b"\x02\x00\x00\x00\x00\x00\x00\x00[]", b"\x05" + b"\x00" * 7])
+    @pytest.mark.parametrize(
+        "bad", [b"", b"\xff" * 8, b"\x02\x00\x00\x00\x00\x00\x00\x00[]", b"\x05" + b"\x00" * 7]
+    )
     def test_files_that_are_no_safetensors_are_an_error(self, tmp_path: Path, bad: bytes) -> None:
         (tmp_path / "model.safetensors").write_bytes(bad)
         with pytest.raises(ModelError, match=r"model\.safetensors is no safetensors file"):

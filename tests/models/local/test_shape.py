@@ -84,7 +84,8 @@ def test_actions_of_a_talk_are_allowed() -> None:
     for text in (
         '{"action": "search", "query": "the lamp", "from": 0, "to": 12.5}',
         '{"action": "look", "from": 23, "to": 25, "frames": 3, "crop": [0, 0, 0.5, 1]}',
-        '{"action": "answer", "claims": [{"text": "It goes out.", "at": [[23, 26], [30]]}], "confidence": 0.9}',
+        '{"action": "answer", "claims": [{"text": "It goes out.", "at": [[23, 26], [30]]}], "confidence": '
+        "0.9}",
     ):
         assert reads(dict(SCHEMA), text) is True
         read_action(text)
@@ -106,7 +107,8 @@ class TestTokens:
         return transformers.AutoTokenizer.from_pretrained(saved("Qwen3"))
 
     def play(self, tokenizer: Any, wants: str, schema: dict[str, Any] | None = None) -> str:
-        """What comes out where the model wants to write ``wants``, a byte at a time, and then its favourite byte."""
+        """What comes out where the model wants to write ``wants``, a byte at a time, and then its favourite
+        byte."""
         import torch
 
         shape = JsonConstraint(tokenizer, {"type": "string"} if schema is None else schema)
@@ -148,7 +150,10 @@ def test_random_models_write_json(saved: Saved) -> None:
         ).eval()
         with torch.inference_mode():
             out = model.generate(
-                **inputs, max_new_tokens=96, do_sample=False, logits_processor=[JsonConstraint(tokenizer, SCHEMA)]
+                **inputs,
+                max_new_tokens=96,
+                do_sample=False,
+                logits_processor=[JsonConstraint(tokenizer, SCHEMA)],
             )
         said = tokenizer.decode(out[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
         assert reads(dict(SCHEMA), said.replace("\N{REPLACEMENT CHARACTER}", "x")) is not False

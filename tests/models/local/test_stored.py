@@ -26,9 +26,13 @@ Saved = Callable[[str], Path]
 Frames = tuple[Frame, ...]
 
 
-def storing(folder: Path, shelf: Path, *, merge: int = 1, most_bytes: int = 1 << 24, dtype: str = "auto") -> LocalChat:
+def storing(
+    folder: Path, shelf: Path, *, merge: int = 1, most_bytes: int = 1 << 24, dtype: str = "auto"
+) -> LocalChat:
     """A model that is loaded anew, as in a new process."""
-    return open_local(str(folder), savings=Savings(merge, shelf=DiskCache(shelf, most_bytes=most_bytes)), dtype=dtype)
+    return open_local(
+        str(folder), savings=Savings(merge, shelf=DiskCache(shelf, most_bytes=most_bytes)), dtype=dtype
+    )
 
 
 def files(shelf: Path) -> list[Path]:
@@ -54,7 +58,9 @@ def test_a_later_process_does_not_look_again(
     assert len(files(tmp_path)) == len(frames)
 
 
-def test_what_is_stored_is_what_was_made_to_the_last_bit(saved: Saved, frames: Frames, tmp_path: Path) -> None:
+def test_what_is_stored_is_what_was_made_to_the_last_bit(
+    saved: Saved, frames: Frames, tmp_path: Path
+) -> None:
     import torch
 
     models = [storing(saved("Qwen3-VL"), tmp_path, dtype="bfloat16") for _ in range(2)]
@@ -96,7 +102,9 @@ def test_another_process_finds_it(saved: Saved, frames: Frames, tmp_path: Path) 
         "sys.stdout.buffer.write(''.join(model.stream(turns, max_tokens=8)).encode())\n"
     )
     command = [sys.executable, "-c", code, str(saved("Qwen3-VL")), str(tmp_path)]
-    done = subprocess.run([*command, *(str(one.pts_seconds) for one in frames)], capture_output=True, check=True)
+    done = subprocess.run(
+        [*command, *(str(one.pts_seconds) for one in frames)], capture_output=True, check=True
+    )
     assert done.stdout.decode() == expected
 
 
@@ -152,7 +160,9 @@ def test_what_other_models_made_is_not_taken(
         weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     elif what == "another configuration":
         config = (folder / "config.json").read_text()
-        (folder / "config.json").write_text(config.replace('"initializer_range": 0.02', '"initializer_range": 0.03'))
+        (folder / "config.json").write_text(
+            config.replace('"initializer_range": 0.02', '"initializer_range": 0.03')
+        )
     else:
         torch.set_num_threads(threads + 1)
     try:
@@ -211,7 +221,9 @@ class TestInALibrary:
 
     @pytest.fixture
     def settings(self, saved: Saved) -> Settings:
-        asking = AskSettings(model=f"hf:{saved('Qwen3-VL')}", sampler="uniform", max_look_frames=4, answer_tokens=8)
+        asking = AskSettings(
+            model=f"hf:{saved('Qwen3-VL')}", sampler="uniform", max_look_frames=4, answer_tokens=8
+        )
         return Settings(index=IndexSettings(observers=("subtitles",)), ask=asking)
 
     def asked(self, library: Path, film: Path, question: str, settings: Settings) -> tuple[str, int]:
@@ -223,12 +235,15 @@ class TestInALibrary:
             said = videos.ask(film, question)
         return replace(said, receipt=replace(said.receipt, seconds=0.0)).to_json(), tower.times
 
-    def test_another_question_does_not_look_again(self, sample_film: Path, settings: Settings, tmp_path: Path) -> None:
+    def test_another_question_does_not_look_again(
+        self, sample_film: Path, settings: Settings, tmp_path: Path
+    ) -> None:
         without = replace(settings, ask=replace(settings.ask, stored_picture_mb=0))
         answers = {}
         for library, how in ((tmp_path / "with", settings), (tmp_path / "without", without)):
             answers[library.name] = [
-                self.asked(library, sample_film, question, how) for question in ("What is seen?", "Who goes there?")
+                self.asked(library, sample_film, question, how)
+                for question in ("What is seen?", "Who goes there?")
             ]
         texts = {name: [text for text, _ in some] for name, some in answers.items()}
         assert texts["with"] == texts["without"]

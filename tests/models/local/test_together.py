@@ -143,7 +143,9 @@ def test_where_memory_is_short_fewer_are_written_at_once(
     assert asked.sizes == [1, 1, 1]
 
 
-def test_known_and_stored_pictures_are_not_looked_at_again(saved: Saved, talks: list[tuple[Turn, ...]]) -> None:
+def test_known_and_stored_pictures_are_not_looked_at_again(
+    saved: Saved, talks: list[tuple[Turn, ...]]
+) -> None:
     model = open_local(str(saved("Qwen3-VL")))
     tower = Watched(model)
     said = model.answers(talks, max_tokens=4)
@@ -197,7 +199,9 @@ def test_captions_written_at_once_are_those_written_one_by_one(
             assert isinstance(model, LocalChat)
             asked = Counted(model, monkeypatch)
             report = videos.caption(sample_film)
-            captions.append([(one.span, one.frames, one.observations) for one in videos.memory(sample_film).looks()])
+            captions.append(
+                [(one.span, one.frames, one.observations) for one in videos.memory(sample_film).looks()]
+            )
         sizes.append(asked.sizes)
         assert sum(asked.sizes) == report.num_new + report.num_silent
     assert captions[0] == captions[1]

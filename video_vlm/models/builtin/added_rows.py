@@ -1,8 +1,9 @@
 """What is added to a screen that fills up: rows that appear beside one that was there before and stays.
 
-A table, a list or a terminal is not replaced by the next card but grows. "After the last row" then means after that
-row *appeared*, while it is still there, not after it is gone. When a row appeared is known only as finely as
-pictures were read around it; an answer that rests on a coarse reading is unsure of itself, so that it is looked into.
+A table, a list or a terminal is not replaced by the next card but grows. "After the last row" then means
+after that row *appeared*, while it is still there, not after it is gone. When a row appeared is known only as
+finely as pictures were read around it; an answer that rests on a coarse reading is unsure of itself, so that
+it is looked into.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ __all__ = ["find_added"]
 
 _ADDED = re.compile(r"\b(?:added|adds?|appears?|appended|inserted|comes?\s+up|filled\s+in|follows?)\b", re.I)
 _ROW = re.compile(
-    r"\b(?P<which>first|last|final)\b[^,?]{0,300}\b(?:rows?|lines?|entry|entries|items?|bullets?|points?)\b", re.I
+    r"\b(?P<which>first|last|final)\b[^,?]{0,300}\b(?:rows?|lines?|entry|entries|items?|bullets?|points?)\b",
+    re.I,
 )
 _FEWEST_ROWS = 3
 _TOGETHER_SECONDS = 0.75
@@ -37,7 +39,11 @@ _MOST_ROWS = 3
 def find_added(query: Query, passages: Passages, memory: VideoMemory) -> Draft | None:
     """The rows that first appear after the anchor row did, while that is still on screen."""
     operator = query.parsed.operator
-    if operator.kind is not OperatorKind.AFTER or not operator.anchors or not _ADDED.search(query.parsed.target):
+    if (
+        operator.kind is not OperatorKind.AFTER
+        or not operator.anchors
+        or not _ADDED.search(query.parsed.target)
+    ):
         return None
     anchor = _anchor(operator.anchors[0], query, passages)
     added = _added(anchor, passages.screen) if anchor else []
@@ -56,14 +62,23 @@ def _anchor(phrase: str, query: Query, passages: Passages) -> Passage | None:
         rows = _rows_of_a_kind(passages.screen)
         return (rows[0] if placed["which"].casefold() == "first" else rows[-1]) if rows else None
     return next(
-        (item.passage for item in locate(query, passages) if item.passage.kind is ObservationKind.SCREEN_TEXT), None
+        (
+            item.passage
+            for item in locate(query, passages)
+            if item.passage.kind is ObservationKind.SCREEN_TEXT
+        ),
+        None,
     )
 
 
 def _rows_of_a_kind(screen: Sequence[Passage]) -> list[Passage]:
-    """The body of the fullest table on screen, from top to bottom: rows of as many cells as most of them have."""
+    """The body of the fullest table on screen, from top to bottom: rows of as many cells as most of them
+    have."""
     rows = [row for row in screen if " | " in row.text]
-    views = [[row for row in rows if row.span.contains(moment)] for moment in sorted({row.span.start for row in rows})]
+    views = [
+        [row for row in rows if row.span.contains(moment)]
+        for moment in sorted({row.span.start for row in rows})
+    ]
     view = max(views, key=len, default=[])
     if len(view) < _FEWEST_ROWS:
         return []
@@ -80,11 +95,14 @@ def _added(anchor: Passage, screen: Sequence[Passage]) -> list[Passage]:
     """The nearest new rows in time that share the screen with the anchor."""
     later = [row for row in screen if anchor.span.start < row.span.start < anchor.span.end]
     edge = min((row.span.start for row in later), default=0.0)
-    return sorted((row for row in later if row.span.start <= edge + _TOGETHER_SECONDS), key=lambda row: row.top)
+    return sorted(
+        (row for row in later if row.span.start <= edge + _TOGETHER_SECONDS), key=lambda row: row.top
+    )
 
 
 def _unread_before(seconds: float, memory: VideoMemory) -> float:
     """How long before a time no picture was read."""
     return seconds - max(
-        (node.span.start for node in memory.nodes(Level.FRAME) if node.span.start < seconds - 1e-6), default=0.0
+        (node.span.start for node in memory.nodes(Level.FRAME) if node.span.start < seconds - 1e-6),
+        default=0.0,
     )

@@ -1,7 +1,8 @@
-"""The built-in answerer: no weights, no network. It reads, counts and times; it does not see, and it does not guess.
+"""The built-in answerer: no weights, no network. It reads, counts and times; it does not see, and it does not
+guess.
 
-It answers from words (subtitles, speech, screen text, chapter titles) and from structure (shots, fades, times).
-What would need seeing an object or an action is declined, with the nearest moments.
+It answers from words (subtitles, speech, screen text, chapter titles) and from structure (shots, fades,
+times). What would need seeing an object or an action is declined, with the nearest moments.
 """
 
 from __future__ import annotations
@@ -36,7 +37,16 @@ from video_vlm.records import Answer, Citation, Receipt, Span, Status, Step
 __all__ = ["BuiltinAnswerer"]
 
 _TEXTUAL = frozenset(
-    {Wanted.NAME, Wanted.ADDRESS, Wanted.EMAIL, Wanted.PHONE, Wanted.YEAR, Wanted.DATE, Wanted.MONEY, Wanted.TITLE}
+    {
+        Wanted.NAME,
+        Wanted.ADDRESS,
+        Wanted.EMAIL,
+        Wanted.PHONE,
+        Wanted.YEAR,
+        Wanted.DATE,
+        Wanted.MONEY,
+        Wanted.TITLE,
+    }
     | {Wanted.WORDS, Wanted.DEFINITION}
 )
 _OVER_CUES = frozenset({Wanted.MONEY, Wanted.MEASURE, Wanted.NUMBER, Wanted.YEAR, Wanted.DATE})
@@ -65,7 +75,9 @@ class BuiltinAnswerer:
             QuestionError: the question is empty.
         """
         if not question.strip():
-            raise QuestionError('the question is empty: ask something, e.g. "what happens after the lamp goes out?"')
+            raise QuestionError(
+                'the question is empty: ask something, e.g. "what happens after the lamp goes out?"'
+            )
         passages = read_passages(memory, question)
         query = read_query(spelled(question, passages))
         drafts = list(_drafts(query, memory, passages))
@@ -98,12 +110,15 @@ class BuiltinAnswerer:
         status = _why_not(query)
         channels = _channels_in_words(memory)
         untold = [
-            deed for deed in deeds(query.parsed.target) if not any(is_done_in(one, [deed]) for one in passages.spoken)
+            deed
+            for deed in deeds(query.parsed.target)
+            if not any(is_done_in(one, [deed]) for one in passages.spoken)
         ]
         says = f"says “{untold[0]}”" if untold and passages.spoken else "answers this"
         text = {
             Status.NOT_SHOWN: f"Not shown: nothing in {channels} {says}.",
-            Status.NEEDS_EYES: f"I cannot tell: nothing in {channels} {says}, and the built-in reader does not see "
+            Status.NEEDS_EYES: f"I cannot tell: nothing in {channels} {says}, and the built-in reader does "
+            "not see "
             "objects or actions.",
         }[status]
         return Answer(
@@ -122,7 +137,8 @@ class BuiltinAnswerer:
 
 
 def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[Draft]:
-    """Every answer that can be put together; the surest is given. What fits exactly is asked first and alone."""
+    """Every answer that can be put together; the surest is given. What fits exactly is asked first and
+    alone."""
     whole = whole_span(memory)
     if query.parsed.operator.away:
         yield from _away(query, memory, passages, whole)
@@ -218,7 +234,8 @@ def _one(found: Draft | None) -> Iterator[Draft]:
 
 
 def _why_not(query: Query) -> Status:
-    """Words that are nowhere, and dates of what was, are not shown; anything else somebody might still see."""
+    """Words that are nowhere, and dates of what was, are not shown; anything else somebody might still
+    see."""
     if query.wanted in _TEXTUAL or query.channel or asks_for_date(query):
         return Status.NOT_SHOWN
     return Status.NEEDS_EYES

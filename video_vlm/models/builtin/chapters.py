@@ -1,4 +1,5 @@
-"""Questions about the chapters that a file marks: which there are, which one it is at a time, and when each begins."""
+"""Questions about the chapters that a file marks: which there are, which one it is at a time, and when each
+begins."""
 
 from __future__ import annotations
 
@@ -54,7 +55,9 @@ def find_chapter(query: Query, memory: VideoMemory, passages: Passages, whole: S
     if asked := _WHEN_NTH.search(text):
         return _draft([_edge(one, asked["edge"]) for one in _nth(asked, chapters)])
     for one in chapters:
-        if asked := re.search(rf"{_WHEN}(?:the\s+)?(?:chapter\W+)?{_titled(one)}\W*\s{_EDGE}\W*$", text, re.I):
+        if asked := re.search(
+            rf"{_WHEN}(?:the\s+)?(?:chapter\W+)?{_titled(one)}\W*\s{_EDGE}\W*$", text, re.I
+        ):
             return _draft([_edge(one, asked["edge"])])
     return _during(query, passages, chapters, whole) if _WHICH.search(query.parsed.target) else None
 

@@ -30,7 +30,9 @@ def draft(claims: Iterable[Claim], confidence: float, reason: str) -> Draft:
     return Draft(tuple(claims), min(max(confidence, 0.0), 1.0), reason)
 
 
-def quoted_claim(passage: Passage, value: str = "", quote: str | None = None, *, also: Sequence[Passage] = ()) -> Claim:
+def quoted_claim(
+    passage: Passage, value: str = "", quote: str | None = None, *, also: Sequence[Passage] = ()
+) -> Claim:
     """What a passage says, led by the value that answers, where one could be taken out of it.
 
     ``also`` are other passages that say the same; they are cited with it, in order of time.

@@ -1,4 +1,5 @@
-"""What is said or written first, or last: the edge of a track, where the question names nothing else to look for."""
+"""What is said or written first, or last: the edge of a track, where the question names nothing else to look
+for."""
 
 from __future__ import annotations
 

@@ -79,7 +79,8 @@ _HANGING = re.compile(r"(?<!\s)\s++(?:of|in|on|at|from|with|near|by|behind|for)\
 
 
 def find_name(asked: NameAsked, pool: Sequence[Passage], passages: Passages) -> Draft | None:
-    """The name that a label, or a sentence that names, gives to what is asked for; the surest, then the first.
+    """The name that a label, or a sentence that names, gives to what is asked for; the surest, then the
+    first.
 
     Where several are asked for, "the mules", all that are as sure.
     """
@@ -93,13 +94,17 @@ def find_name(asked: NameAsked, pool: Sequence[Passage], passages: Passages) -> 
     if best is None or not asked.is_many:
         return best
     alike_sure = [found for found in drafts.values() if found.confidence >= best.confidence - 0.1]
-    return draft([claim for found in alike_sure for claim in found.claims][:_MOST_NAMES], best.confidence, "names")
+    return draft(
+        [claim for found in alike_sure for claim in found.claims][:_MOST_NAMES], best.confidence, "names"
+    )
 
 
 def _known_as(asked: NameAsked, passage: Passage, passages: Passages) -> float:
     """Half as sure where "the miller's" is nowhere about "the mule"."""
     near = passage.stems | passage.context | passage.referents | passages.topic
-    return 1.0 if all(any(alike(term.stem, other) >= _ALIKE for other in near) for term in asked.others) else 0.5
+    return (
+        1.0 if all(any(alike(term.stem, other) >= _ALIKE for other in near) for term in asked.others) else 0.5
+    )
 
 
 def _names(asked: NameAsked, passage: Passage) -> Iterator[tuple[str, float]]:

@@ -87,8 +87,8 @@ def _firsts(query: Query, listed: Sequence[str], passages: Passages) -> list[Mat
 
 
 def _tell_of_their_own_time(query: Query, firsts: Sequence[Match]) -> bool:
-    """Whether each thing is there by its words at a moment of its own, and no sentence looks back: "it had been
-    grey"."""
+    """Whether each thing is there by its words at a moment of its own, and no sentence looks back: "it had
+    been grey"."""
     starts = {item.passage.span.start for item in firsts}
     if len(starts) < 2 or any(item.direct < _SURELY_THERE for item in firsts):
         return False
@@ -104,7 +104,9 @@ def _claim(lead: str, named: Sequence[_Named], *, told: Callable[[float], str] =
     """The things in order of time, each with its own: "the strike at 0:28, then the storm at 0:40"."""
     order = _in_time(named)
     times = ", then ".join(f"{name} at {told(item.passage.span.start)}" for name, item in order)
-    return Claim(f"{lead}{times if lead else _upper(times)}.", tuple(item.passage.cite() for _, item in order))
+    return Claim(
+        f"{lead}{times if lead else _upper(times)}.", tuple(item.passage.cite() for _, item in order)
+    )
 
 
 def _sure(named: Sequence[_Named]) -> float:
@@ -125,7 +127,8 @@ def _alternatives(question: str) -> list[str]:
         found = re.search(r"(?:first|last|earlier|later)\b[^,:]*[,:]\s*(?P<list>.+\bor\b.+)$", text, re.I)
     if not found:
         found = re.search(
-            r"^\W*+(?:is|was|does|did|do|are|were)\s+(?P<list>.+?\s+(?:shown |seen |mentioned |said |come |appear )?before or after\s+.+)$",
+            r"^\W*+(?:is|was|does|did|do|are|were)\s+(?P<list>.+?\s+(?:shown |seen |mentioned |said |come "
+            r"|appear )?before or after\s+.+)$",
             text,
             re.I,
         )
@@ -144,7 +147,9 @@ def _first(name: str, pool: Sequence[Passage], passages: Passages) -> Match | No
         hits = find_phrase(quotes[0], pool)
         return Match(hits[0], 1.0, 1.0, hits[0].stems) if hits else None
     matches = [
-        item for item in best_matches(terms(f"- {name}"), pool, passages, least_direct=0.4) if item.coverage >= 0.5
+        item
+        for item in best_matches(terms(f"- {name}"), pool, passages, least_direct=0.4)
+        if item.coverage >= 0.5
     ]
     likely = [item for item in matches if item.direct >= 0.8 * matches[0].direct]
     return min(likely, key=lambda item: item.passage.span.start, default=None)

@@ -19,7 +19,8 @@ _MOST = re.compile(
     re.I,
 )
 _LEAST = re.compile(
-    r"\b(?:smallest|lowest|least|fewest|shortest|lightest|slowest|minimum|min|cheapest|earliest|oldest)\b", re.I
+    r"\b(?:smallest|lowest|least|fewest|shortest|lightest|slowest|minimum|min|cheapest|earliest|oldest)\b",
+    re.I,
 )
 _NUMBER = re.compile(r"\d[\d,.]*")
 
@@ -38,20 +39,25 @@ def find_extreme(query: Query, passages: Passages) -> Draft | None:
     skip = (most or least)[0].casefold()  # type: ignore[index]
     asked = {word.stem for word in words(query.focus)}
     column_words = [
-        word.stem for word in words(query.parsed.target) if word.text.casefold() != skip and word.stem not in asked
+        word.stem
+        for word in words(query.parsed.target)
+        if word.text.casefold() != skip and word.stem not in asked
     ]
     rows = _fullest_table(passages)
     for place, header in enumerate(rows):
         column = _column(header, column_words)
         if column is None:
             continue
-        values = [(value, row) for row in rows[place + 1 :] if (value := _value(row, header, column)) is not None]
+        values = [
+            (value, row) for row in rows[place + 1 :] if (value := _value(row, header, column)) is not None
+        ]
         values = [pair for pair in values if not re.match(r"(?<!\W)\W*totals?\b", pair[1].cells[0], re.I)]
         if len(values) >= 2:
             value, row = (max if most else min)(values, key=lambda pair: pair[0])
             name = header.cells[column].casefold()
             claim = Claim(
-                f"{', '.join(row.cells)}: the {skip} {name} of {len(values)} rows on screen at {clock(row.passage.span.start)}.",
+                f"{', '.join(row.cells)}: the {skip} {name} of {len(values)} rows on screen at "
+                f"{clock(row.passage.span.start)}.",
                 (row.passage.cite(), header.passage.cite()),
             )
             return draft([claim], 0.85, "table")
@@ -76,7 +82,8 @@ def _column(header: _Row, wanted: Sequence[str]) -> int | None:
     if any(_NUMBER.search(cell) for cell in header.cells):
         return None
     shares = [
-        sum(any(alike(term, word.stem) >= 0.8 for term in wanted) for word in words(cell)) / max(len(words(cell)), 1)
+        sum(any(alike(term, word.stem) >= 0.8 for term in wanted) for word in words(cell))
+        / max(len(words(cell)), 1)
         for cell in header.cells
     ]
     best = max(range(len(shares)), key=lambda index: shares[index])
@@ -84,7 +91,8 @@ def _column(header: _Row, wanted: Sequence[str]) -> int | None:
 
 
 def _value(row: _Row, header: _Row, column: int) -> float | None:
-    """The number under a column title; cells are counted from the right, where a split first cell does no harm."""
+    """The number under a column title; cells are counted from the right, where a split first cell does no
+    harm."""
     index = column - len(header.cells)
     if -index > len(row.cells):
         return None

@@ -20,7 +20,9 @@ __all__ = ["find_beside", "find_in_order_of_time"]
 
 _DISCOURSE = {
     OperatorKind.AFTER: re.compile(r"\b(?:after|afterwards?|then|later|next|since|once|following)\b", re.I),
-    OperatorKind.BEFORE: re.compile(r"\b(?:before|earlier|previously|until|used to|formerly|had been)\b", re.I),
+    OperatorKind.BEFORE: re.compile(
+        r"\b(?:before|earlier|previously|until|used to|formerly|had been)\b", re.I
+    ),
 }
 
 _OPPOSITE = {OperatorKind.AFTER: OperatorKind.BEFORE, OperatorKind.BEFORE: OperatorKind.AFTER}
@@ -41,19 +43,29 @@ def find_in_order_of_time(query: Query, passages: Passages, whole: Span, find_fa
         ]
         if anchor and discourse:
             said = [passage for passage in passages.near(anchor.passage, 20.0) if passage.is_spoken]
-            telling = find_fact(query, [passage for passage in said if discourse.search(passage.text)], passages)
+            telling = find_fact(
+                query, [passage for passage in said if discourse.search(passage.text)], passages
+            )
             if telling:
                 found.append(
-                    replace(telling, confidence=min(telling.confidence * 1.05, 1.0), reason="said so in words")
+                    replace(
+                        telling, confidence=min(telling.confidence * 1.05, 1.0), reason="said so in words"
+                    )
                 )
         opposite = _DISCOURSE.get(_OPPOSITE.get(query.parsed.operator.kind, query.parsed.operator.kind))
         if anchor and discourse and opposite:
-            pool = [passage for passage in pool if discourse.search(passage.text) or not opposite.search(passage.text)]
+            pool = [
+                passage
+                for passage in pool
+                if discourse.search(passage.text) or not opposite.search(passage.text)
+            ]
         inside = find_fact(query, pool, passages)
         if inside:
             found.append(
                 replace(
-                    inside, confidence=inside.confidence * sure, reason=f"{inside.reason} {query.parsed.operator.kind}"
+                    inside,
+                    confidence=inside.confidence * sure,
+                    reason=f"{inside.reason} {query.parsed.operator.kind}",
                 )
             )
     return max(found, key=lambda item: item.confidence, default=None)
@@ -117,10 +129,14 @@ def _next_in(track: Sequence[Passage], passage: Passage, *, forward: bool, reach
     track = [other for other in track if squeeze(other.text) != same]
     if forward:
         return [
-            other for other in track if 0 <= other.span.start - passage.span.end + 0.5 <= reach and other is not passage
+            other
+            for other in track
+            if 0 <= other.span.start - passage.span.end + 0.5 <= reach and other is not passage
         ]
     before = [
-        other for other in track if 0 <= passage.span.start - other.span.end + 0.5 <= reach and other is not passage
+        other
+        for other in track
+        if 0 <= passage.span.start - other.span.end + 0.5 <= reach and other is not passage
     ]
     return before[::-1]
 

@@ -58,7 +58,9 @@ def _count(asked: re.Match[str], memory: VideoMemory, span: Span) -> Draft | Non
     starts = ", ".join(clock(part.span.start) for part in parts[:_MOST_TOLD])
     first = f"the first {_MOST_TOLD} " if len(parts) > _MOST_TOLD else ""
     many = f"{len(parts)} {what}{'s' if len(parts) != 1 else ''}"
-    claim = Claim(f"{many}, {first}{_STARTS[what]} {starts}." if parts else f"{many}.", (Citation(span), *parts))
+    claim = Claim(
+        f"{many}, {first}{_STARTS[what]} {starts}." if parts else f"{many}.", (Citation(span), *parts)
+    )
     return draft([claim], 0.85, f"count of {what}s")
 
 
@@ -68,7 +70,9 @@ def _when(asked: re.Match[str], memory: VideoMemory, span: Span) -> Draft | None
     place = ORDINALS[asked["which"].lower()] if asked["which"] else None
     parts = found if place is None else found[-1:] if place < 0 else found[place:][:1]
     if not 0 < len(parts) <= _MOST_TOLD:
-        return _count(asked, memory, span)  # there is no fourth of three, and nobody reads three hundred lines
+        return _count(
+            asked, memory, span
+        )  # there is no fourth of three, and nobody reads three hundred lines
     claims = [Claim(f"At {clock(part.span.start)}: {_titled(what, part)}.", (part,)) for part in parts]
     return draft(claims, 0.85, f"times of {what}s")
 
@@ -78,7 +82,8 @@ def _titled(what: str, part: Citation) -> str:
 
 
 def _parts(what: str, memory: VideoMemory, span: Span) -> list[Citation] | None:
-    """What begins in a stretch; None where nobody looked for such parts. A shot begins with the video or with a cut."""
+    """What begins in a stretch; None where nobody looked for such parts. A shot begins with the video or with
+    a cut."""
     name = _named(what)
     if name == "chapter" and (marked := marked_chapters(memory)):
         return [part for part in marked if span.start <= part.span.start < span.end]
@@ -87,7 +92,9 @@ def _parts(what: str, memory: VideoMemory, span: Span) -> list[Citation] | None:
         return [part for part in found if span.start <= part.span.start < span.end] if found else None
     if "shots" not in memory.channels:
         return None
-    cuts = [item for item in memory.observations(kinds=[ObservationKind.TRANSITION]) if item.source == "shots"]
+    cuts = [
+        item for item in memory.observations(kinds=[ObservationKind.TRANSITION]) if item.source == "shots"
+    ]
     changes = [_cite(item) for item in cuts if span.start <= item.span.end < span.end]
     first = Citation(Span(span.start, min([span.end, *(part.span.start for part in changes)])))
     return changes if name == "cut" else [first, *changes]
@@ -103,7 +110,9 @@ def _dark(query: Query, memory: VideoMemory) -> Draft | None:
     whole = whole_span(memory)
     if query.parsed.operator.kind is OperatorKind.BETWEEN:
         dark = [
-            span for span in dark if span.start > whole.start + _EDGE_SECONDS and span.end < whole.end - _EDGE_SECONDS
+            span
+            for span in dark
+            if span.start > whole.start + _EDGE_SECONDS and span.end < whole.end - _EDGE_SECONDS
         ]
     if not dark:
         return None
@@ -113,7 +122,9 @@ def _dark(query: Query, memory: VideoMemory) -> Draft | None:
     where = ", ".join(str(cite.span) for cite in cites)
     times = {1: "Once", 2: "Twice"}.get(len(cites), f"{len(cites)} times")
     return draft(
-        [Claim(f"{times} ({len(cites)}): the picture is black at {where}.", cites)], 0.85, "stretches of black"
+        [Claim(f"{times} ({len(cites)}): the picture is black at {where}.", cites)],
+        0.85,
+        "stretches of black",
     )
 
 
@@ -148,11 +159,16 @@ def _cite(item: Observation) -> Citation:
 
 _QUESTIONS: tuple[tuple[re.Pattern[str], Callable[[Query, VideoMemory], Draft | None]], ...] = (
     (_DARK, _dark),
-    (re.compile(rf"\bhow long (?:is|does|was|lasts?)\s+(?:the|this|that)\s+(?:whole |entire )?{_MEDIUM}\b(?!\s+(?:show|about))|\b(?:length|duration) of (?:the|this) {_MEDIUM}\b", re.I), _length),
-    (re.compile(r"\b(?:how|does|is|when|where|which way)\b.*\bcamera\b.*\b(?:move|moves|moving|pan|pans|zooms?|tilts?|still|static)\b", re.I), _camera),
+    (re.compile(r"\bhow long (?:is|does|was|lasts?)\s+(?:the|this|that)\s+(?:whole |entire "
+                rf")?{_MEDIUM}\b(?!\s+(?:show|about))|\b(?:length|duration) of (?:the|this) "
+                rf"{_MEDIUM}\b", re.I), _length),
+    (re.compile(r"\b(?:how|does|is|when|where|which "
+                r"way)\b.*\bcamera\b.*\b(?:move|moves|moving|pan|pans|zooms?|tilts?|still|static)\b", re.I), _camera),
 )  # fmt: skip
 
 _PARTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], VideoMemory, Span], Draft | None]], ...] = (
-    (re.compile(r"\b(?:how many|number of)\s+(?:different\s+|separate\s+)?(?P<what>shots|cuts|scenes|chapters)\b", re.I), _count),
-    (re.compile(rf"^\W*+(?:when|at (?:what|which) (?:time|second)s?)\s+(?:is|are|do|does)\s+the\s+(?:(?P<which>{'|'.join(ORDINALS)})\s+)?(?P<what>shot|cut|scene|chapter)s?(?:\s+(?:begin|start|happen|occur|come)s?)?\W*$", re.I), _when),
+    (re.compile(r"\b(?:how many|number "
+                r"of)\s+(?:different\s+|separate\s+)?(?P<what>shots|cuts|scenes|chapters)\b", re.I), _count),
+    (re.compile(r"^\W*+(?:when|at (?:what|which) "
+                rf"(?:time|second)s?)\s+(?:is|are|do|does)\s+the\s+(?:(?P<which>{'|'.join(ORDINALS)})\s+)?(?P<what>shot|cut|scene|chapter)s?(?:\s+(?:begin|start|happen|occur|come)s?)?\W*$", re.I), _when),
 )  # fmt: skip

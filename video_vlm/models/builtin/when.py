@@ -21,7 +21,8 @@ from video_vlm.records import Claim, Span, clock
 __all__ = ["SAID", "SEEN", "asks_for_date", "count_times", "find_duration", "find_when"]
 
 SEEN = re.compile(
-    r"\b(?:appears?|appeared|appearing|shown?|shows|visible|seen|see|in (?:the )?(?:picture|view|frame)|on (?:the )?screen|enters?|"
+    r"\b(?:appears?|appeared|appearing|shown?|shows|visible|seen|see|in (?:the )?(?:picture|view|frame)|on "
+    r"(?:the )?screen|enters?|"
     r"displayed|come into view|out of)\b",
     re.I,
 )
@@ -36,24 +37,30 @@ _SURE = 0.6
 
 
 def asks_for_date(query: Query) -> bool:
-    """Whether a question asks when something was, in the world and not in the video: "When was the kiln built?"."""
+    """Whether a question asks when something was, in the world and not in the video: "When was the kiln
+    built?"."""
     return bool(_PAST.search(query.parsed.target)) and not SEEN.search(query.parsed.target)
 
 
 def find_when(query: Query, passages: Passages) -> Draft | None:
-    """When something is shown, read or said. A date the video states answers "when was" before its own clock does."""
+    """When something is shown, read or said. A date the video states answers "when was" before its own clock
+    does."""
     if asks_for_date(query):
         stated = find_fact(replace(query, wanted=Wanted.DATE), passages.all, passages)
         if stated and stated.confidence >= _SURE:
             return stated
     matches = _moments(query, query.quotes, _pool(query, passages), passages)
     if SEEN.search(query.parsed.target) and not query.quotes:
-        matches = named_chapters(query.terms, best_matches(query.terms, passages.chapters, passages)) or matches
+        matches = (
+            named_chapters(query.terms, best_matches(query.terms, passages.chapters, passages)) or matches
+        )
     matches = [item for item in matches if _tells(query, item.passage, passages)]
     if not matches:
         return None
     best = matches[0].coverage
-    likely = sorted((item for item in matches if item.coverage >= 0.9 * best), key=lambda item: item.passage.span.start)
+    likely = sorted(
+        (item for item in matches if item.coverage >= 0.9 * best), key=lambda item: item.passage.span.start
+    )
     chosen = likely[-1] if query.parsed.extreme == "last" else likely[0]
     span = chosen.passage.span
     if _STARTS.search(query.parsed.target) and not query.quotes:
@@ -66,7 +73,8 @@ def find_when(query: Query, passages: Passages) -> Draft | None:
 
 
 def _tells(query: Query, passage: Passage, passages: Passages) -> bool:
-    """Whether what a question takes for granted is told in a passage; where it is seen, only what is done there."""
+    """Whether what a question takes for granted is told in a passage; where it is seen, only what is done
+    there."""
     premise = premise_of(query)
     if query.quotes or (not premise.deeds and SEEN.search(query.parsed.target)):
         return True
@@ -113,15 +121,26 @@ def count_times(query: Query, passages: Passages) -> Draft | None:
 
 
 def _moments(
-    query: Query, quotes: Sequence[str], pool: Sequence[Passage], passages: Passages, *, least_direct: float = 0.4
+    query: Query,
+    quotes: Sequence[str],
+    pool: Sequence[Passage],
+    passages: Passages,
+    *,
+    least_direct: float = 0.4,
 ) -> list[Match]:
     """Matches of a quotation as written, else of the terms."""
     if quotes:
-        return [Match(passage, 1.0, 1.0, passage.stems) for quote in quotes for passage in find_phrase(quote, pool)]
+        return [
+            Match(passage, 1.0, 1.0, passage.stems)
+            for quote in quotes
+            for passage in find_phrase(quote, pool)
+        ]
     if not any(term.weight >= 0.5 for term in query.terms):
         return []
     return [
-        item for item in best_matches(query.terms, pool, passages, least_direct=least_direct) if not item.lost_names
+        item
+        for item in best_matches(query.terms, pool, passages, least_direct=least_direct)
+        if not item.lost_names
     ]
 
 

@@ -1,9 +1,10 @@
-"""Several answers written at once: each prompt is read by itself, as ever, and what they are continued with is written
-side by side, shorter ones padded on the left.
+"""Several answers written at once: each prompt is read by itself, as ever, and what they are continued with
+is written side by side, shorter ones padded on the left.
 
-The scores are those of each alone but for their last bits. In float32 the words stayed what they were wherever they
-were compared; in 16-bit numbers, where the likeliest two tokens often tie, they do not. So it is done where tests
-compare them: in float32 on a CPU, in the families that :mod:`video_vlm.models.local.model_families` lists.
+The scores are those of each alone but for their last bits. In float32 the words stayed what they were
+wherever they were compared; in 16-bit numbers, where the likeliest two tokens often tie, they do not. So it
+is done where tests compare them: in float32 on a CPU, in the families that
+:mod:`video_vlm.models.local.model_families` lists.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def has_room(one: BegunPrompt) -> bool:
 
 
 def batch_inputs(several: Sequence[BegunPrompt]) -> dict[str, Any]:
-    """What ``generate`` is given for all of them, of which as many tokens are left to be read: ``(prompts tokens)``.
-    Their caches, of plain layers, become one."""
+    """What ``generate`` is given for all of them, of which as many tokens are left to be read: ``(prompts
+    tokens)``. Their caches, of plain layers, become one."""
     prompts = [one.prompt for one in several]
     longest = max(one.ids.shape[1] for one in prompts)
     pads = [longest - one.ids.shape[1] for one in prompts]
@@ -69,7 +70,9 @@ def batch_inputs(several: Sequence[BegunPrompt]) -> dict[str, Any]:
     }
 
 
-def _stacked(several: Sequence[Tensor], pads: Sequence[int], *, axis: int = -1, prompt_axis: int = 0) -> Tensor:
+def _stacked(
+    several: Sequence[Tensor], pads: Sequence[int], *, axis: int = -1, prompt_axis: int = 0
+) -> Tensor:
     """Along ``prompt_axis``, each with so many zeros before it along ``axis``."""
     behind = (0, 0) * (-1 - axis)
     padded = [torch.nn.functional.pad(one, (*behind, pad, 0)) for one, pad in zip(several, pads, strict=True)]

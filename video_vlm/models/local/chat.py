@@ -44,7 +44,14 @@ class LocalChat:
     """
 
     def __init__(
-        self, model: Any, reader: ChatInput, *, name: str, max_images: int, thrift: PromptCache, batch_size: int = 1
+        self,
+        model: Any,
+        reader: ChatInput,
+        *,
+        name: str,
+        max_images: int,
+        thrift: PromptCache,
+        batch_size: int = 1,
     ) -> None:
         self.name = name
         self.batch_size = batch_size
@@ -75,8 +82,8 @@ class LocalChat:
         max_tokens: int = 1024,
         schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
-        """See :meth:`video_vlm.chat.ChatModel.stream`. The most likely token is taken each time: with a schema, the
-        most likely of those that may still become such JSON.
+        """See :meth:`video_vlm.chat.ChatModel.stream`. The most likely token is taken each time: with a
+        schema, the most likely of those that may still become such JSON.
 
         Raises:
             ModelError: there is not enough memory, or the model failed.
@@ -87,8 +94,11 @@ class LocalChat:
     def calls_tools(self) -> bool:
         return self._reader.calls_tools
 
-    def stream_call(self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024) -> Iterator[str]:
-        """See :meth:`video_vlm.chat.CallsTools.stream_call`; in one piece, as a call is read when it is whole.
+    def stream_call(
+        self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024
+    ) -> Iterator[str]:
+        """See :meth:`video_vlm.chat.CallsTools.stream_call`; in one piece, as a call is read when it is
+        whole.
 
         Raises:
             ModelError: as of :meth:`stream`.
@@ -209,7 +219,11 @@ def open_local(
     has_eyes, savings, stored = kind.max_images > 0, savings or Savings(), None
     if has_eyes and savings.shelf is not None:
         stored = DiskFeatureStore(savings.shelf, feature_maker(folder, model, quantization=quantization))
-    thrift = PromptCache(model, reader.tokenizer, savings, has_eyes=has_eyes, name=f"hf:{name}", stored=stored)
+    thrift = PromptCache(
+        model, reader.tokenizer, savings, has_eyes=has_eyes, name=f"hf:{name}", stored=stored
+    )
     if not (kind.writes_together and thrift.is_on and thrift.prefixes.are_plain and writes_exactly(model)):
         batch_size = 1
-    return LocalChat(model, reader, name=f"hf:{name}", max_images=kind.max_images, thrift=thrift, batch_size=batch_size)
+    return LocalChat(
+        model, reader, name=f"hf:{name}", max_images=kind.max_images, thrift=thrift, batch_size=batch_size
+    )

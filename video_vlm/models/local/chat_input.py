@@ -1,7 +1,8 @@
 """From turns to the numbers a model reads: words through its chat template, pictures each behind its time.
 
-A picture is handed over by itself, never as a video: families that take videos fuse pictures in pairs, so that two far
-apart in time would become one; and what a model is told of time is the text in front of each picture, the same for all.
+A picture is handed over by itself, never as a video: families that take videos fuse pictures in pairs, so
+that two far apart in time would become one; and what a model is told of time is the text in front of each
+picture, the same for all.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ _NOT_NEEDED = frozenset({"video_processor", "feature_extractor"})
 _PARTS = _NOT_NEEDED | {"image_processor", "tokenizer", "chat_template", "kwargs", "args"}
 
 
-_TRIAL_TOOL = Tool("open_gate", "Lift the bar.", {"type": "object", "properties": {"height": {"type": "number"}}})
+_TRIAL_TOOL = Tool(
+    "open_gate", "Lift the bar.", {"type": "object", "properties": {"height": {"type": "number"}}}
+)
 _TRIAL = (
     Turn("system", ("Begin.",)),
     Turn("user", ("Lift it.",)),
@@ -95,7 +98,11 @@ class ChatInput:
     def _rendered(self, template: str, turns: Sequence[Turn], tools: Sequence[Tool] = ()) -> str:
         told = messages(turns, self._content, tools=[tool.name for tool in tools], as_text=False)
         prompt: str = self.tokenizer.apply_chat_template(
-            told, tools=described(tools) or None, chat_template=template, tokenize=False, add_generation_prompt=True
+            told,
+            tools=described(tools) or None,
+            chat_template=template,
+            tokenize=False,
+            add_generation_prompt=True,
         )
         return prompt
 
@@ -114,15 +121,22 @@ class ChatInput:
 
     def _read(self, prompt: str, turns: Sequence[Turn]) -> dict[str, Any]:
         # Families' own ways through a chat template reach for their part for videos.
-        pictures = [Pillow.fromarray(part.image) for turn in turns for part in turn.parts if isinstance(part, Frame)]
+        pictures = [
+            Pillow.fromarray(part.image) for turn in turns for part in turn.parts if isinstance(part, Frame)
+        ]
         images = {"images": self._shown(pictures)} if pictures and self._has_eyes else {}
         has_start = bool(self.tokenizer.bos_token) and prompt.startswith(self.tokenizer.bos_token)
-        read = dict(self._processor(text=[prompt], return_tensors="pt", add_special_tokens=not has_start, **images))
-        return {name: value[:, :_INSTRUCTION] if name.startswith("qformer_") else value for name, value in read.items()}
+        read = dict(
+            self._processor(text=[prompt], return_tensors="pt", add_special_tokens=not has_start, **images)
+        )
+        return {
+            name: value[:, :_INSTRUCTION] if name.startswith("qformer_") else value
+            for name, value in read.items()
+        }
 
     def _shown(self, pictures: list[Pillow.Image]) -> list[Any]:
-        """As the processor takes them: those of one conversation, or the four of the one video it knows, the last of
-        them again where there are fewer."""
+        """As the processor takes them: those of one conversation, or the four of the one video it knows, the
+        last of them again where there are fewer."""
         if type(self._processor).__name__ != _OF_FOUR:
             return [pictures]
         return [*pictures, *pictures[-1:] * 4][:4]
@@ -147,7 +161,8 @@ class ChatInput:
             yield {"type": "image"}
 
     def _harmless(self, text: str) -> str:
-        """Words that are tokens of control to this model fall apart: ``<|im_end|>`` becomes ``< |im_end|>``."""
+        """Words that are tokens of control to this model fall apart: ``<|im_end|>`` becomes ``<
+        |im_end|>``."""
         for name in self._control:
             text = text.replace(name, f"{name[0]} {name[1:]}")
         return text
@@ -188,7 +203,9 @@ def load_chat_input(folder: Path, model_type: str, *, has_eyes: bool) -> ChatInp
             return ChatInput(_of_pictures(transformers, folder, family))
         return ChatInput(transformers.AutoProcessor.from_pretrained(folder, local_files_only=True))
     except (OSError, ValueError, ImportError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"the tokenizer or image processor in {folder} cannot be loaded: {reason(error)}") from error
+        raise ModelError(
+            f"the tokenizer or image processor in {folder} cannot be loaded: {reason(error)}"
+        ) from error
 
 
 class _Absent:

@@ -1,8 +1,10 @@
-"""ImageTokens on disk, by model and by what its vision tower was given: what one process looked at, later ones know.
+"""ImageTokens on disk, by model and by what its vision tower was given: what one process looked at, later
+ones know.
 
-A file is safetensors: ``rows``, ``deep.0``, ... as in :class:`~video_vlm.models.local.feature_store.ImageTokens`, in
-the numbers they were made in, ``is_listed``, and a ``seal`` over all of it and over whose file it is. One that does not
-fit its seal is dropped, and written anew when the picture was looked at again.
+A file is safetensors: ``rows``, ``deep.0``, ... as in
+:class:`~video_vlm.models.local.feature_store.ImageTokens`, in the numbers they were made in, ``is_listed``,
+and a ``seal`` over all of it and over whose file it is. One that does not fit its seal is dropped, and
+written anew when the picture was looked at again.
 """
 
 from __future__ import annotations
@@ -26,11 +28,13 @@ from video_vlm.weights import samples_of
 __all__ = ["DiskFeatureStore", "feature_maker"]
 
 _VERSION = 1
-"""Raised whenever the same model would make other features of the same numbers, or files are laid out otherwise."""
+"""Raised whenever the same model would make other features of the same numbers, or files are laid out
+otherwise."""
 
 
 def feature_maker(folder: Path, model: Any, *, quantization: str) -> str:
-    """The identity of what makes features, to the last bit: weights, their numbers, and what counts with them.
+    """The identity of what makes features, to the last bit: weights, their numbers, and what counts with
+    them.
 
     Args:
         folder: Where the model was loaded from.

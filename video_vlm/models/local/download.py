@@ -16,7 +16,8 @@ def pull(name: str) -> Path:
 
     Raises:
         MissingExtra: huggingface_hub is not installed.
-        ModelError: there is no such model, it may not be had, it has no safetensors, or the hub cannot be reached.
+        ModelError: there is no such model, it may not be had, it has no safetensors, or the hub cannot be
+            reached.
     """
     switch_off()
     try:

@@ -1,4 +1,5 @@
-"""What a language model is given of pictures, kept in memory: a picture that is shown again is not looked at again."""
+"""What a language model is given of pictures, kept in memory: a picture that is shown again is not looked at
+again."""
 
 from __future__ import annotations
 
@@ -52,7 +53,9 @@ class ImageTokens:
     @classmethod
     def joined(cls, several: Sequence[ImageTokens]) -> ImageTokens:
         """One after the other."""
-        rows, *deep = (torch.cat(parts) for parts in zip(*((one.rows, *one.deep) for one in several), strict=True))
+        rows, *deep = (
+            torch.cat(parts) for parts in zip(*((one.rows, *one.deep) for one in several), strict=True)
+        )
         return cls(rows, tuple(deep), several[0].is_listed)
 
 

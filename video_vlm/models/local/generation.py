@@ -32,7 +32,13 @@ class Generation:
     """
 
     def __init__(
-        self, model: Any, tokenizer: Any, prepare: Prepare, *, max_tokens: int, shape: JsonConstraint | None = None
+        self,
+        model: Any,
+        tokenizer: Any,
+        prepare: Prepare,
+        *,
+        max_tokens: int,
+        shape: JsonConstraint | None = None,
     ) -> None:
         import transformers
 

@@ -1,4 +1,5 @@
-"""Where in a picture something is: Grounding DINO (Liu et al., ECCV 2024) of transformers, with the user's weights."""
+"""Where in a picture something is: Grounding DINO (Liu et al., ECCV 2024) of transformers, with the user's
+weights."""
 
 from __future__ import annotations
 
@@ -52,7 +53,10 @@ class GroundingDino:
                 target_sizes=[(height, width)],
             )[0]
         boxes, scores = found["boxes"].float().cpu().tolist(), found["scores"].float().cpu().tolist()
-        made = (_detection(box, score, width=width, height=height) for box, score in zip(boxes, scores, strict=True))
+        made = (
+            _detection(box, score, width=width, height=height)
+            for box, score in zip(boxes, scores, strict=True)
+        )
         return sorted((one for one in made if one is not None), key=lambda one: -one.confidence)
 
 
@@ -73,7 +77,9 @@ def open_detector(name: str, *, device: str = "auto") -> GroundingDino:
         if config.model_type not in _KINDS:
             raise ModelError(f"{name} finds no boxes for words: use Grounding DINO, not {config.model_type}")
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        pictures = transformers.AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
+        pictures = transformers.AutoImageProcessor.from_pretrained(
+            folder, local_files_only=True, backend="pil"
+        )
         model = transformers.AutoModelForZeroShotObjectDetection.from_pretrained(
             folder, local_files_only=True, use_safetensors=True
         )
@@ -86,6 +92,7 @@ def open_detector(name: str, *, device: str = "auto") -> GroundingDino:
 def _detection(box: Sequence[float], score: float, *, width: int, height: int) -> Detection | None:
     """As shares of the picture; None where nothing of it is inside."""
     left, top, right, bottom = (
-        min(max(edge / size, 0.0), 1.0) for edge, size in zip(box, (width, height, width, height), strict=True)
+        min(max(edge / size, 0.0), 1.0)
+        for edge, size in zip(box, (width, height, width, height), strict=True)
     )
     return Detection((left, top, right, bottom), min(score, 1.0)) if left < right and top < bottom else None

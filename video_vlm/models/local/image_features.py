@@ -1,4 +1,5 @@
-"""What the pictures of a prompt come to: looked at by the model's own tower, or known; each by itself, or merged."""
+"""What the pictures of a prompt come to: looked at by the model's own tower, or known; each by itself, or
+merged."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ class ImageFeatures:
     Args:
         eyes: Its vision tower.
         store: What is known of pictures.
-        merge: So many times fewer visual tokens; the pictures of one turn are merged together, so that what a later
-            turn shows changes nothing before it.
+        merge: So many times fewer visual tokens; the pictures of one turn are merged together, so that what a
+            later turn shows changes nothing before it.
         merger: Who merges them, by name.
 
     Raises:
@@ -46,7 +47,8 @@ class ImageFeatures:
         self._mergings: OrderedDict[bytes, Merging] = OrderedDict()
 
     def looks(self, inputs: dict[str, Any], places: Sequence[ImagePlace]) -> tuple[PlacedImages, ...]:
-        """What is at each place. Nothing is looked at yet, unless pictures are to be merged that are not known.
+        """What is at each place. Nothing is looked at yet, unless pictures are to be merged that are not
+        known.
 
         Raises:
             ModelError: what the processor made cannot be told apart.
@@ -103,7 +105,9 @@ class ImageFeatures:
             self._mergings.popitem(last=False)
         together = _Together(looks, merging, [place.num_tokens for place in places])
         return [
-            PlacedImages(blake2b(key + bytes([number]), digest_size=16).digest(), kept, partial(together.one, number))
+            PlacedImages(
+                blake2b(key + bytes([number]), digest_size=16).digest(), kept, partial(together.one, number)
+            )
             for number, kept in enumerate(together.places)
         ]
 
@@ -111,7 +115,9 @@ class ImageFeatures:
 def _num_tokens(places: Sequence[ImagePlace], merge: int) -> int:
     """How many tokens are left of pictures that are merged together."""
     return num_kept(
-        sum(place.num_tokens for place in places), times=merge, num_runs=sum(len(place.runs) for place in places)
+        sum(place.num_tokens for place in places),
+        times=merge,
+        num_runs=sum(len(place.runs) for place in places),
     )
 
 

@@ -1,8 +1,10 @@
-"""Holding a model in this process to a JSON schema: at each step the likeliest token that may still become such JSON.
+"""Holding a model in this process to a JSON schema: at each step the likeliest token that may still become
+such JSON.
 
-The schema becomes a finite automaton over letters, walked as a set of states, so that a letter costs the same however
-long the answer is. After Willard and Louf, "Efficient Guided Generation for Large Language Models" (2023), without
-their index over the vocabulary: where the likeliest token is taken each time, a handful of candidates decides.
+The schema becomes a finite automaton over letters, walked as a set of states, so that a letter costs the same
+however long the answer is. After Willard and Louf, "Efficient Guided Generation for Large Language Models"
+(2023), without their index over the vocabulary: where the likeliest token is taken each time, a handful of
+candidates decides.
 """
 
 from __future__ import annotations
@@ -123,7 +125,9 @@ class JsonAutomaton:
         if not required:
             raise ValueError("an object needs a key that is required")
         at = self._text(at, "{")
-        for place, name in enumerate([*required, *(one for one in schema["properties"] if one not in required)]):
+        for place, name in enumerate(
+            [*required, *(one for one in schema["properties"] if one not in required)]
+        ):
             before = at
             at = self._between(at, ",") if place else self._space(at)
             at = self._value(self._between(self._text(at, json.dumps(name)), ":"), schema["properties"][name])
@@ -189,7 +193,8 @@ class JsonConstraint:
         self._spelled: dict[int, str] = {}
 
     def __call__(self, tokens: Any, scores: Any) -> Any:  # noqa: ARG002 - what was written is known
-        """``tokens`` ``(1, length)``, ``scores`` ``(1, vocabulary)``: the scores with one finite number left."""
+        """``tokens`` ``(1, length)``, ``scores`` ``(1, vocabulary)``: the scores with one finite number
+        left."""
         import torch
 
         shaped = torch.full_like(scores, float("-inf"))
@@ -227,5 +232,7 @@ class JsonConstraint:
         return self._spelled[token]
 
     def _decoded(self, tokens: list[int]) -> str:
-        text: str = self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        text: str = self._tokenizer.decode(
+            tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
         return text

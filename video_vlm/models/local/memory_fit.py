@@ -62,7 +62,12 @@ class MemoryFit:
 
     @property
     def needed_bytes(self) -> int:
-        return self.weights_bytes + self.cache_bytes + round(self.weights_bytes * _WORKING_SHARE) + _WORKING_BYTES
+        return (
+            self.weights_bytes
+            + self.cache_bytes
+            + round(self.weights_bytes * _WORKING_SHARE)
+            + _WORKING_BYTES
+        )
 
     @property
     def fits(self) -> bool:
@@ -102,8 +107,11 @@ def fit_of(name: str, settings: AskSettings, room: AvailableMemory) -> MemoryFit
 
 
 def best_preset(settings: AskSettings, room: AvailableMemory) -> MemoryFit | None:
-    """The largest preset that fits: of those that are here, if one is, else of all. Without a GPU a small one."""
-    fits = [fit_of(one.name, settings, room) for one in PRESETS if room.is_gpu or one.billions <= _CPU_BILLIONS]
+    """The largest preset that fits: of those that are here, if one is, else of all. Without a GPU a small
+    one."""
+    fits = [
+        fit_of(one.name, settings, room) for one in PRESETS if room.is_gpu or one.billions <= _CPU_BILLIONS
+    ]
     fits = [fit for fit in fits if fit.fits]
     return max([fit for fit in fits if fit.folder] or fits, key=lambda fit: fit.weights_bytes, default=None)
 
@@ -151,7 +159,9 @@ def _cache_bytes(config: Mapping[str, Any], settings: AskSettings) -> int:
     """Keys and values of the prompts that are kept, or of the one that is read, two bytes a number."""
     text = config.get("text_config") or config
     try:
-        layers, heads, width = (int(text[key]) for key in ("num_hidden_layers", "num_attention_heads", "hidden_size"))
+        layers, heads, width = (
+            int(text[key]) for key in ("num_hidden_layers", "num_attention_heads", "hidden_size")
+        )
         pairs = int(text.get("num_key_value_heads") or heads)
         each = int(text.get("head_dim") or width // heads)
     except (KeyError, TypeError, ValueError):

@@ -37,8 +37,8 @@ _TOGETHER: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ModelFamily:
-    """How a model is loaded: by which class of transformers, with how many pictures at most, with which warning; and
-    whether it may write several answers at once."""
+    """How a model is loaded: by which class of transformers, with how many pictures at most, with which
+    warning; and whether it may write several answers at once."""
 
     auto_class: str
     max_images: int

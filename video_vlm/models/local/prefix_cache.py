@@ -1,7 +1,9 @@
-"""What a model has read stays read: the keys and values of a prompt's beginning, for the next prompt that begins so.
+"""What a model has read stays read: the keys and values of a prompt's beginning, for the next prompt that
+begins so.
 
-A prompt is read in the stretches between its seams, whether anything is kept or not, and what is kept is taken up at
-a seam that both prompts have. So an answer does not depend on what was asked before, to the last bit.
+A prompt is read in the stretches between its seams, whether anything is kept or not, and what is kept is
+taken up at a seam that both prompts have. So an answer does not depend on what was asked before, to the last
+bit.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ class CachedPrefix:
         names: Of its tokens.
         seams: Of the prompt.
         cache: Keys and values, of transformers.
-        held: By seam, copies of the layers that cannot be cut back: those of linear attention, and those that see
-            only a window.
+        held: By seam, copies of the layers that cannot be cut back: those of linear attention, and those that
+            see only a window.
         length: How many tokens the cache holds.
     """
 
@@ -53,7 +55,9 @@ class CachedPrefix:
 
     def hold(self, seam: int) -> None:
         """Remember what is needed to come back to here."""
-        fixed = {number: _copy(layer) for number, layer in enumerate(self.cache.layers) if not _can_be_cut(layer)}
+        fixed = {
+            number: _copy(layer) for number, layer in enumerate(self.cache.layers) if not _can_be_cut(layer)
+        }
         if fixed:
             self.held[seam] = fixed
 
@@ -109,7 +113,8 @@ class PrefixCache:
         return all(map(_can_be_cut, DynamicCache(config=self._config).layers))
 
     def take(self, prompt: Prompt) -> CachedPrefix:
-        """What is read of ``prompt``, cut back to that; nothing of it where it begins like none that is kept."""
+        """What is read of ``prompt``, cut back to that; nothing of it where it begins like none that is
+        kept."""
         from transformers import DynamicCache
 
         best = max(self._kept, key=lambda one: one.usable(prompt), default=None)
@@ -138,9 +143,15 @@ class PrefixCache:
 
 
 def prefill(
-    model: Any, prompt: Prompt, read: CachedPrefix, *, eyes: VisionTower | None, is_stopped: Callable[[], bool]
+    model: Any,
+    prompt: Prompt,
+    read: CachedPrefix,
+    *,
+    eyes: VisionTower | None,
+    is_stopped: Callable[[], bool],
 ) -> Iterator[int]:
-    """Read ``prompt`` up to its last seam, from where ``read`` ends; gives how far it is after each stretch."""
+    """Read ``prompt`` up to its last seam, from where ``read`` ends; gives how far it is after each
+    stretch."""
     rests = prompt.rests
     for begin, end in pairwise((read.length, *(seam for seam in prompt.seams if seam > read.length))):
         if is_stopped():
@@ -152,7 +163,9 @@ def prefill(
         yield end
 
 
-def _stretch(model: Any, prompt: Prompt, cache: Any, begin: int, end: int, eyes: VisionTower | None) -> dict[str, Any]:
+def _stretch(
+    model: Any, prompt: Prompt, cache: Any, begin: int, end: int, eyes: VisionTower | None
+) -> dict[str, Any]:
     """As the chunked reading of transformers' own ``generate`` calls a model."""
     inputs: dict[str, Any] = model.prepare_inputs_for_generation(
         prompt.ids[:, begin:end].to(model.device),

@@ -55,10 +55,14 @@ class PromptCache:
         eyes = vision_tower_of(model) if has_eyes else None
         self.prefixes = PrefixCache(model, most=savings.kept_prefixes)
         store = FeatureStore(savings.feature_bytes, beneath=stored)
-        self.gallery = ImageFeatures(eyes, store, merge=savings.merge, merger=savings.merger) if eyes else None
+        self.gallery = (
+            ImageFeatures(eyes, store, merge=savings.merge, merger=savings.merger) if eyes else None
+        )
         self.is_on = not savings.are_none and (not has_eyes or eyes is not None)
         if eyes is None and savings.merge > 1:
-            self._warn("its family hands no features on, or reads all at once" if has_eyes else "it sees no pictures")
+            self._warn(
+                "its family hands no features on, or reads all at once" if has_eyes else "it sees no pictures"
+            )
         if self.is_on:
             model.generation_config.cache_implementation = None  # the cache is made here, of the same kind
 
@@ -69,7 +73,9 @@ class PromptCache:
             return whole
         return whole - self.gallery.num_removed(self._places(inputs, turns))
 
-    def prepare(self, inputs: dict[str, Any], turns: Sequence[Turn], is_stopped: Callable[[], bool]) -> dict[str, Any]:
+    def prepare(
+        self, inputs: dict[str, Any], turns: Sequence[Turn], is_stopped: Callable[[], bool]
+    ) -> dict[str, Any]:
         """What ``generate`` is given; where this is on, all but the end of the prompt has been read then.
 
         Raises:
@@ -78,7 +84,8 @@ class PromptCache:
         prompt = self._prompt(inputs, turns) if self.is_on else None
         if prompt is None:
             return {
-                name: value.to(self._model.device) if hasattr(value, "to") else value for name, value in inputs.items()
+                name: value.to(self._model.device) if hasattr(value, "to") else value
+                for name, value in inputs.items()
             }
         read = self._reading = self.prefixes.take(prompt)
         self._read(prompt, read, is_stopped)
@@ -91,9 +98,11 @@ class PromptCache:
             **{name: value.to(device) for name, value in prompt.aligned.items()},
         }
 
-    def write_together(self, several: Iterable[tuple[dict[str, Any], Sequence[Turn]]], *, max_tokens: int) -> list[str]:
-        """What the first of them are continued with: as many as may stand side by side, and memory has room for. None
-        of them where this is not on.
+    def write_together(
+        self, several: Iterable[tuple[dict[str, Any], Sequence[Turn]]], *, max_tokens: int
+    ) -> list[str]:
+        """What the first of them are continued with: as many as may stand side by side, and memory has room
+        for. None of them where this is not on.
 
         Raises:
             ModelError: a prompt does not fit the model.
@@ -160,7 +169,10 @@ class PromptCache:
             return ()
         try:
             return find_places(
-                inputs["input_ids"][0], turns, placeholder=self.gallery.eyes.placeholder, tokenizer=self._tokenizer
+                inputs["input_ids"][0],
+                turns,
+                placeholder=self.gallery.eyes.placeholder,
+                tokenizer=self._tokenizer,
             )
         except ModelError as error:
             self._give_up(error)

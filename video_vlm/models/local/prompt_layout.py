@@ -26,7 +26,8 @@ _ALIGNED = ("token_type_ids", "mm_token_type_ids")
 
 @dataclass(frozen=True, slots=True)
 class ImagePlace:
-    """The tokens of one picture: ``runs`` of them as ``(begin, end)``, and the ``turn`` in which it is shown."""
+    """The tokens of one picture: ``runs`` of them as ``(begin, end)``, and the ``turn`` in which it is
+    shown."""
 
     runs: tuple[tuple[int, int], ...]
     turn: int
@@ -57,8 +58,8 @@ class PlacedImages:
 
 @dataclass(frozen=True, slots=True)
 class PlacedImage:
-    """One picture of a prompt: its tokens lie in ``[begin, end)``; ``load`` brings what stands for them. ``is_last`` of
-    its turn: what follows may differ from question to question."""
+    """One picture of a prompt: its tokens lie in ``[begin, end)``; ``load`` brings what stands for them.
+    ``is_last`` of its turn: what follows may differ from question to question."""
 
     begin: int
     end: int
@@ -72,12 +73,14 @@ class Prompt:
 
     Args:
         ids: ``(1 tokens)``.
-        names: ``(tokens)`` int64; what begins with the same names leaves a model in the same state. Those of words are
-            their ids; those of pictures are below 0 and say what is shown, and what it was merged with.
+        names: ``(tokens)`` int64; what begins with the same names leaves a model in the same state. Those of
+            words are their ids; those of pictures are below 0 and say what is shown, and what it was merged
+            with.
         positions: As the family counts them, ``(1 tokens)`` or ``(axes 1 tokens)``.
         aligned: What else the family is told of each token, ``(1 tokens)``.
         pictures: In the order of their tokens.
-        seams: Where it is cut for reading, ascending; never inside a picture, and a token is left behind the last.
+        seams: Where it is cut for reading, ascending; never inside a picture, and a token is left behind the
+            last.
     """
 
     ids: Tensor
@@ -98,24 +101,31 @@ class Prompt:
 
     @property
     def rests(self) -> frozenset[int]:
-        """The seams that a later prompt is likeliest to share: behind the pictures of a turn, and the last one."""
+        """The seams that a later prompt is likeliest to share: behind the pictures of a turn, and the last
+        one."""
         return frozenset({*self.seams[-1:], *(one.end for one in self.pictures if one.is_last)})
 
 
-def find_places(ids: Tensor, turns: Sequence[Turn], *, placeholder: int, tokenizer: Any) -> tuple[ImagePlace, ...]:
-    """Where each picture's tokens are in ``(tokens)``; where a picture is several runs, its own time stands before
-    the first of them.
+def find_places(
+    ids: Tensor, turns: Sequence[Turn], *, placeholder: int, tokenizer: Any
+) -> tuple[ImagePlace, ...]:
+    """Where each picture's tokens are in ``(tokens)``; where a picture is several runs, its own time stands
+    before the first of them.
 
     Raises:
         ModelError: they are not as many as there are pictures.
     """
-    shown = [(part, number) for number, turn in enumerate(turns) for part in turn.parts if isinstance(part, Frame)]
+    shown = [
+        (part, number) for number, turn in enumerate(turns) for part in turn.parts if isinstance(part, Frame)
+    ]
     runs = _runs(ids == placeholder)
     if len(runs) == len(shown):
         return tuple(ImagePlace((run,), turn) for run, (_, turn) in zip(runs, shown, strict=True))
     found: list[list[tuple[int, int]]] = []
     for before, run in pairwise([(0, 0), *runs]):
-        is_next = len(found) < len(shown) and stamp(shown[len(found)][0]) in tokenizer.decode(ids[before[1] : run[0]])
+        is_next = len(found) < len(shown) and stamp(shown[len(found)][0]) in tokenizer.decode(
+            ids[before[1] : run[0]]
+        )
         if is_next:
             found.append([])
         elif not found:
@@ -134,14 +144,17 @@ def _runs(mask: Tensor) -> list[tuple[int, int]]:
 
 
 def lay_out(
-    inputs: dict[str, Any], positions: Tensor, places: Sequence[ImagePlace] = (), looks: Sequence[PlacedImages] = ()
+    inputs: dict[str, Any],
+    positions: Tensor,
+    places: Sequence[ImagePlace] = (),
+    looks: Sequence[PlacedImages] = (),
 ) -> Prompt:
     """The prompt that is left where some of the pictures' tokens are merged away.
 
     Args:
         inputs: What the processor made.
-        positions: Of its tokens. Where the family counts rows and columns (M-RoPE), tokens that stay keep theirs; where
-            it counts tokens, they are counted anew.
+        positions: Of its tokens. Where the family counts rows and columns (M-RoPE), tokens that stay keep
+            theirs; where it counts tokens, they are counted anew.
         places: Of the pictures.
         looks: What is shown there.
     """
@@ -154,7 +167,9 @@ def lay_out(
         keep[at] = False
         keep[at[look.places]] = True
         bounds.append((int(at[0]), int(at[-1]) + 1))
-    before = torch.nn.functional.pad(keep.long().cumsum(dim=0), (1, 0)).tolist()  # keep = [1,0,1] -> [0,1,1,2]
+    before = torch.nn.functional.pad(
+        keep.long().cumsum(dim=0), (1, 0)
+    ).tolist()  # keep = [1,0,1] -> [0,1,1,2]
     last = {place.turn: number for number, place in enumerate(places)}
     pictures = tuple(
         PlacedImage(before[begin], before[end], last[place.turn] == number, look.load)
@@ -187,7 +202,10 @@ def _positions(positions: Tensor, keep: Tensor) -> Tensor:
 def _seams(num_tokens: int, pictures: Sequence[PlacedImage]) -> tuple[int, ...]:
     """Behind the last picture of a turn, and wherever a stretch gets long."""
     seams = [0]
-    for begin, end, is_rest in (*((one.begin, one.end, one.is_last) for one in pictures), (num_tokens, 0, False)):
+    for begin, end, is_rest in (
+        *((one.begin, one.end, one.is_last) for one in pictures),
+        (num_tokens, 0, False),
+    ):
         while begin - seams[-1] > _LONGEST_STRETCH:
             seams.append(seams[-1] + _LONGEST_STRETCH)
         if is_rest or end - seams[-1] >= _LONGEST_STRETCH:

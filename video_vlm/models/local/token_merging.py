@@ -1,13 +1,14 @@
 """Fewer visual tokens for an untouched language model: what neighbouring pictures show alike is shown once.
 
-Pictures of one look are merged together, in two steps. Over time, as the trees of :mod:`video_vlm.encoder.tree_merge`:
-a token goes to the most similar one of the picture before, and a chain of them becomes its first, behind the time of
-the picture in which it was first seen. Where that leaves too many, inside a picture, as bipartite soft matching (Bolya
-et al. 2023): every other token into its most similar neighbour. No picture, and no tile of one, loses all of its
-tokens, and what two pictures show apart is never mixed inside one of them.
+Pictures of one look are merged together, in two steps. Over time, as the trees of
+:mod:`video_vlm.encoder.tree_merge`: a token goes to the most similar one of the picture before, and a chain
+of them becomes its first, behind the time of the picture in which it was first seen. Where that leaves too
+many, inside a picture, as bipartite soft matching (Bolya et al. 2023): every other token into its most
+similar neighbour. No picture, and no tile of one, loses all of its tokens, and what two pictures show apart
+is never mixed inside one of them.
 
-That is ``auto``. Any merger of :data:`~video_vlm.encoder.mergers.MERGERS` can take the place of the trees, over
-pictures of equally many tokens: no picture, and no tile of one, loses all of its tokens then either.
+That is ``auto``. Any merger of :data:`~video_vlm.encoder.mergers.MERGERS` can take the place of the trees,
+over pictures of equally many tokens: no picture, and no tile of one, loses all of its tokens then either.
 """
 
 from __future__ import annotations
@@ -36,15 +37,16 @@ _SEGMENT_COSINE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Merging:
-    """``assignment`` of all tokens of the pictures, one after the other, and the ``places`` ``(merged)`` of those that
-    stay, ascending."""
+    """``assignment`` of all tokens of the pictures, one after the other, and the ``places`` ``(merged)`` of
+    those that stay, ascending."""
 
     assignment: Assignment
     places: Tensor
 
 
 def num_kept(num_tokens: int, *, times: int, num_runs: int) -> int:
-    """How many tokens are left of so many: known before anything is looked at, at least one a run of tokens."""
+    """How many tokens are left of so many: known before anything is looked at, at least one a run of
+    tokens."""
     return min(num_tokens, max(num_runs, -(-num_tokens // times)))
 
 
@@ -63,7 +65,8 @@ def merge_tokens(
 
     Args:
         pictures: In the order of time.
-        runs: Into how many stretches of how many tokens the prompt cuts each picture (tiles); one for most families.
+        runs: Into how many stretches of how many tokens the prompt cuts each picture (tiles); one for most
+            families.
         num_tokens: At least as many as there are runs.
         merger: Who merges over time: ``auto``, or a name in ``MERGERS``.
 
@@ -152,7 +155,9 @@ def _with_one_for_each_run(cosine: Tensor, runs: Tensor) -> Tensor:
 
 def _strongest(cosines: Sequence[Tensor], num_going: int) -> list[int]:
     """How many links of each stretch are among the strongest of all."""
-    stretch_of = torch.repeat_interleave(torch.arange(len(cosines)), torch.tensor([len(one) for one in cosines]))
+    stretch_of = torch.repeat_interleave(
+        torch.arange(len(cosines)), torch.tensor([len(one) for one in cosines])
+    )
     every = torch.cat(list(cosines))
     order = every.argsort(descending=True, stable=True)[: min(num_going, int((every > _MIN_COSINE).sum()))]
     return torch.bincount(stretch_of[order], minlength=len(cosines)).tolist()
@@ -179,7 +184,8 @@ def _inside_runs(values: Tensor, run_of: Tensor, *, num_going: int) -> tuple[Ass
 
 
 def _matches(unit: Tensor, begin: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Of one run, which begins at ``begin``: every other token, where it would go, and how alike the two are."""
+    """Of one run, which begins at ``begin``: every other token, where it would go, and how alike the two
+    are."""
     closeness, nearest = (unit[1::2] @ unit[0::2].T).max(dim=-1)
     leaving = torch.arange(1, len(unit), 2)
     return begin + leaving, begin + 2 * nearest, closeness

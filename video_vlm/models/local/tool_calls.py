@@ -1,8 +1,8 @@
 """Calls of tools in what a model of this process wrote: each family has its own way to write them.
 
-Where the tokenizer says how (``response_template``), transformers reads them. Else they are looked for as they are
-written by most: JSON with a name and arguments (Qwen, Hermes, Llama, Mistral), ``<function=name>`` with
-``<parameter=key>`` (Qwen3-Coder, Qwen3.5), and a name before ``<arg_key>`` and ``<arg_value>`` (GLM).
+Where the tokenizer says how (``response_template``), transformers reads them. Else they are looked for as
+they are written by most: JSON with a name and arguments (Qwen, Hermes, Llama, Mistral), ``<function=name>``
+with ``<parameter=key>`` (Qwen3-Coder, Qwen3.5), and a name before ``<arg_key>`` and ``<arg_value>`` (GLM).
 """
 
 from __future__ import annotations
@@ -32,7 +32,12 @@ def read_call(text: str, tokenizer: Any, tools: list[dict[str, Any]]) -> tuple[s
     """
     names = {tool["function"]["name"] for tool in tools}
     told = _THOUGHT.sub("", text)
-    for found in (*_by_template(text, tokenizer, tools), *_as_json(told), *_as_function(told), *_as_pairs(told)):
+    for found in (
+        *_by_template(text, tokenizer, tools),
+        *_as_json(told),
+        *_as_function(told),
+        *_as_pairs(told),
+    ):
         if found[0] in names:
             return found
     return None

@@ -20,8 +20,8 @@ _OF_ALL = frozenset({"batch_num_images"})
 """What is said of all pictures together: whether they are one or several."""
 
 _LOOK_AHEAD = frozenset({"molmo2"})
-"""Families in which pictures are read with those that come after them, so that no beginning of a prompt stays as it
-was."""
+"""Families in which pictures are read with those that come after them, so that no beginning of a prompt stays
+as it was."""
 
 
 class VisionTower:
@@ -39,7 +39,9 @@ class VisionTower:
 
     def tensors(self, inputs: dict[str, Any]) -> dict[str, Tensor]:
         """Those of ``inputs`` that are for the tower."""
-        return {name: value for name, value in inputs.items() if name in self._known and hasattr(value, "shape")}
+        return {
+            name: value for name, value in inputs.items() if name in self._known and hasattr(value, "shape")
+        }
 
     def features(self, picture: dict[str, Tensor]) -> ImageTokens:
         """Of one picture's tensors; kept where the processor's numbers are, in memory."""
@@ -82,7 +84,8 @@ def split_images(
     Args:
         tensors: For the tower.
         tokens: How many tokens each picture is in the prompt.
-        runs: In how many stretches they stand there: one for each tile, in families that cut pictures into some.
+        runs: In how many stretches they stand there: one for each tile, in families that cut pictures into
+            some.
 
     Raises:
         ModelError: it cannot be told which is whose.
@@ -94,8 +97,12 @@ def split_images(
             continue
         axis, counts = _counts(name, value, tensors, tokens=tokens, runs=runs)
         if sum(counts) != value.shape[axis]:
-            raise ModelError(f"pictures cannot be told apart: {value.shape[axis]} of {name} for {len(tokens)}")
-        parts[name] = [value.narrow(axis, begin, end - begin) for begin, end in pairwise(accumulate(counts, initial=0))]
+            raise ModelError(
+                f"pictures cannot be told apart: {value.shape[axis]} of {name} for {len(tokens)}"
+            )
+        parts[name] = [
+            value.narrow(axis, begin, end - begin) for begin, end in pairwise(accumulate(counts, initial=0))
+        ]
     return tuple(dict(zip(parts, each, strict=True)) for each in zip(*parts.values(), strict=True))
 
 
