@@ -71,7 +71,10 @@ _WORDS: Final = (
     ("looks", "question"),
     ("looks", "reason"),
 )
-_NO_NODE: Final = "{0} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM nodes AS n WHERE n.memory = passages.memory AND n.id = passages.{0})"
+_NO_NODE: Final = (
+    "{0} IS NOT NULL AND NOT EXISTS"
+    " (SELECT 1 FROM nodes AS n WHERE n.memory = passages.memory AND n.id = passages.{0})"
+)
 _RULES: Final = (
     *((table, column, f'abs("{column}") > {_MOST_SECONDS}') for table, column in _TIMES),
     *((table, column, f'length("{column}") NOT BETWEEN 0 AND {_MOST_NAME}') for table, column in _NAMES),

@@ -15,7 +15,7 @@ from video_vlm.agent import answer_with_model
 from video_vlm.agent.escape import BEGIN, END, escape, quote
 from video_vlm.chat import Turn
 from video_vlm.models.scripted import ScriptedChat
-from video_vlm.records import Evidence, Observation, ObservationKind, Sentence, Span, Status
+from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Sentence, Span, Status
 from video_vlm.settings import AskSettings
 
 ORDERS = (
@@ -46,8 +46,8 @@ class HostileFilm(SpokenFilm):
         self.video = replace(self.video, title=order if place == "title" else "A film")
         self.order = order if place == "summary" else "The lamp."
 
-    def nodes(self, level: object, span: Span | None = None) -> Sequence[object]:  # type: ignore[override]
-        (node,) = super().nodes(level, span)  # type: ignore[arg-type]
+    def nodes(self, level: Level, span: Span | None = None) -> Sequence[Node]:
+        (node,) = super().nodes(level, span)
         return [replace(node, summary=(Sentence(self.order, ("child",)),))]
 
     def search(
@@ -73,7 +73,7 @@ def obedient(turns: Sequence[Turn]) -> str:
 def test_an_order_in_a_video_is_data(order: str, place: str) -> None:
     model = ScriptedChat([obedient])
     film = HostileFilm(order, place)
-    talked = answer_with_model("What goes out?", film, model, settings=AskSettings())  # type: ignore[arg-type]
+    talked = answer_with_model("What goes out?", film, model, settings=AskSettings())
     told = "\n".join(str(part) for turn in model.heard[0] for part in turn.parts if turn.role == "user")
     assert "lamp" in told
     assert re.search(r"DRAGON|look", told), "the order must be there, as data"

@@ -125,7 +125,7 @@ def test_a_model_that_only_calls_what_is_not_there_answers_nothing(
     model = ScriptedChat(several, context_tokens=context_tokens)
     answer = answer_with_model(
         "What goes out?", Found(), model, settings=AskSettings(answer_tokens=200)
-    ).answer  # type: ignore[arg-type]
+    ).answer
     assert (answer.status, answer.claims) == (Status.NOT_SHOWN, ())
     assert len(model.heard) <= 5
 
@@ -137,7 +137,7 @@ def test_a_model_that_only_calls_what_is_not_there_answers_nothing(
 def test_words_that_are_about_nothing_that_was_shown_are_no_answer(reply: str) -> None:
     answer = answer_with_model(
         "What goes out?", Found(), ScriptedChat([reply]), settings=AskSettings()
-    ).answer  # type: ignore[arg-type]
+    ).answer
     assert answer.status is Status.NOT_SHOWN
 
 
@@ -147,7 +147,7 @@ def test_words_that_are_about_nothing_that_was_shown_are_no_answer(reply: str) -
 def test_a_plain_sentence_is_still_heard(reply: str) -> None:
     answer = answer_with_model(
         "What goes out?", Found(), ScriptedChat([reply]), settings=AskSettings()
-    ).answer  # type: ignore[arg-type]
+    ).answer
     assert answer.status is Status.ANSWERED
     assert "Hm" not in answer.text
 
@@ -156,7 +156,7 @@ def test_a_plain_sentence_is_still_heard(reply: str) -> None:
 def test_a_claim_that_is_a_call_is_none(call: str) -> None:
     claims = [{"text": call, "at": [[20, 22]]}, {"text": "The lamp goes out.", "at": [[20, 22]]}]
     model = ScriptedChat([json.dumps({"action": "answer", "claims": claims, "confidence": 1})])
-    answer = answer_with_model("What goes out?", Found(), model, settings=AskSettings()).answer  # type: ignore[arg-type]
+    answer = answer_with_model("What goes out?", Found(), model, settings=AskSettings()).answer
     assert answer.text == "The lamp goes out."
 
 

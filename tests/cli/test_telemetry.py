@@ -104,7 +104,10 @@ def test_nothing_is_sent_or_kept_for_others(
 
 def test_the_watch_sees_what_it_is_there_for(surroundings: dict[str, str], tmp_path: Path) -> None:
     """A look-up, a connection, and a file beside the library, by a process that a process started."""
-    inner = "import socket; socket.socket().connect_ex(('127.0.0.1', 9)); open('stray', 'w'); socket.getaddrinfo('::1', 9)"
+    inner = (
+        "import socket; socket.socket().connect_ex(('127.0.0.1', 9)); "
+        "open('stray', 'w'); socket.getaddrinfo('::1', 9)"
+    )
     outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}], check=True)"
     subprocess.run([sys.executable, "-c", outer], env=surroundings, cwd=tmp_path / "films", check=True)
     seen = (tmp_path / "watch.log").read_text(encoding="utf-8").splitlines()
