@@ -15,10 +15,11 @@ from video_vlm.memory.library_storage import LibraryStorage
 from video_vlm.memory.library_vectors import LibraryVectors
 from video_vlm.memory.look_cache import CAPTIONER, StoredLook
 from video_vlm.memory.memory_writer import MemoryCheckpoint, MemoryWriter, StoredFrame
+from video_vlm.memory.open_library import open_library
 from video_vlm.memory.portable import Imported
 from video_vlm.memory.repair import LostVideo, Repaired, repair_library
 from video_vlm.memory.search import Ranking
-from video_vlm.memory.store import Library, open_library
+from video_vlm.memory.store import Library
 from video_vlm.memory.tree import node_id
 from video_vlm.memory.verify import Problem
 from video_vlm.memory.view import MemoryView

@@ -14,14 +14,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from video_vlm.address import is_address
-from video_vlm.errors import LibraryError
 from video_vlm.memory import database_protocol
 from video_vlm.memory.catalog import StoredVideo, required_video, stored_video, stored_videos
 from video_vlm.memory.database import Database
 from video_vlm.memory.dump import dump
 from video_vlm.memory.ivf_index import EXACT_UP_TO
-from video_vlm.memory.layout import Layout, default_library_folder
+from video_vlm.memory.layout import Layout
 from video_vlm.memory.library_facts import LibraryFacts, library_facts
 from video_vlm.memory.library_files import LibraryFiles
 from video_vlm.memory.library_looks import LibraryLooks
@@ -29,7 +27,6 @@ from video_vlm.memory.library_storage import LibraryStorage
 from video_vlm.memory.library_vectors import LibraryVectors
 from video_vlm.memory.memory_writer import MemoryWriter, begin_memory
 from video_vlm.memory.portable import Imported, export_memory, import_memory
-from video_vlm.memory.private_files import make_private_folder
 from video_vlm.memory.replace_summary import replace_summary
 from video_vlm.memory.search import FUSED, ByWords, Filter, Ranking, by_words, pool_for, search_moments
 from video_vlm.memory.text_vectors import TextVectors
@@ -40,48 +37,7 @@ from video_vlm.outputs import Outputs
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
 from video_vlm.records import Evidence, Image, Node, ObservationKind, Span, Video
 
-__all__ = ["Library", "open_library"]
-
-
-def open_library(
-    place: Path | str | None = None,
-    *,
-    read_only: bool = False,
-    encoder: TextEncoder | None = None,
-    sight: ImageTextEncoder | None = None,
-    exact_up_to: int = EXACT_UP_TO,
-) -> Library:
-    """Open a library, making it if there is none.
-
-    Args:
-        place: A folder, or ``postgresql://...``; None for the user's own folder, in the platform's data
-            folder.
-        read_only: Change nothing on disk; works on read-only file systems. It must exist.
-        encoder: Adds search by meaning to search by words.
-        sight: Adds search by sight, and has whatever is indexed seen.
-        exact_up_to: A list of so many vectors is searched exactly; a longer one approximately, held to a
-            recall.
-
-    Raises:
-        LibraryDamaged: the file is torn, or another program's.
-        LibraryTooNew: written by a later version of this package.
-        LibraryError: the folder cannot be used, the server cannot be reached.
-        MissingExtra: a library in PostgreSQL needs one.
-    """
-    if isinstance(place, str) and is_address(place):
-        from video_vlm.memory.postgres import open_postgres
-
-        return open_postgres(
-            place, read_only=read_only, encoder=encoder, sight=sight, exact_up_to=exact_up_to
-        )
-    layout = Layout(default_library_folder() if place is None else Path(place))
-    if not read_only:
-        try:
-            make_private_folder(layout.folder)
-        except OSError as error:
-            raise LibraryError(f"{layout.folder} cannot be made a library: {error.strerror}") from error
-    database = Database(layout.database, read_only=read_only)
-    return Library(layout, database, encoder=encoder, sight=sight, exact_up_to=exact_up_to)
+__all__ = ["Library"]
 
 
 class Library:

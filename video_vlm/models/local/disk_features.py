@@ -2,7 +2,7 @@
 ones know.
 
 A file is safetensors: ``rows``, ``deep.0``, ... as in
-:class:`~video_vlm.models.local.feature_store.ImageTokens`, in the numbers they were made in, ``is_listed``,
+:class:`~video_vlm.models.local.image_tokens.ImageTokens`, in the numbers they were made in, ``is_listed``,
 and a ``seal`` over all of it and over whose file it is. One that does not fit its seal is dropped, and
 written anew when the picture was looked at again.
 """
@@ -21,7 +21,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from video_vlm.memory import DiskCache
-from video_vlm.models.local.feature_store import ImageTokens, key_of
+from video_vlm.models.local.image_tokens import ImageTokens, key_of
 from video_vlm.settings import digest
 from video_vlm.weights import samples_of
 

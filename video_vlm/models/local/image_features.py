@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from video_vlm.models.local.feature_store import FeatureStore, ImageTokens, key_of
+from video_vlm.models.local.feature_store import FeatureStore
+from video_vlm.models.local.image_tokens import ImageTokens, key_of
 from video_vlm.models.local.prompt_layout import ImagePlace, PlacedImages
 from video_vlm.models.local.token_merging import AUTO, Merging, check_merger, merge_tokens, num_kept
 from video_vlm.models.local.vision_tower import VisionTower, split_images

@@ -13,7 +13,7 @@ from torch import Tensor
 from video_vlm.chat import Turn
 from video_vlm.errors import ModelError
 from video_vlm.models.local.chat_input import stamp
-from video_vlm.models.local.feature_store import ImageTokens
+from video_vlm.models.local.image_tokens import ImageTokens
 from video_vlm.records import Frame
 
 __all__ = ["ImagePlace", "PlacedImage", "PlacedImages", "Prompt", "find_places", "lay_out"]

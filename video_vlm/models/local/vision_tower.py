@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from video_vlm.errors import ModelError
-from video_vlm.models.local.feature_store import ImageTokens
+from video_vlm.models.local.image_tokens import ImageTokens
 
 __all__ = ["VisionTower", "split_images", "vision_tower_of"]
 
