@@ -20,7 +20,7 @@ demo: $(VENV)/pyvenv.cfg
 
 test: $(VENV)/pyvenv.cfg
 	$(PIP) --editable ".[$(EXTRAS)]" $(PACKAGES)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n auto $(TESTS)
 
 check: $(VENV)/pyvenv.cfg
 	$(PIP) --editable ".[$(EXTRAS)]" $(PACKAGES)

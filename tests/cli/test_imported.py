@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.memory.conftest import CharacterGrams, Film
+from video_vlm.errors import LibraryDamaged
 from video_vlm.export import FORMATS
 from video_vlm.memory import StoredLook, open_library
 from video_vlm.memory.migrations import MIGRATIONS
@@ -154,7 +155,7 @@ def seal_again(connection: sqlite3.Connection) -> None:
     seal_memory(connection, memory)
     for (look,) in connection.execute("SELECT id FROM looks").fetchall():
         seal_look(connection, look)
-    with suppress(TypeError):  # what is no blob is refused before it is counted
+    with suppress(LibraryDamaged):  # what is no blob is refused before it is counted
         seal = checksum(connection, content_id=content_id, memory=memory)
         connection.execute("UPDATE seal SET content_id = ?, checksum = ?", (content_id, seal))
 
