@@ -23,7 +23,7 @@ Prefer = Callable[[float, float], float]
 
 
 class FrameSelection:
-    """FrameTimes taken so far.
+    """Frames taken so far.
 
     Args:
         pictures: What can be taken.

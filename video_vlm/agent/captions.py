@@ -141,7 +141,7 @@ class _Work:
         ]
 
     def _asked(self, nodes: Iterable[Node]) -> Iterator[tuple[Node, Sequence[Frame], str]]:
-        """FrameTimes are decoded while the model writes, and no more of them than it has questions in
+        """Frames are decoded while the model writes, and no more of them than it has questions in
         hand."""
         abreast = self.model.max_parallel if isinstance(self.model, Parallel) else 1
         waiting: _Waiting = deque()

@@ -1,4 +1,4 @@
-"""What strangers put into a video, made escape to read: data in quotes that cannot be closed from inside.
+"""What strangers put into a video, made harmless to read: data in quotes that cannot be closed from inside.
 
 Subtitles, writing in the picture, titles and names may hold anything, orders to a model included. They are
 handed on as JSON strings between two marks. What could be taken for a mark, or for a token that tells a model

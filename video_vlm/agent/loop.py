@@ -98,7 +98,7 @@ class AgentLoop:
             samples: The pictures that were planned for it.
 
         Raises:
-            ModelError: the model cannot be caption_windows, or has no room for the question.
+            ModelError: the model cannot be reached, or has no room for the question.
         """
         question = without_hidden(question)
         parsed = parse(question)

@@ -16,10 +16,10 @@ from video_vlm.samplers import FrameTimes, SamplerInput, plan
 __all__ = ["FrameFetcher"]
 
 _LEAST_RATE, _MOST_RATE = 2.0, 4.0
-"""FrameTimes a second of a close look."""
+"""Frames a second of a close look."""
 
 _TOGETHER_SECONDS = 1.0
-"""FrameTimes no further apart belong to one glance; further apart each stands for itself."""
+"""Frames no further apart belong to one glance; further apart each stands for itself."""
 
 
 class FrameFetcher:

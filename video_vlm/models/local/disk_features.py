@@ -1,4 +1,4 @@
-"""ImageTokens on disk, by model and by what its vision tower was given: what one process looked at, later
+"""Image tokens on disk, by model and by what its vision tower was given: what one process looked at, later
 ones know.
 
 A file is safetensors: ``rows``, ``deep.0``, ... as in
@@ -56,7 +56,7 @@ def _where(device: torch.device) -> tuple[str, ...]:
 
 
 class DiskFeatureStore:
-    """ImageTokens of one model on a shelf.
+    """Image tokens of one model in a disk cache.
 
     Args:
         shelf: Other models may have theirs on it too.

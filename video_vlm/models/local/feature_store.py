@@ -12,7 +12,7 @@ __all__ = ["FeatureStore"]
 
 
 class FeatureStore:
-    """ImageTokens by key, those least recently used going first where there is no more room. Thread-safe.
+    """Image tokens by key, those least recently used going first where there is no more room. Thread-safe.
 
     Args:
         most_bytes: How much it holds; 0 for nothing.
