@@ -174,6 +174,21 @@ def test_a_merger_that_breaks_the_contract_is_named(
         merge_to("broken", tokens, num_tokens=4, num_frames=FRAMES)
 
 
+@pytest.mark.parametrize("num_tokens", [1, 8])
+def test_a_mean_summed_more_precisely_is_no_breach(num_tokens: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of equal numbers summed one by one in float32 drift, always the same way."""
+
+    def precise(tokens: Tokens, *, num_tokens: int, num_frames: int) -> Tokens:
+        merged = MERGERS["tree"](tokens, num_tokens=num_tokens, num_frames=num_frames)
+        double = replace(tokens, values=tokens.values.double())
+        return replace(merged, values=double.merged(merged.patches).values.float())
+
+    monkeypatch.setitem(MERGERS._built_in, "precise", precise)
+    tokens = tokens_of(torch.full((1, 16, 196, WIDTH), 0.1))
+    merged = merge_to("precise", tokens, num_tokens=num_tokens, num_frames=16)
+    assert (merged.values == torch.tensor(0.1)).all()
+
+
 def test_an_unknown_merger_is_told_the_nearest() -> None:
     tokens = tokens_of(values_of("noise", 1, 1, 2))
     with pytest.raises(UnknownName, match=r"no merger named 'bipartit'\. Did you mean 'bipartite'"):

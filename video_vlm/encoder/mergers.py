@@ -163,11 +163,20 @@ def _unlike(merged: Tokens, tokens: Tokens, assignment: Assignment) -> str:
         return "sizes are not the numbers of patches"
     if not (torch.equal(merged.start, right.start) and torch.equal(merged.end, right.end)):
         return "spans are not those of what went in"
-    slack = 8 * torch.finfo(merged.values.dtype).eps
     scale = float(tokens.values.abs().max())
-    if not ((merged.values.double() - right.values.double()).abs() <= slack * scale).all():
+    apart = (merged.values.double() - right.values.double()).abs()
+    if not (apart <= scale * _rounding(right)[..., None]).all():
         return "values are not the size-weighted means of what went in"
     return ""
+
+
+def _rounding(merged: Tokens) -> Tensor:
+    """How far two means of values of at most one may be apart, ``(batch tokens)``.
+
+    A float32 sum of ``n`` numbers is off by up to ``n / 2`` units, and each may be summed in its own order.
+    """
+    sums = torch.finfo(torch.float32).eps * merged.size.double()
+    return 8 * torch.finfo(merged.values.dtype).eps + sums
 
 
 def _frames(tokens: Tokens, num_frames: int) -> Tensor:
