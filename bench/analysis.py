@@ -2,10 +2,11 @@
 
     python bench/analysis.py [FOLDER] [--quick] [--films DIR] [--only WORD] [--rounds N]
 
-Films are drawn by ``bench/films.py`` (kept in ``--films``, else drawn anew); the videos of FOLDER are measured too.
-Every round runs every contender once, one after the other, so that other work on the machine hits all alike; a ratio is
-the median of the rounds' ratios. All run as a user would run them, in processes of their own; what each needs to start,
-measured on a film of one picture, is taken off and shown by itself. Needs ``ffmpeg`` on the path.
+Films are drawn by ``bench/films.py`` (kept in ``--films``, else drawn anew); the videos of FOLDER are
+measured too. Every round runs every contender once, one after the other, so that other work on the machine
+hits all alike; a ratio is the median of the rounds' ratios. All run as a user would run them, in processes of
+their own; what each needs to start, measured on a film of one picture, is taken off and shown by itself.
+Needs ``ffmpeg`` on the path.
 
 The last line holds the headline figures against their goals; exit 1 on a miss.
 """
@@ -28,7 +29,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).parent))
 from films import Film, Take, repeat, script, write
 
-from video_vlm.media.cores import num_cores
+from video_vlm.media.cpu_count import num_cores
 from video_vlm.settings import IndexSettings
 
 LIMIT, FULL, FAST, DETECT, DECODE = "ffmpeg", "full", "fast", "scenedetect", "decode"
@@ -77,7 +78,8 @@ QUICK = (Subject("720p-h264", turns=6, is_headline=True), Subject("180p-long", s
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run took: seconds of wall time and of CPU, with its children, and the largest process in bytes."""
+    """What one run took: seconds of wall time and of CPU, with its children, and the largest process in
+    bytes."""
 
     wall: float
     cpu: float
@@ -99,7 +101,8 @@ _, status, used = os.wait4(run.pid, 0)
 seconds = time.perf_counter() - began
 print(json.dumps([os.waitstatus_to_exitcode(status), seconds, used.ru_utime + used.ru_stime, used.ru_maxrss]))
 """
-"""A small process that starts the command: a large one would lend its own peak of memory to what it starts."""
+"""A small process that starts the command: a large one would lend its own peak of memory to what it
+starts."""
 
 
 def cost(command: Sequence[str]) -> Cost:
@@ -133,7 +136,20 @@ def command_of(contender: str, file: Path, folder: Path) -> list[str]:
     """What a user would type."""
     if contender == LIMIT:
         threads = str(num_cores())
-        return ["ffmpeg", "-v", "error", "-threads", threads, "-i", str(file), "-map", "0:v:0", "-f", "null", "-"]
+        return [
+            "ffmpeg",
+            "-v",
+            "error",
+            "-threads",
+            threads,
+            "-i",
+            str(file),
+            "-map",
+            "0:v:0",
+            "-f",
+            "null",
+            "-",
+        ]
     if contender == DETECT:
         program = Path(sys.executable).with_name("scenedetect")
         return [str(program), "-i", str(file), "detect-adaptive"]
@@ -190,17 +206,22 @@ def row(name: str, costs: Costs) -> str:
     cells = [f"{name:<28}", f"{median(one.wall for one in costs[LIMIT]):7.2f}"]
     for other in list(costs)[1:]:
         peak = max(one.peak for one in costs[other]) / MEGABYTE
-        cells.append(f"{ratio(costs, other, LIMIT):5.2f} {ratio(costs, other, LIMIT, 'cpu'):5.2f} {peak:4.0f}")
+        cells.append(
+            f"{ratio(costs, other, LIMIT):5.2f} {ratio(costs, other, LIMIT, 'cpu'):5.2f} {peak:4.0f}"
+        )
     return " | ".join(cells)
 
 
 def heading() -> str:
     """What the columns are."""
-    return " | ".join([f"{'wall, CPU, peak MB':<28}", f"{LIMIT} s", *(f"{name:<16}" for name in contenders()[1:])])
+    return " | ".join(
+        [f"{'wall, CPU, peak MB':<28}", f"{LIMIT} s", *(f"{name:<16}" for name in contenders()[1:])]
+    )
 
 
 def memory_figures(folder: Path, *, seconds: float, quick: bool) -> Iterator[float]:
-    """The peak of a full pass over a short and a long small film, in bytes: 10 minutes and 2 hours, or 1 and 3."""
+    """The peak of a full pass over a short and a long small film, in bytes: 10 minutes and 2 hours, or 1 and
+    3."""
     for minutes in (1, 3) if quick else (10, 120):
         turns = round(minutes * 60 / seconds)
         film = drawn(Subject("64p", size=(114, 64), turns=turns), folder, seconds=seconds)
@@ -210,11 +231,15 @@ def memory_figures(folder: Path, *, seconds: float, quick: bool) -> Iterator[flo
 def batch_figures(films: Sequence[Path], folder: Path, *, rounds: int) -> str:
     """The same files one after the other and two at a time."""
     runs = [[cost(indexing(films, folder, jobs=jobs)) for jobs in (1, 2)] for _ in range(rounds)]
-    wall, cpu = (median(getattr(one, part) / getattr(two, part) for one, two in runs) for part in ("wall", "cpu"))
+    wall, cpu = (
+        median(getattr(one, part) / getattr(two, part) for one, two in runs) for part in ("wall", "cpu")
+    )
     return f"{len(films)} files: --jobs 1 takes {wall:.2f} of the wall time of --jobs 2 and {cpu:.2f} of its CPU time"
 
 
-def verdicts(headline: Sequence[Costs], everything: Sequence[Costs], peaks: Sequence[float]) -> dict[str, float]:
+def verdicts(
+    headline: Sequence[Costs], everything: Sequence[Costs], peaks: Sequence[float]
+) -> dict[str, float]:
     """The figures of the goals: the worst of the films that count."""
     figures = {
         "full pass / limit": max(ratio(costs, FULL, LIMIT) for costs in headline),
@@ -235,7 +260,9 @@ def is_met(name: str, figure: float) -> bool:
 
 def main() -> int:
     """Run, print, and say by the exit code whether the goals were met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, nargs="?", help="real videos, measured too")
     parser.add_argument("--quick", action="store_true", help="two films, shorter ones, two rounds")
     parser.add_argument("--films", type=Path, help="where drawn films are kept")
@@ -251,22 +278,34 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         films = options.films or folder
-        paths = {one: drawn(one, films, seconds=seconds) for one in tqdm(subjects, desc="drawing", disable=None)}
+        paths = {
+            one: drawn(one, films, seconds=seconds) for one in tqdm(subjects, desc="drawing", disable=None)
+        }
         start = measure(one_picture(films), folder, rounds=rounds)
-        print(f"start-up: {', '.join(f'{name} {median(c.wall for c in all_):.2f} s' for name, all_ in start.items())}")
+        print(
+            f"start-up: {', '.join(f'{name} {median(c.wall for c in all_):.2f} s' for name, all_ in start.items())}"
+        )
         print(heading())
         found: dict[Subject, Costs] = {}
         for subject, path in paths.items():
             found[subject] = net(measure(path, folder, rounds=rounds), start)
             print(row(subject.name, found[subject]), flush=True)
-        real = sorted(path for path in options.folder.rglob("*") if path.suffix in SUFFIXES) if options.folder else []
+        real = (
+            sorted(path for path in options.folder.rglob("*") if path.suffix in SUFFIXES)
+            if options.folder
+            else []
+        )
         for path in real:
             print(row(path.name[:28], net(measure(path, folder, rounds=rounds), start)), flush=True)
-        print(batch_figures([*paths.values()][:_BATCH], folder, rounds=1 if options.quick else rounds), flush=True)
+        print(
+            batch_figures([*paths.values()][:_BATCH], folder, rounds=1 if options.quick else rounds),
+            flush=True,
+        )
         peaks = list(memory_figures(films, seconds=seconds, quick=options.quick))
     figures = verdicts([c for s, c in found.items() if s.is_headline], list(found.values()), peaks)
     shown = [
-        f"{name} {figure:.2f} (goal {' '.join(map(str, GOALS[name]))}: {'met' if is_met(name, figure) else 'MISSED'})"
+        f"{name} {figure:.2f} (goal {' '.join(map(str, GOALS[name]))}: "
+        f"{'met' if is_met(name, figure) else 'MISSED'})"
         for name, figure in figures.items()
     ]
     print("; ".join(shown))

@@ -2,11 +2,12 @@
 
     python bench/answers.py ../shared/data/dev [--quick] [--show wrong|all] [--model NAME] [--keep-looks]
 
-Ground truth is ``{"video": file, "questions": [{"q", "accept": [regex], "evidence": [s, s], "kind", "needs"}]}``.
-An answer is *right* when one of ``accept`` matches its text and a cited span overlaps the evidence. A question that
-the words and the timing of the video answer (needs text, structure, chapters) should be right; one that needs eyes, or
-that nothing answers, should be declined. The last line holds the headline figures against their goals; exit 1 on a
-miss. Each question is answered as if it were the first, unless looks are kept.
+Ground truth is ``{"video": file, "questions": [{"q", "accept": [regex], "evidence": [s, s], "kind",
+"needs"}]}``. An answer is *right* when one of ``accept`` matches its text and a cited span overlaps the
+evidence. A question that the words and the timing of the video answer (needs text, structure, chapters)
+should be right; one that needs eyes, or that nothing answers, should be declined. The last line holds the
+headline figures against their goals; exit 1 on a miss. Each question is answered as if it were the first,
+unless looks are kept.
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ def judge(truth: dict[str, Any], answer: Answer) -> str:
 def ask_all(
     folder: Path, library: Path, *, model: str, quick: bool, keep_looks: bool
 ) -> tuple[list[Asked], list[tuple[float, float]]]:
-    """Every question, and for each video the seconds of its first question and the median of the later ones."""
+    """Every question, and for each video the seconds of its first question and the median of the later
+    ones."""
     asked: list[Asked] = []
     times: list[tuple[float, float]] = []
     settings = Settings(ask=AskSettings(keep_looks=keep_looks))
@@ -112,13 +114,19 @@ def headline(asked: list[Asked]) -> dict[str, float]:
 
 def main() -> int:
     """Run, print, and say by the exit code whether every goal is met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--quick", action="store_true", help=f"only videos of at most {QUICK_SECONDS:.0f} s")
     parser.add_argument("--library", type=Path, help="keep the memory here instead of in a temporary folder")
     parser.add_argument("--model", default="builtin")
-    parser.add_argument("--keep-looks", action="store_true", help="what one question looked at serves the next")
-    parser.add_argument("--show", choices=("wrong", "all"), help="print the questions that went wrong, or all")
+    parser.add_argument(
+        "--keep-looks", action="store_true", help="what one question looked at serves the next"
+    )
+    parser.add_argument(
+        "--show", choices=("wrong", "all"), help="print the questions that went wrong, or all"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         asked, times = ask_all(
@@ -134,14 +142,20 @@ def main() -> int:
     for one in asked:
         good = one.verdict == (RIGHT if one.readable else ABSTAINED)
         if options.show == "all" or (options.show == "wrong" and not good):
-            print(f"{one.verdict:20}{one.truth['needs']:10}{one.video}: {one.truth['q']}\n    {one.answer.text[:200]}")
+            print(
+                f"{one.verdict:20}{one.truth['needs']:10}{one.video}: {one.truth['q']}\n    "
+                f"{one.answer.text[:200]}"
+            )
     print(table(asked, "kind"), "", table(asked, "needs"), "", sep="\n")
     ratios = sorted(later / first for first, later in times)
     ratio = ratios[len(ratios) // 2]
     print(f"{sum(one.answer.receipt.frames_decoded for one in asked)} pictures decoded to answer")
     print(f"a later question takes {ratio:.3f} of the first one's time (median of {len(ratios)} videos)")
     figures = headline(asked)
-    met = {name: figures[name] < goal if name in AT_MOST else figures[name] >= goal for name, goal in GOALS.items()}
+    met = {
+        name: figures[name] < goal if name in AT_MOST else figures[name] >= goal
+        for name, goal in GOALS.items()
+    }
     parts = []
     for name, goal in GOALS.items():
         sign, verdict = "<" if name in AT_MOST else ">=", "met" if met[name] else "MISSED"

@@ -1,12 +1,13 @@
-"""A thousand short films and three broken files, read as a user would: results, reasons, and whether anything grows.
+"""A thousand short films and three broken files, read as a user would: results, reasons, and whether anything
+grows.
 
     python bench/batch.py [--files 1000] [--jobs N] [--quick] [--seed N]
 
-Draws the films, all different, into a folder and runs ``videoqa index`` over it, while the memory (resident sets, added
-up) and the open files of the command and of all processes it starts are read from ``/proc``. The last fifth of the run
-is compared with the second, when everything has been loaded. Then the run is repeated (nothing may be read again), and
-some of the films are read once more within a memory limit. The last line holds the figures against their goals; exit 1
-on a miss. Linux only.
+Draws the films, all different, into a folder and runs ``videoqa index`` over it, while the memory (resident
+sets, added up) and the open files of the command and of all processes it starts are read from ``/proc``. The
+last fifth of the run is compared with the second, when everything has been loaded. Then the run is repeated
+(nothing may be read again), and some of the films are read once more within a memory limit. The last line
+holds the figures against their goals; exit 1 on a miss. Linux only.
 """
 
 from __future__ import annotations
@@ -97,13 +98,24 @@ class Run:
         num_done = max(moment.num_done for moment in self.moments)
         early = [one for one in self.moments if num_done * 0.2 <= one.num_done <= num_done * 0.4]
         late = [one for one in self.moments if one.num_done >= num_done * 0.8]
-        before, after = (median(getattr(one, what) for one in part) for part in (early, late[: len(early)] or late))
+        before, after = (
+            median(getattr(one, what) for one in part) for part in (early, late[: len(early)] or late)
+        )
         return float(after / before)
 
 
 def index(folder: Path, library: Path, *more: str) -> Run:
     """``videoqa index`` over a folder, watched."""
-    command = [sys.executable, "-m", "video_vlm.cli", "--library", str(library), "index", str(folder), "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "video_vlm.cli",
+        "--library",
+        str(library),
+        "index",
+        str(folder),
+        "--json",
+    ]
     began = time.perf_counter()
     with subprocess.Popen(
         [*command, "--progress", "json", *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -117,11 +129,14 @@ def index(folder: Path, library: Path, *more: str) -> Run:
         printed = out.read()
         listening.join()
     seconds = time.perf_counter() - began
-    return Run(process.returncode, json.loads(printed), [line for line in said if line[0] != "{"], seconds, moments)
+    return Run(
+        process.returncode, json.loads(printed), [line for line in said if line[0] != "{"], seconds, moments
+    )
 
 
 def listen(process: subprocess.Popen[str], said: list[str], moments: list[Moment]) -> None:
-    """Keep what is said on stderr as it is said, and what is held at each word: no file is done between two looks."""
+    """Keep what is said on stderr as it is said, and what is held at each word: no file is done between two
+    looks."""
     num_done = 0
     for line in process.stderr or ():
         said.append(line.rstrip())
@@ -158,7 +173,9 @@ def below(pid: int) -> list[int]:
 
 def main() -> int:
     """Run, print, and say by the exit code whether every goal was met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_FILES} files, text on screen left out")

@@ -2,16 +2,17 @@
 
     python bench/encoder.py [--frames 32 64] [--videos DIR] [--repeat N] [--device cuda] [--quick]
 
-*Speed.* A base-size ViT-B/16 tower with random weights at 224 pixels, each setting in processes of its own that take
-turns with the plain tower of transformers, run frame by frame; CPU time, so that other programs count less. The
-arithmetic saved is counted on the same run. *Memory.* What a run holds at a time in tensors, beside weights and clip:
-counted, the same every time. And the most the process held while it ran, the median of processes: two of the same
-differ by some percent in what malloc keeps. *Exactness.* With nothing merged and its gates closed the encoder must be
-the tower of transformers, bit for bit. *Fidelity.* The weights trained on the scripted world (``bench/order.py``): the
-cosine of clips' vectors with and without merging, on frames of the videos in ``--videos``, and one odd frame among
-256 that must still be found at a tenth of the tokens. On a GPU (``--device cuda``) there is speed alone, in bfloat16,
-against the tower with all frames in one batch, by the clock. ``--quick`` has 16 frames and fewer settings, and
-measures once more what missed. The last line holds the headline figures against their goals; exit 1 on a miss.
+*Speed.* A base-size ViT-B/16 tower with random weights at 224 pixels, each setting in processes of its own
+that take turns with the plain tower of transformers, run frame by frame; CPU time, so that other programs
+count less. The arithmetic saved is counted on the same run. *Memory.* What a run holds at a time in tensors,
+beside weights and clip: counted, the same every time. And the most the process held while it ran, the median
+of processes: two of the same differ by some percent in what malloc keeps. *Exactness.* With nothing merged
+and its gates closed the encoder must be the tower of transformers, bit for bit. *Fidelity.* The weights
+trained on the scripted world (``bench/order.py``): the cosine of clips' vectors with and without merging, on
+frames of the videos in ``--videos``, and one odd frame among 256 that must still be found at a tenth of the
+tokens. On a GPU (``--device cuda``) there is speed alone, in bfloat16, against the tower with all frames in
+one batch, by the clock. ``--quick`` has 16 frames and fewer settings, and measures once more what missed. The
+last line holds the headline figures against their goals; exit 1 on a miss.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ import torch
 from torch import Tensor
 
 from video_vlm.encoder.costs import count_flops, peak_bytes
+from video_vlm.encoder.image_tower import Tower, as_tower
 from video_vlm.encoder.presets import settings_for
-from video_vlm.encoder.towers import Tower, as_tower
 from video_vlm.encoder.video import EncoderSettings, Fold, VideoEncoder
 from video_vlm.encoder.world_model import CONTRAST, GROUND, load_world_model
 from video_vlm.world import COLOURS, Actor, WorldSettings, draw, write_script
@@ -45,7 +46,8 @@ TIMES = (1, 2, 4, 8, 20)
 SPEED_GOALS = {"4x": 3.2, "20x": 4.4}
 UNMERGED = ("tower", "1x")
 LONG = 32
-"""From so many frames on a run is to hold no more than the tower; of fewer, the two in work are the larger part."""
+"""From so many frames on a run is to hold no more than the tower; of fewer, the two in work are the larger
+part."""
 SHORT_RUNS, LONG_RUN = 3, 4.0
 ON_LINUX = sys.platform == "linux"
 STATIC_GOAL, FLOPS_GOAL, SLACK = 4.0, 0.85, 0.03
@@ -58,14 +60,22 @@ def base_model(kind: str) -> Any:
     import transformers
 
     torch.manual_seed(0)
-    shape = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": BLOCKS, "num_attention_heads": 12}
-    shape |= {"patch_size": 16} | ({"num_patches": PATCHES} if kind == "Siglip2Vision" else {"image_size": SIDE})
+    shape = {
+        "hidden_size": 768,
+        "intermediate_size": 3072,
+        "num_hidden_layers": BLOCKS,
+        "num_attention_heads": 12,
+    }
+    shape |= {"patch_size": 16} | (
+        {"num_patches": PATCHES} if kind == "Siglip2Vision" else {"image_size": SIDE}
+    )
     config = getattr(transformers, f"{kind}Config")(**shape)
     return getattr(transformers, f"{kind}Model")(config).eval()
 
 
 def film(num_frames: int, *, still: bool = False) -> tuple[Tensor, Tensor]:
-    """A clip whose frames drift slowly, or are all the same but for grain: ``(1 frames 3 side side)`` and times."""
+    """A clip whose frames drift slowly, or are all the same but for grain: ``(1 frames 3 side side)`` and
+    times."""
     generator = torch.Generator().manual_seed(1)
     ends = torch.randn(2, 3, 14, 14, generator=generator)
     share = torch.zeros(num_frames) if still else torch.linspace(0, 1, num_frames)
@@ -76,7 +86,8 @@ def film(num_frames: int, *, still: bool = False) -> tuple[Tensor, Tensor]:
 
 
 def one_setting(name: str, num_frames: int, device: str, *, is_counted: bool) -> dict[str, float]:
-    """In a process of its own: time, peak memory and tokens of one run, and the arithmetic if it is to be counted."""
+    """In a process of its own: time, peak memory and tokens of one run, and the arithmetic if it is to be
+    counted."""
     torch.set_num_threads(2)
     dtype = torch.float32 if device == "cpu" else torch.bfloat16
     tower = as_tower(base_model("SiglipVision").to(device, dtype))
@@ -89,7 +100,9 @@ def one_setting(name: str, num_frames: int, device: str, *, is_counted: bool) ->
         took, tokens = least(COSTS.get(device, clock_seconds), run)
     measured = {"seconds": took, "tokens": tokens, "peak_mb": peak_mb(device)}
     if is_counted:
-        one = running(tower, name, pictures[:, :1], seconds[:, :1])  # where nothing is merged, one frame tells of all
+        one = running(
+            tower, name, pictures[:, :1], seconds[:, :1]
+        )  # where nothing is merged, one frame tells of all
         measured["flops"] = num_frames * count_flops(one) if name in UNMERGED else count_flops(run)
         measured["tensors_mb"] = peak_bytes(run) / 2**20 if device == "cpu" else 0.0
     return measured
@@ -103,9 +116,11 @@ def running(tower: Tower, name: str, pictures: Tensor, seconds: Tensor) -> Calla
 
 
 def frame_by_frame(tower: Tower, pictures: Tensor) -> Callable[[], int]:
-    """The tower of transformers on one frame after the other, its tokens kept; gives back how many that makes."""
+    """The tower of transformers on one frame after the other, its tokens kept; gives back how many that
+    makes."""
     return lambda: sum(
-        tokens.shape[1] for tokens in [tower.model(picture[None]).last_hidden_state for picture in pictures[0]]
+        tokens.shape[1]
+        for tokens in [tower.model(picture[None]).last_hidden_state for picture in pictures[0]]
     )
 
 
@@ -134,7 +149,9 @@ def setting(name: str) -> EncoderSettings:
     return replace(settings, initial_gate=0.5)
 
 
-def least(cost: Callable[[Callable[[], int]], tuple[float, int]], run: Callable[[], int]) -> tuple[float, int]:
+def least(
+    cost: Callable[[Callable[[], int]], tuple[float, int]], run: Callable[[], int]
+) -> tuple[float, int]:
     """The least that one run costs, of short ones three: what other programs add is no part of it."""
     costs = [cost(run)]
     while len(costs) < SHORT_RUNS and sum(seconds for seconds, _ in costs) < LONG_RUN:
@@ -201,7 +218,10 @@ def speed(
 
 def middle(turns: Sequence[dict[str, float]]) -> dict[str, float]:
     """The least of seconds, the median of memory; what was counted, was in the first turn."""
-    return {key: (min if key == "seconds" else median)(turn[key] for turn in turns if key in turn) for key in turns[0]}
+    return {
+        key: (min if key == "seconds" else median)(turn[key] for turn in turns if key in turn)
+        for key in turns[0]
+    }
 
 
 def measured_apart(name: str, num_frames: int, device: str, *, is_counted: bool) -> dict[str, float]:
@@ -219,7 +239,8 @@ def row(name: str, one: dict[str, float], tower: dict[str, float]) -> str:
     """One line of the table."""
     faster, by_flops = tower["seconds"] / one["seconds"], tower["flops"] / one["flops"]
     return (
-        f"{name:22} {one['tokens']:7.0f} {tower['tokens'] / one['tokens']:5.1f}x {one['seconds']:7.3f} {faster:6.2f}x "
+        f"{name:22} {one['tokens']:7.0f} {tower['tokens'] / one['tokens']:5.1f}x {one['seconds']:7.3f} "
+        f"{faster:6.2f}x "
         f"{by_flops:7.2f}x {100 * faster / by_flops:7.0f}% {one['tensors_mb']:7.1f} {one['peak_mb']:10.0f}"
     )
 
@@ -240,27 +261,37 @@ def is_exact(kind: str, num_frames: int = 2) -> bool:
     else:
         plain = model(pictures[0])
     patches_out = plain.last_hidden_state[:, encoder.tower.num_prefix :].flatten(0, 1)
-    return torch.equal(encoded.frames[0], plain.pooler_output) and torch.equal(encoded.tokens.values[0], patches_out)
+    return torch.equal(encoded.frames[0], plain.pooler_output) and torch.equal(
+        encoded.tokens.values[0], patches_out
+    )
 
 
 @torch.inference_mode()
 def fidelity(videos: Sequence[Path]) -> dict[int, float]:
     """The lowest cosine, over videos, of a clip's vector with and without merging."""
-    from video_vlm.encoder.captions import FrameSettings, read_clip  # needs a decoder, which speed alone does not
+    from video_vlm.encoder.captions import (
+        ClipSettings,
+        read_clip,
+    )  # needs a decoder, which speed alone does not
 
     model = load_world_model()
     side = model.settings.world.side
-    frames = FrameSettings(side=side, num_frames=16, mean=(GROUND,) * 3, deviation=(CONTRAST,) * 3)
+    frames = ClipSettings(side=side, num_frames=16, mean=(GROUND,) * 3, deviation=(CONTRAST,) * 3)
     clips = [read_clip(path, frames) for path in videos]
     folds = {2: (Fold(1, 2),), 4: (Fold(1, 2), Fold(2, 2)), 8: (Fold(1, 2), Fold(2, 4))}
     lowest: dict[int, float] = {}
     for times, some in folds.items():
         cosines = []
         for pictures, seconds in clips:
-            whole, merged = (with_folds(model.encoder, each)(pictures[None], seconds[None]).clip for each in ((), some))
+            whole, merged = (
+                with_folds(model.encoder, each)(pictures[None], seconds[None]).clip for each in ((), some)
+            )
             cosines.append(float(torch.cosine_similarity(whole, merged)))
         lowest[times] = min(cosines)
-        print(f"{times}x fewer tokens, {len(clips)} videos: cosine {median(cosines):.4f}, lowest {min(cosines):.4f}")
+        print(
+            f"{times}x fewer tokens, {len(clips)} videos: cosine {median(cosines):.4f}, lowest "
+            f"{min(cosines):.4f}"
+        )
     return lowest
 
 
@@ -283,20 +314,24 @@ def needles() -> tuple[float, float]:
 
 
 def needle_found(seed: int, folding: VideoEncoder, plain: VideoEncoder) -> tuple[bool, bool]:
-    """Whether the frame nearest to the odd one is the one that holds it: after folding, after pooling evenly."""
+    """Whether the frame nearest to the odd one is the one that holds it: after folding, after pooling
+    evenly."""
     pictures, seconds, place, needle = haystack(seed)
     query = plain(needle[None, None], seconds[:, :1]).frames[0]
     folded = folding(pictures[None], seconds)
     best = int(torch.cosine_similarity(folded.frames[0], query).argmax())
     by_folding = bool(folded.start[0, best] <= seconds[0, place] < folded.end[0, best])
     whole = plain(pictures[None], seconds).frames[0]
-    windows = whole[: NEEDLE_FRAMES // NEEDLE_FEWER * NEEDLE_FEWER].unflatten(0, (-1, NEEDLE_FEWER)).mean(dim=1)
+    windows = (
+        whole[: NEEDLE_FRAMES // NEEDLE_FEWER * NEEDLE_FEWER].unflatten(0, (-1, NEEDLE_FEWER)).mean(dim=1)
+    )
     window = int(torch.cosine_similarity(windows, query).argmax())
     return by_folding, window == place // NEEDLE_FEWER
 
 
 def haystack(seed: int) -> tuple[Tensor, Tensor, int, Tensor]:
-    """A long clip in which little happens, with somebody there for one frame only; and that frame with other grain."""
+    """A long clip in which little happens, with somebody there for one frame only; and that frame with other
+    grain."""
     settings = WorldSettings(num_frames=NEEDLE_FRAMES, pan=0.0005, chance_of_guest=0.0, chance_of_post=0.0)
     script = write_script(10_000 + seed, settings)
     place = 20 + (37 * seed) % (NEEDLE_FRAMES - 40)
@@ -312,7 +347,9 @@ def haystack(seed: int) -> tuple[Tensor, Tensor, int, Tensor]:
 
 def main() -> int:
     """Run, print, and say by the exit code whether the goals were met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--frames", type=int, nargs="+", help="lengths of clips (32 64; --quick: 16)")
     parser.add_argument(
         "--videos", type=Path, help="a folder of videos for fidelity; without, clips of the scripted world"
@@ -352,7 +389,10 @@ def report(arguments: argparse.Namespace) -> int:
         suffixes = {".mp4", ".webm", ".mkv"}
         fidelity(sorted(path for path in arguments.videos.iterdir() if path.suffix in suffixes))
     folded, pooled = needles()
-    print(f"one odd frame in {NEEDLE_FRAMES}, a tenth of the tokens: found {folded:.2f}, pooled evenly {pooled:.2f}")
+    print(
+        f"one odd frame in {NEEDLE_FRAMES}, a tenth of the tokens: found {folded:.2f}, pooled evenly "
+        f"{pooled:.2f}"
+    )
     misses, said = judged(table, frames[0])
     misses += [f"{kind} is not exact" for kind, same in exact.items() if not same]
     misses += ["the needle is lost"] if folded < 1 or folded <= pooled else []
@@ -380,9 +420,13 @@ def judged(table: dict[tuple[int, str], dict[str, float]], first: int) -> tuple[
         misses += [f"{where} larger process"] if one["peak_mb"] > (1 + SLACK) * tower["peak_mb"] else []
         if name not in UNMERGED and count >= LONG and one["tensors_mb"] > tower["tensors_mb"]:
             misses.append(f"{where} holds more")
-    held = [one["tensors_mb"] for (count, name), one in table.items() if count == first and name not in UNMERGED]
+    held = [
+        one["tensors_mb"] for (count, name), one in table.items() if count == first and name not in UNMERGED
+    ]
     if any(held):  # counted on a CPU only
-        said.append(f"a run holds {max(held):.1f} MB at most, the tower {table[first, 'tower']['tensors_mb']:.1f}")
+        said.append(
+            f"a run holds {max(held):.1f} MB at most, the tower {table[first, 'tower']['tensors_mb']:.1f}"
+        )
     return misses, ", ".join(said)
 
 

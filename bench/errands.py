@@ -1,7 +1,8 @@
-"""What the survival bench has done in processes of its own: a film indexed, looks written back, a library repaired.
+"""What the survival bench has done in processes of its own: a film indexed, looks written back, a library
+repaired.
 
-An errand says on a pipe what is on the disk, as soon as it is, with the number of writes so far; and it may be told to
-die, or to meet a failing disk, at a write. Going on after that is the same errand again.
+An errand says on a pipe what is on the disk, as soon as it is, with the number of writes so far; and it may
+be told to die, or to meet a failing disk, at a write. Going on after that is the same errand again.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from faults import Faults, Kind
 
 from video_vlm.errors import VideoQAError
 from video_vlm.index import index_video
-from video_vlm.memory import Build, KeptLook, Library, open_library, repair_library
+from video_vlm.memory import Library, MemoryWriter, StoredLook, open_library, repair_library
 from video_vlm.records import Observation, ObservationKind, Span
 from video_vlm.settings import FrameSettings, IndexSettings
 
@@ -59,20 +60,23 @@ class Trouble:
     kind: Kind
 
 
-def look(number: int) -> KeptLook:
+def look(number: int) -> StoredLook:
     """The ``number``-th thing a question made us look at."""
     span = Span(number + 0.25, number + 0.75)
     seen = Observation(span, ObservationKind.SCREEN_TEXT, f"sign number {number}", "screen-text", 0.9)
-    return KeptLook("screen-text", "v1", f"what does sign {number} say?", "close look", 320, (span,), (seen,))
+    return StoredLook(
+        "screen-text", "v1", f"what does sign {number} say?", "close look", 320, (span,), (seen,)
+    )
 
 
 def everything(folder: Path) -> tuple[int, dict[str, Any], list[Any]]:
-    """How many problems a library has, and what it holds: its one video, and its looks but for when they were kept."""
+    """How many problems a library has, and what it holds: its one video, and its looks but for when they were
+    kept."""
     with open_library(folder, encoder=Grams()) as library:
         problems = len(library.verify())
         [stored] = library.videos()
         content_id = stored.video.content_id
-        looks = [(one.question, one.pictures, one.observations) for one in library.looks(content_id)]
+        looks = [(one.question, one.pictures, one.observations) for one in library.looks.of(content_id)]
         found = [(one.text, one.span) for one in library.search("sign number", limit=5)]
         return problems, library.dump(content_id), [looks, found]
 
@@ -103,21 +107,21 @@ def do_repair(folder: Path, pipe: Connection, trouble: Trouble | None) -> None:
 
 
 def _keep_looks(library: Library, content_id: str, say: Callable[[str], None]) -> None:
-    known = {one.question for one in library.looks(content_id)}
+    known = {one.question for one in library.looks.of(content_id)}
     for number in range(NUM_LOOKS):
         if look(number).question not in known:
-            library.write_back(content_id, [look(number)])
+            library.looks.keep(content_id, [look(number)])
         say("look")
 
 
 def _say_when_written(say: Callable[[str], None]) -> None:
-    put = Build.put_segment
+    put = MemoryWriter.put_segment
 
-    def put_and_say(self: Build, *arguments: Any, **named: Any) -> None:
+    def put_and_say(self: MemoryWriter, *arguments: Any, **named: Any) -> None:
         put(self, *arguments, **named)
         say("segment")
 
-    Build.put_segment = put_and_say  # type: ignore[method-assign]
+    MemoryWriter.put_segment = put_and_say  # type: ignore[method-assign]
 
 
 def _run(errand: Callable[[Callable[[str], None]], None], pipe: Connection, trouble: Trouble | None) -> None:

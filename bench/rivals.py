@@ -1,7 +1,7 @@
 """Samplers others published, written from what their papers say, for comparison only.
 
-Each takes ``scores`` at one candidate a second (``(n,)``) and how many to pick, and gives candidate numbers: not
-always as many as asked for, and not always distinct. That is part of what is compared.
+Each takes ``scores`` at one candidate a second (``(n,)``) and how many to pick, and gives candidate numbers:
+not always as many as asked for, and not always distinct. That is part of what is compared.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ def top_k(seen: Seen, count: int) -> list[int]:
 def aks(seen: Seen, count: int, *, threshold: float = 0.8, depth: int = 5) -> list[int]:
     """Adaptive Keyframe Sampling (Tang et al. 2025, arXiv 2502.21271): judge and split.
 
-    A part whose best scores stand out over its mean by ``threshold`` (scores scaled to [0, 1]) gives its best; any
-    other is halved, budget and all, down to ``depth``. Halving rounds down: a leaf may be left with nothing.
+    A part whose best scores stand out over its mean by ``threshold`` (scores scaled to [0, 1]) gives its
+    best; any other is halved, budget and all, down to ``depth``. Halving rounds down: a leaf may be left with
+    nothing.
     """
     return _judge(_unit(seen.scores), 0, count, threshold=threshold, depth=depth)
 
@@ -65,10 +66,11 @@ def bolt(seen: Seen, count: int, *, power: float = 3.0) -> list[int]:
 
 
 def bandit(seen: Seen, count: int, *, arm_seconds: int = 30, pulls: int = 4, per_arm: int = 4) -> list[int]:
-    """In the manner of FOCUS (Zhu et al. 2025, arXiv 2510.27280): clips are arms, the most promising are looked into.
+    """In the manner of FOCUS (Zhu et al. 2025, arXiv 2510.27280): clips are arms, the most promising are
+    looked into.
 
-    A few evenly spaced pulls of each arm give a mean and a Bernstein radius; the arms of the highest upper bound
-    give their best pictures.
+    A few evenly spaced pulls of each arm give a mean and a Bernstein radius; the arms of the highest upper
+    bound give their best pictures.
     """
     arms = np.array_split(np.arange(len(seen.scores)), max(1, len(seen.scores) // arm_seconds))
     log = np.log(len(arms) * pulls)
@@ -76,15 +78,20 @@ def bandit(seen: Seen, count: int, *, arm_seconds: int = 30, pulls: int = 4, per
     for arm in arms:
         pulled = seen.scores[arm[np.linspace(0, len(arm) - 1, min(pulls, len(arm))).astype(int)]]
         bounds.append(
-            pulled.mean() + np.sqrt(2 * pulled.var() * log / len(pulled)) + 3 * np.ptp(pulled) * log / len(pulled) ** 2
+            pulled.mean()
+            + np.sqrt(2 * pulled.var() * log / len(pulled))
+            + 3 * np.ptp(pulled) * log / len(pulled) ** 2
         )
     chosen = np.argsort(-np.array(bounds), kind="stable")[: max(1, count // per_arm)]
-    picked = [place for arm in chosen for place in arms[arm][np.argsort(-seen.scores[arms[arm]])[:per_arm]].tolist()]
+    picked = [
+        place for arm in chosen for place in arms[arm][np.argsort(-seen.scores[arms[arm]])[:per_arm]].tolist()
+    ]
     return sorted(picked[:count])
 
 
 def list_index(seen: Seen, count: int) -> list[int]:
-    """Every so-many-th of a list of frames that holds one for each shot and one every half minute inside long ones."""
+    """Every so-many-th of a list of frames that holds one for each shot and one every half minute inside long
+    ones."""
     edges = [*seen.shot_starts, len(seen.scores)]
     listed = [second for start, end in pairwise(edges) for second in range(start, end, 30)]
     return [listed[int(place * len(listed) / count)] for place in range(count)]

@@ -2,11 +2,11 @@
 
     python bench/samplers.py [--quick] [--trials N] [--seed N]
 
-*recall@1* is the share of trials in which every stretch that holds (a part of) the answer got a frame, *4 in w.* in
-which each got four or more, *gap* the widest stretch nobody looked at, in seconds (mean), *kept* the share of plans
-that were exactly as many distinct frames as asked for. Then the time to plan ten hours, against that of opening a
-720p clip and decoding two frames of it. The last line holds the headline figures against their goals; exit 1 on a
-miss.
+*recall@1* is the share of trials in which every stretch that holds (a part of) the answer got a frame, *4 in
+w.* in which each got four or more, *gap* the widest stretch nobody looked at, in seconds (mean), *kept* the
+share of plans that were exactly as many distinct frames as asked for. Then the time to plan ten hours,
+against that of opening a 720p clip and decoding two frames of it. The last line holds the headline figures
+against their goals; exit 1 on a miss.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from scenarios import SCENARIOS, Scenario, background, film, shots
 from tqdm import tqdm
 
 from video_vlm.media import open_video
-from video_vlm.samplers import SAMPLERS, Aim, Move, plan
+from video_vlm.samplers import SAMPLERS, TimeAim, TimeMove, plan
 
 BUDGETS = (8, 16, 32, 64, 128)
 QUICK_BUDGETS = (8, 32)
@@ -101,7 +101,9 @@ def share(outcomes: Sequence[Outcome], what: str) -> float:
 
 def cell_of(outcomes: Sequence[Outcome]) -> str:
     """Four figures of one sampler, scenario and budget."""
-    found, four, gap, kept = (share(outcomes, what) for what in ("found", "found_four", "gap_seconds", "kept"))
+    found, four, gap, kept = (
+        share(outcomes, what) for what in ("found", "found_four", "gap_seconds", "kept")
+    )
     return f"{found:>10.2f}{four:>8.2f}{gap:>6.0f}{kept:>6.2f}"
 
 
@@ -122,12 +124,13 @@ def seconds_to_plan(seconds: int = 36000, repeats: int = 7) -> float:
     """How long ``tiered`` takes for ten hours at a candidate a second: the median of some."""
     noise = np.random.default_rng(0)
     scores = background(noise, seconds)
-    subject = film(scores, shots(noise, seconds), noise, Aim(Move.AFTER, ({"visual": scores},)))
+    subject = film(scores, shots(noise, seconds), noise, TimeAim(TimeMove.AFTER, ({"visual": scores},)))
     return median_seconds(lambda: plan("tiered", subject, frame_budget=HEADLINE_BUDGET), repeats)
 
 
 def seconds_to_decode(repeats: int = 7) -> float:
-    """How long it takes to open a short 720p clip and decode two frames of it: less than of a file of ten hours."""
+    """How long it takes to open a short 720p clip and decode two frames of it: less than of a file of ten
+    hours."""
     with tempfile.TemporaryDirectory() as folder:
         clip = write_clip(Path(folder) / "clip.mp4")
 
@@ -149,7 +152,8 @@ def median_seconds(work: Callable[[], object], repeats: int) -> float:
 
 
 def write_clip(path: Path, *, seconds: int = 20, fps: int = 25) -> Path:
-    """Blocks that wander over a 720p picture: H.264 with a keyframe every ten seconds, as encoders do by default."""
+    """Blocks that wander over a 720p picture: H.264 with a keyframe every ten seconds, as encoders do by
+    default."""
     blocks = np.random.default_rng(0).integers(0, 255, (45, 80, 3), np.uint8)
     picture = np.kron(blocks, np.ones((16, 16, 1), np.uint8))
     with av.open(str(path), "w") as container:
@@ -191,7 +195,9 @@ def goals(
 
 def main() -> int:
     """Run, print, and say by the exit code whether every goal is met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_TRIALS} trials, K = 8 and 32 only")
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)

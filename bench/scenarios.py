@@ -1,4 +1,5 @@
-"""Made-up similarity of two hours of video to a question, one number a second, with the truth where the answer is.
+"""Made-up similarity of two hours of video to a question, one number a second, with the truth where the
+answer is.
 
 The numbers look like those of an image-text encoder: about 0.2, drifting slowly and noisy, and some
 hundredths higher where a picture fits. Decoys fit about as well as the real place; some fit better.
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.records import Shot, Span
-from video_vlm.samplers import Aim, Move, Pictures, Subject
+from video_vlm.samplers import FrameTimes, SamplerInput, TimeAim, TimeMove
 
 __all__ = ["SCENARIOS", "Scenario", "film"]
 
@@ -26,7 +27,7 @@ _DRIFT, _NOISE, _FIT = 0.015, 0.012, 0.10
 class Scenario:
     """A subject for samplers, and the stretches a good plan must look into."""
 
-    subject: Subject
+    subject: SamplerInput
     answers: tuple[Span, ...] = field(default=())
 
 
@@ -48,23 +49,23 @@ def shots(noise: np.random.Generator, seconds: int = SECONDS) -> list[int]:
 
 
 def film(
-    scores: npt.NDArray[np.float64], starts: list[int], noise: np.random.Generator, aim: Aim | None = None
-) -> Subject:
+    scores: npt.NDArray[np.float64], starts: list[int], noise: np.random.Generator, aim: TimeAim | None = None
+) -> SamplerInput:
     """What a sampler is told of it: shots with a look of their own that changes a little inside."""
     seconds = len(scores)
     edges = [*starts, seconds]
     tiled = tuple(Shot(Span(float(a), float(b)), 0.5) for a, b in pairwise(edges))
     places = np.repeat(noise.normal(size=(len(starts), 24)), np.diff(edges), axis=0)
     looks = (places + noise.normal(0, 0.2, places.shape)).astype(np.float32)
-    return Subject(
-        Pictures(Span(0.0, float(seconds))),
+    return SamplerInput(
+        FrameTimes(Span(0.0, float(seconds))),
         shots=tiled,
         keyframes=np.array(starts, np.float64),
         candidates=np.arange(seconds, dtype=np.float64),
         motion=np.abs(noise.normal(size=seconds)),
         looks=looks,
         scores={"visual": scores},
-        aim=aim or Aim(),
+        aim=aim or TimeAim(),
     )
 
 
@@ -99,25 +100,32 @@ def needle(length: int) -> Callable[[np.random.Generator], Scenario]:
 
 
 def after(noise: np.random.Generator) -> Scenario:
-    """What happens after X: X is there for 20 s, the answer in the 60 s behind it fits nothing asked; two decoys."""
+    """What happens after X: X is there for 20 s, the answer in the 60 s behind it fits nothing asked; two
+    decoys."""
     scores = background(noise)
     where, *decoys = _apart(noise, 3, room=180)
     _fits(scores, where, 20, _FIT)
     for decoy in decoys:
         _fits(scores, decoy, 20, noise.uniform(0.8, 1.1) * _FIT)
     anchor = {"visual": scores}
-    return Scenario(film(scores, shots(noise), noise, Aim(Move.AFTER, (anchor,))), (Span(where + 20, where + 80),))
+    return Scenario(
+        film(scores, shots(noise), noise, TimeAim(TimeMove.AFTER, (anchor,))), (Span(where + 20, where + 80),)
+    )
 
 
 def fast_cut_opening(noise: np.random.Generator) -> Scenario:
-    """300 cuts in the first 8 %, all fitting the question a little; the answer is 30 s somewhere behind them."""
+    """300 cuts in the first 8 %, all fitting the question a little; the answer is 30 s somewhere behind
+    them."""
     opening = round(0.08 * SECONDS)
     scores = background(noise)
     scores[:opening] += noise.uniform(0, 0.5 * _FIT, opening)
     where = int(noise.integers(opening + 60, SECONDS - 60))
     _fits(scores, where, 30, 0.8 * _FIT)
     starts = sorted(
-        {*np.linspace(0, opening - 1, 300).astype(int).tolist(), *(one for one in shots(noise) if one > opening)}
+        {
+            *np.linspace(0, opening - 1, 300).astype(int).tolist(),
+            *(one for one in shots(noise) if one > opening),
+        }
     )
     return Scenario(film(scores, starts, noise), (Span(where, where + 30),))
 
@@ -141,7 +149,8 @@ def whole(noise: np.random.Generator) -> Scenario:
 
 
 def slides(noise: np.random.Generator) -> Scenario:
-    """A lecture: slides that stand still for one to five minutes, one of them fits, so do two others nearly."""
+    """A lecture: slides that stand still for one to five minutes, one of them fits, so do two others
+    nearly."""
     edges = [0]
     while edges[-1] < SECONDS - 120:
         edges.append(edges[-1] + int(noise.integers(60, 300)))

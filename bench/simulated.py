@@ -1,8 +1,10 @@
-"""Made-up films for benches of the memory: their shots, words and looks are drawn, the writing is the package's own.
+"""Made-up films for benches of the memory: their shots, words and looks are drawn, the writing is the
+package's own.
 
-Words follow Zipf's law, half of a passage's are those of its scene's two themes; a text's vector is the sum of its
-words', which are drawn around their themes, so that texts about the same are near. What pictures look like is drawn
-around a few thousand places, those of one scene close together. Posters are real JPEGs of 192 pixels.
+Words follow Zipf's law, half of a passage's are those of its scene's two themes; a text's vector is the sum
+of its words', which are drawn around their themes, so that texts about the same are near. What pictures look
+like is drawn around a few thousand places, those of one scene close together. Posters are real JPEGs of 192
+pixels.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.index.upper import SHOTS, cut_observation
-from video_vlm.memory import Build, Checkpoint, Library, Picture, Sights, node_id
+from video_vlm.index.hierarchy import SHOTS, cut_observation
+from video_vlm.memory import Library, MemoryCheckpoint, MemoryWriter, SegmentVisuals, StoredFrame, node_id
 from video_vlm.records import Cut, Image, Level, Node, Observation, ObservationKind, Sentence, Span, Video
 
 __all__ = ["SEGMENT_SECONDS", "BagOfWords", "Places", "Script", "finish_film", "question", "write_film"]
@@ -64,7 +66,9 @@ class BagOfWords:
     def __init__(self) -> None:
         chance = np.random.default_rng(1)
         themes = chance.standard_normal((_NUM_THEMES, DIMENSION))
-        words = themes[np.arange(_NUM_WORDS) % _NUM_THEMES] + 0.7 * chance.standard_normal((_NUM_WORDS, DIMENSION))
+        words = themes[np.arange(_NUM_WORDS) % _NUM_THEMES] + 0.7 * chance.standard_normal(
+            (_NUM_WORDS, DIMENSION)
+        )
         self._vectors = words.astype(np.float32)
         self._vectors[:_FUNCTION_WORDS] *= 0.2
         self._ranks = {word: rank for rank, word in enumerate(vocabulary())}
@@ -95,7 +99,7 @@ class Places:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         return np.concatenate([self._near_place(crc32(text.encode())) for text in texts])
 
-    def encode_pictures(self, pictures: Sequence[Image]) -> Vectors:
+    def encode_images(self, pictures: Sequence[Image]) -> Vectors:
         return np.concatenate([self._near_place(crc32(picture.tobytes())) for picture in pictures])
 
     def _near_place(self, number: int) -> Vectors:
@@ -140,7 +144,7 @@ def sentence(chance: np.random.Generator, topic: npt.NDArray[np.int64], length: 
     return " ".join(vocabulary()[rank] for rank in (*common, *chance.choice(topic, length // 2)))
 
 
-def write_film(script: Script, library: Library, tower: Places | None) -> Build:
+def write_film(script: Script, library: Library, tower: Places | None) -> MemoryWriter:
     """All segments of a film, by the package's writer; :func:`finish_film` makes it whole."""
     chance = np.random.default_rng([3, script.number])
     build = library.build(script.video, RECIPE, channels=("subtitles", "look"), missing=())
@@ -158,22 +162,24 @@ def write_film(script: Script, library: Library, tower: Places | None) -> Build:
         span = Span(number * SEGMENT_SECONDS, (number + 1) * SEGMENT_SECONDS)
         segment = script.node(Level.SEGMENT, span)
         pictures = [_picture(script, part, chance) for part in _parts(span)]
-        look = Observation(span, ObservationKind.LOOK, f"mostly {vocabulary()[chance.choice(topic)]}", "look", 0.8)
+        look = Observation(
+            span, ObservationKind.LOOK, f"mostly {vocabulary()[chance.choice(topic)]}", "look", 0.8
+        )
         line = Observation(
             Span(span.start + 1, span.start + 4), ObservationKind.SUBTITLE, sentence(chance, topic, 10), "srt"
         )
         sights = None
         if tower is not None and scene is not None:
             place = np.repeat(tower.around(scene, 0.5, chance), len(pictures), axis=0)
-            sights = Sights(tower.name, tower.around(place, 0.4, chance))
+            sights = SegmentVisuals(tower.name, tower.around(place, 0.4, chance))
         edge = Cut(Span(span.end - 0.04, span.end), "hard", 0.9, span.end)
         cuts = [] if number == script.num_segments - 1 else [cut_observation(edge)]
         said = {"look": [look], "subtitles": [line], SHOTS: cuts}
-        build.put_segment(segment, pictures, said, Checkpoint(span.end, str(number)), sights=sights)
+        build.put_segment(segment, pictures, said, MemoryCheckpoint(span.end, str(number)), sights=sights)
     return build
 
 
-def finish_film(script: Script, build: Build) -> int:
+def finish_film(script: Script, build: MemoryWriter) -> int:
     """Scenes, chapters and the video over what was written; returns how many nodes it has."""
     segments = build.segments()
     chance = np.random.default_rng([6, script.number])
@@ -218,8 +224,8 @@ def _groups(nodes: Sequence[Node], size: int) -> Iterator[Sequence[Node]]:
     yield from (nodes[start : start + size] for start in range(0, len(nodes), size))
 
 
-def _picture(script: Script, span: Span, chance: np.random.Generator) -> Picture:
-    return Picture(script.node(Level.FRAME, span), _posters()[chance.integers(_NUM_POSTERS)], span.middle)
+def _picture(script: Script, span: Span, chance: np.random.Generator) -> StoredFrame:
+    return StoredFrame(script.node(Level.FRAME, span), _posters()[chance.integers(_NUM_POSTERS)], span.middle)
 
 
 @cache

@@ -1,12 +1,13 @@
 """What ``--speed fast`` costs and loses: its time against ffmpeg's, its shots against those of the full pass.
 
-    python bench/skimming.py [../shared/data/dev/videos] [--quick] [--films DIR] [--seeds 11 12 13] [--video FILE ...]
+    python bench/skimming.py [../shared/data/dev/videos] [--quick] [--films DIR] [--seeds 11 12 13] [--video
+    FILE ...]
 
-Time: ``ffmpeg -threads 2 -i FILE -map 0:v:0 -f null -`` and a whole fast index of the same file (everything written,
-screen text aside) take turns; the medians of the ratios are printed, of processor time and by the clock. Without
-``--video`` a 720p film is drawn for it. Shots: as ``bench/shots.py`` scores them, hard and gradual changes together in
-one F1, for each style of film and the real ones of a folder. The last line holds the headline figures against their
-goals; exit 1 on a miss.
+Time: ``ffmpeg -threads 2 -i FILE -map 0:v:0 -f null -`` and a whole fast index of the same file (everything
+written, screen text aside) take turns; the medians of the ratios are printed, of processor time and by the
+clock. Without ``--video`` a 720p film is drawn for it. Shots: as ``bench/shots.py`` scores them, hard and
+gradual changes together in one F1, for each style of film and the real ones of a folder. The last line holds
+the headline figures against their goals; exit 1 on a miss.
 """
 
 from __future__ import annotations
@@ -100,9 +101,13 @@ def scored(options: argparse.Namespace, films: Path) -> Iterator[tuple[str, Scor
 
 def main() -> int:
     """Run, print, and say by the exit code whether both goals are met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, nargs="?", help="real videos with *.qa.json beside them")
-    parser.add_argument("--quick", action="store_true", help="one short film of each style, fewer rounds, no real ones")
+    parser.add_argument(
+        "--quick", action="store_true", help="one short film of each style, fewer rounds, no real ones"
+    )
     parser.add_argument("--films", type=Path, help="keep drawn films here, and find them here the next time")
     parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13])
     parser.add_argument("--video", type=Path, nargs="+", help="measure time on these")

@@ -1,13 +1,15 @@
-"""Kill indexing, write-back and repair at random points, or fill the disk under them; then go on, and compare.
+"""Kill indexing, write-back and repair at random points, or fill the disk under them; then go on, and
+compare.
 
     python bench/survival.py [VIDEO] [--kills 200] [--refusals 60] [--quick] [--seed N]
 
-Each trial is a new library in a process of its own, which indexes a film (its segments, then the upper levels), keeps
-looks and searches. Half of the kills (SIGKILL) come by the clock, half in the midst of a random write of SQLite's, half
-of which is then on the disk; refusals are writes that fail (ENOSPC from there on, or one EIO). A trial holds when the
-library verifies right after, all that was reported as written is there, and going on ends with exactly the memory and
-looks of a run nobody disturbed. Some more kills hit ``library repair`` of a damaged library. Without VIDEO a film is
-drawn. The last line holds the counts against their goals; exit 1 on a miss. Linux only.
+Each trial is a new library in a process of its own, which indexes a film (its segments, then the upper
+levels), keeps looks and searches. Half of the kills (SIGKILL) come by the clock, half in the midst of a
+random write of SQLite's, half of which is then on the disk; refusals are writes that fail (ENOSPC from there
+on, or one EIO). A trial holds when the library verifies right after, all that was reported as written is
+there, and going on ends with exactly the memory and looks of a run nobody disturbed. Some more kills hit
+``library repair`` of a damaged library. Without VIDEO a film is drawn. The last line holds the counts against
+their goals; exit 1 on a miss. Linux only.
 """
 
 from __future__ import annotations
@@ -83,7 +85,10 @@ class Truth:
 
 
 def run(
-    target: Callable[..., None], *arguments: object, trouble: Trouble | None = None, kill_after: float | None = None
+    target: Callable[..., None],
+    *arguments: object,
+    trouble: Trouble | None = None,
+    kill_after: float | None = None,
 ) -> Done:
     """Have an errand done in a process of its own; killed after so many seconds, if that is said."""
     ours, theirs = _SERVER.Pipe(duplex=False)
@@ -106,7 +111,8 @@ def run(
 
 
 def wrong_after(library: Path, done: Done, truth: Truth) -> str:
-    """What is wrong right after an errand was stopped: it must be sound, with all that was said to be written."""
+    """What is wrong right after an errand was stopped: it must be sound, with all that was said to be
+    written."""
     with open_library(library, encoder=Grams()) as opened:
         if problems := opened.verify():
             return f"it does not verify: {problems[0]}"
@@ -118,7 +124,7 @@ def wrong_after(library: Path, done: Done, truth: Truth) -> str:
             return "segments are gone"
         if done.writes_at("finished") and not stored[0].complete:
             return "it is not finished any more"
-        if len(opened.looks(stored[0].video.content_id)) < len(done.writes_at("look")):
+        if len(opened.looks.of(stored[0].video.content_id)) < len(done.writes_at("look")):
             return "looks are gone"
     return ""
 
@@ -126,7 +132,8 @@ def wrong_after(library: Path, done: Done, truth: Truth) -> str:
 def trial(
     video: Path, library: Path, truth: Truth, *, trouble: Trouble | None, kill_after: float | None
 ) -> tuple[str, str]:
-    """In which phase a run was stopped, and what was wrong then or after going on (nothing: an empty text)."""
+    """In which phase a run was stopped, and what was wrong then or after going on (nothing: an empty
+    text)."""
     done = run(do_index, video, library, trouble=trouble, kill_after=kill_after)
     if done.exit_code not in (0, REFUSED, -9):
         return truth.phase(done), f"it ended with exit code {done.exit_code}"
@@ -181,7 +188,7 @@ def repair_trial(sound: Path, library: Path, chance: random.Random, undisturbed:
         return f"repairing again failed: {again.said[-1:]}"
     with open_library(library, encoder=Grams()) as opened:
         [stored] = opened.videos()
-        num_looks = len(opened.looks(stored.video.content_id))
+        num_looks = len(opened.looks.of(stored.video.content_id))
         wrong = opened.verify() or not stored.complete or num_looks != NUM_LOOKS - 1
     shutil.rmtree(library)
     return "the repaired library is not the sound part of the damaged one" if wrong else ""
@@ -203,15 +210,21 @@ def trials(
 
 def main() -> int:
     """Run, print, and say by the exit code whether every trial held."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("video", type=Path, nargs="?")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--refusals", type=int, default=60)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_KILLS} kills and {QUICK_REFUSALS} refusals")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"{QUICK_KILLS} kills and {QUICK_REFUSALS} refusals"
+    )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     chance = random.Random(options.seed)
-    num_kills, num_refusals = (QUICK_KILLS, QUICK_REFUSALS) if options.quick else (options.kills, options.refusals)
+    num_kills, num_refusals = (
+        (QUICK_KILLS, QUICK_REFUSALS) if options.quick else (options.kills, options.refusals)
+    )
     num_repairs = max(2, num_kills // 10)
     _SERVER.set_forkserver_preload(["errands", "video_vlm.library", "av", "cv2", "faiss", "scenedetect"])
     with tempfile.TemporaryDirectory() as place:
@@ -229,7 +242,9 @@ def main() -> int:
         shutil.copytree(folder / "straight", folder / "damaged")
         damage(folder / "damaged")
         mended = run(do_repair, folder / "damaged")
-        repairs = [repair_trial(folder / "straight", folder / "r", chance, mended) for _ in range(num_repairs)]
+        repairs = [
+            repair_trial(folder / "straight", folder / "r", chance, mended) for _ in range(num_repairs)
+        ]
     not_repaired = [f"repair: {one}" for one in repairs if one]
     print("hit                 kills  refusals")
     for phase in PHASES:

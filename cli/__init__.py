@@ -11,9 +11,9 @@ from video_vlm.telemetry import switch_off
 __all__ = ["ExitCode", "main"]
 
 _LET_HELPERS_SLEEP = {"OPENCV_FOR_THREADS_NUM": "1", "OPENBLAS_THREAD_TIMEOUT": "4"}
-"""The threads of OpenCV and of OpenBLAS wait spinning for more work, on the cores that decode: some four hundredths of
-what reading a film of three minutes costs. What OpenCV is given is small, and OpenBLAS (2 to this power is how many
-clock ticks it waits) is given little."""
+"""The threads of OpenCV and of OpenBLAS wait spinning for more work, on the cores that decode: some four
+hundredths of what reading a film of three minutes costs. What OpenCV is given is small, and OpenBLAS (2 to
+this power is how many clock ticks it waits) is given little."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

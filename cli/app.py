@@ -16,6 +16,7 @@ from video_vlm.cli import (
     export,
     index,
     library,
+    library_transfer,
     looks,
     models,
     plan,
@@ -25,15 +26,22 @@ from video_vlm.cli import (
     show,
     summarize,
     train,
-    travel,
 )
-from video_vlm.cli.command import command, remember_options
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
+from video_vlm.cli.session import command, remember_options
 from video_vlm.cli.terminal import drop, open_missing_streams
 from video_vlm.errors import OutputError
 
-__all__ = ["COMMANDS", "CONFIG_COMMANDS", "LIBRARY_COMMANDS", "MODEL_COMMANDS", "TRAIN_COMMANDS", "app", "main"]
+__all__ = [
+    "COMMANDS",
+    "CONFIG_COMMANDS",
+    "LIBRARY_COMMANDS",
+    "MODEL_COMMANDS",
+    "TRAIN_COMMANDS",
+    "app",
+    "main",
+]
 
 COMMANDS: dict[str, Callable[..., int | None]] = {
     "ask": ask.ask,
@@ -53,8 +61,8 @@ LIBRARY_COMMANDS: dict[str, Callable[..., int | None]] = {
     "remove": library.remove,
     "looks": looks.looks,
     "forget-looks": looks.forget_looks,
-    "export": travel.export,
-    "import": travel.take_in,
+    "export": library_transfer.export,
+    "import": library_transfer.take_in,
     "verify": library.verify,
     "repair": repair.repair,
     "where": library.where,
@@ -87,10 +95,14 @@ def build() -> typer.Typer:
     top.callback()(remember_options())
     for name, function in COMMANDS.items():
         top.command(name)(command(function))
-    top.add_typer(group(LIBRARY_COMMANDS), name="library", help=f"What is remembered: {', '.join(LIBRARY_COMMANDS)}.")
+    top.add_typer(
+        group(LIBRARY_COMMANDS), name="library", help=f"What is remembered: {', '.join(LIBRARY_COMMANDS)}."
+    )
     top.add_typer(group(MODEL_COMMANDS), name="models", help=f"Language models: {', '.join(MODEL_COMMANDS)}.")
     top.add_typer(group(CONFIG_COMMANDS), name="config", help=f"Settings: {', '.join(CONFIG_COMMANDS)}.")
-    top.add_typer(group(TRAIN_COMMANDS), name="train", help=f"Learn from videos: {', '.join(TRAIN_COMMANDS)}.")
+    top.add_typer(
+        group(TRAIN_COMMANDS), name="train", help=f"Learn from videos: {', '.join(TRAIN_COMMANDS)}."
+    )
     return top
 
 

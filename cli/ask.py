@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from video_vlm.address import not_a_file
-from video_vlm.cli.command import OverwriteOption, Session, SpeedOption
-from video_vlm.cli.endings import output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import beside, complain
+from video_vlm.cli.format_by_suffix import output_file
 from video_vlm.cli.index import finish, read_all
 from video_vlm.cli.paths import videos_in
+from video_vlm.cli.session import OverwriteOption, Session, SpeedOption
 from video_vlm.cli.terminal import dim, one_line, print_json, write
 from video_vlm.cli.trace import show_step, write_trace
 from video_vlm.errors import SettingsError
 from video_vlm.records import Answer, Citation, Claim, Status
 
 if TYPE_CHECKING:
-    from video_vlm.across import LibraryAnswer, VideoCitation
     from video_vlm.library import VideoQA
+    from video_vlm.multi_video import LibraryAnswer, VideoCitation
     from video_vlm.outputs import Outputs
 
 __all__ = ["ask"]
@@ -43,7 +43,15 @@ def ask(
         str,
         typer.Argument(
             metavar="VIDEO|DIR",
-            help="A video file, or the name or id of one in the library; a folder or a pattern for all videos in it.",
+            help="A video file, or the name or id of one in the library; a folder or a pattern for all videos "
+            ""
+            ""
+            ""
+            ""
+            ""
+            ""
+            ""
+            "in it.",
         ),
     ],
     question: Annotated[
@@ -55,23 +63,33 @@ def ask(
     model: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Who answers: builtin, hf:NAME, openai:NAME@URL, ollama:NAME.", show_default=False
+            metavar="NAME",
+            help="Who answers: builtin, hf:NAME, openai:NAME@URL, ollama:NAME.",
+            show_default=False,
         ),
     ] = None,
     sampler: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who plans which pictures to look at.", show_default=False)
+        str | None,
+        typer.Option(metavar="NAME", help="Who plans which pictures to look at.", show_default=False),
     ] = None,
     frames: Annotated[
         int | None,
         typer.Option(
-            min=0, metavar="K", help="Look at K pictures at most; 0: answer from memory alone.", show_default=False
+            min=0,
+            metavar="K",
+            help="Look at K pictures at most; 0: answer from memory alone.",
+            show_default=False,
         ),
     ] = None,
     verify: Annotated[
         bool | None,
-        typer.Option("--verify", help="Show each claim of a language model to it again, with what it cites alone."),
+        typer.Option(
+            "--verify", help="Show each claim of a language model to it again, with what it cites alone."
+        ),
     ] = None,
-    trace: Annotated[bool, typer.Option("--trace", help="Show each step of a language model as it is taken.")] = False,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Show each step of a language model as it is taken.")
+    ] = False,
     trace_file: Annotated[
         Path | None,
         typer.Option(
@@ -84,7 +102,9 @@ def ask(
     ] = None,
     evidence: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write pictures and clips of what is cited to DIR.", show_default=False),
+        typer.Option(
+            metavar="DIR", help="Write pictures and clips of what is cited to DIR.", show_default=False
+        ),
     ] = None,
     speed: SpeedOption = None,
     overwrite: OverwriteOption = False,
@@ -92,9 +112,9 @@ def ask(
     """Ask a question of a video, of a folder of them, or of the whole library.
 
     The first question reads the video once and remembers it; later ones are answered from memory. Every claim
-    carries the seconds it rests on. Where memory is not sure, a few pictures are decoded and looked at again; --json
-    has them all on the receipt. "Not shown" means that what was read does not say it; "needs eyes" that
-    it takes seeing which this answerer has not got.
+    carries the seconds it rests on. Where memory is not sure, a few pictures are decoded and looked at again;
+    --json has them all on the receipt. "Not shown" means that what was read does not say it; "needs eyes"
+    that it takes seeing which this answerer has not got.
 
     Examples:
 
@@ -108,12 +128,17 @@ def ask(
       videoqa ask ~/Videos "Who was the architect of the bridge?"
       videoqa ask --all "Which film mentions a lighthouse?"
     """
+    from video_vlm.export import outputs_for
+
     target, asked = what_is_asked(video, question, everything=everything)
     told = show_step if trace else lambda _: None
     code = ExitCode.OK
     answer: Answer | LibraryAnswer
-    with session.open(model=model, sampler=sampler, max_look_frames=frames, verify=verify, speed=speed) as videos:
-        outputs = videos.outputs(overwrite=overwrite, inputs=[] if target is None else [target])
+    with session.open(
+        model=model, sampler=sampler, max_look_frames=frames, verify=verify, speed=speed
+    ) as videos:
+        inputs = [] if target is None else [Path(target)]
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=inputs)
         if trace_file is not None:
             outputs.check(trace_file)
         if target is None:
@@ -142,7 +167,7 @@ def show(answer: Answer | LibraryAnswer, *, as_json: bool) -> None:
 
 
 def prove(answer: Answer | LibraryAnswer, folder: Path, outputs: Outputs) -> None:
-    from video_vlm.cli.evidence import save_evidence
+    from video_vlm.cli.evidence_files import save_evidence
 
     write(one_line(f"{save_evidence(answer, folder, outputs=outputs)} files in {folder}"), file=sys.stderr)
 
@@ -154,11 +179,15 @@ def what_is_asked(video: str, question: str | None, *, everything: bool) -> tupl
         SettingsError: there is one of the two too many, or too few.
     """
     if everything and question is not None:
-        raise SettingsError(f'--all asks the whole library: leave out {video}, or --all (videoqa ask --all "...")')
+        raise SettingsError(
+            f'--all asks the whole library: leave out {video}, or --all (videoqa ask --all "...")'
+        )
     if everything:
         return None, video
     if question is None:
-        raise SettingsError('ask takes a video and a question: videoqa ask film.mp4 "..." (or --all and a question)')
+        raise SettingsError(
+            'ask takes a video and a question: videoqa ask film.mp4 "..." (or --all and a question)'
+        )
     return video, question
 
 
@@ -171,8 +200,8 @@ def is_many(target: str) -> bool:
 
 
 def read_ahead(videos: VideoQA, target: str) -> tuple[list[str], ExitCode]:
-    """The content ids of the videos meant, read first where the library does not know them; a file that cannot be
-    read is reported and costs only itself."""
+    """The content ids of the videos meant, read first where the library does not know them; a file that
+    cannot be read is reported and costs only itself."""
     outcomes = [outcome for _, outcome in read_all(videos, list(videos_in([target])), jobs=None)]
     for one in outcomes:
         if one.error is not None:
@@ -210,7 +239,9 @@ def as_text(answer: Answer) -> Iterator[str]:
         yield f"To get further: {one_line(answer.advice)}"
     yield ""
     how_sure = ABSTAINED.get(answer.status, f"confidence {answer.confidence:.2f}")
-    looked = f"; {answer.receipt.frames_decoded} pictures looked at again" if answer.receipt.frames_decoded else ""
+    looked = (
+        f"; {answer.receipt.frames_decoded} pictures looked at again" if answer.receipt.frames_decoded else ""
+    )
     yield dim(f"{how_sure}; {one_line(str(answer.coverage))}{looked}")
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from video_vlm.address import shown
-from video_vlm.cli.command import Session
-from video_vlm.cli.configuration import LIBRARY, fields_of
+from video_vlm.cli.session import Session
+from video_vlm.cli.settings_sources import LIBRARY, fields_of
 from video_vlm.cli.terminal import print_json, table, write
 from video_vlm.settings import Settings
 
@@ -40,7 +40,9 @@ def show(
     origins = {key: session.configuration.origins.get(key, "default") for key in values}
     if session.json:
         print_json(
-            {key: {"value": value, "origin": origins[key]} for key, value in values.items()} if origin else values
+            {key: {"value": value, "origin": origins[key]} for key, value in values.items()}
+            if origin
+            else values
         )
         return
     rows = [(key, in_a_cell(value), *([origins[key]] if origin else ())) for key, value in values.items()]

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from video_vlm.errors import SettingsError
 from video_vlm.outputs import NEW_FILES, Outputs
 
-__all__ = ["check_ending", "contact_sheet", "save_contact_sheet", "save_picture"]
+__all__ = ["check_ending", "contact_sheet", "save_contact_sheet", "save_image"]
 
 FORMATS = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -35,7 +35,9 @@ def contact_sheet(posters: Sequence[tuple[str, bytes | None]], *, columns: int =
         if jpeg is not None:
             picture = Image.open(io.BytesIO(jpeg)).convert("RGB")
             picture.thumbnail((TILE_WIDTH, TILE_HEIGHT))
-            sheet.paste(picture, (left + (TILE_WIDTH - picture.width) // 2, top + (TILE_HEIGHT - picture.height) // 2))
+            sheet.paste(
+                picture, (left + (TILE_WIDTH - picture.width) // 2, top + (TILE_HEIGHT - picture.height) // 2)
+            )
         middle = (left + TILE_WIDTH / 2, top + TILE_HEIGHT + CAPTION_HEIGHT / 2)
         draw.text(middle, caption, fill=INK, font=ImageFont.load_default(14), anchor="mm")
     return sheet
@@ -61,10 +63,10 @@ def save_contact_sheet(
         OutputError: it cannot be written there.
     """
     check_ending(path)
-    save_picture(contact_sheet(posters), path, outputs=outputs)
+    save_image(contact_sheet(posters), path, outputs=outputs)
 
 
-def save_picture(picture: Image.Image, path: Path, *, outputs: Outputs = NEW_FILES) -> None:
+def save_image(picture: Image.Image, path: Path, *, outputs: Outputs = NEW_FILES) -> None:
     """Raises:
     OutputError: it cannot be written there.
     """

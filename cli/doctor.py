@@ -1,24 +1,25 @@
-"""``videoqa doctor``: what is installed, what each extra would add, and what this machine goes by."""
+"""``videoqa doctor``: for each level of installation what is there, what is missing and what to type."""
 
 from __future__ import annotations
 
 import platform
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from itertools import groupby
 from pathlib import Path
 
-from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import print_json, table, write
 
-__all__ = ["PARTS", "Part", "doctor"]
+__all__ = ["PARTS", "InstallPart", "doctor"]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class InstallPart:
     """Something that may be installed: the pip extra that brings it (empty: the base), the modules that make
     it work, and what it adds."""
 
@@ -28,36 +29,45 @@ class Part:
 
 
 PARTS = (
-    Part("", ("av",), "reading video (FFmpeg)"),
-    Part("", ("scenedetect", "cv2"), "finding shots"),
-    Part("", ("faiss",), "searching vectors"),
-    Part("ocr", ("rapidocr", "onnxruntime"), "text on screen"),
-    Part("models", ("torch", "transformers", "einops", "safetensors"), "search by sight; --model hf:NAME"),
-    Part("server", ("httpx2",), "models behind a server: --model openai:NAME@URL, ollama:NAME"),
-    Part("export", ("pyarrow", "opentimelineio"), "export as Parquet and OpenTimelineIO"),
-    Part("postgres", ("psycopg",), "a library on a PostgreSQL server: --library postgresql://..."),
-    Part("distributed", ("ray",), "reading on a Ray cluster: index --engine ray"),
-    Part("torchcodec", ("torchcodec",), "another decoder: index.decoder=torchcodec"),
-    Part("decord", ("decord",), "another decoder: index.decoder=decord"),
+    InstallPart("", ("av",), "reading video (FFmpeg)"),
+    InstallPart("", ("scenedetect", "cv2"), "finding shots"),
+    InstallPart("", ("faiss",), "searching vectors"),
+    InstallPart("senses", ("rapidocr", "onnxruntime"), "text on screen"),
+    InstallPart(
+        "models", ("torch", "transformers", "einops", "safetensors"), "search by sight; --model hf:NAME"
+    ),
+    InstallPart("server", ("httpx2",), "models behind a server: --model openai:NAME@URL, ollama:NAME"),
+    InstallPart("export", ("pyarrow", "opentimelineio"), "export as Parquet and OpenTimelineIO"),
+    InstallPart("postgres", ("psycopg",), "a library on a PostgreSQL server: --library postgresql://..."),
+    InstallPart("distributed", ("ray",), "reading on a Ray cluster: index --engine ray"),
+    InstallPart("torchcodec", ("torchcodec",), "another decoder: index.decoder=torchcodec"),
+    InstallPart("decord", ("decord",), "another decoder: index.decoder=decord"),
 )
-"""In the order they are shown; every extra of the package is among them."""
+"""In the order of the levels of installation, the base first; every extra that a user may want is among
+them."""
+
+BASE, THIS_RUN = "base", "this run"
+"""What is always installed, and what the last findings are about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report. ``fix`` is what to type where something is missing."""
+    """One line of the report. ``level`` is the extra it belongs to, ``fix`` what to type where something is
+    missing."""
 
     what: str
     state: str
     fix: str = ""
     broken: bool = False
+    level: str = BASE
 
 
 def doctor(session: Session) -> ExitCode:
-    """Report what is installed and what is missing.
+    """Report what is installed and what is missing, level by level.
 
-    Says what each extra would add and which settings this run goes by. Nothing is loaded and nothing is
-    written. The exit code is 1 if a part of the base is missing.
+    For each level of installation: what is there, what is missing, and what to type. Then the library and
+    the settings of this run. Nothing is loaded and nothing is written. The exit code is 1 if a part of the
+    base is missing.
 
     Examples:
 
@@ -65,37 +75,66 @@ def doctor(session: Session) -> ExitCode:
       videoqa doctor
       videoqa doctor --json
     """
-    findings = [*machine(), *parts(), *sight(session), *meaning(session), *configuration(session)]
+    findings = [*levels(session), *(replace(one, level=THIS_RUN) for one in configuration(session))]
     if session.json:
         print_json([asdict(finding) for finding in findings])
     else:
-        write(table([(one.what, one.state, one.fix) for one in findings], header=("part", "state", "to add it")))
+        write(table(list(report(findings)), header=("level and part", "state", "to add it")))
     return ExitCode.FAILED if any(finding.broken for finding in findings) else ExitCode.OK
+
+
+def report(findings: Iterable[Finding]) -> Iterator[tuple[str, str, str]]:
+    """A row for each level, the rows of its parts below it; then what concerns this run."""
+    for level, members in groupby(findings, key=lambda finding: finding.level):
+        parts = list(members)
+        if level == THIS_RUN:
+            yield from ((one.what, one.state, one.fix) for one in parts)
+            continue
+        install = pip(level)
+        is_complete = all(one.fix != install for one in parts)
+        yield level, "installed" if is_complete else "missing", "" if is_complete else install
+        yield from ((f"- {one.what}", one.state, "" if one.fix == install else one.fix) for one in parts)
+
+
+def levels(session: Session) -> Iterator[Finding]:
+    """What there is of each level, in the order of :data:`PARTS`."""
+    yield from machine()
+    for extra, members in groupby(PARTS, key=lambda part: part.extra):
+        yield from map(installation, members)
+        if extra == "models":
+            yield from (replace(one, level=extra) for one in (*sight(session), *meaning(session)))
 
 
 def machine() -> Iterator[Finding]:
     yield Finding("videoqa", installed("video-vlm") or "not installed (run from its source tree)")
     yield Finding("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     words = full_text_search()
-    yield Finding("word search", f"SQLite {sqlite3.sqlite_version}{'' if words else ' without FTS5'}", broken=not words)
+    yield Finding(
+        "word search", f"SQLite {sqlite3.sqlite_version}{'' if words else ' without FTS5'}", broken=not words
+    )
 
 
-def parts() -> Iterator[Finding]:
-    for part in PARTS:
-        missing = [module for module in part.modules if find_spec(module) is None]
-        pip = f"pip install 'video-vlm[{part.extra}]'" if part.extra else "pip install --force-reinstall video-vlm"
-        state = f"missing {', '.join(missing)}" if missing else "installed"
-        yield Finding(part.brings, state, fix=pip if missing else "", broken=bool(missing) and not part.extra)
+def installation(part: InstallPart) -> Finding:
+    missing = [module for module in part.modules if find_spec(module) is None]
+    level = part.extra or BASE
+    state = f"missing {', '.join(missing)}" if missing else "installed"
+    broken = bool(missing) and level == BASE
+    return Finding(part.brings, state, fix=pip(level) if missing else "", broken=broken, level=level)
+
+
+def pip(level: str) -> str:
+    return "pip install --force-reinstall video-vlm" if level == BASE else f"pip install 'video-vlm[{level}]'"
 
 
 def sight(session: Session) -> Iterator[Finding]:
-    """Which image-text tower sees what is indexed, or what to type to have one. Its weights are not loaded."""
-    from video_vlm.encoder.sight import HOW_TO_NAME, find_sight
+    """Which image-text tower sees what is indexed, or what to type to have one. Its weights are not
+    loaded."""
+    from video_vlm.encoder.image_text_tower import HOW_TO_NAME, find_image_text_encoder
     from video_vlm.errors import VideoQAError
 
     what, settings = "image-text tower", session.configuration.settings.sight
     try:
-        tower = find_sight(settings)
+        tower = find_image_text_encoder(settings)
     except VideoQAError as error:
         yield Finding(what, str(error), fix="--set sight.model=FOLDER, auto or none")
         return
@@ -104,7 +143,9 @@ def sight(session: Session) -> Iterator[Finding]:
     elif settings.model == "none":
         yield Finding(what, "none, as sight.model says")
     else:
-        installed = all(find_spec(module) for part in PARTS if part.extra == "models" for module in part.modules)
+        installed = all(
+            find_spec(module) for part in PARTS if part.extra == "models" for module in part.modules
+        )
         fix = HOW_TO_NAME if installed else f"pip install 'video-vlm[models]', then {HOW_TO_NAME}"
         yield Finding(what, "none in the local hub cache, and none is named", fix=fix)
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from video_vlm.cli.command import Session
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import print_json, table, write
 from video_vlm.errors import SettingsError
+from video_vlm.text import visible
 
 if TYPE_CHECKING:
     from video_vlm.memory import Entity
@@ -23,13 +24,14 @@ def entities(
         str, typer.Argument(metavar="VIDEO", help="A video of the library: its file, its name or its id.")
     ],
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Only this name, with every mention.", show_default=False)
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Only this name, with every mention.", show_default=False),
     ] = None,
 ) -> None:
     """List the names in a video, or every mention of one.
 
-    Names are read from subtitles, speech, text on screen, chapter titles and captions of a video that was indexed
-    before: runs of capitalised words. A name that is typed is found however it is written.
+    Names are read from subtitles, speech, text on screen, chapter titles and captions of a video that was
+    indexed before: runs of capitalised words. A name that is typed is found however it is written.
 
     Examples:
 
@@ -51,7 +53,10 @@ def entities(
 
 
 def as_plain(one: Entity) -> dict[str, object]:
-    return {"timeline": [asdict(span) for span in one.timeline], "mentions": [asdict(seen) for seen in one.mentions]}
+    return {
+        "timeline": [asdict(span) for span in one.timeline],
+        "mentions": [asdict(seen) for seen in one.mentions],
+    }
 
 
 def overview(found: tuple[Entity, ...]) -> str:
@@ -61,4 +66,4 @@ def overview(found: tuple[Entity, ...]) -> str:
 
 def mentions(one: Entity) -> str:
     rows = [(str(seen.span), seen.kind.value, seen.text) for seen in one.mentions]
-    return table(rows, header=("time", "kind", "what")) if rows else f"nothing names {one.name}"
+    return table(rows, header=("time", "kind", "what")) if rows else f"nothing names {visible(one.name)}"

@@ -8,12 +8,12 @@
 | 3    | SOME_FAILED | part of a batch failed: each reason is on stderr, the rest is done           |
 | 130  | INTERRUPTED | Ctrl-C; what was finished before it is kept                                  |
 
-To write over a file that is somebody else's is taken for a mistake in the command line: 2, before any work is done.
-An answer and the files beside it (``--evidence``, ``--trace-file``, ``--sheet``, ``--picture``) count as a batch: where
-one of those cannot be written, the answer is printed, and the code is 3.
+To write over a file that is somebody else's is taken for a mistake in the command line: 2, before any work is
+done. An answer and the files beside it (``--evidence``, ``--trace-file``, ``--sheet``, ``--picture``) count
+as a batch: where one of those cannot be written, the answer is printed, and the code is 3.
 
-A reader that goes away (``videoqa show film.mp4 | head``) is no failure: 0. Nor is a standard output that was closed
-(``>&-``): what is printed goes nowhere.
+A reader that goes away (``videoqa show film.mp4 | head``) is no failure: 0. Nor is a standard output that was
+closed (``>&-``): what is printed goes nowhere.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from video_vlm.cli.command import OverwriteOption, Session
-from video_vlm.cli.endings import STDOUT, form_of, output_file_or_stdout
+from video_vlm.cli.format_by_suffix import STDOUT, form_of, output_file_or_stdout
+from video_vlm.cli.session import OverwriteOption, Session
 from video_vlm.cli.terminal import print_json, printing
 from video_vlm.errors import SettingsError
 
@@ -49,7 +49,9 @@ def export(
         ExportFormat | None,
         typer.Option("--format", help="How to write it [default: by the file's ending].", show_default=False),
     ] = None,
-    what: Annotated[What, typer.Option("--what", help="Which table: parquet, jsonl, csv and json only.")] = What.SCENES,
+    what: Annotated[
+        What, typer.Option("--what", help="Which table: parquet, jsonl, csv and json only.")
+    ] = What.SCENES,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -64,9 +66,10 @@ def export(
 ) -> None:
     """Export what is remembered of a video.
 
-    Tables (parquet, jsonl, csv, json) hold scenes, summaries, observations or vectors. Subtitles (srt, vtt) have one
-    cue a scene; documents (md, html) times and small pictures; otio is a timeline for editing programs. The video must
-    be in the library. A file that is there is replaced only if it is as it was exported before.
+    Tables (parquet, jsonl, csv, json) hold scenes, summaries, observations or vectors. Subtitles (srt, vtt)
+    have one cue a scene; documents (md, html) times and small pictures; otio is a timeline for editing
+    programs. The video must be in the library. A file that is there is replaced only if it is as it was
+    exported before.
 
     Examples:
 
@@ -76,13 +79,15 @@ def export(
       videoqa export film.mp4 --what observations -o seen.parquet
       videoqa export film.mp4 -o film.otio --overwrite
     """
-    from video_vlm.export import FORMATS
+    from video_vlm.export import FORMATS, outputs_for
     from video_vlm.export import export as write
 
     out = None if out == STDOUT else out
     form = form_of(ExportFormat, form, out)
     if form is None:
-        raise SettingsError(f"name a format: --format {', '.join(FORMATS)}; or a file that ends like one: -o film.html")
+        raise SettingsError(
+            f"name a format: --format {', '.join(FORMATS)}; or a file that ends like one: -o film.html"
+        )
     if out is None and not FORMATS[form].is_text:
         raise SettingsError(f"{form.value} is no text: name a file with -o")
     with session.open() as videos:
@@ -91,7 +96,7 @@ def export(
             with printing(sys.stdout):
                 write(memory, binary_stdout(), form=form.value, what=what.value)
             return
-        outputs = videos.outputs(overwrite=overwrite, inputs=[video])
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=[Path(video)])
         with outputs.open(out) as file:
             write(memory, file, form=form.value, what=what.value)
     if session.json:

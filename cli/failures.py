@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable
+from typing import Final
 
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.terminal import drop, one_line, printing, write
@@ -13,11 +14,15 @@ from video_vlm.redaction import redacted
 
 __all__ = ["beside", "complain", "guarded", "message"]
 
+_LONGEST: Final = 2_000
+"""Letters of a line: what was typed may be longer than any screen."""
+
 _USAGE = (OutputExists, QuestionError, SettingsError, UnknownName)
 
 
 def guarded(work: Callable[[], int | None], *, verbosity: int = 0) -> int:
-    """Run ``work`` and give back its exit code; an error is one line on stderr, from ``-vv`` on its traceback too."""
+    """Run ``work`` and give back its exit code; an error is one line on stderr, from ``-vv`` on its traceback
+    too."""
     try:
         code = work()
         flush()
@@ -36,8 +41,8 @@ def guarded(work: Callable[[], int | None], *, verbosity: int = 0) -> int:
 
 
 def beside(tell: Callable[[], object], *works: Callable[[], object]) -> ExitCode:
-    """Print an answer, then write what stands beside it: what of that fails is one line on stderr, and costs only
-    itself. Whoever stops reading the answer gets the rest nevertheless.
+    """Print an answer, then write what stands beside it: what of that fails is one line on stderr, and costs
+    only itself. Whoever stops reading the answer gets the rest nevertheless.
     """
     gone: BrokenPipeError | None = None
     try:
@@ -66,8 +71,11 @@ def flush() -> None:
 
 
 def complain(text: str) -> None:
-    """One line on stderr, without keys and passwords."""
-    write(f"videoqa: {one_line(redacted(text))}", file=sys.stderr)
+    """One line on stderr, without keys and passwords; of a very long one its beginning and its end."""
+    line = one_line(redacted(text))
+    if len(line) > _LONGEST:
+        line = f"{line[: _LONGEST // 2]} [...] {line[-_LONGEST // 2 :]}"
+    write(f"videoqa: {line}", file=sys.stderr)
 
 
 def message(error: Exception) -> str:

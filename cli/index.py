@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from video_vlm.cli.command import JobsOption, MemoryOption, Session, SpeedOption
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain, message
 from video_vlm.cli.index_plan import show_plans
@@ -20,12 +19,13 @@ from video_vlm.cli.outcome import Outcome
 from video_vlm.cli.paths import NotFound, videos_in
 from video_vlm.cli.progress import Reporter, progress_on
 from video_vlm.cli.progress_lines import ProgressLines
+from video_vlm.cli.session import JobsOption, MemoryOption, Session, SpeedOption
 from video_vlm.cli.terminal import one_line, print_json, write
 from video_vlm.errors import MediaError, SettingsError
 from video_vlm.records import Level, in_short
 
 if TYPE_CHECKING:
-    from video_vlm.dialogue import CaptionReport, SummaryReport
+    from video_vlm.agent import CaptionReport, SummaryReport
     from video_vlm.index import IndexOutcome, IndexReport
     from video_vlm.library import VideoQA
 
@@ -58,7 +58,8 @@ class CaptionLevel(StrEnum):
 def index(
     session: Session,
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATHS", help="Video files, folders, or patterns such as 'tapes/*.mkv'.")
+        list[str],
+        typer.Argument(metavar="PATHS", help="Video files, folders, or patterns such as 'tapes/*.mkv'."),
     ],
     jobs: JobsOption = None,
     memory: MemoryOption = None,
@@ -76,17 +77,22 @@ def index(
     ] = False,
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The model for that: hf:NAME, openai:NAME@URL, ...", show_default=False),
+        typer.Option(
+            metavar="NAME", help="The model for that: hf:NAME, openai:NAME@URL, ...", show_default=False
+        ),
     ] = None,
     engine: Annotated[
         Engine, typer.Option(help="What reads the files: processes of this machine, or a Ray cluster.")
     ] = Engine.LOCAL,
     address: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="The Ray cluster; else one of this machine.", show_default=False),
+        typer.Option(
+            metavar="HOST:PORT", help="The Ray cluster; else one of this machine.", show_default=False
+        ),
     ] = None,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Say what would be made again, stage by stage, and why; read nothing.")
+        bool,
+        typer.Option("--plan", help="Say what would be made again, stage by stage, and why; read nothing."),
     ] = False,
 ) -> ExitCode:
     """Read videos into the library ahead of questions.
@@ -95,18 +101,20 @@ def index(
     run that was interrupted goes on where it stopped. A file that cannot be read is reported and passed
     over; the exit code is then 3, or 1 if no file could be read.
 
-    Where only a part of what a memory was made with changed (a subtitle file, an observer, a setting of the upper
-    levels), only that part and what rests on it is made again. --plan says which, and why, and reads nothing.
+    Where only a part of what a memory was made with changed (a subtitle file, an observer, a setting of the
+    upper levels), only that part and what rests on it is made again. --plan says which, and why, and reads
+    nothing.
 
-    With --speed fast, keyframes and packet sizes say where to look, and most pictures are not decoded. What that
-    leaves out is stated; reading the video again with --speed full fills it in.
+    With --speed fast, keyframes and packet sizes say where to look, and most pictures are not decoded. What
+    that leaves out is stated; reading the video again with --speed full fills it in.
 
-    With --caption, the model that --model (or ask.model) names says what is seen in each scene or segment. Questions
-    find what it said, whoever answers them. With --summaries it writes the summaries too, each sentence with what it
-    rests on. A run that was interrupted goes on where it stopped.
+    With --caption, the model that --model (or ask.model) names says what is seen in each scene or segment.
+    Questions find what it said, whoever answers them. With --summaries it writes the summaries too, each
+    sentence with what it rests on. A run that was interrupted goes on where it stopped.
 
-    With --engine ray the files are read by the actors of a Ray cluster: the same memories, from many machines. All of
-    them must find the files under the same paths, and the library must be on a PostgreSQL server.
+    With --engine ray the files are read by the actors of a Ray cluster: the same memories, from many
+    machines. All of them must find the files under the same paths, and the library must be on a PostgreSQL
+    server.
 
     Examples:
 
@@ -119,7 +127,7 @@ def index(
       videoqa index film.mp4 --caption segment --model hf:HuggingFaceTB/SmolVLM2-500M-Video-Instruct
       videoqa index film.mp4 --plan --set index.levels.scene_sentences=5
     """
-    from video_vlm.index.watch import Watch
+    from video_vlm.index.observer_set import ObserverSet
 
     if address is not None and engine is not Engine.RAY:
         raise SettingsError(f"--address {address} is for --engine ray")
@@ -131,7 +139,7 @@ def index(
     ):
         outcomes: dict[int, Outcome] = {}
         found = list(videos_in(paths))
-        for missing in Watch.from_settings(videos.settings.index).missing:
+        for missing in ObserverSet.from_settings(videos.settings.index).missing:
             logger.warning("left out of every video: %s", missing)
         memory_bytes = memory and memory * 1e9
         with closing(
@@ -242,7 +250,11 @@ def summary(made: IndexReport) -> str:
     notes = [
         *([f"{counted(made.num_sights, 'picture')} seen"] if made.num_sights else []),
         *(["already known"] if made.reused else []),
-        *([f"{counted(len(made.damage), 'stretch', 'stretches')} could not be decoded"] if made.damage else []),
+        *(
+            [f"{counted(len(made.damage), 'stretch', 'stretches')} could not be decoded"]
+            if made.damage
+            else []
+        ),
         *([f"{counted(len(made.holes), 'hole')} in which nothing was recorded"] if made.holes else []),
         *([f"read in full: {made.read_in_full}"] if made.read_in_full else []),
         *map(in_short, made.missing),

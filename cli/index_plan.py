@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from video_vlm.cli.command import Session, Speed
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
 from video_vlm.cli.paths import NotFound, videos_in
+from video_vlm.cli.session import Session, Speed
 from video_vlm.cli.terminal import one_line, print_json, table, write
 from video_vlm.errors import MediaError
 
@@ -28,7 +28,7 @@ def show_plans(session: Session, paths: Sequence[str], *, speed: Speed | None) -
                 failures[found.typed] = found.reason
                 continue
             try:
-                plans.append(videos.plan_index(found))
+                plans.append(videos.plans.index(found))
             except MediaError as error:
                 failures[str(found)] = error.reason
     if session.json:
@@ -44,6 +44,8 @@ def show_plans(session: Session, paths: Sequence[str], *, speed: Speed | None) -
 
 
 def show(plan: IndexPlan) -> None:
-    rows = [(one.stage, "kept" if one.is_kept else "redone", f"because: {one.because}") for one in plan.stages]
+    rows = [
+        (one.stage, "kept" if one.is_kept else "redone", f"because: {one.because}") for one in plan.stages
+    ]
     write(one_line(f"{plan.path}: {'nothing to do' if plan.is_done else f'decodes {plan.decodes}'}"))
     write(table(rows, header=("stage", "is", "why")))

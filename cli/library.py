@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from video_vlm.address import shown
-from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import one_line, print_json, table, write
 from video_vlm.errors import LibraryDamaged
 from video_vlm.records import clock
@@ -28,7 +28,7 @@ def list_videos(session: Session) -> None:
       videoqa library list --json
     """
     with session.open() as videos:
-        known = videos.videos()
+        known = videos.library.videos()
     if session.json:
         print_json(
             [
@@ -60,7 +60,8 @@ def list_videos(session: Session) -> None:
 def remove(
     session: Session,
     videos: Annotated[
-        list[str], typer.Argument(metavar="VIDEOS", help="Video files, or names or ids of videos in the library.")
+        list[str],
+        typer.Argument(metavar="VIDEOS", help="Video files, or names or ids of videos in the library."),
     ],
 ) -> ExitCode:
     """Forget videos; the files themselves are not touched.
@@ -98,7 +99,7 @@ def verify(session: Session) -> ExitCode:
     """
     try:
         with session.open() as videos:
-            problems = [str(problem) for problem in videos.verify()]
+            problems = [str(problem) for problem in videos.library.verify()]
     except LibraryDamaged as error:
         problems = [str(error)]
     if session.json:
@@ -114,8 +115,8 @@ def verify(session: Session) -> ExitCode:
 def info(session: Session) -> None:
     """Show how much the library holds, and how it is searched.
 
-    Lists of vectors are searched exactly while they are short; of a long one only some parts are looked into, as
-    many as find at least 0.98 of the ten nearest, which was measured when the list was divided.
+    Lists of vectors are searched exactly while they are short; of a long one only some parts are looked into,
+    as many as find at least 0.98 of the ten nearest, which was measured when the list was divided.
 
     Examples:
 
@@ -124,7 +125,7 @@ def info(session: Session) -> None:
       videoqa library info --json
     """
     with session.open() as videos:
-        place, facts = shown(videos.library.place), videos.facts()
+        place, facts = shown(videos.library.storage.place), videos.library.facts()
     if session.json:
         print_json({"library": place, **asdict(facts)})
         return
@@ -135,7 +136,10 @@ def info(session: Session) -> None:
         ("vectors", facts.num_vectors),
     )
     write(f"{place}: format {facts.format}, {', '.join(f'{count} {name}' for name, count in held)}")
-    write(f"{facts.database_bytes / 1e6:.1f} MB, and {facts.index_bytes / 1e6:.1f} MB derived from it for search")
+    write(
+        f"{facts.database_bytes / 1e6:.1f} MB, and {facts.index_bytes / 1e6:.1f} MB derived from it for "
+        "search"
+    )
     if facts.feature_bytes:
         write(f"{facts.feature_bytes / 1e6:.1f} MB that models made of pictures")
     for index in facts.indexes:

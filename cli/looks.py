@@ -1,4 +1,5 @@
-"""``videoqa library looks`` and ``forget-looks``: what questions made us look at, and that it can be forgotten."""
+"""``videoqa library looks`` and ``forget-looks``: what questions made us look at, and that it can be
+forgotten."""
 
 from __future__ import annotations
 
@@ -8,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import one_line, print_json, table, write
 from video_vlm.errors import NotIndexed, SettingsError
 from video_vlm.records import Video
 
 if TYPE_CHECKING:
     from video_vlm.library import VideoQA
-    from video_vlm.memory import KeptLook
+    from video_vlm.memory import StoredLook
 
 __all__ = ["forget_looks", "looks"]
 
@@ -26,13 +27,15 @@ def looks(
     session: Session,
     video: Annotated[
         str | None,
-        typer.Argument(metavar="[VIDEO]", help="A video of the library; all if not given.", show_default=False),
+        typer.Argument(
+            metavar="[VIDEO]", help="A video of the library; all if not given.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """List what questions made us look at.
 
-    Pictures that were decoded again for a question are not decoded for the next: what was seen in them is kept, with
-    who saw it, how, and for which question. --json has every picture and all that was seen.
+    Pictures that were decoded again for a question are not decoded for the next: what was seen in them is
+    kept, with who saw it, how, and for which question. --json has every picture and all that was seen.
 
     Examples:
 
@@ -41,8 +44,9 @@ def looks(
       videoqa library looks film.mp4 --json
     """
     with session.open() as videos:
-        chosen = [one.video for one in videos.videos()] if video is None else [videos.memory(video).video]
-        kept = [(one, look) for one in chosen for look in videos.looks(one.content_id)]
+        library = videos.library
+        chosen = [one.video for one in library.videos()] if video is None else [videos.memory(video).video]
+        kept = [(one, look) for one in chosen for look in library.looks.of(one.content_id)]
     if session.json:
         print_json([as_data(one, look) for one, look in kept])
         return
@@ -50,7 +54,7 @@ def looks(
         (
             one.content_id[:12],
             str(look.span),
-            str(len(look.pictures)),
+            str(len(look.frames)),
             look.observer,
             str(len(look.observations)),
             look.question or f"({look.reason})",
@@ -61,12 +65,14 @@ def looks(
     write(table(rows, header=header) if rows else "nothing was looked at for a question yet")
 
 
-def as_data(video: Video, look: KeptLook) -> dict[str, Any]:
+def as_data(video: Video, look: StoredLook) -> dict[str, Any]:
     """A look as JSON values."""
+    told = asdict(look)
+    told["pictures"] = told.pop("frames")
     return {
         "content_id": video.content_id,
         "path": str(video.path),
-        **asdict(look),
+        **told,
         "pictures_per_second": look.pictures_per_second,
     }
 
@@ -76,7 +82,9 @@ def forget_looks(
     videos: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="VIDEOS", help="Video files, or names or ids of videos in the library.", show_default=False
+            metavar="VIDEOS",
+            help="Video files, or names or ids of videos in the library.",
+            show_default=False,
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Of all videos in the library.")] = False,
@@ -91,18 +99,19 @@ def forget_looks(
     """
     if everything == bool(videos):
         raise SettingsError("forget-looks: name the videos, or all of them with --all")
-    with session.open() as library:
-        names = [one.video.content_id for one in library.videos()] if everything else videos or []
-        forgotten = {name: forget(library, name) for name in names}
+    with session.open() as opened:
+        known = opened.library.videos() if everything else ()
+        names = [one.video.content_id for one in known] if everything else videos or []
+        forgotten = {name: forget(opened, name) for name in names}
     if session.json:
         print_json(forgotten)
     return report(forgotten, names, silent=session.json)
 
 
-def forget(library: VideoQA, name: str) -> int | None:
+def forget(videos: VideoQA, name: str) -> int | None:
     """How many looks; None if the library does not know the video."""
     try:
-        return library.forget_looks(name)
+        return videos.library.looks.forget(videos.memory(name).content_id)
     except NotIndexed:
         return None
 

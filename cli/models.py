@@ -1,4 +1,5 @@
-"""``videoqa models``: language models for this machine: which there are, whether one fits, and fetching it."""
+"""``videoqa models``: language models for this machine: which there are, whether one fits, and fetching
+it."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import print_json, table, write
 
 __all__ = ["check", "list_models", "pull"]
@@ -18,10 +19,11 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="OWNER/NAME on the hub
 
 
 def list_models(session: Session) -> None:
-    """List models that suit, from the smallest: licence, memory, what they are good at, and whether they are here.
+    """List models that suit, from the smallest: licence, memory, what they are good at, and whether they are
+    here.
 
-    Nothing is downloaded or loaded. Any other model of transformers that takes pictures, or words alone, may be named
-    to --model too.
+    Nothing is downloaded or loaded. Any other model of transformers that takes pictures, or words alone, may
+    be named to --model too.
 
     Examples:
 
@@ -29,10 +31,10 @@ def list_models(session: Session) -> None:
       videoqa models list
       videoqa models list --json
     """
-    from video_vlm.models.local.fit import fit_of, room_here
+    from video_vlm.models.local.memory_fit import available_memory, fit_of
     from video_vlm.models.local.presets import PRESETS
 
-    room, settings = room_here(), session.configuration.settings.ask
+    room, settings = available_memory(), session.configuration.settings.ask
     fits = [(preset, fit_of(preset.name, settings, room)) for preset in PRESETS]
     if session.json:
         print_json(
@@ -62,14 +64,17 @@ def list_models(session: Session) -> None:
         for preset, fit in fits
     ]
     write(table(rows, header=("name", "needs", "", "licence", "good at")))
-    write(f"{_gigabytes(room.bytes)} are free ({room.where}). Next: videoqa models pull NAME, then --model hf:NAME")
+    write(
+        f"{_gigabytes(room.bytes)} are free ({room.where}). Next: videoqa models pull NAME, then --model "
+        "hf:NAME"
+    )
 
 
 def check(session: Session, name: Name) -> ExitCode:
     """Say whether a model fits this machine, before it is loaded.
 
-    Goes by its files where they are here, else by what is known of the models in the list. The exit code is 1 if it
-    does not fit or cannot be used.
+    Goes by its files where they are here, else by what is known of the models in the list. The exit code is 1
+    if it does not fit or cannot be used.
 
     Examples:
 
@@ -77,9 +82,9 @@ def check(session: Session, name: Name) -> ExitCode:
       videoqa models check Qwen/Qwen3-VL-2B-Instruct
       videoqa models check ~/models/mine --set ask.quantization=4bit
     """
-    from video_vlm.models.local.fit import fit_of, room_here
+    from video_vlm.models.local.memory_fit import available_memory, fit_of
 
-    fit = fit_of(name, session.configuration.settings.ask, room_here())
+    fit = fit_of(name, session.configuration.settings.ask, available_memory())
     eyes = _eyes(fit.folder) if fit.folder else None
     if session.json:
         print_json(
@@ -110,7 +115,7 @@ def pull(session: Session, name: Name) -> None:
     \b
       videoqa models pull Qwen/Qwen3-VL-2B-Instruct
     """
-    from video_vlm.models.local.pull import pull as fetch
+    from video_vlm.models.local.download import pull as fetch
 
     folder = fetch(name)
     if session.json:
@@ -121,7 +126,9 @@ def pull(session: Session, name: Name) -> None:
 
 
 def _report(fit: Any, eyes: int | None) -> list[tuple[str, str]]:
-    pictures = [] if eyes is None else [("sees", f"up to {eyes} pictures" if eyes else "nothing: words alone")]
+    pictures = (
+        [] if eyes is None else [("sees", f"up to {eyes} pictures" if eyes else "nothing: words alone")]
+    )
     return [
         ("files", str(fit.folder) if fit.folder else f"not here: videoqa models pull {fit.name}"),
         *pictures,
@@ -138,11 +145,11 @@ def _eyes(folder: Path) -> int:
     Raises:
         ModelError: it is of no kind that writes.
     """
-    from video_vlm.models.local.find import libraries
-    from video_vlm.models.local.kinds import kind_of
+    from video_vlm.models.local.model_families import family_of
+    from video_vlm.models.local.model_files import libraries
 
     _, transformers = libraries()
-    return kind_of(transformers.AutoConfig.from_pretrained(folder, local_files_only=True)).max_pictures
+    return family_of(transformers.AutoConfig.from_pretrained(folder, local_files_only=True)).max_images
 
 
 def _gigabytes(count: int) -> str:

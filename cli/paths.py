@@ -1,9 +1,9 @@
 """From what was typed to the files meant: files, folders and patterns, on every platform.
 
 Shells on Windows hand patterns through as they are, so they are expanded here too. A name that exists is
-taken as it is, even if it looks like a pattern (``film[1].mp4``). Folders are gone over without recursion, so that it
-does not matter how deep they are; links to folders are followed, each folder once. Nothing is left out in silence but
-what is hidden (its name begins with a dot) and what does not end like a video.
+taken as it is, even if it looks like a pattern (``film[1].mp4``). Folders are gone over without recursion, so
+that it does not matter how deep they are; links to folders are followed, each folder once. Nothing is left
+out in silence but what is hidden (its name begins with a dot) and what does not end like a video.
 """
 
 from __future__ import annotations
@@ -20,8 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from video_vlm.address import not_a_file
-from video_vlm.marks import CLIP_SUFFIX, is_our_clip
-from video_vlm.video_files import DOUBTFUL_SUFFIXES, HEAD_BYTES, UNREAD_SUFFIXES, VIDEO_SUFFIXES, begins_like_video
+from video_vlm.own_files import CLIP_SUFFIX, is_our_clip
+from video_vlm.video_files import (
+    DOUBTFUL_SUFFIXES,
+    HEAD_BYTES,
+    UNREAD_SUFFIXES,
+    VIDEO_SUFFIXES,
+    begins_like_video,
+)
 
 __all__ = ["NotFound", "videos_in"]
 
@@ -42,7 +48,8 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """Something in a folder. ``mode`` is that of what a link leads to; ``is_linked``: it was reached by a link."""
+    """Something in a folder. ``mode`` is that of what a link leads to; ``is_linked``: it was reached by a
+    link."""
 
     path: Path
     mode: int
@@ -50,7 +57,8 @@ class _Entry:
 
 
 def videos_in(typed: Iterable[str]) -> Iterator[Path | NotFound]:
-    """The files meant, each once, in the order typed; folders are searched to the bottom, in order of name."""
+    """The files meant, each once, in the order typed; folders are searched to the bottom, in order of
+    name."""
     seen: set[str | NotFound] = set()
     for name in typed:
         for found in _expand(name):
@@ -100,7 +108,9 @@ def _in_folder(folder: str, name: str) -> Iterator[Path | NotFound]:
     yield from _films_among(_walk(folder, _EVERYTHING), name, nothing="no video files in this folder")
 
 
-def _films_among(entries: Iterable[_Entry | NotFound], name: str, *, nothing: str) -> Iterator[Path | NotFound]:
+def _films_among(
+    entries: Iterable[_Entry | NotFound], name: str, *, nothing: str
+) -> Iterator[Path | NotFound]:
     films: list[_Entry] = []
     passed_over: dict[str, list[Path]] = {}
     failed = False
@@ -195,8 +205,9 @@ class _Folder:
 def _walk(top: str, pattern: Sequence[str]) -> Iterator[_Entry | NotFound]:
     """What matches the pattern below a folder, and what cannot be looked at on the way.
 
-    ``**`` stands for any number of folders. Folders behind links come last and are passed over if they were seen, or
-    if they hold the folder that was asked for: nobody who names a folder means all that is around it.
+    ``**`` stands for any number of folders. Folders behind links come last and are passed over if they were
+    seen, or if they hold the folder that was asked for: nobody who names a folder means all that is around
+    it.
     """
     near, linked = [_Folder(top, _closed({0}, pattern), False)], deque[_Folder]()
     seen: set[tuple[int, int]] = set()
@@ -238,7 +249,9 @@ def _looked_at(entry: os.DirEntry[str], *, is_linked: bool) -> _Entry | NotFound
     """What it is; only links are followed, so that a folder of many files costs no look at each."""
     if not entry.is_symlink():
         is_folder, is_file = entry.is_dir(follow_symlinks=False), entry.is_file(follow_symlinks=False)
-        return _Entry(Path(entry.path), stat.S_IFDIR if is_folder else stat.S_IFREG if is_file else 0, is_linked)
+        return _Entry(
+            Path(entry.path), stat.S_IFDIR if is_folder else stat.S_IFREG if is_file else 0, is_linked
+        )
     try:
         return _Entry(Path(entry.path), os.stat(entry.path).st_mode, True)  # noqa: PTH116
     except OSError as error:

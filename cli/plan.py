@@ -1,4 +1,5 @@
-"""``videoqa plan``: which pictures a question is worth looking at, and why, before anything is decoded for it."""
+"""``videoqa plan``: which pictures a question is worth looking at, and why, before anything is decoded for
+it."""
 
 from __future__ import annotations
 
@@ -8,19 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from video_vlm.cli.command import OverwriteOption, Session
 from video_vlm.cli.contact_sheet import check_ending
-from video_vlm.cli.endings import output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import beside
+from video_vlm.cli.format_by_suffix import output_file
+from video_vlm.cli.session import OverwriteOption, Session
 from video_vlm.cli.terminal import print_json, table, write
 from video_vlm.errors import SettingsError
 from video_vlm.records import clock
 
 if TYPE_CHECKING:
-    from video_vlm.looking import LookPlan
     from video_vlm.memory import MemoryView
     from video_vlm.outputs import Outputs
+    from video_vlm.relook import LookPlan
 
 __all__ = ["plan"]
 
@@ -31,13 +32,18 @@ def plan(
         str, typer.Argument(metavar="VIDEO", help="A video file, or the name or id of one in the library.")
     ],
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in quotes.")],
-    frames: Annotated[int | None, typer.Option(min=1, metavar="K", help="Plan K pictures.", show_default=False)] = None,
+    frames: Annotated[
+        int | None, typer.Option(min=1, metavar="K", help="Plan K pictures.", show_default=False)
+    ] = None,
     tokens: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Plan as many pictures as N visual tokens buy.", show_default=False),
+        typer.Option(
+            min=1, metavar="N", help="Plan as many pictures as N visual tokens buy.", show_default=False
+        ),
     ] = None,
     sampler: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who plans [default: by the question].", show_default=False)
+        str | None,
+        typer.Option(metavar="NAME", help="Who plans [default: by the question].", show_default=False),
     ] = None,
     picture: Annotated[
         Path | None,
@@ -52,8 +58,8 @@ def plan(
 ) -> ExitCode:
     """Show which pictures a question is worth, and why.
 
-    The video is read first if the library does not know it. No model is called and nothing is decoded for the plan.
-    Without --frames and --tokens the length of the video decides how many pictures there are.
+    The video is read first if the library does not know it. No model is called and nothing is decoded for the
+    plan. Without --frames and --tokens the length of the video decides how many pictures there are.
 
     Examples:
 
@@ -62,14 +68,16 @@ def plan(
       videoqa plan lecture.mkv "How often is the budget mentioned?" --tokens 8000
       videoqa plan film.mp4 "Who opens the door?" --frames 16 --sampler scene --picture plan.jpg
     """
+    from video_vlm.export import outputs_for
+
     if picture:
         check_ending(picture)
     with session.open(sampler=sampler) as videos:
-        outputs = videos.outputs(overwrite=overwrite, inputs=[video])
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=[Path(video)])
         if picture:
             outputs.check(picture)
         try:
-            planned = videos.plan(video, question, frames=frames, tokens=tokens)
+            planned = videos.plans.look(video, question, frames=frames, tokens=tokens)
         except ValueError as error:
             raise SettingsError(f"--frames and --tokens: {error}") from error
         works = [lambda: draw(planned, videos.memory(video), picture, outputs)] if picture else []

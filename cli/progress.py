@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from video_vlm.cli.outcome import Outcome
-from video_vlm.cli.pace import Pace
+from video_vlm.cli.rate_estimate import RateEstimate
 from video_vlm.cli.terminal import one_line
 from video_vlm.protocols import ProgressEvent
 
@@ -60,7 +60,9 @@ class Bars:
         key = f"{event.stage} {event.path or event.what}"
         if key not in self.bars:
             # A new stage of one file, or of no file, takes the place of the last.
-            self.take_away([k for k, bar in self.bars.items() if event.path is None or bar.path in (None, event.path)])
+            self.take_away(
+                [k for k, bar in self.bars.items() if event.path is None or bar.path in (None, event.path)]
+            )
             self.bars[key] = Bar(event, self.stream, row=self.free_row())
         self.bars[key].show(event)
 
@@ -87,7 +89,7 @@ class Bar:
 
         self.path = event.path
         self.row = row
-        self.pace = Pace()
+        self.pace = RateEstimate()
         self.drawn: tqdm = tqdm(
             desc=one_line(f"{event.stage} {event.what}"),
             unit=f" {event.unit}s",

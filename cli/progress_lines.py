@@ -1,11 +1,12 @@
 """How far a batch has come, for a program that waits: JSON, one object a line, on stderr.
 
-    {"event": "start", "path": "film.mp4"}
-    {"event": "progress", "path": "film.mp4", "done_seconds": 61, "total_seconds": 90, "speed": 5.8, "eta_seconds": 5}
-    {"event": "done", "path": "film.mp4", "content_id": "...", "summary": "3 scenes, 12 shots, 40 observations"}
-    {"event": "failed", "path": "bad.mp4", "error": "..."}
+    {"event": "start", "path": "film.mp4"} {"event": "progress", "path": "film.mp4", "done_seconds": 61,
+    "total_seconds": 90, "speed": 5.8, "eta_seconds": 5} {"event": "done", "path": "film.mp4", "content_id":
+    "...", "summary": "3 scenes, 12 shots, 40 observations"} {"event": "failed", "path": "bad.mp4", "error":
+    "..."}
 
-``speed`` is seconds of video a second; it, ``eta_seconds`` and ``total_seconds`` are null where they are not known.
+``speed`` is seconds of video a second; it, ``eta_seconds`` and ``total_seconds`` are null where they are not
+known.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from video_vlm.cli.outcome import Outcome
-from video_vlm.cli.pace import Pace
+from video_vlm.cli.rate_estimate import RateEstimate
 from video_vlm.cli.terminal import write
 from video_vlm.protocols import ProgressEvent
 
@@ -38,14 +39,14 @@ class ProgressLines:
     def __init__(self, stream: TextIO | None = None, *, now: Callable[[], float] = time.monotonic) -> None:
         self.stream = sys.stderr if stream is None else stream
         self.now = now
-        self.paces: dict[Path, Pace] = {}
+        self.paces: dict[Path, RateEstimate] = {}
         self.due: dict[Path, float] = {}
 
     def __call__(self, event: ProgressEvent) -> None:
         if event.path is None:
             return
         if event.path not in self.paces:
-            self.paces[event.path] = Pace(self.now)
+            self.paces[event.path] = RateEstimate(self.now)
             self.line("start", event.path)
         pace = self.paces[event.path]
         pace.note(event)
@@ -74,6 +75,8 @@ class ProgressLines:
             self.line("failed", outcome.path, error=outcome.error)
 
     def line(self, event: str, path: Path | str, **more: Any) -> None:
-        rounded = {name: round(value, 2) if isinstance(value, float) else value for name, value in more.items()}
+        rounded = {
+            name: round(value, 2) if isinstance(value, float) else value for name, value in more.items()
+        }
         write(json.dumps({"event": event, "path": str(path), **rounded}), file=self.stream)
         self.stream.flush()

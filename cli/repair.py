@@ -1,13 +1,14 @@
-"""``videoqa library repair``: what is sound in a damaged library goes into a new file, and what was lost is named."""
+"""``videoqa library repair``: what is sound in a damaged library goes into a new file, and what was lost is
+named."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from video_vlm.cli.command import Session
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
 from video_vlm.cli.index import counted
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import one_line, print_json, write
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ __all__ = ["repair"]
 def repair(session: Session) -> ExitCode:
     """Make a damaged library whole again.
 
-    Whatever is sound goes into a new file; the damaged one is kept beside it. Each memory is kept as it was written
-    or not at all, by its checksums; videos that have to be indexed again are named, and the exit code is then 3, or 1
-    if nothing could be kept. A library that is whole is left alone. Nothing else may have it open meanwhile.
+    Whatever is sound goes into a new file; the damaged one is kept beside it. Each memory is kept as it was
+    written or not at all, by its checksums; videos that have to be indexed again are named, and the exit code
+    is then 3, or 1 if nothing could be kept. A library that is whole is left alone. Nothing else may have it
+    open meanwhile.
 
     Examples:
 
@@ -51,7 +53,8 @@ def as_data(made: Repaired) -> dict[str, Any]:
             for one in made.kept
         ],
         "lost": [
-            {"content_id": one.content_id, "path": None if one.path is None else str(one.path)} for one in made.lost
+            {"content_id": one.content_id, "path": None if one.path is None else str(one.path)}
+            for one in made.lost
         ],
         "unseen": made.unseen,
         "unproven": made.unproven,
@@ -67,7 +70,10 @@ def tell(made: Repaired) -> None:
     write(one_line(f"the damaged file is kept as {made.damaged}"))
     write(f"kept: {counted(len(made.kept), 'video')}, {counted(made.num_looks, 'look')}")
     if made.unproven:
-        write(f"written before there were checksums, and judged by structure alone: {len(made.unproven)} of them")
+        write(
+            f"written before there were checksums, and judged by structure alone: {len(made.unproven)} of "
+            "them"
+        )
     for content_id in made.unseen:
         write(one_line(f"{content_id}: what its pictures look like was lost; videoqa index makes it again"))
     if made.num_lost_looks:

@@ -7,18 +7,21 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from video_vlm.cli.command import OverwriteOption, Session, SpeedOption
 from video_vlm.cli.contact_sheet import check_ending, save_contact_sheet
-from video_vlm.cli.endings import output_file
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import beside
+from video_vlm.cli.format_by_suffix import output_file
+from video_vlm.cli.session import OverwriteOption, Session, SpeedOption
 from video_vlm.cli.terminal import one_line, print_json, table, write
 from video_vlm.records import Node, clock
 from video_vlm.text import inert
+
+if TYPE_CHECKING:
+    from video_vlm.memory import MemoryView
 
 __all__ = ["scenes"]
 
@@ -63,21 +66,34 @@ def scenes(
       videoqa scenes film.mp4 --sheet scenes.jpg
       videoqa scenes film.mp4 --speed fast
     """
+    from video_vlm.export import outputs_for
+
     if sheet:
         check_ending(sheet)
     with session.open(speed=speed) as videos:
-        outputs = videos.outputs(overwrite=overwrite, inputs=[video])
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=[Path(video)])
         if sheet:
             outputs.check(sheet)
         found = videos.scenes(video)
-        posters = [(clock(scene.span.start), videos.poster(video, scene)) for scene in found] if sheet else []
+        posters = posters_of(videos.memory(video), found) if sheet else []
     works = [lambda: save_contact_sheet(posters, sheet, outputs=outputs)] if sheet else []
     return beside(lambda: WRITERS[Format.JSON if session.json else form](found), *works)
 
 
+def posters_of(memory: MemoryView, found: Sequence[Node]) -> list[tuple[str, bytes | None]]:
+    """For each scene the clock time it begins at, and its small JPEG."""
+    return [(clock(scene.span.start), memory.thumbnail(scene)) for scene in found]
+
+
 def as_table(found: Sequence[Node]) -> None:
     rows = [
-        (str(i), clock(scene.span.start), clock(scene.span.end), f"{scene.span.duration_seconds:.1f}", what(scene))
+        (
+            str(i),
+            clock(scene.span.start),
+            clock(scene.span.end),
+            f"{scene.span.duration_seconds:.1f}",
+            what(scene),
+        )
         for i, scene in enumerate(found, 1)
     ]
     write(table(rows, header=COLUMNS))
@@ -86,7 +102,13 @@ def as_table(found: Sequence[Node]) -> None:
 def as_json(found: Sequence[Node]) -> None:
     print_json(
         [
-            {"scene": i, "start": scene.span.start, "end": scene.span.end, "what": what(scene), "id": scene.id}
+            {
+                "scene": i,
+                "start": scene.span.start,
+                "end": scene.span.end,
+                "what": what(scene),
+                "id": scene.id,
+            }
             for i, scene in enumerate(found, 1)
         ]
     )

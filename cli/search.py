@@ -1,4 +1,5 @@
-"""``videoqa search``: the moments that match words or a picture, best first, in one video or in all of them."""
+"""``videoqa search``: the moments that match words or a picture, best first, in one video or in all of
+them."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from video_vlm.address import not_a_file
-from video_vlm.cli.command import Session
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import print_json, table, write
 from video_vlm.errors import SettingsError
 from video_vlm.records import Evidence, Image, Span
@@ -23,7 +24,10 @@ __all__ = ["search"]
 def search(
     session: Session,
     query: Annotated[
-        str, typer.Argument(metavar="[QUERY]", help="Words to look for; not needed with --like.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="[QUERY]", help="Words to look for; not needed with --like.", show_default=False
+        ),
     ] = "",
     video: Annotated[
         str | None, typer.Option("--in", metavar="VIDEO", help="Only in this video.", show_default=False)
@@ -32,11 +36,16 @@ def search(
         tuple[str, str] | None,
         typer.Option(metavar="M:SS M:SS", help="Only between these two times.", show_default=False),
     ] = None,
-    limit: Annotated[int, typer.Option(metavar="N", help="At most this many moments.", min=1, max=1_000_000)] = 10,
+    limit: Annotated[
+        int, typer.Option(metavar="N", help="At most this many moments.", min=1, max=1_000_000)
+    ] = 10,
     like: Annotated[
         str | None,
         typer.Option(
-            "--like", metavar="PICTURE|VIDEO@M:SS", help="Moments that look like this one.", show_default=False
+            "--like",
+            metavar="PICTURE|VIDEO@M:SS",
+            help="Moments that look like this one.",
+            show_default=False,
         ),
     ] = None,
 ) -> None:
@@ -45,9 +54,9 @@ def search(
     Looks in what was read of every indexed video: subtitles, text on screen, speech, what moved. Videos that
     were not indexed yet are not searched, and not read either.
 
-    Where an image-text tower is there (videoqa doctor says so), the pictures it saw are searched too: by words,
-    and by a picture or a moment of a video with --like. Some picture is always the nearest, so what was found by
-    sight alone says how near it is.
+    Where an image-text tower is there (videoqa doctor says so), the pictures it saw are searched too: by
+    words, and by a picture or a moment of a video with --like. Some picture is always the nearest, so what
+    was found by sight alone says how near it is.
 
     Examples:
 
@@ -63,13 +72,15 @@ def search(
         raise SettingsError('search needs words ("storm warning") or a picture (--like photo.jpg)')
     span = None if between is None else span_between(*between)
     with session.open() as videos:
-        picture = None if like is None else picture_of(like, videos)
+        picture = None if like is None else image_of(like, videos)
         found = videos.search(query, path=video, span=span, limit=limit, like=picture)
         names = videos.names()
     if session.json:
         print_json([{**asdict(one), "video": names.get(one.content_id, "")} for one in found])
         return
-    rows = [(str(one.span), names.get(one.content_id, ""), found_as(one), one.text or one.why) for one in found]
+    rows = [
+        (str(one.span), names.get(one.content_id, ""), found_as(one), one.text or one.why) for one in found
+    ]
     write(table(rows, header=("time", "video", "kind", "what")) if rows else "nothing found")
 
 
@@ -79,18 +90,19 @@ def found_as(one: Evidence) -> str:
     return ", ".join([*([one.kind] if one.kind else []), *(["sight"] if seen else [])])
 
 
-def picture_of(like: str, videos: VideoQA) -> Image:
-    """The picture that ``--like`` names: a picture file, or a moment of a video (a file, or one the library knows).
+def image_of(like: str, videos: VideoQA) -> Image:
+    """The picture that ``--like`` names: a picture file, or a moment of a video (a file, or one the library
+    knows).
 
     Raises:
         SettingsError: it is neither.
         MediaError: it cannot be read.
     """
-    from video_vlm.media.pictures import picture_at, read_picture
-    from video_vlm.operators import parse_clock
+    from video_vlm.language.clock_times import parse_clock
+    from video_vlm.media.single_frame import frame_at, read_image
 
     if Path(like).is_file():
-        return read_picture(Path(like))
+        return read_image(Path(like))
     name, at, time = like.rpartition("@")
     if not at or not name:
         if address := not_a_file(like):
@@ -102,7 +114,7 @@ def picture_of(like: str, videos: VideoQA) -> Image:
         raise SettingsError(f"--like: {like}: {error}") from error
     index = videos.settings.index
     path = Path(name) if Path(name).is_file() else videos.memory(name).video.path
-    return picture_at(path, seconds, max_side=index.frames.max_side, decoder=index.decoder)
+    return frame_at(path, seconds, max_side=index.frames.max_side, decoder=index.decoder)
 
 
 def span_between(begin: str, end: str) -> Span:
@@ -111,7 +123,7 @@ def span_between(begin: str, end: str) -> Span:
     Raises:
         SettingsError: one of them is no time, or they are in the wrong order.
     """
-    from video_vlm.operators import parse_clock
+    from video_vlm.language.clock_times import parse_clock
 
     try:
         start, stop = parse_clock(begin), parse_clock(end)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from video_vlm.cli.command import Session
+from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import fitted, one_line, print_json, write
 from video_vlm.records import Level, Node
 
@@ -45,10 +45,17 @@ def show(
         print_json([{**asdict(node), "depth": indent} for indent, node in lines])
         return
     for indent, node in lines:
-        write(fitted(f"{'  ' * indent}{node.level.value} [{node.span}] {one_line(node.title or node.text)}".rstrip()))
+        write(
+            fitted(
+                f"{'  ' * indent}{node.level.value} [{node.span}] "
+                f"{one_line(node.title or node.text)}".rstrip()
+            )
+        )
 
 
-def walk(memory: VideoMemory, nodes: Sequence[Node], shown: set[Level], indent: int = 0) -> Iterator[tuple[int, Node]]:
+def walk(
+    memory: VideoMemory, nodes: Sequence[Node], shown: set[Level], indent: int = 0
+) -> Iterator[tuple[int, Node]]:
     """Every node of the levels ``shown``, depth first, with how deep it lies."""
     for node in nodes:
         if node.level in shown:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from video_vlm.cli.command import JobsOption, MemoryOption, OverwriteOption, Session, SpeedOption
-from video_vlm.cli.endings import form_of, output_file
+from video_vlm.cli.batch_progress import BatchProgress
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
+from video_vlm.cli.format_by_suffix import form_of, output_file
 from video_vlm.cli.index import finish, read_all, report
 from video_vlm.cli.outcome import Outcome
-from video_vlm.cli.overall import Overall
 from video_vlm.cli.paths import NotFound, videos_in
 from video_vlm.cli.progress import Reporter, progress_on
+from video_vlm.cli.session import JobsOption, MemoryOption, OverwriteOption, Session, SpeedOption
 from video_vlm.cli.terminal import one_line, print_json, write
 from video_vlm.errors import SettingsError
 from video_vlm.records import clock
@@ -51,12 +51,17 @@ class OnError(StrEnum):
 def summarize(
     session: Session,
     paths: Annotated[
-        list[str], typer.Argument(metavar="DIRS", help="Folders, video files, or patterns such as 'tapes/*.mkv'.")
+        list[str],
+        typer.Argument(metavar="DIRS", help="Folders, video files, or patterns such as 'tapes/*.mkv'."),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", parser=output_file, metavar="OUT", help="The document.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", parser=output_file, metavar="OUT", help="The document.")
+    ],
     form: Annotated[
         CatalogueFormat | None,
-        typer.Option("--format", help="How to write it [default: by the ending, or html].", show_default=False),
+        typer.Option(
+            "--format", help="How to write it [default: by the ending, or html].", show_default=False
+        ),
     ] = None,
     jobs: JobsOption = None,
     memory: MemoryOption = None,
@@ -71,10 +76,10 @@ def summarize(
 ) -> ExitCode:
     """Summarize whole folders of videos in one document.
 
-    Finds the videos, reads those that are not in the library yet, several at a time, and writes a document over all
-    of them: for each a small picture, a paragraph, and its chapters. The HTML is one page that holds everything and
-    can be searched without a server. A run that was interrupted goes on where it stopped. A document that is there is
-    replaced only if it is as it was written before.
+    Finds the videos, reads those that are not in the library yet, several at a time, and writes a document
+    over all of them: for each a small picture, a paragraph, and its chapters. The HTML is one page that holds
+    everything and can be searched without a server. A run that was interrupted goes on where it stopped. A
+    document that is there is replaced only if it is as it was written before.
 
     Examples:
 
@@ -83,24 +88,31 @@ def summarize(
       videoqa summarize ~/Videos -o videos.html --dry-run
       videoqa summarize tapes/ more/ -o videos.jsonl --speed fast --memory 4
     """
+    from video_vlm.export import outputs_for
+
     found = list(videos_in(paths))
     files = [one for one in found if isinstance(one, Path)]
     form = form_of(CatalogueFormat, form, out)
     if form is None and out.suffix:
-        raise SettingsError(f"{out}: name a format, --format {', '.join(CatalogueFormat)}, or end its name like one")
+        raise SettingsError(
+            f"{out}: name a format, --format {', '.join(CatalogueFormat)}, or end its name like one"
+        )
     form = form or CatalogueFormat.HTML
     memory_bytes = memory and memory * 1e9
     if dry_run:
         with session.open(speed=speed) as videos:
-            return foretell(session, videos.estimate(files, jobs=jobs, memory_bytes=memory_bytes), found)
+            estimate = videos.plans.estimate(files, jobs=jobs, memory_bytes=memory_bytes)
+            return foretell(session, estimate, found)
     with (
         progress_on(quiet=session.quiet) as bars,
         overall(bars, files) as reporter,
         session.open(reporter=reporter, speed=speed) as videos,
     ):
-        outputs = videos.outputs(overwrite=overwrite, inputs=files)
+        outputs = outputs_for(videos.library, overwrite=overwrite, inputs=files)
         outputs.try_out(out)
-        outcomes = read(session, videos, found, reporter, jobs=jobs, memory_bytes=memory_bytes, on_error=on_error)
+        outcomes = read(
+            session, videos, found, reporter, jobs=jobs, memory_bytes=memory_bytes, on_error=on_error
+        )
         code = finish(outcomes)
         if code is ExitCode.FAILED or (code is not ExitCode.OK and on_error is OnError.STOP):
             complain(f"{out} is not written")
@@ -114,11 +126,11 @@ def summarize(
 
 
 @contextmanager
-def overall(bars: Reporter, files: Sequence[Path]) -> Iterator[Overall]:
+def overall(bars: Reporter, files: Sequence[Path]) -> Iterator[BatchProgress]:
     """A reporter for all files together; how long they are is in their headers."""
-    from video_vlm.index.estimate import seconds_of
+    from video_vlm.index.batch_estimate import seconds_of
 
-    yield Overall(bars, {path: seconds for path in files if (seconds := seconds_of(path))})
+    yield BatchProgress(bars, {path: seconds for path in files if (seconds := seconds_of(path))})
 
 
 def read(
@@ -144,12 +156,16 @@ def read(
     return [outcomes[place] for place in sorted(outcomes)]
 
 
-def save(videos: VideoQA, outcomes: Sequence[Outcome], outputs: Outputs, out: Path, form: CatalogueFormat) -> None:
+def save(
+    videos: VideoQA, outcomes: Sequence[Outcome], outputs: Outputs, out: Path, form: CatalogueFormat
+) -> None:
     """The document, each video once, whole or not at all."""
+    from video_vlm.export import write_catalogue
+
     content_ids = dict.fromkeys(one.content_id for one in outcomes if one.content_id is not None)
     failures = {one.path: one.error for one in outcomes if one.error is not None}
     with outputs.open(out) as file:
-        videos.catalogue(content_ids, file, form=form.value, failures=failures)
+        write_catalogue(videos.library, content_ids, file, form=form.value, failures=failures)
 
 
 def foretell(session: Session, made: Estimate, found: Sequence[Path | NotFound]) -> ExitCode:
@@ -163,7 +179,13 @@ def foretell(session: Session, made: Estimate, found: Sequence[Path | NotFound])
         print_json({**asdict(made), "files": [{**asdict(one), "path": str(one.path)} for one in made.files]})
     else:
         took = "unknown" if made.reading_seconds is None else f"about {clock(made.reading_seconds)}"
-        write(f"{len(made.files)} files, {made.video_seconds / 3600:.2f} hours of video; {known} are known already")
-        write(f"to read: {made.unread_seconds / 3600:.2f} hours; time: {took if made.unread_seconds else 'none'};")
+        write(
+            f"{len(made.files)} files, {made.video_seconds / 3600:.2f} hours of video; {known} are known "
+            "already"
+        )
+        write(
+            f"to read: {made.unread_seconds / 3600:.2f} hours; time: "
+            f"{took if made.unread_seconds else 'none'};"
+        )
         write(f"disk: about {made.disk_bytes / 1e6:.0f} MB more in the library")
     return ExitCode.SOME_FAILED if wrong and made.files else ExitCode.FAILED if wrong else ExitCode.OK

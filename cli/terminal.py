@@ -37,8 +37,8 @@ DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 
 
 def write(line: str = "", *, file: TextIO | None = None) -> None:
-    """Print one line to standard output, or to ``file``, above a progress bar that may be there; without secrets that
-    this process knows.
+    """Print one line to standard output, or to ``file``, above a progress bar that may be there; without
+    secrets that this process knows.
 
     Raises:
         As :func:`printing`.
@@ -53,8 +53,8 @@ def write(line: str = "", *, file: TextIO | None = None) -> None:
 def printing(stream: TextIO) -> Iterator[None]:
     """What goes wrong with a standard stream while it is written.
 
-    Where stderr cannot be written (its reader is gone, its disk is full) nothing more is said there: that is no reason
-    to lose an answer.
+    Where stderr cannot be written (its reader is gone, its disk is full) nothing more is said there: that is
+    no reason to lose an answer.
 
     Raises:
         BrokenPipeError: nobody reads standard output any more.
@@ -80,10 +80,11 @@ def drop(stream: TextIO) -> None:
 
 
 def open_missing_streams() -> None:
-    """Stand-ins for standard streams that whoever started this closed (``>&-``, as under cron): they lead nowhere.
+    """Stand-ins for standard streams that whoever started this closed (``>&-``, as under cron): they lead
+    nowhere.
 
-    Without them the next file that is opened, a library say, would get the number of standard output, and what is
-    printed would be written into it.
+    Without them the next file that is opened, a library say, would get the number of standard output, and
+    what is printed would be written into it.
     """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         if getattr(sys, name) is not None:

@@ -1,4 +1,5 @@
-"""A plan as one picture: the shots of a video as a band, the planned times marked in it, posters and reasons below."""
+"""A plan as one picture: the shots of a video as a band, the planned times marked in it, posters and reasons
+below."""
 
 from __future__ import annotations
 
@@ -9,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
-from video_vlm.cli.contact_sheet import BLANK, GAP, INK, PAPER, save_picture
+from video_vlm.cli.contact_sheet import BLANK, GAP, INK, PAPER, save_image
 from video_vlm.records import Level, Sample, Shot, Span, clock
 
 if TYPE_CHECKING:
-    from video_vlm.looking import LookPlan
     from video_vlm.memory import MemoryView
     from video_vlm.outputs import Outputs
+    from video_vlm.relook import LookPlan
 
 __all__ = ["save_timeline", "timeline"]
 
@@ -62,7 +63,7 @@ def save_timeline(planned: LookPlan, memory: MemoryView, path: Path, *, outputs:
         nearest = min(frames, key=lambda frame: abs(frame.span.middle - sample.pts_seconds), default=None)
         holding = next((frame for frame in frames if frame.span.contains(sample.pts_seconds)), nearest)
         posters.append(None if holding is None else memory.poster(holding.id))
-    save_picture(timeline(planned, posters), path, outputs=outputs)
+    save_image(timeline(planned, posters), path, outputs=outputs)
 
 
 def font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
@@ -96,7 +97,9 @@ def _draw_tile(
     if poster is not None:
         small = Image.open(io.BytesIO(poster)).convert("RGB")
         small.thumbnail((TILE_WIDTH, TILE_HEIGHT))
-        picture.paste(small, (left + (TILE_WIDTH - small.width) // 2, top + (TILE_HEIGHT - small.height) // 2))
+        picture.paste(
+            small, (left + (TILE_WIDTH - small.width) // 2, top + (TILE_HEIGHT - small.height) // 2)
+        )
     draw.rectangle(frame, outline=colour, width=3)
 
 

@@ -13,7 +13,7 @@ from video_vlm.records import Answer, Step
 from video_vlm.redaction import redacted, without_secrets
 
 if TYPE_CHECKING:
-    from video_vlm.across import LibraryAnswer
+    from video_vlm.multi_video import LibraryAnswer
     from video_vlm.outputs import Outputs
 
 __all__ = ["show_step", "write_trace"]
@@ -32,7 +32,14 @@ def write_trace(answer: Answer | LibraryAnswer, path: Path, *, outputs: Outputs)
         OutputError: it cannot be written there.
     """
     steps = [asdict(step) for step in answer.receipt.steps]
-    data = {"question": answer.question, "model": answer.receipt.model, "status": answer.status, "steps": steps}
+    data = {
+        "question": answer.question,
+        "model": answer.receipt.model,
+        "status": answer.status,
+        "steps": steps,
+    }
     text = without_secrets(json.dumps(data, ensure_ascii=False, indent=1)) + "\n"
     with outputs.open(path) as file:
-        file.write(text.encode("utf-8", "backslashreplace"))  # a lone surrogate becomes the escape that JSON has for it
+        file.write(
+            text.encode("utf-8", "backslashreplace")
+        )  # a lone surrogate becomes the escape that JSON has for it

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from video_vlm.cli.command import OverwriteOption, Session
+from video_vlm.cli.session import OverwriteOption, Session
 from video_vlm.cli.terminal import print_json, write
 from video_vlm.errors import OutputError, OutputExists
 from video_vlm.outputs import NEW_FILES
@@ -22,27 +22,35 @@ _CHECKPOINT = "checkpoint.safetensors"
 def encoder(
     session: Session,
     data: Annotated[
-        str, typer.Argument(metavar="DATA", help="A folder of videos with captions (JSONL), or the word 'world'.")
+        str,
+        typer.Argument(metavar="DATA", help="A folder of videos with captions (JSONL), or the word 'world'."),
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where checkpoint and weights are kept.")],
     tower: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Image-text model: folder or cached hub id. Without: a small one from nothing."
+            metavar="NAME",
+            help="Image-text model: folder or cached hub id. Without: a small one from nothing.",
         ),
     ] = None,
     stage: Annotated[Literal["encoder", "projector"], typer.Option(help="What learns.")] = "encoder",
     loss: Annotated[
         Literal["siglip", "clip"], typer.Option(help="How clips and captions are brought together.")
     ] = "siglip",
-    unfreeze: Annotated[int, typer.Option(min=0, metavar="N", help="The tower's last N blocks learn too.")] = 0,
-    fewer: Annotated[int, typer.Option(min=1, metavar="K", help="Merge to K times fewer tokens: 1, 2, 4.")] = 1,
+    unfreeze: Annotated[
+        int, typer.Option(min=0, metavar="N", help="The tower's last N blocks learn too.")
+    ] = 0,
+    fewer: Annotated[
+        int, typer.Option(min=1, metavar="K", help="Merge to K times fewer tokens: 1, 2, 4.")
+    ] = 1,
     frames: Annotated[int, typer.Option(min=1, metavar="N", help="Frames of each video.")] = 16,
     steps: Annotated[int, typer.Option(min=1, metavar="N", help="Train until this step.")] = 1000,
     batch: Annotated[int, typer.Option(min=2, metavar="N", help="Clips in a batch.")] = 16,
     accumulate: Annotated[int, typer.Option(min=1, metavar="N", help="Batches in a step.")] = 1,
     rate: Annotated[float, typer.Option(metavar="X", help="Learning rate.")] = 1e-3,
-    precision: Annotated[Literal["float32", "bfloat16"], typer.Option(help="What products are made in.")] = "float32",
+    precision: Annotated[
+        Literal["float32", "bfloat16"], typer.Option(help="What products are made in.")
+    ] = "float32",
     device: Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, mps.")] = "cpu",
     workers: Annotated[int, typer.Option(min=0, metavar="N", help="Processes that make batches ahead.")] = 0,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides weights and batches.")] = 0,
@@ -54,8 +62,8 @@ def encoder(
 ) -> None:
     """Train the temporal encoder.
 
-    The tower stays as it is; attention over time, which starts as nothing, learns from captions, from the order of
-    frames and from the arrow of time. Ctrl-C leaves a checkpoint that --resume goes on from.
+    The tower stays as it is; attention over time, which starts as nothing, learns from captions, from the
+    order of frames and from the arrow of time. Ctrl-C leaves a checkpoint that --resume goes on from.
 
     Examples:
 
@@ -64,7 +72,7 @@ def encoder(
       videoqa train encoder clips/ --tower google/siglip-base-patch16-224 --out runs/clips
       videoqa train encoder clips/ --out runs/clips --stage projector
     """
-    from video_vlm.encoder.load import require_models
+    from video_vlm.encoder.tower_files import require_models
 
     require_models("training the encoder")
     check_folder(out, overwrite=overwrite)
@@ -100,12 +108,21 @@ def encoder(
     with tqdm(total=steps, unit="step", file=sys.stderr, disable=not shown, dynamic_ncols=True) as bar:
 
         def watch(step: int, loss: float) -> None:
-            bar.set_postfix(loss=f"{loss:.4f}", clips_a_second=f"{_speed(bar, batch * accumulate)}", refresh=False)
+            bar.set_postfix(
+                loss=f"{loss:.4f}", clips_a_second=f"{_speed(bar, batch * accumulate)}", refresh=False
+            )
             bar.update(step - bar.n)
 
         report = train_encoder(request, watch=watch)
     if session.json:
-        print_json({"step": report.step, "loss": report.loss, "folder": str(out), "checkpoint": str(report.checkpoint)})
+        print_json(
+            {
+                "step": report.step,
+                "loss": report.loss,
+                "folder": str(out),
+                "checkpoint": str(report.checkpoint),
+            }
+        )
     else:
         write(f"step {report.step}, loss {report.loss:.4f}; weights in {out}")
 
@@ -117,7 +134,9 @@ def language(
         float, typer.Option(min=0.0001, metavar="X", help="So many times the usual steps of each stage.")
     ] = 1.0,
     accumulate: Annotated[int, typer.Option(min=1, metavar="N", help="Batches in a step.")] = 1,
-    threads: Annotated[int, typer.Option(min=1, metavar="N", help="Of the CPU; small products gain from few.")] = 1,
+    threads: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Of the CPU; small products gain from few.")
+    ] = 1,
     workers: Annotated[int, typer.Option(min=0, metavar="N", help="Processes that make batches ahead.")] = 0,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides weights and lessons.")] = 0,
     save_every: Annotated[
@@ -128,9 +147,9 @@ def language(
 ) -> None:
     """Teach a small video language model the scripted world.
 
-    A LLaVA of some millions of weights, from nothing: tower, words, projector, then instructions. What comes out is a
-    folder for --model hf:DIR. It knows coloured shapes that move, and no real film. Ctrl-C leaves checkpoints that
-    --resume goes on from.
+    A LLaVA of some millions of weights, from nothing: tower, words, projector, then instructions. What comes
+    out is a folder for --model hf:DIR. It knows coloured shapes that move, and no real film. Ctrl-C leaves
+    checkpoints that --resume goes on from.
 
     Examples:
 
@@ -139,14 +158,14 @@ def language(
       videoqa train language --out runs/small --resume
       videoqa ask story.mp4 "What happens first?" --model hf:runs/small
     """
-    from video_vlm.encoder.load import require_models
+    from video_vlm.encoder.tower_files import require_models
 
     require_models("training a language model")
     check_folder(out, overwrite=overwrite)
     import torch
     from tqdm import tqdm
 
-    from video_vlm.instruct.trainer import LanguageRequest, train_language
+    from video_vlm.toy_llava.trainer import LanguageRequest, train_language
 
     torch.set_num_threads(threads)
     request = LanguageRequest(
@@ -159,7 +178,9 @@ def language(
         resume=resume,
     )
     shown = not session.quiet and sys.stderr.isatty()
-    with tqdm(total=request.num_steps, unit="step", file=sys.stderr, disable=not shown, dynamic_ncols=True) as bar:
+    with tqdm(
+        total=request.num_steps, unit="step", file=sys.stderr, disable=not shown, dynamic_ncols=True
+    ) as bar:
 
         def watch(stage: str, step: int, loss: float) -> None:
             bar.set_postfix(stage=stage, loss=f"{loss:.4f}", refresh=False)
@@ -186,7 +207,9 @@ def check_folder(out: Path, *, overwrite: bool) -> None:
         raise OutputError(f"{out} cannot be looked into: {error.strerror}") from error
     was_trained_into = any(True for pattern in (_CHECKPOINT, f"*/{_CHECKPOINT}") for _ in out.glob(pattern))
     if not (overwrite or is_empty or was_trained_into):
-        raise OutputExists(f"{out} holds other files: name a new folder with --out, or --overwrite to write among them")
+        raise OutputExists(
+            f"{out} holds other files: name a new folder with --out, or --overwrite to write among them"
+        )
 
 
 def _speed(bar: tqdm, clips_a_step: int) -> str:  # type: ignore[name-defined]  # noqa: F821

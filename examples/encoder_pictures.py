@@ -1,10 +1,10 @@
-"""Draw which tokens merge: the pictures of docs/encoder.md, from frames of the sample film.
+"""Draw which tokens merge: the pictures of docs/internals/encoder.md, from frames of the sample film.
 
     python -m examples.encoder_pictures docs/pictures
 
-Tokens here are patches of 40 pixels as they are, without a tower, so that what is seen is what is compared. In the
-lower row of each picture every patch has the colour of the token it went into; what is paler was there in the frame
-before and costs nothing, and a dark line stands between different tokens.
+Tokens here are patches of 40 pixels as they are, without a tower, so that what is seen is what is compared.
+In the lower row of each picture every patch has the colour of the token it went into; what is paler was there
+in the frame before and costs nothing, and a dark line stands between different tokens.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from examples.sample_film import picture
-from video_vlm.encoder.assignment import Assignment
-from video_vlm.encoder.budget import spend, spend_on_fixed_camera
-from video_vlm.encoder.fold import fold_frames
+from video_vlm.encoder.frame_merge import merge_frames
+from video_vlm.encoder.mergers import merge_to
 from video_vlm.encoder.tokens import patch_tokens
 
 PATCH, ROWS, COLUMNS = 40, 9, 16
@@ -37,7 +36,9 @@ def frames_at(times: list[float]) -> Tensor:
 
 def patches_of(frames: Tensor) -> Tensor:
     """Each patch as 4x4 coarse pixels: ``(1 frames positions width)``."""
-    coarse = rearrange(frames, "b f (r h a) (c w d) k -> b f (r c) (h w k) (a d)", r=ROWS, c=COLUMNS, h=4, w=4)
+    coarse = rearrange(
+        frames, "b f (r h a) (c w d) k -> b f (r c) (h w k) (a d)", r=ROWS, c=COLUMNS, h=4, w=4
+    )
     return coarse.mean(dim=-1)
 
 
@@ -62,7 +63,9 @@ def token_colours(frames: Tensor, owner: Tensor) -> Tensor:
     return (total / torch.bincount(owner.flatten())[:, None] + 1) * 127.5
 
 
-def paint(draw: ImageDraw.ImageDraw, owner: Tensor, colours: Tensor, before: set[int], *, at: tuple[int, int]) -> None:
+def paint(
+    draw: ImageDraw.ImageDraw, owner: Tensor, colours: Tensor, before: set[int], *, at: tuple[int, int]
+) -> None:
     """One frame's tokens."""
     for row in range(ROWS):
         for column in range(COLUMNS):
@@ -81,30 +84,33 @@ def paint(draw: ImageDraw.ImageDraw, owner: Tensor, colours: Tensor, before: set
 def folded(times: list[float], *, num_frames: int) -> Image.Image:
     """Whole frames folded: neighbours that look alike are one."""
     frames = frames_at(times)
-    groups = fold_frames(patches_of(frames), weight=torch.ones(1, len(times)), num_frames=num_frames).owner[0]
+    groups = merge_frames(patches_of(frames), weight=torch.ones(1, len(times)), num_frames=num_frames).owner[
+        0
+    ]
     return strip(frames, groups[:, None] * ROWS * COLUMNS + torch.arange(ROWS * COLUMNS))
 
 
-def spent(times: list[float], *, num_tokens: int, fixed: bool) -> Image.Image:
-    """A budget of tokens: trees that follow what moves, or each place by itself for a camera that stands still."""
+def spent(times: list[float], *, num_tokens: int, merger: str) -> Image.Image:
+    """A budget of tokens, spent by the merger of that name."""
     frames = frames_at(times)
     tokens = patch_tokens(patches_of(frames), torch.tensor([times], dtype=torch.float64))
-    spending = spend_on_fixed_camera if fixed else spend
-    merged: Assignment = spending(tokens, num_tokens=num_tokens, num_frames=len(times)).patches
+    merged = merge_to(merger, tokens, num_tokens=num_tokens, num_frames=len(times)).patches
     return strip(frames, merged.owner.view(len(times), ROWS * COLUMNS))
 
 
 def main() -> None:
     """Write all pictures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="where to write them, e.g. docs/pictures")
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     across_a_cut = [11.0, 11.5, 12.0, 12.5, 13.0, 13.5, 14.0, 14.5]
     cart = [30.0 + 0.5 * step for step in range(8)]
     folded(across_a_cut, num_frames=4).save(folder / "fold.png", optimize=True)
-    spent(cart, num_tokens=288, fixed=False).save(folder / "trees.png", optimize=True)
-    spent(cart, num_tokens=288, fixed=True).save(folder / "places.png", optimize=True)
+    spent(cart, num_tokens=288, merger="tree").save(folder / "trees.png", optimize=True)
+    spent(cart, num_tokens=288, merger="per-position").save(folder / "places.png", optimize=True)
     print(f"three pictures in {folder}")
 
 

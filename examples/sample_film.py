@@ -257,7 +257,8 @@ def subtitle_packets(stream: SubtitleStream, cues: tuple[Cue, ...]) -> Iterator[
 
 
 def write_film(path: Path, *, end: float = DURATION_SECONDS) -> Path:
-    """Draw the film, or its first ``end`` seconds, into ``path`` and its subtitles into ``path`` with ``.srt``.
+    """Draw the film, or its first ``end`` seconds, into ``path`` and its subtitles into ``path`` with
+    ``.srt``.
 
     Written under another name first, so that an interrupted run leaves no half film behind.
     """
@@ -266,7 +267,9 @@ def write_film(path: Path, *, end: float = DURATION_SECONDS) -> Path:
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     with av.open(partial, "w", options={"fflags": "+bitexact", "movflags": "+faststart"}) as container:
         codec: VideoCodec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
-        video = container.add_stream(codec, rate=FPS, options={"preset": "veryfast", "crf": "20", "threads": "1"})
+        video = container.add_stream(
+            codec, rate=FPS, options={"preset": "veryfast", "crf": "20", "threads": "1"}
+        )
         video.width, video.height = SIZE
         video.pix_fmt = "yuv420p"
         video.gop_size = FPS * 4

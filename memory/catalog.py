@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from video_vlm.memory.codec import damage_from_json, names_from_json, video_from_json
+from video_vlm.errors import NotIndexed
+from video_vlm.memory.row_codec import damage_from_json, names_from_json, video_from_json
 from video_vlm.records import Damage, Video
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "last_known",
     "now",
     "remember_path",
+    "required_video",
     "stored_video",
     "stored_videos",
 ]
@@ -28,10 +30,10 @@ __all__ = [
 class StoredVideo:
     """A video the library has a memory of.
 
-    ``until_seconds`` is how far the memory reaches (None: nothing yet), ``recipe`` the digest of
-    what made it, ``channels`` the observers that saw it, ``missing`` what was not looked at,
-    ``indexed_at`` when it was last written (ISO 8601, UTC), ``stages`` the indexer's own note of what each stage was
-    made with (JSON). ``video.path`` is where the file was last seen.
+    ``until_seconds`` is how far the memory reaches (None: nothing yet), ``recipe`` the digest of what made
+    it, ``channels`` the observers that saw it, ``missing`` what was not looked at, ``indexed_at`` when it was
+    last written (ISO 8601, UTC), ``stages`` the indexer's own note of what each stage was made with (JSON).
+    ``video.path`` is where the file was last seen.
     """
 
     video: Video
@@ -69,6 +71,18 @@ def stored_video(connection: sqlite3.Connection, content_id: str) -> tuple[int, 
         "SELECT content_id, path FROM files WHERE content_id = ? ORDER BY seen_at, path", (content_id,)
     )
     return row["id"], _stored(row, {one["content_id"]: one["path"] for one in seen})
+
+
+def required_video(connection: sqlite3.Connection, content_id: str, *, where: str) -> tuple[int, StoredVideo]:
+    """The memory and the video, as :func:`stored_video` gives them.
+
+    Raises:
+        NotIndexed: there is none; the message names the library ``where`` it was looked for.
+    """
+    found = stored_video(connection, content_id)
+    if found is None:
+        raise NotIndexed(f"no video {content_id} in {where}: index it first")
+    return found
 
 
 def _stored(row: sqlite3.Row, seen: Mapping[str, bytes]) -> StoredVideo:

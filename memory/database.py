@@ -21,9 +21,9 @@ from typing import Final
 
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
-from video_vlm.memory.private import make_private_file
-from video_vlm.memory.seals import seal_unsealed
-from video_vlm.memory.structure import check_structure
+from video_vlm.memory.private_files import make_private_file
+from video_vlm.memory.row_checksums import seal_unsealed
+from video_vlm.memory.schema_check import check_schema
 
 __all__ = ["Database"]
 
@@ -150,7 +150,9 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
 
 def _seal(connection: sqlite3.Connection) -> None:
     """What an earlier format wrote has no checksums yet."""
-    unsealed = "SELECT 1 FROM memories WHERE seal IS NULL UNION ALL SELECT 1 FROM looks WHERE seal IS NULL LIMIT 1"
+    unsealed = (
+        "SELECT 1 FROM memories WHERE seal IS NULL UNION ALL SELECT 1 FROM looks WHERE seal IS NULL LIMIT 1"
+    )
     if connection.execute(unsealed).fetchone():
         with _transaction(connection, "BEGIN IMMEDIATE"):
             seal_unsealed(connection)
@@ -194,7 +196,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> int:
     """The format of a library, once it is sure that nothing in it can be run but what this package wrote."""
     with _transaction(connection, "BEGIN"):  # Another process may be bringing it to the next format.
         version = check_format(connection, path)
-        check_structure(connection, path, version)
+        check_schema(connection, path, version)
     return version
 
 
@@ -221,17 +223,27 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
     # writes either, and SQLite may be told so. But then it does not look into the log.
     journal = path.with_name(path.name + "-wal")
     if journal.exists() and journal.stat().st_size:
-        raise LibraryReadOnly(f"{journal} holds changes not yet merged: open the library once where it can be written")
+        raise LibraryReadOnly(
+            f"{journal} holds changes not yet merged: open the library once where it can be written"
+        )
     return _connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
 
 
 def _connect(name: str, *, uri: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        name, uri=uri, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+        name,
+        uri=uri,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
     )
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cell_size_check = ON")
-    if sys.version_info >= (3, 12):  # Before, Python cannot say so: what the file holds is compared all the same.
+    if sys.version_info >= (
+        3,
+        12,
+    ):  # Before, Python cannot say so: what the file holds is compared all the same.
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
     return connection
 
@@ -239,13 +251,17 @@ def _connect(name: str, *, uri: bool) -> sqlite3.Connection:
 def _named(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> LibraryError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE) & 0xFF
     if "no such module" in str(error):
-        return LibraryError("the SQLite of this Python was built without full-text search (FTS5): use another Python")
+        return LibraryError(
+            "the SQLite of this Python was built without full-text search (FTS5): use another Python"
+        )
     if code in _TORN or _is_torn_text(error):
         return LibraryDamaged(f"{path} is not a whole library ({error}); type: videoqa library repair")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return LibraryError(f"{path} was kept busy by another process for {BUSY_SECONDS:.0f} s; try again")
     if code == sqlite3.SQLITE_FULL:
-        return LibraryError(f"{path}: the disk is full; what was written before is safe, free some space and go on")
+        return LibraryError(
+            f"{path}: the disk is full; what was written before is safe, free some space and go on"
+        )
     if code == sqlite3.SQLITE_IOERR:
         return LibraryError(
             f"{path}: the disk failed ({error}); what was written before is safe, see to the disk and go on"
@@ -258,8 +274,11 @@ def _named(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> LibraryErro
 
 
 def _is_read_only(path: Path) -> bool:
-    """Whether there is a library, in a folder where nothing can be made: SQLite cannot open its journal there."""
-    return path.is_file() and not os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+    """Whether there is a library, in a folder where nothing can be made: SQLite cannot open its journal
+    there."""
+    return path.is_file() and not os.access(
+        path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids
+    )
 
 
 def _is_torn_text(error: Exception) -> bool:

@@ -16,13 +16,17 @@ def dump(memory: MemoryView) -> dict[str, Any]:
     """Everything but when it was written and where the file lies; in one fixed order."""
     stored = asdict(memory.stored)
     del stored["indexed_at"], stored["video"]["path"]
-    stored["video"]["streams"] = [{**one, "time_base": str(one["time_base"])} for one in stored["video"]["streams"]]
+    stored["video"]["streams"] = [
+        {**one, "time_base": str(one["time_base"])} for one in stored["video"]["streams"]
+    ]
     nodes = [node for level in reversed(Level) for node in memory.nodes(level)]
     observations = [asdict(one) for one in memory.observations()]
     return {
         **stored,
         "nodes": [{**asdict(node), **_pictures(memory, node)} for node in nodes],
-        "observations": sorted(observations, key=lambda one: (one["span"]["start"], one["span"]["end"], repr(one))),
+        "observations": sorted(
+            observations, key=lambda one: (one["span"]["start"], one["span"]["end"], repr(one))
+        ),
     }
 
 

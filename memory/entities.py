@@ -1,4 +1,5 @@
-"""Who and what is named in a video, and when: names in what is said, written and titled, with every mention in time."""
+"""Who and what is named in a video, and when: names in what is said, written and titled, with every mention
+in time."""
 
 from __future__ import annotations
 
@@ -8,21 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from video_vlm.memory.words import FUNCTION_WORDS
-from video_vlm.records import Observation, ObservationKind, Span
+from video_vlm.memory.fts_query import FUNCTION_WORDS
+from video_vlm.records import Observation, Span
+from video_vlm.records.observations import TELLING
 
-__all__ = ["WORDED", "Entity", "find_entity", "list_entities"]
-
-WORDED: Final = frozenset(
-    {
-        ObservationKind.SUBTITLE,
-        ObservationKind.SPEECH,
-        ObservationKind.SCREEN_TEXT,
-        ObservationKind.CHAPTER,
-        ObservationKind.CAPTION,
-    }
-)
-"""Kinds of observations that name things."""
+__all__ = ["Entity", "find_entity", "list_entities"]
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", re.UNICODE)
 _ENDS_SENTENCE: Final = re.compile(r"[.!?…:|“”\"\n([–—]")
@@ -58,19 +49,21 @@ def find_entity(name: str, observations: Iterable[Observation]) -> Entity:
     words = _WORD.findall(name)
     if not words:
         raise ValueError(f"a name needs a word, got {name!r}")
-    wanted = re.compile(r"(?<!\w)" + r"[\W_]+".join(map(re.escape, words)) + r"(?:['’]s)?(?!\w)", re.IGNORECASE)
-    found = (one for one in observations if one.kind in WORDED and wanted.search(one.text))
+    wanted = re.compile(
+        r"(?<!\w)" + r"[\W_]+".join(map(re.escape, words)) + r"(?:['’]s)?(?!\w)", re.IGNORECASE
+    )
+    found = (one for one in observations if one.kind in TELLING and wanted.search(one.text))
     return Entity(" ".join(name.split()), tuple(sorted(found, key=lambda one: one.span)))
 
 
 def list_entities(observations: Sequence[Observation]) -> tuple[Entity, ...]:
     """The names in a video, those with the most mentions first.
 
-    A name is a run of capitalised words: ``Odile Ferrant``. A single one that is only ever met where a sentence begins
-    is none, as is a line in capitals, unless the same words are a name elsewhere. Languages that capitalise all nouns,
-    or nothing, are not understood.
+    A name is a run of capitalised words: ``Odile Ferrant``. A single one that is only ever met where a
+    sentence begins is none, as is a line in capitals, unless the same words are a name elsewhere. Languages
+    that capitalise all nouns, or nothing, are not understood.
     """
-    worded = [one for one in observations if one.kind in WORDED]
+    worded = [one for one in observations if one.kind in TELLING]
     surely: dict[str, str] = {}
     for one in worded:
         for run, begins in _runs(one.text):
@@ -80,7 +73,9 @@ def list_entities(observations: Sequence[Observation]) -> tuple[Entity, ...]:
     for one in worded:
         for key in {key for run, _ in _runs(one.text) if (key := " ".join(run).casefold()) in surely}:
             mentions[key].append(one)
-    named = (Entity(surely[key], tuple(sorted(found, key=lambda one: one.span))) for key, found in mentions.items())
+    named = (
+        Entity(surely[key], tuple(sorted(found, key=lambda one: one.span))) for key, found in mentions.items()
+    )
     return tuple(sorted(named, key=lambda one: (-len(one.mentions), one.mentions[0].span, one.name)))
 
 
@@ -104,4 +99,6 @@ def _runs(text: str) -> Iterator[tuple[list[str], bool]]:
 
 
 def _is_name(word: str) -> bool:
-    return len(word) > 1 and word[0].isupper() and not word.isupper() and word.casefold() not in FUNCTION_WORDS
+    return (
+        len(word) > 1 and word[0].isupper() and not word.isupper() and word.casefold() not in FUNCTION_WORDS
+    )

@@ -14,7 +14,8 @@ __all__ = ["RRF_K", "Fused", "apart", "fuse"]
 T = TypeVar("T", bound=Hashable)
 
 RRF_K: Final = 20
-"""How little the very first ranks stand out. The paper has 60, for lists of a thousand; here they are of some fifty."""
+"""How little the very first ranks stand out. The paper has 60, for lists of a thousand; here they are of some
+fifty."""
 
 
 SAME_MOMENT: Final = 0.8
@@ -25,7 +26,8 @@ TOLD_ALREADY: Final = 1 / 3
 
 
 LEAST_VOTE: Final = 0.01
-"""Of an item that its own list hardly holds for right: it keeps its place there, and is nothing beside another list."""
+"""Of an item that its own list hardly holds for right: it keeps its place there, and is nothing beside
+another list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ def fuse(
 ) -> list[Fused[T]]:
     """Reciprocal rank fusion, best first; equal scores keep the order of the lists.
 
-    ``score = sum over lists of vote / (k + rank)``, votes of 1: Cormack, Clarke and Buettcher, "Reciprocal rank
-    fusion outperforms Condorcet and individual rank learning methods", SIGIR 2009.
+    ``score = sum over lists of vote / (k + rank)``, votes of 1: Cormack, Clarke and Buettcher, "Reciprocal
+    rank fusion outperforms Condorcet and individual rank learning methods", SIGIR 2009.
 
     Args:
         rankings: Each list by name, best first.
@@ -59,15 +61,19 @@ def fuse(
     def vote(name: str, rank: int) -> float:
         return (counts[name][rank - 1] if name in counts else 1.0) / (k + rank)
 
-    fused = [Fused(item, sum(vote(name, rank) for name, rank in found.items()), found) for item, found in ranks.items()]
+    fused = [
+        Fused(item, sum(vote(name, rank) for name, rank in found.items()), found)
+        for item, found in ranks.items()
+    ]
     return sorted(fused, key=lambda one: -one.score)
 
 
 def apart(fused: Sequence[Fused[T]], moments: Mapping[T, tuple[str, Span]], *, limit: int) -> list[Fused[T]]:
     """The first ``limit`` of a fused list, where what was told of a moment makes all else of it count less.
 
-    A card of six rows, its colours and its scene's summary are one moment eight times: maximal marginal relevance
-    (Carbonell and Goldstein, SIGIR 1998) over time instead of words. ``moments`` says of each item its video and when.
+    A card of six rows, its colours and its scene's summary are one moment eight times: maximal marginal
+    relevance (Carbonell and Goldstein, SIGIR 1998) over time instead of words. ``moments`` says of each item
+    its video and when.
     """
     told: dict[str, list[Span]] = {}
     chosen: list[Fused[T]] = []

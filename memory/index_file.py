@@ -1,11 +1,12 @@
 """A FAISS index on disk: derived, disposable, and never believed without its checksums.
 
-The index as FAISS serialises it, the ids in it, and behind them one line of JSON that says what it was made from and
-seals all that stands before it. FAISS loads most bit-flipped files without a word and may take wild amounts of memory
-for others; the checksums keep such a file from reaching it at all.
+The index as FAISS serialises it, the ids in it, and behind them one line of JSON that says what it was made
+from and seals all that stands before it. FAISS loads most bit-flipped files without a word and may take wild
+amounts of memory for others; the checksums keep such a file from reaching it at all.
 
-An exact index is checked and loaded whole. Of one in lists (IVF) only the head is, so that opening does not grow with
-the library: the lists stay in the file, mapped into memory, and each is checked when it is first looked into.
+An exact index is checked and loaded whole. Of one in lists (IVF) only the head is, so that opening does not
+grow with the library: the lists stay in the file, mapped into memory, and each is checked when it is first
+looked into.
 """
 
 from __future__ import annotations
@@ -25,9 +26,18 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.memory.index_trailer import EXACT, ID, IndexHeader, Method, Trailer
-from video_vlm.memory.private import make_private_folder
+from video_vlm.memory.private_files import make_private_folder
 
-__all__ = ["EXACT", "IndexFile", "IndexHeader", "Method", "UnusableIndex", "check_index", "read_index", "write_index"]
+__all__ = [
+    "EXACT",
+    "IndexFile",
+    "IndexHeader",
+    "Method",
+    "UnusableIndex",
+    "check_index",
+    "read_index",
+    "write_index",
+]
 
 _DIGEST_BYTES: Final = 32
 _LENGTH_BYTES: Final = 8
@@ -41,7 +51,9 @@ class UnusableIndex(Exception):
     """This file is not the index that is wanted: missing, torn, stale, or not an index."""
 
 
-def write_index(path: Path, index: Any, header: IndexHeader, *, method: Method = EXACT, ids: Ids | None = None) -> None:
+def write_index(
+    path: Path, index: Any, header: IndexHeader, *, method: Method = EXACT, ids: Ids | None = None
+) -> None:
     """Write a FAISS index so that any reader, at any moment, sees the old file or the new one, whole.
 
     Args:
@@ -87,8 +99,8 @@ def write_index(path: Path, index: Any, header: IndexHeader, *, method: Method =
 
 
 class IndexFile:
-    """An index file that is open, its head checked. ``index`` is FAISS's; look into no list that :meth:`check_lists`
-    has not passed."""
+    """An index file that is open, its head checked. ``index`` is FAISS's; look into no list that
+    :meth:`check_lists` has not passed."""
 
     def __init__(self, path: Path, *, wanted: Callable[[IndexHeader], bool] = lambda _: True) -> None:
         """Raises:
@@ -104,7 +116,9 @@ class IndexFile:
         self._trailer = self._read_trailer()
         if not wanted(self.header):
             raise UnusableIndex(f"{path}: made from {self.header}, which is not what is wanted")
-        self._digests = self._part(self._trailer.table_start, len(self._trailer.list_bytes) * _DIGEST_BYTES, "lists")
+        self._digests = self._part(
+            self._trailer.table_start, len(self._trailer.list_bytes) * _DIGEST_BYTES, "lists"
+        )
         self._part(0, self._trailer.head_bytes, "head")
         self._checked: set[int] = set()
         self._starts = (0, *accumulate(self._trailer.list_bytes))
@@ -135,7 +149,10 @@ class IndexFile:
         for one in set(lists) - self._checked:
             start = self._trailer.head_bytes + self._starts[one]
             part = self._bytes[start : start + self._trailer.list_bytes[one]]
-            if hashlib.sha256(part).digest() != self._digests[one * _DIGEST_BYTES : (one + 1) * _DIGEST_BYTES]:
+            if (
+                hashlib.sha256(part).digest()
+                != self._digests[one * _DIGEST_BYTES : (one + 1) * _DIGEST_BYTES]
+            ):
                 raise UnusableIndex(f"{self._path}: the checksum of list {one} does not match")
             self._checked.add(one)
 
@@ -162,7 +179,9 @@ class IndexFile:
         except (RuntimeError, TypeError, UnicodeError) as error:
             raise UnusableIndex(f"{self._path}: FAISS cannot read it: {error}") from error
         if index.d != self.header.dimension:
-            raise UnusableIndex(f"{self._path}: vectors of {index.d} numbers, expected {self.header.dimension}")
+            raise UnusableIndex(
+                f"{self._path}: vectors of {index.d} numbers, expected {self.header.dimension}"
+            )
         return index
 
     def _map(self) -> Any:
@@ -235,7 +254,8 @@ def check_index(path: Path) -> IndexFile:
 
 
 def _list_bytes(index: Any) -> tuple[int, ...]:
-    """How many bytes each list of an inverted file takes on disk: codes and ids; FAISS writes them last, in order."""
+    """How many bytes each list of an inverted file takes on disk: codes and ids; FAISS writes them last, in
+    order."""
     if not hasattr(index, "invlists"):
         return ()
     lists = index.invlists

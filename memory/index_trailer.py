@@ -1,4 +1,5 @@
-"""The last line of an index file: what the index was made from, how it searches, and the checksums of its parts."""
+"""The last line of an index file: what the index was made from, how it searches, and the checksums of its
+parts."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ class Method:
         if self.is_exact:
             return f"{self.num_vectors} vectors, exact"
         return (
-            f"{self.num_vectors} vectors, approximate: {self.num_probed} of {self.num_lists} lists, 16-bit numbers,"
+            f"{self.num_vectors} vectors, approximate: {self.num_probed} of {self.num_lists} lists, 16-bit "
+            "numbers,"
             f" recall@10 {self.recall:.3f} on {self.num_questions} questions"
         )
 
@@ -58,8 +60,8 @@ EXACT: Final = Method()
 
 @dataclass(frozen=True, slots=True)
 class Trailer:
-    """The last line of a file. The sizes are of what stands before it, in this order: the head of the index, its
-    lists, the ids, the checksums of the lists."""
+    """The last line of a file. The sizes are of what stands before it, in this order: the head of the index,
+    its lists, the ids, the checksums of the lists."""
 
     header: IndexHeader
     method: Method

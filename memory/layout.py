@@ -21,9 +21,10 @@ def default_library_folder() -> Path:
 class Layout:
     """The names below a library's folder.
 
-    ``library.sqlite3`` is the truth. Everything in ``vectors/`` is derived from it, everything in ``features/`` spares
-    a model looking at a picture again: both may be deleted at any time. So may ``written``, the hashes of the files
-    that were exported: without it the next export asks before it replaces one.
+    ``library.sqlite3`` is the truth. Everything in ``vectors/`` is derived from it, everything in
+    ``features/`` spares a model looking at a picture again: both may be deleted at any time. So may
+    ``written``, the hashes of the files that were exported: without it the next export asks before it
+    replaces one.
     """
 
     folder: Path

@@ -8,17 +8,18 @@ from pathlib import Path
 
 from video_vlm.errors import LibraryDamaged, LibraryTooNew
 from video_vlm.memory.schema import APPLICATION_ID, FORMAT_1
+from video_vlm.memory.schema_checksums import ADD_SEALS
+from video_vlm.memory.schema_levels import ADD_LEVELS
 from video_vlm.memory.schema_looks import ADD_LOOKS
 from video_vlm.memory.schema_scale import ADD_SCALE
-from video_vlm.memory.schema_seals import ADD_SEALS
-from video_vlm.memory.schema_sight import ADD_SIGHT
+from video_vlm.memory.schema_visual import ADD_SIGHT
 
 __all__ = ["FORMAT_VERSION", "MIGRATIONS", "Migration", "check_format", "migrate"]
 
 Migration = tuple[str, ...]
 """The statements that lead from one format to the next."""
 
-MIGRATIONS: tuple[Migration, ...] = (FORMAT_1, ADD_LOOKS, ADD_SIGHT, ADD_SEALS, ADD_SCALE)
+MIGRATIONS: tuple[Migration, ...] = (FORMAT_1, ADD_LOOKS, ADD_SIGHT, ADD_SEALS, ADD_SCALE, ADD_LEVELS)
 """``MIGRATIONS[n]`` leads from format n to n + 1; an empty file is format 0. Only ever appended to."""
 
 FORMAT_VERSION = len(MIGRATIONS)
@@ -32,7 +33,10 @@ def check_format(connection: sqlite3.Connection, path: Path, *, newest: int = FO
         LibraryTooNew: a format later than ``newest``.
     """
     if _pragma(connection, "application_id") != APPLICATION_ID:
-        if _pragma(connection, "user_version") or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        if (
+            _pragma(connection, "user_version")
+            or connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        ):
             raise LibraryDamaged(f"{path} belongs to another program; choose another folder for the library")
         return 0
     version = _pragma(connection, "user_version")

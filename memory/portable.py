@@ -1,9 +1,10 @@
 """One video's memory as a single file, to take elsewhere; and such a file read back, whoever it comes from.
 
-The file is a library of one video (SQLite, the same tables) with a seal: its format and a checksum over every row. It
-holds no paths and nothing derived. A file from outside is data and is taken for nothing else: its tables must be
-exactly those that this package makes, triggers and views included; every value is checked by type and read as
-a record; the tree is verified; then rows, not pages, are copied. What a stranger says of a video may still be wrong.
+The file is a library of one video (SQLite, the same tables) with a seal: its format and a checksum over every
+row. It holds no paths and nothing derived. A file from outside is data and is taken for nothing else: its
+tables must be exactly those that this package makes, triggers and views included; every value is checked by
+type and read as a record; the tree is verified; then rows, not pages, are copied. What a stranger says of a
+video may still be wrong.
 """
 
 from __future__ import annotations
@@ -18,17 +19,15 @@ from pathlib import Path
 from typing import Final, Literal
 
 from video_vlm.address import not_a_file
-from video_vlm.errors import LibraryDamaged, LibraryError, NotIndexed, OutputError, OutputExists
-from video_vlm.memory.catalog import StoredVideo, stored_video, stored_videos
-from video_vlm.memory.codec import video_from_json, video_to_json
-from video_vlm.memory.imported import MOST_BYTES, faults_in, file_name_fault
-from video_vlm.memory.looks import add_look, looks_at
+from video_vlm.errors import LibraryDamaged, LibraryError, OutputError, OutputExists
+from video_vlm.memory.catalog import StoredVideo, required_video, stored_video, stored_videos
+from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.import_checks import MOST_BYTES, faults_in, file_name_fault
+from video_vlm.memory.look_cache import add_look, looks_at
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
-from video_vlm.memory.schema import APPLICATION_ID
-from video_vlm.memory.seals import seal_memory
-from video_vlm.memory.sql import Database
-from video_vlm.memory.structure import Part, expected_parts, parts_in
-from video_vlm.memory.travel import (
+from video_vlm.memory.row_checksums import seal_memory
+from video_vlm.memory.row_codec import video_from_json, video_to_json
+from video_vlm.memory.row_copy import (
     ALL_TABLES,
     MEMORY_TABLES,
     VECTOR_TABLES,
@@ -36,8 +35,11 @@ from video_vlm.memory.travel import (
     copy_rows,
     mistyped,
 )
+from video_vlm.memory.schema import APPLICATION_ID
+from video_vlm.memory.schema_check import SchemaObject, expected_schema, schema_objects_in
 from video_vlm.memory.verify import problems_in
 from video_vlm.outputs import Outputs
+from video_vlm.records import Level
 
 __all__ = ["Imported", "export_memory", "import_memory"]
 
@@ -65,12 +67,10 @@ def export_memory(database: Database, content_id: str, path: Path, *, outputs: O
         LibraryError: the file cannot be written.
     """
     with database.read() as source:
-        found = stored_video(source, content_id)
-        if found is None:
-            raise NotIndexed(f"no video {content_id} in {database.where}: index it first")
+        memory, _ = required_video(source, content_id, where=database.where)
         try:
             with outputs.part(path) as part:
-                _write(part, source, content_id, found[0], path)
+                _write(part, source, content_id, memory, path)
         except OutputExists:
             raise
         except OutputError as error:
@@ -88,7 +88,8 @@ def _write(part: Path, source: sqlite3.Connection, content_id: str, memory: int,
             seal_memory(target, there)
             target.execute(_SEAL)
             target.execute(
-                "INSERT INTO seal VALUES (?, ?)", (content_id, checksum(target, content_id=content_id, memory=there))
+                "INSERT INTO seal VALUES (?, ?)",
+                (content_id, checksum(target, content_id=content_id, memory=there)),
             )
             target.execute("COMMIT")
     except sqlite3.OperationalError as error:
@@ -111,7 +112,7 @@ def import_memory(database: Database, path: Path) -> Imported:
         outcome, why = _judge(ours, target, theirs, source, memory)
         if outcome != "kept":
             condition = "complete" if theirs.complete else "NOT complete"
-            target.execute(f"DELETE FROM memories WHERE content_id = ? AND {condition}", (content_id,))  # noqa: S608
+            target.execute(f"DELETE FROM memories WHERE content_id = ? AND {condition}", (content_id,))
             left_out = () if _encoders_agree(source, target) else VECTOR_TABLES
             tables = [table for table in MEMORY_TABLES if table not in left_out]
             seal_memory(target, copy_rows(source, target, tables, content_id=content_id, memory=memory))
@@ -138,16 +139,20 @@ def _judge(
 
 
 def _encoders_agree(source: sqlite3.Connection, target: sqlite3.Connection) -> bool:
-    """Whether vectors under one name have one size. Where they have not, ours are made again from the words."""
+    """Whether vectors under one name have one size. Where they have not, ours are made again from the
+    words."""
     ours = dict(target.execute("SELECT name, dimension FROM encoders").fetchall())
     theirs = source.execute("SELECT name, dimension FROM encoders").fetchall()
     return all(ours.get(name, dimension) == dimension for name, dimension in theirs)
 
 
-def _fullness(connection: sqlite3.Connection, memory: int, stored: StoredVideo) -> tuple[bool, float, int, int]:
+def _fullness(
+    connection: sqlite3.Connection, memory: int, stored: StoredVideo
+) -> tuple[bool, float, int, int]:
     """To the end or not; seconds really looked at; by how many observers; how much they saw."""
     seconds = connection.execute(
-        "SELECT coalesce(sum((\"end\" - start) * coverage), 0) FROM nodes WHERE memory = ? AND level = 'segment'",
+        'SELECT coalesce(sum(("end" - start) * coverage), 0) FROM nodes'
+        f" WHERE memory = ? AND level = '{Level.SEGMENT}'",
         (memory,),
     ).fetchone()[0]
     passages = connection.execute("SELECT count(*) FROM passages WHERE memory = ?", (memory,)).fetchone()[0]
@@ -173,7 +178,8 @@ def _strip_path(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]:
-    """A file from outside, once all of it has been checked; of an earlier format a copy that was brought up to date."""
+    """A file from outside, once all of it has been checked; of an earlier format a copy that was brought up
+    to date."""
     if not path.is_file():
         raise LibraryError(f"{path}: {not_a_file(str(path)) or 'no such file'}")
     with tempfile.TemporaryDirectory(prefix="videoqa-import-") as folder, _naming_errors(path):
@@ -182,7 +188,9 @@ def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]
         with closing(_connect(copy)) as source:
             version = _check_tables(source, path)
             if column := mistyped(source):
-                raise LibraryDamaged(f"{path} is not sound ({column} holds something of another type); {_AGAIN}")
+                raise LibraryDamaged(
+                    f"{path} is not sound ({column} holds something of another type); {_AGAIN}"
+                )
             content_id, memory = _check_seal(source, path)
             if version < FORMAT_VERSION:
                 source.execute("PRAGMA query_only = OFF")
@@ -206,7 +214,7 @@ def _check_tables(source: sqlite3.Connection, path: Path) -> int:
     if source.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise LibraryDamaged(f"{path} is no memory that videoqa exported")
     version = check_format(source, path)
-    if parts_in(source) != expected_parts(version) | {Part("table", "seal", "seal", _SEAL)}:
+    if schema_objects_in(source) != expected_schema(version) | {SchemaObject("table", "seal", "seal", _SEAL)}:
         raise LibraryDamaged(f"{path} holds tables that no export of format {version} has; {_AGAIN}")
     return version
 

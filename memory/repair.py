@@ -1,4 +1,5 @@
-"""A damaged library made whole again: what is sound goes into a new file, the damaged one is kept beside it."""
+"""A damaged library made whole again: what is sound goes into a new file, the damaged one is kept beside
+it."""
 
 from __future__ import annotations
 
@@ -18,13 +19,13 @@ from typing import Final
 from video_vlm.address import is_address, shown
 from video_vlm.errors import LibraryDamaged, LibraryError
 from video_vlm.memory.catalog import StoredVideo, stored_videos
+from video_vlm.memory.corrupt_reader import copy_for_reading, open_corrupt
 from video_vlm.memory.database import Database
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format
-from video_vlm.memory.salvage import Salvaged, salvage
-from video_vlm.memory.structure import foreign_parts
+from video_vlm.memory.recover_rows import RecoveredRows, recover_rows
+from video_vlm.memory.schema_check import foreign_schema_objects
 from video_vlm.memory.verify import problems_in, rebuild_derived, verify
-from video_vlm.memory.wreck import copy_aside, open_wreck
 
 __all__ = ["LostVideo", "Repaired", "repair_library"]
 
@@ -34,7 +35,8 @@ _SHARED_LOCK: Final = (0x40000002, 510)
 
 @dataclass(frozen=True, slots=True)
 class LostVideo:
-    """A video that has to be indexed again: its content id, and where its file was last seen, if that is known."""
+    """A video that has to be indexed again: its content id, and where its file was last seen, if that is
+    known."""
 
     content_id: str
     path: Path | None
@@ -44,9 +46,9 @@ class LostVideo:
 class Repaired:
     """What a repair came to.
 
-    ``damaged`` is where the damaged file is now (None: there was no need), ``rebuilt`` says that what is derived was
-    made again. ``unseen`` are videos whose pictures a tower has to see again; ``unproven`` were written before there
-    were checksums: what was kept of them was judged by its structure.
+    ``damaged`` is where the damaged file is now (None: there was no need), ``rebuilt`` says that what is
+    derived was made again. ``unseen`` are videos whose pictures a tower has to see again; ``unproven`` were
+    written before there were checksums: what was kept of them was judged by its structure.
     """
 
     damaged: Path | None = None
@@ -60,7 +62,8 @@ class Repaired:
 
 
 def repair_library(folder: Path | str | None = None) -> Repaired:
-    """Make a library whole that is not. It must not be open, here or elsewhere. One that is whole is left alone.
+    """Make a library whole that is not. It must not be open, here or elsewhere. One that is whole is left
+    alone.
 
     Killed anywhere, it leaves the library as it was or as it is to be.
 
@@ -73,10 +76,14 @@ def repair_library(folder: Path | str | None = None) -> Repaired:
         LibraryError: there is none, it is in use, or there is no room for the new file.
     """
     if folder is not None and is_address(folder):
-        raise LibraryError(f"{shown(folder)}: what is on a server is repaired by its own means; restore a backup of it")
+        raise LibraryError(
+            f"{shown(folder)}: what is on a server is repaired by its own means; restore a backup of it"
+        )
     layout = Layout(default_library_folder() if folder is None else Path(folder))
     if not layout.database.is_file():
-        raise LibraryError(f"{layout.database}: there is no library here; index a video first, or name another folder")
+        raise LibraryError(
+            f"{layout.database}: there is no library here; index a video first, or name another folder"
+        )
     _check_alone(layout.database)
     for leftover in layout.folder.glob(".repair-*"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -104,24 +111,27 @@ def _mend_in_place(layout: Layout) -> Repaired | None:
 
 
 def _is_broken_and_old(path: Path) -> bool:
-    """Of an earlier format, with broken pages: opened for writing, what is broken would be given checksums. (Pages are
-    not looked at where something was added: that would run it.)"""
+    """Of an earlier format, with broken pages: opened for writing, what is broken would be given checksums.
+    (Pages are not looked at where something was added: that would run it.)"""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             version = check_format(connection, path)
-            if foreign_parts(connection, version):
+            if foreign_schema_objects(connection, version):
                 return True
-            return version < FORMAT_VERSION and connection.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok"
+            return (
+                version < FORMAT_VERSION
+                and connection.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok"
+            )
     except sqlite3.DatabaseError:
         return True
 
 
 def _rescue(layout: Layout) -> Repaired:
     with _room_beside(layout) as folder:
-        copy = copy_aside(layout.database, folder)
+        copy = copy_for_reading(layout.database, folder)
         fresh_file = folder / layout.database.name
         with closing(_opened(layout, copy)) as wreck, closing(Database(fresh_file, read_only=False)) as fresh:
-            found = salvage(wreck, fresh, scratch=folder / "scan.sqlite3")
+            found = recover_rows(wreck, fresh, scratch=folder / "scan.sqlite3")
             if not found.kept and not found.lost:
                 raise LibraryDamaged(f"{layout.database}: {_HOPELESS}")
             with fresh.read() as connection:
@@ -136,12 +146,12 @@ _HOPELESS: Final = "nothing in it can be read; restore a copy of it, or move it 
 
 def _opened(layout: Layout, copy: Path) -> sqlite3.Connection:
     try:
-        return open_wreck(copy)
+        return open_corrupt(copy)
     except LibraryDamaged as error:
         raise LibraryDamaged(f"{layout.database}: {_HOPELESS}") from error
 
 
-def _report(found: Salvaged, kept: tuple[StoredVideo, ...], damaged: Path) -> Repaired:
+def _report(found: RecoveredRows, kept: tuple[StoredVideo, ...], damaged: Path) -> Repaired:
     return Repaired(
         damaged=damaged,
         rebuilt=True,
@@ -158,7 +168,9 @@ def _report(found: Salvaged, kept: tuple[StoredVideo, ...], damaged: Path) -> Re
 def _room_beside(layout: Layout) -> Iterator[Path]:
     """A folder on the same disk, gone afterwards."""
     try:
-        with tempfile.TemporaryDirectory(prefix=".repair-", dir=layout.folder, ignore_cleanup_errors=True) as folder:
+        with tempfile.TemporaryDirectory(
+            prefix=".repair-", dir=layout.folder, ignore_cleanup_errors=True
+        ) as folder:
             yield Path(folder)
     except (OSError, sqlite3.Error) as error:
         why = error.strerror if isinstance(error, OSError) else error
@@ -168,8 +180,8 @@ def _room_beside(layout: Layout) -> Iterator[Path]:
 
 
 def _check_written(fresh: Path) -> None:
-    """The new file as it is on the disk, before it takes the damaged one's place: closing a database says nothing of
-    a journal that could not be merged."""
+    """The new file as it is on the disk, before it takes the damaged one's place: closing a database says
+    nothing of a journal that could not be merged."""
     with closing(Database(fresh, read_only=False)) as database, database.read() as connection:
         problems = problems_in(connection, fresh.name)
     journal = fresh.with_name(f"{fresh.name}-wal")
@@ -222,7 +234,9 @@ def _check_alone(path: Path) -> None:
         with path.open("rb+") as file:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, length, offset)
     except PermissionError as error:
-        raise LibraryError(f"{path} cannot be written ({error.strerror}): repair it where it can be") from error
+        raise LibraryError(
+            f"{path} cannot be written ({error.strerror}): repair it where it can be"
+        ) from error
     except BlockingIOError as error:
         raise LibraryError(f"{path} is in use by another process; end that first") from error
     except OSError as error:

@@ -1,7 +1,8 @@
 """The step that gives looks rows of their own: who saw which pictures, how, and for which question.
 
-What was seen in a look stands in ``passages`` (``memory`` null, ``look`` set), so that search finds it. It belongs
-to the video and to the digest of its observer: a rebuild with the same observers keeps it, one with others drops it.
+What was seen in a look stands in ``passages`` (``memory`` null, ``look`` set), so that search finds it. It
+belongs to the video and to the digest of its observer: a rebuild with the same observers keeps it, one with
+others drops it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The step that keeps a large library quick, and lets a part of a memory be made again.
 
-Views ask of one row at a time whether it may be read: listing the memories that may, for every search, cost more than
-the search in a library of ten thousand. ``index_marks`` says which states of the vectors this library went through a
-derived index was made from: such an index is brought up to date instead of made again. ``memories.stages`` tells what
-each stage of indexing was made with (see :mod:`video_vlm.index.stages`).
+Views ask of one row at a time whether it may be read: listing the memories that may, for every search, cost
+more than the search in a library of ten thousand. ``index_marks`` says which states of the vectors this
+library went through a
+derived index was made from: such an index is brought up to date instead of made again. ``memories.stages``
+tells what each stage of indexing was made with (see :mod:`video_vlm.index.stages`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ ADD_SCALE: Final = (
     SELECT * FROM passages WHERE memory IS NULL OR EXISTS (
         SELECT 1 FROM memories AS one WHERE one.id = passages.memory AND {_MAY_BE_READ}
     )
-    """,  # noqa: S608 - constants only
+    """,
     """
     CREATE TABLE index_marks (
         list TEXT PRIMARY KEY,

@@ -1,4 +1,5 @@
-"""Finding moments: by words (BM25), by meaning (vectors) and by sight (an image-text tower), the rankings fused."""
+"""Finding moments: by words (BM25), by meaning (vectors) and by sight (an image-text tower), the rankings
+fused."""
 
 from __future__ import annotations
 
@@ -8,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.fts_query import match_query
 from video_vlm.memory.fusion import Fused, apart, fuse
-from video_vlm.memory.sql import Database
-from video_vlm.memory.words import match_query
+from video_vlm.memory.row_codec import kind_of
 from video_vlm.records import Evidence, ObservationKind, Span
 
 __all__ = [
@@ -18,10 +20,10 @@ __all__ = [
     "WITHIN",
     "ByWords",
     "Filter",
+    "FrameNeighbour",
     "Meaning",
-    "Moment",
-    "Neighbour",
     "Ranking",
+    "TextNeighbour",
     "by_words",
     "pool_for",
     "search_moments",
@@ -38,7 +40,7 @@ _BY_WORDS: Final = f"""
     SELECT p.id, bm25(word_index) AS rank FROM word_index JOIN readable_passages AS p ON p.id = word_index.rowid
     WHERE word_index MATCH :query AND word_index.rowid BETWEEN :first AND :last AND {WITHIN}
     ORDER BY rank, p.start, p.id LIMIT :limit
-"""  # noqa: S608 - constants only
+"""
 
 _BEST_BY_WORDS: Final = """
     SELECT p.id, found.rank FROM (
@@ -51,14 +53,15 @@ _BEST_BY_WORDS: Final = """
 _ANY_ID: Final = (0, (1 << 63) - 1)
 
 _DEEPER: Final = 8
-"""So many more are ranked than are wanted: some may not be read, being of a memory that another has replaced."""
+"""So many more are ranked than are wanted: some may not be read, being of a memory that another has
+replaced."""
 
 _MOMENT_SECONDS: Final = 30.0
 """A passage longer than this (a chapter's title) is at no one moment."""
 
 _NO_SHARE, _FULL_SHARE = 0.4, 0.8
-"""Of the best BM25 score: what has less than the first was found by the common one of a question's words and votes for
-nothing, what has the second has a full vote."""
+"""Of the best BM25 score: what has less than the first was found by the common one of a question's words and
+votes for nothing, what has the second has a full vote."""
 
 _POOL: Final = 50
 """Each ranking is this deep before fusing: what only one of them finds first must meet the other's tail."""
@@ -83,7 +86,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
+class TextNeighbour:
     """A passage near in meaning, and how near (cosine)."""
 
     passage: int
@@ -93,11 +96,11 @@ class Neighbour:
 class Meaning(Protocol):
     """The search by vectors, where there is an encoder."""
 
-    def nearest(self, query: str, *, within: Filter, limit: int) -> Sequence[Neighbour]: ...
+    def nearest(self, query: str, *, within: Filter, limit: int) -> Sequence[TextNeighbour]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class FrameNeighbour:
     """A frame near in looks: which, the stretch it stands for, and how near (cosine)."""
 
     node: str
@@ -107,8 +110,8 @@ class Moment:
 
 
 class ByWords(Protocol):
-    """The search by words: passages that have any word of the query with their BM25 scores, which are positive, best
-    first."""
+    """The search by words: passages that have any word of the query with their BM25 scores, which are
+    positive, best first."""
 
     def __call__(
         self, connection: sqlite3.Connection, query: str, *, within: Filter, limit: int
@@ -117,8 +120,8 @@ class ByWords(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """How the lists of one search become one: all of them, or only those named (``words``, ``meaning``, ``sight``,
-    ``like``); ``diverse``, so that one moment is not told over and over."""
+    """How the lists of one search become one: all of them, or only those named (``words``, ``meaning``,
+    ``sight``, ``like``); ``diverse``, so that one moment is not told over and over."""
 
     lists: frozenset[str] | None = None
     diverse: bool = True
@@ -148,14 +151,14 @@ def search_moments(
     within: Filter,
     limit: int,
     meaning: Meaning | None,
-    seen: Mapping[str, Sequence[Moment]] | None = None,
+    seen: Mapping[str, Sequence[FrameNeighbour]] | None = None,
     ranking: Ranking = FUSED,
     words: ByWords | None = None,
 ) -> tuple[Evidence, ...]:
     """What is nearest to ``query``, best first.
 
-    ``Evidence.score`` is the fused score and compares within one search only; ``why`` says which
-    ranking found it at which place. What was ``seen``, by ranking, counts for a passage that was found at the same
+    ``Evidence.score`` is the fused score and compares within one search only; ``why`` says which ranking
+    found it at which place. What was ``seen``, by ranking, counts for a passage that was found at the same
     moment, and stands for itself where there is none.
 
     Raises:
@@ -168,19 +171,33 @@ def search_moments(
         find = words or by_words
         worded = find(connection, query, within=within, limit=pool) if ranking.takes("words") else []
         votes = {"words": [_vote(score / worded[0][1]) for _, score in worded]}
-        rankings: dict[str, Sequence[int | Moment]] = {
+        rankings: dict[str, Sequence[int | FrameNeighbour]] = {
             "words": [passage for passage, _ in worded],
             "meaning": [one.passage for one in neighbours],
         }
-        rows = _rows(connection, [one for ranking in rankings.values() for one in ranking if isinstance(one, int)])
-    texts = [rows[one.item] for one in fuse(rankings, votes=votes) if isinstance(one.item, int) and one.item in rows]
-    cosines: dict[tuple[str, int | Moment], float] = {("meaning", one.passage): one.cosine for one in neighbours}
+        rows = _rows(
+            connection, [one for ranking in rankings.values() for one in ranking if isinstance(one, int)]
+        )
+    texts = [
+        rows[one.item]
+        for one in fuse(rankings, votes=votes)
+        if isinstance(one.item, int) and one.item in rows
+    ]
+    cosines: dict[tuple[str, int | FrameNeighbour], float] = {
+        ("meaning", one.passage): one.cosine for one in neighbours
+    }
     for name, moments in (seen or {}).items():
         items = _joined(moments, texts)
         cosines |= {(name, item): one.cosine for item, one in zip(items, moments, strict=True)}
         rankings[name] = items
-    found = [one for one in fuse(rankings, votes=votes) if isinstance(one.item, Moment) or one.item in rows]
-    found = apart(found, {one.item: _when(one.item, rows) for one in found}, limit=limit) if ranking.diverse else found
+    found = [
+        one for one in fuse(rankings, votes=votes) if isinstance(one.item, FrameNeighbour) or one.item in rows
+    ]
+    found = (
+        apart(found, {one.item: _when(one.item, rows) for one in found}, limit=limit)
+        if ranking.diverse
+        else found
+    )
     found = found[:limit]
     return tuple(_evidence(one, rows, cosines) for one in found)
 
@@ -190,10 +207,10 @@ def _vote(share: float) -> float:
     return min(max((share - _NO_SHARE) / (_FULL_SHARE - _NO_SHARE), 0.0), 1.0)
 
 
-def _joined(moments: Sequence[Moment], texts: Sequence[sqlite3.Row]) -> list[int | Moment]:
+def _joined(moments: Sequence[FrameNeighbour], texts: Sequence[sqlite3.Row]) -> list[int | FrameNeighbour]:
     """For each moment the best passage that was found at it and is not longer than a moment; else itself."""
     free = [row for row in texts if row["kind"] is not None and row["end"] - row["start"] <= _MOMENT_SECONDS]
-    items: list[int | Moment] = []
+    items: list[int | FrameNeighbour] = []
     for one in moments:
         there = (row for row in free if row["content_id"] == one.content_id and _span(row).overlaps(one.span))
         row = next(there, None)
@@ -202,7 +219,9 @@ def _joined(moments: Sequence[Moment], texts: Sequence[sqlite3.Row]) -> list[int
     return items
 
 
-def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[tuple[int, float]]:
+def by_words(
+    connection: sqlite3.Connection, query: str, *, within: Filter, limit: int
+) -> list[tuple[int, float]]:
     """Through SQLite's full-text index."""
     match = match_query(query)
     if match is None:
@@ -218,11 +237,13 @@ def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limi
 
 
 def _id_range(connection: sqlite3.Connection, within: Filter) -> tuple[int, int]:
-    """The least and the greatest id of the videos' passages, so that the words of others are skipped in the index."""
+    """The least and the greatest id of the videos' passages, so that the words of others are skipped in the
+    index."""
     if within.content_ids is None:
         return _ANY_ID
     row = connection.execute(
-        "SELECT min(p.id), max(p.id) FROM json_each(?) AS c CROSS JOIN passages AS p ON p.content_id = c.value",
+        "SELECT min(p.id), max(p.id) FROM json_each(?) AS c CROSS JOIN passages AS p ON p.content_id = "
+        "c.value",
         (json.dumps(within.content_ids),),
     ).fetchone()
     return (row[0], row[1]) if row[0] is not None else (0, -1)
@@ -238,12 +259,14 @@ def _rows(connection: sqlite3.Connection, passages: Iterable[int]) -> dict[int, 
 
 
 def _evidence(
-    fused: Fused[int | Moment], rows: Mapping[int, sqlite3.Row], cosines: Mapping[tuple[str, int | Moment], float]
+    fused: Fused[int | FrameNeighbour],
+    rows: Mapping[int, sqlite3.Row],
+    cosines: Mapping[tuple[str, int | FrameNeighbour], float],
 ) -> Evidence:
     item = fused.item
     why = ", ".join(_reasons(fused, cosines))
     by = tuple(fused.ranks)
-    if isinstance(item, Moment):
+    if isinstance(item, FrameNeighbour):
         return Evidence(item.span, fused.score, why, node=item.node, content_id=item.content_id, found_by=by)
     row = rows[item]
     return Evidence(
@@ -251,15 +274,15 @@ def _evidence(
         score=fused.score,
         why=why,
         text=row["text"],
-        kind=None if row["kind"] is None else ObservationKind(row["kind"]),
+        kind=None if row["kind"] is None else kind_of(row["kind"]),
         node=row["node"] or row["segment"],
         content_id=row["content_id"],
         found_by=by,
     )
 
 
-def _when(item: int | Moment, rows: Mapping[int, sqlite3.Row]) -> tuple[str, Span]:
-    if isinstance(item, Moment):
+def _when(item: int | FrameNeighbour, rows: Mapping[int, sqlite3.Row]) -> tuple[str, Span]:
+    if isinstance(item, FrameNeighbour):
         return item.content_id, item.span
     return rows[item]["content_id"], _span(rows[item])
 
@@ -268,7 +291,9 @@ def _span(row: sqlite3.Row) -> Span:
     return Span(row["start"], row["end"])
 
 
-def _reasons(fused: Fused[int | Moment], cosines: Mapping[tuple[str, int | Moment], float]) -> Iterator[str]:
+def _reasons(
+    fused: Fused[int | FrameNeighbour], cosines: Mapping[tuple[str, int | FrameNeighbour], float]
+) -> Iterator[str]:
     """``words #1``, ``meaning #3 (0.71)``."""
     for name, rank in fused.ranks.items():
         cosine = cosines.get((name, fused.item))

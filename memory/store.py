@@ -7,89 +7,53 @@ is lost when the process is killed, or the machine loses its power.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from video_vlm.address import is_address
-from video_vlm.errors import LibraryError, NotIndexed
-from video_vlm.memory import sql
-from video_vlm.memory.build import Build, begin_build
-from video_vlm.memory.catalog import (
-    StoredVideo,
-    known_content_id,
-    last_known,
-    now,
-    remember_path,
-    stored_video,
-    stored_videos,
-)
+from video_vlm.memory import database_protocol
+from video_vlm.memory.catalog import StoredVideo, required_video, stored_video, stored_videos
 from video_vlm.memory.database import Database
 from video_vlm.memory.dump import dump
-from video_vlm.memory.facts import LibraryFacts, library_facts
-from video_vlm.memory.index_trailer import Method
-from video_vlm.memory.inverted import EXACT_UP_TO
-from video_vlm.memory.layout import Layout, default_library_folder
-from video_vlm.memory.looks import KeptLook, add_look, drop_looks, drop_stale_looks, looks_at
+from video_vlm.memory.ivf_index import EXACT_UP_TO
+from video_vlm.memory.layout import Layout
+from video_vlm.memory.library_facts import LibraryFacts, library_facts
+from video_vlm.memory.library_files import LibraryFiles
+from video_vlm.memory.library_looks import LibraryLooks
+from video_vlm.memory.library_storage import LibraryStorage
+from video_vlm.memory.library_vectors import LibraryVectors
+from video_vlm.memory.memory_writer import MemoryWriter, begin_memory
 from video_vlm.memory.portable import Imported, export_memory, import_memory
-from video_vlm.memory.private import make_private_folder
-from video_vlm.memory.rewrite import rewrite_summary
+from video_vlm.memory.replace_summary import replace_summary
 from video_vlm.memory.search import FUSED, ByWords, Filter, Ranking, by_words, pool_for, search_moments
-from video_vlm.memory.seen import SightVectors
-from video_vlm.memory.shelf import Shelf
-from video_vlm.memory.sights import Sights, Unseen, complete_sights, unseen
-from video_vlm.memory.vectors import TextVectors
+from video_vlm.memory.text_vectors import TextVectors
 from video_vlm.memory.verify import Problem, rebuild_derived, verify
 from video_vlm.memory.view import MemoryView
+from video_vlm.memory.visual_search import VisualVectors
 from video_vlm.outputs import Outputs
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
 from video_vlm.records import Evidence, Image, Node, ObservationKind, Span, Video
 
-__all__ = ["Library", "open_library"]
-
-
-def open_library(
-    place: Path | str | None = None,
-    *,
-    read_only: bool = False,
-    encoder: TextEncoder | None = None,
-    sight: ImageTextEncoder | None = None,
-    exact_up_to: int = EXACT_UP_TO,
-) -> Library:
-    """Open a library, making it if there is none.
-
-    Args:
-        place: A folder, or ``postgresql://...``; None for the user's own folder, in the platform's data folder.
-        read_only: Change nothing on disk; works on read-only file systems. It must exist.
-        encoder: Adds search by meaning to search by words.
-        sight: Adds search by sight, and has whatever is indexed seen.
-        exact_up_to: A list of so many vectors is searched exactly; a longer one approximately, held to a recall.
-
-    Raises:
-        LibraryDamaged: the file is torn, or another program's.
-        LibraryTooNew: written by a later version of this package.
-        LibraryError: the folder cannot be used, the server cannot be reached.
-        MissingExtra: a library in PostgreSQL needs one.
-    """
-    if isinstance(place, str) and is_address(place):
-        from video_vlm.memory.postgres import open_postgres
-
-        return open_postgres(place, read_only=read_only, encoder=encoder, sight=sight, exact_up_to=exact_up_to)
-    layout = Layout(default_library_folder() if place is None else Path(place))
-    if not read_only:
-        try:
-            make_private_folder(layout.folder)
-        except OSError as error:
-            raise LibraryError(f"{layout.folder} cannot be made a library: {error.strerror}") from error
-    database = Database(layout.database, read_only=read_only)
-    return Library(layout, database, encoder=encoder, sight=sight, exact_up_to=exact_up_to)
+__all__ = ["Library"]
 
 
 class Library:
-    """An open library; a context manager. Made by :func:`open_library`."""
+    """An open library; a context manager. Made by :func:`open_library`.
+
+    Attributes:
+        storage: Where it is kept, and whether it may be written.
+        files: What each file held when it was last read.
+        looks: What questions made us look at.
+        vectors: What is searched by meaning and by sight.
+    """
+
+    storage: LibraryStorage
+    files: LibraryFiles
+    looks: LibraryLooks
+    vectors: LibraryVectors
 
     def __init__(
         self,
@@ -100,68 +64,30 @@ class Library:
         sight: ImageTextEncoder | None = None,
         exact_up_to: int = EXACT_UP_TO,
     ) -> None:
-        self.layout = layout
         self._file = database
+        texts = None if encoder is None else TextVectors(database, layout, encoder, exact_up_to=exact_up_to)
+        visuals = None if sight is None else VisualVectors(database, layout, sight, exact_up_to=exact_up_to)
         self._stand_on(
             database,
-            texts=None if encoder is None else TextVectors(database, layout, encoder, exact_up_to=exact_up_to),
-            sights=None if sight is None else SightVectors(database, layout, sight, exact_up_to=exact_up_to),
+            LibraryStorage(layout, read_only=database.read_only),
+            LibraryVectors(database, texts=texts, visuals=visuals),
             by_words=by_words,
         )
 
     def _stand_on(
-        self, database: sql.Database, *, texts: TextVectors | None, sights: SightVectors | None, by_words: ByWords
+        self,
+        database: database_protocol.Database,
+        storage: LibraryStorage,
+        vectors: LibraryVectors,
+        *,
+        by_words: ByWords,
     ) -> None:
         self._database = database
-        self._vectors = texts
-        self._sight = sights
         self._by_words = by_words
-
-    @property
-    def folder(self) -> Path:
-        """Where it is on disk.
-
-        Raises:
-            LibraryError: it is in no folder.
-        """
-        return self.layout.folder
-
-    @property
-    def place(self) -> Path | str:
-        """What :func:`open_library` takes to open it again, in another process too."""
-        return self.layout.folder.absolute()
-
-    @property
-    def where(self) -> str:
-        """The place as it may be printed."""
-        return str(self.layout.folder)
-
-    @property
-    def outputs(self) -> Outputs:
-        """How files are written for its user; it remembers which, so that they may be written anew."""
-        return Outputs(record=self.layout.written)
-
-    def feature_shelf(self, most_bytes: int) -> Shelf | None:
-        """Where models keep what they made of pictures, for later processes; None where there is no folder for it."""
-        return Shelf(self.layout.features, most_bytes=most_bytes, read_only=self.read_only)
-
-    def num_bytes(self) -> int:
-        """What it takes on disk, without what is derived from it and can be thrown away."""
-        return self.layout.database.stat().st_size
-
-    @property
-    def has_meaning(self) -> bool:
-        """Whether a sentence encoder searches here too."""
-        return self._vectors is not None
-
-    @property
-    def sight(self) -> ImageTextEncoder | None:
-        """The tower that sees what is indexed here; None if there is none."""
-        return None if self._sight is None else self._sight.encoder
-
-    @property
-    def read_only(self) -> bool:
-        return self._database.read_only
+        self.storage = storage
+        self.vectors = vectors
+        self.files = LibraryFiles(database)
+        self.looks = LibraryLooks(database, vectors)
 
     def videos(self) -> tuple[StoredVideo, ...]:
         """All videos with a memory, complete or not, in order of content id."""
@@ -174,42 +100,15 @@ class Library:
             found = stored_video(connection, content_id)
         return None if found is None else found[1]
 
-    def find_path(self, path: Path) -> StoredVideo | None:
-        """The same by file, if that is unchanged since it was last remembered."""
-        content_id = self.known_content_id(path)
-        return None if content_id is None else self.find(content_id)
-
-    def known_content_id(self, path: Path) -> str | None:
-        """The content id of a file that is unchanged since :meth:`remember_path`: spares reading it again."""
-        with self._database.read() as connection:
-            return known_content_id(connection, path)
-
-    def last_known(self, path: Path) -> tuple[str, int] | None:
-        """The content id of a file when it was last remembered, whatever it holds now, and how many bytes it had."""
-        with self._database.read() as connection:
-            return last_known(connection, path)
-
-    def drop_outgrown(self, content_id: str) -> bool:
-        """Forget a video whose file has grown into another that is remembered now: unless a copy of it is known, or
-        questions made us look at it. Says whether it is gone."""
-        with self._database.write() as connection:
-            kept = (
-                "SELECT 1 FROM files WHERE content_id = :content"
-                " UNION ALL SELECT 1 FROM looks WHERE content_id = :content"
-            )
-            if connection.execute(kept, {"content": content_id}).fetchone():
-                return False
-            return connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,)).rowcount > 0
-
-    def remember_path(self, path: Path, content_id: str, *, state: tuple[int, int, int] | None = None) -> None:
-        """Note what a file holds. Its size, modification and change times tell later whether it still does: those it
-        had when it was opened (``state``), or has now."""
-        with self._database.write() as connection:
-            remember_path(connection, path, content_id, state)
-
     def build(
-        self, video: Video, recipe: str, *, channels: Sequence[str], missing: Sequence[str], stages: str = "{}"
-    ) -> Build:
+        self,
+        video: Video,
+        recipe: str,
+        *,
+        channels: Sequence[str],
+        missing: Sequence[str],
+        stages: str = "{}",
+    ) -> MemoryWriter:
         """Begin to write a video's memory, or go on with it.
 
         An unfinished build of the same recipe is taken up; a complete memory of the same recipe is
@@ -227,51 +126,17 @@ class Library:
             LibraryReadOnly: the library is open read-only.
         """
         with self._database.write() as connection:
-            memory = begin_build(connection, video, recipe, channels=channels, missing=missing, stages=stages)
+            memory = begin_memory(
+                connection, video, recipe, channels=channels, missing=missing, stages=stages
+            )
         content_id = video.content_id
-        return Build(self._database, memory, content_id, on_finish=lambda: self.embed(content_id))
+        finished = partial(self.vectors.embed, content_id)
+        return MemoryWriter(self._database, memory, content_id, on_finish=finished)
 
     def sparing(self) -> AbstractContextManager[None]:
-        """Inside the block the library keeps little of itself in memory; for writing whole films, not for searching."""
+        """Inside the block the library keeps little of itself in memory; for writing whole films, not for
+        searching."""
         return self._database.sparing()
-
-    def embed(self, content_id: str | None = None) -> int:
-        """Give vectors to whatever has none yet, of one video or of all; returns to how many passages.
-
-        Finishing a build and writing back do this by themselves; call it for memories written
-        without an encoder, or when it was interrupted. Without an encoder it does nothing.
-        """
-        return 0 if self._vectors is None else self._vectors.embed(content_id)
-
-    def unseen(self, content_id: str) -> tuple[Unseen, ...]:
-        """The segments of a video that the tower has not seen whole; none without a tower, or without the video."""
-        with self._database.read() as connection:
-            found = stored_video(connection, content_id)
-            return () if found is None or self.sight is None else unseen(connection, found[0], self.sight.name)
-
-    def num_sights(self, content_id: str) -> int:
-        """How many frames of a video the tower has seen."""
-        name = None if self.sight is None else self.sight.name
-        with self._database.read() as connection:
-            (count,) = connection.execute(
-                "SELECT count(*) FROM readable_sights WHERE content_id = ? AND encoder = ? AND level = 'frame'",
-                (content_id, name),
-            ).fetchone()
-        return int(count)
-
-    def put_sights(self, content_id: str, one: Unseen, sights: Sights) -> None:
-        """Write what a segment looks like that was indexed unseen; its scene changes with it.
-
-        Raises:
-            NotIndexed: the library does not know the video.
-            MemoryReplaced: its memory was replaced meanwhile.
-            LibraryReadOnly: the library is open read-only.
-        """
-        with self._database.write() as connection:
-            found = stored_video(connection, content_id)
-            if found is None:
-                raise NotIndexed(f"no video {content_id} in {self.where}: index it first")
-            complete_sights(connection, found[0], one, sights)
 
     def memory(self, content_id: str) -> MemoryView:
         """One video's memory: the complete one, else as far as it has come.
@@ -280,8 +145,8 @@ class Library:
             NotIndexed: there is none.
         """
         with self._database.read() as connection:
-            memory, stored = self._known(connection, content_id)
-        return MemoryView(self._database, memory, stored, search=self._search, sight=self._sight)
+            memory, stored = required_video(connection, content_id, where=self._database.where)
+        return MemoryView(self._database, memory, stored, search=self._search, sight=self.vectors.visuals)
 
     def search(
         self,
@@ -308,31 +173,24 @@ class Library:
         contents = None if content_ids is None else tuple(content_ids)
         within = Filter(contents, span, None if kinds is None else tuple(kinds))
         pool = pool_for(limit)
-        seen = {}
-        if self._sight is not None and ranking.takes("sight"):
-            seen["sight"] = self._sight.by_words(query, within=within, limit=pool)
-            seen["like"] = [] if like is None else self._sight.by_picture(like, within=within, limit=pool)
+        seen, visuals = {}, self.vectors.visuals
+        if visuals is not None and ranking.takes("sight"):
+            seen["sight"] = visuals.by_words(query, within=within, limit=pool)
+            seen["like"] = [] if like is None else visuals.by_image(like, within=within, limit=pool)
         return search_moments(
             self._database,
             query,
             within=within,
             limit=limit,
-            meaning=self._vectors,
+            meaning=self.vectors.texts,
             seen=seen,
             ranking=ranking,
             words=self._by_words,
         )
 
-    def load_indexes(self) -> dict[str, Method]:
-        """Make ready to search everything by meaning and by sight, as the first search would; how each list of vectors
-        is searched, by name."""
-        every = [one.lists for one in (self._vectors, self._sight) if one is not None]
-        methods = {name: index.load() for lists in every for name, index in lists.items()}
-        return {name: method for name, method in methods.items() if method is not None}
-
     def facts(self) -> LibraryFacts:
         """What is in the library, what it takes on disk, and how its vectors are searched."""
-        return library_facts(self._file, self.layout)
+        return library_facts(self._file, self.storage.layout)
 
     def put_summary(self, content_id: str, node: Node) -> None:
         """Replace the summary, title and provenance of a scene, a chapter or the video.
@@ -343,55 +201,9 @@ class Library:
             LibraryReadOnly: the library is open read-only.
         """
         with self._database.write() as connection:
-            memory, _ = self._known(connection, content_id)
-            rewrite_summary(connection, memory, node)
-        self.embed(content_id)
-
-    def write_back(self, content_id: str, looks: Sequence[KeptLook]) -> int:
-        """Keep what a question made us look at; returns how many observations that added.
-
-        It belongs to the video and to its observers' digests, not to one memory of it, and observers' own
-        observations are never touched. What they say already is not added again.
-
-        Raises:
-            NotIndexed: the library does not know the video.
-            LibraryReadOnly: the library is open read-only.
-        """
-        with self._database.write() as connection:
-            self._known(connection, content_id)
-            written_at = now()
-            added = sum(add_look(connection, look, content_id=content_id, written_at=written_at) for look in looks)
-        if added:
-            self.embed(content_id)
-        return added
-
-    def looks(self, content_id: str) -> tuple[KeptLook, ...]:
-        """What questions made us look at in one video, in the order it was kept.
-
-        Raises:
-            NotIndexed: the library does not know the video.
-        """
-        with self._database.read() as connection:
-            self._known(connection, content_id)
-            return looks_at(connection, content_id)
-
-    def forget_looks(self, content_id: str) -> int:
-        """Forget them, with what was seen in them; returns how many. What observers saw stays.
-
-        Raises:
-            LibraryReadOnly: the library is open read-only.
-        """
-        with self._database.write() as connection:
-            return drop_looks(connection, content_id)
-
-    def forget_stale_looks(self, content_id: str, digests: Mapping[str, str]) -> int:
-        """Forget looks of these observers under any other digest than theirs; returns how many.
-
-        Raises:
-            LibraryReadOnly: the library is open read-only.
-        """
-        with self._database.write() as connection:
-            return drop_stale_looks(connection, content_id, digests)
+            memory, _ = required_video(connection, content_id, where=self._database.where)
+            replace_summary(connection, memory, node)
+        self.vectors.embed(content_id)
 
     def export_memory(self, content_id: str, path: Path, *, outputs: Outputs | None = None) -> None:
         """Write one video's memory to a single file that :meth:`import_memory` takes in elsewhere.
@@ -406,7 +218,7 @@ class Library:
             OutputExists: something else is there.
             LibraryError: the file cannot be written.
         """
-        export_memory(self._database, content_id, path, outputs=outputs or self.outputs)
+        export_memory(self._database, content_id, path, outputs=outputs or self.storage.outputs)
 
     def import_memory(self, path: Path) -> Imported:
         """Take in such a file, all of it or nothing. What is there and is as full or fuller is kept.
@@ -417,7 +229,7 @@ class Library:
             LibraryReadOnly: the library is open read-only.
         """
         imported = import_memory(self._database, path)
-        self.embed(imported.stored.video.content_id)
+        self.vectors.embed(imported.stored.video.content_id)
         return imported
 
     def remove(self, content_id: str) -> bool:
@@ -427,21 +239,25 @@ class Library:
         """
         with self._database.write() as connection:
             connection.execute("DELETE FROM files WHERE content_id = ?", (content_id,))
-            is_known = connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,)).rowcount > 0
-        if is_known and (shelf := self.feature_shelf(0)) is not None:
-            shelf.clear()
+            is_known = (
+                connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,)).rowcount > 0
+            )
+        if is_known and (cache := self.storage.feature_cache(0)) is not None:
+            cache.clear()
         return is_known
 
     def verify(self) -> tuple[Problem, ...]:
         """Everything that is wrong with the library; nothing if it is sound."""
-        return verify(self._file, self.layout)
+        return verify(self._file, self.storage.layout)
 
     def rebuild_derived(self) -> None:
-        """Make the full-text index again from the passages, and throw the vector indexes away until asked for."""
-        rebuild_derived(self._file, self.layout)
+        """Make the full-text index again from the passages, and throw the vector indexes away until asked
+        for."""
+        rebuild_derived(self._file, self.storage.layout)
 
     def dump(self, content_id: str) -> dict[str, Any]:
-        """One video's memory as plain JSON values, the same for the same memory wherever and whenever written.
+        """One video's memory as plain JSON values, the same for the same memory wherever and whenever
+        written.
 
         Raises:
             NotIndexed: there is none.
@@ -460,13 +276,12 @@ class Library:
     ) -> None:
         self.close()
 
-    def _known(self, connection: sqlite3.Connection, content_id: str) -> tuple[int, StoredVideo]:
-        found = stored_video(connection, content_id)
-        if found is None:
-            raise NotIndexed(f"no video {content_id} in {self.where}: index it first")
-        return found
-
     def _search(self, query: str, within: Filter, limit: int) -> tuple[Evidence, ...]:
         return search_moments(
-            self._database, query, within=within, limit=limit, meaning=self._vectors, words=self._by_words
+            self._database,
+            query,
+            within=within,
+            limit=limit,
+            meaning=self.vectors.texts,
+            words=self._by_words,
         )

@@ -12,28 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from video_vlm.memory.levels import Row
+from video_vlm.memory.tree import TreeRow
 from video_vlm.records import Node, Observation, ObservationKind, Sentence, Span
+from video_vlm.records.observations import KINDS, TELLING
 
 __all__ = ["summarize"]
 
-_WORTH: Final = {
-    ObservationKind.CHAPTER: 1.0,
-    ObservationKind.SCREEN_TEXT: 0.8,
-    ObservationKind.CAPTION: 0.8,
-    ObservationKind.SUBTITLE: 0.7,
-    ObservationKind.SPEECH: 0.7,
-}
-"""How much a kind says about what happens. Kinds that are not here only speak when no other does."""
-
 _CHILD_WORTH: Final = 0.6
-
-_QUOTED: Final = {
-    ObservationKind.SCREEN_TEXT: "“{}” on screen",
-    ObservationKind.SUBTITLE: "“{}”",
-    ObservationKind.SPEECH: "“{}”",
-}
-"""What strangers wrote or said is quoted, so that no reader takes it for our own words."""
 
 _DIVERSITY: Final = 0.5
 """The share of a sentence's value that repeating an earlier one costs."""
@@ -89,11 +74,11 @@ def summarize(
 
 
 def _candidates(children: Sequence[Node], observations: Sequence[Observation]) -> list[_Candidate]:
-    in_words = list(_observed(children, [one for one in observations if one.kind in _WORTH]))
+    in_words = list(_observed(children, [one for one in observations if one.kind in TELLING]))
     if in_words:
         return in_words
     return list(_from_children(children)) or list(
-        _observed(children, [one for one in observations if one.kind not in _WORTH])
+        _observed(children, [one for one in observations if one.kind not in TELLING])
     )
 
 
@@ -103,13 +88,13 @@ def _observed(children: Sequence[Node], observations: Iterable[Observation]) -> 
     for one in sorted(observations, key=lambda one: one.span):
         if text := " ".join(one.text.split()):
             groups.setdefault((one.kind, text.casefold()), []).append(one)
-    row = Row(children)
+    row = TreeRow(children)
     for (kind, _), same in groups.items():
         cites = tuple(dict.fromkeys(cited for one in same for cited in _holders(children, row, one.span)))
         if cites:
             text = " ".join(same[0].text.split())
-            worth = _WORTH.get(kind, 0.5) * max(one.confidence for one in same)
-            yield _Candidate(text, _QUOTED.get(kind, "{}").format(text), same[0].span, worth, cites)
+            worth = KINDS[kind].worth * max(one.confidence for one in same)
+            yield _Candidate(text, KINDS[kind].quoted.format(text), same[0].span, worth, cites)
 
 
 def _from_children(children: Sequence[Node]) -> Iterator[_Candidate]:
@@ -118,7 +103,7 @@ def _from_children(children: Sequence[Node]) -> Iterator[_Candidate]:
             yield _Candidate(sentence.text, sentence.text, child.span, _CHILD_WORTH, (child.id,))
 
 
-def _holders(children: Sequence[Node], row: Row, span: Span) -> list[str]:
+def _holders(children: Sequence[Node], row: TreeRow, span: Span) -> list[str]:
     """The child that holds most of ``span``'s middle, else all that share time with it."""
     middle = row.holder(span)
     return [middle.id] if middle else [child.id for child in children if child.span.overlaps(span)]

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from video_vlm.errors import LibraryDamaged, LibraryError
-from video_vlm.memory.codec import (
+from video_vlm.memory.database import Database
+from video_vlm.memory.index_file import UnusableIndex, check_index
+from video_vlm.memory.layout import Layout
+from video_vlm.memory.look_cache import looks_at
+from video_vlm.memory.migrations import FORMAT_VERSION
+from video_vlm.memory.row_checksums import broken_looks, broken_parts
+from video_vlm.memory.row_codec import (
     damage_from_json,
     names_from_json,
     node_of,
@@ -16,18 +22,20 @@ from video_vlm.memory.codec import (
     video_from_json,
     without_remedy,
 )
-from video_vlm.memory.database import Database
-from video_vlm.memory.index_file import UnusableIndex, check_index
-from video_vlm.memory.layout import Layout
-from video_vlm.memory.levels import TOLERANCE_SECONDS, gaps, level_above
-from video_vlm.memory.looks import looks_at
-from video_vlm.memory.migrations import FORMAT_VERSION
-from video_vlm.memory.seals import broken_looks, broken_parts
-from video_vlm.memory.structure import foreign_parts, missing_parts
-from video_vlm.memory.travel import mistyped
+from video_vlm.memory.row_copy import mistyped
+from video_vlm.memory.schema_check import foreign_schema_objects, missing_schema_objects
+from video_vlm.memory.tree import TOLERANCE_SECONDS, gaps, level_above
 from video_vlm.records import Level, Node
 
-__all__ = ["Problem", "check_records", "problems_in", "rebuild_derived", "row_problems", "tree_problems", "verify"]
+__all__ = [
+    "Problem",
+    "check_records",
+    "problems_in",
+    "rebuild_derived",
+    "row_problems",
+    "tree_problems",
+    "verify",
+]
 
 _REPAIR: Final = "type: videoqa library repair"
 _REINDEX: Final = f"{_REPAIR}, and index the video again"
@@ -51,10 +59,12 @@ def verify(database: Database, layout: Layout) -> tuple[Problem, ...]:
     where = layout.database.name
     try:
         with database.read() as connection:
-            added = foreign_parts(connection, FORMAT_VERSION)
+            added = foreign_schema_objects(connection, FORMAT_VERSION)
             if added:  # What it would do to the rows, or to whoever reads them, is not tried.
-                return tuple(Problem(where, f"it holds {part}, which no library has", _REPAIR) for part in added)
-            missing = missing_parts(connection, FORMAT_VERSION)
+                return tuple(
+                    Problem(where, f"it holds {part}, which no library has", _REPAIR) for part in added
+                )
+            missing = missing_schema_objects(connection, FORMAT_VERSION)
             found = (
                 *(Problem(where, f"it lacks {part}", _REPAIR) for part in missing),
                 *problems_in(connection, where),
@@ -123,12 +133,16 @@ def check_records(connection: sqlite3.Connection, memory: int) -> None:
 
 
 def _records(connection: sqlite3.Connection) -> Iterator[Problem]:
-    for memory, content_id in connection.execute("SELECT id, content_id FROM memories ORDER BY id").fetchall():
+    for memory, content_id in connection.execute(
+        "SELECT id, content_id FROM memories ORDER BY id"
+    ).fetchall():
         try:
             check_records(connection, memory)
         except LibraryDamaged as error:
             yield Problem(f"memory of {content_id}", without_remedy(error), _REINDEX)
-    for (content_id,) in connection.execute("SELECT DISTINCT content_id FROM looks ORDER BY content_id").fetchall():
+    for (content_id,) in connection.execute(
+        "SELECT DISTINCT content_id FROM looks ORDER BY content_id"
+    ).fetchall():
         try:
             looks_at(connection, content_id)
         except LibraryDamaged as error:
@@ -142,8 +156,11 @@ def _trees(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 
 def tree_problems(connection: sqlite3.Connection, memory: sqlite3.Row) -> Iterator[str]:
-    """What is wrong with the nodes of one memory, given ``id``, ``content_id`` and ``complete`` of its row."""
-    rows = connection.execute('SELECT * FROM nodes WHERE memory = ? ORDER BY start, "end", id', (memory["id"],))
+    """What is wrong with the nodes of one memory, given ``id``, ``content_id`` and ``complete`` of its
+    row."""
+    rows = connection.execute(
+        'SELECT * FROM nodes WHERE memory = ? ORDER BY start, "end", id', (memory["id"],)
+    )
     try:
         nodes = {row["id"]: node_of(row, memory["content_id"]) for row in rows}
     except LibraryDamaged as error:
@@ -157,11 +174,15 @@ def tree_problems(connection: sqlite3.Connection, memory: sqlite3.Row) -> Iterat
 
 
 def _seals(connection: sqlite3.Connection) -> Iterator[Problem]:
-    for memory, content_id in connection.execute("SELECT id, content_id FROM memories ORDER BY id").fetchall():
+    for memory, content_id in connection.execute(
+        "SELECT id, content_id FROM memories ORDER BY id"
+    ).fetchall():
         broken = sum(1 for _ in broken_parts(connection, memory))
         if broken:
             parts = "part of it is" if broken == 1 else f"{broken} parts of it are"
-            yield Problem(f"memory of {content_id}", f"{parts} not as written: a checksum does not fit", _REINDEX)
+            yield Problem(
+                f"memory of {content_id}", f"{parts} not as written: a checksum does not fit", _REINDEX
+            )
     for content_id, question in broken_looks(connection):
         what = f"a look for {question!r} is not as written: its checksum does not fit"
         yield Problem(f"looks at {content_id}", what, _REPAIR)
@@ -210,7 +231,9 @@ def _words(connection: sqlite3.Connection) -> Iterator[Problem]:
     )
     missing, extra = connection.execute(query).fetchone()
     if missing or extra:
-        yield Problem("full-text index", f"{missing} passages missing, {extra} too many", _REPAIR, is_derived=True)
+        yield Problem(
+            "full-text index", f"{missing} passages missing, {extra} too many", _REPAIR, is_derived=True
+        )
 
 
 def _full_text(database: Database) -> Iterator[Problem]:

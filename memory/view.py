@@ -14,15 +14,16 @@ import numpy.typing as npt
 
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo
-from video_vlm.memory.codec import blob, node_of, observation_of
-from video_vlm.memory.dense import vector_from_blob
-from video_vlm.memory.entities import WORDED, Entity, find_entity, list_entities
-from video_vlm.memory.looks import KeptLook, looks_at
-from video_vlm.memory.passages import IN_ORDER
+from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.entities import Entity, find_entity, list_entities
+from video_vlm.memory.look_cache import StoredLook, looks_at
+from video_vlm.memory.row_codec import blob, kind_of, node_of, observation_of
 from video_vlm.memory.search import WITHIN, Filter
-from video_vlm.memory.seen import SightVectors
-from video_vlm.memory.sql import Database
+from video_vlm.memory.searchable_text import IN_ORDER
+from video_vlm.memory.vector_index import vector_from_blob
+from video_vlm.memory.visual_search import VisualVectors
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
+from video_vlm.records.observations import TELLING
 
 __all__ = ["MemoryView", "StoredVector"]
 
@@ -34,7 +35,8 @@ _NEIGHBORS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredVector:
-    """One passage as one encoder sees it: ``vector`` is ``(dimension,)`` float32; ``kind`` is None for a summary."""
+    """One passage as one encoder sees it: ``vector`` is ``(dimension,)`` float32; ``kind`` is None for a
+    summary."""
 
     encoder: str
     span: Span
@@ -51,7 +53,7 @@ class StoredVector:
         return cls(
             row["encoder"],
             Span(row["start"], row["end"]),
-            None if row["kind"] is None else ObservationKind(row["kind"]),
+            None if row["kind"] is None else kind_of(row["kind"]),
             row["text"],
             row["node"] or row["segment"],
             vector_from_blob(row["vector"], row["dimension"]),
@@ -72,7 +74,7 @@ class MemoryView:
         stored: StoredVideo,
         *,
         search: Callable[[str, Filter, int], tuple[Evidence, ...]],
-        sight: SightVectors | None = None,
+        sight: VisualVectors | None = None,
     ) -> None:
         self.stored = stored
         self._database = database
@@ -122,7 +124,9 @@ class MemoryView:
         """The nodes directly below, in order of time; none below a frame."""
         return self._nodes("parent = :parent", by="INDEXED BY nodes_by_parent", parent=self.node(node_id).id)
 
-    def neighbors(self, node_id: str, direction: Literal["before", "after"], count: int = 1) -> tuple[Node, ...]:
+    def neighbors(
+        self, node_id: str, direction: Literal["before", "after"], count: int = 1
+    ) -> tuple[Node, ...]:
         """Up to ``count`` nodes of the same level before or after, nearest first."""
         compare, order = _NEIGHBORS[direction]
         node = self.node(node_id)
@@ -144,14 +148,20 @@ class MemoryView:
             ).fetchone()
             return None if row is None else blob(row["jpeg"], "picture")
 
+    def thumbnail(self, node: Node) -> bytes | None:
+        """A small JPEG for any node: its own, or that of its first representative frame that has one."""
+        frames = (self.poster(frame.id) for frame in self.nodes(Level.FRAME, node.span))
+        return self.poster(node.id) or next((jpeg for jpeg in frames if jpeg), None)
+
     def observations(
         self, *, kinds: Iterable[ObservationKind] | None = None, span: Span | None = None
     ) -> tuple[Observation, ...]:
-        """What observers saw, in order of time; those overlapping ``span``. Looks are apart: :meth:`looks`."""
+        """What observers saw, in order of time; those overlapping ``span``. Looks are apart:
+        :meth:`looks`."""
         within = Filter((self.content_id,), span, None if kinds is None else tuple(kinds))
         with self._reading() as connection:
             rows = connection.execute(
-                "SELECT p.* FROM passages AS p"  # noqa: S608 - constants only
+                "SELECT p.* FROM passages AS p"
                 f" WHERE (p.memory = :memory OR p.memory IS NULL)"
                 f" AND p.look IS NULL AND p.node IS NULL AND {WITHIN} ORDER BY {IN_ORDER}",
                 {**within.parameters(), "memory": self._memory},
@@ -160,7 +170,7 @@ class MemoryView:
 
     def entities(self) -> tuple[Entity, ...]:
         """The names in what is said, written and titled, those with the most mentions first."""
-        return list_entities(self.observations(kinds=WORDED))
+        return list_entities(self.observations(kinds=TELLING))
 
     def entity(self, name: str) -> Entity:
         """Every mention of a name in order of time; without any, if nothing names it.
@@ -168,10 +178,11 @@ class MemoryView:
         Raises:
             ValueError: there is no word in ``name``.
         """
-        return find_entity(name, self.observations(kinds=WORDED))
+        return find_entity(name, self.observations(kinds=TELLING))
 
-    def looks(self) -> tuple[KeptLook, ...]:
-        """What questions made us look at since, in the order it was kept; :meth:`search` finds what was seen."""
+    def looks(self) -> tuple[StoredLook, ...]:
+        """What questions made us look at since, in the order it was kept; :meth:`search` finds what was
+        seen."""
         with self._reading() as connection:
             return looks_at(connection, self.content_id)
 
@@ -185,7 +196,12 @@ class MemoryView:
                     " JOIN passages AS p ON p.id = v.passage WHERE (p.memory = :memory OR p.memory IS NULL)"
                     " AND p.content_id = :content AND (v.encoder, v.passage) > (:encoder, :passage)"
                     " ORDER BY v.encoder, v.passage LIMIT 512",
-                    {"memory": self._memory, "content": self.content_id, "encoder": last[0], "passage": last[1]},
+                    {
+                        "memory": self._memory,
+                        "content": self.content_id,
+                        "encoder": last[0],
+                        "passage": last[1],
+                    },
                 ).fetchall()
             yield from (StoredVector.of(row) for row in rows)
             if not rows:
@@ -200,12 +216,15 @@ class MemoryView:
         kinds: Iterable[ObservationKind] | None = None,
         limit: int = 10,
     ) -> tuple[Evidence, ...]:
-        """What this memory has in words nearest to ``query``, best first; the filters come before the ranking."""
-        return self._search(query, Filter((self.content_id,), span, None if kinds is None else tuple(kinds)), limit)
+        """What this memory has in words nearest to ``query``, best first; the filters come before the
+        ranking."""
+        return self._search(
+            query, Filter((self.content_id,), span, None if kinds is None else tuple(kinds)), limit
+        )
 
     def frames_like(self, text: str) -> tuple[tuple[Span, float], ...]:
-        """How near each representative frame is to words, by the library's tower: its stretch and a cosine, in order
-        of time; nothing where no tower has seen this video. The tower is loaded for it."""
+        """How near each representative frame is to words, by the library's tower: its stretch and a cosine,
+        in order of time; nothing where no tower has seen this video. The tower is loaded for it."""
         return () if self._sight is None else self._sight.frames(self.content_id, text)
 
     def sights(self, node_id: str) -> dict[str, bytes]:
@@ -218,11 +237,17 @@ class MemoryView:
             return {row["encoder"]: blob(row["vector"], "vector") for row in rows}
 
     def _nodes(
-        self, condition: str, *, order: str = "ASC", limit: int = sys.maxsize, by: str = "", **parameters: object
+        self,
+        condition: str,
+        *,
+        order: str = "ASC",
+        limit: int = sys.maxsize,
+        by: str = "",
+        **parameters: object,
     ) -> tuple[Node, ...]:
         with self._reading() as connection:
             rows = connection.execute(
-                f"SELECT * FROM nodes {by} WHERE memory = :memory AND {condition}"  # noqa: S608 - constants only
+                f"SELECT * FROM nodes {by} WHERE memory = :memory AND {condition}"
                 f' ORDER BY start {order}, "end" {order}, id {order} LIMIT :limit',
                 {**parameters, "memory": self._memory, "limit": limit},
             )
@@ -233,6 +258,7 @@ class MemoryView:
         with self._database.read() as connection:
             if connection.execute("SELECT 1 FROM memories WHERE id = ?", (self._memory,)).fetchone() is None:
                 raise NotIndexed(
-                    f"the memory of {self.video.path} was removed or replaced while it was read: open it again"
+                    f"the memory of {self.video.path} was removed or replaced while it was read: open it "
+                    "again"
                 )
             yield connection

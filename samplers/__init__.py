@@ -14,17 +14,17 @@ from video_vlm.errors import SamplerError
 from video_vlm.records import Sample
 from video_vlm.registry import Registry
 from video_vlm.samplers.dense import dense
+from video_vlm.samplers.frame_times import FrameTimes
 from video_vlm.samplers.keyframes import codec_keyframes
 from video_vlm.samplers.motion import motion
 from video_vlm.samplers.novelty import novelty
 from video_vlm.samplers.per_shot import scene
-from video_vlm.samplers.pictures import Pictures
-from video_vlm.samplers.scan import scan
-from video_vlm.samplers.subject import Aim, Move, Subject
+from video_vlm.samplers.sampler_input import SamplerInput, TimeAim, TimeMove
 from video_vlm.samplers.tiered import tiered
 from video_vlm.samplers.uniform import uniform
+from video_vlm.samplers.whole_scan import scan
 
-__all__ = ["SAMPLERS", "Aim", "Move", "Pictures", "Subject", "plan"]
+__all__ = ["SAMPLERS", "FrameTimes", "SamplerInput", "TimeAim", "TimeMove", "plan"]
 
 SAMPLERS: Final[Registry[Sequence[Sample]]] = Registry(
     "sampler",
@@ -43,7 +43,7 @@ SAMPLERS: Final[Registry[Sequence[Sample]]] = Registry(
 """Functions ``(subject, *, frame_budget) -> samples`` by name."""
 
 
-def plan(name: str, subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
+def plan(name: str, subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     """What the sampler of that name plans to look at.
 
     Exactly ``frame_budget`` times or one for every picture there is; distinct, ascending, inside the video.

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from video_vlm.samplers.subject import Move
+from video_vlm.samplers.sampler_input import TimeMove
 
 __all__ = ["AUTO", "Budget", "budget_for", "sampler_for"]
 
@@ -67,13 +67,19 @@ def budget_for(
     affordable = None if tokens is None else tokens // tokens_per_frame
     told = [number for number in (frames, affordable) if number is not None]
     if told and min(told) < 1:
-        raise ValueError(f"the budget buys no frame: {frames} frames, {tokens} tokens at {tokens_per_frame} a frame")
+        raise ValueError(
+            f"the budget buys no frame: {frames} frames, {tokens} tokens at {tokens_per_frame} a frame"
+        )
     if told:
         return Budget(min(told), tokens_per_frame, "as told")
-    return Budget(_frames_by_length(duration_seconds), tokens_per_frame, f"by length: {_class_of(duration_seconds)}")
+    return Budget(
+        _frames_by_length(duration_seconds), tokens_per_frame, f"by length: {_class_of(duration_seconds)}"
+    )
 
 
-def sampler_for(duration_seconds: float, move: Move = Move.ANYWHERE, *, asked: bool = True, named: str = AUTO) -> str:
+def sampler_for(
+    duration_seconds: float, move: TimeMove = TimeMove.ANYWHERE, *, asked: bool = True, named: str = AUTO
+) -> str:
     """The name of the sampler to use: as told, else by the question, else by the length.
 
     Args:
@@ -84,9 +90,9 @@ def sampler_for(duration_seconds: float, move: Move = Move.ANYWHERE, *, asked: b
     """
     if named != AUTO:
         return named
-    if move is Move.EVERYWHERE:
+    if move is TimeMove.EVERYWHERE:
         return "scan"
-    if move is not Move.ANYWHERE:
+    if move is not TimeMove.ANYWHERE:
         return "tiered"
     by_length = {"short": "dense", "medium": "tiered" if asked else "motion", "long": "tiered"}
     return by_length[_class_of(duration_seconds)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from video_vlm.records import Sample
-from video_vlm.samplers.selection import Selection
-from video_vlm.samplers.subject import Subject
+from video_vlm.samplers.frame_selection import FrameSelection
+from video_vlm.samplers.sampler_input import SamplerInput
 
 __all__ = ["dense"]
 
@@ -12,16 +12,17 @@ _RATES = (4.0, 2.0, 1.0, 0.5, 0.25)
 """Pictures a second; above them motion shows nothing new to a model, below them it is no beat any more."""
 
 
-def dense(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
-    """One picture every beat, at the highest of 4, 2, 1, 1/2 and 1/4 a second the budget can keep up to the end.
+def dense(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
+    """One picture every beat, at the highest of 4, 2, 1, 1/2 and 1/4 a second the budget can keep up to the
+    end.
 
-    A film too long even for the slowest beat gets the beat that fits it. What is left of the budget goes between
-    the beats.
+    A film too long even for the slowest beat gets the beat that fits it. What is left of the budget goes
+    between the beats.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.
     """
-    selection = Selection(subject.pictures, frame_budget)
+    selection = FrameSelection(subject.pictures, frame_budget)
     span = subject.span
     num_frames = selection.num_left
     fits = next((rate for rate in _RATES if span.duration_seconds * rate <= num_frames), None)

@@ -5,21 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from video_vlm.records import Sample
-from video_vlm.samplers.selection import Selection
-from video_vlm.samplers.subject import Subject
+from video_vlm.samplers.frame_selection import FrameSelection
+from video_vlm.samplers.sampler_input import SamplerInput
 
 __all__ = ["codec_keyframes"]
 
 
-def codec_keyframes(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
+def codec_keyframes(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     """In each of equal stretches of time the keyframe nearest to its middle.
 
-    A stretch without one, and a video whose keyframes are not known, is covered by other pictures: the reason says so.
+    A stretch without one, and a video whose keyframes are not known, is covered by other pictures: the reason
+    says so.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.
     """
-    selection = Selection(subject.pictures, frame_budget)
+    selection = FrameSelection(subject.pictures, frame_budget)
     keyframes = subject.keyframes[np.isfinite(subject.keyframes)]
     num_frames = selection.num_left
     edges = np.linspace(subject.span.start, subject.span.end, num_frames + 1)

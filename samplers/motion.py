@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from video_vlm.records import Sample
-from video_vlm.samplers.selection import Selection
-from video_vlm.samplers.series import robust_z, smooth
-from video_vlm.samplers.strata import candidate_edges, equal_parts
-from video_vlm.samplers.subject import Subject
+from video_vlm.samplers.frame_selection import FrameSelection
+from video_vlm.samplers.sampler_input import SamplerInput
+from video_vlm.samplers.score_series import robust_z, smooth
+from video_vlm.samplers.stratified import candidate_edges, equal_parts
 
 __all__ = ["motion"]
 
@@ -16,13 +16,13 @@ _LIVELY = 3.0
 """A z of motion above which more does not count: the liveliest second weighs four times a still one."""
 
 
-def motion(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
+def motion(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     """Equal parts of time, each second weighed by how much moves in it: 1 where nothing does, 4 at most.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.
     """
-    selection = Selection(subject.pictures, frame_budget)
+    selection = FrameSelection(subject.pictures, frame_budget)
     if subject.motion is None or subject.candidates.size == 0:
         selection.cover(selection.num_left, reason="coverage: motion was not measured")
         return selection.plan()

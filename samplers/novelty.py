@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.records import Sample
-from video_vlm.samplers.pictures import Seconds
-from video_vlm.samplers.selection import Selection
-from video_vlm.samplers.subject import Subject
+from video_vlm.samplers.frame_selection import FrameSelection
+from video_vlm.samplers.frame_times import Seconds
+from video_vlm.samplers.sampler_input import SamplerInput
 
 __all__ = ["novelty", "without_repeats"]
 
@@ -22,13 +22,13 @@ _ROUNDS = 3
 """How many new pictures one stretch may give before the others are asked again."""
 
 
-def novelty(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
+def novelty(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     """In equal stretches of time the candidates that are new; a stretch gives three times its share at most.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.
     """
-    selection = Selection(subject.pictures, frame_budget)
+    selection = FrameSelection(subject.pictures, frame_budget)
     fresh = subject.candidates[without_repeats(subject)]
     num_strata = selection.num_left
     edges = np.linspace(subject.span.start, subject.span.end, num_strata + 1)
@@ -46,8 +46,9 @@ def _nth(stratum: Seconds, turn: int) -> float:
     return float(stratum[turn * stratum.size // _ROUNDS if stratum.size > _ROUNDS else turn])
 
 
-def without_repeats(subject: Subject) -> npt.NDArray[np.bool_]:
-    """Which candidates to keep, ``(n,)``: the first of each shot, and every one that is unlike the last one kept.
+def without_repeats(subject: SamplerInput) -> npt.NDArray[np.bool_]:
+    """Which candidates to keep, ``(n,)``: the first of each shot, and every one that is unlike the last one
+    kept.
 
     Where looks are not known all are kept: nothing says that they repeat.
     """
@@ -71,7 +72,9 @@ def _quiet_runs(kept: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in pairwise(places) if b - a > 1]
 
 
-def _keep_drifting(kept: npt.NDArray[np.bool_], looks: npt.NDArray[np.float32], start: int, stop: int) -> None:
+def _keep_drifting(
+    kept: npt.NDArray[np.bool_], looks: npt.NDArray[np.float32], start: int, stop: int
+) -> None:
     """Slow change adds up: keep the next one that is unlike the last one kept."""
     last, place = start, start + 1
     while place < stop:

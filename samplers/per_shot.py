@@ -7,23 +7,23 @@ from collections import Counter
 import numpy as np
 
 from video_vlm.records import Sample
-from video_vlm.samplers.selection import Selection
-from video_vlm.samplers.strata import equal_parts
-from video_vlm.samplers.subject import Scores, Subject
+from video_vlm.samplers.frame_selection import FrameSelection
+from video_vlm.samplers.sampler_input import SamplerInput, Scores
+from video_vlm.samplers.stratified import equal_parts
 
 __all__ = ["scene"]
 
 
-def scene(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
+def scene(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     """Equal parts of time, each second weighed by how far its shot leapt from the one before: 1 to 2.
 
-    A shot's share is spread evenly over it, so a single picture is its middle. With more shots than budget the
-    short ones are passed over in turn: a burst of cuts takes little more than its share of time.
+    A shot's share is spread evenly over it, so a single picture is its middle. With more shots than budget
+    the short ones are passed over in turn: a burst of cuts takes little more than its share of time.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.
     """
-    selection = Selection(subject.pictures, frame_budget)
+    selection = FrameSelection(subject.pictures, frame_budget)
     if not subject.shots:
         selection.cover(selection.num_left, reason="coverage: shots are not known")
         return selection.plan()
@@ -39,7 +39,7 @@ def scene(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
     return selection.plan()
 
 
-def _leaps(subject: Subject) -> Scores:
+def _leaps(subject: SamplerInput) -> Scores:
     """How far each shot leapt, between 0 and 1 of the furthest; 0 where that is not known."""
     leaps = np.nan_to_num(np.array([shot.score for shot in subject.shots]), nan=0.0, posinf=0.0, neginf=0.0)
     leaps = np.maximum(leaps, 0.0)

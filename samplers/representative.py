@@ -26,7 +26,9 @@ __all__ = ["Representative", "RepresentativePicker"]
 _WIDTH = 160  # pixels: a line of text is still a line
 _BLOCK = 8
 _PATIENCE_WINDOWS = 3  # what only moves is kept this often
-_CHANGED = 10.0  # grey levels a block must differ by, over the median block: grain and exposure change all blocks
+_CHANGED = (
+    10.0  # grey levels a block must differ by, over the median block: grain and exposure change all blocks
+)
 _SETTLED = 0.4  # of its change: a block that differs less than this from a window ago has come to rest
 _HELD_WINDOWS = 2  # after so many a picture that does not change has come to rest
 _SHARPER = 1.1  # of two that are as good as equal the earlier one
@@ -77,17 +79,18 @@ class RepresentativePicker:
         self._kept: _Candidate | None = None
         self._kept_from = start_seconds
 
-    def push(self, picture: DecodedFrame) -> tuple[Representative, ...]:
+    def push(self, frame: DecodedFrame) -> tuple[Representative, ...]:
         """Look at the next candidate; return the representative whose stretch has just ended, if one has."""
-        window = self._window_of(picture.pts_seconds)
+        window = self._window_of(frame.pts_seconds)
         ended = self._pass_windows(window)
-        self._latest = _candidate(picture, window)
+        self._latest = _candidate(frame, window)
         if self._best is None or self._latest.is_better_than(self._best):
             self._best = self._latest
         return ended
 
     def close(self, *, end_seconds: float) -> tuple[Representative, ...]:
-        """The segment ends: what is still to be given out. Every segment with a picture has a representative."""
+        """The segment ends: what is still to be given out. Every segment with a picture has a
+        representative."""
         ended = *self._pass_windows(self._window_of(end_seconds)), *self._end_window()
         last = self._kept or self._last_resort
         if last is None:
@@ -98,7 +101,8 @@ class RepresentativePicker:
         return math.floor((seconds - self._start) / self._window_seconds)
 
     def _pass_windows(self, window: int) -> tuple[Representative, ...]:
-        """The windows before this one are over; through those without a picture of their own the newest one lasted."""
+        """The windows before this one are over; through those without a picture of their own the newest one
+        lasted."""
         if self._latest is None or window <= self._latest.window:
             return ()
         ended = self._end_window()
@@ -140,18 +144,21 @@ class RepresentativePicker:
         return bool(_block_change(candidate.grey, self._previous.grey)[worst] < _SETTLED * change[worst])
 
 
-def _candidate(picture: DecodedFrame, window: int) -> _Candidate:
-    grey = picture.grey(_WIDTH)
+def _candidate(frame: DecodedFrame, window: int) -> _Candidate:
+    grey = frame.grey(_WIDTH)
     sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var())
-    return _Candidate(picture, grey, sharpness, window)
+    return _Candidate(frame, grey, sharpness, window)
 
 
 def _block_change(a: Image, b: Image) -> npt.NDArray[np.float32]:
-    """Mean absolute difference of each block, ``(rows, columns)``, grey levels; two sizes of picture differ wholly."""
+    """Mean absolute difference of each block, ``(rows, columns)``, grey levels; two sizes of picture differ
+    wholly."""
     if a.shape != b.shape:
         change = np.zeros((1, 2), np.float32)
         change[0, 1] = 255.0
         return change
     height, width = a.shape
     size = (math.ceil(width / _BLOCK), math.ceil(height / _BLOCK))
-    return np.asarray(cv2.resize(cv2.absdiff(a, b).astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(
+        cv2.resize(cv2.absdiff(a, b).astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32
+    )

@@ -1,17 +1,19 @@
 """Cuts a stream of decoded pictures into segments: pieces of one shot, none longer than the limit.
 
-Whether a shot begins with a picture is certain only some seconds later (a dissolve has to end first). Thumbnails wait
-for that; decoded pictures are too large to. So a few times a second one is kept as a *candidate* for a representative
-frame, and all others are let go as soon as the hard cuts around them are known. Segments begin at hard cuts and else at
-candidates, so that none is without. A picture lasts until the next one: the last one before a pause is a candidate too.
+Whether a shot begins with a picture is certain only some seconds later (a dissolve has to end first).
+Thumbnails wait for that; decoded pictures are too large to. So a few times a second one is kept as a
+*candidate* for a representative frame, and all others are let go as soon as the hard cuts around them are
+known. Segments begin at hard cuts and else at candidates, so that none is without. A picture lasts until the
+next one: the last one before a pause is a candidate too.
 
-Only a *hole* is no picture's time: where nothing was recorded. Whoever knows the whole file says which pause is one; a
-hole is a segment of its own, without pictures.
+Only a *hole* is no picture's time: where nothing was recorded. Whoever knows the whole file says which pause
+is one; a hole is a segment of its own, without pictures.
 
-Pictures come from a :class:`~video_vlm.samplers.sieve.Sieve`, which has let go of most already.
+Pictures come from a :class:`~video_vlm.samplers.thumbnail_filter.ThumbnailFilter`, which has let go of most
+already.
 
 What happens depends on the pictures of the last seconds alone: a run that was interrupted goes on from any
-:class:`Mark` with the result an uninterrupted one would have had.
+:class:`SegmentStart` with the result an uninterrupted one would have had.
 """
 
 from __future__ import annotations
@@ -24,18 +26,18 @@ from itertools import chain
 
 from video_vlm.protocols import DecodedFrame
 from video_vlm.records import Cut, Image
-from video_vlm.samplers.gradual import MEMORY_SECONDS
+from video_vlm.samplers.gradual_transitions import MEMORY_SECONDS
 from video_vlm.samplers.shots import MEMORY_FRAMES, ShotDetector
 from video_vlm.settings import FrameSettings, IndexSettings
 
-__all__ = ["Borders", "Mark", "Seen", "Segmenter", "is_held", "look_number", "no_hole"]
+__all__ = ["Borders", "SeenFrame", "SegmentStart", "Segmenter", "is_held", "look_number", "no_hole"]
 
 _FALLBACK_FPS = 25.0
 _CANDIDATES_PER_WINDOW = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class SegmentStart:
     """Where a segment begins, and all that is needed to go on from there: plain numbers, in seconds.
 
     ``shot_seconds`` is when its shot began; ``warm_up_seconds`` the time of the first picture that has to
@@ -48,19 +50,20 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A picture that was looked at. ``frame`` is None where it is no candidate. Once its place is certain, ``opens`` is
-    set where a segment begins with it, ``cut`` where a shot does. Without ``thumbnail`` it is a place that was not
-    looked at, and with ``is_hole`` one where there is nothing to look at up to the next picture."""
+class SeenFrame:
+    """A picture that was looked at. ``frame`` is None where it is no candidate. Once its place is certain,
+    ``opens`` is set where a segment begins with it, ``cut`` where a shot does. Without ``thumbnail`` it is a
+    place that was not looked at, and with ``is_hole`` one where there is nothing to look at up to the next
+    picture."""
 
     pts_seconds: float
     thumbnail: Image | None
     frame: DecodedFrame | None = None
-    opens: Mark | None = None
+    opens: SegmentStart | None = None
     cut: Cut | None = None
     is_hole: bool = False
 
-    def without_frame(self) -> Seen:
+    def without_frame(self) -> SeenFrame:
         return replace(self, frame=None)
 
 
@@ -93,7 +96,8 @@ def look_number(seconds: float, settings: FrameSettings) -> int:
 
 
 def is_held(seconds: float, next_seconds: float | None, settings: FrameSettings) -> bool:
-    """Whether a picture is shown for a whole tick, or longer, in which no other comes. Without a next one it may be."""
+    """Whether a picture is shown for a whole tick, or longer, in which no other comes. Without a next one it
+    may be."""
     return next_seconds is None or look_number(next_seconds, settings) > look_number(seconds, settings) + 1
 
 
@@ -102,7 +106,8 @@ class Segmenter:
 
     Args:
         settings: ``shots`` says how shots are found, ``frames.segment_seconds`` how long a segment may be.
-        mark: Where to go on; the pictures between its ``warm_up_seconds`` and its ``start_seconds`` only warm up.
+        mark: Where to go on; the pictures between its ``warm_up_seconds`` and its ``start_seconds`` only warm
+            up.
         fps: What the container declares; used for the length of the only picture of a one-picture video.
         borders: Times at which a segment begins whatever is seen: chapter marks.
         is_hole: Whether nothing was recorded between two pictures that follow each other at these times.
@@ -112,7 +117,7 @@ class Segmenter:
         self,
         settings: IndexSettings,
         *,
-        mark: Mark | None = None,
+        mark: SegmentStart | None = None,
         fps: float | None = None,
         borders: Iterable[float] = (),
         is_hole: Callable[[float, float], bool] = no_hole,
@@ -125,10 +130,10 @@ class Segmenter:
             start_seconds=mark.start_seconds if mark else None,
             last_cut_seconds=mark.shot_seconds if mark else None,
         )
-        self._fresh: deque[Seen] = deque()
-        self._thinned: deque[Seen] = deque()
+        self._fresh: deque[SeenFrame] = deque()
+        self._thinned: deque[SeenFrame] = deque()
         self._cuts: deque[Cut] = deque()
-        self._segment: Mark | None = None
+        self._segment: SegmentStart | None = None
         self._borders = Borders(borders)
         self._look: int | None = None
         self._times: deque[float] = deque()
@@ -147,8 +152,9 @@ class Segmenter:
         """When the newest picture ends, taken to be shown as long as the one before it; None before any."""
         return None if self._newest is None else self._newest + self._step_seconds
 
-    def push(self, seen: Seen) -> tuple[Seen, ...]:
-        """Take the next picture. One that is not later than the one before it is dropped: it has no time of its own."""
+    def push(self, seen: SeenFrame) -> tuple[SeenFrame, ...]:
+        """Take the next picture. One that is not later than the one before it is dropped: it has no time of
+        its own."""
         seconds = seen.pts_seconds
         if self._newest is not None:
             if seconds <= self._newest:
@@ -164,24 +170,27 @@ class Segmenter:
         self._thin(self._detector.leaps_undecided_since)
         return tuple(self._certain(self._detector.undecided_since))
 
-    def finish(self) -> tuple[Seen, ...]:
+    def finish(self) -> tuple[SeenFrame, ...]:
         """No more pictures: those that were still held back."""
         self._cuts += self._detector.finish()
         self._thin(math.inf)
         return *self._certain(math.inf), *self._placed_borders(self.end_seconds or 0.0)
 
     def _thin(self, undecided_since: float) -> None:
-        """Let go of the decoded pictures that will not be needed. Of the newest that is not known before the next."""
+        """Let go of the decoded pictures that will not be needed. Of the newest that is not known before the
+        next."""
         while self._fresh and self._fresh[0].pts_seconds < undecided_since:
             if len(self._fresh) == 1 and undecided_since < math.inf:
                 return
             seen = self._fresh.popleft()
             following = self._fresh[0].pts_seconds if self._fresh else self.end_seconds
-            self._thinned.append(self._thinner(seen, is_held=is_held(seen.pts_seconds, following, self._frames)))
+            self._thinned.append(
+                self._thinner(seen, is_held=is_held(seen.pts_seconds, following, self._frames))
+            )
 
-    def _thinner(self, seen: Seen, *, is_held: bool) -> Seen:
-        """Only the first picture after every tick that is not rough, one that is held over a tick, and the first one
-        after a hard cut, are candidates."""
+    def _thinner(self, seen: SeenFrame, *, is_held: bool) -> SeenFrame:
+        """Only the first picture after every tick that is not rough, one that is held over a tick, and the
+        first one after a hard cut, are candidates."""
         seconds = seen.pts_seconds
         if self._is_due(seen):
             self._look = self._look_of(seconds)
@@ -189,28 +198,32 @@ class Segmenter:
             return seen.without_frame()
         return seen
 
-    def _is_due(self, seen: Seen) -> bool:
-        return seen.frame is not None and not seen.frame.is_rough and self._look_of(seen.pts_seconds) != self._look
+    def _is_due(self, seen: SeenFrame) -> bool:
+        return (
+            seen.frame is not None
+            and not seen.frame.is_rough
+            and self._look_of(seen.pts_seconds) != self._look
+        )
 
     def _is_hard_cut(self, seconds: float) -> bool:
         return any(cut.at == seconds and cut.kind == "hard" for cut in self._cuts)
 
-    def _certain(self, undecided_since: float) -> Iterator[Seen]:
+    def _certain(self, undecided_since: float) -> Iterator[SeenFrame]:
         while self._thinned and self._thinned[0].pts_seconds < undecided_since:
             seen = self._thinned.popleft()
             if self._mark is None or seen.pts_seconds >= self._mark.start_seconds:
                 yield from self._placed(seen)
             self._remember(seen.pts_seconds)
 
-    def _placed_borders(self, before_seconds: float, *, is_hole: bool = False) -> Iterator[Seen]:
+    def _placed_borders(self, before_seconds: float, *, is_hole: bool = False) -> Iterator[SeenFrame]:
         """Segments that begin between two pictures, at a border."""
         if self._segment is None:
             return
         for border in self._borders.between(self._segment.start_seconds, before_seconds):
             self._segment = self._new_mark(border, shot_seconds=self._segment.shot_seconds)
-            yield Seen(border, None, opens=self._segment, is_hole=is_hole)
+            yield SeenFrame(border, None, opens=self._segment, is_hole=is_hole)
 
-    def _placed(self, seen: Seen) -> Iterator[Seen]:
+    def _placed(self, seen: SeenFrame) -> Iterator[SeenFrame]:
         hole = self._holes.pop(seen.pts_seconds, None)
         opens = self._segment or self._mark
         if hole is None or opens is None or hole < opens.start_seconds:
@@ -220,14 +233,16 @@ class Segmenter:
         yield from self._placed_borders(hole)
         if self._segment is not None:
             opens = self._new_mark(hole, shot_seconds=opens.shot_seconds)
-        yield Seen(hole, None, opens=opens, is_hole=True)
+        yield SeenFrame(hole, None, opens=opens, is_hole=True)
         self._segment = opens
         yield from self._placed_borders(seen.pts_seconds, is_hole=True)
         cut = self._take_cut(seen)
-        self._segment = self._new_mark(seen.pts_seconds, shot_seconds=seen.pts_seconds if cut else opens.shot_seconds)
+        self._segment = self._new_mark(
+            seen.pts_seconds, shot_seconds=seen.pts_seconds if cut else opens.shot_seconds
+        )
         yield replace(seen, opens=self._segment, cut=cut)
 
-    def _place(self, seen: Seen) -> Seen:
+    def _place(self, seen: SeenFrame) -> SeenFrame:
         if self._segment is None:
             start = min(seen.pts_seconds, 0.0)  # before its time the first frame is on display
             self._segment = self._mark or self._new_mark(start, shot_seconds=start)
@@ -242,7 +257,7 @@ class Segmenter:
             return replace(seen, opens=self._segment)
         return seen
 
-    def _take_cut(self, seen: Seen) -> Cut | None:
+    def _take_cut(self, seen: SeenFrame) -> Cut | None:
         """The cut at a picture. A gradual change takes the next candidate, which may be a little after it."""
         cut = None
         while self._cuts and self._cuts[0].at <= seen.pts_seconds:
@@ -272,8 +287,8 @@ class Segmenter:
     def _look_of(self, seconds: float) -> int:
         return look_number(seconds, self._frames)
 
-    def _new_mark(self, seconds: float, *, shot_seconds: float) -> Mark:
-        return Mark(seconds, shot_seconds, self._times[0] if self._times else seconds)
+    def _new_mark(self, seconds: float, *, shot_seconds: float) -> SegmentStart:
+        return SegmentStart(seconds, shot_seconds, self._times[0] if self._times else seconds)
 
     def _remember(self, seconds: float) -> None:
         """Times to warm up from: at least so many pictures, and at least so many seconds."""

@@ -1,10 +1,12 @@
 """Shots from small thumbnails, as a stream: push pictures one at a time, get cuts back a little later.
 
-Hard cuts are found by :mod:`video_vlm.samplers.leaps` (or by PySceneDetect's detectors, by name), gradual changes by
-:mod:`video_vlm.samplers.gradual`. This module lets both see every picture and makes one list of what they find.
+Hard cuts are found by :mod:`video_vlm.samplers.hard_cuts` (or by PySceneDetect's detectors, by name), gradual
+changes by :mod:`video_vlm.samplers.gradual_transitions`. This module lets both see every picture and makes
+one list of what they find.
 
-No decision looks back further than :data:`~video_vlm.samplers.gradual.MEMORY_SECONDS`, or :data:`MEMORY_FRAMES`
-pictures where these reach further: a detector that starts that much earlier goes on exactly where another one left off.
+No decision looks back further than :data:`~video_vlm.samplers.gradual_transitions.MEMORY_SECONDS`, or
+:data:`MEMORY_FRAMES` pictures where these reach further: a detector that starts that much earlier goes on
+exactly where another one left off.
 """
 
 from __future__ import annotations
@@ -17,9 +19,9 @@ import cv2
 import numpy as np
 
 from video_vlm.records import Cut, Image, Shot, Span
-from video_vlm.samplers.gradual import GradualDetector
-from video_vlm.samplers.leaps import AROUND, LeapDetector
-from video_vlm.samplers.library_cuts import LibraryDetector
+from video_vlm.samplers.gradual_transitions import GradualDetector
+from video_vlm.samplers.hard_cuts import AROUND, HardCutDetector
+from video_vlm.samplers.pyscenedetect import PySceneDetectDetector
 from video_vlm.settings import ShotSettings
 
 __all__ = ["HARD_CUTS", "MEMORY_FRAMES", "CutDetector", "ShotDetector", "tile"]
@@ -43,9 +45,9 @@ class CutDetector(Protocol):
 
 
 HARD_CUTS: Mapping[str, Callable[[], CutDetector]] = {
-    "leap": LeapDetector,
-    "adaptive": lambda: LibraryDetector("adaptive"),
-    "content": lambda: LibraryDetector("content"),
+    "leap": HardCutDetector,
+    "adaptive": lambda: PySceneDetectDetector("adaptive"),
+    "content": lambda: PySceneDetectDetector("content"),
 }
 
 
@@ -59,7 +61,11 @@ class ShotDetector:
     """
 
     def __init__(
-        self, settings: ShotSettings, *, start_seconds: float | None = None, last_cut_seconds: float | None = None
+        self,
+        settings: ShotSettings,
+        *,
+        start_seconds: float | None = None,
+        last_cut_seconds: float | None = None,
     ) -> None:
         self._min_shot_seconds = settings.min_shot_seconds
         self._hard = HARD_CUTS[settings.detector]()
@@ -71,7 +77,8 @@ class ShotDetector:
         self._leapt_at = -_FOREVER
 
     def push(self, pts_seconds: float, thumbnail: Image) -> tuple[Cut, ...]:
-        """Take the next picture, later than all before; return the cuts that are now certain, in order of time.
+        """Take the next picture, later than all before; return the cuts that are now certain, in order of
+        time.
 
         Args:
             pts_seconds: When it is shown.
@@ -131,7 +138,9 @@ class ShotDetector:
             return False
         if cut.kind == "hard":
             self._leapt_at = cut.at
-        elif any(_touches(cut, leap) for leap in (self._leapt_at, *(o.at for o in self._found if o.kind == "hard"))):
+        elif any(
+            _touches(cut, leap) for leap in (self._leapt_at, *(o.at for o in self._found if o.kind == "hard"))
+        ):
             return False
         return cut.at - self._last_cut >= self._min_shot_seconds
 
@@ -147,6 +156,7 @@ def tile(cuts: Sequence[Cut], *, span: Span) -> tuple[Shot, ...]:
     ends = [*starts[1:], span.end]
     first = Shot(Span(starts[0], ends[0]), 0.0)
     rest = (
-        Shot(Span(start, end), cut.score, cut.kind) for start, end, cut in zip(starts[1:], ends[1:], inner, strict=True)
+        Shot(Span(start, end), cut.score, cut.kind)
+        for start, end, cut in zip(starts[1:], ends[1:], inner, strict=True)
     )
     return first, *rest

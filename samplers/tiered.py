@@ -1,10 +1,11 @@
-"""The default for questions: the moves in time first, then the peaks, then everything else, by shares of the budget.
+"""The default for questions: the moves in time first, then the peaks, then everything else, by shares of the
+budget.
 
-1. Where a question moves in time, 60 % goes to the stretches its move leads to (:mod:`~video_vlm.samplers.anchors`).
-2. Peaks of relevance get bursts: one picture each first, so that a small budget still visits every peak, then four over
-   six seconds, then eight. Nothing that stands out (no z above 4) means a question about the whole: no peaks.
-3. The rest covers the widest gaps, 40 % of the budget at least where there is no move, each picture drawn towards
-   the best candidate near by.
+1. Where a question moves in time, 60 % goes to the stretches its move leads to
+(:mod:`~video_vlm.samplers.anchors`). 2. Peaks of relevance get bursts: one picture each first, so that a
+small budget still visits every peak, then four over six seconds, then eight. Nothing that stands out (no z
+above 4) means a question about the whole: no peaks. 3. The rest covers the widest gaps, 40 % of the budget at
+least where there is no move, each picture drawn towards the best candidate near by.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from video_vlm.records import Sample, Span, clock
-from video_vlm.samplers.anchors import Stretch, stretches
+from video_vlm.samplers.anchors import AnchoredSpan, stretches
+from video_vlm.samplers.frame_selection import FrameSelection
+from video_vlm.samplers.frame_times import Seconds
 from video_vlm.samplers.novelty import without_repeats
-from video_vlm.samplers.pictures import Seconds
-from video_vlm.samplers.selection import Selection
-from video_vlm.samplers.series import peaks, relevance
-from video_vlm.samplers.subject import Move, Scores, Subject
+from video_vlm.samplers.sampler_input import SamplerInput, Scores, TimeMove
+from video_vlm.samplers.score_series import peaks, relevance
 
 __all__ = ["tiered"]
 
@@ -33,13 +34,13 @@ _GATE_Z = 4.0
 _MOST_PEAKS = 128
 
 
-def tiered(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
+def tiered(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     """Spend a budget on where the question leads, what stands out, and the rest, in this order.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.
     """
-    selection = Selection(subject.pictures, frame_budget)
+    selection = FrameSelection(subject.pictures, frame_budget)
     kept = without_repeats(subject)
     times, z = subject.candidates[kept], relevance(subject.scores)
     z = z[kept] if z.size else np.zeros(len(times))
@@ -53,7 +54,7 @@ def tiered(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
     return selection.plan()
 
 
-def _follow(selection: Selection, led: Sequence[Stretch], num_frames: int) -> bool:
+def _follow(selection: FrameSelection, led: Sequence[AnchoredSpan], num_frames: int) -> bool:
     """Spend on the stretches a move leads to, the same on each; False if there are none."""
     left = num_frames
     for place, stretch in enumerate(led):
@@ -63,19 +64,23 @@ def _follow(selection: Selection, led: Sequence[Stretch], num_frames: int) -> bo
 
 
 def _peaks(times: Seconds, z: Scores) -> list[int]:
-    """What stands out. In a short video nothing can stand out as far as in a long one: the gate is lower there."""
+    """What stands out. In a short video nothing can stand out as far as in a long one: the gate is lower
+    there."""
     gate = min(_GATE_Z, 0.75 * math.sqrt(len(times) / 3))
     return peaks(times, z, least=max(gate, 1e-9), apart_seconds=_APART_SECONDS, most=_MOST_PEAKS)
 
 
-def _in_order_of(move: Move, times: Seconds, found: list[int]) -> list[int]:
-    """The two earliest for "first", the two latest for "last", as the outermost may be none; else the highest first."""
-    if move not in (Move.FIRST, Move.LAST):
+def _in_order_of(move: TimeMove, times: Seconds, found: list[int]) -> list[int]:
+    """The two earliest for "first", the two latest for "last", as the outermost may be none; else the highest
+    first."""
+    if move not in (TimeMove.FIRST, TimeMove.LAST):
         return found
-    return sorted(found, key=lambda place: float(times[place]), reverse=move is Move.LAST)[:2]
+    return sorted(found, key=lambda place: float(times[place]), reverse=move is TimeMove.LAST)[:2]
 
 
-def _strike(selection: Selection, times: Seconds, z: Scores, found: Sequence[int], num_frames: int) -> None:
+def _strike(
+    selection: FrameSelection, times: Seconds, z: Scores, found: Sequence[int], num_frames: int
+) -> None:
     """Bursts around the peaks, the first picture of each before the second of any."""
     left = min(num_frames, selection.num_left)
     for offset in _BURST_SECONDS:
@@ -87,12 +92,14 @@ def _strike(selection: Selection, times: Seconds, z: Scores, found: Sequence[int
             left -= selection.take(float(times[place]) + offset, score=score, reason=reason)
 
 
-def _look_beyond(selection: Selection, subject: Subject, times: Seconds, found: Sequence[int]) -> None:
+def _look_beyond(
+    selection: FrameSelection, subject: SamplerInput, times: Seconds, found: Sequence[int]
+) -> None:
     """First of all, or last of all? Half of what is left looks at the side where there must be none."""
-    if not found or subject.aim.move not in (Move.FIRST, Move.LAST):
+    if not found or subject.aim.move not in (TimeMove.FIRST, TimeMove.LAST):
         return
     edge, span = float(times[found[0]]), subject.span
-    first = subject.aim.move is Move.FIRST
+    first = subject.aim.move is TimeMove.FIRST
     beyond = Span(span.start, max(edge, span.start)) if first else Span(min(edge, span.end), span.end)
     reason = f"whether there is an {'earlier' if first else 'later'} one"
     selection.cover(selection.num_left // 2, reason=reason, within=beyond)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from video_vlm.records import Sample
-from video_vlm.samplers.selection import Selection
-from video_vlm.samplers.subject import Subject
+from video_vlm.samplers.frame_selection import FrameSelection
+from video_vlm.samplers.sampler_input import SamplerInput
 
 __all__ = ["uniform"]
 
 
-def uniform(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
+def uniform(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     """The centres of equal stretches of time.
 
     Worked example: ``[0, 10)`` with 4 frames -> 1.25, 3.75, 6.25, 8.75, or the pictures nearest to these.
@@ -17,7 +17,7 @@ def uniform(subject: Subject, *, frame_budget: int) -> tuple[Sample, ...]:
     Raises:
         ValueError: ``frame_budget`` is below 1.
     """
-    selection = Selection(subject.pictures, frame_budget)
+    selection = FrameSelection(subject.pictures, frame_budget)
     num_frames = selection.num_left
     step = subject.span.duration_seconds / num_frames
     for place in range(num_frames):

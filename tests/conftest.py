@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,16 @@ from video_vlm import redaction
 SHARED = Path(os.environ.get("VIDEO_VLM_SHARED", Path(__file__).parents[2] / "shared"))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """File names that are not UTF-8, in what a test printed, would end a run of several processes."""
+    report = yield
+    report.sections = [
+        (name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections
+    ]
+    return report
+
+
 @pytest.fixture(autouse=True)
 def _no_error_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """A test that makes the package log an ERROR has failed, whatever it asserts."""
@@ -27,7 +37,8 @@ def _no_error_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _logging_is_as_in_a_new_process() -> None:
-    """A command run in here, by a test or for a whole session, sets up the package's logger; the library never does."""
+    """A command run in here, by a test or for a whole session, sets up the package's logger; the library
+    never does."""
     logger = logging.getLogger("video_vlm")
     logger.setLevel(logging.NOTSET)
     logger.handlers.clear()

@@ -1,4 +1,5 @@
-"""A file system of one's own for one process, where this machine lets anybody mount one (Linux, user namespaces)."""
+"""A file system of one's own for one process, where this machine lets anybody mount one (Linux, user
+namespaces)."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ __all__ = ["run_mounted"]
 def run_mounted(
     command: Sequence[str], folder: Path, options: str, *, before: str = "true"
 ) -> subprocess.CompletedProcess[str]:
-    """Mounts a tmpfs on ``folder``, runs the shell line ``before`` and then ``command``; nobody else sees the mount."""
+    """Mounts a tmpfs on ``folder``, runs the shell line ``before`` and then ``command``; nobody else sees the
+    mount."""
     unshare, mount = shutil.which("unshare"), shutil.which("mount")
     if not unshare or not mount:
         pytest.skip("no unshare and mount here")

@@ -45,8 +45,8 @@ class Server:
 
 @contextmanager
 def start_postgres(*, durable: bool = True) -> Iterator[Server]:
-    """A server of its own, stopped and deleted at the end. What is not ``durable`` is quicker, and as good until the
-    machine loses its power."""
+    """A server of its own, stopped and deleted at the end. What is not ``durable`` is quicker, and as good
+    until the machine loses its power."""
     with warnings.catch_warnings():
         # It looks for a place for its lock file as soon as it is imported, and complains where there is none.
         warnings.simplefilter("ignore")

@@ -85,14 +85,16 @@ def test_other_settings_read_it_again(indexed: Path, sample_film: Path, tmp_path
 
 @pytest.mark.parametrize("name", ["film.mp4", "path", "id", "beginning of the id"])
 def test_a_video_goes_by_its_file_its_name_or_its_id(videos: VideoQA, sample_film: Path, name: str) -> None:
-    (stored,) = videos.videos()
+    (stored,) = videos.library.videos()
     content_id = stored.video.content_id
     names = {"path": str(sample_film), "id": content_id, "beginning of the id": content_id[:8]}
 
     assert videos.memory(names.get(name, name)).content_id == content_id
 
 
-def test_a_name_that_fits_several_videos_is_refused(videos: VideoQA, sample_film: Path, tmp_path: Path) -> None:
+def test_a_name_that_fits_several_videos_is_refused(
+    videos: VideoQA, sample_film: Path, tmp_path: Path
+) -> None:
     other = tmp_path / "other" / "film.mp4"
     other.parent.mkdir()
     other.write_bytes(sample_film.read_bytes() + b"\0" * 8)
@@ -114,7 +116,7 @@ def test_a_file_that_is_no_video_leaves_no_trace(videos: VideoQA, tmp_path: Path
     with pytest.raises(UnreadableVideo, match=r"bad\.mp4"):
         videos.ask(tmp_path / "bad.mp4", AFTER)
 
-    assert len(videos.videos()) == 1
+    assert len(videos.library.videos()) == 1
 
 
 def test_a_model_nobody_knows_is_refused(indexed: Path, sample_film: Path, tmp_path: Path) -> None:
@@ -137,16 +139,16 @@ def test_scenes_tile_the_film(videos: VideoQA, sample_film: Path) -> None:
 
 
 def test_every_scene_has_a_picture(videos: VideoQA, sample_film: Path) -> None:
-    posters = [videos.poster(sample_film, scene) for scene in videos.scenes(sample_film)]
+    posters = [videos.memory(sample_film).thumbnail(scene) for scene in videos.scenes(sample_film)]
 
     assert all(jpeg is not None and jpeg.startswith(b"\xff\xd8") for jpeg in posters)
 
 
 def test_a_forgotten_video_is_gone_and_its_file_is_not(videos: VideoQA, sample_film: Path) -> None:
     assert [videos.remove(sample_film), videos.remove(sample_film)] == [True, False]
-    assert videos.videos() == ()
+    assert videos.library.videos() == ()
     assert sample_film.is_file()
-    assert videos.verify() == ()
+    assert videos.library.verify() == ()
 
 
 def test_progress_is_told(sample_film: Path, tmp_path: Path) -> None:

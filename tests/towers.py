@@ -1,8 +1,9 @@
-"""Image-text towers for tests: one that sees mean colours and needs no extra, and folders that transformers reads.
+"""Image-text towers for tests: one that sees mean colours and needs no extra, and folders that transformers
+reads.
 
-Random weights say nothing about meaning: they show that towers are loaded, called and kept apart, and that a picture
-is nearest to itself. The learned one knows coloured shapes on a dark ground and the words for them, so that what is
-found by words can be right or wrong.
+Random weights say nothing about meaning: they show that towers are loaded, called and kept apart, and that a
+picture is nearest to itself. The learned one knows coloured shapes on a dark ground and the words for them,
+so that what is found by words can be right or wrong.
 """
 
 from __future__ import annotations
@@ -35,13 +36,14 @@ class ColourTower:
         self.dimension = dimension
         self.num_pictures = 0
 
-    def encode_pictures(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
+    def encode_images(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
         self.num_pictures += len(pictures)
         return unit([picture.reshape(-1, 3).mean(axis=0) for picture in pictures], self.dimension)
 
     def encode_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         return unit(
-            [np.sum([PAINTS[w] for w in text.split() if w in PAINTS], axis=0) for text in texts], self.dimension
+            [np.sum([PAINTS[w] for w in text.split() if w in PAINTS], axis=0) for text in texts],
+            self.dimension,
         )
 
 
@@ -53,13 +55,15 @@ def unit(colours: Sequence[npt.ArrayLike], dimension: int) -> npt.NDArray[np.flo
     return rows
 
 
-def shape_pictures(colour: str, shape: str, *, seed: int, num_frames: int = 1, side: int = SIDE) -> list[Image]:
+def shape_images(colour: str, shape: str, *, seed: int, num_frames: int = 1, side: int = SIDE) -> list[Image]:
     """Pictures of one coloured shape somewhere on the ground, under a camera that drifts."""
     chance = np.random.default_rng((seed, COLOURS.index(colour), SHAPES.index(shape)))
     x, y = chance.uniform(0.25, 0.75, 2)
     settings = WorldSettings(num_frames=max(num_frames, 5), side=side, num_movers=2, radius=0.2)
     pan = tuple(chance.uniform(-0.004, 0.004, 2).tolist())
-    script = Script(seed=seed, settings=settings, actors=(Actor(colour, shape, x, y),), events=(), pan=pan, post=None)
+    script = Script(
+        seed=seed, settings=settings, actors=(Actor(colour, shape, x, y),), events=(), pan=pan, post=None
+    )
     return list(draw(script).frames[:num_frames])
 
 
@@ -107,8 +111,9 @@ def _taught(steps: int) -> Any:
 
 
 def _batches(names: list[tuple[str, str]], steps: int) -> Iterator[Any]:
-    """One picture of each name a step, out of a few that were drawn, moved about: drawing is what takes long."""
-    drawn = [[shape_pictures(colour, shape, seed=seed)[0] for seed in range(12)] for colour, shape in names]
+    """One picture of each name a step, out of a few that were drawn, moved about: drawing is what takes
+    long."""
+    drawn = [[shape_images(colour, shape, seed=seed)[0] for seed in range(12)] for colour, shape in names]
     chance = np.random.default_rng(0)
     for _ in range(steps):
         chosen = [some[chance.integers(len(some))] for some in drawn]
@@ -133,7 +138,9 @@ def _model(kind: str, *, width: int = 32, num_blocks: int = 2) -> Any:
     more = {"projection_dim": 16} if kind == "clip" else {}
     config = getattr(transformers, f"{name}Config")
     vision = {**shape, **size, "patch_size": 8}
-    return getattr(transformers, f"{name}Model")(config(text_config=text, vision_config=vision, **more)).eval()
+    return getattr(transformers, f"{name}Model")(
+        config(text_config=text, vision_config=vision, **more)
+    ).eval()
 
 
 def _save(model: Any, folder: Path, kind: str) -> Path:
@@ -142,10 +149,14 @@ def _save(model: Any, folder: Path, kind: str) -> Path:
     from transformers.models.siglip2.image_processing_pil_siglip2 import Siglip2ImageProcessorPil
 
     model.save_pretrained(folder)
-    tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(WORDS)}, unk_token="<unk>"))
+    tokenizer = Tokenizer(
+        models.WordLevel({word: number for number, word in enumerate(WORDS)}, unk_token="<unk>")
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
+    )
     fast.save_pretrained(folder)
     if kind == "clip":
         sizes = {"size": {"shortest_edge": SIDE}, "crop_size": {"height": SIDE, "width": SIDE}}

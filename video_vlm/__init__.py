@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from video_vlm.library import VideoQA
     from video_vlm.media import content_id, open_video, probe
     from video_vlm.memory import open_library
-    from video_vlm.records import Answer, Citation, Claim, Evidence, Level, Node, Observation, Span, Status, Video
+    from video_vlm.records import (
+        Answer,
+        Citation,
+        Claim,
+        Evidence,
+        Level,
+        Node,
+        Observation,
+        Span,
+        Status,
+        Video,
+    )
     from video_vlm.settings import AskSettings, IndexSettings, Settings
 
 __all__ = [

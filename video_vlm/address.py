@@ -26,17 +26,31 @@ _SECRETS: Final = ("password", "sslpassword")
 
 _URL = re.compile(r"\A(?P<scheme>[a-z][a-z0-9+.-]+):(?P<slashes>/*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _WITHOUT_SLASHES: Final = ("acestream", "blob", "data", "ed2k", "magnet", "urn", "ytdl", "ytsearch")
-_STREAMED: Final = ("mms", "mmsh", "mmst", "rist", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "udp", "webrtc")
+_STREAMED: Final = (
+    "mms",
+    "mmsh",
+    "mmst",
+    "rist",
+    "rtmp",
+    "rtmps",
+    "rtp",
+    "rtsp",
+    "rtsps",
+    "srt",
+    "udp",
+    "webrtc",
+)
 _HOST = re.compile(
-    r"\A(?:www\.\S+|(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|(?:[a-z0-9-]+\.)+[a-z]{2,24})(?::\d{1,5})?/\S*)", re.IGNORECASE
+    r"\A(?:www\.\S+|(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|(?:[a-z0-9-]+\.)+[a-z]{2,24})(?::\d{1,5})?/\S*)",
+    re.IGNORECASE,
 )
 
 
 def not_a_file(text: str) -> str | None:
     """What to do with an address that was given for a file; None for what may be the name of a file.
 
-    A scheme has two letters at least, so ``C:\\film.mp4`` is a name. One slash behind it is enough: that is what
-    ``Path`` leaves of two.
+    A scheme has two letters at least, so ``C:\\film.mp4`` is a name. One slash behind it is enough: that is
+    what ``Path`` leaves of two.
 
     >>> not_a_file("https://example.org/film")
     'this is an address, not a file: download it first (with yt-dlp, say), then give the file'
@@ -59,7 +73,11 @@ def _advice(scheme: str, rest: str) -> str:
         # file:///film and file://localhost/film, or what Path makes of them.
         path = url2pathname(unquote(f"/{rest.removeprefix('localhost/')}"))
         return f"this is an address, not a file: the file it means is {path}, give that"
-    what = "record it first (with ffmpeg, say)" if scheme in _STREAMED else "download it first (with yt-dlp, say)"
+    what = (
+        "record it first (with ffmpeg, say)"
+        if scheme in _STREAMED
+        else "download it first (with yt-dlp, say)"
+    )
     return f"this is an address, not a file: {what}, then give the file"
 
 
@@ -70,14 +88,19 @@ def is_address(place: Path | str) -> bool:
 
 def shown(place: Path | str) -> str:
     """A place as it may be printed: a folder in full, an address without its password."""
-    return Address.parse(place).shown if isinstance(place, str) and is_address(place) else str(Path(place).absolute())
+    return (
+        Address.parse(place).shown
+        if isinstance(place, str) and is_address(place)
+        else str(Path(place).absolute())
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """A library in PostgreSQL.
 
-    ``url`` is what libpq takes (everything it knows may stand in it, or in ``PGHOST``, ``PGPASSWORD``, ``~/.pgpass``
+    ``url`` is what libpq takes (everything it knows may stand in it, or in ``PGHOST``, ``PGPASSWORD``,
+    ``~/.pgpass``
     ...), ``schema`` the schema the library's tables are in, ``shown`` the whole without passwords.
     """
 
@@ -96,7 +119,9 @@ class Address:
         asked = parse_qsl(parts.query, keep_blank_values=True)
         schema = dict(asked).get("schema", DEFAULT_SCHEMA)
         if not _NAME.fullmatch(schema):
-            raise LibraryError(f"schema={schema[:_SHOWN]!r} names no schema: lower-case letters, digits and _ will do")
+            raise LibraryError(
+                f"schema={schema[:_SHOWN]!r} names no schema: lower-case letters, digits and _ will do"
+            )
         rest = [(name, value) for name, value in asked if name != "schema"]
         open_query = [(name, "***" if name in _SECRETS else value) for name, value in asked]
         user, at, host = parts.netloc.rpartition("@")
@@ -115,6 +140,7 @@ def _split(text: str) -> SplitResult:
         _ = parts.port  # read only now: it may be no number
     except ValueError as error:
         raise LibraryError(
-            f"{without_login(text)[:_SHOWN]} is no address of a library ({error}): write postgresql://USER@HOST/DATABASE"
+            f"{without_login(text)[:_SHOWN]} is no address of a library ({error}): write "
+            "postgresql://USER@HOST/DATABASE"
         ) from error
     return parts

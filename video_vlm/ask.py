@@ -1,4 +1,5 @@
-"""From a question to its answer: one video's memory, the model that reads it, and a look where that is not enough."""
+"""From a question to its answer: one video's memory, the model that reads it, and a look where that is not
+enough."""
 
 from __future__ import annotations
 
@@ -10,21 +11,21 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+from video_vlm.agent import FrameLoader, Trace, answer_with_model
 from video_vlm.chat import ChatModel
-from video_vlm.dialogue import Pictures, Trace, answer_by_talking
 from video_vlm.errors import LibraryError, LibraryReadOnly, MediaError
-from video_vlm.looking import LookPlan, answer_by_looking, plan_look
-from video_vlm.looking.eyes import Eyes
-from video_vlm.looking.kept import recall, valid_looks
-from video_vlm.looking.looker import Looker
-from video_vlm.looking.rounds import is_worth_a_look
-from video_vlm.looking.sight import sight_of
-from video_vlm.looking.signals import pictures_of
 from video_vlm.media import open_known
-from video_vlm.memory import KeptLook, Library, MemoryView
+from video_vlm.memory import Library, MemoryView, StoredLook
 from video_vlm.models import open_detector, open_model
 from video_vlm.protocols import Answerer, Detector, Progress, ProgressEvent, VideoMemory, VideoReader, silent
 from video_vlm.records import Answer, Status, Step
+from video_vlm.relook import LookPlan, answer_by_looking, plan_look
+from video_vlm.relook.cached_looks import recall, valid_looks
+from video_vlm.relook.frame_fetcher import FrameFetcher
+from video_vlm.relook.frame_observers import FrameObservers
+from video_vlm.relook.memory_signals import frame_times_of
+from video_vlm.relook.refinement import is_worth_a_look
+from video_vlm.relook.visual_channel import visual_similarity
 from video_vlm.samplers.budgets import budget_for
 from video_vlm.settings import AskSettings, IndexSettings
 
@@ -49,7 +50,8 @@ def ask(
     trace: Trace = lambda _: None,
     detector: Detector | None = None,
 ) -> Answer:
-    """Answer a question of one indexed video: from memory, and by looking again where that is not sure enough.
+    """Answer a question of one indexed video: from memory, and by looking again where that is not sure
+    enough.
 
     Args:
         question: In plain English.
@@ -100,8 +102,9 @@ def ask(
     )
 
 
-def _read_and_look(case: _Case, path: Path | None) -> tuple[Answer, Sequence[KeptLook]]:
-    """What memory says, or, where that is not sure enough, what a look says; and the looks that were taken."""
+def _read_and_look(case: _Case, path: Path | None) -> tuple[Answer, Sequence[StoredLook]]:
+    """What memory says, or, where that is not sure enough, what a look says; and the looks that were
+    taken."""
     answer = case.from_memory()
     if is_worth_a_look(answer) and case.settings.max_look_frames > 0:
         return _look_again(answer, case, path)
@@ -118,22 +121,27 @@ def _talk(
     path: Path | None,
     trace: Trace,
     detector: Detector | None,
-) -> tuple[Answer, Sequence[KeptLook]]:
+) -> tuple[Answer, Sequence[StoredLook]]:
     """What a language model says, who may look where the file is there; and the looks that were taken."""
     captions = tuple(look for look in memory.looks() if look.is_caption)
     known = recall(memory, captions)
-    talk = partial(answer_by_talking, question, known, model, settings=settings, trace=trace, detector=detector)
-    if path is None or settings.max_look_frames < 1 or not model.max_pictures:
+    talk = partial(
+        answer_with_model, question, known, model, settings=settings, trace=trace, detector=detector
+    )
+    if path is None or settings.max_look_frames < 1 or not model.max_images:
         talked = talk()
         return talked.answer, talked.taken
     planned = _planned(question, memory, settings, path=path, frames=max(1, settings.max_look_frames // 2))
-    times = pictures_of(memory)
+    times = frame_times_of(memory)
     try:
         with open_known(path, memory.video.content_id, decoder=decoder) as reader:
-            pictures = Pictures(
-                reader, span=planned.span, frame_budget=settings.max_look_frames, step_seconds=times.step_seconds
+            pictures = FrameLoader(
+                reader,
+                span=planned.span,
+                frame_budget=settings.max_look_frames,
+                step_seconds=times.step_seconds,
             )
-            talked = talk(plan=planned, pictures=pictures, step_seconds=times.step_seconds)
+            talked = talk(plan=planned, frames=pictures, step_seconds=times.step_seconds)
     except MediaError as error:
         logger.warning("answered from memory alone: %s", error)
         talked = talk()
@@ -151,8 +159,8 @@ def plan(
     tokens: int | None = None,
     path: Path | None = None,
 ) -> LookPlan:
-    """Which pictures a question is worth looking at. Nothing is decoded; a tower that has seen the video reads the
-    question, no other model is called.
+    """Which pictures a question is worth looking at. Nothing is decoded; a tower that has seen the video
+    reads the question, no other model is called.
 
     Args:
         question: In plain English; empty for the video as such.
@@ -174,32 +182,34 @@ def plan(
     return plan_look(
         question,
         memory,
-        lambda seconds: budget_for(seconds, tokens_per_frame=settings.tokens_per_frame, frames=frames, tokens=tokens),
+        lambda seconds: budget_for(
+            seconds, tokens_per_frame=settings.tokens_per_frame, frames=frames, tokens=tokens
+        ),
         sampler=settings.sampler,
         path=path,
         poster=memory.poster,
-        sight=sight_of(memory),
+        sight=visual_similarity(memory),
     )
 
 
 @dataclass(frozen=True)
 class _Case:
-    """What one question is answered from: the memory, ``kept`` looks of earlier questions that still hold, and who
-    answers and looks."""
+    """What one question is answered from: the memory, ``kept`` looks of earlier questions that still hold,
+    and who answers and looks."""
 
     question: str
     memory: MemoryView
     model: Answerer
     settings: AskSettings
     index: IndexSettings
-    eyes: Eyes
-    kept: tuple[KeptLook, ...]
+    eyes: FrameObservers
+    kept: tuple[StoredLook, ...]
 
     @classmethod
     def of(
         cls, question: str, memory: MemoryView, model: Answerer, settings: AskSettings, index: IndexSettings
     ) -> _Case:
-        eyes = Eyes(index)
+        eyes = FrameObservers(index)
         return cls(question, memory, model, settings, index, eyes, valid_looks(memory.looks(), eyes))
 
     @property
@@ -209,7 +219,7 @@ class _Case:
     def from_memory(self) -> Answer:
         """What memory says, and the looks kept in it."""
         answer = self.model.answer(self.question, self.known)
-        pictures = {picture.start for look in self.kept if not look.is_caption for picture in look.pictures}
+        pictures = {picture.start for look in self.kept if not look.is_caption for picture in look.frames}
         if pictures:
             answer = _noted(
                 answer, Step("recall", f"{len(pictures)} pictures looked at for earlier questions are known")
@@ -218,35 +228,41 @@ class _Case:
             answer = _noted(answer, Step("recall", f"{num_captions} captions"))
         return answer
 
-    def looker(self, reader: VideoReader) -> Looker:
-        return Looker(
+    def looker(self, reader: VideoReader) -> FrameFetcher:
+        return FrameFetcher(
             reader,
             self.eyes,
             frame_budget=self.settings.max_look_frames,
-            step_seconds=pictures_of(self.memory).step_seconds,
+            step_seconds=frame_times_of(self.memory).step_seconds,
             question=self.question,
             known=self.kept,
         )
 
 
-def _look_again(answer: Answer, case: _Case, path: Path | None) -> tuple[Answer, Sequence[KeptLook]]:
+def _look_again(answer: Answer, case: _Case, path: Path | None) -> tuple[Answer, Sequence[StoredLook]]:
     """The answer with looks on its receipt, or why there were none; and the looks that were taken."""
     if path is None:
-        return _noted(answer, Step("look", "none: the file is not where it was, so this is from memory alone")), ()
+        return _noted(
+            answer, Step("look", "none: the file is not where it was, so this is from memory alone")
+        ), ()
     settings = case.settings
     frames = max(1, settings.max_look_frames // _COARSE_SHARE)
     try:
         planned = _planned(case.question, case.memory, settings, path=path, frames=frames)
         with open_known(path, case.memory.video.content_id, decoder=case.index.decoder) as reader:
             looker = case.looker(reader)
-            found = answer_by_looking(case.question, answer, case.known, case.model, looker=looker, plan=planned)
+            found = answer_by_looking(
+                case.question, answer, case.known, case.model, looker=looker, plan=planned
+            )
             return found, looker.taken
     except MediaError as error:
         logger.warning("answered from memory alone: %s", error)
         return _noted(answer, Step("look", f"none: {error}")), ()
 
 
-def _planned(question: str, memory: MemoryView, settings: AskSettings, *, path: Path, frames: int) -> LookPlan:
+def _planned(
+    question: str, memory: MemoryView, settings: AskSettings, *, path: Path, frames: int
+) -> LookPlan:
     """The pictures to look at first, so many at most."""
     seconds = memory.video.duration_seconds or 0.0
     budget = budget_for(seconds, tokens_per_frame=settings.tokens_per_frame, frames=frames)
@@ -257,16 +273,16 @@ def _planned(question: str, memory: MemoryView, settings: AskSettings, *, path: 
         sampler=settings.sampler,
         path=path,
         poster=memory.poster,
-        sight=sight_of(memory),
+        sight=visual_similarity(memory),
     )
 
 
-def _kept(answer: Answer, library: Library, content_id: str, taken: Sequence[KeptLook]) -> Answer:
+def _kept(answer: Answer, library: Library, content_id: str, taken: Sequence[StoredLook]) -> Answer:
     """The answer, once its looks are in the library; the receipt says where they could not be kept."""
     if not taken:
         return answer
     try:
-        library.write_back(content_id, taken)
+        library.looks.keep(content_id, taken)
     except LibraryReadOnly:
         return _noted(answer, Step("keep", "none of the looks: the library is open read-only"))
     except LibraryError as error:
@@ -293,10 +309,10 @@ def _advice(answer: Answer, missing: tuple[str, ...], path: Path, settings: AskS
 
 def _who_sees(path: Path, settings: AskSettings) -> str:
     """How to ask a model with eyes: the one that this machine can run, and what is still to be had for it."""
-    from video_vlm.models.local.fit import best_preset, room_here
+    from video_vlm.models.local.memory_fit import available_memory, best_preset
 
     server = "or a server's: --model openai:NAME@URL, ollama:NAME"
-    fit = best_preset(settings, room_here())
+    fit = best_preset(settings, available_memory())
     if fit is None:
         return f"videoqa ask {path} ... --model openai:NAME@URL, or ollama:NAME (one that sees)"
     parts = [] if find_spec("transformers") else ["pip install 'video-vlm[models]'"]

@@ -1,7 +1,7 @@
 """The seam to language models, with eyes or without: turns of words and pictures in, words out.
 
-Whoever answers questions (:mod:`video_vlm.models`) talks to a model through this and never knows whether it runs in
-this process or behind a server.
+Whoever answers questions (:mod:`video_vlm.models`) talks to a model through this and never knows whether it
+runs in this process or behind a server.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """What a model may do in its turn beside talking; ``parameters`` is the JSON schema of what it gives along."""
+    """What a model may do in its turn beside talking; ``parameters`` is the JSON schema of what it gives
+    along."""
 
     name: str
     description: str
@@ -47,7 +48,7 @@ class ChatModel(Protocol):
         ...
 
     @property
-    def max_pictures(self) -> int:
+    def max_images(self) -> int:
         """How many pictures one conversation may hold; 0 for a model without eyes."""
         ...
 
@@ -57,7 +58,8 @@ class ChatModel(Protocol):
         ...
 
     def num_tokens(self, turns: Sequence[Turn]) -> int:
-        """How many tokens the turns are, pictures included; exact where the model is here, else an upper estimate."""
+        """How many tokens the turns are, pictures included; exact where the model is here, else an upper
+        estimate."""
         ...
 
     def stream(
@@ -68,8 +70,8 @@ class ChatModel(Protocol):
         Args:
             turns: The conversation so far, ending with a user's turn.
             max_tokens: How long the answer may become.
-            schema: A JSON schema the answer should follow. A model that can be held to it is; one that cannot is only
-                asked, so what comes back is checked by the caller.
+            schema: A JSON schema the answer should follow. A model that can be held to it is; one that cannot
+                is only asked, so what comes back is checked by the caller.
 
         Raises:
             ModelError: the model cannot be reached, or refused; the message says what to do.
@@ -90,10 +92,12 @@ class CallsTools(Protocol):
         """As :meth:`ChatModel.num_tokens`, with what tells of the tools."""
         ...
 
-    def stream_call(self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024) -> Iterator[str]:
-        """Its turn, a piece at a time, a call of a tool as one JSON object: ``{"action": NAME, ...}``. Turns of its own
-        that are such an object are told to it as calls, what follows them as results. Nothing where it turns out that
-        it calls no tools; ``calls_tools`` says so from then on.
+    def stream_call(
+        self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024
+    ) -> Iterator[str]:
+        """Its turn, a piece at a time, a call of a tool as one JSON object: ``{"action": NAME, ...}``. Turns
+        of its own that are such an object are told to it as calls, what follows them as results. Nothing
+        where it turns out that it calls no tools; ``calls_tools`` says so from then on.
 
         Raises:
             ModelError: as of :meth:`ChatModel.stream`.

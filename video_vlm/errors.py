@@ -8,8 +8,9 @@
     │   └── ReaderLost          the process that was reading it ended before it was done
     ├── SubtitleError           a subtitle file that no known encoding or format explains
     ├── SettingsError           a setting that does not exist or does not fit
-    ├── UnknownName             a sampler, decoder, observer or model nobody registered
+    ├── UnknownName             a sampler, merger, decoder, observer or model nobody registered
     ├── SamplerError            a sampler that broke its contract
+    ├── MergerError             a merger of tokens that broke its contract
     ├── MissingExtra            an optional part that is not installed: says what to type
     ├── ModelError              a model that cannot be loaded or reached, or that refused
     ├── QuestionError           a question that is empty or cannot be read
@@ -43,6 +44,7 @@ __all__ = [
     "LibraryTooNew",
     "MediaError",
     "MemoryReplaced",
+    "MergerError",
     "MissingExtra",
     "ModelError",
     "NotIndexed",
@@ -71,7 +73,9 @@ class VideoQAError(Exception):
         return _remade, (type(self), self.args, self.__dict__)
 
 
-def _remade(kind: type[VideoQAError], arguments: tuple[object, ...], state: dict[str, object]) -> VideoQAError:
+def _remade(
+    kind: type[VideoQAError], arguments: tuple[object, ...], state: dict[str, object]
+) -> VideoQAError:
     error = kind.__new__(kind, *arguments)
     error.__dict__.update(state)
     return error
@@ -142,7 +146,24 @@ class SamplerError(VideoQAError):
 
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
-        super().__init__(f"the sampler {name!r} broke its contract: {reason}; take another one, and tell its author")
+        super().__init__(
+            f"the sampler {name!r} broke its contract: {reason}; take another one, and tell its author"
+        )
+
+
+class MergerError(VideoQAError):
+    """A merger whose tokens are not what tokens have to be after merging.
+
+    Args:
+        name: The merger.
+        reason: What is wrong with what it left.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        super().__init__(
+            f"the merger {name!r} broke its contract: {reason}; take another one, and tell its author"
+        )
 
 
 class MissingExtra(VideoQAError):
@@ -150,7 +171,7 @@ class MissingExtra(VideoQAError):
 
     Args:
         feature: What was asked for, e.g. ``"reading on-screen text"``.
-        extra: The pip extra that brings it, e.g. ``"ocr"``.
+        extra: The pip extra that brings it, e.g. ``"senses"``.
     """
 
     def __init__(self, feature: str, extra: str) -> None:

@@ -1,12 +1,15 @@
-"""Writing files for the user: each whole or not at all, and none in the place of a file that somebody else wrote.
+"""Writing files for the user: each whole or not at all, and none in the place of a file that somebody else
+wrote.
 
-A file is written under a temporary name in its folder, flushed to the disk, and then given its name. Where nothing has
-that name, it is given in a way that fails if something appears meanwhile (a hard link, or ``O_EXCL``). A file that is
-there is replaced only if it is byte for byte what was written here before, or if the user said so. Replacing takes
-the name away from the old file and never writes into it, so other hard links to it keep their content.
+A file is written under a temporary name in its folder, flushed to the disk, and then given its name. Where
+nothing has that name, it is given in a way that fails if something appears meanwhile (a hard link, or
+``O_EXCL``). A file that is there is replaced only if it is byte for byte what was written here before, or if
+the user said so. Replacing takes the name away from the old file and never writes into it, so other hard
+links to it keep their content.
 
-What was written is known again by its hash, kept beside the library, and not by a mark inside the file: several
-formats (CSV, JSON Lines) have no place for a mark, and a mark cannot tell whether somebody has edited the file since.
+What was written is known again by its hash, kept beside the library, and not by a mark inside the file:
+several formats (CSV, JSON Lines) have no place for a mark, and a mark cannot tell whether somebody has edited
+the file since.
 """
 
 from __future__ import annotations
@@ -91,7 +94,8 @@ class Outputs:
 
     @contextmanager
     def open(self, path: Path) -> Iterator[BinaryIO]:
-        """A file to write, which takes its name at the end of the block; if the block fails, nothing is left of it.
+        """A file to write, which takes its name at the end of the block; if the block fails, nothing is left
+        of it.
 
         Raises:
             OutputExists: something is there that must not be lost.
@@ -102,7 +106,8 @@ class Outputs:
 
     @contextmanager
     def part(self, path: Path) -> Iterator[Path]:
-        """:meth:`open` for what writes by name: the path of an empty file that is renamed at the end of the block."""
+        """:meth:`open` for what writes by name: the path of an empty file that is renamed at the end of the
+        block."""
         self.check(path)
         part = _new_part(path)
         with _naming(path, part):
@@ -150,7 +155,9 @@ class Outputs:
             with self.record.open("a", encoding="ascii") as file:
                 file.write(f"{digest}\n")
         except OSError as error:
-            logger.info("%s is written, but cannot be remembered in %s: %s", path, self.record, error.strerror)
+            logger.info(
+                "%s is written, but cannot be remembered in %s: %s", path, self.record, error.strerror
+            )
 
 
 NEW_FILES: Final = Outputs()

@@ -1,4 +1,5 @@
-"""The seams: what a decoder, an observer, text and image-text encoders, a memory and an answerer must be able to do.
+"""The seams: what a decoder, an observer, text and image-text encoders, a memory and an answerer must be able
+to do.
 
 Each is small on purpose. Implementations are found by name in a registry (:mod:`video_vlm.registry`)
 and never know who calls them.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
@@ -36,6 +38,7 @@ __all__ = [
     "Detector",
     "ImageTextEncoder",
     "Look",
+    "Need",
     "Observer",
     "Progress",
     "ProgressEvent",
@@ -60,8 +63,9 @@ class DecodedFrame(Protocol):
     def is_keyframe(self) -> bool: ...
     @property
     def is_rough(self) -> bool:
-        """Whether it was decoded in a hurry (:meth:`~video_vlm.media.lanes.LaneReader.scan_with`): good enough for a
-        thumbnail, and to be looked at closely only where there is no other."""
+        """Whether it was decoded in a hurry
+        (:meth:`~video_vlm.media.parallel_decode.ParallelReader.scan_with`): good enough for a thumbnail, and
+        to be looked at closely only where there is no other."""
         ...
 
     def thumbnail(self, width: int) -> Image:
@@ -116,18 +120,39 @@ class VideoReader(Protocol):
     ) -> None: ...
 
 
+class Need(StrEnum):
+    """What an observer has to be given."""
+
+    FILE = "file"
+    """The file as a whole: its container, its text tracks, what lies beside it."""
+    FRAMES = "frames"
+    """Representative frames, each at full size."""
+    PICTURES = "pictures"
+    """A thumbnail of every decoded frame; in a fast run, of those that were decoded."""
+    NEIGHBOURS = "neighbours"
+    """Beside that: consecutive frames. A fast run cannot give them and leaves the observer out."""
+    SOUND = "sound"
+    """The sound."""
+
+
 class Observer(Protocol):
     """Turns what passes by into timed observations. One instance a video; fed in order of time.
 
-    The indexer calls :meth:`begin` once, then :meth:`glance` for every decoded picture,
-    :meth:`inspect` for every representative frame, :meth:`close_segment` at the end of every segment
-    (state that :meth:`glance` keeps must not cross it, so that an interrupted run goes on from there
-    with the same result), and :meth:`finish` once with all observations of this observer so far,
-    to join what belongs together across segments.
+    The indexer calls :meth:`begin` once, then :meth:`glance` for every decoded frame if the observer needs
+    ``PICTURES``, :meth:`inspect` for every representative frame if it needs ``FRAMES``, :meth:`close_segment`
+    at the end of every segment (state that :meth:`glance` keeps must not cross it, so that an interrupted run
+    goes on from there with the same result), and :meth:`finish` once with all observations of this observer
+    so far, to join what belongs together across segments.
     """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What is not among them, the observer is not given. Decides what has to be done again when it
+        changed."""
+        ...
 
     @property
     def digest(self) -> str:
@@ -198,7 +223,7 @@ class ImageTextEncoder(Protocol):
         """How many pictures it is best given at a time."""
         ...
 
-    def encode_pictures(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
+    def encode_images(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
         """RGB pictures of any sizes: ``(len(pictures), dimension)`` float32, rows of length one."""
         ...
 
@@ -224,7 +249,9 @@ class VideoMemory(Protocol):
 
     def children(self, node_id: str) -> Sequence[Node]: ...
 
-    def neighbors(self, node_id: str, direction: Literal["before", "after"], count: int = 1) -> Sequence[Node]:
+    def neighbors(
+        self, node_id: str, direction: Literal["before", "after"], count: int = 1
+    ) -> Sequence[Node]:
         """The nearest nodes of the same level on one side in time, nearest first."""
         ...
 
@@ -242,7 +269,8 @@ class VideoMemory(Protocol):
         kinds: Iterable[ObservationKind] | None = None,
         limit: int = 10,
     ) -> Sequence[Evidence]:
-        """What the memory holds nearest to ``query``, best first; the time filter comes before the ranking."""
+        """What the memory holds nearest to ``query``, best first; the time filter comes before the
+        ranking."""
         ...
 
 
@@ -267,8 +295,8 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProgressEvent:
-    """How far a long piece of work has come. ``total`` is None where it is not known; ``path`` is the file, if it
-    is work on one."""
+    """How far a long piece of work has come. ``total`` is None where it is not known; ``path`` is the file,
+    if it is work on one."""
 
     stage: str
     done: float

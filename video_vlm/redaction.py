@@ -1,15 +1,16 @@
 """Secrets of this process, kept out of everything that is printed, written or raised.
 
-A secret is known where it was read: a key of a server, the password in an address, and whatever the environment calls
-a key, a token, a password or a secret. Two things are done with a text:
+A secret is known where it was read: a key of a server, the password in an address, and whatever the
+environment calls a key, a token, a password or a secret. Two things are done with a text:
 
 - :func:`redacted` is for messages. It takes out every known secret, and what stands where a secret stands: the password
   of an address, the value of ``api_key=`` or behind ``Bearer``.
 - :func:`without_secrets` is for data. It takes out known secrets that are no word of a language, and leaves the rest as
-  it is. :func:`unsplit` is for what a server said: from it, long words go too if they are a secret of this process.
+  it is. :func:`unsplit` is for what a server said: from it, long words go too if they are a secret of this
+  process.
 
-Both read through the ways in which text is escaped (JSON, Python's ``repr``, percent-encoding, HTML) and do not mind
-capitals, so a secret that a server sends back as ``\\u0073k-...`` is found.
+Both read through the ways in which text is escaped (JSON, Python's ``repr``, percent-encoding, HTML) and do
+not mind capitals, so a secret that a server sends back as ``\\u0073k-...`` is found.
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ STAND_IN: Final = "***"
 _SHORTEST: Final = 3
 """Letters; anything shorter is no secret."""
 _LONG: Final = 8
-"""Letters from which on a secret is taken out of longer words, and of what a server says: shorter ones are also words,
-and placeholders such as ``EMPTY`` that servers on one's own machine are given for a key."""
-_NO_WORD: Final = re.compile(r"(?=.*[^\W\d_])(?=.*[\W\d_]).{4,}|.*[a-z].*[A-Z].*[a-z\d].{4,}|.{16,}", re.DOTALL)
+"""Letters from which on a secret is taken out of longer words, and of what a server says: shorter ones are
+also words, and placeholders such as ``EMPTY`` that servers on one's own machine are given for a key."""
+_NO_WORD: Final = re.compile(
+    r"(?=.*[^\W\d_])(?=.*[\W\d_]).{4,}|.*[a-z].*[A-Z].*[a-z\d].{4,}|.{16,}", re.DOTALL
+)
 """Secrets that are no word: letters and other signs, capitals in the middle, or too long for one."""
 
 _NAMES: Final = re.compile(r"(?:^|_|PG)(?:API_?KEY|KEY|TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET)$", re.I)
@@ -42,7 +45,8 @@ _ESCAPE: Final = re.compile(
     re.I,
 )
 _BEGUN_ESCAPE: Final = re.compile(
-    r"(?:(?<!\\)\\++(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|%(?:25)*[0-9a-f]?|&(?:#(?:x[0-9a-f]{0,6}|[0-9]{0,7}))?)\Z", re.I
+    r"(?:(?<!\\)\\++(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|%(?:25)*[0-9a-f]?|&(?:#(?:x[0-9a-f]{0,6}|[0-9]{0,7}))?)\Z",
+    re.I,
 )
 _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _LOWER: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
@@ -50,8 +54,12 @@ _LOWER: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 _END: Final = r"[^\s&#'\"<>;,)]+"
 _IN_PLACE: Final = (
-    # scheme://user:password@host, also where a password has an @ or a / that should have been percent-encoded.
-    (re.compile(r"\b((?!https?:)[a-z][a-z0-9+.-]{0,20}://[^\s:/?#@'\"<>]*):[^\s\"<>]*@", re.I), rf"\1:{STAND_IN}@"),
+    # scheme://user:password@host, also where a password has an @ or a / that should have been
+    # percent-encoded.
+    (
+        re.compile(r"\b((?!https?:)[a-z][a-z0-9+.-]{0,20}://[^\s:/?#@'\"<>]*):[^\s\"<>]*@", re.I),
+        rf"\1:{STAND_IN}@",
+    ),
     # To a web server a name alone may be a token; https://host:443/@name has none.
     (
         re.compile(r"\b(https?://)(?:[^\s/?#'\"<>]*:(?!\d+[/?#])[^\s\"<>]*|[^\s/?#'\"<>]*)@", re.I),
@@ -70,18 +78,24 @@ _known: set[str] = set()
 
 
 def keep_secret(*values: str | None) -> None:
-    """From now on these are not printed; as they are, percent-decoded, and line by line where they have several."""
+    """From now on these are not printed; as they are, percent-decoded, and line by line where they have
+    several."""
     for value in filter(None, values):
-        _known.update(part for form in (value, unquote(value)) for part in _forms(form) if len(part) >= _SHORTEST)
+        _known.update(
+            part for form in (value, unquote(value)) for part in _forms(form) if len(part) >= _SHORTEST
+        )
 
 
 def keep_login(user: str, password: str) -> None:
     """A password, and the two as an ``Authorization`` header has them."""
-    keep_secret(password, base64.b64encode(f"{user}:{password}".encode()).decode("ascii") if password else None)
+    keep_secret(
+        password, base64.b64encode(f"{user}:{password}".encode()).decode("ascii") if password else None
+    )
 
 
 def without_login(address: str) -> str:
-    """What was given for an address and is none, as it may be told: without all that stands before its last @."""
+    """What was given for an address and is none, as it may be told: without all that stands before its last
+    @."""
     scheme, _, rest = address.rpartition("@")[0].partition("://")
     keep_secret(rest.partition(":")[2] or rest)
     return f"{scheme}://{STAND_IN}@{address.rpartition('@')[2]}" if rest else address
@@ -100,7 +114,8 @@ def without_secrets(text: str) -> str:
 
 
 def unsplit(pieces: Iterable[str]) -> Iterator[str]:
-    """Pieces of what a server said, without secrets even where one goes over a border, and with whole letters.
+    """Pieces of what a server said, without secrets even where one goes over a border, and with whole
+    letters.
 
     Halves of a surrogate pair are joined, and one alone becomes U+FFFD.
     """
@@ -170,8 +185,8 @@ def _is_in_word(plain: str, start: int, end: int) -> bool:
 
 
 def _readings(text: str) -> Iterator[tuple[str, Sequence[int]]]:
-    """The text in small letters as it stands, and with escapes read where it has some; and where in it each letter
-    begins, with its end behind that."""
+    """The text in small letters as it stands, and with escapes read where it has some; and where in it each
+    letter begins, with its end behind that."""
     yield text.translate(_LOWER), range(len(text) + 1)
     letters: list[str] = []
     places: list[int] = []

@@ -39,7 +39,9 @@ class Registry(Mapping[str, Callable[..., T]], Generic[T]):
         raise UnknownName(self.what, name, self)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*self._built_in, *(point.name for point in entry_points(group=self.group))]))
+        return iter(
+            dict.fromkeys([*self._built_in, *(point.name for point in entry_points(group=self.group))])
+        )
 
     def __len__(self) -> int:
         return len(list(iter(self)))

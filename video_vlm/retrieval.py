@@ -1,8 +1,10 @@
-"""Evidence for a question in one video: what moves in time is walked in time, only the rest is looked for by its words.
+"""Evidence for a question in one video: what moves in time is walked in time, only the rest is looked for by
+its words.
 
-"What is shown directly after the trick with the cups?" shares no word with what is shown. So the anchor is found by
-itself, the operator says which stretch beside it counts, and what is there is evidence whatever its words are. Around
-what was found by its words, what stands next to it follows: an answer is often in the next sentence.
+"What is shown directly after the trick with the cups?" shares no word with what is shown. So the anchor is
+found by itself, the operator says which stretch beside it counts, and what is there is evidence whatever its
+words are. Around what was found by its words, what stands next to it follows: an answer is often in the next
+sentence.
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from video_vlm.models.builtin.passages import read_passages
-from video_vlm.models.builtin.query import TELLING, Query, read_query
-from video_vlm.models.builtin.sequence import region
-from video_vlm.operators import OperatorKind
+from video_vlm.language.anchors import region
+from video_vlm.language.passages import read_passages
+from video_vlm.language.query import TELLING_WEIGHT, Query, read_query
+from video_vlm.language.time_operators import OperatorKind
+from video_vlm.memory.coverage import whole_span
 from video_vlm.protocols import VideoMemory
-from video_vlm.records import Evidence, Level, ObservationKind, Span
+from video_vlm.records import Evidence, ObservationKind, Span
+from video_vlm.records.observations import TELLING
 
 __all__ = ["Search", "find_evidence"]
 
@@ -24,17 +28,6 @@ _PLACES: Final = 3
 """So many places the operator may mean are searched, and so many finds bring what stands beside them."""
 
 _BESIDE_SECONDS: Final = 15.0
-
-_TELLING_KINDS: Final = frozenset(
-    {
-        ObservationKind.SUBTITLE,
-        ObservationKind.SPEECH,
-        ObservationKind.SCREEN_TEXT,
-        ObservationKind.CHAPTER,
-        ObservationKind.CAPTION,
-    }
-)
-"""What stands beside a find counts where it tells something; colours and motion are everywhere."""
 
 Search = Callable[[str, Span | None, int], Sequence[Evidence]]
 """Words, a stretch to keep to, and how many at most: evidence, best first."""
@@ -49,8 +42,8 @@ def find_evidence(
     in_time: bool = True,
     expanded: bool = True,
 ) -> tuple[Evidence, ...]:
-    """What a video holds for a question, best first, none twice. ``why`` says how each was found: by which list,
-    or ``beside`` what was found.
+    """What a video holds for a question, best first, none twice. ``why`` says how each was found: by which
+    list, or ``beside`` what was found.
 
     Args:
         question: In plain English; its time operators are obeyed.
@@ -87,8 +80,8 @@ class _Road:
         return self.search(" ".join((parsed.target, *parsed.operator.anchors)), None, self.limit)
 
     def walked(self) -> Iterator[Evidence]:
-        """What the operator's stretches hold, then what fits anywhere; that, unless the question gives the stretch
-        outright."""
+        """What the operator's stretches hold, then what fits anywhere; that, unless the question gives the
+        stretch outright."""
         operator = self.query.parsed.operator
         if operator.kind in {OperatorKind.NONE, OperatorKind.NEXT}:
             yield from self.plain()
@@ -99,33 +92,33 @@ class _Road:
             yield from self._anywhere()
 
     def _stretches(self) -> Iterator[Span]:
-        whole = _whole(self.memory)
-        for _, span in region(self.query, read_passages(self.memory, self.query.parsed.text), whole)[:_PLACES]:
+        whole = whole_span(self.memory)
+        for _, span in region(self.query, read_passages(self.memory, self.query.parsed.text), whole)[
+            :_PLACES
+        ]:
             if inside := span.overlap(whole):
                 yield inside
 
     def _inside(self, span: Span) -> Iterator[Evidence]:
-        """What fits, then whatever is there, nearest to the anchor first; the other way about where nearness is asked
-        for, "right after", or nothing is left to fit: "what comes after"."""
+        """What fits, then whatever is there, nearest to the anchor first; the other way about where nearness
+        is asked for, "right after", or nothing is left to fit: "what comes after"."""
         parsed = self.query.parsed
         fitting = self.search(parsed.target, span, self.limit)
         there = _there(span, self.memory)
         if parsed.operator.kind is OperatorKind.BEFORE:
             there.reverse()
-        tells = any(term.weight >= TELLING for term in self.query.terms)
+        tells = any(term.weight >= TELLING_WEIGHT for term in self.query.terms)
         first, then = (fitting, there) if tells and not parsed.operator.adjacent else (there, fitting)
         yield from (*first[:_PLACES], *then[:_PLACES], *first[_PLACES:], *then[_PLACES:])
 
 
-def _whole(memory: VideoMemory) -> Span:
-    tops = memory.nodes(Level.VIDEO)
-    return tops[0].span if tops else memory.video.span
-
-
 def _there(span: Span, memory: VideoMemory) -> list[Evidence]:
-    """What is said and written in a stretch, in order of time."""
-    seen = memory.observations(span=span, kinds=_TELLING_KINDS)
-    return [Evidence(one.span, 0.0, "beside", one.text, one.kind, content_id=memory.video.content_id) for one in seen]
+    """What tells something in a stretch, in order of time: colours and motion are everywhere."""
+    seen = memory.observations(span=span, kinds=TELLING)
+    return [
+        Evidence(one.span, 0.0, "beside", one.text, one.kind, content_id=memory.video.content_id)
+        for one in seen
+    ]
 
 
 def _distinct(found: Iterable[Evidence]) -> list[Evidence]:

@@ -1,7 +1,7 @@
 """Every setting and its default, in one place, as frozen records.
 
-Defaults live here only. ``cli/`` merges command line > environment > file > these, once. Each setting is declared
-:func:`own` or :func:`shared`: whether a settings file that came with a folder may make it. A stage's
+Defaults live here only. ``cli/`` merges command line > environment > file > these, once. Each setting is
+declared :func:`own` or :func:`shared`: whether a settings file that came with a folder may make it. A stage's
 digest names what it computed: a changed setting never reuses a stale result.
 """
 
@@ -50,8 +50,8 @@ class Trust(StrEnum):
     """Whose word a setting takes. A folder may come from a stranger, and so may the settings file in it."""
 
     OWN = "own"
-    """Only the user's own: it names a model, a server, a folder or a plugin, decides what is loaded, run or connected
-    to, or where words and pictures go."""
+    """Only the user's own: it names a model, a server, a folder or a plugin, decides what is loaded, run or
+    connected to, or where words and pictures go."""
     SHARED = "shared"
     """Anybody's: a number, or one of a few words of this package."""
 
@@ -77,12 +77,15 @@ class ShotSettings:
 
     thumbnail_width: int = shared(64)
     detector: Literal["leap", "adaptive", "content"] = shared("leap")
-    """Who finds hard cuts: this package, or PySceneDetect's detector of that name. Gradual changes are ours."""
+    """Who finds hard cuts: this package, or PySceneDetect's detector of that name. Gradual changes are
+    ours."""
     min_shot_seconds: float = shared(0.5)
 
     def __post_init__(self) -> None:
         if self.thumbnail_width < 16:
-            raise SettingsError(f"shots.thumbnail_width must be at least 16 pixels, got {self.thumbnail_width}")
+            raise SettingsError(
+                f"shots.thumbnail_width must be at least 16 pixels, got {self.thumbnail_width}"
+            )
         if self.min_shot_seconds < 0:
             raise SettingsError(f"shots.min_shot_seconds must not be negative, got {self.min_shot_seconds}")
 
@@ -104,7 +107,9 @@ class FrameSettings:
         if self.segment_seconds <= 0 or self.candidate_seconds <= 0:
             raise SettingsError("frames.segment_seconds and frames.candidate_seconds must be above 0")
         if not (1 <= self.max_side <= LARGEST_SIDE and 1 <= self.poster_side <= LARGEST_SIDE):
-            raise SettingsError(f"frames.max_side and frames.poster_side must be from 1 to {LARGEST_SIDE} pixels")
+            raise SettingsError(
+                f"frames.max_side and frames.poster_side must be from 1 to {LARGEST_SIDE} pixels"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,9 @@ class ScreenTextSettings:
 
     def __post_init__(self) -> None:
         if not 1 <= self.max_side <= LARGEST_SIDE:
-            raise SettingsError(f"screen_text.max_side must be from 1 to {LARGEST_SIDE} pixels, got {self.max_side}")
+            raise SettingsError(
+                f"screen_text.max_side must be from 1 to {LARGEST_SIDE} pixels, got {self.max_side}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +187,8 @@ class AskSettings:
     answer_tokens: int = shared(1024)
     """The longest turn of a language model, in tokens."""
     answer_seconds: float = shared(600.0)
-    """The longest a server may take over one turn of a language model, all tries together, however it drips."""
+    """The longest a server may take over one turn of a language model, all tries together, however it
+    drips."""
     silence_seconds: float = shared(120.0)
     """The longest it may say nothing at all."""
     context_tokens: int = shared(32_768)
@@ -192,7 +200,11 @@ class AskSettings:
     quantization: str = shared("none")
     """``4bit`` or ``8bit`` to hold it in less memory, where bitsandbytes or torchao is installed."""
     merge: int = shared(1)
-    """So many times fewer visual tokens for a language model in this process: 2, 4 or 8; 1 for all of them."""
+    """So many times fewer visual tokens for a language model in this process: 2, 4 or 8; 1 for all of
+    them."""
+    merger: str = own("auto")
+    """Who merges them: a merger's name; ``auto`` for trees over pictures of one look, then matching inside
+    each."""
     kept_prefixes: int = shared(1)
     """Of how many conversations a language model in this process keeps what it has read; 0 for none."""
     kept_picture_mb: int = shared(256)
@@ -200,13 +212,14 @@ class AskSettings:
     stored_picture_mb: int = shared(1000)
     """How much of that is kept in the library's folder for later processes, in megabytes; 0 for nothing."""
     caption_batch: int = shared(4)
-    """How many captions a language model in this process writes at once, where no word changes; 1 for one by one."""
+    """How many captions a language model in this process writes at once, where no word changes; 1 for one by
+    one."""
     detector: str = own("none")
-    """Who finds what words name in a picture, with its box: a Grounding DINO, by its folder or its name in the local
-    hub cache; ``none`` for nobody."""
+    """Who finds what words name in a picture, with its box: a Grounding DINO, by its folder or its name in
+    the local hub cache; ``none`` for nobody."""
     verify: bool = shared(False)
-    """Each claim of a language model is shown to it again with nothing but what it cites, and dropped unless it says
-    yes."""
+    """Each claim of a language model is shown to it again with nothing but what it cites, and dropped unless
+    it says yes."""
 
     def __post_init__(self) -> None:
         if self.max_rounds < 1:
@@ -231,7 +244,9 @@ class AskSettings:
         if self.caption_batch < 1:
             raise SettingsError(f"ask.caption_batch must be at least 1, got {self.caption_batch}")
         if min(self.kept_prefixes, self.kept_picture_mb, self.stored_picture_mb) < 0:
-            raise SettingsError("ask.kept_prefixes, kept_picture_mb and stored_picture_mb must not be negative")
+            raise SettingsError(
+                "ask.kept_prefixes, kept_picture_mb and stored_picture_mb must not be negative"
+            )
 
 
 SIGHT_DTYPES: Final = ("auto", "bfloat16", "float16", "float32")
@@ -239,16 +254,17 @@ SIGHT_DTYPES: Final = ("auto", "bfloat16", "float16", "float32")
 
 @dataclass(frozen=True, slots=True)
 class SightSettings:
-    """Which image-text tower sees. It is no part of a memory's recipe: vectors are kept by the tower that gave them,
-    beside what the recipe made."""
+    """Which image-text tower sees. It is no part of a memory's recipe: vectors are kept by the tower that
+    gave them, beside what the recipe made."""
 
     model: str = own("auto")
-    """A folder, or a name in the local hub cache; ``auto`` for a known one in the cache, ``none`` for none."""
+    """A folder, or a name in the local hub cache; ``auto`` for a known one in the cache, ``none`` for
+    none."""
     device: str = shared("auto")
     """Where it runs, as torch names it; ``auto`` for a GPU if there is one."""
     dtype: str = shared("auto")
-    """What it computes in: ``float32``, ``bfloat16`` or ``float16``; ``auto`` for bfloat16 where the processor has
-    instructions for it, else float32."""
+    """What it computes in: ``float32``, ``bfloat16`` or ``float16``; ``auto`` for bfloat16 where the
+    processor has instructions for it, else float32."""
 
     def __post_init__(self) -> None:
         if self.dtype not in SIGHT_DTYPES:
@@ -260,8 +276,8 @@ class MeaningSettings:
     """Which sentence encoder is searched by. No part of a memory's recipe: vectors are kept by encoder."""
 
     model: str = own("none")
-    """A folder, or a name in the local hub cache; ``auto`` for a known one in the cache, ``none`` for none. To load one
-    takes longer than the builtin takes to answer, so none is loaded unasked."""
+    """A folder, or a name in the local hub cache; ``auto`` for a known one in the cache, ``none`` for none.
+    To load one takes longer than the builtin takes to answer, so none is loaded unasked."""
 
 
 @dataclass(frozen=True, slots=True)

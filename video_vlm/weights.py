@@ -39,7 +39,8 @@ def cached_folder(name: str) -> Path | None:
 
 
 def fingerprint(folder: Path, *, decides: Sequence[str], version: int) -> str:
-    """What decides a model's vectors: the files named in ``decides``, and the weights by their header and samples.
+    """What decides a model's vectors: the files named in ``decides``, and the weights by their header and
+    samples.
 
     ``version`` is raised whenever the same files would give another vector.
 
@@ -71,8 +72,8 @@ def no_progress_bar() -> Iterator[None]:
 
 
 def samples_of(file: Path) -> Iterator[str]:
-    """The size, the names and shapes of all tensors, and bytes from all over a safetensors file: reading all of it
-    would take seconds at every start."""
+    """The size, the names and shapes of all tensors, and bytes from all over a safetensors file: reading all
+    of it would take seconds at every start."""
     size = file.stat().st_size
     yield str(size)
     with file.open("rb") as opened:

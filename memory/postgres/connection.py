@@ -94,8 +94,8 @@ class Cursor:
 class PostgresConnection:
     """As much of ``sqlite3.Connection`` as the package uses, over psycopg.
 
-    Values are put into statements on this side (``ClientCursor``): a filter that is not asked for is a constant then,
-    and the server plans without it.
+    Values are put into statements on this side (``ClientCursor``): a filter that is not asked for is a
+    constant then, and the server plans without it.
     """
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:

@@ -1,9 +1,9 @@
 """The one connection of an open library in PostgreSQL, and the one seam where the server's errors are named.
 
-Like :class:`video_vlm.memory.database.Database`: one connection behind one lock, any thread may use it. Writers to one
-library take turns (an advisory lock, gone with the transaction), so that what one of them reads while it writes
-stays true; readers see one snapshot and wait for nobody. A transaction whose process is killed, or whose machine is
-lost, is rolled back by the server.
+Like :class:`video_vlm.memory.database.Database`: one connection behind one lock, any thread may use it.
+Writers to one library take turns (an advisory lock, gone with the transaction), so that what one of them
+reads while it writes stays true; readers see one snapshot and wait for nobody. A transaction whose process is
+killed, or whose machine is lost, is rolled back by the server.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ _log = logging.getLogger(__name__)
 
 _READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-"""Not a snapshot: it would be taken before the lock is had, and what others wrote meanwhile would not be in it."""
+"""Not a snapshot: it would be taken before the lock is had, and what others wrote meanwhile would not be in
+it."""
 
 _CONNECT_SECONDS: Final = 10
 
@@ -122,7 +123,8 @@ class PostgresDatabase:
             raise
 
     def _begun(self, begin: str) -> PostgresConnection:
-        """A server that was started anew since is connected to again: nothing of this transaction was lost with it."""
+        """A server that was started anew since is connected to again: nothing of this transaction was lost
+        with it."""
         try:
             self._connection.tell(begin)
         except psycopg.OperationalError:
@@ -177,7 +179,11 @@ def _named(error: psycopg.Error, where: str) -> LibraryError:
     if isinstance(error, _FULL):
         return LibraryError(f"{where}: the server is full ({said}); what was written before is safe")
     if isinstance(error, _TORN):
-        return LibraryDamaged(f"{where} is not a whole library ({said}); restore a copy, or index into another schema")
+        return LibraryDamaged(
+            f"{where} is not a whole library ({said}); restore a copy, or index into another schema"
+        )
     if isinstance(error, psycopg.OperationalError):
-        return LibraryError(f"{where}: the server cannot be reached ({said}); what was written before is safe")
+        return LibraryError(
+            f"{where}: the server cannot be reached ({said}); what was written before is safe"
+        )
     return LibraryError(f"{where}: {said}")

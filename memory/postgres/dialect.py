@@ -1,8 +1,8 @@
 """The package's statements are written once, for SQLite; this is what PostgreSQL wants otherwise.
 
-The schema does most of it: columns have the same names, ``complete`` is a boolean, texts are compared byte by byte
-(``COLLATE "C"``), and ``listed`` stands in for ``json_each``. What is left is spelling, and what tells SQLite in which
-order to join (``CROSS JOIN ... ON``, ``INDEXED BY``): PostgreSQL finds that by itself.
+The schema does most of it: columns have the same names, ``complete`` is a boolean, texts are compared byte by
+byte (``COLLATE "C"``), and ``listed`` stands in for ``json_each``. What is left is spelling, and what tells
+SQLite in which order to join (``CROSS JOIN ... ON``, ``INDEXED BY``): PostgreSQL finds that by itself.
 """
 
 from __future__ import annotations

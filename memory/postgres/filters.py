@@ -17,5 +17,5 @@ INSIDE: Final = f"""
         SELECT p.id, p.start FROM listed(%(contents)s) AS c JOIN readable_passages AS p ON p.content_id = c.value
         WHERE {WITHIN}
     )
-"""  # noqa: S608 - constants only
+"""
 """The passages of the videos that are named, found first."""

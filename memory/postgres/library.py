@@ -1,27 +1,28 @@
-"""A library in PostgreSQL: written and read by the same code as one in a folder, searched and checked by the server."""
+"""A library in PostgreSQL: written and read by the same code as one in a folder, searched and checked by the
+server."""
 
 from __future__ import annotations
 
 import sqlite3
-from pathlib import Path
 from typing import cast
 
 from video_vlm.address import Address
-from video_vlm.errors import LibraryError
-from video_vlm.memory.facts import LibraryFacts, counts
-from video_vlm.memory.layout import Layout, default_library_folder
+from video_vlm.memory.library_facts import LibraryFacts, counts
 from video_vlm.memory.postgres.connection import PostgresConnection
 from video_vlm.memory.postgres.database import PostgresDatabase
+from video_vlm.memory.postgres.fulltext import Words
 from video_vlm.memory.postgres.migrations import FORMAT_VERSION
-from video_vlm.memory.postgres.near import EXACT_UP_TO
-from video_vlm.memory.postgres.vectors import PostgresSightVectors, PostgresTextVectors
+from video_vlm.memory.postgres.nearest import EXACT_UP_TO
+from video_vlm.memory.postgres.storage import PostgresStorage
+from video_vlm.memory.postgres.vectors import (
+    PostgresLibraryVectors,
+    PostgresTextVectors,
+    PostgresVisualVectors,
+)
 from video_vlm.memory.postgres.verify import rebuild_words, verify
-from video_vlm.memory.postgres.words import Words
 from video_vlm.memory.search import ByWords, Filter
-from video_vlm.memory.shelf import Shelf
 from video_vlm.memory.store import Library
 from video_vlm.memory.verify import Problem
-from video_vlm.outputs import Outputs
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
 
 __all__ = ["PostgresLibrary", "open_postgres"]
@@ -65,60 +66,21 @@ class PostgresLibrary(Library):
         sight: ImageTextEncoder | None = None,
         exact_up_to: int = EXACT_UP_TO,
     ) -> None:
-        self._url = url
         self._server = database
         texts = None if encoder is None else PostgresTextVectors(database, encoder, exact_up_to=exact_up_to)
-        self._seen = None if sight is None else PostgresSightVectors(database, sight, exact_up_to=exact_up_to)
-        super()._stand_on(database, texts=texts, sights=self._seen, by_words=_words_of(Words()))
-
-    @property
-    def folder(self) -> Path:
-        raise LibraryError(f"{self.where} is in no folder")
-
-    @property
-    def server(self) -> PostgresDatabase:
-        """What it stands on."""
-        return self._server
-
-    @property
-    def place(self) -> str:
-        return self._url
-
-    @property
-    def where(self) -> str:
-        return self._server.where
-
-    @property
-    def read_only(self) -> bool:
-        return self._server.read_only
-
-    @property
-    def outputs(self) -> Outputs:
-        return Outputs(record=Layout(default_library_folder()).written)
-
-    def feature_shelf(self, most_bytes: int) -> Shelf | None:  # noqa: ARG002 - a server is no place for such files
-        return None
-
-    def embed(self, content_id: str | None = None) -> int:
-        done = super().embed(content_id)
-        if self._seen is not None:
-            self._seen.ensure_index()
-        return done
-
-    def num_bytes(self) -> int:
-        with self._server.reading() as connection:
-            (row,) = connection.ask(
-                "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint AS bytes FROM pg_class"
-                " WHERE relnamespace = to_regnamespace(%(schema)s) AND relkind = 'r'",
-                schema=self._server.address.schema,
-            )
-        return int(row["bytes"])
+        visuals = None if sight is None else PostgresVisualVectors(database, sight, exact_up_to=exact_up_to)
+        self._stand_on(
+            database,
+            PostgresStorage(url, database),
+            PostgresLibraryVectors(database, texts=texts, visuals=visuals),
+            by_words=_words_of(Words()),
+        )
 
     def facts(self) -> LibraryFacts:
         """The same; indexes of vectors are part of the database, and among its bytes."""
         with self._server.read() as connection:
             videos, nodes, passages, vectors = counts(connection)
-        return LibraryFacts(FORMAT_VERSION, videos, nodes, passages, vectors, self.num_bytes(), 0, ())
+        return LibraryFacts(FORMAT_VERSION, videos, nodes, passages, vectors, self.storage.num_bytes(), 0, ())
 
     def verify(self) -> tuple[Problem, ...]:
         return verify(self._server)
@@ -129,7 +91,9 @@ class PostgresLibrary(Library):
 
 
 def _words_of(words: Words) -> ByWords:
-    def by_words(connection: sqlite3.Connection, query: str, *, within: Filter, limit: int) -> list[tuple[int, float]]:
+    def by_words(
+        connection: sqlite3.Connection, query: str, *, within: Filter, limit: int
+    ) -> list[tuple[int, float]]:
         return words.find(cast(PostgresConnection, connection), query, within=within, limit=limit)
 
     return by_words

@@ -19,13 +19,15 @@ WRITING: Final = "SELECT pg_advisory_xact_lock(hashtext('videoqa'), hashtext(%s)
 """Writers to one schema take turns; held until the transaction ends, however it ends."""
 
 _COLLATIONS: Final = ("pg_c_utf8", "und-x-icu", "default")
-"""Those that tell letters from signs in any script, best first; the last one knows what the server's locale knows."""
+"""Those that tell letters from signs in any script, best first; the last one knows what the server's locale
+knows."""
 
 
 def use_schema(connection: Connection[Any], address: Address) -> None:
     """Names without a schema mean the library's own, then the one that pgvector is in."""
     row = connection.execute(
-        "SELECT nspname FROM pg_extension JOIN pg_namespace AS n ON n.oid = extnamespace WHERE extname = 'vector'"
+        "SELECT nspname FROM pg_extension JOIN pg_namespace AS n ON n.oid = extnamespace WHERE extname = "
+        "'vector'"
     ).fetchone()
     beside = row[0] if row is not None else "public"
     path = sql.SQL("SET search_path TO {}, {}").format(sql.Identifier(address.schema), sql.Identifier(beside))
@@ -42,9 +44,13 @@ def check_present_format(connection: Connection[Any], address: Address) -> None:
     """
     version = _format(connection, address)
     if version == 0:
-        raise LibraryError(f"{address.shown}: there is no library here; index a video first, or name another one")
+        raise LibraryError(
+            f"{address.shown}: there is no library here; index a video first, or name another one"
+        )
     if version < FORMAT_VERSION:
-        raise LibraryReadOnly(f"{address.shown} has format {version}: open it once for writing to bring it up to date")
+        raise LibraryReadOnly(
+            f"{address.shown} has format {version}: open it once for writing to bring it up to date"
+        )
 
 
 def migrate(connection: Connection[Any], address: Address) -> None:
@@ -73,7 +79,9 @@ def migrate(connection: Connection[Any], address: Address) -> None:
 def _make_schema(connection: Connection[Any], address: Address) -> None:
     encoding = connection.execute("SHOW server_encoding").fetchone()
     if encoding is None or encoding[0] != "UTF8":
-        raise LibraryError(f"{address.shown}: the database's encoding must be UTF8, not {encoding and encoding[0]}")
+        raise LibraryError(
+            f"{address.shown}: the database's encoding must be UTF8, not {encoding and encoding[0]}"
+        )
     try:
         with connection.transaction():
             connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
@@ -101,7 +109,9 @@ def _format(connection: Connection[Any], address: Address) -> int:
     made_by = sql.SQL("SELECT made_by, format FROM {}").format(sql.Identifier(address.schema, "library"))
     row = connection.execute(made_by).fetchone() if "library" in tables else None
     if row is None or row[0] != "videoqa":
-        raise LibraryDamaged(f"{address.shown}: the schema {address.schema} is another program's; name another one")
+        raise LibraryDamaged(
+            f"{address.shown}: the schema {address.schema} is another program's; name another one"
+        )
     version = int(row[1])
     if version > FORMAT_VERSION:
         raise LibraryTooNew(

@@ -1,8 +1,8 @@
 """The tables of a library in PostgreSQL: those of SQLite's present format, column for column.
 
-What differs: vectors are pgvector's, times of writing stay text, what SQLite keeps in FTS5 is in ``word_index``
-(one ``tsvector`` a passage, kept in step by a trigger inside the same transaction), and ``encoders.revision`` stays as
-it was given, since nothing is derived into files.
+What differs: vectors are pgvector's, times of writing stay text, what SQLite keeps in FTS5 is in
+``word_index`` (one ``tsvector`` a passage, kept in step by a trigger inside the same transaction), and
+``encoders.revision`` stays as it was given, since nothing is derived into files.
 """
 
 from __future__ import annotations
@@ -232,5 +232,13 @@ _WORDS: Final = """
 """
 """``{letters}`` is a collation that knows what a letter is."""
 
-FORMATS: Final = ((_TABLES, _VIEWS, _NEAR, _WORDS),)
+_LEVELS: Final = f"""
+    CREATE TABLE levels (name {_TEXT} PRIMARY KEY, rank BIGINT NOT NULL UNIQUE);
+    INSERT INTO levels VALUES ('frame', 10), ('segment', 20), ('scene', 30), ('chapter', 40), ('video', 50);
+    ALTER TABLE nodes DROP CONSTRAINT nodes_level_check;
+    ALTER TABLE nodes ADD FOREIGN KEY (level) REFERENCES levels;
+"""
+"""Levels of the hierarchy are rows, as in SQLite (:mod:`video_vlm.memory.schema_levels`)."""
+
+FORMATS: Final = ((_TABLES, _VIEWS, _NEAR, _WORDS), (_LEVELS,))
 """``FORMATS[n]`` leads from format n to n + 1; an empty schema is format 0. Only ever appended to."""

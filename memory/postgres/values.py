@@ -9,7 +9,7 @@ from psycopg import Connection
 from psycopg.adapt import Dumper
 from psycopg.types.string import StrDumper, TextLoader
 
-from video_vlm.memory.dense import VectorBlob, to_blob
+from video_vlm.memory.vector_index import VectorBlob, to_blob
 
 __all__ = ["adapt"]
 

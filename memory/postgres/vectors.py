@@ -7,26 +7,27 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.memory.dense import DenseIndex
+from video_vlm.memory.library_vectors import LibraryVectors
 from video_vlm.memory.postgres.database import PostgresDatabase
 from video_vlm.memory.postgres.filters import INSIDE, WITHIN
-from video_vlm.memory.postgres.near import EXACT_UP_TO, VectorList
-from video_vlm.memory.search import Filter, Neighbour
-from video_vlm.memory.seen import SightVectors
-from video_vlm.memory.vectors import TextVectors
+from video_vlm.memory.postgres.nearest import EXACT_UP_TO, VectorList
+from video_vlm.memory.search import Filter, TextNeighbour
+from video_vlm.memory.text_vectors import TextVectors
+from video_vlm.memory.vector_index import VectorIndex
+from video_vlm.memory.visual_search import VisualVectors
 from video_vlm.protocols import ImageTextEncoder, TextEncoder
 from video_vlm.records import Level
 
-__all__ = ["TEXTS", "PostgresSightVectors", "PostgresTextVectors"]
+__all__ = ["TEXTS", "PostgresLibraryVectors", "PostgresTextVectors", "PostgresVisualVectors"]
 
 TEXTS: Final = f"""
     vectors AS v JOIN readable_passages AS p ON p.id = v.passage WHERE v.encoder = %(encoder)s AND {WITHIN}
 """
-"""For :class:`~video_vlm.memory.postgres.near.VectorList`."""
+"""For :class:`~video_vlm.memory.postgres.nearest.VectorList`."""
 
 _TEXTS_IN_VIDEOS: Final = f"""
     (WITH {INSIDE} SELECT v.* FROM inside AS p JOIN vectors AS v ON v.passage = p.id AND v.encoder = %(encoder)s) AS v
-"""  # noqa: S608 - constants only
+"""
 
 _SIGHTS: Final = f"""
     readable_sights AS p CROSS JOIN LATERAL (SELECT p.id, p.vector) AS v
@@ -37,13 +38,15 @@ _SIGHTS: Final = f"""
 class PostgresTextVectors(TextVectors):
     """The vectors of one encoder in one library. Shared by threads."""
 
-    def __init__(self, database: PostgresDatabase, encoder: TextEncoder, *, exact_up_to: int = EXACT_UP_TO) -> None:
+    def __init__(
+        self, database: PostgresDatabase, encoder: TextEncoder, *, exact_up_to: int = EXACT_UP_TO
+    ) -> None:
         self._database = database
         self._encoder = encoder
         self._list = VectorList(database, "vectors", encoder.name, encoder.dimension, exact_up_to)
 
     @property
-    def lists(self) -> dict[str, DenseIndex]:
+    def lists(self) -> dict[str, VectorIndex]:
         """None: they are searched by the server."""
         return {}
 
@@ -53,16 +56,20 @@ class PostgresTextVectors(TextVectors):
             self._list.ensure_index()
         return done
 
-    def _near(self, vector: npt.NDArray[np.float32], within: Filter, limit: int) -> list[Neighbour]:
+    def _near(self, vector: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
         with self._list.database.reading() as connection:
             if within.content_ids is None:
-                found = self._list.indexed(connection, vector, found=TEXTS, limit=limit, **within.parameters())
+                found = self._list.indexed(
+                    connection, vector, found=TEXTS, limit=limit, **within.parameters()
+                )
             else:
-                found = self._list.exact(connection, vector, found=_TEXTS_IN_VIDEOS, limit=limit, **within.parameters())
-        return [Neighbour(passage, cosine) for passage, cosine in found]
+                found = self._list.exact(
+                    connection, vector, found=_TEXTS_IN_VIDEOS, limit=limit, **within.parameters()
+                )
+        return [TextNeighbour(passage, cosine) for passage, cosine in found]
 
 
-class PostgresSightVectors(SightVectors):
+class PostgresVisualVectors(VisualVectors):
     """What one image-text tower has seen in one library. Shared by threads."""
 
     def __init__(
@@ -73,7 +80,7 @@ class PostgresSightVectors(SightVectors):
         self._list = VectorList(database, "sights", encoder.name, encoder.dimension, exact_up_to)
 
     @property
-    def lists(self) -> dict[str, DenseIndex]:
+    def lists(self) -> dict[str, VectorIndex]:
         """None: they are searched by the server."""
         return {}
 
@@ -88,3 +95,24 @@ class PostgresSightVectors(SightVectors):
         with self._list.database.reading() as connection:
             search = self._list.indexed if within.content_ids is None else self._list.exact
             return search(connection, vector, found=_SIGHTS, limit=limit, **values)
+
+
+class PostgresLibraryVectors(LibraryVectors):
+    """All vectors of one library; their indexes are the server's. Shared by threads."""
+
+    def __init__(
+        self,
+        database: PostgresDatabase,
+        *,
+        texts: PostgresTextVectors | None,
+        visuals: PostgresVisualVectors | None,
+    ) -> None:
+        super().__init__(database, texts=texts, visuals=visuals)
+        self._seen = visuals
+
+    def embed(self, content_id: str | None = None) -> int:
+        """The same; and an index over what was seen, if that has become much."""
+        done = super().embed(content_id)
+        if self._seen is not None:
+            self._seen.ensure_index()
+        return done

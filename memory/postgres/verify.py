@@ -1,4 +1,5 @@
-"""Is a library in PostgreSQL sound? Pages and owners are the server's affair; all that is in the rows is ours."""
+"""Is a library in PostgreSQL sound? Pages and owners are the server's affair; all that is in the rows is
+ours."""
 
 from __future__ import annotations
 
@@ -28,19 +29,30 @@ def verify(database: PostgresDatabase) -> tuple[Problem, ...]:
 
 
 def _added(database: PostgresDatabase) -> Iterator[Problem]:
-    """Triggers and rules on the library's tables that are not this package's: the server runs them at each write."""
+    """Triggers and rules on the library's tables that are not this package's: the server runs them at each
+    write."""
     with database.reading() as connection:
         rows = connection.ask(
             "SELECT 'trigger' AS kind, t.tgname AS name, c.relname AS place FROM pg_trigger AS t"
             " JOIN pg_class AS c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal"
             " AND c.relnamespace = CAST(current_schema() AS REGNAMESPACE) UNION ALL"
-            " SELECT 'rule', r.rulename, c.relname FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class"
-            " WHERE r.rulename <> '_RETURN' AND c.relnamespace = CAST(current_schema() AS REGNAMESPACE) ORDER BY 1, 2"
+            " SELECT 'rule', r.rulename, c.relname FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = "
+            "r.ev_class"
+            " WHERE r.rulename <> '_RETURN' AND c.relnamespace = CAST(current_schema() AS REGNAMESPACE) ORDER "
+            ""
+            ""
+            ""
+            ""
+            ""
+            ""
+            "BY 1, 2"
         )
     for row in rows:
         if (row["kind"], row["name"], row["place"]) not in _OURS:
             what = f"the {row['kind']} {row['name']!r} on {row['place']} is not the library's"
-            yield Problem("the library's tables", what, f"drop it (DROP {row['kind'].upper()}), or restore a backup")
+            yield Problem(
+                "the library's tables", what, f"drop it (DROP {row['kind'].upper()}), or restore a backup"
+            )
 
 
 def rebuild_words(database: PostgresDatabase) -> None:

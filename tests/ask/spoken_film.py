@@ -42,14 +42,17 @@ class SpokenFilm:
         chapters = [item for item in self._observations if item.kind is ObservationKind.CHAPTER]
         if level is Level.CHAPTER and chapters:
             return [
-                Node(item.text, self.video.content_id, level, item.span, None, title=item.text) for item in chapters
+                Node(item.text, self.video.content_id, level, item.span, None, title=item.text)
+                for item in chapters
             ]
         return [Node(f"the {level}", self.video.content_id, level, self.whole, None)]
 
     def children(self, node_id: str) -> Sequence[Node]:
         return []
 
-    def neighbors(self, node_id: str, direction: Literal["before", "after"], count: int = 1) -> Sequence[Node]:
+    def neighbors(
+        self, node_id: str, direction: Literal["before", "after"], count: int = 1
+    ) -> Sequence[Node]:
         return []
 
     def observations(

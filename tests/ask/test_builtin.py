@@ -43,7 +43,9 @@ def answer(question: str, film: SpokenFilm = FILM) -> Answer:
         ('When does the narrator say "the bell rang twice"?', "0:40", 41),
     ],
 )
-def test_what_is_said_or_written_is_answered_with_its_seconds(question: str, words: str, second: float) -> None:
+def test_what_is_said_or_written_is_answered_with_its_seconds(
+    question: str, words: str, second: float
+) -> None:
     found = answer(question)
     assert found.status is Status.ANSWERED
     assert words in found.text
@@ -80,7 +82,9 @@ def test_the_first_and_the_last_words_are_those_at_the_edge(question: str, words
     assert all(cite.span.contains(second) for cite in found.citations)
 
 
-def test_what_is_said_first_in_a_real_film_is_not_the_sound_before_it(shared_data: Path, tmp_path: Path) -> None:
+def test_what_is_said_first_in_a_real_film_is_not_the_sound_before_it(
+    shared_data: Path, tmp_path: Path
+) -> None:
     film = shared_data / "videos" / "popeye_p1.mp4"
     with VideoQA(tmp_path, settings=Settings(index=IndexSettings(observers=("subtitles",)))) as videos:
         found = videos.ask(film, "What is said first?")
@@ -104,7 +108,9 @@ def test_what_would_have_to_be_seen_is_declined(question: str) -> None:
     assert (found.status, found.claims) == (Status.NEEDS_EYES, ())
 
 
-@pytest.mark.parametrize("question", ["What is the phone number of Petra Vance?", "What is the name of the flood?"])
+@pytest.mark.parametrize(
+    "question", ["What is the phone number of Petra Vance?", "What is the name of the flood?"]
+)
 def test_what_nothing_says_is_not_shown(question: str) -> None:
     assert answer(question).status is Status.NOT_SHOWN
 
@@ -142,7 +148,9 @@ def test_a_length_and_a_time_are_told_apart(question: str, words: str, second: f
     assert any(cite.span.contains(second) for cite in found.citations)
 
 
-@pytest.mark.parametrize("question", ["In which year was the bridge repaired?", "How long was the ferry used?"])
+@pytest.mark.parametrize(
+    "question", ["In which year was the bridge repaired?", "How long was the ferry used?"]
+)
 def test_the_date_or_length_of_something_else_is_no_answer(question: str) -> None:
     assert answer(question, BRIDGE).status is not Status.ANSWERED
 
@@ -156,7 +164,9 @@ def test_the_date_or_length_of_something_else_is_no_answer(question: str) -> Non
     ],
 )
 def test_a_name_ends_where_it_ends(line: str, name: str) -> None:
-    assert answer("What is the name of the singer?", SpokenFilm(said(1, 4, line))).text.startswith(f"{name}. At")
+    assert answer("What is the name of the singer?", SpokenFilm(said(1, 4, line))).text.startswith(
+        f"{name}. At"
+    )
 
 
 def test_how_long_for_a_month() -> None:
@@ -264,8 +274,14 @@ STORY = SpokenFilm(
         ("What is said last about the bridge?", "At 1:05 the subtitles say"),
         ("What is the first thing said about the bridge?", "At 0:01 the subtitles say"),
         ("Is the storm before the strike?", "No: the strike at 0:20, then the storm at 0:40."),
-        ("Was the bridge painted after the storm?", "Yes: the storm at 0:40, then the bridge painted at 1:00."),
-        ("How much time passes between the strike and the storm?", "20 seconds of the video: the strike at 0:20"),
+        (
+            "Was the bridge painted after the storm?",
+            "Yes: the storm at 0:40, then the bridge painted at 1:00.",
+        ),
+        (
+            "How much time passes between the strike and the storm?",
+            "20 seconds of the video: the strike at 0:20",
+        ),
         ("How long after the storm was the bridge painted?", "20 seconds of the video: the storm at 0:40"),
     ],
 )
@@ -317,8 +333,12 @@ def test_before_and_after_are_not_the_same_question() -> None:
 
 def test_the_order_of_two_things_is_the_order_of_their_moments() -> None:
     parts = SpokenFilm(chapter(0, 30, "Bread"), chapter(30, 60, "Cheese"))
-    assert answer("Which comes first, the cheese or the bread?", parts).text.startswith("The bread comes first")
-    assert answer("Which comes last, the cheese or the bread?", parts).text.startswith("The cheese comes last")
+    assert answer("Which comes first, the cheese or the bread?", parts).text.startswith(
+        "The bread comes first"
+    )
+    assert answer("Which comes last, the cheese or the bread?", parts).text.startswith(
+        "The cheese comes last"
+    )
 
 
 def test_who_is_only_meant_is_not_mentioned() -> None:
@@ -328,7 +348,9 @@ def test_who_is_only_meant_is_not_mentioned() -> None:
 
 
 def test_separate_mentions_are_counted() -> None:
-    film = SpokenFilm(said(1, 2, "Lemon!"), said(20, 22, "Bring me the lemon."), said(50, 52, "Another lemon, please."))
+    film = SpokenFilm(
+        said(1, 2, "Lemon!"), said(20, 22, "Bring me the lemon."), said(50, 52, "Another lemon, please.")
+    )
     found = answer("How many times is the lemon mentioned?", film)
     assert found.text.startswith("3 times")
     assert len(found.citations) == 3

@@ -1,4 +1,5 @@
-"""Words of other scripts: set apart or not, with their vowels over them or without, in their own capital letters."""
+"""Words of other scripts: set apart or not, with their vowels over them or without, in their own capital
+letters."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ import pytest
 
 from tests.ask.spoken_film import SpokenFilm, said
 from tests.perception.subtitle_worlds import draw_unspaced_script
+from video_vlm.language.word_forms import words
 from video_vlm.models.builtin import BuiltinAnswerer
-from video_vlm.models.builtin.words import words
 from video_vlm.records import Answer
 
 
@@ -43,7 +44,9 @@ def test_a_word_inside_a_line_without_blanks_is_counted(language: str) -> None:
         ("की", "घर की दीवार", ("घर का दरवाज़ा", "कि वह आया")),
     ],
 )
-def test_a_word_is_found_however_it_is_written_and_no_other(wanted: str, line: str, others: tuple[str, ...]) -> None:
+def test_a_word_is_found_however_it_is_written_and_no_other(
+    wanted: str, line: str, others: tuple[str, ...]
+) -> None:
     found = ask(f"How often is {wanted} mentioned?", others[0], line, *others[1:])
     assert [cite.span.start for cite in found.citations] == [8.0]
 

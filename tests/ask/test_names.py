@@ -54,7 +54,12 @@ def test_a_name_is_told_in_many_ways(question: str, line: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["What is the farmer called?", "What is the name of the hay?", "What is the cart's name?", "Who is the farmer?"],
+    [
+        "What is the farmer called?",
+        "What is the name of the hay?",
+        "What is the cart's name?",
+        "Who is the farmer?",
+    ],
 )
 def test_the_name_of_something_else_is_no_answer(question: str) -> None:
     assert answer(question, "A mule called Clover pulled the cart.").status is not Status.ANSWERED
@@ -75,15 +80,21 @@ def test_who_somebody_is_is_told_by_name(line: str) -> None:
 
 
 def test_a_pronoun_is_named_for_what_was_said_before() -> None:
-    assert answer("What is the dog called?", "Here comes the dog.", "His name is Rolf.").text.startswith("Rolf. At")
+    assert answer("What is the dog called?", "Here comes the dog.", "His name is Rolf.").text.startswith(
+        "Rolf. At"
+    )
 
 
 def test_a_pronoun_is_named_in_the_next_sentence() -> None:
-    assert answer("What is the dog called?", "Here comes the dog. They call him Rolf.").text.startswith("Rolf. At")
+    assert answer("What is the dog called?", "Here comes the dog. They call him Rolf.").text.startswith(
+        "Rolf. At"
+    )
 
 
 def test_captions_without_capitals_name_too() -> None:
-    film = SpokenFilm(said(0, 4, "the farmer kept six mules"), said(8, 12, "one mule was called clover and it was old"))
+    film = SpokenFilm(
+        said(0, 4, "the farmer kept six mules"), said(8, 12, "one mule was called clover and it was old")
+    )
     assert BuiltinAnswerer().answer("What is the mule called?", film).text.startswith("Clover. At 0:08")
 
 
@@ -98,5 +109,7 @@ def test_whose_mule_it_is_matters() -> None:
 
 
 def test_several_are_named_where_several_are_asked_for() -> None:
-    found = answer("What are the mules called?", "One mule was named Clover.", "They named another mule Turnip.")
+    found = answer(
+        "What are the mules called?", "One mule was named Clover.", "They named another mule Turnip."
+    )
     assert [claim.text.split(".")[0] for claim in found.claims] == ["Clover", "Turnip"]

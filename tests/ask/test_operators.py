@@ -2,16 +2,28 @@ import re
 
 import pytest
 
-from video_vlm.operators import Away, OperatorKind, TimeOperator, Window, parse, parse_clock
+from video_vlm.language.clock_times import parse_clock
+from video_vlm.language.operator_parser import parse
+from video_vlm.language.time_operators import Away, OperatorKind, TimeOperator, Window
 from video_vlm.records import Span
 
 
 @pytest.mark.parametrize(
     ("question", "target", "kind", "anchors"),
     [
-        ("What happens after the lamp goes out?", "What happens?", OperatorKind.AFTER, ("the lamp goes out",)),
+        (
+            "What happens after the lamp goes out?",
+            "What happens?",
+            OperatorKind.AFTER,
+            ("the lamp goes out",),
+        ),
         ("After the lamp goes out, who comes?", "who comes?", OperatorKind.AFTER, ("the lamp goes out",)),
-        ("What colour was it before the repair?", "What colour was it?", OperatorKind.BEFORE, ("the repair",)),
+        (
+            "What colour was it before the repair?",
+            "What colour was it?",
+            OperatorKind.BEFORE,
+            ("the repair",),
+        ),
         (
             "What is said between the song and the storm?",
             "What is said?",
@@ -21,7 +33,12 @@ from video_vlm.records import Span
         ("What is shown while the bell rings?", "What is shown?", OperatorKind.DURING, ("the bell rings",)),
         ("When the door opens, what is said?", "what is said?", OperatorKind.DURING, ("the door opens",)),
         ("What happens next?", "What happens?", OperatorKind.NEXT, ()),
-        ('Which words come after "before the dawn"?', "Which words come?", OperatorKind.AFTER, ('"before the dawn"',)),
+        (
+            'Which words come after "before the dawn"?',
+            "Which words come?",
+            OperatorKind.AFTER,
+            ('"before the dawn"',),
+        ),
     ],
 )
 def test_the_anchor_is_taken_out_of_the_question(
@@ -33,7 +50,11 @@ def test_the_anchor_is_taken_out_of_the_question(
 
 @pytest.mark.parametrize(
     "question",
-    ["Who looks after the sheep?", "Who is the boat named after?", "They follow one after another, in which order?"],
+    [
+        "Who looks after the sheep?",
+        "Who is the boat named after?",
+        "They follow one after another, in which order?",
+    ],
 )
 def test_after_in_an_idiom_is_no_operator(question: str) -> None:
     assert parse(question).operator == TimeOperator(OperatorKind.NONE)

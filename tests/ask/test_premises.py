@@ -1,4 +1,5 @@
-"""A question takes something for granted: what no line tells of is not answered with the time of something else."""
+"""A question takes something for granted: what no line tells of is not answered with the time of something
+else."""
 
 from __future__ import annotations
 
@@ -6,10 +7,10 @@ import pytest
 
 from tests.ask.spoken_film import SpokenFilm, chapter, row, said
 from tests.ask.told_films import draw_film, is_right
+from video_vlm.language.passages import read_passages
+from video_vlm.language.spelling import spelled
+from video_vlm.language.verbs import deeds
 from video_vlm.models.builtin import BuiltinAnswerer
-from video_vlm.models.builtin.deeds import deeds
-from video_vlm.models.builtin.passages import read_passages
-from video_vlm.models.builtin.spelling import spelled
 from video_vlm.records import Answer, Status
 
 
@@ -145,4 +146,6 @@ def test_slips_of_the_keyboard_are_mended_by_the_words_of_the_film(typed: str, m
 
 
 def test_tens_are_numbers() -> None:
-    assert answer("How many cows did the farmer keep?", "The farmer kept thirty cows.").text.startswith("Thirty. At")
+    assert answer("How many cows did the farmer keep?", "The farmer kept thirty cows.").text.startswith(
+        "Thirty. At"
+    )

@@ -1,4 +1,5 @@
-"""Questions about what is said are answered in lines, whatever shows them: counted once, and followed by the next."""
+"""Questions about what is said are answered in lines, whatever shows them: counted once, and followed by the
+next."""
 
 from __future__ import annotations
 
@@ -65,7 +66,9 @@ def in_another_language(line: Line) -> Line:
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_line_is_counted_once_and_followed_by_the_next_in_every_style(style: str, film: Path, tmp_path: Path) -> None:
+def test_a_line_is_counted_once_and_followed_by_the_next_in_every_style(
+    style: str, film: Path, tmp_path: Path
+) -> None:
     lines = draw_script(1)
     line, following = once_said(lines)
     written = STYLES[style](lines, random.Random(style))
@@ -108,7 +111,11 @@ def test_captions_without_full_stops_are_counted_and_timed_by_their_cues(film: P
         film,
         tmp_path / "here",
         {"film.srt": STYLES["plain srt"](cues, random.Random(0)).text},
-        ["How many times are plums mentioned?", "When does he mention the mill?", "How much did the barrow cost?"],
+        [
+            "How many times are plums mentioned?",
+            "When does he mention the mill?",
+            "How much did the barrow cost?",
+        ],
     )
     assert count.startswith("4 times (4): at 0:03, 0:12, 0:18, 0:27.")
     assert "0:21 to 0:24" in when

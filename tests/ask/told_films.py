@@ -1,8 +1,9 @@
-"""Small films drawn from word lists, with questions whose right answer is known: one line of the film, or none.
+"""Small films drawn from word lists, with questions whose right answer is known: one line of the film, or
+none.
 
-Each film tells a few events and a few names. It is asked for what it tells, for the same things with a verb that it
-tells of something else or not at all, and for names in several wordings. Films of odd seeds are drawn from other words
-and other sentences than films of even seeds.
+Each film tells a few events and a few names. It is asked for what it tells, for the same things with a verb
+that it tells of something else or not at all, and for names in several wordings. Films of odd seeds are drawn
+from other words and other sentences than films of even seeds.
 """
 
 from __future__ import annotations
@@ -77,8 +78,15 @@ _EVEN = _Words(
     places=("Lunna", "Ostrava", "Kelvara", "Brenn"),
     numbers=("nine", "twelve", "four", "thirty"),
     event=("The {thing} was {done} in {year}.", "In {year} the {thing} was {done}."),
-    deed=("The {role} {did} the {thing} near {place}.", "Near {place} the {role} {did} the {thing} on a Monday."),
-    named=("One {animal} was named {name}.", "Our {animal} is called {name}.", "They named the {animal} {name}."),
+    deed=(
+        "The {role} {did} the {thing} near {place}.",
+        "Near {place} the {role} {did} the {thing} on a Monday.",
+    ),
+    named=(
+        "One {animal} was named {name}.",
+        "Our {animal} is called {name}.",
+        "They named the {animal} {name}.",
+    ),
     person=("The {role} was {person}, a quiet man.", "{person} was the {role} here."),
     fillers=(
         "Welcome to our little tour.",
@@ -107,15 +115,26 @@ _ODD = _Words(
     people=("Ines Calder", "Viktor Holm", "Mara Quist", "Abel Sorrento"),
     places=("Tirna", "Halvik", "Corran", "Mossley"),
     numbers=("seven", "fifteen", "three", "forty"),
-    event=("They say the {thing} was {done} in {year}.", "The old {thing} was {done} by {year}, after a long quarrel."),
-    deed=("At {place}, the {role} {did} the {thing} once.", "It was the {role} who {did} the {thing} at {place}."),
+    event=(
+        "They say the {thing} was {done} in {year}.",
+        "The old {thing} was {done} by {year}, after a long quarrel.",
+    ),
+    deed=(
+        "At {place}, the {role} {did} the {thing} once.",
+        "It was the {role} who {did} the {thing} at {place}.",
+    ),
     named=(
         "The {animal} they called {name} slept by the stove.",
         "A {animal} called {name} lived next door.",
         "The {animal}'s name is {name}.",
     ),
     person=("{person}, the {role}, came every spring.", "The {role} is called {person}."),
-    fillers=("Good morning, everybody.", "Let us walk on.", "The wind is strong today.", "There is tea at the end."),
+    fillers=(
+        "Good morning, everybody.",
+        "Let us walk on.",
+        "The wind is strong today.",
+        "There is tea at the end.",
+    ),
 )
 
 
@@ -191,7 +210,9 @@ def draw_film(seed: int) -> ToldFilm:
     ]
     after = order[order.index("event") + 1 : order.index("event") + 2]
     if after:
-        questions.append(Asked("anchor", f"What is said after the {thing} was {verbs[0][2]}?", second[after[0]]))
+        questions.append(
+            Asked("anchor", f"What is said after the {thing} was {verbs[0][2]}?", second[after[0]])
+        )
     questions.append(Asked("no anchor", f"What is said after the {thing} was {never[2]}?", None))
     return ToldFilm(tuple(lines), tuple(questions))
 

@@ -59,7 +59,8 @@ def videoqa(capsys: pytest.CaptureFixture[str]) -> Videoqa:
 def shelf(sample_film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that knows the sample film: to be read, not to be changed."""
     folder = tmp_path_factory.mktemp("shelf") / "library"
-    # Not by the command line: what that sets up for its process is set back after a test, not after a session.
+    # Not by the command line: what that sets up for its process is set back after a test, not after a
+    # session.
     with VideoQA(folder) as videos:
         videos.index(sample_film)
     return folder

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Videoqa
 from tests.media.reels import Reel, write_reel
-from video_vlm.across import LibraryAnswer
+from video_vlm.multi_video import LibraryAnswer
 from video_vlm.records import Status
 
 READ = ("--set", "index.observers=chapters,subtitles")
@@ -81,9 +81,18 @@ def test_without_evidence_it_declines_and_is_no_failure(videoqa: Videoqa, folder
     assert "  [mill.mp4 0:00–0:01] subtitle: “Petra Vance is the miller of Ostrava.”" in run.out.splitlines()
 
 
-def test_what_is_cited_can_be_saved_a_folder_for_each_video(videoqa: Videoqa, folder: Path, tmp_path: Path) -> None:
+def test_what_is_cited_can_be_saved_a_folder_for_each_video(
+    videoqa: Videoqa, folder: Path, tmp_path: Path
+) -> None:
     run = videoqa(
-        "ask", folder, MILLER, *READ, "--evidence", tmp_path / "proof", "--trace-file", tmp_path / "trace.json"
+        "ask",
+        folder,
+        MILLER,
+        *READ,
+        "--evidence",
+        tmp_path / "proof",
+        "--trace-file",
+        tmp_path / "trace.json",
     )
 
     assert run.code == 0

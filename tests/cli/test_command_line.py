@@ -30,7 +30,9 @@ def test_a_question_without_a_video_is_a_mistake_in_usage(videoqa: Videoqa) -> N
     assert "ask takes a video and a question" in run.err
 
 
-@pytest.mark.parametrize("arguments", [[], ["library"], ["bogus"], ["ask"], ["ask", "a", "b", "--frob"], ["show"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["library"], ["bogus"], ["ask"], ["ask", "a", "b", "--frob"], ["show"]]
+)
 def test_what_cannot_be_understood_is_a_mistake_in_usage(videoqa: Videoqa, arguments: list[str]) -> None:
     run = videoqa(*arguments)
 
@@ -39,7 +41,9 @@ def test_what_cannot_be_understood_is_a_mistake_in_usage(videoqa: Videoqa, argum
 
 
 @pytest.mark.parametrize("command", ALL_COMMANDS, ids=" ".join)
-def test_every_command_explains_itself_with_examples_that_name_it(videoqa: Videoqa, command: list[str]) -> None:
+def test_every_command_explains_itself_with_examples_that_name_it(
+    videoqa: Videoqa, command: list[str]
+) -> None:
     run = videoqa(*command, "--help")
 
     assert run.code == 0
@@ -49,7 +53,9 @@ def test_every_command_explains_itself_with_examples_that_name_it(videoqa: Video
 
 
 @pytest.mark.parametrize("command", ALL_COMMANDS, ids=" ".join)
-def test_every_command_takes_the_shared_options_after_its_name_too(videoqa: Videoqa, command: list[str]) -> None:
+def test_every_command_takes_the_shared_options_after_its_name_too(
+    videoqa: Videoqa, command: list[str]
+) -> None:
     shared = {"--library", "--set", "--json", "--quiet", "--verbose"}
 
     assert {option for option in shared if option in videoqa(*command, "--help").out} == shared
@@ -87,7 +93,9 @@ def test_the_users_file_and_the_environment_name_the_library_and_the_file_in_the
 
 
 def test_what_the_file_in_the_folder_decides_is_said_unless_quiet(videoqa: Videoqa) -> None:
-    Path("videoqa.toml").write_text("[ask]\nmin_confidence = 0.4\nmodel = 'http://x'\n[index]\nspeed = 'fast'\n")
+    Path("videoqa.toml").write_text(
+        "[ask]\nmin_confidence = 0.4\nmodel = 'http://x'\n[index]\nspeed = 'fast'\n"
+    )
 
     said = videoqa("library", "where").err.splitlines()
     assert said[0] == "settings of ./videoqa.toml are used: ask.min_confidence, index.speed"
@@ -95,7 +103,9 @@ def test_what_the_file_in_the_folder_decides_is_said_unless_quiet(videoqa: Video
     assert videoqa("library", "where", "-q").err == ""
 
 
-def test_the_file_that_videoqa_config_names_must_be_there(videoqa: Videoqa, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_that_videoqa_config_names_must_be_there(
+    videoqa: Videoqa, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("VIDEOQA_CONFIG", "gone.toml")
 
     run = videoqa("library", "where")
@@ -107,7 +117,9 @@ def test_a_setting_that_does_not_exist_is_a_mistake_in_usage(videoqa: Videoqa) -
     run = videoqa("library", "list", "--set", "ask.modle=builtin", "--library", "new")
 
     assert run.code == 2
-    assert run.err == "videoqa: the command line: no setting is named 'ask.modle'; did you mean 'ask.model'?\n"
+    assert (
+        run.err == "videoqa: the command line: no setting is named 'ask.modle'; did you mean 'ask.model'?\n"
+    )
 
 
 def test_the_version_is_printed(videoqa: Videoqa) -> None:
@@ -144,7 +156,8 @@ def _hear_ctrl_c() -> None:
 
 
 @pytest.mark.skipif(
-    signal.getsignal(signal.SIGINT) is signal.SIG_IGN, reason="this shell ignores Ctrl-C, and so do its children"
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN,
+    reason="this shell ignores Ctrl-C, and so do its children",
 )
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C to the whole console, this test too")
 def test_ctrl_c_ends_with_one_line_and_a_library_that_verifies_and_goes_on(
@@ -159,7 +172,11 @@ def test_ctrl_c_ends_with_one_line_and_a_library_that_verifies_and_goes_on(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_hear_ctrl_c
     ) as process:
         deadline = time.monotonic() + 60
-        while not (library / "library.sqlite3").exists() and process.poll() is None and time.monotonic() < deadline:
+        while (
+            not (library / "library.sqlite3").exists()
+            and process.poll() is None
+            and time.monotonic() < deadline
+        ):
             time.sleep(0.01)
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
@@ -170,7 +187,9 @@ def test_ctrl_c_ends_with_one_line_and_a_library_that_verifies_and_goes_on(
     assert videoqa("index", sample_film, "--library", library, "--set", "index.observers=subtitles").code == 0
 
 
-def test_text_from_a_video_cannot_drive_the_terminal(videoqa: Videoqa, own_shelf: Path, sample_film: Path) -> None:
+def test_text_from_a_video_cannot_drive_the_terminal(
+    videoqa: Videoqa, own_shelf: Path, sample_film: Path
+) -> None:
     film = Path("film.mp4")
     film.write_bytes(sample_film.read_bytes())
     cue = "1\n00:00:02,000 --> 00:00:05,000\nThe \x1b]0;owned\x07\x1b[2Jzeppelin\u202e lands.\n"
@@ -186,4 +205,6 @@ def test_text_from_a_video_cannot_drive_the_terminal(videoqa: Videoqa, own_shelf
     ]
 
     assert any("zeppelin" in run.out for run in printed)
-    assert not [character for run in printed for character in run.out + run.err if character in "\x1b\x07\u202e"]
+    assert not [
+        character for run in printed for character in run.out + run.err if character in "\x1b\x07\u202e"
+    ]

@@ -6,7 +6,9 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -38,7 +40,9 @@ def test_ask_reads_a_video_it_does_not_know(videoqa: Videoqa, sample_film: Path)
     assert Path("new").is_dir()
 
 
-def test_ask_as_json_is_an_answer_that_can_be_read_back(videoqa: Videoqa, sample_film: Path, own_shelf: Path) -> None:
+def test_ask_as_json_is_an_answer_that_can_be_read_back(
+    videoqa: Videoqa, sample_film: Path, own_shelf: Path
+) -> None:
     answer = Answer.from_json(videoqa("ask", sample_film, AFTER, "--json").out)
 
     assert answer.status is Status.ANSWERED
@@ -54,11 +58,15 @@ def test_what_the_video_does_not_show_is_said_and_is_no_failure(
     assert run.out.splitlines()[-1].startswith(("not shown; looked at", "needs eyes; looked at"))
 
 
-def test_a_video_whose_file_is_gone_can_be_asked_by_name(videoqa: Videoqa, sample_film: Path, own_shelf: Path) -> None:
+def test_a_video_whose_file_is_gone_can_be_asked_by_name(
+    videoqa: Videoqa, sample_film: Path, own_shelf: Path
+) -> None:
     assert "The lamp goes out" in videoqa("ask", sample_film.name, AFTER).out
 
 
-def test_an_empty_question_is_a_mistake_in_usage(videoqa: Videoqa, sample_film: Path, own_shelf: Path) -> None:
+def test_an_empty_question_is_a_mistake_in_usage(
+    videoqa: Videoqa, sample_film: Path, own_shelf: Path
+) -> None:
     run = videoqa("ask", sample_film, "  ")
 
     assert (run.code, run.out) == (2, "")
@@ -113,7 +121,9 @@ def test_a_batch_in_which_nothing_could_be_read_failed(videoqa: Videoqa, own_she
     assert videoqa("index", "bad.mp4").code == 1
 
 
-def test_index_as_json_keeps_the_order_that_was_typed(videoqa: Videoqa, sample_film: Path, own_shelf: Path) -> None:
+def test_index_as_json_keeps_the_order_that_was_typed(
+    videoqa: Videoqa, sample_film: Path, own_shelf: Path
+) -> None:
     Path("bad.mp4").write_text("this is no video", encoding="utf-8")
 
     outcomes = json.loads(videoqa("index", "bad.mp4", sample_film, "gone.mp4", "--jobs", "2", "--json").out)
@@ -122,7 +132,9 @@ def test_index_as_json_keeps_the_order_that_was_typed(videoqa: Videoqa, sample_f
 
 
 def test_index_tells_a_program_how_far_it_is(videoqa: Videoqa, sample_film: Path) -> None:
-    run = videoqa("index", sample_film, "--progress", "json", "--library", "new", "--set", "index.observers=look", "-q")
+    run = videoqa(
+        "index", sample_film, "--progress", "json", "--library", "new", "--set", "index.observers=look", "-q"
+    )
 
     events = [json.loads(line) for line in run.err.splitlines()]
     assert {event["path"] for event in events} == {str(sample_film)}
@@ -130,10 +142,15 @@ def test_index_tells_a_program_how_far_it_is(videoqa: Videoqa, sample_film: Path
     assert events[-2]["done_seconds"] == events[-2]["total_seconds"] == 90.0
 
 
-def test_index_as_json_has_a_line_for_every_file(videoqa: Videoqa, sample_film: Path, own_shelf: Path) -> None:
+def test_index_as_json_has_a_line_for_every_file(
+    videoqa: Videoqa, sample_film: Path, own_shelf: Path
+) -> None:
     outcomes = json.loads(videoqa("index", "gone.mp4", sample_film, "--json").out)
 
-    assert [(bool(one["error"]), bool(one["content_id"])) for one in outcomes] == [(True, False), (False, True)]
+    assert [(bool(one["error"]), bool(one["content_id"])) for one in outcomes] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 @pytest.mark.parametrize("name", ["index", "ask"])
@@ -142,10 +159,12 @@ def test_what_is_not_installed_is_said_in_short_and_how_to_get_it_once(
 ) -> None:
     monkeypatch.setattr("video_vlm.perception.text_engine.find_spec", lambda name: None)
 
-    done = videoqa(name, sample_film, *(["What happens after the keeper falls asleep?"] if name == "ask" else []))
+    done = videoqa(
+        name, sample_film, *(["What happens after the keeper falls asleep?"] if name == "ask" else [])
+    )
 
     assert "without screen-text" in done.out + done.err
-    assert done.err.count("pip install 'video-vlm[ocr]'") == (name == "index")
+    assert done.err.count("pip install 'video-vlm[senses]'") == (name == "index")
 
 
 def test_search_finds_the_moment(videoqa: Videoqa, own_shelf: Path) -> None:
@@ -155,9 +174,13 @@ def test_search_finds_the_moment(videoqa: Videoqa, own_shelf: Path) -> None:
     assert run.out.splitlines()[1].split()[:2] == ["0:28–0:32", "film.mp4"]
 
 
-def test_search_keeps_to_one_video_and_between_two_times(videoqa: Videoqa, sample_film: Path, own_shelf: Path) -> None:
+def test_search_keeps_to_one_video_and_between_two_times(
+    videoqa: Videoqa, sample_film: Path, own_shelf: Path
+) -> None:
     found = json.loads(
-        videoqa("search", "keeper", "--in", sample_film, "--between", "0:50", "1:00", "--limit", "5", "--json").out
+        videoqa(
+            "search", "keeper", "--in", sample_film, "--between", "0:50", "1:00", "--limit", "5", "--json"
+        ).out
     )
 
     assert found
@@ -171,7 +194,8 @@ def test_search_that_finds_nothing_says_so_and_worked(videoqa: Videoqa, own_shel
 
 
 @pytest.mark.parametrize(
-    ("between", "message"), [(("1:00", "0:30"), "two times in order"), (("soon", "1:00"), "not a time: 'soon'")]
+    ("between", "message"),
+    [(("1:00", "0:30"), "two times in order"), (("soon", "1:00"), "not a time: 'soon'")],
 )
 def test_two_times_must_be_times_in_order(
     videoqa: Videoqa, own_shelf: Path, between: tuple[str, str], message: str
@@ -258,7 +282,9 @@ def test_a_video_can_be_forgotten_by_its_id_once(videoqa: Videoqa, own_shelf: Pa
     assert videoqa("library", "list").out == "the library is empty\n"
 
 
-def test_forgetting_some_of_several_is_partly_a_failure(videoqa: Videoqa, sample_film: Path, own_shelf: Path) -> None:
+def test_forgetting_some_of_several_is_partly_a_failure(
+    videoqa: Videoqa, sample_film: Path, own_shelf: Path
+) -> None:
     assert videoqa("library", "remove", "gone.mp4", sample_film).code == 3
     assert sample_film.is_file()
 
@@ -294,10 +320,54 @@ def test_doctor_says_what_is_there_and_what_each_extra_adds(videoqa: Videoqa) ->
     assert not Path("somewhere").exists()
 
 
+def test_doctor_goes_by_the_levels_of_installation(videoqa: Videoqa) -> None:
+    levels = [one["level"] for one in json.loads(videoqa("doctor", "--json").out)]
+
+    assert [level for level, _ in groupby(levels)] == [
+        *(
+            "base",
+            "senses",
+            "models",
+            "server",
+            "export",
+            "postgres",
+            "distributed",
+            "torchcodec",
+            "decord",
+            "this run",
+        )
+    ]
+
+
+def test_doctor_says_for_a_level_what_is_missing_and_what_to_type(
+    videoqa: Videoqa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("video_vlm.cli.doctor.find_spec", lambda name: None if name == "rapidocr" else name)
+
+    lines = [re.split(r"\s{2,}", line.rstrip()) for line in videoqa("doctor").out.splitlines()]
+
+    assert ["senses", "missing", "pip install 'video-vlm[senses]'"] in lines
+    assert ["- text on screen", "missing rapidocr"] in lines
+    assert ["server", "installed"] in lines
+
+
+def test_doctor_fails_where_a_part_of_the_base_is_missing(
+    videoqa: Videoqa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("video_vlm.cli.doctor.find_spec", lambda name: None if name == "faiss" else name)
+
+    run = videoqa("doctor")
+
+    assert run.code == 1
+    assert "pip install --force-reinstall video-vlm" in run.out
+
+
 @pytest.mark.parametrize(
     "name", ["-x.mp4", "name with 'quotes' & spaces, naïve 視頻 файл.mp4", "film[1].mp4", "100%.mp4"]
 )
-def test_odd_file_names_are_only_names(videoqa: Videoqa, sample_film: Path, own_shelf: Path, name: str) -> None:
+def test_odd_file_names_are_only_names(
+    videoqa: Videoqa, sample_film: Path, own_shelf: Path, name: str
+) -> None:
     shutil.copy(sample_film, name)
 
     assert videoqa("ask", "--json", "--", name, AFTER).code == 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from video_vlm.cli.config import redacted
-from video_vlm.cli.configuration import known_keys
+from video_vlm.cli.settings_sources import known_keys
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Videoqa
@@ -24,7 +24,9 @@ def test_every_setting_is_printed_with_where_it_comes_from(
     run = videoqa("config", "show", "--origin", "--json", "--set", "ask.kept_prefixes=0")
     shown = json.loads(run.out)
     assert list(shown) == list(known_keys())
-    told = {key: shown[f"ask.{key}"] for key in ("max_rounds", "max_videos", "merge", "kept_prefixes", "model")}
+    told = {
+        key: shown[f"ask.{key}"] for key in ("max_rounds", "max_videos", "merge", "kept_prefixes", "model")
+    }
     assert told == {
         "max_rounds": {"value": 3, "origin": str(tmp_path / "user.toml")},
         "max_videos": {"value": 4, "origin": "videoqa.toml"},
@@ -69,4 +71,7 @@ def test_no_secret_of_an_address_is_printed(videoqa: Videoqa, place: str) -> Non
 )
 def test_no_secret_of_a_model_is_printed(videoqa: Videoqa, model: str, shown: str) -> None:
     assert redacted(model) == shown
-    assert json.loads(videoqa("config", "show", "--json", "--set", f"ask.model={model}").out)["ask.model"] == shown
+    assert (
+        json.loads(videoqa("config", "show", "--json", "--set", f"ask.model={model}").out)["ask.model"]
+        == shown
+    )

@@ -1,4 +1,5 @@
-"""Command line over environment over project file over user file over defaults, and no misspelt key goes unnoticed."""
+"""Command line over environment over project file over user file over defaults, and no misspelt key goes
+unnoticed."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from video_vlm.cli.configuration import (
+from video_vlm.cli.settings_sources import (
     PREFIX,
     Configuration,
     configure,
@@ -120,7 +121,10 @@ def test_a_list_is_written_as_a_list_in_a_file_and_with_commas_elsewhere(user_fi
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("[ask]\nmin_confidense = 0.5", "no setting is named 'ask.min_confidense'; did you mean 'ask.min_confidence'?"),
+        (
+            "[ask]\nmin_confidense = 0.5",
+            "no setting is named 'ask.min_confidense'; did you mean 'ask.min_confidence'?",
+        ),
         ("libary = 'x'", "no setting is named 'libary'; did you mean 'library'?"),
         ("[ask]\nmin_confidence = 'much'", "ask.min_confidence must be a number, got 'much'"),
         ("[ask]\nmin_confidence = true", "ask.min_confidence must be a number, got True"),
@@ -181,7 +185,8 @@ def test_every_setting_says_whether_a_folder_may_make_it() -> None:
 
 
 def test_what_is_free_text_is_the_users_own() -> None:
-    """A name that is looked up, loaded or connected to can only be text; numbers and fixed words cannot do that."""
+    """A name that is looked up, loaded or connected to can only be text; numbers and fixed words cannot do
+    that."""
     harmless = {"ask.device", "ask.dtype", "ask.quantization", "sight.device", "sight.dtype"}
     text = {key for key, kind in known_keys().items() if kind in (str, Path, tuple[str, ...])}
     assert text - harmless == protected_keys()
@@ -238,4 +243,7 @@ def test_numbers_without_measure_are_refused(key: str, value: str) -> None:
 
 
 def test_a_file_of_the_users_and_none_in_the_folder(user_file: Path, project_file: Path) -> None:
-    assert merged(user=put(user_file, "[ask]\nmax_rounds = 2\n"), project=project_file).settings.ask.max_rounds == 2
+    assert (
+        merged(user=put(user_file, "[ask]\nmax_rounds = 2\n"), project=project_file).settings.ask.max_rounds
+        == 2
+    )

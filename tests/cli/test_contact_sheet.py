@@ -20,13 +20,17 @@ def poster(colour: str, size: tuple[int, int] = (192, 108)) -> bytes:
 
 def centre_of_tile(sheet: Image.Image, column: int, row: int, rows: int) -> tuple[int, ...]:
     step = (sheet.height - GAP) // rows
-    pixel = sheet.getpixel((GAP + column * (TILE_WIDTH + GAP) + TILE_WIDTH // 2, GAP + row * step + TILE_HEIGHT // 2))
+    pixel = sheet.getpixel(
+        (GAP + column * (TILE_WIDTH + GAP) + TILE_WIDTH // 2, GAP + row * step + TILE_HEIGHT // 2)
+    )
     assert isinstance(pixel, tuple)
     return pixel
 
 
 def test_pictures_stand_in_reading_order() -> None:
-    sheet = contact_sheet([("0:00", poster("red")), ("0:10", poster("lime")), ("0:20", poster("blue"))], columns=2)
+    sheet = contact_sheet(
+        [("0:00", poster("red")), ("0:10", poster("lime")), ("0:20", poster("blue"))], columns=2
+    )
 
     tiles = [centre_of_tile(sheet, *at, rows=2) for at in ((0, 0), (1, 0), (0, 1))]
 

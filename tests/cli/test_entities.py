@@ -15,7 +15,9 @@ def test_the_names_of_a_film_are_listed(videoqa: Videoqa, sample_film: Path, own
     assert any(line.startswith("Mira ") for line in run.out.splitlines())
 
 
-def test_every_mention_of_a_name_is_told_with_its_time(videoqa: Videoqa, sample_film: Path, own_shelf: Path) -> None:
+def test_every_mention_of_a_name_is_told_with_its_time(
+    videoqa: Videoqa, sample_film: Path, own_shelf: Path
+) -> None:
     (mira,) = json.loads(videoqa("entities", sample_film, "mira", "--json").out)
 
     assert {"start": 28.5, "end": 32.0} in [one["span"] for one in mira["mentions"]]

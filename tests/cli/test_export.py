@@ -34,7 +34,9 @@ def test_every_format_is_written_to_a_file(videoqa: Videoqa, shelf: Path, tmp_pa
 
 def test_text_goes_to_stdout(videoqa: Videoqa, shelf: Path) -> None:
     scenes = json.loads(videoqa("--library", shelf, "scenes", "film.mp4", "--json").out)
-    cues = pysubs2.SSAFile.from_string(videoqa("--library", shelf, "export", "film.mp4", "--format", "srt").out)
+    cues = pysubs2.SSAFile.from_string(
+        videoqa("--library", shelf, "export", "film.mp4", "--format", "srt").out
+    )
     assert [cue.start for cue in cues] == [round(1000 * scene["start"]) for scene in scenes]
 
 
@@ -42,7 +44,17 @@ def test_tables_are_chosen(videoqa: Videoqa, shelf: Path, tmp_path: Path) -> Non
     pytest.importorskip("pyarrow", reason="Parquet needs the extra export")
     out = tmp_path / "seen.parquet"
     run = videoqa(
-        "--library", shelf, "export", "film.mp4", "--format", "parquet", "--what", "observations", "-o", out, "--json"
+        "--library",
+        shelf,
+        "export",
+        "film.mp4",
+        "--format",
+        "parquet",
+        "--what",
+        "observations",
+        "-o",
+        out,
+        "--json",
     )
     assert json.loads(run.out)["bytes"] == out.stat().st_size
     assert "subtitle" in pl.read_parquet(out)["kind"].to_list()
@@ -65,7 +77,9 @@ def test_what_cannot_be_done_is_said(
     assert (run.code, run.out, said in run.err) == (code, "", True)
 
 
-def test_a_video_is_not_overwritten(videoqa: Videoqa, own_shelf: Path, sample_film: Path, tmp_path: Path) -> None:
+def test_a_video_is_not_overwritten(
+    videoqa: Videoqa, own_shelf: Path, sample_film: Path, tmp_path: Path
+) -> None:
     film = tmp_path / "film.mp4"
     film.write_bytes(sample_film.read_bytes())
     run = videoqa("export", film, "--format", "html", "-o", film)

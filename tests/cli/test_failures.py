@@ -20,7 +20,11 @@ def raising(error: BaseException) -> int:
         (SettingsError("no such setting"), ExitCode.USAGE, "videoqa: no such setting"),
         (QuestionError("the question is empty"), ExitCode.USAGE, "videoqa: the question is empty"),
         (UnknownName("model", "x", ["y"]), ExitCode.USAGE, "videoqa: no model named 'x'. Known: y"),
-        (OSError(28, "No space left on device", "disk"), ExitCode.FAILED, "videoqa: disk: No space left on device"),
+        (
+            OSError(28, "No space left on device", "disk"),
+            ExitCode.FAILED,
+            "videoqa: disk: No space left on device",
+        ),
         (KeyboardInterrupt(), ExitCode.INTERRUPTED, "videoqa: interrupted; what was finished is kept"),
         (UnreadableVideo("a\x1b[2J.mp4", "two\nlines"), ExitCode.FAILED, "videoqa: a␛[2J.mp4: two lines"),
     ],
@@ -34,7 +38,9 @@ def test_an_error_is_one_line_and_a_code(
     assert (printed.out, printed.err) == ("", f"{line}\n")
 
 
-def test_a_mistake_of_ours_is_named_as_one_and_says_how_to_see_more(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_of_ours_is_named_as_one_and_says_how_to_see_more(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert guarded(lambda: raising(ZeroDivisionError("division by zero"))) == ExitCode.FAILED
 
     (line,) = capsys.readouterr().err.splitlines()

@@ -77,15 +77,20 @@ def write(path: bytes, data: bytes) -> None:
 
 def link_about(top: bytes, draw: random.Random) -> None:
     """Links to files and folders anywhere in the tree, upwards too."""
-    every = [os.path.join(folder, name) for folder, folders, files in os.walk(top) for name in (*folders, *files)]
+    every = [
+        os.path.join(folder, name) for folder, folders, files in os.walk(top) for name in (*folders, *files)
+    ]
     folders = [one for one in (top, *every) if os.path.isdir(one)]
     for number in range(draw.randrange(5)):
         ending = draw.choice((b"", b".mp4"))
-        os.symlink(draw.choice([top, *every]), os.path.join(draw.choice(folders), b"link %d%s" % (number, ending)))
+        os.symlink(
+            draw.choice([top, *every]), os.path.join(draw.choice(folders), b"link %d%s" % (number, ending))
+        )
 
 
 def what_is_there(top: bytes) -> tuple[set[str], set[str]]:
-    """By following every path in the tree until nothing new is reached: the films, and what has to be named."""
+    """By following every path in the tree until nothing new is reached: the films, and what has to be
+    named."""
     films: set[str] = set()
     wrong: set[str] = set()
     waiting, seen = [os.path.realpath(top)], set()
@@ -104,7 +109,9 @@ def what_is_there(top: bytes) -> tuple[set[str], set[str]]:
                 waiting.append(os.path.realpath(path))
             elif is_film(path):
                 films.add(os.fsdecode(os.path.realpath(path)))
-            elif os.fsdecode(os.path.splitext(path)[1]).lower() in VIDEO_SUFFIXES and not os.path.isfile(path):
+            elif os.fsdecode(os.path.splitext(path)[1]).lower() in VIDEO_SUFFIXES and not os.path.isfile(
+                path
+            ):
                 wrong.add(os.path.basename(os.fsdecode(path)))
     return films, wrong
 
@@ -158,7 +165,8 @@ def test_a_link_to_a_film_inside_is_no_second_film_and_one_to_outside_is_one(tmp
 
 @pytest.fixture
 def deep(tmp_path: Path) -> Iterator[Path]:
-    """Folders inside each other, as deep as a path may be long and deeper; with a film in each of the first 1200."""
+    """Folders inside each other, as deep as a path may be long and deeper; with a film in each of the first
+    1200."""
     here = os.open(tmp_path, os.O_RDONLY)
     for name in ["d"] * 1200 + ["e" * 200] * 20:
         os.mkdir(name, dir_fd=here)
@@ -206,7 +214,9 @@ def test_a_folder_that_may_not_be_looked_into_is_named_and_the_rest_is_read(tmp_
         assert found[2] == NotFound(str(secret / "film.mp4"), "cannot be looked at (Permission denied)")
 
 
-def test_pictures_that_move_are_named_as_passed_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_pictures_that_move_are_named_as_passed_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     for number, ending in enumerate(sorted(UNREAD_SUFFIXES)):
         (tmp_path / f"{number}{ending}").touch()
     (tmp_path / "film.mp4").touch()
@@ -250,12 +260,23 @@ def test_one_bad_path_ends_no_batch(videoqa: Videoqa, tmp_path: Path) -> None:
     (films / "loop.mp4").symlink_to("loop.mp4")
     (films / "noise.ts").write_bytes(random.Random(1).randbytes(3000))
     how = ("--library", tmp_path / "library", "--set", "index.observers=look")
-    run = videoqa("index", films, "x" * 300, "https://example.org/a.mp4", "gone/film.mp4", *how, "--jobs", "2")
+    run = videoqa(
+        "index", films, "x" * 300, "https://example.org/a.mp4", "gone/film.mp4", *how, "--jobs", "2"
+    )
     assert run.code == 3
     assert len(run.out.splitlines()) == 4
     lines = run.err.splitlines()
     assert lines[-1] == "videoqa: 4 of 12 read, 8 failed"
-    for name in ("pipe.mkv", "empty.webm", "gone.mp4", "loop.mp4", "noise.ts", "xxx", "example.org", "gone/film.mp4"):
+    for name in (
+        "pipe.mkv",
+        "empty.webm",
+        "gone.mp4",
+        "loop.mp4",
+        "noise.ts",
+        "xxx",
+        "example.org",
+        "gone/film.mp4",
+    ):
         assert [line for line in lines if name in line], name
 
     page = videoqa("summarize", films, "-o", "page.html", *how)

@@ -1,4 +1,5 @@
-"""A memory from elsewhere, one value of it changed and its checksum made to fit: refused in one line, or of use."""
+"""A memory from elsewhere, one value of it changed and its checksum made to fit: refused in one line, or of
+use."""
 
 from __future__ import annotations
 
@@ -13,18 +14,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.memory.conftest import CharacterGrams, Film
+from video_vlm.errors import LibraryDamaged
 from video_vlm.export import FORMATS
-from video_vlm.memory import KeptLook, open_library
+from video_vlm.memory import StoredLook, open_library
 from video_vlm.memory.migrations import MIGRATIONS
-from video_vlm.memory.seals import seal_look, seal_memory
-from video_vlm.memory.travel import ALL_TABLES, checksum
+from video_vlm.memory.row_checksums import seal_look, seal_memory
+from video_vlm.memory.row_copy import ALL_TABLES, checksum
 from video_vlm.records import Observation, ObservationKind, Span
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Videoqa
 
-SEEN = Observation(Span(11, 12), ObservationKind.SCREEN_TEXT, "a cat crosses", "screen-text", 0.9, (0, 0, 1, 1))
-LOOK = KeptLook("screen-text", "v1", "is there a cat?", "close look", 640, (Span(11, 12),), (SEEN,))
+SEEN = Observation(
+    Span(11, 12), ObservationKind.SCREEN_TEXT, "a cat crosses", "screen-text", 0.9, (0, 0, 1, 1)
+)
+LOOK = StoredLook("screen-text", "v1", "is there a cat?", "close look", 640, (Span(11, 12),), (SEEN,))
 (UNCHANGEABLE,) = (sql for step in MIGRATIONS for sql in step if "CREATE TRIGGER passage_unchangeable" in sql)
 TABLES = tuple(dict.fromkeys(table.name for table in ALL_TABLES))
 
@@ -93,7 +97,7 @@ def parcel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("parcel")
     with open_library(folder / "library", encoder=CharacterGrams(dimension=32)) as library:
         Film().write(library)
-        library.write_back("film", [LOOK])
+        library.looks.keep("film", [LOOK])
         library.export_memory("film", folder / "film.videoqa")
     return folder / "film.videoqa"
 
@@ -151,7 +155,7 @@ def seal_again(connection: sqlite3.Connection) -> None:
     seal_memory(connection, memory)
     for (look,) in connection.execute("SELECT id FROM looks").fetchall():
         seal_look(connection, look)
-    with suppress(TypeError):  # what is no blob is refused before it is counted
+    with suppress(LibraryDamaged):  # what is no blob is refused before it is counted
         seal = checksum(connection, content_id=content_id, memory=memory)
         connection.execute("UPDATE seal SET content_id = ?, checksum = ?", (content_id, seal))
 

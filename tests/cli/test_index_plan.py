@@ -51,7 +51,7 @@ def test_a_library_tells_what_it_holds(videoqa: Videoqa, own_shelf: Path) -> Non
 
 def test_what_models_made_of_pictures_is_counted(videoqa: Videoqa, own_shelf: Path) -> None:
     with open_library(own_shelf) as library:
-        shelf = library.feature_shelf(1 << 20)
+        shelf = library.storage.feature_cache(1 << 20)
         assert shelf is not None
         shelf.write("model/picture", bytes(1 << 19))
     assert json.loads(videoqa("library", "info", "--json").out)["feature_bytes"] == 1 << 19

@@ -16,7 +16,9 @@ def test_looks_are_listed_and_forgotten(videoqa: Videoqa, own_shelf: Path, sampl
     observers = "index.observers=subtitles,look"
     videoqa("library", "forget-looks", "--all")
     assert videoqa("library", "looks").out == "nothing was looked at for a question yet\n"
-    asked = json.loads(videoqa("ask", sample_film, QUESTION, "--set", observers, "--frames", "5", "--json").out)
+    asked = json.loads(
+        videoqa("ask", sample_film, QUESTION, "--set", observers, "--frames", "5", "--json").out
+    )
     listed = videoqa("library", "looks", "film.mp4").out.splitlines()
     looks = json.loads(videoqa("library", "looks", "--json").out)
     assert listed[0].split() == ["id", "time", "pictures", "observer", "new", "question"]

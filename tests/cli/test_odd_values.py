@@ -1,4 +1,5 @@
-"""Whatever is typed where a number, a time, an address or a name belongs: an answer or one line, never a surprise."""
+"""Whatever is typed where a number, a time, an address or a name belongs: an answer or one line, never a
+surprise."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import pytest
 import typer
 
 from video_vlm.cli.app import app
-from video_vlm.cli.configuration import known_keys
+from video_vlm.cli.settings_sources import known_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,16 @@ NUMBERS = (
         "-1e308",
         "2147483648",
     ),
-    *("9" * 30, "9" * 400, "9" * 5_000, "-" + "9" * 400, "0." + "0" * 400 + "1", "1" + "0" * 18, "4294967295", "1e18"),
+    *(
+        "9" * 30,
+        "9" * 400,
+        "9" * 5_000,
+        "-" + "9" * 400,
+        "0." + "0" * 400 + "1",
+        "1" + "0" * 18,
+        "4294967295",
+        "1e18",
+    ),
 )
 TIMES = (
     "9e999",
@@ -129,7 +139,13 @@ def typed(luck: random.Random, command: Any, film: Path) -> list[str]:
     line = []
     for option in luck.sample(options, min(len(options), luck.choice((1, 1, 2)))):
         line += [luck.choice(option.opts), *fitting(luck, option)]
-    proper = {"video": str(film), "videos": str(film), "question": "What is said?", "query": "door", "name": "door"}
+    proper = {
+        "video": str(film),
+        "videos": str(film),
+        "question": "What is said?",
+        "query": "door",
+        "name": "door",
+    }
     odd = luck.choice(arguments) if arguments and luck.random() < 0.25 else None
     for argument in arguments:
         name = str(argument.name)
@@ -140,7 +156,12 @@ def typed(luck: random.Random, command: Any, film: Path) -> list[str]:
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("way", COMMANDS, ids=" ".join)
 def test_nothing_that_is_typed_is_a_surprise(
-    videoqa: Videoqa, shelf: Path, sample_film: Path, monkeypatch: pytest.MonkeyPatch, way: tuple[str, ...], seed: int
+    videoqa: Videoqa,
+    shelf: Path,
+    sample_film: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    way: tuple[str, ...],
+    seed: int,
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     shutil.copytree(shelf, "shelf")

@@ -11,7 +11,16 @@ from video_vlm.cli.paths import NotFound, videos_in
 
 @pytest.fixture
 def tapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("b.mp4", "a.MKV", "notes.txt", "deep/c.webm", ".hidden/d.mp4", "[1].mp4", "-x.mp4", "odd.data"):
+    for name in (
+        "b.mp4",
+        "a.MKV",
+        "notes.txt",
+        "deep/c.webm",
+        ".hidden/d.mp4",
+        "[1].mp4",
+        "-x.mp4",
+        "odd.data",
+    ):
         path = tmp_path / "tapes" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()

@@ -11,9 +11,9 @@ from PIL import Image
 
 from tests.cli.conftest import Videoqa
 from video_vlm.cli.timeline import WIDTH, timeline
-from video_vlm.looking import LookPlan
 from video_vlm.records import Sample, Shot, Span
-from video_vlm.samplers import SAMPLERS, Move
+from video_vlm.relook import LookPlan
+from video_vlm.samplers import SAMPLERS, TimeMove
 from video_vlm.samplers.budgets import Budget
 
 QUESTION = "What happens after the keeper falls asleep?"
@@ -37,13 +37,19 @@ def test_a_plan_as_json_holds_every_sample(videoqa: Videoqa, shelf: Path) -> Non
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
-def test_any_sampler_plans_for_a_real_video(videoqa: Videoqa, shelf: Path, sample_film: Path, sampler: str) -> None:
-    run = videoqa("--library", shelf, "plan", sample_film, QUESTION, "--sampler", sampler, "--frames", "7", "--json")
+def test_any_sampler_plans_for_a_real_video(
+    videoqa: Videoqa, shelf: Path, sample_film: Path, sampler: str
+) -> None:
+    run = videoqa(
+        "--library", shelf, "plan", sample_film, QUESTION, "--sampler", sampler, "--frames", "7", "--json"
+    )
     assert len(json.loads(run.out)["samples"]) == 7
 
 
 def test_keyframes_are_those_of_the_file(videoqa: Videoqa, shelf: Path, sample_film: Path) -> None:
-    run = videoqa("--library", shelf, "plan", sample_film, QUESTION, "--sampler", "codec-keyframes", "--frames", "3")
+    run = videoqa(
+        "--library", shelf, "plan", sample_film, QUESTION, "--sampler", "codec-keyframes", "--frames", "3"
+    )
     assert "keyframe\n" in run.out
 
 
@@ -76,7 +82,7 @@ def test_every_planned_time_is_marked_on_the_band() -> None:
     shots = (Shot(Span(0, 50), 0.0), Shot(Span(50, 100), 0.0))
     poster = io.BytesIO()
     Image.new("RGB", (64, 36), (250, 0, 250)).save(poster, "JPEG")
-    planned = LookPlan("tiered", Move.ANYWHERE, Budget(2, 1, "as told"), samples, Span(0, 100), shots, ())
+    planned = LookPlan("tiered", TimeMove.ANYWHERE, Budget(2, 1, "as told"), samples, Span(0, 100), shots, ())
     picture = timeline(planned, [poster.getvalue(), None])
     marks = [x for x in range(picture.width) if picture.getpixel((x, 36)) != picture.getpixel((0, 0))]
     assert len(marks) == 4
@@ -87,7 +93,18 @@ def test_every_planned_time_is_marked_on_the_band() -> None:
 def test_ask_looks_no_more_than_it_is_told(videoqa: Videoqa, shelf: Path, sample_film: Path) -> None:
     question = "What is the phone number on the sign?"
     runs = [
-        videoqa("--library", shelf, "ask", sample_film, question, "--frames", frames, "--sampler", "scan", "--json")
+        videoqa(
+            "--library",
+            shelf,
+            "ask",
+            sample_film,
+            question,
+            "--frames",
+            frames,
+            "--sampler",
+            "scan",
+            "--json",
+        )
         for frames in ("0", "3")
     ]
     none, some = (json.loads(run.out)["receipt"] for run in runs)

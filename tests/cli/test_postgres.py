@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from video_vlm.cli.configuration import configure
+from video_vlm.cli.settings_sources import configure
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Videoqa
@@ -34,7 +34,9 @@ def test_the_password_is_not_printed(videoqa: Videoqa) -> None:
 
 
 def test_a_server_that_is_not_there_is_one_line(videoqa: Videoqa) -> None:
-    run = videoqa("library", "list", "--library", "postgresql://me:secret@127.0.0.1:9/films?connect_timeout=2")
+    run = videoqa(
+        "library", "list", "--library", "postgresql://me:secret@127.0.0.1:9/films?connect_timeout=2"
+    )
     assert run.code == 1
     assert len(run.err.splitlines()) == 1
     assert "secret" not in run.err

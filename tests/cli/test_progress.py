@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 
 from video_vlm.cli.outcome import Outcome
-from video_vlm.cli.pace import Pace
 from video_vlm.cli.progress import Bars, Nobody, progress_on
 from video_vlm.cli.progress_lines import ProgressLines
+from video_vlm.cli.rate_estimate import RateEstimate
 from video_vlm.protocols import ProgressEvent
 
 
@@ -78,7 +78,7 @@ def reading(done: float, total: float | None = 90.0, *, path: str = "film.mp4") 
 
 def test_pace_says_how_much_is_done_how_fast_and_how_long_it_will_take() -> None:
     clock = Clock()
-    pace = Pace(clock)
+    pace = RateEstimate(clock)
     pace.note(reading(0.0))
     clock.seconds = 5.0
     pace.note(reading(60.0))
@@ -89,7 +89,7 @@ def test_pace_says_how_much_is_done_how_fast_and_how_long_it_will_take() -> None
 
 def test_what_an_earlier_run_had_done_is_not_taken_for_speed() -> None:
     clock = Clock()
-    pace = Pace(clock)
+    pace = RateEstimate(clock)
     pace.note(reading(0.0, None))
     clock.seconds = 3.0
     pace.note(reading(60.0))
@@ -100,7 +100,7 @@ def test_what_an_earlier_run_had_done_is_not_taken_for_speed() -> None:
 
 
 def test_pace_promises_nothing_where_nothing_is_known() -> None:
-    pace = Pace(Clock())
+    pace = RateEstimate(Clock())
     pace.note(reading(0.0, None))
 
     assert (pace.speed, pace.eta_seconds, str(pace)) == (None, None, "0:00")

@@ -1,4 +1,5 @@
-"""Search by sight as a user meets it: with no tower, with a random one, and with one that has learned a few words."""
+"""Search by sight as a user meets it: with no tower, with a random one, and with one that has learned a few
+words."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import pytest
 
 from tests.cli.conftest import Videoqa
 from tests.index.conftest import write_pictures
-from tests.towers import shape_pictures, teach_tower, write_tower
+from tests.towers import shape_images, teach_tower, write_tower
 from video_vlm import VideoQA
 from video_vlm.records import Span
 from video_vlm.settings import IndexSettings, Settings, SightSettings
@@ -24,17 +25,24 @@ needs_models = pytest.mark.skipif(
 )
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-SHOWN = (("red", "circle"), ("blue", "square"), ("green", "triangle"), ("yellow", "circle"), ("white", "square"))
+SHOWN = (
+    ("red", "circle"),
+    ("blue", "square"),
+    ("green", "triangle"),
+    ("yellow", "circle"),
+    ("white", "square"),
+)
 SECONDS_EACH = 4
 
 
 @pytest.fixture(scope="session")
 def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A film of five shots of the scripted world, one coloured shape each, four seconds long; not one word in it."""
+    """A film of five shots of the scripted world, one coloured shape each, four seconds long; not one word in
+    it."""
     pictures = [
         cv2.resize(picture, (320, 320), interpolation=cv2.INTER_CUBIC)
         for number, (colour, shape) in enumerate(SHOWN)
-        for picture in shape_pictures(colour, shape, seed=5000 + number, num_frames=12 * SECONDS_EACH)
+        for picture in shape_images(colour, shape, seed=5000 + number, num_frames=12 * SECONDS_EACH)
     ]
     return write_pictures(tmp_path_factory.mktemp("shapes") / "shapes.mp4", pictures, fps=12)
 
@@ -82,7 +90,7 @@ def test_a_picture_and_a_moment_find_themselves_even_by_a_tower_that_has_learned
 ) -> None:
     use(untaught)
     videoqa("index", shapes)
-    picture = shape_pictures("green", "triangle", seed=5002, num_frames=12)[6]
+    picture = shape_images("green", "triangle", seed=5002, num_frames=12)[6]
     large = cv2.resize(picture, (320, 320), interpolation=cv2.INTER_CUBIC)
     cv2.imwrite("photo.png", cv2.cvtColor(np.asarray(large, np.uint8), cv2.COLOR_RGB2BGR))
 
@@ -107,12 +115,16 @@ def test_a_video_that_was_read_before_is_seen_by_the_next_index(
 
 
 @needs_models
-def test_a_question_is_led_to_where_the_tower_saw_what_it_asks_for(shapes: Path, taught: Path, tmp_path: Path) -> None:
+def test_a_question_is_led_to_where_the_tower_saw_what_it_asks_for(
+    shapes: Path, taught: Path, tmp_path: Path
+) -> None:
     for model, places in ((str(taught), 1), ("none", 0)):
-        settings = Settings(index=IndexSettings(observers=("look", "motion")), sight=SightSettings(model=model))
+        settings = Settings(
+            index=IndexSettings(observers=("look", "motion")), sight=SightSettings(model=model)
+        )
         with VideoQA(tmp_path / "library", settings=settings) as videos:
             videos.index(shapes)
-            planned = videos.plan(shapes, "Where is the blue square?", frames=8)
+            planned = videos.plans.look(shapes, "Where is the blue square?", frames=8)
         assert len(planned.places) == places
         assert all(place.overlaps(Span(4.0, 8.0)) for place in planned.places)
 

@@ -17,18 +17,23 @@ QUESTION = "What happens after the keeper falls asleep?"
 def shell(library: Path, command: str, redirected: str) -> subprocess.CompletedProcess[str]:
     line = f'"$PYTHON" -m video_vlm.cli --library "$LIBRARY" {command} {redirected}'
     environment = {**os.environ, "PYTHON": sys.executable, "LIBRARY": str(library)}
-    return subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, env=environment, check=False)
+    return subprocess.run(
+        ["/bin/sh", "-c", line], capture_output=True, text=True, env=environment, check=False
+    )
 
 
 @pytest.mark.parametrize(
-    "redirected", [">&-", ">&- 2>&-", ">&- 2>&- <&-", "2>&- <&-", "2>/dev/full", "| true", "2>&1 >/dev/null | true"]
+    "redirected",
+    [">&-", ">&- 2>&-", ">&- 2>&- <&-", "2>&- <&-", "2>/dev/full", "| true", "2>&1 >/dev/null | true"],
 )
 def test_an_answer_nobody_hears_is_no_failure_and_harms_nothing(
     own_shelf: Path, tmp_path: Path, redirected: str
 ) -> None:
     trace = tmp_path / f"trace {len(redirected)}.json"
     run = shell(
-        own_shelf, f'ask film.mp4 "{QUESTION}" --trace-file "{trace}" --evidence "{tmp_path}/proof"', redirected
+        own_shelf,
+        f'ask film.mp4 "{QUESTION}" --trace-file "{trace}" --evidence "{tmp_path}/proof"',
+        redirected,
     )
     assert run.returncode == 0
     assert "Error" not in run.stderr
@@ -44,7 +49,10 @@ def test_help_that_nobody_reads_is_no_failure(command: str) -> None:
     os.close(reading)
     with os.fdopen(writing, "wb") as pipe:
         run = subprocess.run(
-            [sys.executable, "-m", "video_vlm.cli", *command.split()], stdout=pipe, stderr=subprocess.PIPE, check=False
+            [sys.executable, "-m", "video_vlm.cli", *command.split()],
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            check=False,
         )
     assert (run.returncode, run.stderr) == (0, b"")
 
@@ -62,6 +70,8 @@ def test_a_full_standard_output_is_one_line(own_shelf: Path, command: str) -> No
 
 
 @pytest.mark.parametrize("redirected", ["2>&-", "2>/dev/full", ">&-"])
-def test_an_error_that_cannot_be_told_keeps_its_code_and_leaves_stdout_alone(own_shelf: Path, redirected: str) -> None:
+def test_an_error_that_cannot_be_told_keeps_its_code_and_leaves_stdout_alone(
+    own_shelf: Path, redirected: str
+) -> None:
     run = shell(own_shelf, "scenes nothing.mp4", redirected)
     assert (run.returncode, run.stdout) == (1, "")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Videoqa
+from video_vlm.cli.batch_progress import BatchProgress
 from video_vlm.cli.outcome import Outcome
-from video_vlm.cli.overall import Overall
 from video_vlm.cli.summarize import CatalogueFormat
 from video_vlm.export import CATALOGUES
 from video_vlm.index import reading_jobs
@@ -37,7 +37,9 @@ def test_what_can_be_typed_is_what_there_is() -> None:
     assert sorted(CatalogueFormat) == sorted(CATALOGUES)
 
 
-def test_a_folder_becomes_a_page_and_what_failed_is_named(videoqa: Videoqa, folder: Path, tmp_path: Path) -> None:
+def test_a_folder_becomes_a_page_and_what_failed_is_named(
+    videoqa: Videoqa, folder: Path, tmp_path: Path
+) -> None:
     out, library = tmp_path / "all.html", tmp_path / "library"
     run = videoqa("--library", library, "summarize", folder, "-o", out, *FAST, "--jobs", "1")
     assert run.code == 3
@@ -52,7 +54,9 @@ def test_a_folder_becomes_a_page_and_what_failed_is_named(videoqa: Videoqa, fold
     assert page.count("<article>") == 2
     assert "bad.mp4" in page
     assert page.count("<script>") == 1
-    assert "[hidden] { display: none !important }" in page, "else the cards' own display wins over what a search hides"
+    assert "[hidden] { display: none !important }" in page, (
+        "else the cards' own display wins over what a search hides"
+    )
     assert "http" not in page.replace("http-equiv", "")
     assert page.count("data:image/jpeg;base64,") >= 4
 
@@ -81,14 +85,26 @@ def test_other_forms_hold_every_video(
 def test_stopping_at_the_first_error_writes_nothing(videoqa: Videoqa, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "all.html"
     run = videoqa(
-        "--library", tmp_path / "l", "summarize", folder, "-o", out, *FAST, "--jobs", "1", "--on-error", "stop"
+        "--library",
+        tmp_path / "l",
+        "summarize",
+        folder,
+        "-o",
+        out,
+        *FAST,
+        "--jobs",
+        "1",
+        "--on-error",
+        "stop",
     )
     assert run.code == 1
     assert "is not written" in run.err
     assert not out.exists()
 
 
-def test_a_dry_run_says_what_it_would_take_and_writes_nothing(videoqa: Videoqa, folder: Path, tmp_path: Path) -> None:
+def test_a_dry_run_says_what_it_would_take_and_writes_nothing(
+    videoqa: Videoqa, folder: Path, tmp_path: Path
+) -> None:
     out, library = tmp_path / "all.html", tmp_path / "library"
     run = videoqa("--library", library, "summarize", folder, "-o", out, *FAST, "--dry-run", "--json")
     told = json.loads(run.out)
@@ -100,7 +116,9 @@ def test_a_dry_run_says_what_it_would_take_and_writes_nothing(videoqa: Videoqa, 
     assert told["reading_seconds"] > 0
     assert told["disk_bytes"] > 0
     text = videoqa("--library", library, "summarize", folder, "-o", out, *FAST, "--dry-run").out
-    assert text.startswith("3 files, 0.05 hours of video; 0 are known already\nto read: 0.05 hours; time: about 0:")
+    assert text.startswith(
+        "3 files, 0.05 hours of video; 0 are known already\nto read: 0.05 hours; time: about 0:"
+    )
 
 
 def test_memory_bounds_how_many_are_read_side_by_side() -> None:
@@ -122,7 +140,7 @@ def test_all_files_together_have_a_pace_of_their_own() -> None:
             pass
 
     one, two = Path("one.mp4"), Path("two.mp4")
-    overall = Overall(Ear(), {one: 100.0, two: 50.0})
+    overall = BatchProgress(Ear(), {one: 100.0, two: 50.0})
     overall(ProgressEvent("index", 0.0, None, path=one))
     overall(ProgressEvent("index", 40.0, 100.0, path=one))
     overall(ProgressEvent("index", 10.0, 50.0, path=two))

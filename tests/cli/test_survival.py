@@ -1,4 +1,5 @@
-"""A library that is damaged, or that can only be read, from the command line: one line says what, and what to do."""
+"""A library that is damaged, or that can only be read, from the command line: one line says what, and what to
+do."""
 
 from __future__ import annotations
 
@@ -40,10 +41,14 @@ def test_damage_is_verified_repaired_and_named(videoqa: Videoqa, own_shelf: Path
     assert line.startswith(f"videoqa: {sample_film} (")
     assert line.endswith("): lost; index it again")
     assert videoqa("library", "verify").out == "the library is whole\n"
-    assert videoqa("ask", sample_film, QUESTION, "--frames", "0", *FAST).out.startswith("At 0:23 the subtitles say")
+    assert videoqa("ask", sample_film, QUESTION, "--frames", "0", *FAST).out.startswith(
+        "At 0:23 the subtitles say"
+    )
 
 
-def test_what_was_kept_and_lost_is_told_programs_too(videoqa: Videoqa, own_shelf: Path, sample_film: Path) -> None:
+def test_what_was_kept_and_lost_is_told_programs_too(
+    videoqa: Videoqa, own_shelf: Path, sample_film: Path
+) -> None:
     videoqa("library", "forget-looks", "--all")
     other = own_shelf.parent / "other.mp4"
     other.write_bytes(sample_film.read_bytes() + b"\0\0\0\x08free")

@@ -25,7 +25,9 @@ def serve() -> Iterator[Callable[..., Server]]:
 
     def start(*says: Says) -> Server:
         servers.append(Server(says))
-        threading.Thread(target=servers[-1].serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        threading.Thread(
+            target=servers[-1].serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
         return servers[-1]
 
     yield start
@@ -67,23 +69,33 @@ def test_steps_go_to_stderr_and_to_a_file(
     ask: Callable[..., Run], serve: Callable[..., Server], tmp_path: Path
 ) -> None:
     look = '{"action": "look", "from": 24, "to": 24, "frames": 1}'
-    run = ask(serve(streamed(look), streamed(LAMP)), "--trace", "--trace-file", tmp_path / "steps.json", "--json")
+    run = ask(
+        serve(streamed(look), streamed(LAMP)), "--trace", "--trace-file", tmp_path / "steps.json", "--json"
+    )
     written = json.loads((tmp_path / "steps.json").read_text(encoding="utf-8"))
     assert [step["action"] for step in written["steps"]] == ["search", "look", "look", "answer"]
     assert "look 0:24–0:24: 1 picture at 24.00 s" in run.err
     assert json.loads(run.out)["status"] == "answered"
 
 
-def test_the_evidence_can_be_looked_at(ask: Callable[..., Run], serve: Callable[..., Server], tmp_path: Path) -> None:
+def test_the_evidence_can_be_looked_at(
+    ask: Callable[..., Run], serve: Callable[..., Server], tmp_path: Path
+) -> None:
     run = ask(serve(streamed(LAMP)), "--evidence", tmp_path / "proof")
-    assert sorted(path.name for path in (tmp_path / "proof").iterdir()) == ["clip-1.mkv", "picture-1.jpg", "sheet.jpg"]
+    assert sorted(path.name for path in (tmp_path / "proof").iterdir()) == [
+        "clip-1.mkv",
+        "picture-1.jpg",
+        "sheet.jpg",
+    ]
     assert "3 files in" in run.err
     with av.open(str(tmp_path / "proof" / "clip-1.mkv")) as clip:
         pictures = list(clip.decode(video=0))
     assert 3.0 <= pictures[-1].time - pictures[0].time <= 30.0
 
 
-def test_a_server_that_is_not_there_is_one_line(ask: Callable[..., Run], serve: Callable[..., Server]) -> None:
+def test_a_server_that_is_not_there_is_one_line(
+    ask: Callable[..., Run], serve: Callable[..., Server]
+) -> None:
     server = serve(Says((b'{"error": {"message": "no such key"}}',), status=401))
     run = ask(server)
     assert run.code != 0
@@ -115,7 +127,9 @@ def test_scenes_are_captioned_and_then_found(
     assert "A heron stands on the roof." in found.out
 
 
-def test_captions_without_eyes_are_one_line(videoqa: Callable[..., Run], sample_film: Path, shelf: Path) -> None:
+def test_captions_without_eyes_are_one_line(
+    videoqa: Callable[..., Run], sample_film: Path, shelf: Path
+) -> None:
     run = videoqa("--library", shelf, "index", sample_film, "--caption", "scene")
     assert run.code == 1
     assert "builtin has no eyes" in run.err
@@ -126,7 +140,9 @@ def test_summaries_are_written_and_shown(
     videoqa: Callable[..., Run], serve: Callable[..., Server], sample_film: Path, tmp_path: Path
 ) -> None:
     server = serve(streamed('{"title": "Herons", "sentences": [{"text": "Herons gather.", "from": [1]}]}'))
-    run = videoqa("--library", tmp_path, "index", sample_film, "--summaries", "--model", f"openai:tiny@{server.url}")
+    run = videoqa(
+        "--library", tmp_path, "index", sample_film, "--summaries", "--model", f"openai:tiny@{server.url}"
+    )
     assert run.code == 0
     assert "summaries written" in run.out
     assert "scene [0:00–0:13] Herons" in videoqa("--library", tmp_path, "show", sample_film).out

@@ -1,4 +1,5 @@
-"""Indexing and asking connect to nobody, look nobody up, and write only into the library and the temporary folder."""
+"""Indexing and asking connect to nobody, look nobody up, and write only into the library and the temporary
+folder."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ import pytest
 
 from video_vlm.telemetry import SWITCHES
 
-pytest.importorskip("rapidocr", reason="ONNX Runtime comes with the extra ocr")
+pytest.importorskip("rapidocr", reason="ONNX Runtime comes with the extra senses")
 
 WATCH = """
 import os, sys
@@ -49,24 +50,30 @@ def hook(event, arguments):
 
 sys.addaudithook(hook)
 """
-"""Every Python process of the run imports this first. What C code does it cannot see: the home folder tells that."""
+"""Every Python process of the run imports this first. What C code does it cannot see: the home folder tells
+that."""
 
 
 @pytest.fixture
 def surroundings(tmp_path: Path) -> dict[str, str]:
-    """An environment with an empty home, a temporary folder and a log of its own, and no variable that says no."""
+    """An environment with an empty home, a temporary folder and a log of its own, and no variable that says
+    no."""
     for name in ("home", "tmp", "library", "watch", "films"):
         (tmp_path / name).mkdir()
     (tmp_path / "watch" / "sitecustomize.py").write_text(WATCH, encoding="utf-8")
     (tmp_path / "watch.log").touch()
     home, temporary = str(tmp_path / "home"), str(tmp_path / "tmp")
     inherited = {name: value for name, value in os.environ.items() if name not in SWITCHES}
-    kept = {name: value for name, value in inherited.items() if not name.startswith(("VIDEOQA_", "XDG_", "HF_"))}
+    kept = {
+        name: value for name, value in inherited.items() if not name.startswith(("VIDEOQA_", "XDG_", "HF_"))
+    }
     return {
         **kept,
         **dict.fromkeys(("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"), home),
         **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary),
-        "PYTHONPATH": os.pathsep.join([str(tmp_path / "watch"), *filter(None, [os.environ.get("PYTHONPATH")])]),
+        "PYTHONPATH": os.pathsep.join(
+            [str(tmp_path / "watch"), *filter(None, [os.environ.get("PYTHONPATH")])]
+        ),
         "PYTHONDONTWRITEBYTECODE": "1",
         "WATCH_LOG": str(tmp_path / "watch.log"),
         "WATCH_ALLOWED": os.pathsep.join([str(tmp_path / "library"), temporary]),
@@ -79,7 +86,9 @@ def run(surroundings: dict[str, str], folder: Path, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_nothing_is_sent_or_kept_for_others(sample_film: Path, surroundings: dict[str, str], tmp_path: Path) -> None:
+def test_nothing_is_sent_or_kept_for_others(
+    sample_film: Path, surroundings: dict[str, str], tmp_path: Path
+) -> None:
     films = tmp_path / "films"
     for number in range(2):
         copy = Path(shutil.copy(sample_film, films / f"film-{number}.mp4"))
@@ -96,7 +105,8 @@ def test_nothing_is_sent_or_kept_for_others(sample_film: Path, surroundings: dic
 def test_the_watch_sees_what_it_is_there_for(surroundings: dict[str, str], tmp_path: Path) -> None:
     """A look-up, a connection, and a file beside the library, by a process that a process started."""
     inner = (
-        "import socket; socket.socket().connect_ex(('127.0.0.1', 9)); open('stray', 'w'); socket.getaddrinfo('::1', 9)"
+        "import socket; socket.socket().connect_ex(('127.0.0.1', 9)); "
+        "open('stray', 'w'); socket.getaddrinfo('::1', 9)"
     )
     outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}], check=True)"
     subprocess.run([sys.executable, "-c", outer], env=surroundings, cwd=tmp_path / "films", check=True)
@@ -107,5 +117,7 @@ def test_the_watch_sees_what_it_is_there_for(surroundings: dict[str, str], tmp_p
 def test_what_a_user_has_said_stays(surroundings: dict[str, str]) -> None:
     code = "import os, video_vlm.telemetry as t; t.switch_off(); print([os.environ[name] for name in t.SWITCHES])"
     said = {**surroundings, "DO_NOT_TRACK": "0"}
-    out = subprocess.run([sys.executable, "-c", code], env=said, capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        [sys.executable, "-c", code], env=said, capture_output=True, text=True, check=True
+    ).stdout
     assert out.strip() == str([*list(SWITCHES.values())[:-1], "0"])

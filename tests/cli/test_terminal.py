@@ -38,7 +38,9 @@ def test_one_line_is_one_line() -> None:
     assert one_line(" two\n lines\tand \x1b") == "two lines and ␛"
 
 
-def test_json_comes_back_unchanged_and_holds_nothing_a_terminal_acts_on(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_comes_back_unchanged_and_holds_nothing_a_terminal_acts_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     written = "\x1b[31m \x9b5n \u202e naïve 視頻"
 
     print_json({"text": written})

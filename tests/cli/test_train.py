@@ -41,7 +41,9 @@ def test_the_world_is_trained_on_and_gone_on_from(videoqa: Videoqa, tmp_path: Pa
     out = tmp_path / "runs"
 
     first = videoqa("train", "encoder", "world", "--out", out, "--steps", "2", "--batch", "4")
-    second = videoqa("train", "encoder", "world", "--out", out, "--steps", "3", "--batch", "4", "--resume", "--json")
+    second = videoqa(
+        "train", "encoder", "world", "--out", out, "--steps", "3", "--batch", "4", "--resume", "--json"
+    )
 
     assert first.out.startswith("step 2, loss")
     assert json.loads(second.out)["step"] == 3

@@ -34,7 +34,9 @@ def test_a_memory_taken_in_spares_reading_the_video(
     assert "already known" in run.out
 
 
-def test_damaged_files_are_named_and_the_others_taken_in(videoqa: Videoqa, shelf: Path, tmp_path: Path) -> None:
+def test_damaged_files_are_named_and_the_others_taken_in(
+    videoqa: Videoqa, shelf: Path, tmp_path: Path
+) -> None:
     videoqa("--library", shelf, "library", "export", "film.mp4", "-o", tmp_path / "good.videoqa")
     whole = (tmp_path / "good.videoqa").read_bytes()
     (tmp_path / "bad.videoqa").write_bytes(whole[: len(whole) // 2])

@@ -16,8 +16,8 @@ from tests.cli.conftest import Videoqa
 from tests.mounts import run_mounted
 from video_vlm.cli.train import check_folder
 from video_vlm.errors import OutputError, OutputExists
-from video_vlm.marks import MARK
 from video_vlm.outputs import Outputs
+from video_vlm.own_files import MARK
 
 QUESTION = "What happens after the keeper falls asleep?"
 ANSWER = "The lamp goes out"
@@ -48,8 +48,8 @@ class Place:
     library: Path
 
     def contents(self) -> dict[str, tuple[str, object]]:
-        """Everything below the folder: kind, and bytes or where a link leads. The library may remember what was done:
-        whether it is whole, it says itself."""
+        """Everything below the folder: kind, and bytes or where a link leads. The library may remember what
+        was done: whether it is whole, it says itself."""
         return {str(path.relative_to(self.folder)): kind_of(path) for path in self._all()}
 
     def _all(self) -> Iterator[Path]:
@@ -114,7 +114,12 @@ def other_subtitles(target: Path, draw: random.Random) -> str:
 
 def of_the_library(target: Path, draw: random.Random) -> str:
     return draw.choice(
-        ("library/library.sqlite3", "library/library.sqlite3-wal", "library/LIBRARY.sqlite3-shm", "library/written")
+        (
+            "library/library.sqlite3",
+            "library/library.sqlite3-wal",
+            "library/LIBRARY.sqlite3-shm",
+            "library/written",
+        )
     )
 
 
@@ -125,7 +130,9 @@ def another_library(target: Path, draw: random.Random) -> str:
 
 
 def link_to_a_file(target: Path, draw: random.Random) -> str:
-    target.symlink_to(draw.choice(("notes.txt", "film.mp4", "film.srt", "library/library.sqlite3", "nowhere")))
+    target.symlink_to(
+        draw.choice(("notes.txt", "film.mp4", "film.srt", "library/library.sqlite3", "nowhere"))
+    )
     return str(target)
 
 
@@ -180,7 +187,8 @@ def typed(writer: str, target: str, draw: random.Random, *, overwrite: bool) -> 
 
 
 def is_possible(kind: Callable[[Path, random.Random], str], writer: str) -> bool:
-    """A picture has to end like one, which is asked for first; a memory that was exported is a library's file."""
+    """A picture has to end like one, which is asked for first; a memory that was exported is a library's
+    file."""
     ends = ("sheet.jpg", "plan.png")
     keeps_ending = (
         *REPLACEABLE,
@@ -192,7 +200,9 @@ def is_possible(kind: Callable[[Path, random.Random], str], writer: str) -> bool
         nowhere,
         too_long,
     )
-    return (writer not in ends or kind in keeps_ending) and not (writer == "memory.videoqa" and kind is another_library)
+    return (writer not in ends or kind in keeps_ending) and not (
+        writer == "memory.videoqa" and kind is another_library
+    )
 
 
 @pytest.mark.parametrize("seed", range(48))
@@ -235,7 +245,9 @@ def test_what_is_somebody_elses_is_replaced_only_where_that_is_asked_for(
 
 
 @pytest.mark.parametrize("writer", WRITERS)
-def test_what_was_written_is_written_anew_until_somebody_edits_it(videoqa: Videoqa, place: Place, writer: str) -> None:
+def test_what_was_written_is_written_anew_until_somebody_edits_it(
+    videoqa: Videoqa, place: Place, writer: str
+) -> None:
     again = typed(writer, writer, random.Random(0), overwrite=False)
     assert [videoqa(*again).code, videoqa(*again).code] == [0, 0]
     with Path(writer).open("ab") as file:
@@ -295,7 +307,13 @@ def test_what_is_cut_out_for_an_answer_is_no_film_of_the_folder(videoqa: Videoqa
 
 @pytest.mark.parametrize(
     ("name", "begins"),
-    [("a.md", "# "), ("a.HTML", "<!doctype html>"), ("a.srt", "1\n00:00:"), ("a.json", "[\n{"), ("a.jsonl", "{")],
+    [
+        ("a.md", "# "),
+        ("a.HTML", "<!doctype html>"),
+        ("a.srt", "1\n00:00:"),
+        ("a.json", "[\n{"),
+        ("a.jsonl", "{"),
+    ],
 )
 def test_the_ending_says_the_format(videoqa: Videoqa, place: Place, name: str, begins: str) -> None:
     assert videoqa("export", "film.mp4", "-o", name).code == 0
@@ -374,7 +392,9 @@ def test_what_fails_half_way_leaves_what_was_there() -> None:
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert {path.name: path.read_bytes() for path in Path().iterdir() if path.name != "written"} == {"out": b"first"}
+    assert {path.name: path.read_bytes() for path in Path().iterdir() if path.name != "written"} == {
+        "out": b"first"
+    }
 
 
 def test_a_full_disk_leaves_nothing_and_is_named(shelf: Path, tmp_path: Path) -> None:

@@ -13,19 +13,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from video_vlm.encoder.towers import Tower
+    from video_vlm.encoder.image_tower import Tower
 
 MISSING = [name for name in ("torch", "transformers", "einops", "safetensors") if find_spec(name) is None]
 
 if MISSING:
-    collect_ignore = [path.name for path in Path(__file__).parent.glob("test_*.py") if path.name != "test_extra.py"]
+    collect_ignore = [
+        path.name for path in Path(__file__).parent.glob("test_*.py") if path.name != "test_extra.py"
+    ]
 
 TOWER_KINDS = ("siglip", "siglip2", "clip", "vit")
 
 
 @pytest.fixture(scope="session")
 def tower_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Writes a tiny random tower of a kind once a run and gives its folder: 32 pixels, 16 patches, 3 blocks."""
+    """Writes a tiny random tower of a kind once a run and gives its folder: 32 pixels, 16 patches, 3
+    blocks."""
     written: dict[str, Path] = {}
 
     def write(kind: str) -> Path:
@@ -40,7 +43,7 @@ def tower_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
 @pytest.fixture(scope="session")
 def tower(tower_folder: Callable[[str], Path]) -> Callable[[str], Tower]:
     """Such a tower, loaded from its folder."""
-    from video_vlm.encoder.load import load_tower
+    from video_vlm.encoder.tower_files import load_tower
 
     return lambda kind: load_tower(str(tower_folder(kind)))
 

@@ -15,7 +15,11 @@ def assignments(draw: st.DrawFn) -> Assignment:
     batch, merged = draw(st.integers(1, 3)), draw(st.integers(1, 5))
     tokens = draw(st.integers(merged, 12))
     rows = [
-        draw(st.permutations([*range(merged), *(draw(st.integers(0, merged - 1)) for _ in range(tokens - merged))]))
+        draw(
+            st.permutations(
+                [*range(merged), *(draw(st.integers(0, merged - 1)) for _ in range(tokens - merged))]
+            )
+        )
         for _ in range(batch)
     ]
     return Assignment(torch.tensor(rows), merged)
@@ -67,7 +71,9 @@ def test_the_order_of_batch_items_does_not_matter(assignment: Assignment, chance
     chance.shuffle(order)  # type: ignore[attr-defined]
     values = some_values(assignment)
 
-    turned = merge(values[order], Assignment(assignment.owner[order], assignment.num_merged), size=sizes(assignment))
+    turned = merge(
+        values[order], Assignment(assignment.owner[order], assignment.num_merged), size=sizes(assignment)
+    )
 
     assert torch.equal(turned, merge(values, assignment, size=sizes(assignment))[order])
 
@@ -101,7 +107,9 @@ def test_a_merged_span_covers_what_went_together() -> None:
 def test_a_mean_of_many_does_not_drift_in_half_precision() -> None:
     values = torch.full((1, 4096, 1), 0.1, dtype=torch.float16)
 
-    (merged,) = merge(values, Assignment(torch.zeros(1, 4096, dtype=torch.int64), 1), size=torch.ones(1, 4096))
+    (merged,) = merge(
+        values, Assignment(torch.zeros(1, 4096, dtype=torch.int64), 1), size=torch.ones(1, 4096)
+    )
 
     assert merged.dtype == torch.float16
     assert torch.equal(merged[0], values[0, 0])

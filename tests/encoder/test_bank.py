@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from video_vlm.encoder.bank import Bank
+from video_vlm.encoder.memory_bank import MemoryBank
 
 POSITIONS, WIDTH = 3, 8
 
@@ -13,8 +13,8 @@ def stream(num_frames: int) -> Tensor:
     return torch.randn(num_frames, POSITIONS, WIDTH, generator=torch.Generator().manual_seed(0))
 
 
-def after(num_frames: int, *, capacity: int) -> Bank:
-    bank = Bank.empty(capacity, positions=POSITIONS, width=WIDTH)
+def after(num_frames: int, *, capacity: int) -> MemoryBank:
+    bank = MemoryBank.empty(capacity, positions=POSITIONS, width=WIDTH)
     for number, frame in enumerate(stream(num_frames)):
         bank = bank.pushed(frame, number=number, start=number / 2, end=(number + 1) / 2)
     return bank
@@ -41,7 +41,7 @@ def test_what_it_holds_tiles_the_stream() -> None:
 
 
 def test_neighbours_that_are_most_alike_become_one() -> None:
-    bank = Bank.empty(2, positions=1, width=2)
+    bank = MemoryBank.empty(2, positions=1, width=2)
     for number, value in enumerate(([1.0, 0.0], [0.0, 1.0], [0.1, 1.0])):
         bank = bank.pushed(torch.tensor([value]), number=number, start=number, end=number + 1)
 
@@ -57,4 +57,4 @@ def test_the_mean_is_that_of_all_that_went_in() -> None:
 
 def test_a_bank_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="capacity 0"):
-        Bank.empty(0, positions=1, width=1)
+        MemoryBank.empty(0, positions=1, width=1)

@@ -10,7 +10,9 @@ from video_vlm.encoder.bipartite import key_metric, match_tokens
 @pytest.mark.parametrize("tokens", [2, 7, 16])
 @pytest.mark.parametrize("r", [0, 1, 3, 100])
 @pytest.mark.parametrize("num_protected", [0, 1])
-def test_r_tokens_go_but_never_more_than_half_of_those_that_may(tokens: int, r: int, num_protected: int) -> None:
+def test_r_tokens_go_but_never_more_than_half_of_those_that_may(
+    tokens: int, r: int, num_protected: int
+) -> None:
     metric = torch.randn(3, tokens, 8, generator=torch.Generator().manual_seed(1))
 
     matched = match_tokens(metric, r=r, num_protected=num_protected)

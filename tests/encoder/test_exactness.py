@@ -12,8 +12,8 @@ from einops import rearrange
 from torch import Tensor
 
 from tests.encoder.conftest import TOWER_KINDS
-from video_vlm.encoder.load import load_model, load_tower
-from video_vlm.encoder.towers import Tower, as_tower
+from video_vlm.encoder.image_tower import Tower, as_tower
+from video_vlm.encoder.tower_files import load_model, load_tower
 from video_vlm.encoder.video import EncoderSettings, VideoEncoder
 from video_vlm.errors import SettingsError, UnknownName
 
@@ -93,7 +93,9 @@ def test_a_model_that_is_no_known_tower_is_named(tmp_path: Path) -> None:
         load_tower(str(tmp_path))
 
 
-def test_weights_that_are_no_safetensors_are_refused(tower_folder: Callable[[str], Path], tmp_path: Path) -> None:
+def test_weights_that_are_no_safetensors_are_refused(
+    tower_folder: Callable[[str], Path], tmp_path: Path
+) -> None:
     (tmp_path / "config.json").write_bytes((tower_folder("vit") / "config.json").read_bytes())
     torch.save({}, tmp_path / "pytorch_model.bin")
 

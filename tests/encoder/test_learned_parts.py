@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from video_vlm.encoder.compression import Compressor
+from video_vlm.encoder.image_tower import Tower
 from video_vlm.encoder.losses import arrow_of_time_loss, clip_loss, order_loss, siglip_loss, similarities
+from video_vlm.encoder.multi_scale import ScaleFusion
 from video_vlm.encoder.presets import settings_for
-from video_vlm.encoder.scales import ScaleFusion
 from video_vlm.encoder.temporal import TemporalAttention, TimeBias, seconds_to_waves
 from video_vlm.encoder.tokens import Tokens, patch_tokens
-from video_vlm.encoder.towers import Tower
 from video_vlm.encoder.video import EncoderSettings, VideoEncoder
 
 
@@ -22,7 +22,9 @@ def noise(*shape: int, seed: int = 0) -> Tensor:
 
 
 def some_tokens(frames: int = 4, batch: int = 2) -> Tokens:
-    return patch_tokens(noise(batch, frames, 3, 16), torch.arange(frames, dtype=torch.float64).repeat(batch, 1))
+    return patch_tokens(
+        noise(batch, frames, 3, 16), torch.arange(frames, dtype=torch.float64).repeat(batch, 1)
+    )
 
 
 @torch.inference_mode()
@@ -36,7 +38,9 @@ def test_compression_gives_as_many_tokens_as_it_has_queries() -> None:
 def test_compression_does_not_care_where_a_token_stands_but_when() -> None:
     compress, tokens = Compressor(16, num_queries=5, num_heads=4).eval(), some_tokens()
     order = torch.randperm(12, generator=torch.Generator().manual_seed(1))
-    values, size, start, end = (each[:, order] for each in (tokens.values, tokens.size, tokens.start, tokens.end))
+    values, size, start, end = (
+        each[:, order] for each in (tokens.values, tokens.size, tokens.start, tokens.end)
+    )
     turned = Tokens(values, size, start, end, tokens.patches)
     later = Tokens(tokens.values, tokens.size, tokens.start.flip(1), tokens.end.flip(1), tokens.patches)
 
@@ -50,7 +54,9 @@ def test_two_scales_are_fused_into_a_vector_a_segment(tower: Callable[[str], Tow
     dense = encoder(noise(3, 4, 3, 32, 32), 10 * torch.arange(3)[:, None] + torch.arange(4.0) / 4)
     sparse = encoder(noise(1, 5, 3, 32, 32, seed=1), torch.arange(5.0)[None] * 6)
 
-    closed, opened = (ScaleFusion(32, num_heads=4, initial_gate=gate).eval()(dense, sparse) for gate in (0.0, 1.0))
+    closed, opened = (
+        ScaleFusion(32, num_heads=4, initial_gate=gate).eval()(dense, sparse) for gate in (0.0, 1.0)
+    )
 
     assert torch.equal(closed, dense.clip)
     assert opened.shape == (3, 32)
@@ -127,14 +133,18 @@ def test_the_right_order_costs_less_than_the_reverse() -> None:
 
 @pytest.mark.parametrize("times", [1, 1.5, 2, 3, 4, 8, 20])
 @torch.inference_mode()
-def test_presets_come_close_to_the_reduction_they_are_asked_for(tower: Callable[[str], Tower], times: float) -> None:
+def test_presets_come_close_to_the_reduction_they_are_asked_for(
+    tower: Callable[[str], Tower], times: float
+) -> None:
     settings = settings_for(times, num_blocks=3, num_patches=16) if times <= 4 else None
     wide = settings_for(times, num_blocks=12, num_patches=196)
 
     assert wide.r * (12 - wide.r_from) < 196
     if settings is not None:
         tokens = (
-            VideoEncoder(tower("siglip"), settings).eval()(noise(1, 12, 3, 32, 32), torch.arange(12.0)[None]).tokens
+            VideoEncoder(tower("siglip"), settings)
+            .eval()(noise(1, 12, 3, 32, 32), torch.arange(12.0)[None])
+            .tokens
         )
         assert 192 / tokens.num_tokens == pytest.approx(times, rel=0.1)
 

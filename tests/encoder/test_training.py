@@ -10,14 +10,20 @@ from torch import Tensor, nn
 
 from video_vlm.encoder.batches import MakeBatch, batches_in_order
 from video_vlm.encoder.checkpoint import load_weights, read_checkpoint, save_tensors
-from video_vlm.encoder.load import load_tower
-from video_vlm.encoder.reader import as_numbers
-from video_vlm.encoder.saved import ENCODER_FILE, load_encoder, save_encoder
+from video_vlm.encoder.question_head import as_numbers
+from video_vlm.encoder.saved_encoder import ENCODER_FILE, load_encoder, save_encoder
+from video_vlm.encoder.tower_files import load_tower
 from video_vlm.encoder.trainer import TrainRequest, train_encoder
 from video_vlm.encoder.training import CHECKPOINT, TrainSettings, train
 from video_vlm.encoder.video import EncoderSettings, Fold, VideoEncoder
 from video_vlm.encoder.world_batches import HELD_OUT, WorldBatches, _seeds, frames_of
-from video_vlm.encoder.world_model import ARMS, WorldModel, load_world_model, pictures_of, save_world_model
+from video_vlm.encoder.world_model import (
+    ARMS,
+    WorldModel,
+    frames_of_tokens,
+    load_world_model,
+    save_world_model,
+)
 from video_vlm.encoder.world_task import WorldTask, held_out, score
 from video_vlm.errors import SettingsError
 from video_vlm.world import WorldSettings, ask_all, write_films, write_script
@@ -156,7 +162,7 @@ def test_a_model_of_the_world_is_saved_with_all_it_needs(tmp_path: Path) -> None
     (clips,) = held_out(2, model.settings.world)
     asked = as_numbers([ask_all(clip.script)[:3] for clip in clips])
     frames, seconds = frames_of(clips)
-    pictures = pictures_of(frames)
+    pictures = frames_of_tokens(frames)
 
     save_world_model(model, tmp_path / "world.safetensors", about="a test")
     again = load_world_model(tmp_path / "world.safetensors")
@@ -229,7 +235,11 @@ def test_a_frozen_tower_stays_as_it_is_and_an_unfrozen_block_does_not(films: Pat
     train_encoder(TrainRequest(str(films), tmp_path / "out", tower=name, unfreeze=1, num_frames=2, how=SHORT))
 
     after = load_encoder(tmp_path / "out" / ENCODER_FILE).tower.model.state_dict()
-    moved = {key.split(".")[2] for key, value in after.items() if not torch.equal(value, before[f"vision_model.{key}"])}
+    moved = {
+        key.split(".")[2]
+        for key, value in after.items()
+        if not torch.equal(value, before[f"vision_model.{key}"])
+    }
     assert moved == {"1"}
 
 
@@ -244,10 +254,15 @@ def image_text_model(folder: Path) -> tuple[nn.Module, str]:
     torch.manual_seed(0)
     model = CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=8))
     model.save_pretrained(folder)
-    letters = {letter: number for number, letter in enumerate(["<pad>", "<s>", "</s>", *"abcdefghijklmnopqrstuvwxyz"])}
+    letters = {
+        letter: number
+        for number, letter in enumerate(["<pad>", "<s>", "</s>", *"abcdefghijklmnopqrstuvwxyz"])
+    }
     tokenizer = Tokenizer(models.WordLevel(letters, unk_token="<pad>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>").save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>").save_pretrained(
+        folder
+    )
     return model, str(folder)
 
 
@@ -275,7 +290,10 @@ def test_columns_of_webvid_and_msr_vtt_are_understood(films: Path, tmp_path: Pat
     names = sorted(path.name for path in films.glob("*.mp4"))
     for name in names[:2]:
         (tmp_path / name).write_bytes((films / name).read_bytes())
-    rows = [f'{{"videoid": "{names[0][:-4]}", "name": "a"}}', f'{{"video_id": "{names[1]}", "caption": ["b", "c"]}}']
+    rows = [
+        f'{{"videoid": "{names[0][:-4]}", "name": "a"}}',
+        f'{{"video_id": "{names[1]}", "caption": ["b", "c"]}}',
+    ]
     (tmp_path / "any.jsonl").write_text("\n".join(rows), encoding="utf-8")
 
     assert [video.captions for video in read_captions(tmp_path)] == [("a",), ("b", "c")]

@@ -9,14 +9,19 @@ from torch import Tensor
 
 from tests.encoder.conftest import TOWER_KINDS
 from video_vlm.encoder.costs import count_flops, peak_bytes
-from video_vlm.encoder.towers import Tower, as_tower
+from video_vlm.encoder.image_tower import Tower, as_tower
 from video_vlm.encoder.video import EncoderSettings, Encoding, Fold, VideoEncoder
 
 MERGING = {
     "fold": EncoderSettings(folds=(Fold(0, 2),)),
     "match": EncoderSettings(r=3),
     "all": EncoderSettings(
-        temporal_depths=(0, 2), initial_gate=0.5, time_position=True, folds=(Fold(0, 1.5), Fold(1, 2)), r=2, r_from=1
+        temporal_depths=(0, 2),
+        initial_gate=0.5,
+        time_position=True,
+        folds=(Fold(0, 1.5), Fold(1, 2)),
+        r=2,
+        r_from=1,
     ),
 }
 
@@ -73,7 +78,9 @@ def test_a_reversed_clip_has_reversed_spans(tower: Callable[[str], Tower]) -> No
     pictures, seconds = clips(8, batch=1)
     settings = EncoderSettings(folds=(Fold(0, 2.5),))
 
-    forwards, backwards = (encode(tower("siglip"), settings, each, seconds) for each in (pictures, pictures.flip(1)))
+    forwards, backwards = (
+        encode(tower("siglip"), settings, each, seconds) for each in (pictures, pictures.flip(1))
+    )
 
     assert torch.allclose(backwards.start, 204 - forwards.end.flip(1))
     assert torch.allclose(backwards.end, 204 - forwards.start.flip(1))
@@ -90,12 +97,16 @@ def test_a_still_clip_costs_about_one_frame(tower: Callable[[str], Tower]) -> No
     assert encoding.tokens.size[0].tolist() == [16] * 16
 
 
-def test_open_gates_tell_a_clip_from_its_reverse_and_closed_ones_do_not(tower: Callable[[str], Tower]) -> None:
+def test_open_gates_tell_a_clip_from_its_reverse_and_closed_ones_do_not(
+    tower: Callable[[str], Tower],
+) -> None:
     pictures, seconds = clips(6)
 
     def difference(gate: float) -> float:
         settings = EncoderSettings(temporal_depths=(0, 1, 2), initial_gate=gate)
-        both = [encode(tower("siglip"), settings, each, seconds).clip for each in (pictures, pictures.flip(1))]
+        both = [
+            encode(tower("siglip"), settings, each, seconds).clip for each in (pictures, pictures.flip(1))
+        ]
         return float((both[0] - both[1]).abs().max())
 
     assert difference(0.0) < 1e-5
@@ -138,7 +149,9 @@ def test_folding_saves_the_arithmetic_it_promises(tower: Callable[[str], Tower])
 @pytest.mark.parametrize("depths", [(), (0, 1)])
 def test_a_long_clip_is_held_once(depths: tuple[int, ...]) -> None:
     shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4}
-    model = transformers.SiglipVisionModel(transformers.SiglipVisionConfig(**shape, image_size=128, patch_size=4))
+    model = transformers.SiglipVisionModel(
+        transformers.SiglipVisionConfig(**shape, image_size=128, patch_size=4)
+    )
     settings = EncoderSettings(folds=(Fold(0, 2), Fold(1, 2)), temporal_depths=depths, initial_gate=0.5)
     encoder = VideoEncoder(as_tower(model), settings).eval()
     pictures, seconds = torch.rand(1, 96, 3, 128, 128), torch.arange(96.0)[None]
@@ -152,7 +165,9 @@ def test_folding_after_matching_is_refused() -> None:
         EncoderSettings(folds=(Fold(2, 2),), r=4, r_from=1)
 
 
-@pytest.mark.parametrize("wrong", [{"r": -1}, {"frames_at_once": 0}, {"tolerance": -0.1}, {"temporal_reduction": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"r": -1}, {"frames_at_once": 0}, {"tolerance": -0.1}, {"temporal_reduction": 0}]
+)
 def test_settings_that_mean_nothing_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must"):
         EncoderSettings(**wrong)  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ from tests.memory.conftest import CharacterGrams, Film
 from video_vlm.errors import SettingsError, UnknownName
 from video_vlm.export import FORMATS, TABLES, export
 from video_vlm.export.markdown import escaped
-from video_vlm.memory import KeptLook, MemoryView, Picture, open_library
+from video_vlm.memory import MemoryView, StoredFrame, StoredLook, open_library
 from video_vlm.records import Level, Node, Observation, ObservationKind, Sentence, Span
 
 pytest.importorskip("pyarrow", reason="Parquet needs the extra export")
@@ -51,7 +51,7 @@ class HostileFilm(Film):
 
     lines: tuple[str, ...] = EVIL
 
-    def frames(self, number: int) -> list[Picture]:
+    def frames(self, number: int) -> list[StoredFrame]:
         shown = jpeg(40 * number) if number else b"<svg onload=alert(1)>"
         return [replace(frame, jpeg=shown) for frame in super().frames(number)]
 
@@ -61,7 +61,10 @@ class HostileFilm(Film):
         for place, node in enumerate(nodes):
             if node.level is Level.SCENE:
                 number = scenes.index(node)
-                said = (Sentence(EVIL[2 * number], node.summary[0].cites), Sentence("Then.", node.summary[0].cites))
+                said = (
+                    Sentence(EVIL[2 * number], node.summary[0].cites),
+                    Sentence("Then.", node.summary[0].cites),
+                )
                 nodes[place] = replace(node, title=EVIL[2 * number + 1], summary=said)
         return nodes
 
@@ -71,9 +74,11 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemoryView]:
     folder = tmp_path_factory.mktemp("export")
     with open_library(folder / "library", encoder=CharacterGrams(dimension=32)) as library:
         HostileFilm().write(library)
-        seen = Observation(Span(11, 12), ObservationKind.SCREEN_TEXT, "EXIT", "screen-text", 0.9, (0.1, 0.2, 0.3, 0.4))
-        library.write_back(
-            "film", [KeptLook("screen-text", "v1", "a way out?", "close", 640, (Span(11, 12),), (seen,))]
+        seen = Observation(
+            Span(11, 12), ObservationKind.SCREEN_TEXT, "EXIT", "screen-text", 0.9, (0.1, 0.2, 0.3, 0.4)
+        )
+        library.looks.keep(
+            "film", [StoredLook("screen-text", "v1", "a way out?", "close", 640, (Span(11, 12),), (seen,))]
         )
         yield library.memory("film")
 
@@ -128,7 +133,9 @@ def test_csv_is_read_back_by_pandas_polars_and_duckdb(memory: MemoryView, tmp_pa
     expected = values(memory, what)
     assert pd.read_csv(path)["start"].tolist() == [row[1] for row in expected]
     assert pl.read_csv(path)["end"].to_list() == [row[2] for row in expected]
-    assert duckdb.sql(f"SELECT count(*) FROM read_csv('{path}', header = true)").fetchall() == [(len(expected),)]
+    assert duckdb.sql(f"SELECT count(*) FROM read_csv('{path}', header = true)").fetchall() == [
+        (len(expected),)
+    ]
 
 
 def test_vectors_come_back_as_they_are_stored(memory: MemoryView, tmp_path: Path) -> None:
@@ -154,7 +161,9 @@ def test_an_empty_table_still_has_its_columns(tmp_path: Path) -> None:
         memory = library.memory("film")
         (tmp_path / "v.parquet").write_bytes(written(memory, "parquet", "vectors"))
         assert pl.read_parquet(tmp_path / "v.parquet").shape == (0, 8)
-        assert written(memory, "csv", "vectors").splitlines() == [b"content_id,start,end,encoder,kind,text,node,vector"]
+        assert written(memory, "csv", "vectors").splitlines() == [
+            b"content_id,start,end,encoder,kind,text,node,vector"
+        ]
 
 
 def test_no_cell_of_a_csv_is_a_formula(memory: MemoryView) -> None:
@@ -243,7 +252,11 @@ def test_an_editing_program_finds_the_scenes(memory: MemoryView) -> None:
     timeline = otio.adapters.read_from_string(written(memory, "otio").decode(), "otio_json")
     (track,) = timeline.tracks
     ranges = [clip.range_in_parent() for clip in track]
-    assert [(one.start_time.to_seconds(), one.duration.to_seconds()) for one in ranges] == [(0, 20), (20, 20), (40, 20)]
+    assert [(one.start_time.to_seconds(), one.duration.to_seconds()) for one in ranges] == [
+        (0, 20),
+        (20, 20),
+        (40, 20),
+    ]
     assert [clip.source_range.start_time.to_seconds() for clip in track] == [0, 20, 40]
     assert {clip.media_reference.target_url for clip in track} == {"film.mp4"}
     assert [marker.name for clip in track for marker in clip.markers] == ["Chapter 1"]

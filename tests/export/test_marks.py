@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_vlm.export.cues import write_srt, write_vtt
-from video_vlm.export.scenes import Outline, Part
-from video_vlm.marks import is_ours
+from video_vlm.export.outline import Outline, OutlinePart
+from video_vlm.export.scene_subtitles import write_srt, write_vtt
+from video_vlm.own_files import is_ours
 from video_vlm.perception.sidecars import EXPORTED, find_sidecars
 from video_vlm.perception.subtitles import read_subtitles
 from video_vlm.records import Span
@@ -24,10 +24,13 @@ TEXTS = ("Two boats.", "سلام دنیا", "नमस्ते", "“…”", "
 
 def outline_of(texts: list[str]) -> Outline:
     scenes = tuple(
-        Part(number, Span(10.0 * number, 10.0 * number + 9), "", text, 1.0) for number, text in enumerate(texts, 1)
+        OutlinePart(number, Span(10.0 * number, 10.0 * number + 9), "", text, 1.0)
+        for number, text in enumerate(texts, 1)
     )
     whole = Span(0.0, 10.0 * len(texts) + 10)
-    return Outline("id", "film.mp4", "film", "", whole, (Part(1, whole, "", "", 1.0, None, scenes),), (), True)
+    return Outline(
+        "id", "film.mp4", "film", "", whole, (OutlinePart(1, whole, "", "", 1.0, None, scenes),), (), True
+    )
 
 
 def exported(form: str, texts: list[str]) -> bytes:
@@ -66,7 +69,9 @@ CHANGES = (as_it_is, in_utf_16, with_windows_lines, without_its_beginning, with_
 
 @pytest.mark.parametrize("form", WRITERS)
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
-def test_exported_subtitles_beside_the_film_are_not_what_is_said(tmp_path: Path, form: str, change: object) -> None:
+def test_exported_subtitles_beside_the_film_are_not_what_is_said(
+    tmp_path: Path, form: str, change: object
+) -> None:
     draw = random.Random(f"{form} {change}")
     texts = draw.sample(TEXTS, 5)
     assert callable(change)
@@ -83,7 +88,9 @@ def test_exported_subtitles_beside_the_film_are_not_what_is_said(tmp_path: Path,
 
 @given(st.lists(st.text(st.sampled_from("ab \u200c\u200d\u200b\ufeffس👩"), max_size=14), max_size=5))
 def test_what_others_wrote_is_not_taken_for_ours(lines: list[str]) -> None:
-    text = "\n\n".join(f"{number}\n00:00:0{number},000 --> 00:00:09,000\n{line}" for number, line in enumerate(lines))
+    text = "\n\n".join(
+        f"{number}\n00:00:0{number},000 --> 00:00:09,000\n{line}" for number, line in enumerate(lines)
+    )
     assert not any(is_ours(text.encode(encoding)) for encoding in ("utf-8", "utf-16"))
 
 

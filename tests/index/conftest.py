@@ -61,10 +61,10 @@ def write_pictures(path: Path, images: Iterable[Image], *, fps: int = FPS) -> Pa
         stream = container.add_stream("libx264", rate=fps, options={"g": "30", "bf": "2", "crf": "18"})
         stream.pix_fmt = "yuv420p"
         stream.time_base = Fraction(1, fps)
-        pictures = iter(images)
-        first = next(pictures)
+        frames = iter(images)
+        first = next(frames)
         stream.height, stream.width = first.shape[:2]
-        for image in chain([first], pictures):
+        for image in chain([first], frames):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         container.mux(stream.encode())
     return path

@@ -1,4 +1,5 @@
-"""Films drawn at random: slides and moving places, cut, faded and dissolved, at many rates and by many encoders."""
+"""Films drawn at random: slides and moving places, cut, faded and dissolved, at many rates and by many
+encoders."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ class Encoding:
 
 @dataclass(frozen=True)
 class DrawnFilm:
-    """Shots of so many ``seconds``, each joined to the next one by one of ``joins``; ``noise`` is in grey levels."""
+    """Shots of so many ``seconds``, each joined to the next one by one of ``joins``; ``noise`` is in grey
+    levels."""
 
     seed: int
     kind: str
@@ -76,7 +78,9 @@ def drawn_film(seed: int, *, rates: Sequence[float] = RATES, joins: Sequence[Joi
     beat = int(encoding.options["g"]) / rate if draw.random() < 0.3 and "g" in encoding.options else 0.0
     while sum(lengths) * rate < 0.7 * MOST_FRAMES and sum(lengths) < max(60.0, 8 * least):
         length = draw.uniform(least, 5 * least)
-        lengths.append(max(1, round(length / beat)) * beat if 0 < beat < 5 * least else round(length * rate) / rate)
+        lengths.append(
+            max(1, round(length / beat)) * beat if 0 < beat < 5 * least else round(length * rate) / rate
+        )
     every = tuple(draw.choice(joins) if rate >= 8 else "cut" for _ in lengths[1:])
     noise = draw.choice([0.0, 0.0, 1.0, 3.0, 8.0, 20.0])
     return DrawnFilm(seed, draw.choice(KINDS), tuple(lengths), every, rate, noise, encoding)
@@ -86,7 +90,9 @@ def _encoding(draw: random.Random, rate: float) -> Encoding:
     codec = draw.choice(["libx264", "libx264", "libx265", "libvpx", "libvpx", "libvpx-vp9", "mpeg4", "mjpeg"])
     options: dict[str, str] = {}
     if draw.random() < 0.6:
-        options["g"] = str(draw.choice([12, 25, 50, 100, 250, max(1, round(2 * rate)), max(1, round(5 * rate))]))
+        options["g"] = str(
+            draw.choice([12, 25, 50, 100, 250, max(1, round(2 * rate)), max(1, round(5 * rate))])
+        )
     if codec == "libx264":
         options |= {"preset": draw.choice(["ultrafast", "veryfast"]), "crf": draw.choice(["18", "23", "30"])}
         options |= draw.choice([{}, {"sc_threshold": "0"}, {"bf": "2"}])
@@ -94,22 +100,31 @@ def _encoding(draw: random.Random, rate: float) -> Encoding:
         more = draw.choice(["", ":scenecut=0", ":bframes=0"])
         options |= {"preset": "ultrafast", "x265-params": f"log-level=none{more}"}
     if codec == "libvpx":
-        options |= {"deadline": "realtime", "cpu-used": "8"} | draw.choice([{}, {"crf": "20", "b": "1000000"}])
+        options |= {"deadline": "realtime", "cpu-used": "8"} | draw.choice(
+            [{}, {"crf": "20", "b": "1000000"}]
+        )
     if codec == "libvpx-vp9":
         options |= {"deadline": "realtime", "cpu-used": "8", "crf": "34", "b": "0"}
     if codec in ("mpeg4", "mjpeg"):
-        options |= draw.choice([{"qscale": "4", "flags": "+qscale", "global_quality": "472"}, {"b": "1500000"}])
-    suffix = draw.choice({"libvpx": [".webm", ".mkv"], "libvpx-vp9": [".webm", ".mp4"]}.get(codec, [".mp4", ".mkv"]))
+        options |= draw.choice(
+            [{"qscale": "4", "flags": "+qscale", "global_quality": "472"}, {"b": "1500000"}]
+        )
+    suffix = draw.choice(
+        {"libvpx": [".webm", ".mkv"], "libvpx-vp9": [".webm", ".mp4"]}.get(codec, [".mp4", ".mkv"])
+    )
     return Encoding(codec, suffix, options)
 
 
-def pictures(film: DrawnFilm) -> Iterator[tuple[float, Image]]:
+def frames(film: DrawnFilm) -> Iterator[tuple[float, Image]]:
     """Each picture with its time."""
     rng = np.random.default_rng(film.seed)
     walls = [_wall(rng, film.kind)]
     while len(walls) < len(film.seconds):
         wall = _wall(rng, film.kind)
-        if cv2.norm(wall[:, : SIZE[0]], walls[-1][:, : SIZE[0]], cv2.NORM_L1) / (SIZE[0] * SIZE[1] * 3) > 30.0:
+        if (
+            cv2.norm(wall[:, : SIZE[0]], walls[-1][:, : SIZE[0]], cv2.NORM_L1) / (SIZE[0] * SIZE[1] * 3)
+            > 30.0
+        ):
             walls.append(wall)
     grain = [rng.normal(0, film.noise, (SIZE[1], SIZE[0], 3)) for _ in range(7)] if film.noise else []
     edges = [0.0, *film.starts, sum(film.seconds)]
@@ -124,10 +139,14 @@ def pictures(film: DrawnFilm) -> Iterator[tuple[float, Image]]:
         yield seconds, np.clip(image, 0, 255).astype(np.uint8)
 
 
-def _joined(film: DrawnFilm, walls: Sequence[Image], edges: Sequence[float], join: int, seconds: float) -> Any:
+def _joined(
+    film: DrawnFilm, walls: Sequence[Image], edges: Sequence[float], join: int, seconds: float
+) -> Any:
     start, end = film.spans()[join]
     share = (seconds - start) / (end - start)
-    old, new = (_shown(film, walls, shot, seconds - edges[shot]).astype(np.float32) for shot in (join, join + 1))
+    old, new = (
+        _shown(film, walls, shot, seconds - edges[shot]).astype(np.float32) for shot in (join, join + 1)
+    )
     if film.joins[join] == "dissolve":
         return (1 - share) * old + share * new
     return max(0.0, 1 - 2 * share) * old + max(0.0, 2 * share - 1) * new
@@ -170,7 +189,7 @@ def write_film(path: Path, film: DrawnFilm) -> Path:
         video.width, video.height = SIZE
         video.pix_fmt = "yuvj420p" if film.encoding.codec == "mjpeg" else "yuv420p"
         video.codec_context.time_base = 1 / rate
-        for number, (_, image) in enumerate(pictures(film)):
+        for number, (_, image) in enumerate(frames(film)):
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             frame.pts, frame.time_base = number, 1 / rate
             container.mux(video.encode(frame))

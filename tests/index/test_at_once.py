@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from video_vlm.index import index_video
-from video_vlm.memory import Build, open_library
+from video_vlm.memory import MemoryWriter, open_library
 from video_vlm.settings import IndexSettings
 
 NUM_READERS = 8
@@ -60,7 +60,9 @@ def start(*arguments: object) -> subprocess.Popen[str]:
 
 
 @pytest.fixture(scope="module")
-def films(film: Path, write_video: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def films(
+    film: Path, write_video: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> list[Path]:
     folder = tmp_path_factory.mktemp("films")
     colours = np.random.default_rng(0).integers(0, 255, (3, 48, 64, 3)).astype(np.uint8)
     return [film, *(write_video(folder / f"{place}.mp4", [one] * 40) for place, one in enumerate(colours))]
@@ -115,7 +117,7 @@ def test_a_memory_that_another_process_finishes_just_before_this_one_begins_is_t
     with open_library(tmp_path) as library:
         begin = library.build
 
-        def overtaken(*arguments: Any, **options: Any) -> Build:
+        def overtaken(*arguments: Any, **options: Any) -> MemoryWriter:
             with open_library(tmp_path) as other:
                 index_video(film, other, settings=settings)
             return begin(*arguments, **options)

@@ -21,8 +21,8 @@ import pytest
 from bench.batch import QUICKLY, draw, index
 from video_vlm.errors import ReaderLost, UnknownName, UnreadableVideo
 from video_vlm.index import IndexOutcome, index_many
-from video_vlm.index.room import OWN_BYTES, file_bytes, reader_bytes
-from video_vlm.media.cores import num_cores
+from video_vlm.index.memory_estimate import OWN_BYTES, file_bytes, reader_bytes
+from video_vlm.media.cpu_count import num_cores
 from video_vlm.memory import open_library
 from video_vlm.protocols import ProgressEvent
 from video_vlm.settings import IndexSettings
@@ -31,7 +31,9 @@ Dumps = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def films(film: Path, write_video: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def films(
+    film: Path, write_video: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> list[Path]:
     """Four different films and a copy of one."""
     folder = tmp_path_factory.mktemp("films")
     chance = np.random.default_rng(0)
@@ -78,7 +80,9 @@ def test_a_bad_file_costs_only_itself(films: list[Path], settings: IndexSettings
     bad = tmp_path / "bad.mp4"
     bad.write_text("this is no video", encoding="utf-8")
     with open_library(tmp_path / "library") as library:
-        outcomes = list(index_many([bad, films[1], tmp_path / "gone.mp4"], library, settings=settings, jobs=2))
+        outcomes = list(
+            index_many([bad, films[1], tmp_path / "gone.mp4"], library, settings=settings, jobs=2)
+        )
     assert {name: type(error) for name, error in failures(outcomes).items()} == {
         "bad.mp4": UnreadableVideo,
         "gone.mp4": UnreadableVideo,
@@ -164,7 +168,9 @@ def test_files_side_by_side_fit_the_memory_that_is_allowed(
 
     allowed = OWN_BYTES + 2 * reader_bytes(settings, sees=False) + room
     with open_library(tmp_path) as library:
-        for outcome in index_many(films, library, settings=settings, progress=note, jobs=2, memory_bytes=allowed):
+        for outcome in index_many(
+            films, library, settings=settings, progress=note, jobs=2, memory_bytes=allowed
+        ):
             in_hand.discard(outcome.path)
     assert max(taken) == room
     assert dumps(tmp_path) == one_by_one
@@ -249,7 +255,15 @@ def _hear_ctrl_c() -> None:
 def test_ctrl_c_stops_everything_at_once_and_says_so(films: list[Path], tmp_path: Path) -> None:
     """As a terminal sends it: to the command and its workers alike."""
     library = tmp_path / "library"
-    command = [sys.executable, "-m", "video_vlm.cli", "--library", str(library), "--set", "index.observers=look"]
+    command = [
+        sys.executable,
+        "-m",
+        "video_vlm.cli",
+        "--library",
+        str(library),
+        "--set",
+        "index.observers=look",
+    ]
     command += ["index", *map(str, films), "--jobs", "2", "--progress", "json"]
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_hear_ctrl_c
@@ -259,6 +273,8 @@ def test_ctrl_c_stops_everything_at_once_and_says_so(films: list[Path], tmp_path
         os.killpg(run.pid, signal.SIGINT)
         said += run.stderr.readlines()
     assert run.returncode == 130
-    assert [line for line in said if not line.startswith("{")] == ["videoqa: interrupted; what was finished is kept\n"]
+    assert [line for line in said if not line.startswith("{")] == [
+        "videoqa: interrupted; what was finished is kept\n"
+    ]
     with open_library(library) as opened:
         assert opened.verify() == ()

@@ -74,7 +74,9 @@ class Once:
 def film_of(folder: Path, name: str, *, seconds: int, seed: int) -> Path:
     """Two films of one length and other seeds are as long to the byte only by chance."""
     tint = random.Random(seed).choices(range(90, 255), k=3)
-    return write_reel(folder / name, Reel(times=steady(10 * seconds), suffix=".mkv", tint=(tint[0], tint[1], tint[2])))
+    return write_reel(
+        folder / name, Reel(times=steady(10 * seconds), suffix=".mkv", tint=(tint[0], tint[1], tint[2]))
+    )
 
 
 def what_is_told(film: Path, folder: Path) -> tuple[str, float | None, int]:
@@ -152,7 +154,7 @@ def test_a_recording_that_goes_on_is_remembered_as_what_it_was_and_read_on(tmp_p
     with open_library(tmp_path / "library") as library:
         report = index_video(film, library, settings=SETTINGS, progress=Once(goes_on, at_seconds=10))
         assert report.video.content_id == before
-        assert library.known_content_id(film) is None
+        assert library.files.content_id(film) is None
         read_on = index_video(film, library, settings=SETTINGS)
         assert read_on.video.content_id == content_id(film)
         assert read_on.resumed_from is not None

@@ -20,10 +20,14 @@ from video_vlm.settings import IndexSettings
 SETTINGS = IndexSettings(observers=("chapters", "look"))
 
 
-def film(path: Path, *, seconds: int, fps: int, cuts: list[float], marks: list[tuple[float, float, str]]) -> Path:
+def film(
+    path: Path, *, seconds: int, fps: int, cuts: list[float], marks: list[tuple[float, float, str]]
+) -> Path:
     """Bare colours, another after each cut."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "x264-params": "keyint=10"})
+        stream = container.add_stream(
+            "libx264", rate=fps, options={"preset": "ultrafast", "x264-params": "keyint=10"}
+        )
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         stream.codec_context.time_base = TICK
         container.set_chapters(
@@ -61,7 +65,10 @@ def drawn(seed: int, path: Path) -> tuple[Path, list[float], list[float], int]:
             *(round(mark, 3) for mark in near),
         }
     )
-    marks = [(start, end, f"Part {number}") for number, (start, end) in enumerate(pairwise([*starts, float(seconds)]))]
+    marks = [
+        (start, end, f"Part {number}")
+        for number, (start, end) in enumerate(pairwise([*starts, float(seconds)]))
+    ]
     rng.shuffle(marks)
     return (
         film(path, seconds=seconds, fps=fps, cuts=[float(cut) for cut in cuts], marks=marks),
@@ -82,7 +89,9 @@ def test_chapters_scenes_and_segments_begin_at_every_mark(tmp_path: Path, seed: 
         begun = {level: [node.span.start for node in memory.nodes(level)] for level in Level}
         chapters = memory.nodes(Level.CHAPTER)
         shots = [
-            one.span.end for one in memory.observations(kinds=[ObservationKind.TRANSITION]) if one.source == "shots"
+            one.span.end
+            for one in memory.observations(kinds=[ObservationKind.TRANSITION])
+            if one.source == "shots"
         ]
         for level in (Level.CHAPTER, Level.SCENE, Level.SEGMENT):
             nodes = memory.nodes(level)
@@ -95,11 +104,23 @@ def test_chapters_scenes_and_segments_begin_at_every_mark(tmp_path: Path, seed: 
     assert set(starts) <= set(begun[Level.SEGMENT])
     assert shots == pytest.approx(cuts, abs=0.6)  # a mark is no cut, and hides none
     # A cut next to a mark is what the mark was set for: no scene of a few frames lies between them.
-    assert all(after - before > 0.5 for before, after in pairwise(begun[Level.SCENE]) if {before, after} - set(starts))
+    assert all(
+        after - before > 0.5
+        for before, after in pairwise(begun[Level.SCENE])
+        if {before, after} - set(starts)
+    )
 
 
-def test_marks_beyond_the_end_are_left_out_with_a_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    marks = [(0.0, 4.0, "One"), (4.0, 9.0, "Two"), (9.0, 9.0, "Empty"), (9.0, 12.0, "Three"), (70.0, 90.0, "Bonus")]
+def test_marks_beyond_the_end_are_left_out_with_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    marks = [
+        (0.0, 4.0, "One"),
+        (4.0, 9.0, "Two"),
+        (9.0, 9.0, "Empty"),
+        (9.0, 12.0, "Three"),
+        (70.0, 90.0, "Bonus"),
+    ]
     path = film(tmp_path / "film.mkv", seconds=12, fps=5, cuts=[6.0], marks=marks)
     with open_library(tmp_path / "library") as library, caplog.at_level(logging.WARNING):
         memory = library.memory(index_video(path, library, settings=SETTINGS).video.content_id)
@@ -114,4 +135,7 @@ def test_a_film_before_its_first_mark_has_no_chapter_of_the_file(tmp_path: Path)
     path = film(tmp_path / "film.mkv", seconds=12, fps=5, cuts=[], marks=[(5.0, 12.0, "Talk")])
     with open_library(tmp_path / "library") as library:
         memory = library.memory(index_video(path, library, settings=SETTINGS).video.content_id)
-        assert [(node.span.start, node.title) for node in memory.nodes(Level.CHAPTER)] == [(0.0, None), (5.0, "Talk")]
+        assert [(node.span.start, node.title) for node in memory.nodes(Level.CHAPTER)] == [
+            (0.0, None),
+            (5.0, "Talk"),
+        ]

@@ -1,4 +1,5 @@
-"""Files on a Ray cluster: the same memories as from one process, whatever happens to an actor; work only by token."""
+"""Files on a Ray cluster: the same memories as from one process, whatever happens to an actor; work only by
+token."""
 
 from __future__ import annotations
 
@@ -19,7 +20,9 @@ from video_vlm.errors import LibraryError, MissingExtra
 from video_vlm.index import index_on_cluster
 from video_vlm.memory import open_library
 
-needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="needs Ray: pip install 'video-vlm[distributed]'")
+needs_ray = pytest.mark.skipif(
+    find_spec("ray") is None, reason="needs Ray: pip install 'video-vlm[distributed]'"
+)
 
 
 def test_a_cluster_elsewhere_cannot_write_to_a_folder_here(tmp_path: Path) -> None:
@@ -67,7 +70,18 @@ def test_a_cluster_with_a_killed_actor_remembers_what_one_process_does(
     films: list[Path], postgres: str, tmp_path: Path
 ) -> None:
     place = f"{postgres}&schema=cluster"
-    command = [sys.executable, "-m", "video_vlm.cli", "--library", place, "index", "--engine", "ray", "--jobs", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "video_vlm.cli",
+        "--library",
+        place,
+        "index",
+        "--engine",
+        "ray",
+        "--jobs",
+        "2",
+    ]
     process = subprocess.Popen(
         [*command, *map(str, films)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
     )
@@ -84,7 +98,12 @@ def test_a_cluster_with_a_killed_actor_remembers_what_one_process_does(
     assert out.count("7 scenes") == 3
     assert "broken.mp4" in err
     with open_library(place) as library, open_library(tmp_path / "straight") as straight:
-        assert main(["--library", str(tmp_path / "straight"), "--quiet", "index", "--jobs", "1", *map(str, films)]) == 3
+        assert (
+            main(
+                ["--library", str(tmp_path / "straight"), "--quiet", "index", "--jobs", "1", *map(str, films)]
+            )
+            == 3
+        )
         known = [stored.video.content_id for stored in straight.videos()]
         assert len(known) == 3
         assert [library.dump(one) for one in known] == [straight.dump(one) for one in known]

@@ -1,4 +1,5 @@
-"""The fast pass: most pictures are not decoded, what matters is found all the same, and what was left out is said."""
+"""The fast pass: most pictures are not decoded, what matters is found all the same, and what was left out is
+said."""
 
 from __future__ import annotations
 
@@ -17,12 +18,12 @@ import pytest
 
 from video_vlm import VideoQA
 from video_vlm.index import index_video
-from video_vlm.index.passes import open_pass
+from video_vlm.index.decode_passes import open_pass
 from video_vlm.media import open_video
 from video_vlm.memory import Library, open_library
 from video_vlm.protocols import ProgressEvent
 from video_vlm.records import Image, Level
-from video_vlm.samplers.segments import Seen
+from video_vlm.samplers.segments import SeenFrame
 from video_vlm.settings import FrameSettings, IndexSettings, Settings
 
 FPS = 12
@@ -74,7 +75,7 @@ def write(
     return path
 
 
-def seen_in(path: Path, settings: IndexSettings) -> list[Seen]:
+def seen_in(path: Path, settings: IndexSettings) -> list[SeenFrame]:
     with open_video(path) as reader:
         return list(open_pass(reader, settings, None).seen())
 
@@ -94,7 +95,9 @@ def test_cuts_are_found_at_keyframes(tmp_path: Path, fast: IndexSettings) -> Non
     assert cuts_in(path, fast) == [pytest.approx(50 / FPS, abs=0.01), pytest.approx(100 / FPS, abs=0.01)]
 
 
-def test_a_cut_without_a_keyframe_is_found_where_a_packet_stands_out(tmp_path: Path, fast: IndexSettings) -> None:
+def test_a_cut_without_a_keyframe_is_found_where_a_packet_stands_out(
+    tmp_path: Path, fast: IndexSettings
+) -> None:
     images = [*place(1, num_frames=118), *place(2, num_frames=120)]
     path = write(tmp_path / "unkeyed.mp4", images, options={**X264, "g": "36", "sc_threshold": "0"})
     [cut] = cuts_in(path, fast)
@@ -102,7 +105,9 @@ def test_a_cut_without_a_keyframe_is_found_where_a_packet_stands_out(tmp_path: P
 
 
 @pytest.mark.parametrize("at", [41, 66, 100])
-def test_a_flash_that_an_encoder_takes_for_a_cut_begins_no_shot(tmp_path: Path, fast: IndexSettings, at: int) -> None:
+def test_a_flash_that_an_encoder_takes_for_a_cut_begins_no_shot(
+    tmp_path: Path, fast: IndexSettings, at: int
+) -> None:
     images = list(place(1, num_frames=130))
     images[at : at + 3] = [np.full_like(images[at], 250)] * 3
     path = write(tmp_path / "flash.mp4", images, options=X264)
@@ -111,7 +116,9 @@ def test_a_flash_that_an_encoder_takes_for_a_cut_begins_no_shot(tmp_path: Path, 
     assert cuts_in(path, fast) == []
 
 
-def test_of_a_static_film_only_keyframes_are_decoded(tmp_path: Path, fast: IndexSettings, library: Library) -> None:
+def test_of_a_static_film_only_keyframes_are_decoded(
+    tmp_path: Path, fast: IndexSettings, library: Library
+) -> None:
     image = next(place(1, num_frames=1))
     path = write(tmp_path / "static.mp4", [image] * 200, options=X264)
     assert len(seen_in(path, fast)) == keyframes_of(path)
@@ -126,7 +133,9 @@ def test_every_picture_is_given_out_once_and_in_order(film: Path, fast: IndexSet
     assert len(times) < 254 * 0.6
 
 
-def test_every_level_tiles_the_video_as_in_a_full_pass(film: Path, fast: IndexSettings, library: Library) -> None:
+def test_every_level_tiles_the_video_as_in_a_full_pass(
+    film: Path, fast: IndexSettings, library: Library
+) -> None:
     report = index_video(film, library, settings=fast)
     memory = library.memory(report.video.content_id)
     for level in (Level.SEGMENT, Level.SCENE, Level.CHAPTER):
@@ -258,10 +267,14 @@ def test_a_file_that_was_cut_off_is_read_fast_as_far_as_it_goes_and_the_rest_is_
     assert library.verify() == ()
 
 
-def test_a_picture_that_changes_its_shape_in_mid_stream_is_read_fast(tmp_path: Path, fast: IndexSettings) -> None:
+def test_a_picture_that_changes_its_shape_in_mid_stream_is_read_fast(
+    tmp_path: Path, fast: IndexSettings
+) -> None:
     wide = write(tmp_path / "wide.ts", place(1, num_frames=90), options=X264)
     tall = [np.ascontiguousarray(image[:, :96]) for image in place(2, num_frames=90)]
     narrow = write(tmp_path / "narrow.ts", tall, options=X264, start=90)
     both = tmp_path / "both.ts"
     both.write_bytes(wide.read_bytes() + narrow.read_bytes())
-    assert pytest.approx(90 / FPS, abs=0.2) in [cut - seen_in(both, fast)[0].pts_seconds for cut in cuts_in(both, fast)]
+    assert pytest.approx(90 / FPS, abs=0.2) in [
+        cut - seen_in(both, fast)[0].pts_seconds for cut in cuts_in(both, fast)
+    ]

@@ -18,11 +18,13 @@ from video_vlm.settings import IndexSettings, ShotSettings
 
 
 @pytest.fixture(scope="module")
-def recording(film: Path, write_video: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def recording(
+    film: Path, write_video: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> bytes:
     """The film twice as a transport stream, as recorders write them: it may end anywhere."""
     folder = tmp_path_factory.mktemp("recording")
     with av.open(str(film)) as source:
-        images = [picture.to_ndarray(format="rgb24") for picture in source.decode(video=0)]
+        images = [frame.to_ndarray(format="rgb24") for frame in source.decode(video=0)]
     twice = write_video(folder / "twice.mp4", [*images, *images])
     with av.open(str(twice)) as source, av.open(str(folder / "whole.ts"), "w", format="mpegts") as target:
         stream = target.add_stream_from_template(source.streams.video[0])
@@ -68,7 +70,9 @@ def test_a_file_that_grew_is_read_on_to_the_memory_of_the_whole(
     assert report.resumed_from is not None
     assert report.resumed_from > 10.0
     assert f"it is read on from {report.resumed_from:.1f} s" in plan.stages[0].because
-    assert events[0].done > report.resumed_from - 15.0, "what was read before is not decoded again but to warm up"
+    assert events[0].done > report.resumed_from - 15.0, (
+        "what was read before is not decoded again but to warm up"
+    )
     whole = straight(path, settings, tmp_path / "fresh")
     grown = library.dump(report.video.content_id)
     assert grown["nodes"] == whole["nodes"]

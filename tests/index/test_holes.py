@@ -36,7 +36,9 @@ class Recording:
 
 
 def runs(*spans: Span, rate: float) -> list[float]:
-    return [span.start + number / rate for span in spans for number in range(round(span.duration_seconds * rate))]
+    return [
+        span.start + number / rate for span in spans for number in range(round(span.duration_seconds * rate))
+    ]
 
 
 def write(path: Path, recording: Recording, *, seed: int = 0) -> Path:
@@ -118,12 +120,16 @@ def test_a_hole_behind_a_joint_is_found_too(tmp_path: Path, seed: int) -> None:
             pause = draw.choice([120, 700, 5000])
             spans = Span(0, draw.randint(10, 20)), Span(30 + pause, 45 + pause)
             sound = spans if seed % 2 else ()
-            film = write(tmp_path / f"{number}.ts", Recording(runs(*spans, rate=10), sound), seed=10 * seed + number)
+            film = write(
+                tmp_path / f"{number}.ts", Recording(runs(*spans, rate=10), sound), seed=10 * seed + number
+            )
             out.write(film.read_bytes())
             wanted += [shown + spans[0].end, shown + spans[1].start]
             shown += spans[1].end
     report, _ = memory_of(joined, tmp_path / "library")
-    assert [edge for hole in report.holes for edge in (hole.start, hole.end)] == pytest.approx(wanted, abs=0.5)
+    assert [edge for hole in report.holes for edge in (hole.start, hole.end)] == pytest.approx(
+        wanted, abs=0.5
+    )
 
 
 def slides(draw: random.Random) -> Recording:

@@ -91,7 +91,9 @@ def test_cuts_are_observations_of_the_channel_shots(indexed: Indexed) -> None:
     _, memory = indexed
     assert memory.channels[0] == "shots"
     cuts = [
-        (one.text, one.span) for one in memory.observations(kinds=[ObservationKind.TRANSITION]) if one.source == "shots"
+        (one.text, one.span)
+        for one in memory.observations(kinds=[ObservationKind.TRANSITION])
+        if one.source == "shots"
     ]
     assert [text for text, _ in cuts] == ["cut", "fade between shots", "cut"]
     assert cuts[0][1] == Span(4.0, 4.0)
@@ -121,7 +123,9 @@ def test_a_second_run_finds_the_memory_and_decodes_nothing(
     assert events == []
 
 
-def test_progress_runs_from_the_beginning_to_the_end(film: Path, library: Library, settings: IndexSettings) -> None:
+def test_progress_runs_from_the_beginning_to_the_end(
+    film: Path, library: Library, settings: IndexSettings
+) -> None:
     events: list[ProgressEvent] = []
     report = index_video(film, library, settings=settings, progress=events.append)
     assert {(event.stage, event.unit, event.what) for event in events} == {("index", "s", "film.mp4")}
@@ -129,7 +133,9 @@ def test_progress_runs_from_the_beginning_to_the_end(film: Path, library: Librar
     assert (events[0].done, events[-1].done) == (0.0, report.video.duration_seconds)
 
 
-def test_a_moved_file_keeps_its_memory(film: Path, library: Library, settings: IndexSettings, tmp_path: Path) -> None:
+def test_a_moved_file_keeps_its_memory(
+    film: Path, library: Library, settings: IndexSettings, tmp_path: Path
+) -> None:
     index_video(film, library, settings=settings)
     moved = Path(shutil.copy(film, tmp_path / "renamed.mkv"))
     report = index_video(moved, library, settings=settings)
@@ -169,8 +175,8 @@ def test_an_observer_that_is_not_installed_is_left_out_and_named(
         report = index_video(film, library, settings=replace(settings, observers=("screen-text", "look")))
     [missing] = report.missing
     assert "screen-text" in missing
-    assert "pip install 'video-vlm[ocr]'" in missing
-    assert len([record for record in caplog.records if "ocr" in record.getMessage()]) == 1
+    assert "pip install 'video-vlm[senses]'" in missing
+    assert len([record for record in caplog.records if "senses" in record.getMessage()]) == 1
     assert library.memory(report.video.content_id).channels == ("shots", "look")
 
 
@@ -189,11 +195,22 @@ def test_a_file_without_a_picture_leaves_no_trace(library: Library, tmp_path: Pa
 
 @pytest.mark.parametrize("num_frames", [1, 2, 3])
 def test_a_video_of_hardly_any_pictures_has_a_whole_memory(
-    library: Library, settings: IndexSettings, tmp_path: Path, write_video: Callable[..., Path], num_frames: int
+    library: Library,
+    settings: IndexSettings,
+    tmp_path: Path,
+    write_video: Callable[..., Path],
+    num_frames: int,
 ) -> None:
-    picture = np.full((48, 64, 3), 90, np.uint8)
-    report = index_video(write_video(tmp_path / "short.mp4", [picture] * num_frames), library, settings=settings)
-    assert (report.num_frames, report.num_shots, report.num_segments, report.num_scenes) == (num_frames, 1, 1, 1)
+    frame = np.full((48, 64, 3), 90, np.uint8)
+    report = index_video(
+        write_video(tmp_path / "short.mp4", [frame] * num_frames), library, settings=settings
+    )
+    assert (report.num_frames, report.num_shots, report.num_segments, report.num_scenes) == (
+        num_frames,
+        1,
+        1,
+        1,
+    )
     assert report.video.duration_seconds == pytest.approx(num_frames / 12)
     assert library.verify() == ()
 
@@ -228,11 +245,11 @@ def test_the_memory_is_the_same_for_any_number_of_threads(
 def with_sound(film: Path, path: Path, *, seconds: int) -> Path:
     """The pictures of a film beside a tone of so many seconds."""
     with av.open(str(film)) as source, av.open(str(path), "w") as target:
-        pictures = target.add_stream_from_template(source.streams.video[0])
+        frames = target.add_stream_from_template(source.streams.video[0])
         sound = target.add_stream("aac", rate=8000, layout="mono")
         for packet in source.demux(source.streams.video[0]):
             if packet.size:
-                packet.stream = pictures
+                packet.stream = frames
                 target.mux(packet)
         for second in range(seconds):
             frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.float32), format="fltp", layout="mono")

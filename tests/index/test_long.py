@@ -36,7 +36,10 @@ def index(library: Library) -> Index:
         assert library.verify() == ()
         for level in Level:
             spans = [node.span for node in library.memory(report.video.content_id).nodes(level)]
-            assert [span.start for span in spans] == [report.video.span.start, *(span.end for span in spans[:-1])]
+            assert [span.start for span in spans] == [
+                report.video.span.start,
+                *(span.end for span in spans[:-1]),
+            ]
             assert spans[-1].end == report.video.span.end
         return report
 
@@ -62,10 +65,14 @@ def test_two_hours_have_few_chapters(index: Index, library: Library, make_video:
     assert 6 <= len(chapters_of(library, report)) <= 20
 
 
-def test_the_chapters_of_the_container_are_used(index: Index, library: Library, make_video: MakeVideo) -> None:
+def test_the_chapters_of_the_container_are_used(
+    index: Index, library: Library, make_video: MakeVideo
+) -> None:
     chapters = chapters_of(library, index(make_video(hours(2, chapters=8))))
     assert [title for _, title in chapters] == [f"Part {number}" for number in range(8)]
-    assert [seconds for seconds, _ in chapters] == pytest.approx([900.0] * 8, abs=30)  # they begin where a segment does
+    assert [seconds for seconds, _ in chapters] == pytest.approx(
+        [900.0] * 8, abs=30
+    )  # they begin where a segment does
 
 
 @pytest.mark.parametrize("num_chapters", [1, 600])
@@ -94,7 +101,9 @@ def test_a_stretch_of_noise_in_the_middle_is_named_and_what_follows_is_read(
     assert video.coverage == pytest.approx(1 - 10 / 60, abs=0.05)
 
 
-def test_a_change_of_size_in_the_middle_is_read_over(index: Index, make_video: MakeVideo, tmp_path: Path) -> None:
+def test_a_change_of_size_in_the_middle_is_read_over(
+    index: Index, make_video: MakeVideo, tmp_path: Path
+) -> None:
     parts = [Reel(suffix=".ts", times=steady(100)), Reel(suffix=".ts", size=(144, 96), times=steady(100))]
     path = tmp_path / "glued.ts"
     path.write_bytes(b"".join(make_video(part).read_bytes() for part in parts))

@@ -1,4 +1,5 @@
-"""The same film has the same cuts at any rate, in any container, and each slide its own frame; fast or in full."""
+"""The same film has the same cuts at any rate, in any container, and each slide its own frame; fast or in
+full."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 from video_vlm.index import index_video
-from video_vlm.index.upper import SHOTS
+from video_vlm.index.hierarchy import SHOTS
 from video_vlm.memory import open_library
 from video_vlm.records import Image, Level
 from video_vlm.settings import IndexSettings, Speed
@@ -33,7 +34,9 @@ def slide(seed: int) -> Image:
     image[:] = rng.integers(0, 255, 3)
     for bar in range(3):
         left = int(rng.integers(0, 80))
-        cv2.rectangle(image, (left, 8 + 30 * bar), (left + 70, 30 + 30 * bar), rng.integers(0, 255, 3).tolist(), -1)
+        cv2.rectangle(
+            image, (left, 8 + 30 * bar), (left + 70, 30 + 30 * bar), rng.integers(0, 255, 3).tolist(), -1
+        )
     return image
 
 
@@ -57,15 +60,19 @@ def write(path: Path, slides: Sequence[Image], starts: Sequence[float], times: S
 
 @pytest.mark.parametrize("speed", ["full", "fast"])
 @pytest.mark.parametrize("seed", range(14))
-def test_slides_are_found_when_they_come_and_each_has_its_own_frame(tmp_path: Path, seed: int, speed: Speed) -> None:
+def test_slides_are_found_when_they_come_and_each_has_its_own_frame(
+    tmp_path: Path, seed: int, speed: Speed
+) -> None:
     draw = random.Random(seed)
     slides = [slide(100 * seed + number) for number in range(draw.randint(3, 6))]
     rate = RATES[seed // 2 % len(RATES)] if seed % 2 else None
     least = 2 / rate if rate else 0.0
-    # Cuts on a beat of keyframes are what a fast run may not tell from the beat (docs/indexing.md).
+    # Cuts on a beat of keyframes are what a fast run may not tell from the beat (docs/internals/analysis.md).
     off_beat = 0.3 if speed == "fast" and rate else 0.0
     choice = [2.0, 3.0] if rate == 60.0 else [2.0, 5.0, 8.0, 20.0]
-    lengths = [max(least, draw.choice(choice) + off_beat * number) for number, _ in enumerate(slides, start=1)]
+    lengths = [
+        max(least, draw.choice(choice) + off_beat * number) for number, _ in enumerate(slides, start=1)
+    ]
     starts = [0.0, *accumulate(lengths)][:-1]
     times = starts if rate is None else [number / rate for number in range(int(sum(lengths) * rate))]
     # A fast run does not tell the packets with which VP8 makes a still sharper from those of a cut.
@@ -80,4 +87,8 @@ def test_slides_are_found_when_they_come_and_each_has_its_own_frame(tmp_path: Pa
     wanted = [next(time for time in times if time >= start - 1e-6) for start in starts]
     assert cuts == pytest.approx(wanted[1:], abs=NEAR_SECONDS), (suffix, rate)
     for start, end in zip(wanted, [*wanted[1:], sum(lengths)], strict=True):
-        assert any(start - NEAR_SECONDS <= frame < end - NEAR_SECONDS for frame in frames), (suffix, rate, start)
+        assert any(start - NEAR_SECONDS <= frame < end - NEAR_SECONDS for frame in frames), (
+            suffix,
+            rate,
+            start,
+        )

@@ -50,12 +50,16 @@ def test_a_run_that_is_interrupted_again_and_again_gets_there(
     with open_library(tmp_path) as library:
         for after_seconds in range(2, 21, 2):
             with pytest.raises(RuntimeError):
-                index_video(film, library, settings=settings, progress=Interrupter(after_seconds, RuntimeError))
+                index_video(
+                    film, library, settings=settings, progress=Interrupter(after_seconds, RuntimeError)
+                )
         report = index_video(film, library, settings=settings)
         assert library.dump(report.video.content_id) == straight
 
 
-def test_pictures_that_are_written_are_not_decoded_again(film: Path, settings: IndexSettings, tmp_path: Path) -> None:
+def test_pictures_that_are_written_are_not_decoded_again(
+    film: Path, settings: IndexSettings, tmp_path: Path
+) -> None:
     with open_library(tmp_path) as library:
         with pytest.raises(KeyboardInterrupt):
             index_video(film, library, settings=settings, progress=Interrupter(15.0))

@@ -1,4 +1,5 @@
-"""A film has the same cuts read fast, in full and in truth: by any encoder, on the beat of keyframes and in noise."""
+"""A film has the same cuts read fast, in full and in truth: by any encoder, on the beat of keyframes and in
+noise."""
 
 from __future__ import annotations
 
@@ -8,14 +9,16 @@ from pathlib import Path
 import pytest
 
 from tests.index.drawn import SKIMMED_RATES, drawn_film, write_film
-from video_vlm.index.passes import open_pass, why_in_full
+from video_vlm.index.decode_passes import open_pass, why_in_full
 from video_vlm.media import open_video
 from video_vlm.records import Cut
 from video_vlm.settings import IndexSettings
 
 NEAR_SECONDS = 0.25  # a fast run leaves out pictures that no other needs
 
-MOST_NOISE_APART = 8.0  # grey levels: with more of it, pictures of seconds each do not tell a cut by their colours
+MOST_NOISE_APART = (
+    8.0  # grey levels: with more of it, pictures of seconds each do not tell a cut by their colours
+)
 
 
 def cuts_in(path: Path, settings: IndexSettings) -> list[Cut]:

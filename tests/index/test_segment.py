@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from video_vlm.index.segment import OpenSegment
-from video_vlm.index.watch import Watch
+from video_vlm.index.observer_set import ObserverSet
+from video_vlm.index.open_segment import OpenSegment
 from video_vlm.media import open_video
 from video_vlm.perception.observer import BaseObserver
-from video_vlm.protocols import DecodedFrame
+from video_vlm.protocols import DecodedFrame, Need
 from video_vlm.records import Frame, Image, Observation, Span
-from video_vlm.samplers.segments import Mark, Seen
+from video_vlm.samplers.segments import SeenFrame, SegmentStart
 from video_vlm.settings import FrameSettings
 
 SETTINGS = FrameSettings()
@@ -24,7 +24,7 @@ class Glancing(BaseObserver):
     """Sees every thumbnail."""
 
     def __init__(self) -> None:
-        super().__init__("glancing")
+        super().__init__("glancing", needs=[Need.PICTURES])
 
     def glance(self, pts_seconds: float, thumbnail: Image) -> None: ...
 
@@ -33,7 +33,7 @@ class Inspecting(BaseObserver):
     """Looks at representative frames."""
 
     def __init__(self) -> None:
-        super().__init__("inspecting")
+        super().__init__("inspecting", needs=[Need.FRAMES])
         self.sides: list[int] = []
 
     def inspect(self, frame: Frame, span: Span) -> Iterable[Observation]:
@@ -44,8 +44,8 @@ class Inspecting(BaseObserver):
 class Asked:
     """A decoded picture that notes how large it is asked for."""
 
-    def __init__(self, picture: DecodedFrame, sides: list[int | None]) -> None:
-        self._picture = picture
+    def __init__(self, frame: DecodedFrame, sides: list[int | None]) -> None:
+        self._picture = frame
         self._sides = sides
 
     def __getattr__(self, name: str) -> Any:
@@ -58,13 +58,13 @@ class Asked:
 
 def sides_asked_for(film: Path, observers: Sequence[BaseObserver]) -> list[int | None]:
     sides: list[int | None] = []
-    segment = OpenSegment(Mark(0.0, 0.0, 0.0), watch=Watch(observers), settings=SETTINGS)
+    segment = OpenSegment(SegmentStart(0.0, 0.0, 0.0), watch=ObserverSet(observers), settings=SETTINGS)
     with open_video(film) as reader:
-        for picture in reader.scan():
-            if picture.pts_seconds > 3.0:
+        for frame in reader.scan():
+            if frame.pts_seconds > 3.0:
                 break
-            asked: Any = Asked(picture, sides)
-            segment.see(Seen(picture.pts_seconds, picture.thumbnail(64), asked))
+            asked: Any = Asked(frame, sides)
+            segment.see(SeenFrame(frame.pts_seconds, frame.thumbnail(64), asked))
         closed = segment.close(end_seconds=3.0)
     assert closed.posters
     return sides

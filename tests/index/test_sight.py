@@ -1,4 +1,5 @@
-"""A tower beside the decoder: what it sees is part of each segment, and of the same memory however a run went."""
+"""A tower beside the decoder: what it sees is part of each segment, and of the same memory however a run
+went."""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ import pytest
 from tests.index.test_resume import Interrupter
 from tests.towers import ColourTower, write_tower
 from video_vlm import VideoQA
-from video_vlm.index import index_many, index_video, see_the_rest
-from video_vlm.index.sight import Seeing
+from video_vlm.index import embed_missing, index_many, index_video
+from video_vlm.index.frame_embeddings import FrameEmbedder
 from video_vlm.memory import Library, open_library
 from video_vlm.protocols import ImageTextEncoder, ProgressEvent
 from video_vlm.records import Image, Level
@@ -37,9 +38,9 @@ needs_models = pytest.mark.skipif(
 def tower(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ImageTextEncoder:
     if request.param == "colours":
         return ColourTower()
-    from video_vlm.encoder.sight import TransformersSight
+    from video_vlm.encoder.image_text_tower import TransformersImageTextEncoder
 
-    return TransformersSight(write_tower(tmp_path_factory.mktemp("tower"), "siglip"))
+    return TransformersImageTextEncoder(write_tower(tmp_path_factory.mktemp("tower"), "siglip"))
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,9 @@ def library(tmp_path: Path, tower: ImageTextEncoder) -> Iterator[Library]:
         yield opened
 
 
-def test_every_frame_segment_and_scene_has_a_vector(seen_straight: dict[str, Any], tower: ImageTextEncoder) -> None:
+def test_every_frame_segment_and_scene_has_a_vector(
+    seen_straight: dict[str, Any], tower: ImageTextEncoder
+) -> None:
     seen = {node["level"] for node in seen_straight["nodes"] if node["sights"].keys() == {tower.name}}
     unseen = {node["level"] for node in seen_straight["nodes"] if not node["sights"]}
     assert seen == {Level.FRAME, Level.SEGMENT, Level.SCENE}
@@ -83,18 +86,22 @@ def test_an_interrupted_run_goes_on_to_the_same_memory(
 
 @pytest.mark.parametrize("after_seconds", [None, 9.0])
 def test_what_was_indexed_without_a_tower_is_seen_later_to_the_same_memory(
-    film: Path, settings: IndexSettings, library: Library, seen_straight: dict[str, Any], after_seconds: float | None
+    film: Path,
+    settings: IndexSettings,
+    library: Library,
+    seen_straight: dict[str, Any],
+    after_seconds: float | None,
 ) -> None:
-    with open_library(library.folder) as blind:
+    with open_library(library.storage.folder) as blind:
         if after_seconds is None:
             index_video(film, blind, settings=settings)
         else:
             with pytest.raises(KeyboardInterrupt):
                 index_video(film, blind, settings=settings, progress=Interrupter(after_seconds))
     report = index_video(film, library, settings=settings)
-    assert library.unseen(report.video.content_id)
+    assert library.vectors.nodes_without(report.video.content_id)
     events: list[ProgressEvent] = []
-    report = see_the_rest(report, library, settings=settings, progress=events.append)
+    report = embed_missing(report, library, settings=settings, progress=events.append)
     assert report.num_sights == len(library.memory(report.video.content_id).frames())
     assert events
     assert library.dump(report.video.content_id) == seen_straight
@@ -103,20 +110,20 @@ def test_what_was_indexed_without_a_tower_is_seen_later_to_the_same_memory(
 def test_seeing_later_goes_on_where_it_was_interrupted(
     film: Path, settings: IndexSettings, library: Library, seen_straight: dict[str, Any]
 ) -> None:
-    with open_library(library.folder) as blind:
+    with open_library(library.storage.folder) as blind:
         report = index_video(film, blind, settings=settings)
-    segments = len(library.unseen(report.video.content_id))
+    segments = len(library.vectors.nodes_without(report.video.content_id))
     with pytest.raises(KeyboardInterrupt):
-        see_the_rest(report, library, settings=settings, progress=Interrupter(15.0))
-    assert 0 < len(library.unseen(report.video.content_id)) < segments
-    see_the_rest(report, library, settings=settings)
+        embed_missing(report, library, settings=settings, progress=Interrupter(15.0))
+    assert 0 < len(library.vectors.nodes_without(report.video.content_id)) < segments
+    embed_missing(report, library, settings=settings)
     assert library.dump(report.video.content_id) == seen_straight
 
 
 def test_a_second_run_has_nothing_to_see(film: Path, settings: IndexSettings, library: Library) -> None:
     first = index_video(film, library, settings=settings)
     events: list[ProgressEvent] = []
-    second = see_the_rest(
+    second = embed_missing(
         index_video(film, library, settings=settings), library, settings=settings, progress=events.append
     )
     assert second == replace(first, reused=True)
@@ -137,9 +144,9 @@ def test_files_side_by_side_are_seen_too(
 def test_a_batch_passes_over_what_is_known_and_seen_and_no_other(
     film: Path, settings: IndexSettings, library: Library, tmp_path: Path
 ) -> None:
-    with open_library(library.folder) as blind:
+    with open_library(library.storage.folder) as blind:
         index_video(film, blind, settings=settings)
-        blind.remember_path(film, index_video(film, blind, settings=settings).video.content_id)
+        blind.files.remember(film, index_video(film, blind, settings=settings).video.content_id)
     for _ in range(2):
         (outcome,) = index_many([film], library, settings=settings, jobs=2)
         assert outcome.report is not None
@@ -152,27 +159,29 @@ def test_a_fast_run_is_seen_as_well(film: Path, settings: IndexSettings, library
     assert report.num_sights == len(frames) > 0
 
 
-def test_a_picture_of_the_video_finds_its_own_moment(film: Path, settings: IndexSettings, library: Library) -> None:
-    from video_vlm.media.pictures import picture_at
+def test_a_picture_of_the_video_finds_its_own_moment(
+    film: Path, settings: IndexSettings, library: Library
+) -> None:
+    from video_vlm.media.single_frame import frame_at
 
     report = index_video(film, library, settings=settings)
     for one in (one for segment in _noted(library, report.video.content_id) for one in segment):
-        best = library.search("", like=picture_at(film, one, max_side=settings.frames.max_side))[0]
+        best = library.search("", like=frame_at(film, one, max_side=settings.frames.max_side))[0]
         assert best.span.contains(one)
         assert best.why == "like #1 (1.00)"
 
 
 def _noted(library: Library, content_id: str) -> list[tuple[float, ...]]:
     """When the pictures are shown that the frames were taken from."""
-    with open_library(library.folder, sight=ColourTower("nobody")) as other:
-        return [one.seconds for one in other.unseen(content_id)]
+    with open_library(library.storage.folder, sight=ColourTower("nobody")) as other:
+        return [one.seconds for one in other.vectors.nodes_without(content_id)]
 
 
 class TiredTower(ColourTower):
     """Has seen enough after some pictures."""
 
-    def encode_pictures(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
-        vectors = super().encode_pictures(pictures)
+    def encode_images(self, frames: Sequence[Image]) -> npt.NDArray[np.float32]:
+        vectors = super().encode_images(frames)
         if self.num_pictures > 6:
             raise RuntimeError("tired")
         return vectors
@@ -186,7 +195,7 @@ def test_a_tower_that_fails_stops_the_run_and_what_it_saw_is_kept(
             index_video(film, library, settings=settings)
         (stored,) = library.videos()
         assert not stored.complete
-        assert 0 < library.num_sights(stored.video.content_id) <= 6
+        assert 0 < library.vectors.num_frames(stored.video.content_id) <= 6
         assert library.verify() == ()
 
 
@@ -195,10 +204,10 @@ def test_pictures_are_encoded_off_the_decoding_thread_and_few_wait() -> None:
         go = threading.Event()
         threads: set[str] = set()  # noqa: RUF012
 
-        def encode_pictures(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
+        def encode_images(self, frames: Sequence[Image]) -> npt.NDArray[np.float32]:
             self.threads.add(threading.current_thread().name)
             self.go.wait(10)
-            return super().encode_pictures(pictures)
+            return super().encode_images(frames)
 
     tower = Slow()
     given: list[int] = []
@@ -208,7 +217,7 @@ def test_pictures_are_encoded_off_the_decoding_thread_and_few_wait() -> None:
             segment.see(np.full((2, 2, 3), number, np.uint8))
             given.append(number)
 
-    with Seeing(tower) as seeing:
+    with FrameEmbedder(tower) as seeing:
         segment = seeing.segment()
         giver = threading.Thread(target=give)
         giver.start()
@@ -225,8 +234,8 @@ def test_pictures_are_encoded_off_the_decoding_thread_and_few_wait() -> None:
 
 
 def test_pictures_of_another_shape_are_seen_together(tmp_path: Path, tower: ImageTextEncoder) -> None:
-    pictures = [np.full(shape, 90, np.uint8) for shape in ((40, 60, 3), (60, 40, 3), (5, 90, 3))]
-    vectors = tower.encode_pictures(pictures)
+    frames = [np.full(shape, 90, np.uint8) for shape in ((40, 60, 3), (60, 40, 3), (5, 90, 3))]
+    vectors = tower.encode_images(frames)
     assert vectors.shape == (3, tower.dimension)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
 
@@ -237,7 +246,10 @@ def test_asking_does_not_wait_for_a_tower_to_see_what_is_known(
     tower = ColourTower()
     with open_library(tmp_path) as blind:
         index_video(film, blind, settings=settings)
-    with caplog.at_level(logging.WARNING), VideoQA(tmp_path, settings=Settings(index=settings), sight=tower) as videos:
+    with (
+        caplog.at_level(logging.WARNING),
+        VideoQA(tmp_path, settings=Settings(index=settings), sight=tower) as videos,
+    ):
         videos.ask(film, "What rolls to the right?")
         assert tower.num_pictures == 0
         assert videos.index(film).num_sights == tower.num_pictures > 0

@@ -13,11 +13,12 @@ import pytest
 from video_vlm.index import index_video, plan_index
 from video_vlm.index.plan import IndexPlan
 from video_vlm.media import DECODERS
-from video_vlm.media.lanes import Work
+from video_vlm.media.parallel_decode import FrameWork
 from video_vlm.media.pyav import PyAVFrame, PyAVReader
 from video_vlm.memory import Library, open_library
 from video_vlm.perception import OBSERVERS
 from video_vlm.perception.observer import BaseObserver
+from video_vlm.protocols import Need
 from video_vlm.records import Frame, Level, Observation, ObservationKind, Span
 from video_vlm.settings import FrameSettings, IndexSettings, LevelSettings, ShotSettings
 
@@ -35,7 +36,7 @@ class Counting(PyAVReader):
             Counting.scanned += 1
             yield frame
 
-    def scan_with(self, work: Work[T], start_seconds: float | None = None) -> Generator[T, None, None]:
+    def scan_with(self, work: FrameWork[T], start_seconds: float | None = None) -> Generator[T, None, None]:
         for seen in super().scan_with(work, start_seconds):
             Counting.scanned += 1
             yield seen
@@ -52,7 +53,7 @@ class Captions(BaseObserver):
     prompt = "brightness"
 
     def __init__(self, settings: IndexSettings) -> None:
-        super().__init__("captions", self.prompt)
+        super().__init__("captions", self.prompt, needs=[Need.FRAMES])
 
     def inspect(self, frame: Frame, span: Span) -> Iterator[Observation]:
         text = f"{self.prompt} {frame.image.mean():.1f} at {frame.pts_seconds:.2f}"
@@ -106,10 +107,20 @@ def because(plan: IndexPlan, stage: str) -> str:
     return reason
 
 
-ALL = {"shots", "frames", "observer chapters", "observer subtitles", "observer look", "observer captions", "levels"}
+ALL = {
+    "shots",
+    "frames",
+    "observer chapters",
+    "observer subtitles",
+    "observer look",
+    "observer captions",
+    "levels",
+}
 
 
-def test_nothing_is_made_again_where_nothing_changed(library: Library, copied: Path, counted: IndexSettings) -> None:
+def test_nothing_is_made_again_where_nothing_changed(
+    library: Library, copied: Path, counted: IndexSettings
+) -> None:
     assert plan_index(copied, library, settings=counted).decodes == "everything"
     index_video(copied, library, settings=counted)
     plan = plan_index(copied, library, settings=counted)
@@ -155,7 +166,9 @@ def test_corrected_subtitles_are_read_without_decoding(
 ) -> None:
     index_video(copied, library, settings=counted)
     beside = copied.with_suffix(".srt")
-    beside.write_text(beside.read_text(encoding="utf-8").replace("rolls to the right", "rolls away"), encoding="utf-8")
+    beside.write_text(
+        beside.read_text(encoding="utf-8").replace("rolls to the right", "rolls away"), encoding="utf-8"
+    )
     plan = plan_index(copied, library, settings=counted)
     assert (kept(plan), plan.decodes) == (ALL - {"observer subtitles", "levels"}, "nothing")
     assert because(plan, "observer subtitles") == "a subtitle file beside the video was added or changed"
@@ -169,8 +182,16 @@ def test_corrected_subtitles_are_read_without_decoding(
 @pytest.mark.parametrize(
     ("change", "stage", "why"),
     [
-        ({"shots": ShotSettings(min_shot_seconds=2.0)}, "shots", "index.shots.min_shot_seconds was 0.5, is 2.0"),
-        ({"frames": FrameSettings(segment_seconds=4.0)}, "frames", "index.frames.segment_seconds was 2.0, is 4.0"),
+        (
+            {"shots": ShotSettings(min_shot_seconds=2.0)},
+            "shots",
+            "index.shots.min_shot_seconds was 0.5, is 2.0",
+        ),
+        (
+            {"frames": FrameSettings(segment_seconds=4.0)},
+            "frames",
+            "index.frames.segment_seconds was 2.0, is 4.0",
+        ),
     ],
 )
 def test_what_pictures_are_gone_over_for_makes_all_above_again(
@@ -229,7 +250,9 @@ def test_a_part_that_was_interrupted_is_begun_again(
     assert library.dump(report.content_id) == from_the_beginning(copied, counted, tmp_path / "fresh")
 
 
-def test_text_vectors_of_what_is_kept_are_not_made_again(copied: Path, counted: IndexSettings, tmp_path: Path) -> None:
+def test_text_vectors_of_what_is_kept_are_not_made_again(
+    copied: Path, counted: IndexSettings, tmp_path: Path
+) -> None:
     from tests.memory.conftest import CharacterGrams
 
     class Encoder(CharacterGrams):
@@ -243,6 +266,8 @@ def test_text_vectors_of_what_is_kept_are_not_made_again(copied: Path, counted: 
     with open_library(tmp_path / "meaningful", encoder=encoder) as library:
         index_video(copied, library, settings=counted)
         first, encoder.num_texts = encoder.num_texts, 0
-        report = index_video(copied, library, settings=replace(counted, levels=LevelSettings(scene_sentences=1)))
+        report = index_video(
+            copied, library, settings=replace(counted, levels=LevelSettings(scene_sentences=1))
+        )
         scenes = library.memory(report.video.content_id).nodes(Level.SCENE)
         assert 0 < encoder.num_texts <= len(scenes) < first

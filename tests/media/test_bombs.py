@@ -21,9 +21,9 @@ from PIL import Image
 from tests.media.reels import Reel, steady, write_reel
 from video_vlm.errors import MediaError, UnreadableVideo
 from video_vlm.media.container import MAX_PIXELS
-from video_vlm.media.indexed import covers_are_too_large
-from video_vlm.media.pictures import read_picture
+from video_vlm.media.indexed_decoder import covers_are_too_large
 from video_vlm.media.probe import probe
+from video_vlm.media.single_frame import read_image
 
 MEASURE = """
 import resource, sys
@@ -45,13 +45,18 @@ def png(width: int, height: int, *, depth: int, colour: int) -> bytes:
     packer = zlib.compressobj(1)
     row = bytes(1 + width * channels * depth // 8)
     data = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
-    parts = ((b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)), (b"IDAT", data), (b"IEND", b""))
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)),
+        (b"IDAT", data),
+        (b"IEND", b""),
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in parts
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in parts
     )
 
 
-def picture(form: str, side: int) -> bytes:
+def frame(form: str, side: int) -> bytes:
     out = io.BytesIO()
     Image.new("L", (side, side)).save(out, form)
     return out.getvalue()
@@ -95,9 +100,11 @@ def in_a_cover_box(path: Path, cover: bytes, codec: str) -> Path:
 
 def measured(path: Path) -> tuple[int, int]:
     """How many pictures, and how many megabytes more than before."""
-    done = subprocess.run([sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True)
-    pictures, megabytes = done.stdout.split()
-    return int(pictures), int(megabytes)
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True
+    )
+    frames, megabytes = done.stdout.split()
+    return int(frames), int(megabytes)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process's peak so")
@@ -111,10 +118,10 @@ def test_covers_are_not_decoded_however_large(tmp_path: Path, seed: int) -> None
         if draw == "png":
             covers.append(("png", png(side, side, depth=luck.choice((8, 16)), colour=luck.choice((0, 2, 6)))))
         else:
-            covers.append((draw, picture(draw.upper(), min(side, 6_000))))
+            covers.append((draw, frame(draw.upper(), min(side, 6_000))))
     _, plain = measured(with_covers(tmp_path / "plain.mkv", []))
-    pictures, megabytes = measured(with_covers(tmp_path / "covered.mkv", covers))
-    assert pictures == 20
+    frames, megabytes = measured(with_covers(tmp_path / "covered.mkv", covers))
+    assert frames == 20
     assert megabytes < plain + 60
     assert probe(tmp_path / "covered.mkv").duration_seconds == pytest.approx(2.0, abs=0.1)
 
@@ -122,13 +129,13 @@ def test_covers_are_not_decoded_however_large(tmp_path: Path, seed: int) -> None
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process's peak so")
 @pytest.mark.parametrize(
     ("codec", "cover"),
-    [("png", png(9_000, 9_000, depth=16, colour=6)), ("mjpeg", picture("JPEG", 5_900))],
+    [("png", png(9_000, 9_000, depth=16, colour=6)), ("mjpeg", frame("JPEG", 5_900))],
     ids=["png", "mjpeg"],
 )
 def test_covers_in_a_box_of_mp4_are_not_decoded_either(tmp_path: Path, codec: str, cover: bytes) -> None:
-    pictures, megabytes = measured(in_a_cover_box(tmp_path / "covered.mp4", cover, codec))
+    frames, megabytes = measured(in_a_cover_box(tmp_path / "covered.mp4", cover, codec))
     _, plain = measured(tmp_path / "covered.mov")
-    assert pictures == 20
+    assert frames == 20
     assert megabytes < plain + 60
 
 
@@ -157,10 +164,10 @@ def test_a_video_of_pictures_that_are_too_large_is_refused(tmp_path: Path, size:
 
 def test_a_picture_to_look_for_is_no_trap(tmp_path: Path) -> None:
     (tmp_path / "large.png").write_bytes(png(8_000, 8_000, depth=8, colour=0))
-    (tmp_path / "photo.jpg").write_bytes(picture("JPEG", 7_000))
-    assert read_picture(tmp_path / "photo.jpg").shape == (7_000, 7_000, 3)
+    (tmp_path / "photo.jpg").write_bytes(frame("JPEG", 7_000))
+    assert read_image(tmp_path / "photo.jpg").shape == (7_000, 7_000, 3)
     with pytest.raises(MediaError, match=r"large\.png"):
-        read_picture(tmp_path / "large.png")
+        read_image(tmp_path / "large.png")
 
 
 def test_ten_thousand_chapters_are_enough_and_titles_end(tmp_path: Path) -> None:
@@ -172,7 +179,9 @@ def test_ten_thousand_chapters_are_enough_and_titles_end(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("digits", [3, 30, 400, 5_000])
 @pytest.mark.parametrize("form", ["{}:00:04.000000000", "00:{}:04", "00:00:{}", "00:00:04.{}", "{}"])
-def test_a_tag_of_the_length_that_is_no_length_is_not_taken_for_one(tmp_path: Path, digits: int, form: str) -> None:
+def test_a_tag_of_the_length_that_is_no_length_is_not_taken_for_one(
+    tmp_path: Path, digits: int, form: str
+) -> None:
     path = tmp_path / "tagged.mkv"
     plain = write_reel(path.with_suffix(".mp4"), Reel(steady(20)))
     with av.open(str(plain)) as source, av.open(str(path), "w", options={"live": "1"}) as target:
@@ -214,7 +223,8 @@ def tag_list(count: int, luck: random.Random) -> bytes:
 
 
 def with_notes(path: Path, notes: bytes, *, at_end: bool) -> Path:
-    """A reel in Matroska with more in it: before the pictures, or behind them with a seek head that says where."""
+    """A reel in Matroska with more in it: before the pictures, or behind them with a seek head that says
+    where."""
     data = write_reel(path.with_name("plain.mkv"), Reel(steady(20), ".mkv")).read_bytes()
     segment, cluster = (data.index(bytes.fromhex(name)) for name in ("18538067", "1F43B675"))
     begun = data[: segment + 4] + b"\x01" + b"\xff" * 7
@@ -260,15 +270,21 @@ def box(kind: bytes, body: bytes) -> bytes:
 def with_mp4_tags(data: bytes, count: int, *, quicktime: bool) -> bytes:
     """Behind the film, in a second list of tracks: FFmpeg reads that, too."""
     handler = box(b"hdlr", bytes(8) + b"mdta" + bytes(13))
-    keys = box(b"keys", struct.pack(">II", 0, count) + b"".join(box(b"mdta", b"k%x" % n) for n in range(count)))
+    keys = box(
+        b"keys", struct.pack(">II", 0, count) + b"".join(box(b"mdta", b"k%x" % n) for n in range(count))
+    )
     values = b"".join(
         box(struct.pack(">I", n + 1), box(b"data", bytes(3) + b"\1" + bytes(4) + b"x")) for n in range(count)
     )
-    return data + box(b"moov", box(b"meta", (b"" if quicktime else bytes(4)) + handler + keys + box(b"ilst", values)))
+    return data + box(
+        b"moov", box(b"meta", (b"" if quicktime else bytes(4)) + handler + keys + box(b"ilst", values))
+    )
 
 
 @pytest.mark.parametrize("quicktime", [False, True])
-def test_more_tags_than_any_film_has_are_not_given_to_ffmpeg_from_mp4(tmp_path: Path, quicktime: bool) -> None:
+def test_more_tags_than_any_film_has_are_not_given_to_ffmpeg_from_mp4(
+    tmp_path: Path, quicktime: bool
+) -> None:
     data = write_reel(tmp_path / "plain.mp4", Reel(steady(20))).read_bytes()
     for count, fits in ((300, True), (15_000, False)):
         path = tmp_path / f"{count}.mp4"
@@ -277,6 +293,17 @@ def test_more_tags_than_any_film_has_are_not_given_to_ffmpeg_from_mp4(tmp_path: 
             assert probe(path).num_frames == 20
         else:
             with pytest.raises(UnreadableVideo, match="more tags"):
+                probe(path)
+
+
+def test_more_chapters_than_any_film_has_are_not_given_to_ffmpeg_from_mp4(tmp_path: Path) -> None:
+    for count, fits in ((300, True), (20_050, False)):
+        chapters = tuple((number, number + 1, "x") for number in range(count))
+        path = write_reel(tmp_path / f"{count}.mp4", Reel(steady(20), chapters=chapters))
+        if fits:
+            assert len(probe(path).chapters) > 200
+        else:
+            with pytest.raises(UnreadableVideo, match="more chapters or tags"):
                 probe(path)
 
 
@@ -290,7 +317,9 @@ def test_a_list_of_samples_that_a_file_cannot_hold_is_not_given_to_ffmpeg(tmp_pa
         struct.pack_into(">III", data, data.index(b"stts") + 8, 1, count, luck.randint(1, 999))
     else:
         run = box(b"trun", struct.pack(">II", 0, count))
-        data += box(b"moof", box(b"mfhd", bytes(8)) + box(b"traf", box(b"tfhd", struct.pack(">II", 0, 1)) + run))
+        data += box(
+            b"moof", box(b"mfhd", bytes(8)) + box(b"traf", box(b"tfhd", struct.pack(">II", 0, 1)) + run)
+        )
     path = tmp_path / "claim.mp4"
     path.write_bytes(data)
     with pytest.raises(UnreadableVideo, match=f"lists {count} samples"):
@@ -299,15 +328,20 @@ def test_a_list_of_samples_that_a_file_cannot_hold_is_not_given_to_ffmpeg(tmp_pa
 
 INDEX = """
 import resource, sys
+from pathlib import Path
 from video_vlm.cli import main
 code = main(["index", sys.argv[1], "--library", sys.argv[2], "--jobs", "1"])
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(code, peak // (1024 if sys.platform != "darwin" else 1 << 20))
+status = Path("/proc/self/status")
+if status.exists():  # what the kernel tells of a process begins with the one that started it
+    peak = next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+else:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+print(code, peak // 1024)
 """
 
 
 def large_mjpeg(path: Path) -> Path:
-    whole, first = picture("JPEG", 5_900), picture("JPEG", 160)
+    whole, first = frame("JPEG", 5_900), frame("JPEG", 160)
     with av.open(str(path.with_suffix(".avi")), "w") as target:
         video = target.add_stream("mjpeg", rate=10)
         assert isinstance(video, VideoStream)
@@ -329,7 +363,9 @@ def large_gif(path: Path) -> Path:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process's peak so")
 @pytest.mark.parametrize("write", [large_mjpeg, large_gif])
-def test_an_index_of_large_pictures_takes_less_than_a_gigabyte(tmp_path: Path, write: Callable[[Path], Path]) -> None:
+def test_an_index_of_large_pictures_takes_less_than_a_gigabyte(
+    tmp_path: Path, write: Callable[[Path], Path]
+) -> None:
     path = write(tmp_path / "large")
     command = [sys.executable, "-c", INDEX, str(path), str(tmp_path / "library")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.media.reels import Reel, steady
 from video_vlm.media import open_video
 from video_vlm.media.chapters import in_one_reading, unused_marks, within
-from video_vlm.media.matroska import Mark, matroska_marks
+from video_vlm.media.matroska_chapters import ChapterMark, matroska_marks
 from video_vlm.media.nero_chapters import nero_marks
 from video_vlm.records import Chapter, Span
 
@@ -22,16 +22,18 @@ MakeVideo = Callable[[Reel], Path]
 
 MILLISECONDS = st.integers(0, 90_000)
 MARKS = st.lists(
-    st.tuples(MILLISECONDS, st.none() | MILLISECONDS, st.text(st.characters(categories=["L", "Nd"]), max_size=6)),
+    st.tuples(
+        MILLISECONDS, st.none() | MILLISECONDS, st.text(st.characters(categories=["L", "Nd"]), max_size=6)
+    ),
     max_size=12,
 )
 
 
-def mark(start: float | Fraction, end: float | Fraction | None, title: str = "") -> Mark:
-    return Mark(Fraction(start), None if end is None else Fraction(end), title)
+def mark(start: float | Fraction, end: float | Fraction | None, title: str = "") -> ChapterMark:
+    return ChapterMark(Fraction(start), None if end is None else Fraction(end), title)
 
 
-def read(*marks: Mark) -> list[tuple[float, float, str]]:
+def read(*marks: ChapterMark) -> list[tuple[float, float, str]]:
     return [(one.span.start, one.span.end, one.title) for one in in_one_reading(marks)]
 
 
@@ -40,13 +42,22 @@ def test_marks_in_order_are_chapters_as_they_are() -> None:
 
 
 def test_marks_in_any_order_are_read_by_time() -> None:
-    assert [title for *_, title in read(mark(30, 45, "c"), mark(0, 20, "a"), mark(15, 30, "b"))] == ["a", "b", "c"]
+    assert [title for *_, title in read(mark(30, 45, "c"), mark(0, 20, "a"), mark(15, 30, "b"))] == [
+        "a",
+        "b",
+        "c",
+    ]
 
 
 def test_a_chapter_lasts_until_the_next_begins() -> None:
     """Whether the file has it end before, after, or not at all."""
     marks = [mark(0, 5, "early"), mark(10, 30, "late"), mark(20, None, "open"), mark(40, 60, "last")]
-    assert read(*marks) == [(0.0, 10.0, "early"), (10.0, 20.0, "late"), (20.0, 40.0, "open"), (40.0, 60.0, "last")]
+    assert read(*marks) == [
+        (0.0, 10.0, "early"),
+        (10.0, 20.0, "late"),
+        (20.0, 40.0, "open"),
+        (40.0, 60.0, "last"),
+    ]
 
 
 def test_of_marks_at_one_time_the_shortest_counts_and_an_empty_one_only_alone() -> None:
@@ -68,7 +79,8 @@ def test_whatever_is_marked_chapters_follow_each_other_and_begin_at_marks(
     marks: Sequence[tuple[int, int | None, str]],
 ) -> None:
     given = [
-        mark(Fraction(start, 1000), None if end is None else Fraction(end, 1000), name) for start, end, name in marks
+        mark(Fraction(start, 1000), None if end is None else Fraction(end, 1000), name)
+        for start, end, name in marks
     ]
     chapters = in_one_reading(given)
     assert {one.span.start for one in chapters} == {float(one.start) for one in given}
@@ -81,9 +93,13 @@ def test_whatever_is_marked_chapters_follow_each_other_and_begin_at_marks(
 
 def test_what_lies_outside_the_film_is_none_of_it() -> None:
     chapters = in_one_reading(
-        [mark(0, 5, "gone"), mark(5, 20, "cut"), mark(20, 30, "in"), mark(70, 80, "beyond")], origin=Fraction(10)
+        [mark(0, 5, "gone"), mark(5, 20, "cut"), mark(20, 30, "in"), mark(70, 80, "beyond")],
+        origin=Fraction(10),
     )
-    assert within(chapters, Span(0.0, 30.0)) == (Chapter(Span(0.0, 10.0), "cut"), Chapter(Span(10.0, 30.0), "in"))
+    assert within(chapters, Span(0.0, 30.0)) == (
+        Chapter(Span(0.0, 10.0), "cut"),
+        Chapter(Span(10.0, 30.0), "in"),
+    )
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".mp4", ".mov"])
@@ -135,7 +151,9 @@ def test_matroska_marks_out_of_order_are_all_there(make_video: MakeVideo) -> Non
 
 def test_chapters_go_by_the_seconds_of_a_player(make_video: MakeVideo) -> None:
     marks = ((12_500, 13_500, "a"), (13_500, 15_000, "b"))
-    with open_video(make_video(Reel(suffix=".mkv", times=steady(30, start=12_500), chapters=marks))) as reader:
+    with open_video(
+        make_video(Reel(suffix=".mkv", times=steady(30, start=12_500), chapters=marks))
+    ) as reader:
         assert [one.span.start for one in reader.video.chapters] == [0.0, 1.0]
 
 

@@ -14,8 +14,8 @@ from av.stream import Disposition
 from av.subtitles.stream import SubtitleStream
 
 from tests.media.reels import Reel
-from video_vlm.marks import MARK
 from video_vlm.media import open_video
+from video_vlm.own_files import MARK
 from video_vlm.records import Observation, ObservationKind, Span
 
 MakeVideo = Callable[[Reel], Path]
@@ -52,9 +52,9 @@ def test_an_unnamed_language_is_left_out(make_video: MakeVideo) -> None:
     ],
 )
 def test_only_the_words_are_kept(make_video: MakeVideo, event: str, text: str) -> None:
-    assert [cue.text for cue in cues(make_video(Reel(suffix=".mkv", cue_codec="ass", cues=((0, 500, event),))))] == [
-        text
-    ]
+    assert [
+        cue.text for cue in cues(make_video(Reel(suffix=".mkv", cue_codec="ass", cues=((0, 500, event),))))
+    ] == [text]
 
 
 def test_a_cue_of_nothing_is_no_cue(make_video: MakeVideo) -> None:
@@ -73,7 +73,11 @@ def test_what_was_exported_here_and_put_into_a_film_is_not_what_is_said(
 
 def test_cues_come_by_start(make_video: MakeVideo) -> None:
     path = make_video(
-        Reel(suffix=".mkv", cue_codec="subrip", cues=((100, 2000, "long"), (200, 400, "short"), (500, 900, "late")))
+        Reel(
+            suffix=".mkv",
+            cue_codec="subrip",
+            cues=((100, 2000, "long"), (200, 400, "short"), (500, 900, "late")),
+        )
     )
     assert [(cue.span, cue.text) for cue in cues(path)] == [
         (Span(0.1, 2.0), "long"),
@@ -104,11 +108,13 @@ def raw_track(path: Path, codec: str, packets: Packets, *, title: str = "", forc
         if forced:
             track.disposition = Disposition.forced
         blank = np.zeros((72, 96, 3), np.uint8)
-        pictures = [
-            packet for _ in range(30) for packet in video.encode(av.VideoFrame.from_ndarray(blank, format="rgb24"))
+        frames = [
+            packet
+            for _ in range(30)
+            for packet in video.encode(av.VideoFrame.from_ndarray(blank, format="rgb24"))
         ]
-        for picture in [*pictures, *video.encode(None)]:
-            container.mux(picture)
+        for frame in [*frames, *video.encode(None)]:
+            container.mux(frame)
         for start, length, data in packets:
             packet = Packet(data)
             packet.stream, packet.time_base = track, Fraction(1, 1000)
@@ -124,10 +130,15 @@ def test_voices_are_kept_as_beside_the_film(tmp_path: Path) -> None:
         (1200, 800, b"<v.loud Ben><i>Really?</i>\n- <v Ada>Yes.</v>"),
     ]
     path = raw_track(tmp_path / "film.mkv", "webvtt", packets)
-    assert [cue.text for cue in cues(path)] == ["Ada: One goat was named Pepper.", "Ben: Really?\n- Ada: Yes."]
+    assert [cue.text for cue in cues(path)] == [
+        "Ada: One goat was named Pepper.",
+        "Ben: Really?\n- Ada: Yes.",
+    ]
 
 
-def test_letters_that_are_lost_are_told_and_less_sure(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_letters_that_are_lost_are_told_and_less_sure(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     for encoding in ("cp1252", "cp1251", "cp932"):
         text = {"cp1252": "déjà là", "cp1251": "Доброе утро", "cp932": "灯台の鍵"}[encoding]
         packets = [(100, 800, text.encode(encoding)), (1200, 800, b"Plain.")]
@@ -137,7 +148,10 @@ def test_letters_that_are_lost_are_told_and_less_sure(tmp_path: Path, caplog: py
 
 
 def test_an_event_of_no_length_is_never_on_screen(tmp_path: Path) -> None:
-    packets = [(100, 800, b"0,0,Main,,0,0,0,,Ringing bells"), (1200, None, b"1,0,Main,,0,0,0,,Never on screen")]
+    packets = [
+        (100, 800, b"0,0,Main,,0,0,0,,Ringing bells"),
+        (1200, None, b"1,0,Main,,0,0,0,,Never on screen"),
+    ]
     assert [cue.text for cue in cues(raw_track(tmp_path / "film.mkv", "ass", packets))] == ["Ringing bells"]
 
 

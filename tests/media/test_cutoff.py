@@ -15,11 +15,15 @@ from video_vlm.media import open_video
 FPS, SOUND_RATE = 10, 8000
 
 
-def write(path: Path, *, pictures: tuple[int, int], sound: tuple[int, int]) -> Path:
+def write(path: Path, *, frames: tuple[int, int], sound: tuple[int, int]) -> Path:
     """Pictures and sound from one second to another."""
-    codec, heard = {".avi": ("mpeg4", "mp2"), ".mpg": ("mpeg1video", "mp2")}.get(path.suffix, ("libx264", "aac"))
+    codec, heard = {".avi": ("mpeg4", "mp2"), ".mpg": ("mpeg1video", "mp2")}.get(
+        path.suffix, ("libx264", "aac")
+    )
     rate = 25 if path.suffix == ".mpg" else FPS
-    sound_rate = 16000 if heard == "mp2" and path.suffix == ".avi" else 44100 if heard == "mp2" else SOUND_RATE
+    sound_rate = (
+        16000 if heard == "mp2" and path.suffix == ".avi" else 44100 if heard == "mp2" else SOUND_RATE
+    )
     options = {"movflags": "+faststart"} if path.suffix == ".mp4" else {}
     with av.open(str(path), "w", container_options=options) as container:
         video: Any = container.add_stream(codec, rate=rate)
@@ -27,9 +31,9 @@ def write(path: Path, *, pictures: tuple[int, int], sound: tuple[int, int]) -> P
         audio: Any = container.add_stream(heard, rate=sound_rate, layout="mono")
         packets = []
         noise = np.random.default_rng(1).integers(0, 255, (72, 96, 3), np.uint8)
-        for number in range((pictures[1] - pictures[0]) * rate):
+        for number in range((frames[1] - frames[0]) * rate):
             frame = av.VideoFrame.from_ndarray(np.roll(noise, number, axis=1), format="rgb24")
-            frame.pts, frame.time_base = pictures[0] * rate + number, Fraction(1, rate)
+            frame.pts, frame.time_base = frames[0] * rate + number, Fraction(1, rate)
             packets += video.encode(frame)
         packets += video.encode(None)
         size = 1152 if heard == "mp2" else 1024
@@ -53,20 +57,22 @@ def damage_of(film: Path) -> list[str]:
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov", ".avi", ".ts", ".flv"])
 @pytest.mark.parametrize(
-    ("pictures", "sound"),
+    ("frames", "sound"),
     [((0, 8), (0, 8)), ((5, 13), (0, 8)), ((0, 6), (0, 14)), ((0, 14), (0, 6)), ((3, 9), (0, 14))],
 )
-def test_a_whole_file_is_whole(tmp_path: Path, suffix: str, pictures: tuple[int, int], sound: tuple[int, int]) -> None:
-    film = write(tmp_path / f"film{suffix}", pictures=pictures, sound=sound)
+def test_a_whole_file_is_whole(
+    tmp_path: Path, suffix: str, frames: tuple[int, int], sound: tuple[int, int]
+) -> None:
+    film = write(tmp_path / f"film{suffix}", frames=frames, sound=sound)
     assert damage_of(film) == []
     film.write_bytes(film.read_bytes() + bytes(3000))
     assert not any("ends early" in reason for reason in damage_of(film))
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".flv", ".avi"])
-@pytest.mark.parametrize("pictures", [(0, 12), (4, 16)])
-def test_a_file_that_was_cut_off_is_told_of(tmp_path: Path, suffix: str, pictures: tuple[int, int]) -> None:
-    film = write(tmp_path / f"film{suffix}", pictures=pictures, sound=(0, 12))
+@pytest.mark.parametrize("frames", [(0, 12), (4, 16)])
+def test_a_file_that_was_cut_off_is_told_of(tmp_path: Path, suffix: str, frames: tuple[int, int]) -> None:
+    film = write(tmp_path / f"film{suffix}", frames=frames, sound=(0, 12))
     whole = film.read_bytes()
     film.write_bytes(whole[: len(whole) * 6 // 10])
     assert any("ends early" in reason for reason in damage_of(film))

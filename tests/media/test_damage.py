@@ -12,7 +12,7 @@ import pytest
 from tests.media.reels import Reel, number_on, steady
 from video_vlm.errors import UnreadableVideo
 from video_vlm.media import open_video
-from video_vlm.media.ledger import Ledger
+from video_vlm.media.damage_log import DamageLog
 from video_vlm.records import Damage, Span
 
 MakeVideo = Callable[[Reel], Path]
@@ -23,14 +23,16 @@ def packet_places(path: Path) -> list[tuple[int, int]]:
     """Where each picture's bytes lie: position and size, in order of the file."""
     with av.open(str(path)) as container:
         return [
-            (packet.pos, packet.size) for packet in container.demux(video=0) if packet.pos is not None and packet.size
+            (packet.pos, packet.size)
+            for packet in container.demux(video=0)
+            if packet.pos is not None and packet.size
         ]
 
 
-def blotted(path: Path, pictures: slice, copy: Path) -> Path:
+def blotted(path: Path, frames: slice, copy: Path) -> Path:
     """A copy in which these pictures are noise."""
     data = bytearray(path.read_bytes())
-    for position, size in packet_places(path)[pictures]:
+    for position, size in packet_places(path)[frames]:
         data[position + 4 : position + size] = bytes([0xA5]) * (size - 4)
     copy.write_bytes(data)
     return copy
@@ -59,7 +61,9 @@ def test_a_hole_is_the_same_for_any_number_of_threads(hole: Path, threads: int) 
 def test_a_hole_is_told_where_it_is(hole: Path) -> None:
     with open_video(hole) as reader:
         list(reader.scan())
-        told = Span(min(part.span.start for part in reader.damage), max(part.span.end for part in reader.damage))
+        told = Span(
+            min(part.span.start for part in reader.damage), max(part.span.end for part in reader.damage)
+        )
     assert told.overlaps(Span(2.0, 2.5))
     assert told.start >= 1.9
     assert told.end <= 3.1
@@ -90,7 +94,9 @@ def test_a_truncated_file_gives_every_whole_picture(make_video: MakeVideo, tmp_p
         assert any("ends early" in part.reason and part.span.end == 6.0 for part in reader.damage)
 
 
-def test_only_the_broken_picture_is_lost_when_the_last_picture_is_broken(make_video: MakeVideo, tmp_path: Path) -> None:
+def test_only_the_broken_picture_is_lost_when_the_last_picture_is_broken(
+    make_video: MakeVideo, tmp_path: Path
+) -> None:
     """PyAV drops what parallel decoding still holds when the last packet fails."""
     path = make_video(Reel(times=steady(60), gop=10, b_frames=2, options=(("movflags", "+faststart"),)))
     with open_video(blotted(path, slice(-1, None), tmp_path / "broken.mp4")) as reader:
@@ -108,7 +114,12 @@ def test_looks_do_not_decode_what_lies_between_them(make_video: MakeVideo, tmp_p
     """Noise between two looks would be noted as damage if it were decoded."""
     path = make_video(Reel(times=steady(600), gop=20, b_frames=2))
     with open_video(blotted(path, slice(45, 560), tmp_path / "holes.mp4")) as reader:
-        assert [number_on(frame.image) for frame in reader.frames_at([1.5, 58.25, 58.3, 59.95])] == [15, 582, 583, 599]
+        assert [number_on(frame.image) for frame in reader.frames_at([1.5, 58.25, 58.3, 59.95])] == [
+            15,
+            582,
+            583,
+            599,
+        ]
         assert tuple(reader.damage) == ()
 
 
@@ -120,7 +131,7 @@ def test_a_scan_from_a_time_does_not_decode_what_lies_before(make_video: MakeVid
 
 
 def test_a_ledger_joins_what_touches_and_keeps_reasons_apart() -> None:
-    ledger = Ledger()
+    ledger = DamageLog()
     ledger.note(5.0, 5.1, "broken")
     ledger.note(0.0, 0.1, "broken")
     ledger.note(0.1, 0.2, "broken")
@@ -133,7 +144,7 @@ def test_a_ledger_joins_what_touches_and_keeps_reasons_apart() -> None:
 
 
 def test_a_ledger_of_many_pictures_stays_small() -> None:
-    ledger = Ledger()
+    ledger = DamageLog()
     for start, end in pairwise(range(1000)):
         ledger.note(start / 25, end / 25, "broken")
     assert ledger.damage == (Damage(Span(0.0, 999 / 25), "broken"),)

@@ -59,7 +59,9 @@ def test_a_scan_shows_every_picture_once_at_its_time(open_reel: Open, reel: Reel
     assert seen == [(time - reel.times[0], number) for number, time in enumerate(reel.times)]
 
 
-def test_seconds_are_the_integer_pts_less_the_first_one_times_the_time_base(open_reel: Open, reel: Reel) -> None:
+def test_seconds_are_the_integer_pts_less_the_first_one_times_the_time_base(
+    open_reel: Open, reel: Reel
+) -> None:
     with open_reel(reel) as reader:
         time_base = reader.video.streams[reader.video.stream].time_base
         frames = [(frame.pts, frame.pts_seconds) for frame in reader.scan()]
@@ -69,7 +71,9 @@ def test_seconds_are_the_integer_pts_less_the_first_one_times_the_time_base(open
 
 def test_a_scan_from_a_time_is_the_rest_of_the_whole_scan(open_reel: Open, decoder: str, reel: Reel) -> None:
     if decoder == "decord" and reel.open_gop:
-        pytest.xfail("decord is not frame-accurate: after a seek into an open group its pictures are two early")
+        pytest.xfail(
+            "decord is not frame-accurate: after a seek into an open group its pictures are two early"
+        )
     with open_reel(reel) as reader:
         whole = [(frame.pts, number_on(frame.frame().image)) for frame in reader.scan()]
         times = [frame.pts_seconds for frame in reader.scan()]
@@ -195,9 +199,14 @@ def test_a_decoder_says_whether_it_is_frame_accurate(open_reel: Open, decoder: s
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
-def test_the_pictures_do_not_depend_on_the_number_of_threads(decoder: str, make_video: MakeVideo, threads: int) -> None:
+def test_the_pictures_do_not_depend_on_the_number_of_threads(
+    decoder: str, make_video: MakeVideo, threads: int
+) -> None:
     path = make_video(REELS["reordered"])
-    with open_video(path, decoder=decoder) as reader, open_video(path, decoder=decoder, threads=threads) as other:
+    with (
+        open_video(path, decoder=decoder) as reader,
+        open_video(path, decoder=decoder, threads=threads) as other,
+    ):
         expected = [(frame.pts, frame.frame().image) for frame in reader.scan()]
         found = [(frame.pts, frame.frame().image) for frame in other.scan()]
     assert [pts for pts, _ in found] == [pts for pts, _ in expected]

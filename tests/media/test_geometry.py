@@ -46,7 +46,12 @@ def test_four_of_the_eight_are_mirrors() -> None:
 
 @pytest.mark.parametrize(
     ("aspect", "size"),
-    [(None, (720, 576)), (Fraction(16, 15), (768, 576)), (Fraction(224, 225), (720, 576)), (Fraction(0), (720, 576))],
+    [
+        (None, (720, 576)),
+        (Fraction(16, 15), (768, 576)),
+        (Fraction(224, 225), (720, 576)),
+        (Fraction(0), (720, 576)),
+    ],
 )
 def test_pixels_are_made_square(aspect: Fraction | None, size: tuple[int, int]) -> None:
     assert displayed_size(720, 576, aspect) == size
@@ -54,7 +59,12 @@ def test_pixels_are_made_square(aspect: Fraction | None, size: tuple[int, int]) 
 
 @pytest.mark.parametrize(
     ("size", "max_side", "fitted"),
-    [((1920, 1080), 1280, (1280, 720)), ((100, 50), 200, (100, 50)), ((4000, 1), 10, (10, 1)), ((9, 9), None, (9, 9))],
+    [
+        ((1920, 1080), 1280, (1280, 720)),
+        ((100, 50), 200, (100, 50)),
+        ((4000, 1), 10, (10, 1)),
+        ((9, 9), None, (9, 9)),
+    ],
 )
 def test_a_picture_is_fitted_but_never_enlarged(
     size: tuple[int, int], max_side: int | None, fitted: tuple[int, int]

@@ -53,7 +53,9 @@ def test_a_playlist_in_utf_16_is_refused(make_video: MakeVideo, tmp_path: Path) 
 
 def test_a_playlist_behind_a_music_tag_opens_nothing(make_video: MakeVideo, tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
-    playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n{make_video(Reel()).as_uri()}\n#EXT-X-ENDLIST\n"
+    playlist = (
+        f"#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n{make_video(Reel()).as_uri()}\n#EXT-X-ENDLIST\n"
+    )
     path.write_bytes(b"ID3\x04\x00\x00\x00\x00\x00\x0a" + bytes(10) + playlist.encode())
     with pytest.raises(UnreadableVideo):
         open_video(path)
@@ -71,7 +73,8 @@ def test_an_address_is_no_file(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["-i.mp4", "'quotes' \"and\" $HOME;ls.mp4", "naïve 視頻 файл 🎬.mp4", "100%d.mp4", "a b.mp4", "x" * 200]
+    "name",
+    ["-i.mp4", "'quotes' \"and\" $HOME;ls.mp4", "naïve 視頻 файл 🎬.mp4", "100%d.mp4", "a b.mp4", "x" * 200],
 )
 def test_a_name_is_only_a_name(
     make_video: MakeVideo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

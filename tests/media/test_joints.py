@@ -13,7 +13,7 @@ import pytest
 
 from tests.media.reels import Reel, steady
 from video_vlm.media import open_video
-from video_vlm.media.joints import is_joint
+from video_vlm.media.stream_joints import is_joint
 
 MakeVideo = Callable[[Reel], Path]
 PACKET = 188
@@ -116,7 +116,9 @@ def test_pictures_without_a_time_of_their_own_are_laid_one_behind_the_other(
 ) -> None:
     """A program stream dates one picture a pack: small ones share a date, at a joint as everywhere."""
     reel = Reel(suffix=".mpg", b_frames=b_frames)
-    parts = [make_video(replace(reel, times=steady(60, fps=25, start=one))).read_bytes() for one in (0, start)]
+    parts = [
+        make_video(replace(reel, times=steady(60, fps=25, start=one))).read_bytes() for one in (0, start)
+    ]
     joined = tmp_path / "joined.mpg"
     joined.write_bytes(b"\x00\x00\x01\xb9".join(parts))
     with open_video(joined) as reader:

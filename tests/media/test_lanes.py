@@ -13,7 +13,7 @@ import pytest
 from tests.media.reels import Reel, number_on, steady
 from tests.media.test_damage import blotted
 from video_vlm.media import open_video
-from video_vlm.media.lanes import LaneReader
+from video_vlm.media.parallel_decode import ParallelReader
 from video_vlm.protocols import DecodedFrame
 
 MakeVideo = Callable[[Reel], Path]
@@ -43,8 +43,8 @@ class Numbers:
         self._fails_at = fails_at
         self.lanes: set[str] = set()
 
-    def __call__(self, pictures: Iterable[DecodedFrame]) -> Iterator[Made]:
-        for picture in pictures:
+    def __call__(self, frames: Iterable[DecodedFrame]) -> Iterator[Made]:
+        for picture in frames:
             self.lanes.add(threading.current_thread().name)
             number = number_on(picture.frame().image)
             if number == self._fails_at:
@@ -57,11 +57,13 @@ class Numbers:
 
 def made_of(path: Path, *, threads: int, start: float | None = None) -> tuple[list[Made], object]:
     with open_video(path, threads=threads) as reader:
-        assert isinstance(reader, LaneReader)
+        assert isinstance(reader, ParallelReader)
         return list(reader.scan_with(Numbers(), start)), tuple(reader.damage)
 
 
-@pytest.mark.parametrize("reel", REELS.values(), ids=lambda reel: next(n for n, r in REELS.items() if r is reel))
+@pytest.mark.parametrize(
+    "reel", REELS.values(), ids=lambda reel: next(n for n, r in REELS.items() if r is reel)
+)
 def test_lanes_give_what_one_decoder_gives(make_video: MakeVideo, reel: Reel) -> None:
     path = make_video(reel)
     alone = made_of(path, threads=1)
@@ -95,8 +97,8 @@ def test_a_file_that_was_cut_off_is_the_same_for_lanes(make_video: MakeVideo, tm
 class Looks:
     """Of every picture its PTS, whether it is rough, and all there is to see."""
 
-    def __call__(self, pictures: Iterable[DecodedFrame]) -> Iterator[tuple[int, bool, bytes]]:
-        for picture in pictures:
+    def __call__(self, frames: Iterable[DecodedFrame]) -> Iterator[tuple[int, bool, bytes]]:
+        for picture in frames:
             yield picture.pts, picture.is_rough, picture.frame().image.tobytes()
 
     def is_large(self, made: tuple[int, bool, bytes]) -> bool:
@@ -108,7 +110,7 @@ class Looks:
 def test_only_what_says_so_is_rough(make_video: MakeVideo, codec: str, threads: int) -> None:
     path = make_video(Reel(times=steady(100), gop=50, b_frames=3, codec=codec))
     with open_video(path, threads=threads) as reader:
-        assert isinstance(reader, LaneReader)
+        assert isinstance(reader, ParallelReader)
         plain = {picture.pts: picture.frame().image.tobytes() for picture in reader.scan()}
         made = list(reader.scan_with(Looks()))
     smooth = [(pts, seen) for pts, is_rough, seen in made if not is_rough]
@@ -120,14 +122,14 @@ def test_only_what_says_so_is_rough(make_video: MakeVideo, codec: str, threads: 
 @pytest.mark.parametrize("reel", [Reel(codec="ffv1", suffix=".mkv"), Reel()], ids=["FFV1", "no B-pictures"])
 def test_where_every_picture_is_needed_none_is_rough(make_video: MakeVideo, reel: Reel) -> None:
     with open_video(make_video(reel)) as reader:
-        assert isinstance(reader, LaneReader)
+        assert isinstance(reader, ParallelReader)
         assert not any(is_rough for _, is_rough, _ in reader.scan_with(Looks()))
 
 
 def test_several_lanes_are_at_work(make_video: MakeVideo) -> None:
     numbers = Numbers()
     with open_video(make_video(Reel(times=steady(400), gop=25)), threads=3) as reader:
-        assert isinstance(reader, LaneReader)
+        assert isinstance(reader, ParallelReader)
         list(reader.scan_with(numbers))
     assert len(numbers.lanes) > 1
     assert threading.current_thread().name not in numbers.lanes
@@ -135,7 +137,7 @@ def test_several_lanes_are_at_work(make_video: MakeVideo) -> None:
 
 def test_whoever_stops_early_leaves_no_lane_behind(make_video: MakeVideo) -> None:
     with open_video(make_video(Reel(times=steady(400), gop=25)), threads=3) as reader:
-        assert isinstance(reader, LaneReader)
+        assert isinstance(reader, ParallelReader)
         with closing(reader.scan_with(Numbers())) as made:
             assert [number for _, number, _ in islice(made, 30)] == list(range(30))
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("lane")]
@@ -143,7 +145,7 @@ def test_whoever_stops_early_leaves_no_lane_behind(make_video: MakeVideo) -> Non
 
 def test_what_fails_in_a_lane_fails_where_its_pictures_are_taken(make_video: MakeVideo) -> None:
     with open_video(make_video(Reel(times=steady(400), gop=25)), threads=3) as reader:
-        assert isinstance(reader, LaneReader)
+        assert isinstance(reader, ParallelReader)
         taken: list[Made] = []
         with pytest.raises(RuntimeError, match="picture 130"):
             taken += reader.scan_with(Numbers(fails_at=130))

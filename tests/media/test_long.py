@@ -27,7 +27,9 @@ def test_ten_hours_at_one_picture_a_second_keep_their_times_to_the_last(
         assert tuple(reader.damage) == ()
 
 
-def test_the_end_of_two_hours_is_looked_at_without_playing_them(make_video: MakeVideo, tmp_path: Path) -> None:
+def test_the_end_of_two_hours_is_looked_at_without_playing_them(
+    make_video: MakeVideo, tmp_path: Path
+) -> None:
     minute = make_video(Reel(times=steady(1500, fps=25), gop=50, b_frames=2))
     with open_video(repeated(minute, tmp_path / "long.mp4", times=120, seconds=60)) as reader:
         times = [0.02, 3599.5, 7199.95, 7199.99]
@@ -46,4 +48,6 @@ def test_a_stream_without_any_time_stamps_is_dated_by_its_frame_rate(
         seen = [(frame.pts_seconds, number_on(frame.frame().image)) for frame in reader.scan()]
     assert [number for _, number in seen] == list(range(60))
     step = seen[1][0] - seen[0][0]
-    assert [seconds - seen[0][0] for seconds, _ in seen] == pytest.approx([step * index for index in range(60)])
+    assert [seconds - seen[0][0] for seconds, _ in seen] == pytest.approx(
+        [step * index for index in range(60)]
+    )

@@ -23,7 +23,8 @@ EXPECTED: dict[str, dict[str, Any]] = (
 READABLE = sorted(name for name, expected in EXPECTED.items() if expected["ffmpeg51_decoded_frames"])
 UNREADABLE = sorted(name for name, expected in EXPECTED.items() if not expected["ffmpeg51_decoded_frames"])
 GUESSED = {"made_bitflips.mp4"}
-"""Where the decoder fills holes with whatever it has at hand: the times are the same each time, the pictures not."""
+"""Where the decoder fills holes with whatever it has at hand: the times are the same each time, the pictures
+not."""
 
 
 @pytest.fixture
@@ -90,13 +91,17 @@ def test_the_turn_is_the_one_the_file_asks_for(odd: Path, name: str) -> None:
         ("psd_delayed_start.mp4", 0.0, 0.96),
     ],
 )
-def test_start_and_length_are_those_of_the_pictures(odd: Path, name: str, start: float, duration: float) -> None:
+def test_start_and_length_are_those_of_the_pictures(
+    odd: Path, name: str, start: float, duration: float
+) -> None:
     with open_video(odd / name) as reader:
         assert reader.video.start_seconds == pytest.approx(start, abs=0.001)
         assert reader.video.duration_seconds == pytest.approx(duration, abs=0.001)
 
 
-@pytest.mark.parametrize("name", ["decord_corrupted.mp4", "made_bitflips.mp4", "made_truncated_faststart.mp4"])
+@pytest.mark.parametrize(
+    "name", ["decord_corrupted.mp4", "made_bitflips.mp4", "made_truncated_faststart.mp4"]
+)
 def test_damage_is_told_and_lies_inside_the_video(odd: Path, name: str) -> None:
     with open_video(odd / name) as reader:
         last = list(reader.scan())[-1]
@@ -126,5 +131,9 @@ def test_cover_art_is_no_video(odd: Path) -> None:
 
 
 def test_the_same_bytes_have_the_same_identity_whatever_their_name(odd: Path) -> None:
-    names = ("made name with 'quotes' & spaces, naïve 視頻 файл.mp4", "made_no_extension", "made_wrong_ext.avi")
+    names = (
+        "made name with 'quotes' & spaces, naïve 視頻 файл.mp4",
+        "made_no_extension",
+        "made_wrong_ext.avi",
+    )
     assert len({open_video(odd / name).video.content_id for name in names}) == 1

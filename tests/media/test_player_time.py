@@ -70,7 +70,9 @@ def test_a_player_begins_where_the_first_stream_does(sound: str | None, first: s
     st.sampled_from([(1, 90_000), (1001, 30_000), (1, 12_800), (1, 3), (1, 1000)]),
     st.integers(-(10**11), 10**11).map(lambda microseconds: Fraction(microseconds, 10**6)),
 )
-def test_seconds_and_ticks_are_each_others_inverse(ticks: int, base: tuple[int, int], origin: Fraction) -> None:
+def test_seconds_and_ticks_are_each_others_inverse(
+    ticks: int, base: tuple[int, int], origin: Fraction
+) -> None:
     time = PlayerTime(Fraction(*base), origin)
     seconds = time.seconds(ticks)
     assert seconds == float(ticks * Fraction(*base) - origin)
@@ -129,7 +131,11 @@ def drawn(seed: int) -> tuple[Reel, float]:
     """A film whose container counts from somewhere, and when its first frame is shown by a player."""
     rng = Random(seed)
     suffix = rng.choice([".ts", ".mp4", ".mkv", ".mov"])
-    clocks = [0.0, 700.0, 83_000.0, WRAP_SECONDS - rng.uniform(2.5, 5.0)] if suffix == ".ts" else [0.0, 12.5, 900.0]
+    clocks = (
+        [0.0, 700.0, 83_000.0, WRAP_SECONDS - rng.uniform(2.5, 5.0)]
+        if suffix == ".ts"
+        else [0.0, 12.5, 900.0]
+    )
     late = rng.choice([0, 1500, 6000])
     cues = () if suffix == ".ts" else ((late + 500, late + 900, "Here"),)
     codec = "subrip" if suffix == ".mkv" else "mov_text"
@@ -157,7 +163,9 @@ def test_pictures_and_cues_come_when_a_player_shows_them(make_video: MakeVideo, 
         said = [cue.span.start for cue in reader.cues()]
     first = seen[0][0]
     assert [number for _, number in seen] == list(range(60))
-    assert [seconds - first for seconds, _ in seen] == pytest.approx([number / 10 for number in range(60)], abs=0.002)
+    assert [seconds - first for seconds, _ in seen] == pytest.approx(
+        [number / 10 for number in range(60)], abs=0.002
+    )
     assert first == pytest.approx(late, abs=0.3)
     assert looked == pytest.approx([(look - late) * 10 for look in looks], abs=3.5)
     assert said == pytest.approx([late + 0.5] if reel.cues else [], abs=0.3)
@@ -192,7 +200,9 @@ def test_joined_streams_are_shown_and_entered_in_every_part(
             (frame,) = reader.frames_at([seen[place][0] + 0.01])
             assert (frame.pts_seconds, number_on(frame.image)) == seen[place]
         place = rng.randrange(counts[0], len(numbers))
-        assert [frame.pts_seconds for frame in reader.scan(seen[place][0])] == [seconds for seconds, _ in seen[place:]]
+        assert [frame.pts_seconds for frame in reader.scan(seen[place][0])] == [
+            seconds for seconds, _ in seen[place:]
+        ]
         assert reader.video.duration_seconds == pytest.approx(len(numbers) / 10, abs=0.3)
         assert not reader.damage
     assert "recordings were joined" in caplog.text

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from tests.media.reels import Reel, number_on, steady
 from video_vlm.media import open_video
 from video_vlm.media.clock import Clock, PlayerTime
-from video_vlm.media.convert import Colours
 from video_vlm.media.geometry import Orientation
-from video_vlm.media.survey import Survey
-from video_vlm.media.times import ascending
+from video_vlm.media.pixel_conversion import ColorConversion
+from video_vlm.media.requested_times import ascending
+from video_vlm.media.stream_probe import StreamProbe
 
 MakeVideo = Callable[[Reel], Path]
 MILLISECOND = Fraction(1, 1000)
-SURVEY = Survey(
+SURVEY = StreamProbe(
     stream=0,
     time=PlayerTime(MILLISECOND),
     frame_rate=Fraction(25),
@@ -34,7 +34,7 @@ SURVEY = Survey(
     stored_size=(64, 48),
     pixel_aspect=None,
     orientation=Orientation(),
-    colours=Colours(),
+    colours=ColorConversion(),
 )
 
 
@@ -72,9 +72,14 @@ def test_stamps_always_rise(times: list[int | None]) -> None:
 def test_a_film_that_begins_before_time_zero_is_shown_from_its_first_picture(make_video: MakeVideo) -> None:
     """Matroska has no negative PTS to give: the first ten pictures come undated."""
     options = (("avoid_negative_ts", "disabled"),)
-    with open_video(make_video(Reel(suffix=".mkv", times=steady(30, start=-1000), options=options))) as reader:
+    with open_video(
+        make_video(Reel(suffix=".mkv", times=steady(30, start=-1000), options=options))
+    ) as reader:
         assert reader.video.start_seconds == 0.0
-        seen = {number_on(frame.image): round(frame.pts_seconds, 3) for frame in reader.frames_at([0.05, 0.5, 2.5])}
+        seen = {
+            number_on(frame.image): round(frame.pts_seconds, 3)
+            for frame in reader.frames_at([0.05, 0.5, 2.5])
+        }
     assert seen == {0: 0.0, 5: 0.5, 25: 2.5}
 
 
@@ -97,7 +102,9 @@ def test_a_stream_that_begins_anew_in_another_size_goes_on(
     with open_video(path) as reader:
         frames = [(frame.pts_seconds, frame.thumbnail(48).shape, frame.frame()) for frame in reader.scan()]
         looked = [number_on(frame.image) for frame in reader.frames_at([frames[5][0], frames[45][0]])]
-        rests = {start: [frame.pts_seconds for frame in reader.scan(frames[start][0])] for start in (14, 26, 45)}
+        rests = {
+            start: [frame.pts_seconds for frame in reader.scan(frames[start][0])] for start in (14, 26, 45)
+        }
     assert [number_on(frame.image) for *_, frame in frames] == [*range(30), *range(30)]
     assert [frame.image.shape for *_, frame in frames[::59]] == [(72, 96, 3), (96, 144, 3)]
     assert {shape for _, shape, _ in frames} == {(36, 48, 3)}
@@ -114,12 +121,19 @@ def test_a_transport_stream_can_be_entered_anywhere(make_video: MakeVideo, gop: 
         played = [(frame.pts_seconds, number_on(frame.frame().image)) for frame in reader.scan()]
         for start in range(0, 240, 17):
             rest = islice(reader.scan(played[start][0]), 3)
-            assert [number_on(frame.frame().image) for frame in rest] == [n for _, n in played[start : start + 3]]
-        looked = [number_on(frame.image) for frame in reader.frames_at([seconds + 0.05 for seconds, _ in played[::37]])]
+            assert [number_on(frame.frame().image) for frame in rest] == [
+                n for _, n in played[start : start + 3]
+            ]
+        looked = [
+            number_on(frame.image)
+            for frame in reader.frames_at([seconds + 0.05 for seconds, _ in played[::37]])
+        ]
     assert looked == [number for _, number in played[::37]]
 
 
-def test_a_picture_has_the_same_colours_whether_sought_or_played(make_video: MakeVideo, tmp_path: Path) -> None:
+def test_a_picture_has_the_same_colours_whether_sought_or_played(
+    make_video: MakeVideo, tmp_path: Path
+) -> None:
     """Decoders keep the colour tags of what they decoded before where a stretch has none."""
     red = (255, 100, 60)
     tags = "scenecut=0:colormatrix=bt709:colorprim=bt709:transfer=bt709"
@@ -145,7 +159,9 @@ def test_a_time_must_be_finite(bad: float) -> None:
         ascending([0.0, bad])
 
 
-@given(st.integers(-(10**12), 10**12), st.sampled_from([(1, 90000), (1001, 30000), (1, 12800), (1, 3), (7, 1)]))
+@given(
+    st.integers(-(10**12), 10**12), st.sampled_from([(1, 90000), (1001, 30000), (1, 12800), (1, 3), (7, 1)])
+)
 def test_seconds_are_the_float_nearest_to_the_exact_time(pts: int, time_base: tuple[int, int]) -> None:
     found = replace(SURVEY, time=PlayerTime(Fraction(*time_base)))
     assert found.seconds(pts) == float(pts * Fraction(*time_base))

@@ -1,4 +1,5 @@
-"""Recordings joined behind a file that FFmpeg does not go on to are named, and how long sound lasts is measured."""
+"""Recordings joined behind a file that FFmpeg does not go on to are named, and how long sound lasts is
+measured."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ import pytest
 from tests.media.reels import Reel, steady
 from video_vlm.errors import UnreadableVideo
 from video_vlm.media import open_video, probe
-from video_vlm.media.unread import num_unread_bytes
+from video_vlm.media.unread_parts import num_unread_bytes
 
 MakeVideo = Callable[[Reel], Path]
 FRAGMENTED = (("movflags", "frag_keyframe+empty_moov"),)
@@ -36,7 +37,9 @@ def test_what_is_joined_behind_and_not_read_is_said(
     rng = Random(seed)
     num_read = 2 if suffix == ".mkv" else 1  # FFmpeg goes on to a second Matroska file, if to no third
     first = drawn(rng, suffix)
-    parts = [make_video(first if number < num_read else drawn(rng, suffix)).read_bytes() for number in range(3)]
+    parts = [
+        make_video(first if number < num_read else drawn(rng, suffix)).read_bytes() for number in range(3)
+    ]
     joined = tmp_path / f"joined{suffix}"
     joined.write_bytes(b"".join(parts))
     num_unread = sum(map(len, parts[num_read:]))
@@ -49,7 +52,9 @@ def test_what_is_joined_behind_and_not_read_is_said(
     assert caplog.text.count("joined behind it") == 1
 
 
-def test_joined_files_that_cannot_be_read_are_not_called_cut_off(make_video: MakeVideo, tmp_path: Path) -> None:
+def test_joined_files_that_cannot_be_read_are_not_called_cut_off(
+    make_video: MakeVideo, tmp_path: Path
+) -> None:
     """The index at the end of a file in fragments says where it lies in its own file."""
     plain, fragmented = make_video(Reel()), make_video(Reel(times=steady(50), options=FRAGMENTED))
     joined = tmp_path / "joined.mp4"
@@ -77,7 +82,9 @@ def written(path: Path) -> Path:
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.95])
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".flv", ".ts", ".mxf", ".mpg", ".avi", ".nut"])
-def test_a_file_that_was_cut_off_is_read_or_refused_by_name(tmp_path: Path, suffix: str, share: float) -> None:
+def test_a_file_that_was_cut_off_is_read_or_refused_by_name(
+    tmp_path: Path, suffix: str, share: float
+) -> None:
     whole = written(tmp_path / f"whole{suffix}").read_bytes()
     cut = tmp_path / f"cut{suffix}"
     cut.write_bytes(whole[: int(share * len(whole))])
@@ -95,11 +102,17 @@ def test_a_container_that_is_wrong_of_how_long_sound_lasts_is_not_believed(
     assert probe(lying).end_seconds == pytest.approx(9.0, abs=0.1)
 
 
-def test_sound_of_joined_streams_ends_on_the_clock_that_was_laid(make_video: MakeVideo, tmp_path: Path) -> None:
-    parts = [Reel(suffix=".ts", sound=(0, 5000), options=(("output_ts_offset", str(at)),)) for at in (0, 700, 9000)]
+def test_sound_of_joined_streams_ends_on_the_clock_that_was_laid(
+    make_video: MakeVideo, tmp_path: Path
+) -> None:
+    parts = [
+        Reel(suffix=".ts", sound=(0, 5000), options=(("output_ts_offset", str(at)),)) for at in (0, 700, 9000)
+    ]
     joined = tmp_path / "joined.ts"
     joined.write_bytes(b"".join(make_video(part).read_bytes() for part in parts))
-    assert probe(joined).end_seconds == pytest.approx(9.0 + 2.0, abs=2.1)  # 3 s of pictures each; sound goes on for 2
+    assert probe(joined).end_seconds == pytest.approx(
+        9.0 + 2.0, abs=2.1
+    )  # 3 s of pictures each; sound goes on for 2
 
 
 def test_sound_of_a_file_that_was_cut_off_ends_with_it(make_video: MakeVideo, tmp_path: Path) -> None:
@@ -115,9 +128,13 @@ def test_sound_of_a_file_that_was_cut_off_ends_with_it(make_video: MakeVideo, tm
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_cues_of_a_joined_file_come_with_its_pictures(make_video: MakeVideo, tmp_path: Path, seed: int) -> None:
+def test_cues_of_a_joined_file_come_with_its_pictures(
+    make_video: MakeVideo, tmp_path: Path, seed: int
+) -> None:
     rng = Random(seed)
-    cues = tuple((start, start + 400, f"line {start}") for start in sorted(rng.sample(range(0, 2500, 500), 3)))
+    cues = tuple(
+        (start, start + 400, f"line {start}") for start in sorted(rng.sample(range(0, 2500, 500), 3))
+    )
     count = rng.randrange(40, 80)
     part = make_video(Reel(suffix=".mkv", times=steady(count), cues=cues, cue_codec="subrip")).read_bytes()
     joined = tmp_path / "joined.mkv"

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from video_vlm.memory import Build, Checkpoint, Library, Picture, node_id, open_library
+from video_vlm.memory import Library, MemoryCheckpoint, MemoryWriter, StoredFrame, node_id, open_library
 from video_vlm.records import (
     Chapter,
     Damage,
@@ -104,15 +104,20 @@ class Film:
     def segment(self, number: int) -> Node:
         return self.node(Level.SEGMENT, Span(SEGMENT_SECONDS * number, SEGMENT_SECONDS * (number + 1)))
 
-    def frames(self, number: int) -> list[Picture]:
+    def frames(self, number: int) -> list[StoredFrame]:
         segment = self.segment(number)
         middle = segment.span.middle
         spans = (Span(segment.span.start, middle), Span(middle, segment.span.end))
-        return [Picture(self.node(Level.FRAME, span, segment.id), f"jpeg {span.start}".encode()) for span in spans]
+        return [
+            StoredFrame(self.node(Level.FRAME, span, segment.id), f"jpeg {span.start}".encode())
+            for span in spans
+        ]
 
     def said(self, number: int) -> Observation:
         start = SEGMENT_SECONDS * number
-        return Observation(Span(start + 2, start + 5), ObservationKind.SUBTITLE, self.lines[number], "film.srt")
+        return Observation(
+            Span(start + 2, start + 5), ObservationKind.SUBTITLE, self.lines[number], "film.srt"
+        )
 
     def looked(self, number: int) -> Observation:
         colour = ("red", "green")[number % 2]
@@ -124,7 +129,8 @@ class Film:
         video = self.node(Level.VIDEO, self.whole)
         chapter = self.node(Level.CHAPTER, self.whole, video.id)
         spans = [
-            Span(start, min(start + step, self.whole.end)) for start in np.arange(0.0, self.whole.end, step).tolist()
+            Span(start, min(start + step, self.whole.end))
+            for start in np.arange(0.0, self.whole.end, step).tolist()
         ]
         scenes = [
             self.node(Level.SCENE, span, chapter.id, [self.segment(round(span.start / SEGMENT_SECONDS)).id])
@@ -132,10 +138,12 @@ class Film:
         ]
         return [video, chapter, *scenes]
 
-    def start(self, library: Library) -> Build:
-        return library.build(self.video, self.recipe, channels=["subtitles", "look"], missing=["nothing that hears"])
+    def start(self, library: Library) -> MemoryWriter:
+        return library.build(
+            self.video, self.recipe, channels=["subtitles", "look"], missing=["nothing that hears"]
+        )
 
-    def write(self, library: Library, *, until: int | None = None) -> Build:
+    def write(self, library: Library, *, until: int | None = None) -> MemoryWriter:
         """Go on from where it stands; ``until`` that many segments are written, or to the end."""
         build = self.start(library)
         if build.complete:
@@ -145,22 +153,22 @@ class Film:
             self.finish(build)
         return build
 
-    def go_on(self, build: Build, *, until: int | None = None) -> None:
+    def go_on(self, build: MemoryWriter, *, until: int | None = None) -> None:
         build.begin({"subtitles": [self.said(number) for number in range(len(self.lines))]})
         done = 0 if build.checkpoint is None else int(build.checkpoint.state)
         for number in range(done, len(self.lines) if until is None else until):
             self.put(build, number)
 
-    def put(self, build: Build, number: int) -> None:
+    def put(self, build: MemoryWriter, number: int) -> None:
         segment = self.segment(number)
         build.put_segment(
             segment,
             self.frames(number),
             {"look": [self.looked(number)]},
-            Checkpoint(segment.span.end, str(number + 1)),
+            MemoryCheckpoint(segment.span.end, str(number + 1)),
         )
 
-    def finish(self, build: Build) -> None:
+    def finish(self, build: MemoryWriter) -> None:
         build.finish(
             self.upper(),
             {"look": build.observations("look")},

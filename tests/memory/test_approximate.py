@@ -1,4 +1,5 @@
-"""Long lists are searched in parts: nearly all of what is nearest is found, and never a vector that is not there."""
+"""Long lists are searched in parts: nearly all of what is nearest is found, and never a vector that is not
+there."""
 
 from __future__ import annotations
 
@@ -14,9 +15,9 @@ import pytest
 
 from video_vlm.memory import open_library
 from video_vlm.memory.database import Database
-from video_vlm.memory.dense import DenseIndex, register_encoder, to_blob
 from video_vlm.memory.index_file import IndexFile, UnusableIndex, check_index
-from video_vlm.memory.inverted import LEAST_RECALL, build_exact, fill, train
+from video_vlm.memory.ivf_index import LEAST_RECALL, build_exact, fill, train
+from video_vlm.memory.vector_index import VectorIndex, register_encoder, to_blob
 from video_vlm.protocols import TextEncoder
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class Shelf:
     known: dict[int, npt.NDArray[np.float32]] = field(default_factory=dict)
     last: int = 0
 
-    def index(self, exact_up_to: int = EXACT_UP_TO) -> DenseIndex:
-        return DenseIndex(self.database, self.path, "shelf", DIMENSION, rows=ROWS, exact_up_to=exact_up_to)
+    def index(self, exact_up_to: int = EXACT_UP_TO) -> VectorIndex:
+        return VectorIndex(self.database, self.path, "shelf", DIMENSION, rows=ROWS, exact_up_to=exact_up_to)
 
     def add(self, number: int, *, seed: int) -> None:
         with self.database.write() as connection:
@@ -54,7 +55,8 @@ class Shelf:
             for vector in drawn(number, seed=seed):
                 self.last += 1
                 connection.execute(
-                    "INSERT INTO passages (id, content_id, question, kind, start, end, text, source, confidence)"
+                    "INSERT INTO passages (id, content_id, question, kind, start, end, text, source, "
+                    "confidence)"
                     " VALUES (?, 'film', 'why?', 'caption', 0, 1, 'text', 'source', 1)",
                     (self.last,),
                 )
@@ -71,8 +73,9 @@ class Shelf:
         """The cosines of the exact search."""
         return sorted((float(vector @ query) for vector in self.known.values()), reverse=True)[:limit]
 
-    def recall(self, index: DenseIndex, *, seed: int, limit: int = 10) -> float:
-        """Of ten nearest, over sixty questions; whatever is given must be there, and be as near as it says."""
+    def recall(self, index: VectorIndex, *, seed: int, limit: int = 10) -> float:
+        """Of ten nearest, over sixty questions; whatever is given must be there, and be as near as it
+        says."""
         shares = []
         for query in drawn(60, seed=seed):
             found = index.nearest(query, limit=limit)
@@ -114,7 +117,9 @@ def test_what_comes_and_goes_is_followed_whatever_the_order(shelf: Shelf) -> Non
         if chance.random() < 0.6:
             shelf.add(chance.choice([1, 3, 20, 120]), seed=100 + step)
         else:
-            shelf.drop(chance.sample(sorted(shelf.known), k=min(chance.choice([1, 5, 60]), len(shelf.known) - 1)))
+            shelf.drop(
+                chance.sample(sorted(shelf.known), k=min(chance.choice([1, 5, 60]), len(shelf.known) - 1))
+            )
         if chance.random() < 0.3:
             index = shelf.index()  # as another process, which finds what is in the file
         exact = len(shelf.known) <= EXACT_UP_TO
@@ -227,7 +232,7 @@ def test_a_library_says_how_it_is_searched(tmp_path: Path, film: Film, encoder: 
     with open_library(tmp_path, encoder=encoder, exact_up_to=5) as library:
         film.write(library)
         by_parts = library.search("alrm rinng bilding")
-        [method] = library.load_indexes().values()
+        [method] = library.vectors.load_indexes().values()
         [index] = library.facts().indexes
         assert not method.is_exact
         assert (index.method, index.is_current) == (method, True)

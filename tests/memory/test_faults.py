@@ -1,4 +1,5 @@
-"""A disk that is full, or fails, at any write: what was committed stays, nothing half-written is seen, work goes on."""
+"""A disk that is full, or fails, at any write: what was committed stays, nothing half-written is seen, work
+goes on."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ import pytest
 from bench.faults import Faults, Kind, NoFaults, faults
 from tests.mounts import run_mounted
 from video_vlm.errors import LibraryError, NotIndexed
-from video_vlm.memory import KeptLook, Library, open_library, repair_library
+from video_vlm.memory import Library, StoredLook, open_library, repair_library
 from video_vlm.records import Level, Observation, ObservationKind, Span
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 QUESTION = "is there a cat?"
 SEEN = Observation(Span(1, 2), ObservationKind.SCREEN_TEXT, "a cat crosses", "screen-text", 0.9)
-LOOK = KeptLook("screen-text", "v1", QUESTION, "close look", 640, (Span(1, 2),), (SEEN,))
+LOOK = StoredLook("screen-text", "v1", QUESTION, "close look", 640, (Span(1, 2),), (SEEN,))
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +58,10 @@ class Work:
                 self.done.append(f"segment {until}")
             self.film.finish(build)
         self.done.append("finished")
-        if not library.looks("film"):
-            library.write_back("film", [LOOK])
+        if not library.looks.of("film"):
+            library.looks.keep("film", [LOOK])
         self.done.append("looked")
-        library.embed()
+        library.vectors.embed()
         assert library.search("cat")
 
 
@@ -73,7 +74,9 @@ def work(film: Film, encoder: CharacterGrams) -> Work:
 def everything(folder: Path) -> tuple[dict[str, Any], tuple[tuple[str, tuple[Observation, ...]], ...]]:
     with open_library(folder) as library:
         assert library.verify() == ()
-        return library.dump("film"), tuple((one.question, one.observations) for one in library.looks("film"))
+        return library.dump("film"), tuple(
+            (one.question, one.observations) for one in library.looks.of("film")
+        )
 
 
 def check_kept(folder: Path, done: list[str]) -> None:
@@ -87,7 +90,7 @@ def check_kept(folder: Path, done: list[str]) -> None:
             return
         assert len(memory.nodes(Level.SEGMENT)) >= sum(one.startswith("segment") for one in done)
         assert memory.stored.complete or "finished" not in done
-        assert library.looks("film") or "looked" not in done
+        assert library.looks.of("film") or "looked" not in done
 
 
 def fresh(folder: Path) -> Path:
@@ -115,7 +118,8 @@ def num_writes(disk: Faults, work: Work, shelf: Path) -> int:
 def test_a_disk_that_fails_at_any_write_loses_nothing_that_was_committed(
     disk: Faults, work: Work, num_writes: int, shelf: Path
 ) -> None:
-    """Full from every other write on, failing once at those between; ``bench/survival.py`` does it to whole runs."""
+    """Full from every other write on, failing once at those between; ``bench/survival.py`` does it to whole
+    runs."""
     work(shelf / "straight")
     truth = everything(shelf / "straight")
     assert num_writes > 50
@@ -136,7 +140,9 @@ def test_a_disk_that_fails_at_any_write_loses_nothing_that_was_committed(
         assert everything(folder) == truth, f"{kind} at write {at}"
 
 
-def test_an_open_library_goes_on_once_there_is_room(disk: Faults, work: Work, num_writes: int, shelf: Path) -> None:
+def test_an_open_library_goes_on_once_there_is_room(
+    disk: Faults, work: Work, num_writes: int, shelf: Path
+) -> None:
     work(shelf / "straight")
     truth = everything(shelf / "straight")
     for at in range(0, num_writes, 7):
@@ -256,4 +262,6 @@ def test_a_file_system_that_is_really_full(tmp_path: Path, kilobytes: int) -> No
     run = run_mounted([sys.executable, "-c", script], tmp_path, "size=8000k")
     lines = run.stdout.splitlines()
     assert "the disk is full" in (lines or [""])[0], run.stderr
-    assert lines[1:] == ["problems: ()", "went on: True True", "found: True", "problems: ()"], run.stdout + run.stderr
+    assert lines[1:] == ["problems: ()", "went on: True True", "found: True", "problems: ()"], (
+        run.stdout + run.stderr
+    )

@@ -33,7 +33,10 @@ def test_a_vote_counts_for_what_it_is_worth() -> None:
 
 
 def test_a_moment_is_told_before_it_is_told_again() -> None:
-    moments = {item: ("film", Span(0, 5)) for item in "abc"} | {"d": ("film", Span(9, 12)), "e": ("other", Span(0, 5))}
+    moments = {item: ("film", Span(0, 5)) for item in "abc"} | {
+        "d": ("film", Span(9, 12)),
+        "e": ("other", Span(0, 5)),
+    }
     fused = fuse({"words": ["a", "b", "c", "d", "e"]})
 
     assert [one.item for one in apart(fused, moments, limit=5)] == ["a", "d", "e", "b", "c"]
@@ -56,8 +59,13 @@ def test_apart_loses_nothing_and_adds_nothing(times: list[tuple[int, int]]) -> N
     assert [one.score for one in told] == sorted((one.score for one in told), reverse=True)
 
 
-def test_a_common_word_alone_does_not_outvote_meaning(tmp_path: Path, film: Film, encoder: CharacterGrams) -> None:
-    lines = (*(f"The guard walks past door {number}." for number in range(8)), "An architect draws the guard a plan.")
+def test_a_common_word_alone_does_not_outvote_meaning(
+    tmp_path: Path, film: Film, encoder: CharacterGrams
+) -> None:
+    lines = (
+        *(f"The guard walks past door {number}." for number in range(8)),
+        "An architect draws the guard a plan.",
+    )
     with open_library(tmp_path, encoder=encoder) as library:
         replace(film, lines=lines).write(library)
         best = library.search("Who is the architect of the guard?")[0]

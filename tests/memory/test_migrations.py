@@ -15,6 +15,7 @@ from video_vlm.errors import LibraryDamaged, LibraryReadOnly, LibraryTooNew
 from video_vlm.memory import open_library
 from video_vlm.memory.migrations import FORMAT_VERSION, MIGRATIONS, check_format, migrate
 from video_vlm.memory.schema import APPLICATION_ID
+from video_vlm.records import Level
 
 if TYPE_CHECKING:
     from tests.memory.conftest import Film
@@ -41,7 +42,9 @@ def connection(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def test_an_older_library_is_brought_up_to_date_with_all_its_rows(connection: sqlite3.Connection, path: Path) -> None:
+def test_an_older_library_is_brought_up_to_date_with_all_its_rows(
+    connection: sqlite3.Connection, path: Path
+) -> None:
     assert migrate(connection, path, migrations=NEXT) == (FORMAT_VERSION, FORMAT_VERSION + 1)
     assert connection.execute("SELECT content_id, language FROM videos").fetchall() == [("film", "en")]
     assert migrate(connection, path, migrations=NEXT) == (FORMAT_VERSION + 1, FORMAT_VERSION + 1)
@@ -87,8 +90,11 @@ FORMATS = Path(__file__).with_name("formats")
 
 
 @pytest.mark.parametrize("version", range(1, FORMAT_VERSION))
-def test_a_library_of_every_earlier_format_opens_with_all_it_holds(version: int, tmp_path: Path, film: Film) -> None:
-    """``formats/format-N.sqlite3.gz`` is the film and one learned passage, as the last code of format N wrote them."""
+def test_a_library_of_every_earlier_format_opens_with_all_it_holds(
+    version: int, tmp_path: Path, film: Film
+) -> None:
+    """``formats/format-N.sqlite3.gz`` is the film and one learned passage, as the last code of format N wrote
+    them."""
     packed = FORMATS / f"format-{version}.sqlite3.gz"
     (tmp_path / "library.sqlite3").write_bytes(gzip.decompress(packed.read_bytes()))
     with open_library(tmp_path) as library, open_library(tmp_path / "new") as new:
@@ -96,7 +102,24 @@ def test_a_library_of_every_earlier_format_opens_with_all_it_holds(version: int,
         assert library.verify() == ()
         assert library.search("cat")[0].text == "a cat on the windowsill"
         assert library.dump("film")["nodes"] == new.dump("film")["nodes"]
-        looks = library.looks("film")
+        looks = library.looks.of("film")
         assert len(looks) == (1 if version > 1 else 0)
-        known = [*library.memory("film").observations(), *(one for look in looks for one in look.observations)]
+        known = [
+            *library.memory("film").observations(),
+            *(one for look in looks for one in look.observations),
+        ]
         assert {one.text for one in new.memory("film").observations()} < {one.text for one in known}
+
+
+def test_levels_are_rows(connection: sqlite3.Connection) -> None:
+    rows = connection.execute("SELECT name, rank FROM levels ORDER BY rank").fetchall()
+    assert rows == [(level.value, level.rank) for level in Level]
+
+
+def test_a_level_is_added_by_its_row(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    add = "UPDATE nodes SET level = 'shot' WHERE level = 'segment'"
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute(add)
+    migrate(connection, path, migrations=(*MIGRATIONS, ("INSERT INTO levels VALUES ('shot', 15)",)))
+    assert connection.execute(add).rowcount == 6

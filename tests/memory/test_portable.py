@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly, LibraryTooNew, NotIndexed
-from video_vlm.memory import KeptLook, Library, open_library
+from video_vlm.memory import Library, StoredLook, open_library
 from video_vlm.memory.migrations import FORMAT_VERSION
-from video_vlm.memory.travel import ALL_TABLES, LEFT_BEHIND
+from video_vlm.memory.row_copy import ALL_TABLES, LEFT_BEHIND
 from video_vlm.records import Observation, ObservationKind, Span
 
 if TYPE_CHECKING:
     from tests.memory.conftest import CharacterGrams, Film, NewPlace
 
 SEEN = Observation(Span(11, 12), ObservationKind.SCREEN_TEXT, "a cat crosses", "screen-text", 0.9)
-LOOK = KeptLook("screen-text", "v1", "is there a cat?", "close look", 640, (Span(11, 12),), (SEEN,))
+LOOK = StoredLook("screen-text", "v1", "is there a cat?", "close look", 640, (Span(11, 12),), (SEEN,))
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def sealed(folder_library: Library, film: Film, tmp_path: Path) -> Path:
 def packed(library: Library, film: Film, tmp_path: Path) -> Path:
     film.write(library)
     replace(film, content_id="other").write(library)
-    library.write_back("film", [LOOK])
+    library.looks.keep("film", [LOOK])
     library.export_memory("film", tmp_path / "film.videoqa")
     return tmp_path / "film.videoqa"
 
@@ -62,11 +62,13 @@ def target(tmp_path: Path) -> Iterator[Library]:
         yield library
 
 
-def test_a_memory_comes_back_whole_in_another_library(library: Library, elsewhere: Library, parcel: Path) -> None:
+def test_a_memory_comes_back_whole_in_another_library(
+    library: Library, elsewhere: Library, parcel: Path
+) -> None:
     with elsewhere:
         assert elsewhere.import_memory(parcel).outcome == "added"
         assert elsewhere.dump("film") == library.dump("film")
-        assert elsewhere.looks("film") == library.looks("film")
+        assert elsewhere.looks.of("film") == library.looks.of("film")
         assert elsewhere.search("alarm")[0].text == "The alarm rings through the building."
         assert elsewhere.search("cat")[0].text == "a cat crosses"
         assert elsewhere.memory("film").poster(elsewhere.memory("film").frames()[0].id) == b"jpeg 0.0"
@@ -76,10 +78,10 @@ def test_a_memory_comes_back_whole_in_another_library(library: Library, elsewher
 
 def test_importing_twice_changes_nothing(elsewhere: Library, parcel: Path) -> None:
     elsewhere.import_memory(parcel)
-    before = (elsewhere.dump("film"), elsewhere.looks("film"))
+    before = (elsewhere.dump("film"), elsewhere.looks.of("film"))
     again = elsewhere.import_memory(parcel)
     assert (again.outcome, again.why, again.num_looks) == ("kept", "the same is there already", 0)
-    assert (elsewhere.dump("film"), elsewhere.looks("film")) == before
+    assert (elsewhere.dump("film"), elsewhere.looks.of("film")) == before
 
 
 def test_rows_of_others_are_not_mixed_up(elsewhere: Library, film: Film, parcel: Path) -> None:
@@ -102,7 +104,9 @@ def test_a_part_is_replaced_by_the_whole_and_not_the_other_way_round(
     assert elsewhere.verify() == ()
 
 
-def test_a_part_can_be_gone_on_with_elsewhere(library: Library, elsewhere: Library, film: Film, tmp_path: Path) -> None:
+def test_a_part_can_be_gone_on_with_elsewhere(
+    library: Library, elsewhere: Library, film: Film, tmp_path: Path
+) -> None:
     film.write(library, until=2)
     library.export_memory("film", tmp_path / "part.videoqa")
     elsewhere.import_memory(tmp_path / "part.videoqa")
@@ -111,14 +115,20 @@ def test_a_part_can_be_gone_on_with_elsewhere(library: Library, elsewhere: Libra
     assert elsewhere.dump("film") == library.dump("film")
 
 
-def test_the_fuller_memory_is_kept_and_looks_are_added_either_way(elsewhere: Library, film: Film, parcel: Path) -> None:
+def test_the_fuller_memory_is_kept_and_looks_are_added_either_way(
+    elsewhere: Library, film: Film, parcel: Path
+) -> None:
     richer = replace(film, recipe="recipe-2")
     build = richer.start(elsewhere)
     richer.go_on(build)
     more = {"look": [*build.observations("look"), replace(SEEN, text="more was seen")]}
     build.finish(richer.upper(), more, video=film.video, damage=())
     imported = elsewhere.import_memory(parcel)
-    assert (imported.outcome, imported.why, imported.num_looks) == ("kept", "what is there is as full or fuller", 1)
+    assert (imported.outcome, imported.why, imported.num_looks) == (
+        "kept",
+        "what is there is as full or fuller",
+        1,
+    )
     assert elsewhere.memory("film").stored.recipe == "recipe-2"
 
 
@@ -133,7 +143,7 @@ def test_vectors_come_along_and_the_index_is_made_again(
     with open_library(new_place("two")) as without:
         without.import_memory(tmp_path / "film.videoqa")
     with open_library(new_place("two"), encoder=encoder) as library:
-        assert library.embed() == 0
+        assert library.vectors.embed() == 0
         assert library.search("newspapers") == found
         assert library.verify() == ()
 
@@ -161,14 +171,14 @@ def test_the_file_says_nothing_of_where_the_video_lay(library: Library, film: Fi
     )
     film.go_on(build)
     build.finish(film.upper(), {}, video=replace(film.video, path=folder / "film.mp4"), damage=())
-    library.remember_path(folder / "film.mp4", "film")
+    library.files.remember(folder / "film.mp4", "film")
     library.export_memory("film", tmp_path / "film.videoqa")
     assert b"secret-folder" not in (tmp_path / "film.videoqa").read_bytes()
 
 
 def test_every_table_travels_or_is_left_behind_on_purpose(folder_library: Library, film: Film) -> None:
     film.write(folder_library)
-    with closing(sqlite3.connect(folder_library.layout.database)) as connection:
+    with closing(sqlite3.connect(folder_library.storage.layout.database)) as connection:
         tables = {
             row[0]
             for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -189,7 +199,10 @@ def spoiled(parcel: Path, spoil: Spoil) -> Path:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda c: c.execute("UPDATE nodes SET title = 'changed' WHERE level = 'scene'"), "checksum does not fit"),
+        (
+            lambda c: c.execute("UPDATE nodes SET title = 'changed' WHERE level = 'scene'"),
+            "checksum does not fit",
+        ),
         (lambda c: c.execute("UPDATE posters SET jpeg = x'00'"), "checksum does not fit"),
         (lambda c: c.execute("UPDATE seal SET content_id = 'another'"), "checksum does not fit"),
         (lambda c: c.execute("DELETE FROM seal"), "damaged"),
@@ -209,7 +222,9 @@ def spoiled(parcel: Path, spoil: Spoil) -> Path:
         (lambda c: c.execute("PRAGMA application_id = 1"), "no memory that videoqa exported"),
     ],
 )
-def test_what_is_not_as_it_was_exported_is_refused(target: Library, sealed: Path, spoil: Spoil, said: str) -> None:
+def test_what_is_not_as_it_was_exported_is_refused(
+    target: Library, sealed: Path, spoil: Spoil, said: str
+) -> None:
     with pytest.raises(LibraryDamaged, match=said) as caught:
         target.import_memory(spoiled(sealed, spoil))
     assert "\n" not in str(caught.value)
@@ -232,12 +247,14 @@ def test_what_is_not_as_it_was_exported_is_refused(target: Library, sealed: Path
 )
 def test_even_with_a_right_checksum_every_value_is_judged(target: Library, sealed: Path, spoil: str) -> None:
     def forge(connection: sqlite3.Connection) -> None:
-        from video_vlm.memory.travel import checksum
+        from video_vlm.memory.row_copy import checksum
 
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute(spoil)
         memory = connection.execute("SELECT id FROM memories").fetchone()[0]
-        connection.execute("UPDATE seal SET checksum = ?", (checksum(connection, content_id="film", memory=memory),))
+        connection.execute(
+            "UPDATE seal SET checksum = ?", (checksum(connection, content_id="film", memory=memory),)
+        )
 
     with pytest.raises(LibraryDamaged) as caught:
         target.import_memory(spoiled(sealed, forge))
@@ -277,7 +294,7 @@ def test_a_file_of_a_later_format_is_refused_with_what_to_type(target: Library, 
 
 def test_other_files_are_refused(target: Library, folder_library: Library, tmp_path: Path) -> None:
     (tmp_path / "diary").write_text("dear diary")
-    for path in (tmp_path / "diary", tmp_path / "nothing", folder_library.layout.database):
+    for path in (tmp_path / "diary", tmp_path / "nothing", folder_library.storage.layout.database):
         with pytest.raises(LibraryError, match=str(path)):
             target.import_memory(path)
 
@@ -292,7 +309,7 @@ def test_export_leaves_nothing_half_written(library: Library, film: Film, tmp_pa
 
 
 def test_read_only_libraries_export_and_do_not_import(parcel: Path, library: Library, tmp_path: Path) -> None:
-    with open_library(library.place, read_only=True) as reading:
+    with open_library(library.storage.place, read_only=True) as reading:
         reading.export_memory("film", tmp_path / "again.videoqa")
         with pytest.raises(LibraryReadOnly):
             reading.import_memory(parcel)
@@ -303,8 +320,8 @@ def test_a_library_copied_elsewhere_opens_there(folder_library: Library, film: F
     film.write(folder_library)
     before = folder_library.dump("film")
     folder_library.close()
-    shutil.copytree(folder_library.folder, tmp_path / "copy")
-    shutil.rmtree(folder_library.folder)
+    shutil.copytree(folder_library.storage.folder, tmp_path / "copy")
+    shutil.rmtree(folder_library.storage.folder)
     with open_library(tmp_path / "copy") as copied:
         assert copied.dump("film") == before
         assert copied.search("alarm")
@@ -315,15 +332,15 @@ def test_a_library_copied_elsewhere_opens_there(folder_library: Library, film: F
 def test_a_file_that_an_earlier_format_exported_is_taken_in(
     version: int, library: Library, elsewhere: Library, film: Film, tmp_path: Path
 ) -> None:
-    """``formats/export-N.videoqa.gz`` is the film and one look, as the last code of format N exported them. The first
-    exporter wrote format 2: of format 1 there are no such files."""
+    """``formats/export-N.videoqa.gz`` is the film and one look, as the last code of format N exported them.
+    The first exporter wrote format 2: of format 1 there are no such files."""
     packed = Path(__file__).parent / "formats" / f"export-{version}.videoqa.gz"
     parcel = tmp_path / "film.videoqa"
     parcel.write_bytes(gzip.decompress(packed.read_bytes()))
     assert elsewhere.import_memory(parcel).outcome == "added"
     film.write(library)
     assert elsewhere.dump("film") == library.dump("film")
-    (look,) = elsewhere.looks("film")
+    (look,) = elsewhere.looks.of("film")
     assert look.question == "what is on the windowsill?"
     assert elsewhere.search("windowsill")[0].text == "a cat on the windowsill"
     assert elsewhere.verify() == ()

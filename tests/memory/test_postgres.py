@@ -1,5 +1,5 @@
-"""What is PostgreSQL's own about a library there: addresses, rights, crashes, long lists; all else the other tests ask
-of both."""
+"""What is PostgreSQL's own about a library there: addresses, rights, crashes, long lists; all else the other
+tests ask of both."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_an_address_is_shown_without_its_secrets() -> None:
 def test_what_models_made_of_pictures_is_not_kept_on_a_server(place: str, film: Film) -> None:
     with open_library(place) as library:
         film.write(library)
-        assert library.feature_shelf(1000) is None
+        assert library.storage.feature_cache(1000) is None
         assert library.facts().feature_bytes == 0
         assert library.remove(film.content_id)
 
@@ -87,7 +87,9 @@ def test_another_programs_schema_is_refused_and_left_alone(place: str) -> None:
         for read_only in (False, True):
             with pytest.raises(LibraryDamaged, match="another program"):
                 open_library(place, read_only=read_only)
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (schema,)).fetchall()
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = %s", (schema,)
+        ).fetchall()
     assert tables == [("bookmarks",)]
 
 
@@ -100,7 +102,7 @@ def test_a_library_of_a_later_format_is_refused_with_what_to_type(place: str) ->
 
 
 def test_the_tables_have_the_columns_that_sqlite_has(place: str, folder_library: Library) -> None:
-    from video_vlm.memory.travel import ALL_TABLES
+    from video_vlm.memory.row_copy import ALL_TABLES
 
     open_library(place).close()
     with raw(place) as connection, folder_library._database.read() as sqlite:
@@ -186,7 +188,8 @@ def test_a_reader_sees_one_state_while_others_write(place: str, film: Film) -> N
 
 
 class Scattered:
-    """Sentences as random unit vectors that depend on their text alone, at cosines of about a half to each other."""
+    """Sentences as random unit vectors that depend on their text alone, at cosines of about a half to each
+    other."""
 
     name, dimension = "scattered", 48
 
@@ -199,7 +202,8 @@ class Scattered:
 
 @pytest.fixture(scope="module")
 def crowd(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    """A library with more vectors than are searched exactly: four videos, one of them with a line on screen."""
+    """A library with more vectors than are searched exactly: four videos, one of them with a line on
+    screen."""
     from tests.memory.conftest import Film
     from video_vlm.memory.postgres import open_postgres
 
@@ -212,8 +216,10 @@ def crowd(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
 
 
 def indexes(library: Library) -> list[str]:
-    with raw(str(library.place)) as connection:
-        rows = connection.execute("SELECT indexname FROM pg_indexes WHERE indexname LIKE '%_hnsw_%'").fetchall()
+    with raw(str(library.storage.place)) as connection:
+        rows = connection.execute(
+            "SELECT indexname FROM pg_indexes WHERE indexname LIKE '%_hnsw_%'"
+        ).fetchall()
     return [name for (name,) in rows]
 
 
@@ -254,8 +260,10 @@ def test_a_filter_never_starves_a_search_by_hnsw(crowd: Library, filters: dict[s
 
 def test_an_index_that_was_not_finished_is_made_again(crowd: Library) -> None:
     (name,) = indexes(crowd)
-    with raw(str(crowd.place)) as connection:
-        connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", (f'"{name}"',))
+    with raw(str(crowd.storage.place)) as connection:
+        connection.execute(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", (f'"{name}"',)
+        )
         assert found(crowd, "zzz") == exactly(crowd, "zzz"), "searched exactly meanwhile"
         from tests.memory.conftest import Film
 
@@ -284,7 +292,9 @@ def test_words_out_of_step_are_found_and_rebuilt(place: str, film: Film) -> None
     with open_library(place) as library, raw(place) as connection:
         film.write(library)
         connection.execute("DELETE FROM word_index WHERE passage = (SELECT min(passage) FROM word_index)")
-        connection.execute("UPDATE word_index SET words = '' WHERE passage = (SELECT min(passage) FROM word_index)")
+        connection.execute(
+            "UPDATE word_index SET words = '' WHERE passage = (SELECT min(passage) FROM word_index)"
+        )
         (problem,) = library.verify()
         assert "1 passages missing, 1 with other words" in problem.what
         library.rebuild_derived()
@@ -318,15 +328,25 @@ def test_a_tree_out_of_order_is_named(place: str, film: Film) -> None:
 
 
 def test_signs_of_addresses_and_paths_do_not_hide_words(place: str, film: Film) -> None:
-    lines = ("See www.harbour.org/maps, or write to captain@harbour.org.", "The rôle of tea/coffee: “splendid”.")
+    lines = (
+        "See www.harbour.org/maps, or write to captain@harbour.org.",
+        "The rôle of tea/coffee: “splendid”.",
+    )
     with open_library(place) as library:
         replace(film, lines=lines).write(library)
-        for query, line in (("maps", 0), ("captain", 0), ("harbour", 0), ("coffee", 1), ("role", 1), ("splendid", 1)):
+        for query, line in (
+            ("maps", 0),
+            ("captain", 0),
+            ("harbour", 0),
+            ("coffee", 1),
+            ("role", 1),
+            ("splendid", 1),
+        ):
             assert library.search(query)[0].text == lines[line], query
 
 
 def test_what_it_takes_is_told_in_bytes(place: str, film: Film) -> None:
     with open_library(place) as library:
-        empty = library.num_bytes()
+        empty = library.storage.num_bytes()
         replace(film, lines=film.lines * 20).write(library)
-        assert library.num_bytes() > empty > 0
+        assert library.storage.num_bytes() > empty > 0

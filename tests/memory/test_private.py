@@ -1,4 +1,5 @@
-"""A library is its owner's: whatever the umask, nobody else reads what is made in it; what was there keeps its mode."""
+"""A library is its owner's: whatever the umask, nobody else reads what is made in it; what was there keeps
+its mode."""
 
 from __future__ import annotations
 
@@ -35,11 +36,12 @@ def modes(folder: Path) -> dict[str, int]:
 
 
 def filled(folder: Path, film: Film) -> dict[str, int]:
-    """The modes in a library in use: with a journal, an index made from it, and what a model made of pictures."""
+    """The modes in a library in use: with a journal, an index made from it, and what a model made of
+    pictures."""
     with open_library(folder, encoder=CharacterGrams(), exact_up_to=5) as library:
         film.write(library)
         library.search("a crate of oranges")
-        shelf = library.feature_shelf(1 << 20)
+        shelf = library.storage.feature_cache(1 << 20)
         assert shelf is not None
         shelf.write("model/picture", b"features")
         return modes(folder)
@@ -49,16 +51,22 @@ def filled(folder: Path, film: Film) -> dict[str, int]:
 def test_nobody_else_reads_a_new_library(tmp_path: Path, film: Film, mask: int) -> None:
     with umask(mask):
         made = filled(tmp_path / "above" / "library", film)
-    assert {"library.sqlite3", "library.sqlite3-wal", "library.sqlite3-shm", "vectors", "features/model/picture"} < set(
-        made
-    )
+    assert {
+        "library.sqlite3",
+        "library.sqlite3-wal",
+        "library.sqlite3-shm",
+        "vectors",
+        "features/model/picture",
+    } < set(made)
     assert any(name.startswith("vectors/") for name in made)
     assert {name: oct(mode) for name, mode in made.items() if mode & 0o077} == {}
     assert stat.S_IMODE((tmp_path / "above").stat().st_mode) == 0o777 & ~mask
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022])
-def test_a_folder_that_is_there_keeps_its_mode_and_its_files_theirs(tmp_path: Path, film: Film, mask: int) -> None:
+def test_a_folder_that_is_there_keeps_its_mode_and_its_files_theirs(
+    tmp_path: Path, film: Film, mask: int
+) -> None:
     folder = tmp_path / "shared"
     folder.mkdir()
     folder.chmod(0o770)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.memory.write_film import start_writer
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryTooNew
-from video_vlm.memory import KeptLook, Repaired, open_library, repair_library
+from video_vlm.memory import Repaired, StoredLook, open_library, repair_library
 from video_vlm.memory.migrations import FORMAT_VERSION
 from video_vlm.records import Level, Observation, ObservationKind, Span
 
@@ -27,9 +27,11 @@ UNFINISHED = "unfinished"
 PAGE = 4096
 
 
-def look_at(name: str) -> KeptLook:
+def look_at(name: str) -> StoredLook:
     seen = Observation(Span(11, 12), ObservationKind.SCREEN_TEXT, f"a cat crosses {name}", "screen-text", 0.9)
-    return KeptLook("screen-text", "v1", f"is there a cat in {name}?", "close look", 640, (Span(11, 12),), (seen,))
+    return StoredLook(
+        "screen-text", "v1", f"is there a cat in {name}?", "close look", 640, (Span(11, 12),), (seen,)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +44,12 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in NAMES:
             lines = tuple(f"{line} {name}" for line in Film().lines)
             replace(Film(), content_id=name, lines=lines).write(library)
-            library.write_back(name, [look_at(name)])
+            library.looks.keep(name, [look_at(name)])
         replace(Film(), content_id=UNFINISHED).write(library, until=3)
     return folder
 
 
-Holdings = dict[str, tuple[dict[str, Any], tuple[KeptLook, ...]]]
+Holdings = dict[str, tuple[dict[str, Any], tuple[StoredLook, ...]]]
 
 
 def holdings(folder: Path) -> Holdings:
@@ -55,7 +57,7 @@ def holdings(folder: Path) -> Holdings:
     with open_library(folder) as library:
         assert library.verify() == ()
         ids = [stored.video.content_id for stored in library.videos()]
-        return {one: (library.dump(one), library.looks(one)) for one in ids}
+        return {one: (library.dump(one), library.looks.of(one)) for one in ids}
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +80,8 @@ def overwrite(folder: Path, place: int, what: bytes) -> None:
 
 
 def check(folder: Path, truth: Holdings) -> Repaired | None:
-    """Repairs, and compares what is there afterwards with what was written; None where nothing could be read."""
+    """Repairs, and compares what is there afterwards with what was written; None where nothing could be
+    read."""
     try:
         made = repair_library(folder)
     except LibraryDamaged as error:
@@ -244,7 +247,9 @@ def test_memories_without_checksums_are_judged_by_their_structure(version: int, 
     (folder / "library.sqlite3").write_bytes(whole)
     # A page of the full-text index: the library can be opened no more, yet nothing that counts is lost.
     with closing(sqlite3.connect(folder / "library.sqlite3")) as connection:
-        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'files_by_content'").fetchone()
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'files_by_content'"
+        ).fetchone()
     overwrite(folder, (page - 1) * PAGE, b"\xff" * PAGE)
     made = repair_library(folder)
     assert made.unproven == ("film",)

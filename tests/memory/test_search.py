@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from video_vlm.memory import Library
+from video_vlm.memory.fts_query import match_query, searchable
 from video_vlm.memory.fusion import RRF_K, fuse
-from video_vlm.memory.words import match_query, searchable
 from video_vlm.records import Evidence, Level, Observation, ObservationKind, Span
 
 if TYPE_CHECKING:
@@ -85,7 +85,9 @@ def test_an_essay_as_a_question_is_searched_all_the_same(library: Library, film:
 
 def test_filters_come_before_the_ranking(library: Library, film: Film) -> None:
     crowd = tuple(f"The guard talks about number {number}." for number in range(200))
-    film = replace(film, lines=(*crowd, "The guard whistles once at long last and in a rather roundabout way."))
+    film = replace(
+        film, lines=(*crowd, "The guard whistles once at long last and in a rather roundabout way.")
+    )
     film.write(library)
     late = library.search("guard", span=Span(2000, 2010), limit=3, kinds=[ObservationKind.SUBTITLE])
     assert texts(late) == [film.lines[-1]]
@@ -145,9 +147,13 @@ def test_fusion_adds_reciprocal_ranks() -> None:
 def test_a_time_filter_finds_exactly_what_overlaps(library: Library, film: Film, window: Span) -> None:
     film.write(library)
     memory = library.memory("film")
-    assert memory.observations(span=window) == tuple(one for one in memory.observations() if one.span.overlaps(window))
+    assert memory.observations(span=window) == tuple(
+        one for one in memory.observations() if one.span.overlaps(window)
+    )
     for level in Level:
-        assert memory.nodes(level, window) == tuple(node for node in memory.nodes(level) if node.span.overlaps(window))
+        assert memory.nodes(level, window) == tuple(
+            node for node in memory.nodes(level) if node.span.overlaps(window)
+        )
 
 
 def test_an_instant_is_found_where_it_lies(library: Library, film: Film) -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly, NotIndexed
-from video_vlm.memory import Checkpoint, KeptLook, Library, Picture, StoredVideo, open_library
+from video_vlm.memory import Library, MemoryCheckpoint, StoredFrame, StoredLook, StoredVideo, open_library
 from video_vlm.memory.database import Database
 from video_vlm.records import Damage, Level, Observation, ObservationKind, Span
 
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from tests.memory.conftest import Film, NewPlace
 
 
-def a_look(*seen: Observation, looked_at: str = "") -> KeptLook:
+def a_look(*seen: Observation, looked_at: str = "") -> StoredLook:
     """One picture shown to a model."""
-    return KeptLook("some-model", "version 1", "is there a cat?", "a close look", 640, (Span(11, 12),), seen, looked_at)
+    return StoredLook(
+        "some-model", "version 1", "is there a cat?", "a close look", 640, (Span(11, 12),), seen, looked_at
+    )
 
 
 def test_a_finished_memory_gives_back_what_was_written(library: Library, film: Film) -> None:
@@ -45,7 +47,9 @@ def test_a_finished_memory_gives_back_what_was_written(library: Library, film: F
     assert memory.nodes(Level.SEGMENT)[2] == replace(film.segment(2), parent=scene.id)
     assert memory.frames()[4:6] == tuple(frame.node for frame in film.frames(2))
     assert memory.poster(memory.frames()[4].id) == b"jpeg 20.0"
-    assert memory.observations(kinds=[ObservationKind.LOOK]) == tuple(film.looked(number) for number in range(6))
+    assert memory.observations(kinds=[ObservationKind.LOOK]) == tuple(
+        film.looked(number) for number in range(6)
+    )
     assert library.verify() == ()
 
 
@@ -68,11 +72,13 @@ def test_a_resumed_build_equals_a_straight_one(new_place: NewPlace, film: Film) 
         assert broken.memory("film").observations() == straight.memory("film").observations()
 
 
-def test_a_dump_is_plain_json_and_knows_neither_place_nor_time(library: Library, film: Film, tmp_path: Path) -> None:
+def test_a_dump_is_plain_json_and_knows_neither_place_nor_time(
+    library: Library, film: Film, tmp_path: Path
+) -> None:
     film.write(library)
     before = json.dumps(library.dump("film"), sort_keys=True)
     (tmp_path / "moved.mp4").touch()
-    library.remember_path(tmp_path / "moved.mp4", "film")
+    library.files.remember(tmp_path / "moved.mp4", "film")
     assert json.dumps(library.dump("film"), sort_keys=True) == before
 
 
@@ -139,7 +145,9 @@ def test_a_failing_write_leaves_nothing_behind(library: Library, film: Film) -> 
     before = library.dump("film")
     stranger = replace(film.frames(1)[1].node, content_id="another")
     with pytest.raises(ValueError, match="another"):
-        build.put_segment(film.segment(1), [film.frames(1)[0], Picture(stranger, b"")], {}, Checkpoint(20.0))
+        build.put_segment(
+            film.segment(1), [film.frames(1)[0], StoredFrame(stranger, b"")], {}, MemoryCheckpoint(20.0)
+        )
     assert library.dump("film") == before
 
 
@@ -162,13 +170,13 @@ def test_videos_do_not_mix(library: Library, film: Film) -> None:
 
 def test_a_removed_video_leaves_no_trace(library: Library, film: Film, tmp_path: Path) -> None:
     film.write(library)
-    library.write_back("film", [a_look(film.looked(0))])
+    library.looks.keep("film", [a_look(film.looked(0))])
     (tmp_path / "film.mp4").write_bytes(b"film")
-    library.remember_path(tmp_path / "film.mp4", "film")
+    library.files.remember(tmp_path / "film.mp4", "film")
     assert library.remove("film")
     assert not library.remove("film")
     assert library.find("film") is None
-    assert library.find_path(tmp_path / "film.mp4") is None
+    assert library.files.find(tmp_path / "film.mp4") is None
     assert library.search("guard") == ()
     with pytest.raises(NotIndexed, match="index it first"):
         library.memory("film")
@@ -179,10 +187,10 @@ def test_what_a_question_made_us_see_is_kept_beside_what_observers_saw(library: 
     film.write(library)
     before = library.memory("film").observations()
     seen = Observation(Span(11, 12), ObservationKind.CAPTION, "a cat on the windowsill", "some-model", 0.7)
-    assert library.write_back("film", [a_look(seen)]) == 1
-    assert library.write_back("film", [a_look(seen, seen)]) == 0
+    assert library.looks.keep("film", [a_look(seen)]) == 1
+    assert library.looks.keep("film", [a_look(seen, seen)]) == 0
     assert library.memory("film").observations() == before
-    kept, again = library.looks("film")
+    kept, again = library.looks.of("film")
     assert kept == a_look(seen, looked_at=kept.looked_at)
     assert again == a_look(looked_at=again.looked_at)
     assert library.search("cat")[0].text == "a cat on the windowsill"
@@ -195,53 +203,55 @@ def test_what_observers_say_already_is_not_said_again_by_a_look(library: Library
     film.write(library)
     part = replace(film.looked(0), span=Span(2, 3))
     longer = replace(film.looked(0), span=Span(2, 13))
-    assert library.write_back("film", [a_look(part, longer)]) == 1
-    assert library.looks("film")[0].observations == (longer,)
+    assert library.looks.keep("film", [a_look(part, longer)]) == 1
+    assert library.looks.of("film")[0].observations == (longer,)
 
 
 def test_looks_are_forgotten_and_nothing_else(library: Library, film: Film) -> None:
     film.write(library)
     before = library.dump("film")
-    library.write_back("film", [a_look(Observation(Span(1, 2), ObservationKind.CAPTION, "a cat", "look"))])
-    assert library.forget_looks("film") == 1
-    assert library.forget_looks("film") == 0
-    assert (library.looks("film"), library.search("cat")) == ((), ())
+    library.looks.keep("film", [a_look(Observation(Span(1, 2), ObservationKind.CAPTION, "a cat", "look"))])
+    assert library.looks.forget("film") == 1
+    assert library.looks.forget("film") == 0
+    assert (library.looks.of("film"), library.search("cat")) == ((), ())
     assert library.dump("film") == before
     assert library.verify() == ()
 
 
-def test_a_rebuild_drops_the_looks_of_an_observer_that_would_now_see_otherwise(library: Library, film: Film) -> None:
+def test_a_rebuild_drops_the_looks_of_an_observer_that_would_now_see_otherwise(
+    library: Library, film: Film
+) -> None:
     film.write(library)
     mine, others = a_look(), replace(a_look(), observer="another")
-    library.write_back("film", [mine, others])
+    library.looks.keep("film", [mine, others])
     again = replace(film, recipe="recipe-2")
     build = again.start(library)
     again.go_on(build)
-    assert len(library.looks("film")) == 2
+    assert len(library.looks.of("film")) == 2
     build.finish(again.upper(), {}, video=film.video, damage=(), digests={"some-model": "version 2"})
-    assert [look.observer for look in library.looks("film")] == ["another"]
+    assert [look.observer for look in library.looks.of("film")] == ["another"]
 
 
 def test_a_look_without_a_picture_is_none() -> None:
     with pytest.raises(ValueError, match="needs a picture"):
-        replace(a_look(), pictures=())
+        replace(a_look(), frames=())
 
 
 def test_writing_back_to_an_unknown_video_is_refused(library: Library, film: Film) -> None:
     with pytest.raises(NotIndexed):
-        library.write_back("nobody", [a_look()])
+        library.looks.keep("nobody", [a_look()])
     with pytest.raises(NotIndexed):
-        library.looks("nobody")
+        library.looks.of("nobody")
 
 
 def test_an_unchanged_file_is_known_and_a_changed_one_is_not(library: Library, tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
     path.write_bytes(b"one")
-    assert library.known_content_id(path) is None
-    library.remember_path(path, "content-1")
-    assert library.known_content_id(path) == "content-1"
+    assert library.files.content_id(path) is None
+    library.files.remember(path, "content-1")
+    assert library.files.content_id(path) == "content-1"
     path.write_bytes(b"three")
-    assert library.known_content_id(path) is None
+    assert library.files.content_id(path) is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no time of the last change to a file's record")
@@ -249,10 +259,10 @@ def test_a_file_rewritten_under_its_old_date_is_not_known(library: Library, tmp_
     path = tmp_path / "film.mp4"
     path.write_bytes(b"one")
     stat = path.stat()
-    library.remember_path(path, "content-1")
+    library.files.remember(path, "content-1")
     path.write_bytes(b"two")
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    assert library.known_content_id(path) is None
+    assert library.files.content_id(path) is None
 
 
 def test_a_moved_file_keeps_its_memory_and_is_listed_where_it_is_now(
@@ -262,24 +272,26 @@ def test_a_moved_file_keeps_its_memory_and_is_listed_where_it_is_now(
     moved = tmp_path / "elsewhere" / "renamed.mp4"
     moved.parent.mkdir()
     moved.write_bytes(b"film")
-    library.remember_path(moved, "film")
-    assert library.find_path(moved) == library.find("film")
+    library.files.remember(moved, "film")
+    assert library.files.find(moved) == library.find("film")
     assert library.memory("film").video.path == moved
 
 
-def test_a_read_only_library_reads_and_refuses_to_write(new_place: NewPlace, tmp_path: Path, film: Film) -> None:
+def test_a_read_only_library_reads_and_refuses_to_write(
+    new_place: NewPlace, tmp_path: Path, film: Film
+) -> None:
     with open_library(new_place("library")) as library:
         film.write(library)
     with open_library(new_place("library"), read_only=True) as library:
-        assert library.read_only
+        assert library.storage.read_only
         assert library.search("alarm")[0].text == film.lines[4]
         assert library.verify() == ()
         for write in (
             lambda: film.start(library),
             lambda: library.remove("film"),
-            lambda: library.remember_path(tmp_path, "film"),
-            lambda: library.write_back("film", [a_look()]),
-            lambda: library.forget_looks("film"),
+            lambda: library.files.remember(tmp_path, "film"),
+            lambda: library.looks.keep("film", [a_look()]),
+            lambda: library.looks.forget("film"),
         ):
             with pytest.raises(LibraryReadOnly):
                 write()

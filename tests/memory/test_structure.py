@@ -14,14 +14,14 @@ import pytest
 from video_vlm.errors import LibraryDamaged
 from video_vlm.memory import open_library, repair_library
 from video_vlm.memory.migrations import FORMAT_VERSION
-from video_vlm.memory.structure import expected_parts, foreign_parts, missing_parts
+from video_vlm.memory.schema_check import expected_schema, foreign_schema_objects, missing_schema_objects
 
 if TYPE_CHECKING:
     from tests.memory.conftest import Film
 
 TABLES = sorted(
     part.name
-    for part in expected_parts(FORMAT_VERSION)
+    for part in expected_schema(FORMAT_VERSION)
     if part.type == "table" and not part.name.startswith(("sqlite_", "word_index"))
 )
 Draw = Callable[[random.Random], str]
@@ -114,7 +114,9 @@ def test_a_library_with_something_added_is_not_opened_and_comes_back_without_it(
         before = library.dump("film")
     added(tmp_path, draw(random.Random(seed)))
     for read_only in (False, True):
-        with pytest.raises(LibraryDamaged, match=r"the (table|view|index|trigger) .*; type: videoqa library repair"):
+        with pytest.raises(
+            LibraryDamaged, match=r"the (table|view|index|trigger) .*; type: videoqa library repair"
+        ):
             open_library(tmp_path, read_only=read_only)
     made = repair_library(tmp_path)
     assert [one.video.content_id for one in made.kept] == ["film"]
@@ -158,7 +160,10 @@ def test_a_trigger_under_the_name_of_statistics_is_a_stranger(tmp_path: Path, fi
     with open_library(tmp_path) as library:
         film.write(library)
     added(tmp_path, "CREATE TRIGGER evil AFTER INSERT ON nodes BEGIN DELETE FROM videos; END")
-    added(tmp_path, "PRAGMA writable_schema = ON; UPDATE sqlite_master SET name = 'sqlite_stat1' WHERE name = 'evil'")
+    added(
+        tmp_path,
+        "PRAGMA writable_schema = ON; UPDATE sqlite_master SET name = 'sqlite_stat1' WHERE name = 'evil'",
+    )
     with pytest.raises(LibraryDamaged, match="sqlite_stat1"):
         open_library(tmp_path)
 
@@ -166,6 +171,6 @@ def test_a_trigger_under_the_name_of_statistics_is_a_stranger(tmp_path: Path, fi
 @pytest.mark.parametrize("version", range(1, FORMAT_VERSION + 1))
 def test_every_format_has_tables_and_triggers_of_its_own(version: int) -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        assert foreign_parts(connection, version) == []
-        assert missing_parts(connection, version) == sorted(expected_parts(version), key=str)
-    assert {"table", "view", "index", "trigger"} <= {part.type for part in expected_parts(version)}
+        assert foreign_schema_objects(connection, version) == []
+        assert missing_schema_objects(connection, version) == sorted(expected_schema(version), key=str)
+    assert {"table", "view", "index", "trigger"} <= {part.type for part in expected_schema(version)}

@@ -10,7 +10,9 @@ from video_vlm.records import Level, Node, Observation, ObservationKind, Sentenc
 
 def child(start: float, end: float, *said: str) -> Node:
     name = f"s{start:.0f}"
-    return Node(name, "film", Level.SEGMENT, Span(start, end), None, tuple(Sentence(one, ("f",)) for one in said))
+    return Node(
+        name, "film", Level.SEGMENT, Span(start, end), None, tuple(Sentence(one, ("f",)) for one in said)
+    )
 
 
 def seen(kind: ObservationKind, text: str, start: float, end: float) -> Observation:
@@ -33,7 +35,10 @@ def test_every_sentence_cites_the_child_that_holds_it() -> None:
 
 
 def test_words_seen_again_are_one_sentence_with_all_its_places() -> None:
-    titles = [seen(ObservationKind.SCREEN_TEXT, text, start, start + 1) for text, start in (("EXIT", 1), ("Exit", 22))]
+    titles = [
+        seen(ObservationKind.SCREEN_TEXT, text, start, start + 1)
+        for text, start in (("EXIT", 1), ("Exit", 22))
+    ]
     assert summarize(CHILDREN, titles) == (Sentence("“EXIT” on screen", ("s0", "s20")),)
 
 
@@ -55,7 +60,9 @@ def test_the_central_sentence_wins_and_repetition_loses() -> None:
         "A wet stone makes a sharp knife.",
         "My aunt lives in Lisbon.",
     ]
-    said = [seen(ObservationKind.SUBTITLE, text, 7 * number, 7 * number + 1) for number, text in enumerate(texts)]
+    said = [
+        seen(ObservationKind.SUBTITLE, text, 7 * number, 7 * number + 1) for number, text in enumerate(texts)
+    ]
     (only,) = summarize(CHILDREN, said, max_sentences=1)
     assert "stone" in only.text
     twice = [*said, seen(ObservationKind.SPEECH, texts[0], 0, 1)]
@@ -75,7 +82,11 @@ def test_the_childrens_own_words_are_used_where_there_are_no_observations() -> N
 
 @pytest.mark.parametrize(
     "observations",
-    [(), [seen(ObservationKind.SUBTITLE, " \n", 1, 2)], [seen(ObservationKind.SUBTITLE, "After the end.", 40, 41)]],
+    [
+        (),
+        [seen(ObservationKind.SUBTITLE, " \n", 1, 2)],
+        [seen(ObservationKind.SUBTITLE, "After the end.", 40, 41)],
+    ],
 )
 def test_what_cannot_be_cited_is_not_said(observations: list[Observation]) -> None:
     assert summarize(CHILDREN, observations) == ()

@@ -56,7 +56,7 @@ def best(library: Library, query: str = MISSPELT, **filters: Any) -> str:
 
 def test_meaning_finds_what_words_do_not(meaningful: Library, film: Film) -> None:
     film.write(meaningful)
-    with open_library(meaningful.place) as wordless:
+    with open_library(meaningful.storage.place) as wordless:
         assert wordless.search(MISSPELT) == ()
     for hits in (meaningful.search(MISSPELT), meaningful.memory("film").search(MISSPELT)):
         assert hits[0].text == film.lines[4]
@@ -66,9 +66,9 @@ def test_meaning_finds_what_words_do_not(meaningful: Library, film: Film) -> Non
 
 def test_the_index_and_the_vectors_themselves_agree(meaningful: Library, film: Film) -> None:
     for number in range(3):
-        replace(film, content_id=f"film-{number}", lines=tuple(f"{line} {number}" for line in film.lines)).write(
-            meaningful
-        )
+        replace(
+            film, content_id=f"film-{number}", lines=tuple(f"{line} {number}" for line in film.lines)
+        ).write(meaningful)
     everything = [f"film-{number}" for number in range(3)]
     for query in (MISSPELT, "newspapers", "orangse crates 2", "stranger"):
         for filters in ({}, {"span": Span(0, 25)}, {"kinds": [ObservationKind.SUBTITLE]}):
@@ -82,17 +82,21 @@ def test_nonsense_is_near_nothing(meaningful: Library, film: Film) -> None:
     assert meaningful.search("zzyzx qqfjq") == ()
 
 
-def test_a_library_without_vectors_gets_them_later(library: Library, film: Film, encoder: TextEncoder) -> None:
+def test_a_library_without_vectors_gets_them_later(
+    library: Library, film: Film, encoder: TextEncoder
+) -> None:
     film.write(library)
-    assert library.embed() == 0
-    with open_library(library.place, encoder=encoder) as meaningful:
+    assert library.vectors.embed() == 0
+    with open_library(library.storage.place, encoder=encoder) as meaningful:
         assert meaningful.search(MISSPELT) == ()
-        assert meaningful.embed("film") == len(film.lines) * 2 + 3
-        assert meaningful.embed() == 0
+        assert meaningful.vectors.embed("film") == len(film.lines) * 2 + 3
+        assert meaningful.vectors.embed() == 0
         assert best(meaningful) == film.lines[4]
 
 
-def test_embedding_goes_on_where_it_was_interrupted(library: Library, film: Film, encoder: TextEncoder) -> None:
+def test_embedding_goes_on_where_it_was_interrupted(
+    library: Library, film: Film, encoder: TextEncoder
+) -> None:
     class Tired:
         name, dimension, calls = encoder.name, encoder.dimension, 0
 
@@ -104,26 +108,31 @@ def test_embedding_goes_on_where_it_was_interrupted(library: Library, film: Film
 
     film = replace(film, lines=tuple(f"line number {number}" for number in range(50)))
     film.write(library)
-    with open_library(library.place, encoder=Tired()) as tired, pytest.raises(KeyboardInterrupt):
-        tired.embed()
-    with open_library(library.place, encoder=encoder) as rested:
-        assert 0 < rested.embed() < 125
+    with open_library(library.storage.place, encoder=Tired()) as tired, pytest.raises(KeyboardInterrupt):
+        tired.vectors.embed()
+    with open_library(library.storage.place, encoder=encoder) as rested:
+        assert 0 < rested.vectors.embed() < 125
         assert rested.verify() == ()
 
 
 def test_two_encoders_are_never_compared(meaningful: Library, film: Film, encoder: TextEncoder) -> None:
     film.write(meaningful)
-    with open_library(meaningful.place, encoder=type(encoder)(dimension=64, name="other")) as other:  # type: ignore[call-arg]
+    with open_library(meaningful.storage.place, encoder=type(encoder)(dimension=64, name="other")) as other:  # type: ignore[call-arg]
         assert other.search(MISSPELT) == ()
-        other.embed()
+        other.vectors.embed()
         assert best(other) == film.lines[4]
         assert best(meaningful) == film.lines[4]
 
 
-def test_another_model_under_the_same_name_is_refused(meaningful: Library, film: Film, encoder: TextEncoder) -> None:
+def test_another_model_under_the_same_name_is_refused(
+    meaningful: Library, film: Film, encoder: TextEncoder
+) -> None:
     film.write(meaningful)
     namesake = type(encoder)(dimension=64)  # type: ignore[call-arg]
-    with open_library(meaningful.place, encoder=namesake) as other, pytest.raises(LibraryError, match="another model"):
+    with (
+        open_library(meaningful.storage.place, encoder=namesake) as other,
+        pytest.raises(LibraryError, match="another model"),
+    ):
         other.search(MISSPELT)
 
 
@@ -135,8 +144,11 @@ def test_an_encoder_that_breaks_its_word_is_named(library: Library, film: Film) 
             return np.full((len(texts), 8), np.nan, np.float32)
 
     film.write(library)
-    with open_library(library.place, encoder=Broken()) as broken, pytest.raises(ValueError, match="broken"):
-        broken.embed()
+    with (
+        open_library(library.storage.place, encoder=Broken()) as broken,
+        pytest.raises(ValueError, match="broken"),
+    ):
+        broken.vectors.embed()
 
 
 def flip(whole: bytes, chance: random.Random) -> bytes:

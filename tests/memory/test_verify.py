@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("damage", "what"),
     [
-        ("UPDATE nodes SET parent = NULL WHERE level = 'scene' AND start = 0", "scene at 0:00–0:20 has no parent"),
+        ("UPDATE nodes SET parent = NULL WHERE level = 'scene' AND start = 0", "scene at 0:00–0:20 has no "
+                                                                               "parent"),
         ("UPDATE nodes SET parent = 'nobody' WHERE level = 'frame' AND start = 0", "belongs to no row"),
         ("UPDATE nodes SET \"end\" = 12 WHERE level = 'frame' AND start = 5", "is not inside its segment"),
-        ("UPDATE nodes SET start = 11 WHERE level = 'segment' AND start = 10", "segments leave a hole or overlap"),
+        ("UPDATE nodes SET start = 11 WHERE level = 'segment' AND start = 10", "segments leave a hole or "
+                                                                               "overlap"),
         ("UPDATE nodes SET \"end\" = 70 WHERE level = 'video'", "chapters leave a hole or overlap"),
         ("DELETE FROM nodes WHERE level = 'video'", "0 nodes for the whole video"),
         ("UPDATE nodes SET summary = '[[\"x\", [\"nobody\"]]]' WHERE level = 'chapter'", "cites nobody"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from video_vlm.errors import LibraryError
-from video_vlm.memory import Library, MemoryView, node_id
-from video_vlm.memory.levels import gaps, level_above
+from video_vlm.errors import LibraryDamaged, LibraryError
+from video_vlm.memory import Library, MemoryView, node_id, open_library
+from video_vlm.memory.tree import gaps, level_above
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Level, Span
 
@@ -69,3 +73,26 @@ def test_gaps_are_holes_and_overlaps() -> None:
     assert gaps([Span(0, 2), Span(2, 5)], whole) == (Span(5, 6),)
     assert gaps([Span(0, 3), Span(2, 6)], whole) == (Span(2, 3),)
     assert gaps([], whole) == (whole,)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "read"),
+    [
+        ("UPDATE posters SET jpeg = 7", lambda library, frame: library.memory("film").poster(frame)),
+        ("UPDATE posters SET jpeg = 'text'", lambda library, frame: library.memory("film").poster(frame)),
+        ("UPDATE passages SET kind = 7 WHERE kind IS NOT NULL", lambda library, _: library.search("alarm")),
+    ],
+)
+def test_what_stands_in_the_wrong_column_is_damage(
+    tmp_path: Path, film: Film, spoil: str, read: Callable[[Library, str], object]
+) -> None:
+    with open_library(tmp_path) as library:
+        film.write(library)
+        frame = library.memory("film").frames()[0].id
+    with closing(sqlite3.connect(tmp_path / "library.sqlite3")) as connection, connection:
+        connection.execute(spoil)
+    with (
+        open_library(tmp_path, read_only=True) as library,
+        pytest.raises(LibraryDamaged, match="cannot be read"),
+    ):
+        read(library, frame)

@@ -23,7 +23,9 @@ def start_writer(place: Path | str, content_id: str, num_lines: int) -> subproce
 def main(place: str, content_id: str, num_lines: str) -> None:
     from conftest import LINES, CharacterGrams, Film  # type: ignore[import-not-found]  # beside this script
 
-    film = Film(content_id=content_id, lines=tuple(LINES[number % len(LINES)] for number in range(int(num_lines))))
+    film = Film(
+        content_id=content_id, lines=tuple(LINES[number % len(LINES)] for number in range(int(num_lines)))
+    )
     with open_library(place, encoder=CharacterGrams(dimension=32)) as library:
         build = film.start(library)
         try:
@@ -34,7 +36,7 @@ def main(place: str, content_id: str, num_lines: str) -> None:
         except LibraryError as error:
             if "complete already" not in str(error):
                 raise
-        library.embed(content_id)
+        library.vectors.embed(content_id)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,11 @@ def make_encoder(folder: Path, *, seed: int) -> None:
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=letters, pad_token="<pad>", unk_token="<unk>")
     torch.manual_seed(seed)
     config = BertConfig(
-        vocab_size=len(known), hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
+        vocab_size=len(known),
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
     )
     BertModel(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -110,6 +114,6 @@ def test_videos_that_are_known_get_their_vectors_when_an_encoder_is_named(
         videos.index(sample_film)
     with VideoQA(tmp_path, settings=named) as videos:
         assert videos.index(sample_film).reused
-        assert videos.library.embed() == 0
+        assert videos.library.vectors.embed() == 0
         found = videos.search("The keeper falls asleep.")
     assert "meaning" in {name for one in found for name in one.found_by}

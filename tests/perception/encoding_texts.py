@@ -9,9 +9,17 @@ from typing import Final
 __all__ = ["ENCODINGS", "SENTENCES", "srt_of"]
 
 SENTENCES: Final = {
-    "ru": "Мы давно ждали этого корабля.|Где ты был вчера вечером?|Я не знаю, что делать дальше.|Закрой дверь, пожалуйста!|"
+    "ru": "Мы давно ждали этого корабля.|Где ты был вчера вечером?|Я не знаю, что делать дальше.|Закрой "
+    "дверь, пожалуйста!|"
     "Маяк стоит на краю острова.|Он обещал вернуться до зимы.|Никто не видел её лица.|Хорошо, поехали домой.",
-    "uk": "Ми довго чекали на цей корабель.|Де ти був учора ввечері?|Я не знаю, що робити далі.|Зачини двері, будь ласка!|"
+    "uk": "Ми довго чекали на цей корабель.|Де ти був учора ввечері?|Я не знаю, що робити далі.|Зачини двері, "
+    ""
+    ""
+    ""
+    ""
+    ""
+    ""
+    "будь ласка!|"
     "Маяк стоїть на краю острова.|Він обіцяв повернутися до зими.|Її обличчя ніхто не бачив.|Гаразд, їдьмо додому.",
     "bg": "Дълго чакахме този кораб.|Къде беше снощи?|Не знам какво да правя по-нататък.|Затвори вратата, моля те!|"
     "Фарът стои в края на острова.|Той обеща да се върне преди зимата.|Никой не видя лицето ѝ.|Добре, да си ходим.",
@@ -86,13 +94,15 @@ ENCODINGS: Final = {
 
 
 def srt_of(language: str, encoding: str, *, num_cues: int, chance: random.Random) -> tuple[str, bytes]:
-    """A SubRip file of so many sentences, as text and as bytes; letters an encoding lacks are left out of both."""
+    """A SubRip file of so many sentences, as text and as bytes; letters an encoding lacks are left out of
+    both."""
     lines = [chance.choice(SENTENCES[language].split("|")) for _ in range(num_cues)]
     if encoding == "cp1250":
         lines = [line.translate(str.maketrans("șțȘȚ", "şţŞŢ")) for line in lines]
     said = [line.encode(encoding, errors="ignore").decode(encoding) for line in lines]
     cues = (
-        f"{n}\r\n00:00:{4 * n:02},000 --> 00:00:{4 * n + 3:02},000\r\n{line}\r\n\r\n" for n, line in enumerate(said, 1)
+        f"{n}\r\n00:00:{4 * n:02},000 --> 00:00:{4 * n + 3:02},000\r\n{line}\r\n\r\n"
+        for n, line in enumerate(said, 1)
     )
     text = "".join(cues)
     return text, text.encode(encoding)

@@ -1,8 +1,8 @@
 # ruff: noqa: SIM905 - lists of words are read better as text
 """Scripts of lines, some said twice on purpose, and the ways in which subtitle files show them.
 
-A world is drawn by a seed: what is said and when. Each of :data:`STYLES` writes it down as some tool does. Whatever the
-style, the lines that come out must be those of the script.
+A world is drawn by a seed: what is said and when. Each of :data:`STYLES` writes it down as some tool does.
+Whatever the style, the lines that come out must be those of the script.
 """
 
 from __future__ import annotations
@@ -29,10 +29,13 @@ _NAMES: Final = (
     "Marigold Pepper Olive Juniper Bastian Corvina Dorothea Emmerich Falstaff Griselda Halvard Isolde".split()
 )
 _THINGS: Final = (
-    "harbour lighthouse goat bakery lantern orchard violin compass meadow chimney saddle thimble kettle barley ferry "
+    "harbour lighthouse goat bakery lantern orchard violin compass meadow chimney saddle thimble kettle "
+    "barley ferry "
     "quarry willow anchor beacon cellar drizzle ember furnace glacier hammock"
 ).split()
-_DOES: Final = "kept found painted carried borrowed forgot mended counted measured followed buried remembered".split()
+_DOES: Final = (
+    "kept found painted carried borrowed forgot mended counted measured followed buried remembered".split()
+)
 _HOW: Final = (
     "slowly",
     "before dawn",
@@ -47,7 +50,8 @@ _SHORT: Final = ("Yes.", "No.", "No. No. No.", "Of course.", "Why not?", "I know
 
 @dataclass(frozen=True)
 class Line:
-    """One line said: its words, and from when to when. ``pieces`` are the words where no blanks tell them apart."""
+    """One line said: its words, and from when to when. ``pieces`` are the words where no blanks tell them
+    apart."""
 
     text: str
     start: float
@@ -76,14 +80,20 @@ def letters(text: str) -> str:
 
 
 def draw_script(seed: int, *, punctuated: bool = True) -> list[Line]:
-    """Lines apart by pauses of a third of a second to some seconds, each long enough to be said. Some are said again at
-    once, some as a refrain, and some are short."""
+    """Lines apart by pauses of a third of a second to some seconds, each long enough to be said. Some are
+    said again at once, some as a refrain, and some are short."""
     chance = random.Random(f"script {seed}")
     texts: list[str] = []
     while len(texts) < chance.randint(6, 14):
         text = chance.choice(_SHORT) if chance.random() < 0.15 else _sentence(chance)
         again = chance.random()
-        texts += [text, text] if again < 0.12 and text not in texts[-1:] else [text] if text not in texts[-2:] else []
+        texts += (
+            [text, text]
+            if again < 0.12 and text not in texts[-1:]
+            else [text]
+            if text not in texts[-2:]
+            else []
+        )
         if again > 0.88 and len(texts) > 2:
             texts.append(texts[chance.randrange(len(texts) - 2)])
         while texts[-3:] == [texts[-1]] * 3:  # three rows of one text look like two
@@ -109,18 +119,33 @@ _UNSPACED: Final = {
         "は が を の も".split(),
         "見た 運んだ 忘れました 数えている".split(),
     ),
-    "zh": ("船长 灯塔 山羊 面包店 万寿菊 胡椒".split(), "在 把 和 的 又".split(), "看见了 带走了 忘记了 数过".split()),
-    "th": ("กัปตัน ประภาคาร แพะ ร้านขนม ดาวเรือง".split(), "ที่ และ กับ ของ".split(), "เห็นแล้ว ลืมไป นับอยู่ พาไป".split()),
+    "zh": (
+        "船长 灯塔 山羊 面包店 万寿菊 胡椒".split(),
+        "在 把 和 的 又".split(),
+        "看见了 带走了 忘记了 数过".split(),
+    ),
+    "th": (
+        "กัปตัน ประภาคาร แพะ ร้านขนม ดาวเรือง".split(),
+        "ที่ และ กับ ของ".split(),
+        "เห็นแล้ว ลืมไป นับอยู่ พาไป".split(),
+    ),
 }
 
 
 def draw_unspaced_script(seed: int, language: str) -> list[Line]:
-    """Lines in which no blanks stand between words, nor full stops behind them; no two of them begin alike."""
+    """Lines in which no blanks stand between words, nor full stops behind them; no two of them begin
+    alike."""
     chance = random.Random(f"{language} {seed}")
     things, joints, does = _UNSPACED[language]
     lines, at = [], 1.0
     for first in chance.sample(things, len(things)):
-        pieces = (first, chance.choice(joints), chance.choice(things), chance.choice(joints), chance.choice(does))
+        pieces = (
+            first,
+            chance.choice(joints),
+            chance.choice(things),
+            chance.choice(joints),
+            chance.choice(does),
+        )
         end = round(at + len("".join(pieces)) / chance.uniform(4.0, 7.0) + 0.3, 2)
         lines.append(Line("".join(pieces), at, end, pieces))
         at = round(end + chance.choice((0.35, 0.8, 1.5)), 2)
@@ -136,19 +161,24 @@ _Cues = Sequence[tuple[float, float, str]]
 
 
 def _srt(cues: _Cues, *, between: str = "\n", ending: str = "\n") -> Written:
-    blocks = (f"{n}\n{_clock(start)} --> {_clock(end)}\n{text}\n" for n, (start, end, text) in enumerate(cues, 1))
+    blocks = (
+        f"{n}\n{_clock(start)} --> {_clock(end)}\n{text}\n" for n, (start, end, text) in enumerate(cues, 1)
+    )
     return Written(".srt", between.join(blocks).replace("\n", ending))
 
 
 def _vtt(cues: _Cues) -> Written:
-    blocks = (f"{_clock(start, '.')} --> {_clock(end, '.')} align:start\n{text}\n" for start, end, text in cues)
+    blocks = (
+        f"{_clock(start, '.')} --> {_clock(end, '.')} align:start\n{text}\n" for start, end, text in cues
+    )
     return Written(".vtt", "WEBVTT\nKind: captions\n\n" + "\n".join(blocks))
 
 
 def _ass(cues: _Cues, *, more: Sequence[str] = ()) -> Written:
     head = "[Script Info]\nScriptType: v4.00+\n\n[Events]\nFormat: Layer, Start, End, Style, Name, Effect, Text\n"
     events = (
-        f"Dialogue: 0,{_clock(start, '.')[1:-1]},{_clock(end, '.')[1:-1]},Main,,,{text}" for start, end, text in cues
+        f"Dialogue: 0,{_clock(start, '.')[1:-1]},{_clock(end, '.')[1:-1]},Main,,,{text}"
+        for start, end, text in cues
     )
     return Written(".ass", head + "\n".join([*events, *more]) + "\n")
 
@@ -204,7 +234,10 @@ def _highlight(lines: Sequence[Line], chance: random.Random) -> _Cues:
     cues: list[tuple[float, float, str]] = []
     for line in lines:
         for at, end, place in _word_times(line):
-            marked = [f"{opened}{word}{closed}" if number == place else word for number, word in enumerate(line.words)]
+            marked = [
+                f"{opened}{word}{closed}" if number == place else word
+                for number, word in enumerate(line.words)
+            ]
             cues.append((at, end - 0.02 if rests else end, line.blank.join(marked)))
             if rests:
                 cues.append((end - 0.02, end, line.text))
@@ -214,7 +247,9 @@ def _highlight(lines: Sequence[Line], chance: random.Random) -> _Cues:
 def _growing(lines: Sequence[Line], chance: random.Random) -> _Cues:
     """One word more with each cue."""
     return [
-        (at, end, line.blank.join(line.words[: place + 1])) for line in lines for at, end, place in _word_times(line)
+        (at, end, line.blank.join(line.words[: place + 1]))
+        for line in lines
+        for at, end, place in _word_times(line)
     ]
 
 
@@ -225,18 +260,24 @@ def _frames(lines: Sequence[Line], chance: random.Random) -> Written:
     for line in lines:
         count = max(2, round((line.end - line.start) / rate))
         edges = [line.start + (line.end - line.start) * place / count for place in range(count + 1)]
-        cues += [(a, b, rf"{{\pos({100 + place},50)}}{line.text}") for place, (a, b) in enumerate(pairwise(edges))]
+        cues += [
+            (a, b, rf"{{\pos({100 + place},50)}}{line.text}") for place, (a, b) in enumerate(pairwise(edges))
+        ]
     return _ass(cues)
 
 
 def _layers(lines: Sequence[Line], chance: random.Random) -> Written:
-    """A shadow, a border and the text: three events at once. Comments, notes and events of no length between."""
+    """A shadow, a border and the text: three events at once. Comments, notes and events of no length
+    between."""
     cues = [
-        (line.start, line.end, f"{{{note}}}{line.text}") for line in lines for note in (r"\blur3", r"\bord2", "a note")
+        (line.start, line.end, f"{{{note}}}{line.text}")
+        for line in lines
+        for note in (r"\blur3", r"\bord2", "a note")
     ]
     never = [f"Comment: 0,{_clock(1, '.')[1:-1]},{_clock(3, '.')[1:-1]},Main,,,Never on screen"]
     never += [
-        f"Dialogue: 0,{_clock(line.start, '.')[1:-1]},{_clock(line.start, '.')[1:-1]},Main,,,Nor this" for line in lines
+        f"Dialogue: 0,{_clock(line.start, '.')[1:-1]},{_clock(line.start, '.')[1:-1]},Main,,,Nor this"
+        for line in lines
     ]
     return _ass(cues, more=never)
 
@@ -263,7 +304,8 @@ def _microdvd(lines: Sequence[Line], chance: random.Random) -> Written:
 
 def _sbv(lines: Sequence[Line], chance: random.Random) -> Written:
     return Written(
-        ".sbv", "\n\n".join(f"{_clock(one.start, '.')[1:]},{_clock(one.end, '.')[1:]}\n{one.text}" for one in lines)
+        ".sbv",
+        "\n\n".join(f"{_clock(one.start, '.')[1:]},{_clock(one.end, '.')[1:]}\n{one.text}" for one in lines),
     )
 
 
@@ -303,7 +345,9 @@ def _ttml(lines: Sequence[Line], chance: random.Random) -> Written:
         for one in lines
     )
     head = f'<tt xmlns="{name}" xmlns:ttp="{name}#parameter" ttp:frameRate="25" ttp:tickRate="10000000">'
-    return Written(".ttml", f'<?xml version="1.0" encoding="utf-8"?>{head}<head/><body><div>{said}</div></body></tt>')
+    return Written(
+        ".ttml", f'<?xml version="1.0" encoding="utf-8"?>{head}<head/><body><div>{said}</div></body></tt>'
+    )
 
 
 def _split(lines: Sequence[Line], chance: random.Random) -> Written:
@@ -311,14 +355,17 @@ def _split(lines: Sequence[Line], chance: random.Random) -> Written:
     cues = []
     for line in lines:
         place = chance.randint(0, len(line.words) - 1)
-        cues.append((line.start, line.end, f"{' '.join(line.words[:place])}\n{' '.join(line.words[place:])}".strip()))
+        cues.append(
+            (line.start, line.end, f"{' '.join(line.words[:place])}\n{' '.join(line.words[place:])}".strip())
+        )
     return _srt(cues, ending=chance.choice(("\n", "\r\n", "\r")))
 
 
 def _full_width(lines: Sequence[Line], chance: random.Random) -> Written:
     text = _srt(_plain(lines)).text
     return Written(
-        ".srt", "".join(row.replace(":", "：") if "-->" in row else row for row in text.splitlines(keepends=True))
+        ".srt",
+        "".join(row.replace(":", "：") if "-->" in row else row for row in text.splitlines(keepends=True)),
     )
 
 
@@ -371,7 +418,8 @@ def word_by_word(lines: Sequence[Line]) -> Written:
 
 
 def hard_of_hearing(lines: Sequence[Line], seed: int) -> list[Line]:
-    """The same lines with sounds and speakers, some over two cues, a little earlier or later; and sounds alone."""
+    """The same lines with sounds and speakers, some over two cues, a little earlier or later; and sounds
+    alone."""
     chance = random.Random(f"hearing {seed}")
     told: list[Line] = []
     for line in lines:

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 import video_vlm.media.subtitle_text
-import video_vlm.perception.code_pages
+import video_vlm.perception.encoding_detection
 import video_vlm.perception.sidecars
 import video_vlm.perception.subtitle_cues
 import video_vlm.perception.subtitle_formats
@@ -23,13 +23,13 @@ from video_vlm.perception.subtitle_cues import parse_cues
 from video_vlm.perception.subtitle_encoding import decode_subtitles
 from video_vlm.perception.subtitle_formats import parse_other_formats
 from video_vlm.perception.subtitle_tracks import Track, joined
-from video_vlm.perception.utterances import utterances
+from video_vlm.perception.utterance_merge import utterances
 from video_vlm.records import Observation, ObservationKind, Span
 from video_vlm.text import as_seen, findable
 
 MODULES: tuple[ModuleType, ...] = (
     video_vlm.media.subtitle_text,
-    video_vlm.perception.code_pages,
+    video_vlm.perception.encoding_detection,
     video_vlm.perception.sidecars,
     video_vlm.perception.subtitle_cues,
     video_vlm.perception.subtitle_formats,
@@ -74,7 +74,9 @@ def grows_too_fast(read: Callable[[str], object], unit: str) -> bool:
     short = unit * (SHORT // len(unit))
     for _ in range(TRIES):
         longer = seconds(lambda: read(short * TIMES))
-        if longer < WORTH_MEASURING_SECONDS or longer < MOST_GROWTH * max(seconds(lambda: read(short)), 0.0002):
+        if longer < WORTH_MEASURING_SECONDS or longer < MOST_GROWTH * max(
+            seconds(lambda: read(short)), 0.0002
+        ):
             return False
     return True
 
@@ -87,7 +89,10 @@ def test_every_pattern_is_linear(name: str, pattern: re.Pattern[str]) -> None:
 
 
 def _tracked(text: str) -> object:
-    said = [Observation(Span(n, n + 1), ObservationKind.SUBTITLE, row, "a") for n, row in enumerate(text.split("\n"))]
+    said = [
+        Observation(Span(n, n + 1), ObservationKind.SUBTITLE, row, "a")
+        for n, row in enumerate(text.split("\n"))
+    ]
     return joined([Track("a", tuple(said)), Track("b", tuple(said))])
 
 

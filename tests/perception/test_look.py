@@ -5,18 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from video_vlm.perception.look import LookObserver, colour_shares
+from video_vlm.perception.dominant_colors import DominantColorObserver, colour_shares
 from video_vlm.records import Image, Observation, ObservationKind, Span
 from video_vlm.settings import IndexSettings
 
 
 def plain(*colours: tuple[int, int, int]) -> Image:
     """Equal stripes of colours, 64 x 36."""
-    return np.concatenate([np.full((36, 64 // len(colours), 3), colour, np.uint8) for colour in colours], axis=1)
+    return np.concatenate(
+        [np.full((36, 64 // len(colours), 3), colour, np.uint8) for colour in colours], axis=1
+    )
 
 
 def look_at(*images: Image) -> str:
-    observer = LookObserver(IndexSettings())
+    observer = DominantColorObserver(IndexSettings())
     for index, image in enumerate(images):
         observer.glance(float(index), image)
     [observation] = observer.close_segment(Span(0.0, float(len(images))))
@@ -62,7 +64,7 @@ def test_shares_add_up() -> None:
 
 
 def test_a_segment_does_not_remember_the_one_before() -> None:
-    observer = LookObserver(IndexSettings())
+    observer = DominantColorObserver(IndexSettings())
     observer.glance(0.0, plain((200, 20, 20)))
     list(observer.close_segment(Span(0.0, 0.4)))
     observer.glance(0.4, plain((40, 80, 220)))
@@ -71,7 +73,7 @@ def test_a_segment_does_not_remember_the_one_before() -> None:
 
 
 def test_a_segment_nobody_saw_is_not_described() -> None:
-    assert list(LookObserver(IndexSettings()).close_segment(Span(0.0, 1.0))) == []
+    assert list(DominantColorObserver(IndexSettings()).close_segment(Span(0.0, 1.0))) == []
 
 
 def test_neighbours_that_look_the_same_become_one() -> None:
@@ -84,7 +86,7 @@ def test_neighbours_that_look_the_same_become_one() -> None:
         seen(60, 70, "mostly blue"),
         seen(80, 90, "mostly blue"),
     ]
-    assert list(LookObserver(IndexSettings()).finish(said)) == [
+    assert list(DominantColorObserver(IndexSettings()).finish(said)) == [
         seen(0, 60, "mostly red"),
         seen(60, 70, "mostly blue"),
         seen(80, 90, "mostly blue"),

@@ -27,19 +27,26 @@ def landscape(seed: int = 3, *, size: tuple[int, int] = (360, 640)) -> Image:
     return np.clip(image / 2 + 128, 0, 255).astype(np.uint8)
 
 
-def view(picture: Image, *, x: float = 0.5, y: float = 0.5, width: float = 0.4) -> Image:
+def view(frame: Image, *, x: float = 0.5, y: float = 0.5, width: float = 0.4) -> Image:
     """What a camera sees that points at ``(x, y)`` with this share of the picture in view: a thumbnail."""
-    height_pixels, width_pixels = picture.shape[:2]
+    height_pixels, width_pixels = frame.shape[:2]
     size = (width * width_pixels, width * height_pixels)
     scale = np.array(
-        [[size[0] / 64, 0, x * width_pixels - size[0] / 2], [0, size[1] / 36, y * height_pixels - size[1] / 2]]
+        [
+            [size[0] / 64, 0, x * width_pixels - size[0] / 2],
+            [0, size[1] / 36, y * height_pixels - size[1] / 2],
+        ]
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    smooth = cv2.GaussianBlur(picture, (0, 0), size[0] / 64 / 2)
-    return np.asarray(cv2.warpAffine(smooth, scale, (64, 36), flags=flags, borderMode=cv2.BORDER_REFLECT), np.uint8)
+    smooth = cv2.GaussianBlur(frame, (0, 0), size[0] / 64 / 2)
+    return np.asarray(
+        cv2.warpAffine(smooth, scale, (64, 36), flags=flags, borderMode=cv2.BORDER_REFLECT), np.uint8
+    )
 
 
-def watch(images: Iterable[Image], *, observer: MotionObserver | None = None, start: float = 0.0) -> list[Observation]:
+def watch(
+    images: Iterable[Image], *, observer: MotionObserver | None = None, start: float = 0.0
+) -> list[Observation]:
     observer = observer or MotionObserver(IndexSettings())
     seconds = start
     for index, image in enumerate(images):
@@ -72,7 +79,9 @@ def test_a_still_picture_is_called_one() -> None:
     ],
 )
 @pytest.mark.parametrize("seed", [3, 4])
-def test_the_camera_is_told_from_what_all_points_share(move: Callable[[float], Image], text: str, seed: int) -> None:
+def test_the_camera_is_told_from_what_all_points_share(
+    move: Callable[[float], Image], text: str, seed: int
+) -> None:
     said = watch(path(move))
     assert [one for one in texts(said) if one.startswith("camera")] == [text]
     [span] = [one.span for one in said if one.text == text]
@@ -103,8 +112,8 @@ def test_noise_is_no_camera() -> None:
 
 
 def lit(levels: Iterable[float]) -> list[Image]:
-    picture = view(landscape())
-    return [np.asarray(picture * level, np.uint8) for level in levels]
+    frame = view(landscape())
+    return [np.asarray(frame * level, np.uint8) for level in levels]
 
 
 def test_a_fade_out_the_black_and_the_fade_in_have_their_own_times() -> None:
@@ -122,7 +131,9 @@ def test_a_fade_is_no_motion() -> None:
 
 
 def test_a_shot_that_begins_nearly_black_fades_in() -> None:
-    assert texts(watch(lit([*np.linspace(0.06, 1, 25), *[1.0] * 25])), ObservationKind.TRANSITION) == ["fade in"]
+    assert texts(watch(lit([*np.linspace(0.06, 1, 25), *[1.0] * 25])), ObservationKind.TRANSITION) == [
+        "fade in"
+    ]
 
 
 def test_a_cut_to_black_is_no_fade() -> None:
@@ -154,8 +165,8 @@ def test_one_picture_does_not_move() -> None:
 
 
 def test_the_size_may_change_in_mid_segment() -> None:
-    picture = view(landscape())
-    assert texts(watch([picture] * 40 + [picture[::2].copy()] * 40)) == ["still picture"]
+    frame = view(landscape())
+    assert texts(watch([frame] * 40 + [frame[::2].copy()] * 40)) == ["still picture"]
 
 
 def test_a_segment_does_not_remember_the_one_before() -> None:

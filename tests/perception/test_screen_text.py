@@ -5,27 +5,29 @@ import pytest
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
-from video_vlm.perception.text_gate import gray_of, may_hold_text
+from video_vlm.perception.text_change import gray_of, may_hold_text
 from video_vlm.perception.text_rows import TextRow, rows_of
 from video_vlm.perception.text_tracks import join_rows
 from video_vlm.records import Image, Observation, ObservationKind, Span
 
-needs_ocr = pytest.mark.skipif(
-    not (find_spec("rapidocr") and find_spec("onnxruntime")), reason="rapidocr is not installed: pip install '.[ocr]'"
+needs_senses = pytest.mark.skipif(
+    not (find_spec("rapidocr") and find_spec("onnxruntime")), reason="needs rapidocr: pip install '.[senses]'"
 )
 
 
 def card(*lines: tuple[int, int, str], size: int = 34, paper: str = "white", ink: str = "black") -> Image:
-    picture = Picture.new("RGB", (640, 360), paper)
-    draw = ImageDraw.Draw(picture)
+    frame = Picture.new("RGB", (640, 360), paper)
+    draw = ImageDraw.Draw(frame)
     for left, top, text in lines:
         draw.text((left, top), text, fill=ink, font=ImageFont.load_default(size))
-    return np.asarray(picture)
+    return np.asarray(frame)
 
 
 def row(start: float, end: float, text: str, top: float = 0.4, confidence: float = 0.95) -> Observation:
     span = Span(start, end)
-    return Observation(span, ObservationKind.SCREEN_TEXT, text, "screen", confidence, (0.1, top, 0.6, top + 0.08))
+    return Observation(
+        span, ObservationKind.SCREEN_TEXT, text, "screen", confidence, (0.1, top, 0.6, top + 0.08)
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,9 +51,9 @@ def test_cells_of_one_row_are_joined_and_rows_go_down() -> None:
 
 
 def test_a_row_that_stays_is_seen_once() -> None:
-    assert [(item.text, item.span) for item in join_rows([row(0, 2, "Key facts"), row(2, 4, "Key facts")])] == [
-        ("Key facts", Span(0, 4))
-    ]
+    assert [
+        (item.text, item.span) for item in join_rows([row(0, 2, "Key facts"), row(2, 4, "Key facts")])
+    ] == [("Key facts", Span(0, 4))]
 
 
 def test_a_misread_letter_does_not_make_a_second_row() -> None:
@@ -67,11 +69,13 @@ def test_other_numbers_are_another_row() -> None:
     assert len(join_rows([row(0, 2, "Score 1 to 2"), row(2, 4, "Score 1 to 3")])) == 2
 
 
-@needs_ocr
+@needs_senses
 def test_drawn_words_are_read_with_their_place() -> None:
     from video_vlm.perception.text_reader import ScreenTextReader
     from video_vlm.settings import ScreenTextSettings
 
-    rows = ScreenTextReader(ScreenTextSettings()).read(card((60, 60, "Key facts"), (60, 240, "Length: 1,284 m")))
+    rows = ScreenTextReader(ScreenTextSettings()).read(
+        card((60, 60, "Key facts"), (60, 240, "Length: 1,284 m"))
+    )
     assert [found.text for found in rows] == ["Key facts", "Length: 1,284 m"]
     assert rows[0].box[1] < 0.35 < rows[1].box[1]

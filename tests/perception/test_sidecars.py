@@ -77,8 +77,18 @@ def test_names_as_people_and_tools_give_them_are_found(film: str, tmp_path: Path
 @pytest.mark.parametrize("film", FILMS)
 def test_another_film_s_subtitles_never_belong(film: str, tmp_path: Path) -> None:
     stem = Path(film).stem
-    touch(tmp_path, film, f"{stem}2.srt", f"{stem}maker.en.srt", f"{stem} 2.srt", f"{stem} two.srt", f"{stem}_cut.srt")
-    touch(tmp_path, f"{stem} no 2.srt", f"The {stem}.srt", f"{stem}-part2.en.srt", f"{stem}.2.srt", "other.srt")
+    touch(
+        tmp_path,
+        film,
+        f"{stem}2.srt",
+        f"{stem}maker.en.srt",
+        f"{stem} 2.srt",
+        f"{stem} two.srt",
+        f"{stem}_cut.srt",
+    )
+    touch(
+        tmp_path, f"{stem} no 2.srt", f"The {stem}.srt", f"{stem}-part2.en.srt", f"{stem}.2.srt", "other.srt"
+    )
     assert names(tmp_path / film) == []
 
 
@@ -95,7 +105,12 @@ def test_another_film_s_subtitles_never_belong(film: str, tmp_path: Path) -> Non
             ".العربية.srt",
             ".简体&英文.ass",
         ),
-        *(".English (United States).vtt", ".Español (Latinoamérica).srt", ".Deutsch [Forced].srt", ".en.mp4.srt"),
+        *(
+            ".English (United States).vtt",
+            ".Español (Latinoamérica).srt",
+            ".Deutsch [Forced].srt",
+            ".en.mp4.srt",
+        ),
         *(".webvtt", ".itt", ".eng.tx3g.srt", "_transcript.vtt", ".txt", ".xml"),
     ],
 )
@@ -124,7 +139,13 @@ def test_what_is_no_subtitles_is_not_named_and_a_transcript_that_is_not_read_is(
 def test_each_of_several_films_has_its_own(tmp_path: Path) -> None:
     touch(tmp_path, "film.mp4", "film.uncut.mkv", "film 2.mp4", "Filmmaker.mov")
     touch(tmp_path, "film.srt", "film.uncut.srt", "film 2.en.srt", "Filmmaker.srt", "film.uncut.de.srt")
-    touch(tmp_path, "Subs/film.en.srt", "Subs/film 2.en.srt", "Subs/2_English.srt", "Subs/Filmmaker/2_German.srt")
+    touch(
+        tmp_path,
+        "Subs/film.en.srt",
+        "Subs/film 2.en.srt",
+        "Subs/2_English.srt",
+        "Subs/Filmmaker/2_German.srt",
+    )
     assert names(tmp_path / "film.mp4") == ["film.srt", "Subs/film.en.srt"]
     assert names(tmp_path / "film.uncut.mkv") == ["film.uncut.de.srt", "film.uncut.srt"]
     assert names(tmp_path / "film 2.mp4") == ["film 2.en.srt", "Subs/film 2.en.srt"]

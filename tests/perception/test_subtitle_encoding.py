@@ -67,7 +67,13 @@ def test_ascii_that_looks_like_such_an_encoding_is_ascii(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "encoding"),
-    [(FRENCH, "cp1252"), (GERMAN, "cp1252"), (RUSSIAN, "cp1251"), (CHINESE, "gb18030"), ("“Café” – ça", "cp1252")],
+    [
+        (FRENCH, "cp1252"),
+        (GERMAN, "cp1252"),
+        (RUSSIAN, "cp1251"),
+        (CHINESE, "gb18030"),
+        ("“Café” – ça", "cp1252"),
+    ],
 )
 def test_a_code_page_is_told_by_how_its_bytes_fall(text: str, encoding: str) -> None:
     decoded = decode_subtitles(srt(text).encode(encoding))
@@ -121,11 +127,17 @@ def test_short_texts_of_many_languages_are_read_or_said_to_be_a_guess(num_cues: 
     for language, encodings in ENCODINGS.items():
         for encoding in encodings:
             for seed in range(3):
-                text, data = srt_of(language, encoding, num_cues=num_cues, chance=random.Random(f"{encoding} {seed}"))
+                text, data = srt_of(
+                    language, encoding, num_cues=num_cues, chance=random.Random(f"{encoding} {seed}")
+                )
                 decoded = decode_subtitles(data)
                 num_all += 1
                 num_right += decoded.text == text
-                assert decoded.text == text or decoded.confidence < SURE, (language, encoding, decoded.encoding)
+                assert decoded.text == text or decoded.confidence < SURE, (
+                    language,
+                    encoding,
+                    decoded.encoding,
+                )
     assert num_right > 0.9 * num_all
 
 

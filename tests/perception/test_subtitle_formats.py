@@ -37,7 +37,9 @@ def told(folder: Path, text: str, name: str = "film.sub") -> list[tuple[float, f
         ("[offset:500]\n[00:01.50]<00:01.50>Word <00:02.00>times\n[00:03.50]\n", [(1.0, 3.0, "Word times")]),
     ],
 )
-def test_a_format_is_told_by_its_content(text: str, cues: list[tuple[float, float, str]], tmp_path: Path) -> None:
+def test_a_format_is_told_by_its_content(
+    text: str, cues: list[tuple[float, float, str]], tmp_path: Path
+) -> None:
     assert told(tmp_path, text) == cues
 
 
@@ -48,7 +50,10 @@ def test_sami_holds_languages_of_which_each_is_a_track(tmp_path: Path) -> None:
         "<SYNC Start=2000><P Class=KRCC>&nbsp;\n<SYNC Start=3000><P Class=ENCC>&nbsp;\n</BODY></SAMI>"
     )
     assert told(tmp_path, text, "film.smi") == [(1.0, 2.0, "안녕"), (1.0, 3.0, "Hello there")]
-    assert {one.source for one in read_subtitles(tmp_path / "film.smi")} == {"film.smi (ENCC)", "film.smi (KRCC)"}
+    assert {one.source for one in read_subtitles(tmp_path / "film.smi")} == {
+        "film.smi (ENCC)",
+        "film.smi (KRCC)",
+    }
 
 
 def ttml(body: str, attributes: str = "") -> str:
@@ -60,17 +65,27 @@ def ttml(body: str, attributes: str = "") -> str:
     [
         (ttml('<div><p begin="1s" end="2.5s">One<br/>two &amp; &lt;three&gt;</p></div>'), [(1.0, 2.5, "One two & <three>")]),
         (ttml('<div begin="10s"><p begin="1s" dur="2s">Later</p></div>'), [(11.0, 13.0, "Later")]),
-        (ttml('<p begin="00:00:01:12" end="00:00:02:00">Frames</p>', 'ttp:frameRate="24" xmlns:ttp="p"'), [(1.5, 2.0, "Frames")]),
-        (ttml('<p begin="10000000t" end="20000000t">Ticks</p>', 'ttp:tickRate="10000000" xmlns:ttp="p"'), [(1.0, 2.0, "Ticks")]),
+        (ttml('<p begin="00:00:01:12" end="00:00:02:00">Frames</p>', 'ttp:frameRate="24" '
+                                                                     'xmlns:ttp="p"'), [(1.5, 2.0, "Frames")]),
+        (ttml('<p begin="10000000t" end="20000000t">Ticks</p>', 'ttp:tickRate="10000000" '
+                                                                'xmlns:ttp="p"'), [(1.0, 2.0, "Ticks")]),
         (ttml('<p><span begin="1s" end="2s">One</span> <span begin="2s" end="3s">Two</span></p>'), [(1.0, 2.0, "One"), (2.0, 3.0, "Two")]),
-        (ttml('<p begin="1s" end="2s"><metadata><x>none</x></metadata>  spaced \n <span>out</span></p>'), [(1.0, 2.0, "spaced out")]),
-        (ttml('<p begin="00:00:30:15" end="00:00:40:00">NTSC</p>', 'ttp:frameRate="30" ttp:frameRateMultiplier="1000 1001" ttp:timeBase="smpte" xmlns:ttp="p"'), [(30.53, 40.04, "NTSC")]),
-        (ttml('<p begin="00:00:30:15" end="00:00:40:00">NTSC</p>', 'ttp:frameRate="30" ttp:frameRateMultiplier="1000 1001" ttp:timeBase="smpte" ttp:dropMode="dropNTSC" xmlns:ttp="p"'), [(30.5, 40.0, "NTSC")]),
+        (ttml('<p begin="1s" end="2s"><metadata><x>none</x></metadata>  spaced \n '
+              '<span>out</span></p>'), [(1.0, 2.0, "spaced out")]),
+        (ttml('<p begin="00:00:30:15" end="00:00:40:00">NTSC</p>', 'ttp:frameRate="30" '
+                                                                   'ttp:frameRateMultiplier="1000 1001" '
+                                                                   'ttp:timeBase="smpte" '
+                                                                   'xmlns:ttp="p"'), [(30.53, 40.04, "NTSC")]),
+        (ttml('<p begin="00:00:30:15" end="00:00:40:00">NTSC</p>', 'ttp:frameRate="30" '
+                                                                   'ttp:frameRateMultiplier="1000 1001" '
+                                                                   'ttp:timeBase="smpte" ttp:dropMode="dropNTSC" xmlns:ttp="p"'), [(30.5, 40.0, "NTSC")]),
         (ttml('<p begin="10:00:01:05" end="10:00:02:00">On air</p>', 'ttp:frameRate="25" xmlns:ttp="p"').replace("<body>", "<head><metadata><documentMetadata><documentStartOfProgramme>10:00:00:00</documentStartOfProgramme></documentMetadata></metadata></head><body>"), [(1.2, 2.0, "On air")]),
         (ttml('<p begin="1s" end="2s">Whole</p><p begin="3s" end="4s">Torn')[:-20], [(1.0, 2.0, "Whole")]),
     ],
 )  # fmt: skip
-def test_times_of_ttml_in_all_their_forms(document: str, cues: list[tuple[float, float, str]], tmp_path: Path) -> None:
+def test_times_of_ttml_in_all_their_forms(
+    document: str, cues: list[tuple[float, float, str]], tmp_path: Path
+) -> None:
     assert told(tmp_path, document, "film.ttml") == cues
 
 
@@ -108,7 +123,9 @@ def test_elements_inside_each_other_without_end_are_refused(tmp_path: Path) -> N
         ("1\n00:00:01,000 --> 00:00:01,000\nNever\n\n2\n00:00:03,000 --> 00:00:04,000\nShown\n", ["Shown"]),
     ],
 )  # fmt: skip
-def test_numbers_of_cues_are_no_words_and_numbers_that_are_said_are(text: str, cues: list[str], tmp_path: Path) -> None:
+def test_numbers_of_cues_are_no_words_and_numbers_that_are_said_are(
+    text: str, cues: list[str], tmp_path: Path
+) -> None:
     assert [one[2] for one in told(tmp_path, text, "film.srt")] == cues
 
 
@@ -141,10 +158,16 @@ def test_a_song_made_of_effects_is_read_as_the_lines_it_was_made_from(tmp_path: 
 @pytest.mark.parametrize("cue", ["sprite.jpg#xywh=0,0,160,90", "thumbs/0001.webp"])
 def test_thumbnails_of_a_player_are_not_what_is_said(cue: str, tmp_path: Path) -> None:
     with pytest.raises(SubtitleError, match="thumbnails"):
-        told(tmp_path, f"WEBVTT\n\n00:01.000 --> 00:02.000\n{cue}\n\n00:02.000 --> 00:03.000\n{cue}\n", "film.vtt")
+        told(
+            tmp_path,
+            f"WEBVTT\n\n00:01.000 --> 00:02.000\n{cue}\n\n00:02.000 --> 00:03.000\n{cue}\n",
+            "film.vtt",
+        )
 
 
-def test_what_is_too_much_is_left_out_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_too_much_is_left_out_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.WARNING)
     [cue] = told(tmp_path, f"1\n00:00:01,000 --> 00:00:02,000\n{'word ' * MAX_CHARACTERS}\n", "film.srt")
     assert len(cue[2]) <= MAX_CHARACTERS

@@ -14,7 +14,9 @@ SEEDS = range(40)
 
 
 def track(source: str, lines: Sequence[Line], **known: object) -> Track:
-    said = (Observation(Span(one.start, one.end), ObservationKind.SUBTITLE, one.text, source) for one in lines)
+    said = (
+        Observation(Span(one.start, one.end), ObservationKind.SUBTITLE, one.text, source) for one in lines
+    )
     return Track(source, tuple(said), **known)  # type: ignore[arg-type]
 
 
@@ -78,7 +80,9 @@ def test_another_translation_into_one_language_is_not_told_as_well(seed: int) ->
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_language_is_kept_and_told_apart(seed: int) -> None:
     lines = draw_script(seed)
-    german = [Line(" ".join(f"{word[::-1]}en" for word in line.words), line.start, line.end) for line in lines]
+    german = [
+        Line(" ".join(f"{word[::-1]}en" for word in line.words), line.start, line.end) for line in lines
+    ]
     found = joined([track("film.en.srt", lines, language="en"), track("film.de.srt", german, language="de")])
     assert len(found) == 2 * len(lines)
     assert {one.track for one in found} == {"film.en.srt", "film.de.srt"}
@@ -99,4 +103,7 @@ def test_what_is_said_in_a_commentary_is_no_line_of_the_film() -> None:
 def test_chinese_lines_are_compared_letter_by_letter() -> None:
     lines = [Line("我们等这艘船等了很久。", 1, 3), Line("你昨天晚上在哪里？", 4, 6)]
     other = [Line("我們等這艘船等了很久", 1, 3), Line("你昨天晚上在哪裡", 4, 6)]
-    assert texts([track("a.srt", lines), track("b.srt", other)]) == ["我们等这艘船等了很久。", "你昨天晚上在哪里？"]
+    assert texts([track("a.srt", lines), track("b.srt", other)]) == [
+        "我们等这艘船等了很久。",
+        "你昨天晚上在哪里？",
+    ]

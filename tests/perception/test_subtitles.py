@@ -67,7 +67,9 @@ def test_careless_times_are_read(tmp_path: Path, timing: str, span: tuple[float,
     assert told(write(tmp_path, f"1\n{timing}\nText\n")) == [(*span, "Text")]
 
 
-@pytest.mark.parametrize("timing", ["0.0.0 --> 00:05.678", "00:06.789 --> never", "-0:00:04,5 --> -0:00:03,4"])
+@pytest.mark.parametrize(
+    "timing", ["0.0.0 --> 00:05.678", "00:06.789 --> never", "-0:00:04,5 --> -0:00:03,4"]
+)
 def test_a_cue_without_a_usable_time_is_skipped_and_counted(
     tmp_path: Path, timing: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -87,7 +89,9 @@ def test_cues_come_in_order_of_time_and_once(tmp_path: Path) -> None:
 
 
 def test_missing_numbers_and_extra_blank_lines_do_no_harm(tmp_path: Path) -> None:
-    text = "\n\n00:00:01,000 --> 00:00:02,000\nOne\n\n\n\n2\n00:00:03,000 --> 00:00:04,000\nTwo\n\nmore\n\n3\n"
+    text = (
+        "\n\n00:00:01,000 --> 00:00:02,000\nOne\n\n\n\n2\n00:00:03,000 --> 00:00:04,000\nTwo\n\nmore\n\n3\n"
+    )
     assert texts(write(tmp_path, text)) == ["One", "Two more"]
 
 
@@ -182,7 +186,9 @@ def test_ass_fields_are_found_by_the_format_line_and_drawings_dropped(tmp_path: 
         (bytes(range(256)) * 9, "not a SubRip"),
     ],
 )
-def test_what_is_no_subtitle_file_is_an_error_of_one_line(tmp_path: Path, content: bytes, reason: str) -> None:
+def test_what_is_no_subtitle_file_is_an_error_of_one_line(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
     path = tmp_path / "film.srt"
     path.write_bytes(content)
     with pytest.raises(SubtitleError, match=reason) as caught:
@@ -279,7 +285,10 @@ def test_all_languages_are_kept_and_named(film: Callable[[Reel], Path]) -> None:
     path = film(Reel())
     write(path.parent, HELLO, "film.en.srt")
     write(path.parent, HELLO.replace("Hello", "Hallo"), "film.de.srt")
-    assert [(cue.text, cue.source) for cue in observed(path)] == [("Hallo.", "film.de.srt"), ("Hello.", "film.en.srt")]
+    assert [(cue.text, cue.source) for cue in observed(path)] == [
+        ("Hallo.", "film.de.srt"),
+        ("Hello.", "film.en.srt"),
+    ]
 
 
 def test_a_sidecar_that_says_what_the_embedded_track_says_is_left_out(film: Callable[[Reel], Path]) -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from video_vlm.memory.words import match_query, searchable
-from video_vlm.models.builtin.words import stem
+from video_vlm.language.word_forms import stem
+from video_vlm.memory.fts_query import match_query, searchable
 from video_vlm.text import as_seen, findable
 
 HIDDEN = "\u00ad\u200b\u2060\ufeff\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u034f\u180e\U000e0041"

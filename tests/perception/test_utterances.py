@@ -9,15 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.perception.subtitle_worlds import STYLES, Line, draw_script, draw_unspaced_script, letters, word_by_word
+from tests.perception.subtitle_worlds import (
+    STYLES,
+    Line,
+    draw_script,
+    draw_unspaced_script,
+    letters,
+    word_by_word,
+)
 from video_vlm.perception.subtitle_cues import Cue
 from video_vlm.perception.subtitles import read_subtitles
-from video_vlm.perception.utterances import utterances
+from video_vlm.perception.utterance_merge import utterances
 
 NUM_WORLDS = 25
 
 
-def read_as(style: str, lines: Sequence[Line], folder: Path, *, seed: int = 0) -> list[tuple[str, float, float]]:
+def read_as(
+    style: str, lines: Sequence[Line], folder: Path, *, seed: int = 0
+) -> list[tuple[str, float, float]]:
     written = STYLES[style](lines, random.Random(f"{style} {seed}"))
     path = folder / f"film{written.suffix}"
     path.write_text(written.text, encoding="utf-8", newline="")
@@ -61,9 +70,14 @@ def test_lines_without_blanks_between_words_come_out_of_every_style(language: st
 
 
 @pytest.mark.parametrize("language", ["ja", "zh", "th"])
-def test_words_of_such_a_language_that_come_one_by_one_are_joined_without_blanks(language: str, tmp_path: Path) -> None:
+def test_words_of_such_a_language_that_come_one_by_one_are_joined_without_blanks(
+    language: str, tmp_path: Path
+) -> None:
     for seed in range(NUM_WORLDS):
-        lines = [replace(line, start=3 * line.start, end=3 * line.end) for line in draw_unspaced_script(seed, language)]
+        lines = [
+            replace(line, start=3 * line.start, end=3 * line.end)
+            for line in draw_unspaced_script(seed, language)
+        ]
         path = tmp_path / "film.srt"
         path.write_text(word_by_word(lines).text, encoding="utf-8")
         assert [one.text for one in read_subtitles(path)] == [line.text for line in lines]
@@ -74,7 +88,11 @@ def test_words_of_such_a_language_that_come_one_by_one_are_joined_without_blanks
     [
         [(1.0, 2.0, "Yes."), (2.0, 3.0, "Yes."), (3.0, 4.5, "Shall we go?")],
         [(1.0, 2.0, "Yes."), (2.0, 4.0, "Yes. I know that.")],
-        [(1.0, 3.0, "We went to the fair."), (3.0, 5.0, "We went to the fair."), (5.0, 7.0, "And home again.")],
+        [
+            (1.0, 3.0, "We went to the fair."),
+            (3.0, 5.0, "We went to the fair."),
+            (5.0, 7.0, "And home again."),
+        ],
         [(1.0, 2.0, "No!"), (2.0, 3.0, "No!"), (3.0, 4.0, "No!"), (4.0, 6.0, "Stay where you are.")],
         [(1.0, 3.0, "Come to the river"), (3.5, 5.5, "Come to the river"), (6.0, 8.0, "Come to the river")],
     ],
@@ -85,7 +103,9 @@ def test_what_is_said_again_counts_again(cues: list[tuple[float, float, str]]) -
 
 def test_a_sign_that_is_typeset_while_somebody_speaks_is_one_and_so_is_the_speech() -> None:
     sign = [(1.0 + n / 25, 1.0 + (n + 1) / 25, "PEPPER'S BAKERY") for n in range(50)]
-    told = utterances(Cue(*cue) for cue in sorted([*sign, (1.5, 2.5, "Look over there."), (2.7, 4.0, "A bakery.")]))
+    told = utterances(
+        Cue(*cue) for cue in sorted([*sign, (1.5, 2.5, "Look over there."), (2.7, 4.0, "A bakery.")])
+    )
     assert [cue.text for cue in told] == ["PEPPER'S BAKERY", "Look over there.", "A bakery."]
     assert (told[0].start, told[0].end) == pytest.approx((1.0, 3.0))
 

@@ -28,9 +28,14 @@ def test_every_line_is_a_name_and_one_plain_version(root: Path) -> None:
     assert [line for line in pinned if not re.fullmatch(r"[a-z0-9.-]+==\d[0-9a-z.]*", line)] == []
 
 
-def test_everything_asked_for_is_pinned_inside_what_is_asked_for(root: Path, pyproject: dict[str, Any]) -> None:
+def test_everything_asked_for_is_pinned_inside_what_is_asked_for(
+    root: Path, pyproject: dict[str, Any]
+) -> None:
     project = pyproject["project"]
-    asked = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    asked = [
+        *project["dependencies"],
+        *(line for extra in project["optional-dependencies"].values() for line in extra),
+    ]
     pinned = pins(root)
     wrong = [
         requirement.name
@@ -49,6 +54,8 @@ def test_what_the_base_needs_needs_nothing_that_is_not_pinned(root: Path, pyproj
         for base in pyproject["project"]["dependencies"]
         for line in requires(Requirement(base).name) or ()
     ]
-    unconditional = {canonicalize_name(requirement.name) for requirement in needed if requirement.marker is None}
+    unconditional = {
+        canonicalize_name(requirement.name) for requirement in needed if requirement.marker is None
+    }
 
     assert unconditional - pinned.keys() == set()

@@ -13,7 +13,7 @@ MADE = [
     errors.FileChanged("film.mp4", "it changed while it was read"),
     errors.ReaderLost("film.mp4", "its process was killed"),
     errors.UnknownName("decoder", "pyva", ["pyav", "decord"]),
-    errors.MissingExtra("reading on-screen text", "ocr"),
+    errors.MissingExtra("reading on-screen text", "senses"),
     errors.LibraryDamaged("torn"),
 ]
 

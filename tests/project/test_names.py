@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from video_vlm.address import not_a_file
-from video_vlm.names import display_names, is_called
+from video_vlm.display_names import display_names, is_called
 
 PARTS = st.sampled_from(["Season 1", "Season 2", "tv", "a", "01.mp4", "film.mkv", "01"])
 PATHS = st.lists(PARTS, min_size=1, max_size=5).map(lambda parts: str(Path("/", *parts)))
@@ -42,11 +42,28 @@ def test_two_videos_that_lay_at_one_path_have_their_ids_behind_it() -> None:
     }
 
 
-SCHEMES = ("http", "https", "HTTPS", "ftp", "ftps", "sftp", "s3", "gs", "smb", "rtsp", "rtmp", "udp", "srt", "ipfs")
+SCHEMES = (
+    "http",
+    "https",
+    "HTTPS",
+    "ftp",
+    "ftps",
+    "sftp",
+    "s3",
+    "gs",
+    "smb",
+    "rtsp",
+    "rtmp",
+    "udp",
+    "srt",
+    "ipfs",
+)
 
 
 def address(draw: random.Random) -> str:
-    host = draw.choice(("youtu.be", "www.youtube.com", "example.org:8080", "10.0.0.7", "user:word@host.tv", "[::1]"))
+    host = draw.choice(
+        ("youtu.be", "www.youtube.com", "example.org:8080", "10.0.0.7", "user:word@host.tv", "[::1]")
+    )
     rest = draw.choice(("", "/", "/film.mp4", "/watch?v=a*b", "/a%20b/[c]", "/#x"))
     return f"{draw.choice(SCHEMES)}:{draw.choice(('//', '/', '///'))}{host}{rest}"
 
@@ -62,8 +79,20 @@ def test_an_address_is_told_from_a_file(seed: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("magnet:?xt=urn:btih:c9e15763", "MAGNET:?dn=x", "data:video/mp4;base64,AAAA", "ytdl://abc", "ytsearch:cats"),
-        *("youtu.be/dQw4w9WgXcQ", "www.youtube.com", "vimeo.com/1234", "localhost:8000/film", "192.168.0.2/cam"),
+        *(
+            "magnet:?xt=urn:btih:c9e15763",
+            "MAGNET:?dn=x",
+            "data:video/mp4;base64,AAAA",
+            "ytdl://abc",
+            "ytsearch:cats",
+        ),
+        *(
+            "youtu.be/dQw4w9WgXcQ",
+            "www.youtube.com",
+            "vimeo.com/1234",
+            "localhost:8000/film",
+            "192.168.0.2/cam",
+        ),
     ],
 )
 def test_addresses_without_slashes_or_scheme_are_told_too(text: str) -> None:
@@ -73,7 +102,14 @@ def test_addresses_without_slashes_or_scheme_are_told_too(text: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("film.mp4", "C:\\films\\film.mp4", "C:/films/film.mp4", "d:film.mp4", "films/film.mp4", "../film.mp4"),
+        *(
+            "film.mp4",
+            "C:\\films\\film.mp4",
+            "C:/films/film.mp4",
+            "d:film.mp4",
+            "films/film.mp4",
+            "../film.mp4",
+        ),
         *(
             "./youtu.be/x",
             "/youtu.be/x",
@@ -82,7 +118,16 @@ def test_addresses_without_slashes_or_scheme_are_told_too(text: str) -> None:
             "a:b",
             "\\\\server\\share\\f.mp4",
         ),
-        *("//server/share/film.mp4", "~/film.mp4", "tapes/*.mkv", "12:30", "film.mp4@12:30", "", " ", "3f9a1c04be12"),
+        *(
+            "//server/share/film.mp4",
+            "~/film.mp4",
+            "tapes/*.mkv",
+            "12:30",
+            "film.mp4@12:30",
+            "",
+            " ",
+            "3f9a1c04be12",
+        ),
     ],
 )
 def test_names_of_files_are_no_addresses(name: str) -> None:

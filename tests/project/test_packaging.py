@@ -1,4 +1,5 @@
-"""The root folders ``samplers/``, ``memory/`` and ``cli/`` reach every kind of installation as ``video_vlm.*``."""
+"""The root folders ``samplers/``, ``memory/`` and ``cli/`` reach every kind of installation as
+``video_vlm.*``."""
 
 from __future__ import annotations
 
@@ -79,8 +80,19 @@ def test_the_sdist_holds_the_root_folders_and_not_their_links(built: Path) -> No
         inside = {Path(*Path(name).parts[1:]).as_posix() for name in archive.getnames()}
 
     assert {"samplers/__init__.py", "memory/__init__.py", "cli/__init__.py"} <= inside
-    assert not [name for name in inside if name.startswith(("video_vlm/samplers", "video_vlm/memory", "video_vlm/cli"))]
-    assert {"LICENSE", "README.md", "CHANGELOG.md", "Makefile", "constraints.txt", "examples/sample_film.py"} <= inside
+    assert not [
+        name
+        for name in inside
+        if name.startswith(("video_vlm/samplers", "video_vlm/memory", "video_vlm/cli"))
+    ]
+    assert {
+        "LICENSE",
+        "README.md",
+        "CHANGELOG.md",
+        "Makefile",
+        "constraints.txt",
+        "examples/sample_film.py",
+    } <= inside
 
 
 def environment(folder: Path) -> Path:
@@ -91,7 +103,8 @@ def environment(folder: Path) -> Path:
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"
     ours = subprocess.run([python, "-c", where], capture_output=True, text=True, check=True).stdout.strip()
     theirs = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
-    # A .pth file is not read in folders that were themselves added by one, so that an editable install stays out.
+    # A .pth file is not read in folders that were themselves added by one, so that an editable install stays
+    # out.
     Path(ours, "theirs.pth").write_text("\n".join(theirs), encoding="utf-8")
     return python if python.exists() else binaries / "python"
 
@@ -104,7 +117,9 @@ def install(python: Path, *what: str | Path) -> None:
 
 
 def homes_of_the_rooms(python: Path, elsewhere: Path) -> list[Path]:
-    done = subprocess.run([python, "-c", IMPORT_THE_ROOMS], cwd=elsewhere, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [python, "-c", IMPORT_THE_ROOMS], cwd=elsewhere, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return [Path(line) for line in done.stdout.splitlines()]
 
@@ -140,6 +155,8 @@ def test_the_installed_command_runs(built: Path, tmp_path: Path) -> None:
     python = environment(tmp_path / "env")
     install(python, *built.glob("*.whl"))
 
-    done = subprocess.run([python.with_name("videoqa"), "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [python.with_name("videoqa"), "--version"], capture_output=True, text=True, check=True
+    )
 
     assert done.stdout.startswith("videoqa ")

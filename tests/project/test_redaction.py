@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from video_vlm.address import Address
-from video_vlm.cli.command import OneLineHandler
 from video_vlm.cli.failures import complain, guarded
+from video_vlm.cli.session import OneLineHandler
 from video_vlm.cli.terminal import print_json, write
 from video_vlm.errors import LibraryError, ModelError, UnreadableVideo, VideoQAError
 from video_vlm.models.server import open_server
@@ -27,9 +27,13 @@ from video_vlm.models.server.endpoint import Endpoint, usable_key
 from video_vlm.redaction import STAND_IN, keep_secret, redacted, unsplit, without_secrets
 
 KEYS = st.text(string.ascii_letters + string.digits + "-_.~+/=", min_size=8, max_size=60).filter(
-    lambda key: len(set(key.lower())) > 3 and not key.isalpha() and not key.isdigit() and any(map(str.isalpha, key))
+    lambda key: (
+        len(set(key.lower())) > 3 and not key.isalpha() and not key.isdigit() and any(map(str.isalpha, key))
+    )
 )
-PASSWORDS = st.text(string.ascii_letters + string.digits + "-_!$&*+;:/@?# äß漢\\'", min_size=8, max_size=30).filter(
+PASSWORDS = st.text(
+    string.ascii_letters + string.digits + "-_!$&*+;:/@?# äß漢\\'", min_size=8, max_size=30
+).filter(
     # 81/x is a port and a path: nobody can tell.
     lambda word: len(set(word.strip())) > 5 and not re.search(r"\s", word) and not re.match(r"\d+[/?#]", word)
 )
@@ -90,7 +94,12 @@ def test_halves_of_a_letter_are_joined_and_one_alone_is_shown_as_broken() -> Non
 def test_the_password_of_an_address_is_in_no_message(password: str, scheme: str, is_encoded: bool) -> None:
     written = quote(password, safe="") if is_encoded else password
     address = f"{scheme}://me:{written}@host:81/v1"
-    for text in (f"{address} broke off", f"got {address!r}", json.dumps({"at": address}), str(LibraryError(address))):
+    for text in (
+        f"{address} broke off",
+        f"got {address!r}",
+        json.dumps({"at": address}),
+        str(LibraryError(address)),
+    ):
         said = redacted(text)
         assert written not in said
         assert password not in said
@@ -116,7 +125,9 @@ def test_a_password_is_known_once_its_address_was_read(password: str, is_server:
 )
 @pytest.mark.parametrize("scheme", ["http", "https", "postgresql", "ftp"])
 @given(
-    PASSWORDS, st.sampled_from([" ", "\n", "\t", "\x00", "[", "]", "\u200b", "/", "?", "#", ":"]), st.integers(0, 30)
+    PASSWORDS,
+    st.sampled_from([" ", "\n", "\t", "\x00", "[", "]", "\u200b", "/", "?", "#", ":"]),
+    st.integers(0, 30),
 )
 def test_an_address_that_is_none_is_refused_without_its_password(
     open_it: Callable[[str], object], scheme: str, password: str, odd: str, at: int
@@ -193,7 +204,10 @@ def test_the_environment_s_secrets_are_known(monkeypatch: pytest.MonkeyPatch, na
 def test_other_variables_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSH_ASKPASS", "/usr/bin/ssh-askpass")
     monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", "/home/me/.ray/auth_token")
-    assert redacted("/usr/bin/ssh-askpass /home/me/.ray/auth_token") == "/usr/bin/ssh-askpass /home/me/.ray/auth_token"
+    assert (
+        redacted("/usr/bin/ssh-askpass /home/me/.ray/auth_token")
+        == "/usr/bin/ssh-askpass /home/me/.ray/auth_token"
+    )
 
 
 @given(KEYS, st.integers(0, 60), st.sampled_from("\n\r\t \x00\x7fäß漢\U0001f600\u200b\ud800"))

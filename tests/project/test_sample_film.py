@@ -34,7 +34,11 @@ def test_the_container_holds_every_picture_and_every_cue(sample_film: Path) -> N
         size = (stream.codec_context.width, stream.codec_context.height)
     with av.open(sample_film) as container:
         packets = [packet for packet in container.demux(container.streams.subtitles[0]) if packet.size > 2]
-        cues = [(float(packet.pts * packet.time_base), bytes(packet)[2:].decode()) for packet in packets if packet.pts]
+        cues = [
+            (float(packet.pts * packet.time_base), bytes(packet)[2:].decode())
+            for packet in packets
+            if packet.pts
+        ]
 
     assert size == SIZE
     assert shown == pytest.approx([index / FPS for index in range(round(DURATION_SECONDS * FPS))], abs=1e-3)
@@ -44,14 +48,20 @@ def test_the_container_holds_every_picture_and_every_cue(sample_film: Path) -> N
 def test_the_subtitle_file_beside_it_says_the_same(sample_film: Path) -> None:
     text = sample_film.with_suffix(".srt").read_text(encoding="utf-8")
 
-    assert re.findall(r"^\d\d:\d\d:\d\d,\d{3} --> .*\n(.*)$", text, flags=re.MULTILINE) == [cue.text for cue in CUES]
+    assert re.findall(r"^\d\d:\d\d:\d\d,\d{3} --> .*\n(.*)$", text, flags=re.MULTILINE) == [
+        cue.text for cue in CUES
+    ]
 
 
 def difference(before: float, after: float) -> float:
-    return float(np.abs(np.asarray(picture(before), np.float32) - np.asarray(picture(after), np.float32)).mean())
+    return float(
+        np.abs(np.asarray(picture(before), np.float32) - np.asarray(picture(after), np.float32)).mean()
+    )
 
 
-@pytest.mark.parametrize("cut", [scene.start for scene in SCENES[1:] if not DISSOLVE[0] < scene.start < DISSOLVE[1]])
+@pytest.mark.parametrize(
+    "cut", [scene.start for scene in SCENES[1:] if not DISSOLVE[0] < scene.start < DISSOLVE[1]]
+)
 def test_a_hard_cut_changes_the_picture_at_once(cut: float) -> None:
     assert difference(cut - 1 / FPS, cut) > 20
 

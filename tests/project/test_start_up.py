@@ -7,7 +7,18 @@ import sys
 
 import pytest
 
-HEAVY = {"av", "cv2", "decord", "faiss", "numba", "onnxruntime", "rapidocr", "scenedetect", "torch", "transformers"}
+HEAVY = {
+    "av",
+    "cv2",
+    "decord",
+    "faiss",
+    "numba",
+    "onnxruntime",
+    "rapidocr",
+    "scenedetect",
+    "torch",
+    "transformers",
+}
 
 
 def loaded_by(code: str) -> set[str]:
@@ -23,7 +34,8 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["ask", "--help"], ["library", "where"], ["train", "encoder", "-h"]]
+    "arguments",
+    [["--help"], ["--version"], ["ask", "--help"], ["library", "where"], ["train", "encoder", "-h"]],
 )
 def test_a_command_that_reads_no_video_loads_nothing_heavy(arguments: list[str]) -> None:
     assert not loaded_by(f"from video_vlm.cli import main\nassert main({arguments!r}) == 0") & HEAVY

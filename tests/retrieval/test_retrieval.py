@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from tests.ask.spoken_film import SpokenFilm, chapter, row, said
-from video_vlm.models.builtin.words import stems
+from video_vlm.language.word_forms import stems
 from video_vlm.records import Evidence, Observation, ObservationKind, Span
 from video_vlm.retrieval import find_evidence
 
@@ -26,7 +26,9 @@ class Searched(SpokenFilm):
         wanted = stems(query)
         found = [(len(wanted & stems(one.text)), one) for one in self.observations(kinds=kinds, span=span)]
         ranked = sorted((pair for pair in found if pair[0]), key=lambda pair: (-pair[0], pair[1].span))
-        return [Evidence(one.span, float(score), "words", one.text, one.kind) for score, one in ranked[:limit]]
+        return [
+            Evidence(one.span, float(score), "words", one.text, one.kind) for score, one in ranked[:limit]
+        ]
 
 
 LINES: tuple[Observation, ...] = (
@@ -65,14 +67,20 @@ def test_words_are_looked_for_where_the_operator_leads() -> None:
 
 
 def test_without_time_the_question_is_nothing_but_words() -> None:
-    assert texts("What is said of the crate in the last 20 seconds?", in_time=False)[0] == "He carries a crate away."
+    assert (
+        texts("What is said of the crate in the last 20 seconds?", in_time=False)[0]
+        == "He carries a crate away."
+    )
 
 
 def test_what_stands_beside_a_find_follows_it() -> None:
     found = find_evidence("Who is a stranger?", FILM)
 
     assert found[0].text == "A stranger opens the gate."
-    assert {one.text for one in found if one.why == "beside"} == {"The lamp goes out.", "He carries a crate away."}
+    assert {one.text for one in found if one.why == "beside"} == {
+        "The lamp goes out.",
+        "He carries a crate away.",
+    }
     assert texts("Who is a stranger?", expanded=False) == ["A stranger opens the gate."]
 
 
@@ -89,7 +97,10 @@ def test_nothing_is_told_twice_and_no_more_than_asked_for() -> None:
 
 def test_a_chapter_is_an_anchor() -> None:
     film = Searched(
-        chapter(0, 30, "The trick with the cups"), row(31, 40, "Terminal"), chapter(30, 60, "A table"), seconds=60
+        chapter(0, 30, "The trick with the cups"),
+        row(31, 40, "Terminal"),
+        chapter(30, 60, "A table"),
+        seconds=60,
     )
 
     found = [one.text for one in find_evidence("What is shown directly after the trick with the cups?", film)]

@@ -8,27 +8,27 @@ from itertools import pairwise
 import numpy as np
 
 from video_vlm.records import Shot, Span
-from video_vlm.samplers import Aim, Move, Pictures, Subject
-from video_vlm.samplers.pictures import Seconds
-from video_vlm.samplers.subject import Scores
+from video_vlm.samplers import FrameTimes, SamplerInput, TimeAim, TimeMove
+from video_vlm.samplers.frame_times import Seconds
+from video_vlm.samplers.sampler_input import Scores
 
 __all__ = ["SCORES", "VIDEOS", "fast_cut_opening", "subject_of"]
 
 
-def _jittered() -> Pictures:
+def _jittered() -> FrameTimes:
     """Variable frame rate: bursts of pictures, and stretches with hardly any."""
     gaps = np.random.default_rng(3).choice([0.01, 0.033, 0.4, 5.0], 400)
     times = 8.33 + np.cumsum(gaps)
-    return Pictures(Span(8.33, float(times[-1]) + 0.5), times=times)
+    return FrameTimes(Span(8.33, float(times[-1]) + 0.5), times=times)
 
 
-VIDEOS: Mapping[str, Pictures] = {
-    "one picture": Pictures(Span(0.0, 0.04)),
-    "an instant": Pictures(Span(5.0, 5.0)),
-    "one second": Pictures(Span(-0.02, 0.98), step_seconds=0.04),
-    "one minute": Pictures(Span(0.0, 60.0), step_seconds=1 / 29.97),
-    "ten hours": Pictures(Span(1.4, 36001.4), step_seconds=0.04),
-    "four pictures an hour": Pictures(Span(0.0, 7200.0), step_seconds=900.0),
+VIDEOS: Mapping[str, FrameTimes] = {
+    "one picture": FrameTimes(Span(0.0, 0.04)),
+    "an instant": FrameTimes(Span(5.0, 5.0)),
+    "one second": FrameTimes(Span(-0.02, 0.98), step_seconds=0.04),
+    "one minute": FrameTimes(Span(0.0, 60.0), step_seconds=1 / 29.97),
+    "ten hours": FrameTimes(Span(1.4, 36001.4), step_seconds=0.04),
+    "four pictures an hour": FrameTimes(Span(0.0, 7200.0), step_seconds=900.0),
     "variable frame rate": _jittered(),
 }
 
@@ -46,33 +46,33 @@ SCORES: Mapping[str, Callable[[int], Scores]] = {
 
 
 def subject_of(
-    pictures: Pictures,
+    frames: FrameTimes,
     scores: Callable[[int], Scores] = SCORES["noise"],
     *,
-    move: Move = Move.ANYWHERE,
+    move: TimeMove = TimeMove.ANYWHERE,
     shots: tuple[Shot, ...] = (),
     num_candidates: int | None = None,
-) -> Subject:
+) -> SamplerInput:
     """Everything there is to know of a video, with ``scores`` in every place a score can stand in."""
-    span = pictures.span
+    span = frames.span
     count = num_candidates or min(max(1, round(span.duration_seconds)), 2000)
     times: Seconds = np.linspace(span.start, span.end, count, endpoint=False)
     looks = np.random.default_rng(7).normal(size=(count, 8)).astype(np.float32)
     looks[count // 2 :] = looks[count // 2]
     row = scores(count)
-    return Subject(
-        pictures,
+    return SamplerInput(
+        frames,
         shots=shots or (Shot(span, 0.0),),
         keyframes=times[::10],
         candidates=times,
         motion=row,
         looks=looks,
         scores={"words": row, "pictures": row[::-1]},
-        aim=Aim(move, ({"words": row}, {"words": row[::-1]}), Span(span.start, span.middle)),
+        aim=TimeAim(move, ({"words": row}, {"words": row[::-1]}), Span(span.start, span.middle)),
     )
 
 
-def fast_cut_opening(*, seconds: float = 3600.0, cuts: int = 300, share: float = 0.08) -> Subject:
+def fast_cut_opening(*, seconds: float = 3600.0, cuts: int = 300, share: float = 0.08) -> SamplerInput:
     """A film whose first 8 % has 300 cuts, all its motion and everything new; then one long shot."""
     opening = seconds * share
     edges = np.linspace(0.0, opening, cuts + 1)
@@ -81,8 +81,8 @@ def fast_cut_opening(*, seconds: float = 3600.0, cuts: int = 300, share: float =
     busy = (candidates < opening).astype(np.float64)
     looks = np.random.default_rng(2).normal(size=(len(candidates), 16)).astype(np.float32)
     looks[cuts:] = looks[cuts]
-    return Subject(
-        Pictures(Span(0.0, seconds)),
+    return SamplerInput(
+        FrameTimes(Span(0.0, seconds)),
         shots=(*shots, Shot(Span(opening, seconds), 0.1)),
         keyframes=candidates,
         candidates=candidates,

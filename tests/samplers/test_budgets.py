@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from video_vlm.samplers import SAMPLERS, Move
+from video_vlm.samplers import SAMPLERS, TimeMove
 from video_vlm.samplers.budgets import budget_for, sampler_for
 
 
@@ -34,17 +34,17 @@ def test_a_budget_that_buys_nothing_is_refused() -> None:
 @pytest.mark.parametrize(
     ("seconds", "move", "asked", "named", "sampler"),
     [
-        (10, Move.ANYWHERE, True, "auto", "dense"),
-        (100, Move.ANYWHERE, False, "auto", "motion"),
-        (100, Move.ANYWHERE, True, "auto", "tiered"),
-        (1000, Move.ANYWHERE, False, "auto", "tiered"),
-        (10, Move.AFTER, True, "auto", "tiered"),
-        (1000, Move.EVERYWHERE, True, "auto", "scan"),
-        (1000, Move.EVERYWHERE, True, "scene", "scene"),
+        (10, TimeMove.ANYWHERE, True, "auto", "dense"),
+        (100, TimeMove.ANYWHERE, False, "auto", "motion"),
+        (100, TimeMove.ANYWHERE, True, "auto", "tiered"),
+        (1000, TimeMove.ANYWHERE, False, "auto", "tiered"),
+        (10, TimeMove.AFTER, True, "auto", "tiered"),
+        (1000, TimeMove.EVERYWHERE, True, "auto", "scan"),
+        (1000, TimeMove.EVERYWHERE, True, "scene", "scene"),
     ],
 )
 def test_the_sampler_is_the_one_named_else_the_questions_else_the_lengths(
-    seconds: float, move: Move, asked: bool, named: str, sampler: str
+    seconds: float, move: TimeMove, asked: bool, named: str, sampler: str
 ) -> None:
     assert sampler_for(seconds, move, asked=asked, named=named) == sampler
     assert sampler in SAMPLERS

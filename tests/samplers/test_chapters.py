@@ -1,4 +1,5 @@
-"""Chapters as a function over scenes: few, none too long, none too short, and the same for any number of scenes."""
+"""Chapters as a function over scenes: few, none too long, none too short, and the same for any number of
+scenes."""
 
 from __future__ import annotations
 
@@ -11,22 +12,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from video_vlm.records import Span
-from video_vlm.samplers.chapters import chapters, shortest_chapter_seconds
-from video_vlm.samplers.scenes import Part
+from video_vlm.samplers.chapter_grouping import chapters, shortest_chapter_seconds
+from video_vlm.samplers.scene_grouping import GroupedSpan
 
 HOUR = 3600.0
 
 
-def parts(*lengths: float, places: Sequence[int] | None = None) -> list[Part]:
+def parts(*lengths: float, places: Sequence[int] | None = None) -> list[GroupedSpan]:
     edges = np.concatenate([[0.0], np.cumsum(lengths)]).tolist()
-    looks = np.eye(100, dtype=np.float32)[list(places) if places is not None else np.arange(len(lengths)) % 100]
-    return [Part(Span(start, end), look) for (start, end), look in zip(pairwise(edges), looks, strict=True)]
+    looks = np.eye(100, dtype=np.float32)[
+        list(places) if places is not None else np.arange(len(lengths)) % 100
+    ]
+    return [
+        GroupedSpan(Span(start, end), look) for (start, end), look in zip(pairwise(edges), looks, strict=True)
+    ]
 
 
-def film(seconds: float, *, mean_scene_seconds: float, seed: int = 0) -> list[Part]:
+def film(seconds: float, *, mean_scene_seconds: float, seed: int = 0) -> list[GroupedSpan]:
     """Scenes of random length in random places."""
     chance = np.random.default_rng(seed)
-    lengths = np.clip(chance.exponential(mean_scene_seconds, round(2 * seconds / mean_scene_seconds)), 1.0, 300.0)
+    lengths = np.clip(
+        chance.exponential(mean_scene_seconds, round(2 * seconds / mean_scene_seconds)), 1.0, 300.0
+    )
     lengths = lengths[: int(np.searchsorted(np.cumsum(lengths), seconds))]
     return parts(*lengths.tolist(), places=chance.integers(0, 20, len(lengths)).tolist())
 

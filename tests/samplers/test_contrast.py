@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from video_vlm.media.packets import PacketTable
-from video_vlm.samplers.contrast import as_large_as_cuts, blind_groups
+from video_vlm.media.packet_table import PacketTable
+from video_vlm.samplers.packet_contrast import as_large_as_cuts, blind_groups
 
 GROUPS = range(3)
 

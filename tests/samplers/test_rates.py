@@ -1,4 +1,5 @@
-"""The same film at any rate has the same cuts: films are drawn as scenes and seconds, and shown at many rates."""
+"""The same film at any rate has the same cuts: films are drawn as scenes and seconds, and shown at many
+rates."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ Clip = Sequence[tuple[float, Image]]
 
 
 def drawn(seed: int, kind: str) -> Image:
-    """A picture of its own: a photo in colour or grey, a card with shapes, or a page with a block on white."""
+    """A picture of its own: a photo in colour or grey, a card with shapes, or a page with a block on
+    white."""
     rng = np.random.default_rng(seed)
     image = cv2.resize(rng.integers(0, 255, (9, 16, 3), np.uint8), SIZE, interpolation=cv2.INTER_CUBIC)
     if kind == "grey":
@@ -68,18 +70,18 @@ def mixed(film: Film, draw: random.Random) -> list[float]:
 
 def shown(film: Film, times: Sequence[float], *, noise: float = 0.0, seed: int = 0) -> Clip:
     rng, starts = np.random.default_rng(seed), starts_of(film)
-    pictures = []
+    frames = []
     for seconds in times:
         image = film[int(np.searchsorted(starts, seconds + 1e-9, side="right")) - 1][0]
         if noise:
             image = np.asarray(np.clip(image + rng.normal(0, noise, image.shape), 0, 255), np.uint8)
-        pictures.append((seconds, image))
-    return pictures
+        frames.append((seconds, image))
+    return frames
 
 
-def cuts_of(pictures: Clip) -> list[float]:
+def cuts_of(frames: Clip) -> list[float]:
     detector = ShotDetector(ShotSettings())
-    found = [cut.at for seconds, image in pictures for cut in detector.push(seconds, image)]
+    found = [cut.at for seconds, image in frames for cut in detector.push(seconds, image)]
     return [*found, *(cut.at for cut in detector.finish())]
 
 
@@ -142,9 +144,10 @@ def test_a_camera_that_pans_makes_no_cuts(rate: float) -> None:
 
 @pytest.mark.parametrize(("content", "container"), [(24.0, 60.0), (24.0, 240.0), (25.0, 50.0), (15.0, 30.0)])
 def test_repeated_pictures_do_not_make_the_others_stand_out(content: float, container: float) -> None:
-    pictures = list(panned(content))
+    frames = list(panned(content))
     repeated = [
-        (number / container, pictures[int(number / container * content)][1]) for number in range(int(11 * container))
+        (number / container, frames[int(number / container * content)][1])
+        for number in range(int(11 * container))
     ]
     assert cuts_of(repeated) == []
 
@@ -152,8 +155,8 @@ def test_repeated_pictures_do_not_make_the_others_stand_out(content: float, cont
 @pytest.mark.parametrize("rate", [0.5, 1.0, 5.0, 25.0, 120.0])
 def test_noise_makes_no_cuts(rate: float) -> None:
     rng = np.random.default_rng(7)
-    pictures = [(number / rate, rng.integers(0, 255, (SIZE[1], SIZE[0], 3), np.uint8)) for number in range(60)]
-    assert cuts_of(pictures) == []
+    frames = [(number / rate, rng.integers(0, 255, (SIZE[1], SIZE[0], 3), np.uint8)) for number in range(60)]
+    assert cuts_of(frames) == []
 
 
 @pytest.mark.parametrize("rate", [5.0, 10.0, 25.0, 60.0, 120.0, 240.0])

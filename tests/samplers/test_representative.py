@@ -27,10 +27,10 @@ def slide(*lines: str) -> Image:
 
 
 def picked(
-    pictures: Sequence[DecodedFrame], *, end: float, settings: FrameSettings | None = None
+    frames: Sequence[DecodedFrame], *, end: float, settings: FrameSettings | None = None
 ) -> list[Representative]:
-    picker = RepresentativePicker(settings or FrameSettings(), start_seconds=pictures[0].pts_seconds)
-    return [*(one for picture in pictures for one in picker.push(picture)), *picker.close(end_seconds=end)]
+    picker = RepresentativePicker(settings or FrameSettings(), start_seconds=frames[0].pts_seconds)
+    return [*(one for frame in frames for one in picker.push(frame)), *picker.close(end_seconds=end)]
 
 
 def test_a_still_picture_is_represented_once(stream: Stream, blocks: Blocks) -> None:
@@ -39,8 +39,8 @@ def test_a_still_picture_is_represented_once(stream: Stream, blocks: Blocks) -> 
 
 
 def test_one_picture_represents_itself(stream: Stream, blocks: Blocks) -> None:
-    pictures = stream([blocks(1)])
-    assert [one.picture for one in picked(pictures, end=0.04)] == list(pictures)
+    frames = stream([blocks(1)])
+    assert [one.picture for one in picked(frames, end=0.04)] == list(frames)
 
 
 def test_a_rough_picture_stands_only_where_there_is_no_other(stream: Stream, blocks: Blocks) -> None:
@@ -67,7 +67,9 @@ def test_a_new_line_on_a_slide_is_a_new_representative(stream: Stream) -> None:
     lines = ["Agenda", "budget", "a word"]
     images = [slide(*lines[: 1 + index // 100]) for index in range(300)]
     found = picked(stream(images), end=12.0)
-    assert [one.picture.frame().image.tolist() for one in found] == [slide(*lines[:n]).tolist() for n in (1, 2, 3)]
+    assert [one.picture.frame().image.tolist() for one in found] == [
+        slide(*lines[:n]).tolist() for n in (1, 2, 3)
+    ]
 
 
 def test_what_they_stand_for_tiles_the_segment(stream: Stream) -> None:
@@ -106,8 +108,8 @@ def test_picking_is_by_time_and_not_by_position(stream: Stream, blocks: Blocks) 
         slide("page", "x" * index) for index in range(1, 9)
     ]
     seconds = [*np.linspace(0, 0.99, 100).tolist(), *range(1, 9)]
-    pictures = [stream([image], start=time)[0] for time, image in zip(seconds, images, strict=True)]
-    assert sum(one.picture.pts_seconds < 1 for one in picked(pictures, end=9.0)) == 1
+    frames = [stream([image], start=time)[0] for time, image in zip(seconds, images, strict=True)]
+    assert sum(one.picture.pts_seconds < 1 for one in picked(frames, end=9.0)) == 1
 
 
 def test_pictures_may_change_their_size_in_mid_segment(stream: Stream, blocks: Blocks) -> None:

@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from video_vlm.records import Image, Shot, Span
-from video_vlm.samplers.scenes import Part, Signature, alike, divide, scenes, signature, split_at
+from video_vlm.samplers.scene_grouping import (
+    GroupedSpan,
+    Signature,
+    alike,
+    divide,
+    scenes,
+    signature,
+    split_at,
+)
 
 Blocks = Callable[[int], Image]
 
@@ -27,12 +35,12 @@ def shots(*lengths: float, opened_by: Literal["hard", "fade"] = "hard") -> list[
     return [Shot(Span(start, end), 0.5, opened_by if start else "start") for start, end in pairwise(edges)]
 
 
-def parts(*lengths: float, places: Sequence[int] | None = None) -> list[Part]:
+def parts(*lengths: float, places: Sequence[int] | None = None) -> list[GroupedSpan]:
     looks = range(len(lengths)) if places is None else places
-    return [Part(shot.span, place(look)) for shot, look in zip(shots(*lengths), looks, strict=True)]
+    return [GroupedSpan(shot.span, place(look)) for shot, look in zip(shots(*lengths), looks, strict=True)]
 
 
-def spans(found: Sequence[Part]) -> list[tuple[float, float]]:
+def spans(found: Sequence[GroupedSpan]) -> list[tuple[float, float]]:
     return [(part.span.start, part.span.end) for part in found]
 
 
@@ -80,7 +88,10 @@ def test_the_end_of_a_shot_is_compared_with_the_beginning_of_the_next() -> None:
 def test_scenes_tile_what_the_shots_tile(film: list[tuple[float, int]]) -> None:
     made = shots(*(length for length, _ in film))
     found = scenes(made, [[place(look)] for _, look in film])
-    assert [part.span.start for part in found] == [made[0].span.start, *(part.span.end for part in found[:-1])]
+    assert [part.span.start for part in found] == [
+        made[0].span.start,
+        *(part.span.end for part in found[:-1]),
+    ]
     assert found[-1].span.end == made[-1].span.end
 
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from video_vlm.records import Span
-from video_vlm.samplers.pictures import Pictures
-from video_vlm.samplers.selection import Selection
+from video_vlm.samplers.frame_selection import FrameSelection
+from video_vlm.samplers.frame_times import FrameTimes
 
 
-def times(selection: Selection) -> list[float]:
+def times(selection: FrameSelection) -> list[float]:
     return [one.pts_seconds for one in selection.plan()]
 
 
-def minute(frame_budget: int) -> Selection:
-    return Selection(Pictures(Span(0.0, 100.0), times=np.arange(100.0)), frame_budget)
+def minute(frame_budget: int) -> FrameSelection:
+    return FrameSelection(FrameTimes(Span(0.0, 100.0), times=np.arange(100.0)), frame_budget)
 
 
 def test_gaps_are_covered_so_that_the_widest_is_as_small_as_can_be() -> None:
@@ -49,13 +49,13 @@ def test_a_preferred_time_is_taken_where_it_is_near() -> None:
 
 
 def test_steady_pictures_are_asked_for_in_the_middle_of_their_turn() -> None:
-    pictures = Pictures(Span(0.0, 1.0), step_seconds=0.25)
-    assert [pictures.seconds(index) for index in range(len(pictures))] == [0.125, 0.375, 0.625, 0.875]
-    assert pictures.nearest(0.3) == 1
-    assert pictures.inside(Span(0.2, 0.7)) == (1, 3)
+    frames = FrameTimes(Span(0.0, 1.0), step_seconds=0.25)
+    assert [frames.seconds(index) for index in range(len(frames))] == [0.125, 0.375, 0.625, 0.875]
+    assert frames.nearest(0.3) == 1
+    assert frames.inside(Span(0.2, 0.7)) == (1, 3)
 
 
 @pytest.mark.parametrize("times_given", [[], [2.0, 1.0], [0.0, 11.0]])
 def test_impossible_times_of_pictures_are_refused(times_given: list[float]) -> None:
     with pytest.raises(ValueError, match="times of pictures"):
-        Pictures(Span(0.0, 10.0), times=np.array(times_given))
+        FrameTimes(Span(0.0, 10.0), times=np.array(times_given))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from video_vlm.samplers.series import extent, peaks, relevance, robust_z, smooth, softened
+from video_vlm.samplers.score_series import extent, peaks, relevance, robust_z, smooth, softened
 
 
 def test_a_spike_among_silence_stands_far_out() -> None:

@@ -1,4 +1,5 @@
-"""Shots from thumbnails: what is a cut, a dissolve, a fade, what is none, and that going on later changes nothing."""
+"""Shots from thumbnails: what is a cut, a dissolve, a fade, what is none, and that going on later changes
+nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from video_vlm.records import Cut, Image, Shot, Span
-from video_vlm.samplers.gradual import MEMORY_SECONDS
+from video_vlm.samplers.gradual_transitions import MEMORY_SECONDS
 from video_vlm.samplers.shots import ShotDetector, tile
 from video_vlm.settings import ShotSettings
 
@@ -36,27 +37,29 @@ def faded(seed: int, levels: Iterable[float]) -> list[Image]:
 
 
 def clip(*parts: list[Image], start: float = 0.0, fps: float = FPS) -> Clip:
-    return [(start + index / fps, image) for index, image in enumerate(image for part in parts for image in part)]
+    return [
+        (start + index / fps, image) for index, image in enumerate(image for part in parts for image in part)
+    ]
 
 
 def mixed(a: Image, b: Image, share: float) -> Image:
     return np.asarray(a * (1 - share) + b * share, np.uint8)
 
 
-def cuts_of(pictures: Clip, shots: ShotSettings | None = None) -> list[Cut]:
+def cuts_of(frames: Clip, shots: ShotSettings | None = None) -> list[Cut]:
     detector = ShotDetector(shots or ShotSettings())
-    found = [cut for seconds, image in pictures for cut in detector.push(seconds, image)]
+    found = [cut for seconds, image in frames for cut in detector.push(seconds, image)]
     return [*found, *detector.finish()]
 
 
-def times_of(pictures: Clip, shots: ShotSettings | None = None) -> list[float]:
-    return [cut.at for cut in cuts_of(pictures, shots)]
+def times_of(frames: Clip, shots: ShotSettings | None = None) -> list[float]:
+    return [cut.at for cut in cuts_of(frames, shots)]
 
 
 @pytest.mark.parametrize("detector", ["leap", "adaptive", "content"])
 def test_a_change_of_picture_is_a_hard_cut_at_its_first_frame(detector: str) -> None:
-    pictures = clip(still(1, num_frames=50), still(2, num_frames=50))
-    [cut] = cuts_of(pictures, ShotSettings(detector=detector))  # type: ignore[arg-type]
+    frames = clip(still(1, num_frames=50), still(2, num_frames=50))
+    [cut] = cuts_of(frames, ShotSettings(detector=detector))  # type: ignore[arg-type]
     assert (cut.span, cut.kind) == (Span(2.0, 2.0), "hard")
 
 
@@ -68,8 +71,8 @@ def test_cuts_are_timed_by_the_clock_and_not_by_counting() -> None:
 
 @pytest.mark.parametrize("where", [1, 2, 38, 39])
 def test_cuts_next_to_the_first_and_last_pictures_are_found(where: int) -> None:
-    pictures = clip(still(1, num_frames=where), still(2, num_frames=40 - where), fps=1.0)
-    assert times_of(pictures) == [float(where)]
+    frames = clip(still(1, num_frames=where), still(2, num_frames=40 - where), fps=1.0)
+    assert times_of(frames) == [float(where)]
 
 
 def test_a_picture_that_is_back_at_once_was_interrupted_by_a_flash() -> None:
@@ -89,10 +92,10 @@ def test_noise_has_no_cuts() -> None:
 
 def test_a_fade_through_black_is_one_cut_that_spans_the_dark() -> None:
     down, up = np.linspace(1, 0, 25), np.linspace(0, 1, 25)
-    pictures = clip(
+    frames = clip(
         still(1, num_frames=30), faded(1, down), faded(2, [0.0] * 20), faded(2, up), still(2, num_frames=30)
     )
-    [cut] = cuts_of(pictures)
+    [cut] = cuts_of(frames)
     assert cut.kind == "fade"
     assert cut.span.start == pytest.approx(1.2, abs=0.2)
     assert 2.9 < cut.at < 3.1
@@ -101,10 +104,10 @@ def test_a_fade_through_black_is_one_cut_that_spans_the_dark() -> None:
 
 def test_a_black_that_lasts_is_a_shot_of_its_own() -> None:
     down, up = np.linspace(1, 0, 20), np.linspace(0, 1, 20)
-    pictures = clip(
+    frames = clip(
         still(1, num_frames=40), faded(1, down), faded(2, [0.0] * 75), faded(2, up), still(2, num_frames=40)
     )
-    first, second = cuts_of(pictures)
+    first, second = cuts_of(frames)
     assert (first.kind, second.kind) == ("fade", "fade")
     assert 2.2 < first.at < 2.5
     assert 5.2 < second.at < 5.5
@@ -142,8 +145,8 @@ def test_a_dark_scene_that_never_gets_black_is_no_fade() -> None:
 
 
 def test_no_shot_is_shorter_than_the_shortest_allowed() -> None:
-    pictures = clip(*(still(seed, num_frames=5) for seed in range(40)))
-    times = [0.0, *times_of(pictures, ShotSettings(min_shot_seconds=1.0))]
+    frames = clip(*(still(seed, num_frames=5) for seed in range(40)))
+    times = [0.0, *times_of(frames, ShotSettings(min_shot_seconds=1.0))]
     assert len(times) > 2
     assert min(np.diff(times)) >= 1.0
 
@@ -166,9 +169,9 @@ def test_one_picture_has_no_cut() -> None:
 
 def test_cuts_are_reported_some_seconds_after_they_are_seen() -> None:
     detector = ShotDetector(ShotSettings())
-    pictures = clip(still(1, num_frames=250), still(2, num_frames=250))
+    frames = clip(still(1, num_frames=250), still(2, num_frames=250))
     waits = []
-    for seconds, image in pictures:
+    for seconds, image in frames:
         if detector.push(seconds, image):
             waits.append(seconds - 10.0)
         assert seconds - detector.undecided_since < MEMORY_SECONDS / 2
@@ -178,7 +181,8 @@ def test_cuts_are_reported_some_seconds_after_they_are_seen() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 5), st.integers(1, 60), st.integers(0, 30)), min_size=2, max_size=8), st.data()
+    st.lists(st.tuples(st.integers(0, 5), st.integers(1, 60), st.integers(0, 30)), min_size=2, max_size=8),
+    st.data(),
 )
 def test_a_detector_that_starts_a_little_earlier_goes_on_the_same(
     parts: list[tuple[int, int, int]], data: st.DataObject
@@ -187,10 +191,10 @@ def test_a_detector_that_starts_a_little_earlier_goes_on_the_same(
     for seed, count, num_mixed in parts:
         new = still(seed, num_frames=count)
         images += [mixed(images[-1], new[0], index / num_mixed) for index in range(num_mixed) if images] + new
-    pictures = clip(images)
-    straight = cuts_of(pictures)
+    frames = clip(images)
+    straight = cuts_of(frames)
     where = data.draw(st.sampled_from([0.0, *(cut.at for cut in straight)]))
-    early = [one for one in pictures if one[0] >= where - MEMORY_SECONDS]
+    early = [one for one in frames if one[0] >= where - MEMORY_SECONDS]
     detector = ShotDetector(ShotSettings(), start_seconds=where, last_cut_seconds=where)
     found = [cut for seconds, image in early for cut in detector.push(seconds, image)]
     assert [*found, *detector.finish()] == [cut for cut in straight if cut.at > where]
@@ -220,7 +224,9 @@ def annotated_videos() -> Iterator[object]:
 ANNOTATED = list(annotated_videos())
 
 
-@pytest.mark.skipif(not ANNOTATED, reason=f"the shared test videos are not at {SHARED} (set VIDEO_VLM_SHARED)")
+@pytest.mark.skipif(
+    not ANNOTATED, reason=f"the shared test videos are not at {SHARED} (set VIDEO_VLM_SHARED)"
+)
 def test_hard_cuts_of_real_videos_are_found() -> None:
     from video_vlm.media import open_video
 
@@ -233,7 +239,8 @@ def test_hard_cuts_of_real_videos_are_found() -> None:
         soft = [Span(start, end).widen(0.3) for start, end, _ in truth.get("soft_transitions") or ()]
         hits, misses = hits + sum(near), misses + len(near) - sum(near)
         wrong += sum(
-            not any(abs(time - cut) < 0.1 for cut in truth["cuts"]) and not any(span.contains(time) for span in soft)
+            not any(abs(time - cut) < 0.1 for cut in truth["cuts"])
+            and not any(span.contains(time) for span in soft)
             for time in found
         )
     assert 2 * hits / (2 * hits + misses + wrong) >= 0.95

@@ -32,7 +32,12 @@ def test_scenes_follow_each_other_and_what_happens_lies_inside(story: Story) -> 
     assert len(story.happenings) > 10
     for scene in story.scenes:
         if scene.happening is not None:
-            assert scene.span.start + 1 < scene.happening.span.start < scene.happening.span.end < scene.span.end - 1
+            assert (
+                scene.span.start + 1
+                < scene.happening.span.start
+                < scene.happening.span.end
+                < scene.span.end - 1
+            )
 
 
 def test_what_is_told_is_what_is_drawn(story: Story) -> None:
@@ -53,7 +58,9 @@ def test_who_vanishes_is_there_before_and_not_after() -> None:
     scenes = [scene for seed in range(8) for scene in write_story(seed, seconds=60.0).scenes]
     scene = next(one for one in scenes if any(event.kind is EventKind.VANISH for event in one.script.events))
     event = scene.script.events[0]
-    pictures = draw(replace(scene.script, settings=replace(scene.script.settings, noise=0.0))).frames.astype(int)
+    pictures = draw(replace(scene.script, settings=replace(scene.script.settings, noise=0.0))).frames.astype(
+        int
+    )
     change = np.abs(pictures[1:] - pictures[:-1]).sum(axis=(1, 2, 3))
 
     assert np.flatnonzero(change).tolist() == list(range(event.start, event.end))
@@ -77,7 +84,9 @@ def test_a_film_shows_the_story_at_its_times(tmp_path: Path) -> None:
             times = [scene.span.start + number / fps for number in range(0, len(drawn), 7)]
             for frame, at, picture in zip(reader.frames_at(times), times, drawn[::7], strict=True):
                 assert frame.pts_seconds == pytest.approx(at)
-                assert np.abs(frame.image.astype(int) - picture).mean() < 7, "a codec that was told no quality loses 9"
+                assert np.abs(frame.image.astype(int) - picture).mean() < 7, (
+                    "a codec that was told no quality loses 9"
+                )
 
 
 def test_a_story_shorter_than_a_scene_is_refused() -> None:

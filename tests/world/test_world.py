@@ -84,7 +84,11 @@ def test_every_answer_is_among_the_choices_and_chance_is_the_best_guess(seed: in
 
 
 def scripts(kind: EventKind) -> list[Script]:
-    return [script for script in map(write_script, range(200)) if any(event.kind is kind for event in script.events)]
+    return [
+        script
+        for script in map(write_script, range(200))
+        if any(event.kind is kind for event in script.events)
+    ]
 
 
 def test_the_log_is_what_the_pictures_show() -> None:
@@ -94,7 +98,9 @@ def test_the_log_is_what_the_pictures_show() -> None:
 
     moving = {frame for event in script.motions for frame in range(event.start - 1, event.end)}
     assert {place for place, change in enumerate(changed) if change} <= moving
-    assert all(any(changed[frame - 1] for frame in range(event.start, event.end + 1)) for event in script.motions)
+    assert all(
+        any(changed[frame - 1] for frame in range(event.start, event.end + 1)) for event in script.motions
+    )
 
 
 def test_somebody_appears_bumps_and_stands_behind_a_post_now_and_then() -> None:

@@ -1,7 +1,7 @@
 """Batches made ahead of their use, by processes beside the one that learns.
 
-A batch follows from its number, so it is the same whoever makes it, and a run that goes on from a checkpoint meets the
-batches it would have met.
+A batch follows from its number, so it is the same whoever makes it, and a run that goes on from a checkpoint
+meets the batches it would have met.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ __all__ = ["MakeBatch", "batches_in_order"]
 B = TypeVar("B")
 
 MakeBatch = Callable[[int], B]
-"""From the number of a batch to the batch, tensors on the CPU; where processes make them it must survive pickling."""
+"""From the number of a batch to the batch, tensors on the CPU; where processes make them it must survive
+pickling."""
 
 _AHEAD = 4
 """Batches each process may be ahead."""

@@ -10,9 +10,9 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from video_vlm.encoder.assignment import Assignment, identity
+from video_vlm.encoder.assignment import Assignment, identity, merge, merged_size
 
-__all__ = ["key_metric", "match_tokens"]
+__all__ = ["key_metric", "match_inside_frames", "match_tokens"]
 
 
 def key_metric(keys: Tensor, *, num_heads: int) -> Tensor:
@@ -20,7 +20,9 @@ def key_metric(keys: Tensor, *, num_heads: int) -> Tensor:
 
     ``(batch tokens (heads width)) -> (batch tokens width)``
     """
-    return rearrange(keys, "batch tokens (heads width) -> batch tokens heads width", heads=num_heads).mean(dim=2)
+    return rearrange(keys, "batch tokens (heads width) -> batch tokens heads width", heads=num_heads).mean(
+        dim=2
+    )
 
 
 def match_tokens(metric: Tensor, *, r: int, num_protected: int = 0) -> Assignment:
@@ -39,6 +41,56 @@ def match_tokens(metric: Tensor, *, r: int, num_protected: int = 0) -> Assignmen
     closeness, nearest = similarity.max(dim=-1)
     going = closeness.argsort(dim=-1, descending=True, stable=True)[:, :r]
     return _assign(going, nearest, tokens=tokens, num_protected=num_protected)
+
+
+def match_inside_frames(values: Tensor, *, num_tokens: int) -> Assignment:
+    """Matching round after round until ``num_tokens`` are left of ``(batch frames positions width)``.
+
+    First all frames down to equally many, then one more from the frames with the likest pair. Below one token
+    a frame, frames are matched as tokens are.
+    """
+    batch, frames, positions, _ = values.shape
+    each = max(1, -(-num_tokens // frames))
+    inside = _matched_down(values.flatten(0, 1), num_tokens=each)
+    owner = rearrange(inside.owner, "(batch frames) positions -> batch frames positions", batch=batch)
+    offset = each * torch.arange(frames, device=values.device)[:, None]
+    assignment = Assignment((owner + offset).flatten(1), each * frames)
+    excess = each * frames - num_tokens
+    if excess < 1:
+        return assignment
+    size = torch.ones(batch, frames * positions, device=values.device)
+    left = merge(values.flatten(1, 2), assignment, size=size)
+    if each > 1:
+        return assignment.then(_likest_pairs(left.unflatten(1, (frames, each)), num_frames=excess))
+    return assignment.then(_matched_down(left, num_tokens=num_tokens, size=merged_size(size, assignment)))
+
+
+def _matched_down(values: Tensor, *, num_tokens: int, size: Tensor | None = None) -> Assignment:
+    """As many rounds as it takes: ``(batch tokens width)``."""
+    batch, tokens, _ = values.shape
+    size = torch.ones(batch, tokens, device=values.device) if size is None else size
+    assignment, left = identity(batch, tokens, device=values.device), values
+    while assignment.num_merged > num_tokens:
+        step = match_tokens(left, r=assignment.num_merged - num_tokens)
+        assignment = assignment.then(step)
+        left = merge(values, assignment, size=size)
+    return assignment
+
+
+def _likest_pairs(values: Tensor, *, num_frames: int) -> Assignment:
+    """One pair in each of the ``num_frames`` frames whose pair is the likest: ``(batch frames positions
+    width)``."""
+    batch, frames, positions, _ = values.shape
+    unit = torch.nn.functional.normalize(values.float(), dim=-1)
+    cosine, nearest = (unit[:, :, 1::2] @ unit[:, :, 0::2].transpose(2, 3)).max(dim=-1)
+    closeness, going = cosine.max(dim=-1)  # batch frames pairs -> batch frames
+    target = nearest.gather(2, going[..., None])[..., 0]
+    chosen = closeness.argsort(dim=1, descending=True, stable=True)[:, :num_frames]
+    place = torch.arange(frames * positions, device=values.device).repeat(batch, 1)
+    leaving = positions * chosen + 2 * going.gather(1, chosen) + 1
+    into = place.scatter(1, leaving, positions * chosen + 2 * target.gather(1, chosen))
+    rank = torch.ones_like(place).scatter(1, leaving, 0).cumsum(dim=1) - 1
+    return Assignment(rank.gather(1, into), frames * positions - num_frames)
 
 
 def _assign(going: Tensor, nearest: Tensor, *, tokens: int, num_protected: int) -> Assignment:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from video_vlm.encoder.captions import CaptionedVideo, FrameSettings, read_clip
+from video_vlm.encoder.captions import CaptionedVideo, ClipSettings, read_clip
 
 __all__ = ["CaptionBatch", "CaptionBatches"]
 
@@ -21,7 +21,8 @@ HELD_CLIPS = 512
 
 @dataclass(frozen=True, slots=True)
 class CaptionBatch:
-    """``pictures`` ``(batch frames channels height width)``, ``seconds`` ``(batch frames)``, one caption each."""
+    """``pictures`` ``(batch frames channels height width)``, ``seconds`` ``(batch frames)``, one caption
+    each."""
 
     pictures: Tensor
     seconds: Tensor
@@ -33,7 +34,7 @@ class CaptionBatches:
     """Makes the batch of a number; no larger than there are videos."""
 
     videos: Sequence[CaptionedVideo]
-    frames: FrameSettings
+    frames: ClipSettings
     batch_size: int
 
     def __call__(self, number: int) -> CaptionBatch:
@@ -43,12 +44,13 @@ class CaptionBatches:
         order = chance.permutation(len(self.videos))[place * size : (place + 1) * size]
         chosen = [self.videos[index] for index in order]
         pictures, seconds = (
-            torch.stack(part) for part in zip(*(_read(video.path, self.frames) for video in chosen), strict=True)
+            torch.stack(part)
+            for part in zip(*(_read(video.path, self.frames) for video in chosen), strict=True)
         )
         captions = [video.captions[int(chance.integers(len(video.captions)))] for video in chosen]
         return CaptionBatch(pictures, seconds, captions)
 
 
 @lru_cache(maxsize=HELD_CLIPS)
-def _read(path: Path, frames: FrameSettings) -> tuple[Tensor, Tensor]:
+def _read(path: Path, frames: ClipSettings) -> tuple[Tensor, Tensor]:
     return read_clip(path, frames)

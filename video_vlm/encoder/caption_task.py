@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from video_vlm.encoder.caption_batches import CaptionBatch, CaptionBatches
-from video_vlm.encoder.captions import CaptionedVideo, FrameSettings
+from video_vlm.encoder.captions import CaptionedVideo, ClipSettings
 from video_vlm.encoder.checkpoint import describe
 from video_vlm.encoder.losses import arrow_of_time_loss, clip_loss, order_loss, siglip_loss, similarities
 from video_vlm.encoder.video import Encoding, VideoEncoder
@@ -30,14 +30,14 @@ class CaptionSettings:
     """For captions that must fit their clip better than the reverse."""
     arrow_weight: float = 0.2
     """For telling a clip from its reverse without a caption."""
-    frames: FrameSettings = field(default_factory=FrameSettings)
+    frames: ClipSettings = field(default_factory=ClipSettings)
 
 
 class CaptionModel(nn.Module):
     """A video encoder beside a text tower, joined by one linear map where their widths differ.
 
-    ``text`` is a module from captions to ``(captions width)`` that says its ``width``; whether it learns is up to its
-    parameters.
+    ``text`` is a module from captions to ``(captions width)`` that says its ``width``; whether it learns is
+    up to its parameters.
     """
 
     def __init__(self, encoder: VideoEncoder, text: Any) -> None:
@@ -52,7 +52,8 @@ class CaptionModel(nn.Module):
             nn.init.zeros_(self.join.bias)
 
     def forward(self, pictures: Tensor, seconds: Tensor) -> tuple[Tensor, Tensor]:
-        """A clip in the space of captions ``(batch width)``, and how much it seems to go forwards ``(batch)``."""
+        """A clip in the space of captions ``(batch width)``, and how much it seems to go forwards
+        ``(batch)``."""
         encoding: Encoding = self.encoder(pictures, seconds)
         return self.join(encoding.clip), self.arrow(encoding.clip)[:, 0]
 
@@ -60,14 +61,18 @@ class CaptionModel(nn.Module):
 class CaptionTask:
     """Contrast of clips with captions, order and the arrow of time, from a folder of captioned videos."""
 
-    def __init__(self, model: CaptionModel, videos: Sequence[CaptionedVideo], settings: CaptionSettings) -> None:
+    def __init__(
+        self, model: CaptionModel, videos: Sequence[CaptionedVideo], settings: CaptionSettings
+    ) -> None:
         self.model = model
         self.videos = videos
         self.settings = settings
 
     @property
     def recipe(self) -> str:
-        return describe({"task": "captions", **asdict(self.settings), "encoder": asdict(self.model.encoder.settings)})
+        return describe(
+            {"task": "captions", **asdict(self.settings), "encoder": asdict(self.model.encoder.settings)}
+        )
 
     @property
     def device(self) -> torch.device:

@@ -19,7 +19,7 @@ from torch import Tensor
 from video_vlm.errors import SettingsError
 from video_vlm.media import open_video
 
-__all__ = ["CaptionedVideo", "FrameSettings", "read_captions", "read_clip"]
+__all__ = ["CaptionedVideo", "ClipSettings", "read_captions", "read_clip"]
 
 VIDEO_COLUMNS: Final = ("video", "video_id", "videoid", "file", "path")
 CAPTION_COLUMNS: Final = ("caption", "captions", "name", "text", "sentence")
@@ -35,7 +35,7 @@ class CaptionedVideo:
 
 
 @dataclass(frozen=True, slots=True)
-class FrameSettings:
+class ClipSettings:
     """What a tower wants to see: ``side`` pixels square, counted from ``mean`` in units of ``deviation``."""
 
     side: int = 224
@@ -52,9 +52,13 @@ def read_captions(folder: Path) -> tuple[CaptionedVideo, ...]:
     """
     found = sorted(folder.glob("*.jsonl"))
     if len(found) != 1:
-        raise SettingsError(f"{folder}: training needs one .jsonl file with captions there, found {len(found)}")
+        raise SettingsError(
+            f"{folder}: training needs one .jsonl file with captions there, found {len(found)}"
+        )
     lines = found[0].read_text(encoding="utf-8").splitlines()
-    videos = tuple(_captioned(folder, line, where=f"{found[0]}:{n}") for n, line in enumerate(lines, 1) if line.strip())
+    videos = tuple(
+        _captioned(folder, line, where=f"{found[0]}:{n}") for n, line in enumerate(lines, 1) if line.strip()
+    )
     if len(videos) < 2:
         raise SettingsError(f"{found[0]}: training needs at least two videos")
     return videos
@@ -67,7 +71,9 @@ def _captioned(folder: Path, line: str, *, where: str) -> CaptionedVideo:
     except (ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{where}: not a line with a video and its caption: {error}") from error
     captions = tuple(map(str, said)) if isinstance(said, list) else (str(said),)
-    path = next((folder / f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").is_file()), None)
+    path = next(
+        (folder / f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").is_file()), None
+    )
     if path is None or not captions:
         raise SettingsError(f"{where}: there is no video {name} in {folder}")
     return CaptionedVideo(path, captions)
@@ -80,8 +86,9 @@ def _column(data: Mapping[str, Any], names: tuple[str, ...]) -> Any:
     raise KeyError(f"none of {', '.join(names)}")
 
 
-def read_clip(path: Path, settings: FrameSettings) -> tuple[Tensor, Tensor]:
-    """Frames evenly over a video, ``(frames channels side side)`` float32, and their times ``(frames)`` float64.
+def read_clip(path: Path, settings: ClipSettings) -> tuple[Tensor, Tensor]:
+    """Frames evenly over a video, ``(frames channels side side)`` float32, and their times ``(frames)``
+    float64.
 
     A video with fewer pictures gives its last ones again, at the times they were asked for.
 
@@ -99,9 +106,14 @@ def read_clip(path: Path, settings: FrameSettings) -> tuple[Tensor, Tensor]:
     return pictures, torch.tensor(times, dtype=torch.float64)
 
 
-def _fitted(image: np.ndarray[Any, np.dtype[np.uint8]], settings: FrameSettings) -> Tensor:
-    """One picture at the tower's size and scale, ``(channels side side)``; squeezed, not cut: edges matter."""
+def _fitted(image: np.ndarray[Any, np.dtype[np.uint8]], settings: ClipSettings) -> Tensor:
+    """One picture at the tower's size and scale, ``(channels side side)``; squeezed, not cut: edges
+    matter."""
     pixels = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255
     size = (settings.side, settings.side)
-    fitted = torch.nn.functional.interpolate(pixels, size, mode="bilinear", antialias=True, align_corners=False)[0]
-    return (fitted - torch.tensor(settings.mean)[:, None, None]) / torch.tensor(settings.deviation)[:, None, None]
+    fitted = torch.nn.functional.interpolate(
+        pixels, size, mode="bilinear", antialias=True, align_corners=False
+    )[0]
+    return (fitted - torch.tensor(settings.mean)[:, None, None]) / torch.tensor(settings.deviation)[
+        :, None, None
+    ]

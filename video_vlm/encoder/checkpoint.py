@@ -1,7 +1,8 @@
-"""What training leaves on disk: one safetensors file that is whole or not there, with everything needed to go on.
+"""What training leaves on disk: one safetensors file that is whole or not there, with everything needed to go
+on.
 
-Weights, the optimizer's moments and the step are in the same file, so that no two of them can disagree. Nothing is
-pickled.
+Weights, the optimizer's moments and the step are in the same file, so that no two of them can disagree.
+Nothing is pickled.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from torch import Tensor, nn
 
 from video_vlm.errors import SettingsError
 
-__all__ = ["Checkpoint", "load_weights", "read_checkpoint", "save_tensors", "write_checkpoint"]
+__all__ = ["TrainingCheckpoint", "load_weights", "read_checkpoint", "save_tensors", "write_checkpoint"]
 
 WEIGHTS, MOMENTS = "weights.", "optimizer."
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """Training at one step: ``weights`` by name, the optimizer's ``moments`` by place and name, and what it is of."""
+class TrainingCheckpoint:
+    """Training at one step: ``weights`` by name, the optimizer's ``moments`` by place and name, and what it
+    is of."""
 
     step: int
     weights: Mapping[str, Tensor]
@@ -34,7 +36,9 @@ class Checkpoint:
     """What was trained on what, to refuse going on with something else."""
 
 
-def write_checkpoint(path: Path, *, step: int, model: nn.Module, optimizer: torch.optim.Optimizer, recipe: str) -> None:
+def write_checkpoint(
+    path: Path, *, step: int, model: nn.Module, optimizer: torch.optim.Optimizer, recipe: str
+) -> None:
     """Write all that :func:`read_checkpoint` reads, in one go."""
     tensors = {WEIGHTS + name: value for name, value in model.state_dict().items()}
     for place, state in optimizer.state_dict()["state"].items():
@@ -43,7 +47,8 @@ def write_checkpoint(path: Path, *, step: int, model: nn.Module, optimizer: torc
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], *, about: Mapping[str, str]) -> None:
-    """Write a safetensors file under another name first, so that a file of this name is always a whole one."""
+    """Write a safetensors file under another name first, so that a file of this name is always a whole
+    one."""
     from safetensors.torch import save
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +61,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], *, about: Mapping[st
     partial.replace(path)
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_checkpoint(path: Path) -> TrainingCheckpoint:
     """Read what :func:`write_checkpoint` wrote.
 
     Raises:
@@ -67,7 +72,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         step, recipe = int(about["step"]), about["recipe"]
     except (KeyError, ValueError) as error:
         raise SettingsError(f"{path}: not a checkpoint of training") from error
-    return Checkpoint(step, _under(tensors, WEIGHTS), _under(tensors, MOMENTS), recipe)
+    return TrainingCheckpoint(step, _under(tensors, WEIGHTS), _under(tensors, MOMENTS), recipe)
 
 
 def load_weights(path: Path) -> tuple[Mapping[str, str], Mapping[str, Tensor]]:

@@ -1,7 +1,7 @@
 """Compression to a fixed number of tokens: learned queries that look at all of a clip's tokens.
 
-A Q-Former-style reader (Li et al. 2023, "BLIP-2"; the idea of Perceiver, Jaegle et al. 2021): the queries look at each
-other, then at the tokens, and what comes out is as long as there are queries, whatever goes in.
+A Q-Former-style reader (Li et al. 2023, "BLIP-2"; the idea of Perceiver, Jaegle et al. 2021): the queries
+look at each other, then at the tokens, and what comes out is as long as there are queries, whatever goes in.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ __all__ = ["Compressor", "CrossAttention"]
 class CrossAttention(nn.Module):
     """Queries look at a context: ``(batch queries width), (batch tokens width) -> (batch queries width)``.
 
-    ``bias`` ``(batch tokens)`` is added to the scores of the tokens looked at, e.g. the logarithm of their size.
+    ``bias`` ``(batch tokens)`` is added to the scores of the tokens looked at, e.g. the logarithm of their
+    size.
     """
 
     def __init__(self, width: int, *, num_heads: int) -> None:
@@ -40,7 +41,9 @@ class CrossAttention(nn.Module):
         return out
 
     def _heads(self, tokens: Tensor) -> Tensor:
-        return rearrange(tokens, "batch tokens (heads width) -> batch heads tokens width", heads=self.num_heads)
+        return rearrange(
+            tokens, "batch tokens (heads width) -> batch heads tokens width", heads=self.num_heads
+        )
 
 
 class _Layer(nn.Module):

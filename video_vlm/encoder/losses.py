@@ -1,6 +1,8 @@
-"""What training makes small: agreement of clips and captions, and of what is seen with the order it happened in.
+"""What training makes small: agreement of clips and captions, and of what is seen with the order it happened
+in.
 
-``similarity`` is ``(clips captions)``, the cosine of each with each; the pairs that belong together are the diagonal.
+``similarity`` is ``(clips captions)``, the cosine of each with each; the pairs that belong together are the
+diagonal.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ def similarities(clips: Tensor, captions: Tensor) -> Tensor:
 
 
 def clip_loss(similarity: Tensor, *, scale: Tensor | float = 100.0) -> Tensor:
-    """Each clip finds its caption among all, and each caption its clip (Radford et al. 2021): softmax, both ways."""
+    """Each clip finds its caption among all, and each caption its clip (Radford et al. 2021): softmax, both
+    ways."""
     own = torch.arange(len(similarity), device=similarity.device)
     return (cross_entropy(scale * similarity, own) + cross_entropy(scale * similarity.T, own)) / 2
 
@@ -30,7 +33,8 @@ def siglip_loss(similarity: Tensor, *, scale: Tensor | float = 10.0, bias: Tenso
 
 
 def arrow_of_time_loss(forwards: Tensor, backwards: Tensor) -> Tensor:
-    """A clip must seem to go forwards more than its reverse does: two scores ``(clips)``, after Wei et al. 2018."""
+    """A clip must seem to go forwards more than its reverse does: two scores ``(clips)``, after Wei et al.
+    2018."""
     return softplus(backwards - forwards).mean()
 
 

@@ -1,7 +1,7 @@
 """Aligning tokens with a language space: a stage of its own, after which a language model can be given them.
 
-A two-layer perceptron (Liu et al. 2024, "Improved baselines with visual instruction tuning") is the only thing that
-learns; encoder and text tower stay as they are.
+A two-layer perceptron (Liu et al. 2024, "Improved baselines with visual instruction tuning") is the only
+thing that learns; encoder and text tower stay as they are.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Attention over time at each position, time told in seconds, behind a gate that starts closed.
 
-Divided space-time attention (Bertasius et al. 2021, "Is Space-Time Attention All You Need?"): a token looks at
-the same position in all frames; looking around inside a frame stays with the tower. Times are the clock's own
-seconds, counted from the clip's first frame, so that an uneven choice of frames is no other film. How far two frames
-are apart also lowers their score directly, as in ALiBi (Press et al. 2022), but in seconds and apart for past and
-future: half of the heads start out looking back, half looking ahead.
+Divided space-time attention (Bertasius et al. 2021, "Is Space-Time Attention All You Need?"): a token looks
+at the same position in all frames; looking around inside a frame stays with the tower. Times are the clock's
+own seconds, counted from the clip's first frame, so that an uneven choice of frames is no other film. How far
+two frames are apart also lowers their score directly, as in ALiBi (Press et al. 2022), but in seconds and
+apart for past and future: half of the heads start out looking back, half looking ahead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from einops import rearrange, repeat
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from video_vlm.encoder.parts import in_parts
+from video_vlm.encoder.chunking import in_chunks
 
 __all__ = ["TemporalAttention", "TimeBias", "TimeEncoding", "TimePosition", "seconds_to_waves"]
 
@@ -34,7 +34,8 @@ def seconds_to_waves(seconds: Tensor, *, num_waves: int) -> Tensor:
 
 
 class TimeEncoding(nn.Module):
-    """Seconds as vectors, ``(batch frames) -> (batch frames width)``: learned from :func:`seconds_to_waves`."""
+    """Seconds as vectors, ``(batch frames) -> (batch frames width)``: learned from
+    :func:`seconds_to_waves`."""
 
     def __init__(self, width: int, *, num_waves: int = 24) -> None:
         super().__init__()
@@ -63,8 +64,9 @@ class TimePosition(nn.Module):
 class TimeBias(nn.Module):
     """What distance in time takes from attention's scores: ``(batch frames) -> (batch heads queries keys)``.
 
-    Each head has a rate for the past and one for the future, in units per second. Pairs of heads start at half a
-    second, four, thirty-two and so on, one head of a pair looking back and the other ahead; all rates are learned.
+    Each head has a rate for the past and one for the future, in units per second. Pairs of heads start at
+    half a second, four, thirty-two and so on, one head of a pair looking back and the other ahead; all rates
+    are learned.
     """
 
     def __init__(self, num_heads: int) -> None:
@@ -89,8 +91,8 @@ class TemporalAttention(nn.Module):
     tokens that were merged inside their frames still meet position by position: projections run on the few
     merged tokens, only the attention itself on all positions.
 
-    The attention itself is ``reduction`` times narrower than the tokens (as adapters are): what is asked along time
-    takes fewer numbers than what is shown in a picture, and costs less.
+    The attention itself is ``reduction`` times narrower than the tokens (as adapters are): what is asked
+    along time takes fewer numbers than what is shown in a picture, and costs less.
     """
 
     def __init__(self, width: int, *, num_heads: int, reduction: int = 1, initial_gate: float = 0.0) -> None:
@@ -119,7 +121,7 @@ class TemporalAttention(nn.Module):
             return self._look(values, seconds, where)
         looked = values if in_place else torch.empty_like(values)
         for part, place in zip(
-            in_parts(values, dim=2), in_parts(looked, dim=2), strict=True
+            in_chunks(values, dim=2), in_chunks(looked, dim=2), strict=True
         ):  # positions by themselves
             place.copy_(self._look(part, seconds, None))
         return looked
@@ -127,7 +129,9 @@ class TemporalAttention(nn.Module):
     def _look(self, values: Tensor, seconds: Tensor, where: Tensor | None) -> Tensor:
         timed = self.norm(values) + self.time(seconds)[:, :, None]
         projected = self.query_key_value(timed)
-        seen = self._attend(projected if where is None else _at_positions(projected, where), self.distance(seconds))
+        seen = self._attend(
+            projected if where is None else _at_positions(projected, where), self.distance(seconds)
+        )
         if where is not None:
             seen = _back_to_tokens(seen, where, num_tokens=values.shape[2])
         looked: Tensor = values + self.gate * self.out(seen)
@@ -159,9 +163,12 @@ def _at_positions(tokens: Tensor, where: Tensor) -> Tensor:
 
 
 def _back_to_tokens(positions: Tensor, where: Tensor, *, num_tokens: int) -> Tensor:
-    """The mean over each token's positions, ``(batch frames positions width) -> (batch frames tokens width)``."""
+    """The mean over each token's positions, ``(batch frames positions width) -> (batch frames tokens
+    width)``."""
     batch, frames, _, width = positions.shape
     total = positions.new_zeros(batch, frames, num_tokens, width)
     total = total.scatter_add(2, where[..., None].expand_as(positions), positions)
-    count = positions.new_zeros(batch, frames, num_tokens).scatter_add(2, where, torch.ones_like(positions[..., 0]))
+    count = positions.new_zeros(batch, frames, num_tokens).scatter_add(
+        2, where, torch.ones_like(positions[..., 0])
+    )
     return total / count.clamp_min(1)[..., None]

@@ -10,14 +10,14 @@ import torch
 from torch import nn
 
 from video_vlm.encoder.caption_task import CaptionModel, CaptionSettings, CaptionTask
-from video_vlm.encoder.captions import FrameSettings, read_captions
+from video_vlm.encoder.captions import ClipSettings, read_captions
 from video_vlm.encoder.checkpoint import load_weights, save_tensors
-from video_vlm.encoder.load import load_model
+from video_vlm.encoder.image_tower import SiglipTower, Tower, as_tower
 from video_vlm.encoder.projector import ProjectorTask
-from video_vlm.encoder.saved import ENCODER_FILE, save_encoder
-from video_vlm.encoder.text import SmallTextTower, TransformersTextTower
-from video_vlm.encoder.towers import SiglipTower, Tower, as_tower
-from video_vlm.encoder.training import CHECKPOINT, Report, TrainSettings, Watch, seed_everything, train
+from video_vlm.encoder.saved_encoder import ENCODER_FILE, save_encoder
+from video_vlm.encoder.text_tower import SmallTextTower, TransformersTextTower
+from video_vlm.encoder.tower_files import load_model
+from video_vlm.encoder.training import CHECKPOINT, TrainReport, TrainSettings, Watch, seed_everything, train
 from video_vlm.encoder.video import EncoderSettings, Fold, VideoEncoder
 from video_vlm.encoder.world_model import ARMS, WorldModel, save_world_model
 from video_vlm.encoder.world_task import WorldTask
@@ -41,7 +41,8 @@ class TrainRequest:
     """A folder of videos with captions, or :data:`WORLD`."""
     out: Path
     tower: str | None = None
-    """An image-text model in a folder or the local hub cache; None for a small tower that learns from nothing."""
+    """An image-text model in a folder or the local hub cache; None for a small tower that learns from
+    nothing."""
     stage: Literal["encoder", "projector"] = "encoder"
     unfreeze: int = 0
     """How many of the tower's last blocks learn too."""
@@ -54,7 +55,7 @@ class TrainRequest:
     how: TrainSettings = field(default_factory=TrainSettings)
 
 
-def train_encoder(request: TrainRequest, *, watch: Watch = lambda _step, _loss: None) -> Report:
+def train_encoder(request: TrainRequest, *, watch: Watch = lambda _step, _loss: None) -> TrainReport:
     """Train as asked; in ``request.out`` are then a checkpoint to go on from and the weights to use.
 
     Raises:
@@ -72,8 +73,10 @@ def train_encoder(request: TrainRequest, *, watch: Watch = lambda _step, _loss: 
     return report
 
 
-def _train_world(request: TrainRequest, watch: Watch) -> Report:
-    arm = {1: "+ temporal attention", 2: "+ merging 2x", 4: "+ merging 4x", 8: "+ merging 8x"}.get(request.fewer)
+def _train_world(request: TrainRequest, watch: Watch) -> TrainReport:
+    arm = {1: "+ temporal attention", 2: "+ merging 2x", 4: "+ merging 4x", 8: "+ merging 8x"}.get(
+        request.fewer
+    )
     if arm is None or request.tower or request.stage != "encoder":
         raise SettingsError(
             "the scripted world trains a small model of its own: no --tower or --stage; --fewer 1, 2, 4 or 8"
@@ -86,13 +89,15 @@ def _train_world(request: TrainRequest, watch: Watch) -> Report:
     return report
 
 
-def _train_projector(request: TrainRequest, captions: CaptionTask, watch: Watch) -> Report:
+def _train_projector(request: TrainRequest, captions: CaptionTask, watch: Watch) -> TrainReport:
     """The encoder is the one that a run before has left in ``out``."""
     _, weights = load_weights(request.out / CHECKPOINT)
     try:
         captions.model.load_state_dict(dict(weights))
     except RuntimeError as error:
-        raise SettingsError(f"{request.out / CHECKPOINT}: train the encoder into this folder first") from error
+        raise SettingsError(
+            f"{request.out / CHECKPOINT}: train the encoder into this folder first"
+        ) from error
     task = ProjectorTask(captions)
     report = train(task, request.how, folder=request.out / "projector", resume=request.resume, watch=watch)
     save_tensors(request.out / PROJECTOR_FILE, task.model.state_dict(), about={"recipe": task.recipe})
@@ -102,16 +107,19 @@ def _train_projector(request: TrainRequest, captions: CaptionTask, watch: Watch)
 def _caption_task(request: TrainRequest) -> CaptionTask:
     folder = Path(request.data)
     if not folder.is_dir():
-        raise SettingsError(f"{folder}: no such folder; give one with videos and captions, or the word '{WORLD}'")
+        raise SettingsError(
+            f"{folder}: no such folder; give one with videos and captions, or the word '{WORLD}'"
+        )
     videos = read_captions(folder)
     model = _small_model(request) if request.tower is None else _model_around(request.tower, request)
-    frames = FrameSettings(side=model.encoder.tower.image_size, num_frames=request.num_frames)
+    frames = ClipSettings(side=model.encoder.tower.image_size, num_frames=request.num_frames)
     settings = CaptionSettings(contrastive=request.contrastive, frames=frames)
     return CaptionTask(model.to(request.device), videos, settings)
 
 
 def _encoder_settings(tower: Tower, request: TrainRequest) -> EncoderSettings:
-    """Temporal attention in front of every third block, of all in a small tower; folds as early as they pay."""
+    """Temporal attention in front of every third block, of all in a small tower; folds as early as they
+    pay."""
     blocks = len(tower.blocks)
     folds = {1: (), 2: (Fold(1, 2),), 4: (Fold(1, 2), Fold(2, 2))}
     if request.fewer not in folds:
@@ -144,7 +152,9 @@ def _model_around(name: str, request: TrainRequest) -> CaptionModel:
 
     model = load_model(name, dtype=torch.float32, device=request.device)
     if not hasattr(model, "text_model"):
-        raise SettingsError(f"{name}: captions need an image-text model (SigLIP, CLIP), and this has no text half")
+        raise SettingsError(
+            f"{name}: captions need an image-text model (SigLIP, CLIP), and this has no text half"
+        )
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=True)
     except (OSError, ValueError) as error:

@@ -1,7 +1,7 @@
 """The training loop: a task says what is to be made small, everything else is here.
 
-A task's batch follows from the step's number, so that a run that was interrupted and goes on ends with the same
-weights as one that was not.
+A task's batch follows from the step's number, so that a run that was interrupted and goes on ends with the
+same weights as one that was not.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from video_vlm.encoder.batches import MakeBatch, batches_in_order
 from video_vlm.encoder.checkpoint import read_checkpoint, restore_moments, write_checkpoint
 from video_vlm.errors import SettingsError
 
-__all__ = ["CHECKPOINT", "Report", "Task", "TrainSettings", "Watch", "train"]
+__all__ = ["CHECKPOINT", "Task", "TrainReport", "TrainSettings", "Watch", "train"]
 
 CHECKPOINT: Final = "checkpoint.safetensors"
 
@@ -84,7 +84,7 @@ class Task(Protocol[B]):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TrainReport:
     """How training went: the last step made, the last loss, and where the checkpoint is."""
 
     step: int
@@ -103,7 +103,7 @@ def train(
     folder: Path,
     resume: bool = False,
     watch: Watch = lambda _step, _loss: None,
-) -> Report:
+) -> TrainReport:
     """Train until ``settings.num_steps``, leaving a checkpoint in ``folder``; an interrupt leaves one too.
 
     Raises:
@@ -119,7 +119,9 @@ def train(
     seed_everything(settings.seed)
     task.model.train()
     batches = batches_in_order(
-        task.batches(batch_size=settings.batch_size), _numbers(settings, step=step), num_workers=settings.num_workers
+        task.batches(batch_size=settings.batch_size),
+        _numbers(settings, step=step),
+        num_workers=settings.num_workers,
     )
     try:
         while step < settings.num_steps:
@@ -130,7 +132,7 @@ def train(
                 write_checkpoint(path, step=step, model=task.model, optimizer=optimizer, recipe=task.recipe)
     finally:
         write_checkpoint(path, step=step, model=task.model, optimizer=optimizer, recipe=task.recipe)
-    return Report(step, loss, path)
+    return TrainReport(step, loss, path)
 
 
 def seed_everything(seed: int) -> None:
@@ -148,14 +150,21 @@ def _numbers(settings: TrainSettings, *, step: int) -> range:
 def _go_on(path: Path, task: Task[B], optimizer: torch.optim.Optimizer) -> int:
     found = read_checkpoint(path)
     if found.recipe != task.recipe:
-        raise SettingsError(f"{path}: a checkpoint of something else; give another folder, or leave out --resume")
+        raise SettingsError(
+            f"{path}: a checkpoint of something else; give another folder, or leave out --resume"
+        )
     task.model.load_state_dict(dict(found.weights))
     restore_moments(optimizer, found.moments)
     return found.step
 
 
 def _step(
-    task: Task[B], optimizer: torch.optim.Optimizer, settings: TrainSettings, batches: Iterator[B], *, step: int
+    task: Task[B],
+    optimizer: torch.optim.Optimizer,
+    settings: TrainSettings,
+    batches: Iterator[B],
+    *,
+    step: int,
 ) -> float:
     for group in optimizer.param_groups:
         group["lr"] = settings.learning_rate_at(step)
@@ -168,7 +177,9 @@ def _step(
         loss.backward()
         total += float(loss.detach())
     if not math.isfinite(total):
-        raise SettingsError(f"training: the loss is {total} at step {step + 1}; try a lower learning rate, or float32")
+        raise SettingsError(
+            f"training: the loss is {total} at step {step + 1}; try a lower learning rate, or float32"
+        )
     nn.utils.clip_grad_norm_(task.model.parameters(), settings.max_norm)
     optimizer.step()
     return total

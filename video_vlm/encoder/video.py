@@ -17,11 +17,11 @@ from torch import Tensor, nn
 
 from video_vlm.encoder.assignment import Assignment, merge
 from video_vlm.encoder.bipartite import key_metric, match_tokens
-from video_vlm.encoder.fold import fold_frames
-from video_vlm.encoder.stage import Stage, begin, folded, patch_tokens_of, thinned
+from video_vlm.encoder.frame_merge import merge_frames
+from video_vlm.encoder.image_tower import Tower
 from video_vlm.encoder.temporal import TemporalAttention, TimePosition
+from video_vlm.encoder.token_state import TokenState, begin, folded, patch_tokens_of, thinned
 from video_vlm.encoder.tokens import Tokens
-from video_vlm.encoder.towers import Tower
 
 __all__ = ["EncoderSettings", "Encoding", "Fold", "VideoEncoder"]
 
@@ -66,17 +66,21 @@ class EncoderSettings:
         if self.temporal_reduction < 1:
             raise ValueError(f"temporal_reduction must be 1 or more, got {self.temporal_reduction}")
         if self.r < 0 or self.r_from < 0 or self.frames_at_once < 1 or self.tolerance < 0:
-            raise ValueError(f"r, r_from and tolerance must not be negative, nor frames_at_once below 1: {self}")
+            raise ValueError(
+                f"r, r_from and tolerance must not be negative, nor frames_at_once below 1: {self}"
+            )
         if self.r and any(fold.depth > self.r_from for fold in self.folds):
-            raise ValueError("frames are folded position by position: fold before tokens merge inside frames (r_from)")
+            raise ValueError(
+                "frames are folded position by position: fold before tokens merge inside frames (r_from)"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """A batch of clips, encoded.
 
-    ``tokens`` are those of patches (no class token); ``frames`` ``(batch frames width)`` is one vector for each frame
-    left, which stands for ``[start, end)`` and ``weight`` frames of the clip.
+    ``tokens`` are those of patches (no class token); ``frames`` ``(batch frames width)`` is one vector for
+    each frame left, which stands for ``[start, end)`` and ``weight`` frames of the clip.
     """
 
     tokens: Tokens
@@ -107,7 +111,9 @@ class VideoEncoder(nn.Module):
         self.tower = tower
         self.settings = settings or EncoderSettings()
         gate = self.settings.initial_gate
-        self.time_position = TimePosition(tower.width, initial_gate=gate) if self.settings.time_position else None
+        self.time_position = (
+            TimePosition(tower.width, initial_gate=gate) if self.settings.time_position else None
+        )
         self.temporal = nn.ModuleDict(
             {
                 str(depth): TemporalAttention(
@@ -155,25 +161,27 @@ class VideoEncoder(nn.Module):
             return strips
         return [self.time_position(strip, seconds) for strip in _drained(strips)]
 
-    def _fold(self, stage: Stage, strips: list[Tensor], depth: int) -> tuple[Stage, Tensor]:
+    def _fold(self, stage: TokenState, strips: list[Tensor], depth: int) -> tuple[TokenState, Tensor]:
         """The tokens of a clip in one, folded if that is asked for here; ``strips`` are let go on the way."""
         for fold in self.settings.folds:
             if fold.depth == depth:
                 weight, kept = stage.weight, max(1, round(stage.weight.shape[1] / fold.factor))
-                which = fold_frames(*strips, weight=weight, num_frames=kept, tolerance=self.settings.tolerance)
+                which = merge_frames(
+                    *strips, weight=weight, num_frames=kept, tolerance=self.settings.tolerance
+                )
                 if which.num_merged < weight.shape[1]:
                     strips = [_merge_frames(strip, which, weight) for strip in _drained(strips)]
                     stage = folded(stage, which)
         return stage, strips.pop() if len(strips) == 1 else torch.cat(strips, dim=2)
 
-    def _look_along_time(self, stage: Stage, values: Tensor, depth: int) -> Tensor:
+    def _look_along_time(self, stage: TokenState, values: Tensor, depth: int) -> Tensor:
         if str(depth) not in self.temporal:
             return values
         where = None if stage.bias is None else stage.where
         looked: Tensor = self.temporal[str(depth)](values, stage.seconds, where=where, in_place=True)
         return looked
 
-    def _block(self, stage: Stage, values: Tensor, depth: int) -> tuple[Stage, Tensor]:
+    def _block(self, stage: TokenState, values: Tensor, depth: int) -> tuple[TokenState, Tensor]:
         shape, tokens = values.shape[:2], values.flatten(0, 1)
         if not self.settings.r or depth < self.settings.r_from:
             return stage, self._run(depth, tokens, stage.bias).unflatten(0, shape)
@@ -189,13 +197,15 @@ class VideoEncoder(nn.Module):
 
         return self._in_parts(len(tokens), block, over=(tokens,))[0]
 
-    def _finish(self, stage: Stage, values: Tensor) -> Encoding:
+    def _finish(self, stage: TokenState, values: Tensor) -> Encoding:
         shape, tokens, bias = values.shape[:2], values.flatten(0, 1), stage.bias
 
         def finish(some: slice) -> tuple[Tensor, Tensor]:
             return self.tower.finish(tokens[some], bias=None if bias is None else bias[some])
 
-        last, vectors = (each.unflatten(0, shape) for each in self._in_parts(len(tokens), finish, over=(tokens,)))
+        last, vectors = (
+            each.unflatten(0, shape) for each in self._in_parts(len(tokens), finish, over=(tokens,))
+        )
         patches = patch_tokens_of(stage, last, num_prefix=self.tower.num_prefix)
         return Encoding(patches, vectors, stage.start, stage.end, stage.weight)
 
@@ -204,7 +214,8 @@ class VideoEncoder(nn.Module):
     ) -> list[Tensor]:
         """``run`` on some frames at a time, each of its results one after the other.
 
-        Where nothing is learned they are written ``over`` what they were made from, so that a long clip is held once.
+        Where nothing is learned they are written ``over`` what they were made from, so that a long clip is
+        held once.
         """
         step = self.settings.frames_at_once
         parts = [slice(start, start + step) for start in range(0, count, step)]

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from video_vlm.encoder.narrator import facts_of
-from video_vlm.encoder.reader import Asked, as_numbers
+from video_vlm.encoder.narration_head import facts_of
+from video_vlm.encoder.question_head import QuestionBatch, as_numbers
 from video_vlm.world import Clip, Question, WorldSettings, ask_all, draw, write_script
 
 __all__ = ["HELD_OUT", "WorldBatch", "WorldBatches", "frames_of", "with_reverses"]
@@ -23,12 +23,13 @@ QUESTIONS_A_CLIP = 16
 
 @dataclass(frozen=True, slots=True)
 class WorldBatch:
-    """``frames`` ``(batch frames channels height width)`` uint8, ``seconds`` ``(batch frames)``, the questions, and
-    ``facts`` ``(batch frames patches facts)``, 0 or 1, as :func:`~video_vlm.encoder.narrator.facts_of` tells them."""
+    """``frames`` ``(batch frames channels height width)`` uint8, ``seconds`` ``(batch frames)``, the
+    questions, and ``facts`` ``(batch frames patches facts)``, 0 or 1, as
+    :func:`~video_vlm.encoder.narration_head.facts_of` tells them."""
 
     frames: Tensor
     seconds: Tensor
-    asked: Asked
+    asked: QuestionBatch
     facts: Tensor
 
     def to(self, device: torch.device) -> WorldBatch:

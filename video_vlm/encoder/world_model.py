@@ -1,7 +1,7 @@
 """A small model of the scripted world: the encoder around a tiny tower, and a head that answers questions.
 
-It exists to prove that the encoder sees order, and to be trained in minutes on a CPU. It knows coloured shapes on a
-dark ground and nothing else; it is never offered for real films.
+It exists to prove that the encoder sees order, and to be trained in minutes on a CPU. It knows coloured
+shapes on a dark ground and nothing else; it is never offered for real films.
 """
 
 from __future__ import annotations
@@ -14,16 +14,24 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from video_vlm.encoder.budget import fewer, spend
 from video_vlm.encoder.checkpoint import load_weights, save_tensors
-from video_vlm.encoder.reader import Asked, QuestionReader
-from video_vlm.encoder.saved import encoder_settings
-from video_vlm.encoder.towers import SiglipTower
+from video_vlm.encoder.image_tower import SiglipTower
+from video_vlm.encoder.question_head import QuestionBatch, QuestionHead
+from video_vlm.encoder.saved_encoder import encoder_settings
+from video_vlm.encoder.token_budget import fewer, spend
 from video_vlm.encoder.video import EncoderSettings, Encoding, Fold, VideoEncoder
 from video_vlm.errors import SettingsError
 from video_vlm.world import WorldSettings
 
-__all__ = ["ARMS", "SHIPPED", "WorldModel", "WorldModelSettings", "load_world_model", "pictures_of", "save_world_model"]
+__all__ = [
+    "ARMS",
+    "SHIPPED",
+    "WorldModel",
+    "WorldModelSettings",
+    "frames_of_tokens",
+    "load_world_model",
+    "save_world_model",
+]
 
 SHIPPED = Path(__file__).parent / "weights" / "world.safetensors"
 """The weights that come with the package; ``world.md`` beside them says exactly what they are."""
@@ -72,13 +80,14 @@ ARMS = {
 
 
 class WorldModel(nn.Module):
-    """Clips and questions in, logits of :data:`video_vlm.world.ANSWERS` out: ``(batch questions answers)``."""
+    """Clips and questions in, logits of :data:`video_vlm.world.ANSWERS` out: ``(batch questions
+    answers)``."""
 
     def __init__(self, settings: WorldModelSettings) -> None:
         super().__init__()
         self.settings = settings
         self.encoder = VideoEncoder(_tiny_tower(settings), settings.encoder)
-        self.reader = QuestionReader(settings.width, num_heads=settings.num_heads)
+        self.reader = QuestionHead(settings.width, num_heads=settings.num_heads)
 
     @property
     def device(self) -> torch.device:
@@ -93,10 +102,10 @@ class WorldModel(nn.Module):
         encoding: Encoding = self.encoder(pictures, seconds)
         return encoding
 
-    def forward(self, pictures: Tensor, seconds: Tensor, asked: Asked) -> Tensor:
+    def forward(self, pictures: Tensor, seconds: Tensor, asked: QuestionBatch) -> Tensor:
         return self.answer(self.encode(pictures, seconds), asked)
 
-    def answer(self, encoding: Encoding, asked: Asked) -> Tensor:
+    def answer(self, encoding: Encoding, asked: QuestionBatch) -> Tensor:
         tokens = encoding.tokens
         if self.settings.times_fewer > 1:
             budget = fewer(tokens, times=self.settings.times_fewer)
@@ -105,7 +114,7 @@ class WorldModel(nn.Module):
         return logits
 
 
-def pictures_of(frames: Tensor) -> Tensor:
+def frames_of_tokens(frames: Tensor) -> Tensor:
     """Frames, uint8, as the model wants them."""
     return (frames.float() / 255 - GROUND) / CONTRAST
 

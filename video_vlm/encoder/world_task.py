@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from video_vlm.encoder.checkpoint import describe
-from video_vlm.encoder.narrator import Narrator
-from video_vlm.encoder.reader import KINDS, as_numbers
+from video_vlm.encoder.narration_head import NarrationHead
+from video_vlm.encoder.question_head import KINDS, as_numbers
 from video_vlm.encoder.world_batches import HELD_OUT, WorldBatch, WorldBatches, frames_of, with_reverses
-from video_vlm.encoder.world_model import WorldModel, pictures_of
+from video_vlm.encoder.world_model import WorldModel, frames_of_tokens
 from video_vlm.world import Clip, Question, WorldSettings, ask_all
 
 __all__ = ["Score", "WorldTask", "held_out", "score"]
@@ -23,11 +23,12 @@ NARRATE_WEIGHT = 0.2
 
 
 class WorldTask:
-    """Clips and their reverses: right answers to questions of them, and place by place who moves which way."""
+    """Clips and their reverses: right answers to questions of them, and place by place who moves which
+    way."""
 
     def __init__(self, world: WorldModel) -> None:
         self.world = world
-        self.narrator = Narrator(world.settings.width)
+        self.narrator = NarrationHead(world.settings.width)
         self.model = nn.ModuleDict({"world": world, "narrator": self.narrator})
 
     @property
@@ -39,7 +40,7 @@ class WorldTask:
 
     def loss(self, batch: WorldBatch) -> Tensor:
         there = batch.to(self.world.device)
-        encoding = self.world.encode(pictures_of(there.frames), there.seconds)
+        encoding = self.world.encode(frames_of_tokens(there.frames), there.seconds)
         logits = self.world.answer(encoding, there.asked)
         answered = cross_entropy(logits.flatten(0, 1), there.asked.answer.flatten())
         return answered + NARRATE_WEIGHT * self.narrator.loss(encoding.tokens, there.facts)
@@ -56,10 +57,10 @@ def held_out(num_clips: int, settings: WorldSettings, *, batch_size: int = 64) -
 class Score:
     """How many questions were answered right, as shares.
 
-    ``order`` is over all questions about the order of events, ``chance`` what guessing from frames in no order gets
-    of these. ``order_twins`` is over questions about order whose answer differs between a clip and its reverse: both
-    right; ``twins`` over all such questions, which way something goes among them. ``by_kind`` holds the share for
-    every kind of question.
+    ``order`` is over all questions about the order of events, ``chance`` what guessing from frames in no
+    order gets of these. ``order_twins`` is over questions about order whose answer differs between a clip and
+    its reverse: both right; ``twins`` over all such questions, which way something goes among them.
+    ``by_kind`` holds the share for every kind of question.
     """
 
     order: float
@@ -97,7 +98,9 @@ def _answered(model: WorldModel, clips: Sequence[Clip]) -> list[list[tuple[Quest
     most = max(map(len, questions))
     asked = as_numbers([[*some, *some[:1] * (most - len(some))] for some in questions])
     frames, seconds = (each.to(model.device) for each in frames_of(clips))
-    right = (model(pictures_of(frames), seconds, asked.to(model.device)).argmax(dim=-1).cpu() == asked.answer).tolist()
+    right = (
+        model(frames_of_tokens(frames), seconds, asked.to(model.device)).argmax(dim=-1).cpu() == asked.answer
+    ).tolist()
     return [list(zip(some, marks, strict=False)) for some, marks in zip(questions, right, strict=True)]
 
 
@@ -107,7 +110,9 @@ def _both_right(
     """For each question that has another answer in the reverse, whether both answers are right."""
     there = {question.text: (question.answer, good) for question, good in backwards}
     pairs = [(question, good, there[question.text]) for question, good in forwards if question.text in there]
-    return [(question, good and also) for question, good, (answer, also) in pairs if answer != question.answer]
+    return [
+        (question, good and also) for question, good, (answer, also) in pairs if answer != question.answer
+    ]
 
 
 def _share(marks: Iterable[bool]) -> float:

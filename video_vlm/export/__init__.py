@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from video_vlm.export.catalogue import CATALOGUES
+from video_vlm.export.catalogue import CATALOGUES, write_catalogue
 from video_vlm.export.formats import FORMATS, Format, export
-from video_vlm.export.kept import outputs_for, outputs_without_library
+from video_vlm.export.protected_files import outputs_for, outputs_without_library
 from video_vlm.export.tables import TABLES
 
-__all__ = ["CATALOGUES", "FORMATS", "TABLES", "Format", "export", "outputs_for", "outputs_without_library"]
+__all__ = [
+    "CATALOGUES",
+    "FORMATS",
+    "TABLES",
+    "Format",
+    "export",
+    "outputs_for",
+    "outputs_without_library",
+    "write_catalogue",
+]

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 from typing import Any, BinaryIO
 
+from video_vlm.display_names import display_names
+from video_vlm.export.html_page import frame_image
 from video_vlm.export.markdown import escaped
-from video_vlm.export.page import picture
-from video_vlm.export.scenes import Outline, Part, words
+from video_vlm.export.outline import Outline, OutlinePart, outline, words
+from video_vlm.memory import Library
 from video_vlm.records import clock
 from video_vlm.text import HARMFUL, one_line
 
-__all__ = ["CATALOGUES", "Failures"]
+__all__ = ["CATALOGUES", "Failures", "write_catalogue"]
 
 Failures = Mapping[str, str]
 """Files that could not be read, each with the reason."""
@@ -73,7 +75,8 @@ def _page_parts(videos: Iterable[Outline], failures: Failures) -> Iterator[str]:
     if failures:
         yield "<h2>Could not be read</h2><ul>"
         yield from (
-            f"<li>{escape(one_line(path))}: {escape(one_line(reason))}</li>" for path, reason in failures.items()
+            f"<li>{escape(one_line(path))}: {escape(one_line(reason))}</li>"
+            for path, reason in failures.items()
         )
         yield "</ul>"
     yield f"<script>{_SCRIPT}</script></body></html>"
@@ -84,7 +87,7 @@ def _told(failures: Failures) -> list[str]:
 
 
 def _card(video: Outline) -> str:
-    poster = next((picture(part) for part in video.scenes if part.jpeg), "<span></span>")
+    poster = next((frame_image(part) for part in video.scenes if part.jpeg), "<span></span>")
     strip = "".join(_strip(part) for part in _strips(video))
     return (
         f"<article>{poster}<div><h2>{escape(video.title)}</h2><small>{escape(video.name)}, "
@@ -92,12 +95,12 @@ def _card(video: Outline) -> str:
     )
 
 
-def _strip(part: Part) -> str:
+def _strip(part: OutlinePart) -> str:
     said = escape(part.title or words(part))
-    return f"<li>{picture(part)}<time>{clock(part.span.start)}</time> <span>{said}</span></li>"
+    return f"<li>{frame_image(part)}<time>{clock(part.span.start)}</time> <span>{said}</span></li>"
 
 
-def _strips(video: Outline) -> tuple[Part, ...]:
+def _strips(video: Outline) -> tuple[OutlinePart, ...]:
     """Chapters; of a video that has but one, its scenes."""
     return (video.chapters if len(video.chapters) > 1 else video.scenes)[:_MOST_STRIPS]
 
@@ -118,7 +121,8 @@ def _markdown(videos: Iterable[Outline], failures: Failures, out: BinaryIO) -> N
     if failures:
         out.write(b"## Could not be read\n\n")
         out.writelines(
-            f"- {escaped(one_line(path))}: {escaped(one_line(reason))}\n".encode() for path, reason in failures.items()
+            f"- {escaped(one_line(path))}: {escaped(one_line(reason))}\n".encode()
+            for path, reason in failures.items()
         )
 
 
@@ -131,12 +135,13 @@ def _data(video: Outline) -> dict[str, Any]:
         "summary": _paragraph(video),
         "missing": video.missing,
         "chapters": [
-            {**_times(chapter), "scenes": [_times(scene) for scene in chapter.parts]} for chapter in video.chapters
+            {**_times(chapter), "scenes": [_times(scene) for scene in chapter.parts]}
+            for chapter in video.chapters
         ],
     }
 
 
-def _times(part: Part) -> dict[str, Any]:
+def _times(part: OutlinePart) -> dict[str, Any]:
     return {"start": part.span.start, "end": part.span.end, "title": part.title, "summary": part.summary}
 
 
@@ -164,3 +169,30 @@ CATALOGUES: Mapping[str, Callable[[Iterable[Outline], Failures, BinaryIO], None]
     "jsonl": _jsonl,
 }
 """By the name they are asked for."""
+
+
+def write_catalogue(
+    library: Library,
+    content_ids: Iterable[str],
+    out: BinaryIO,
+    *,
+    form: str,
+    failures: Failures | None = None,
+) -> None:
+    """Write one document about many videos of a library.
+
+    Args:
+        library: That remembers them.
+        content_ids: Which, in the order they are to stand in.
+        out: Where the bytes go.
+        form: One of :data:`CATALOGUES`.
+        failures: Files that could not be read, to be named in it, each with the reason.
+
+    Raises:
+        NotIndexed: the library does not know one of them.
+    """
+    chosen = tuple(content_ids)
+    paths = {stored.video.content_id: stored.video.path for stored in library.videos()}
+    names = display_names({one: path for one, path in paths.items() if one in set(chosen)})
+    outlines = (outline(library.memory(one), name=names[one]) for one in chosen)
+    CATALOGUES[form](outlines, failures or {}, out)

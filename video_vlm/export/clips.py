@@ -1,4 +1,5 @@
-"""A stretch of a video as a file of its own: packets copied from the keyframe before it, nothing encoded anew."""
+"""A stretch of a video as a file of its own: packets copied from the keyframe before it, nothing encoded
+anew."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ from pathlib import Path
 import av
 
 from video_vlm.errors import MediaError
-from video_vlm.marks import CLIP_COMMENT
 from video_vlm.media.pyav import PyAVReader
+from video_vlm.own_files import CLIP_COMMENT
 from video_vlm.records import Span
 
 __all__ = ["write_clip"]
@@ -19,7 +20,8 @@ _NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def write_clip(path: Path, span: Span, into: Path) -> Path:
-    """Write the frames of ``span`` (two minutes at most) as Matroska, from the keyframe at or before its start on.
+    """Write the frames of ``span`` (two minutes at most) as Matroska, from the keyframe at or before its
+    start on.
 
     Raises:
         MediaError: the file cannot be read, or nothing of it can be copied.

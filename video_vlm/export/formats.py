@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from video_vlm.errors import SettingsError, UnknownName
-from video_vlm.export.cues import write_srt, write_vtt
-from video_vlm.export.editing import write_otio
+from video_vlm.export.html_page import write_html
 from video_vlm.export.markdown import write_markdown
-from video_vlm.export.page import write_html
-from video_vlm.export.rows import write_csv, write_json, write_jsonl, write_parquet
-from video_vlm.export.scenes import outline
+from video_vlm.export.opentimelineio import write_otio
+from video_vlm.export.outline import outline
+from video_vlm.export.scene_subtitles import write_srt, write_vtt
+from video_vlm.export.table_files import write_csv, write_json, write_jsonl, write_parquet
 from video_vlm.export.tables import TABLES, Table
 from video_vlm.memory import MemoryView
 
@@ -21,7 +21,8 @@ __all__ = ["FORMATS", "Format", "export"]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a memory is written. ``is_table``: any of :data:`TABLES`; else scenes alone. ``is_text``: fit for stdout."""
+    """How a memory is written. ``is_table``: any of :data:`TABLES`; else scenes alone. ``is_text``: fit for
+    stdout."""
 
     write: Callable[[MemoryView, str, BinaryIO], None]
     is_table: bool = False

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from video_vlm.export.scenes import Outline, Part
+from video_vlm.export.outline import Outline, OutlinePart
 from video_vlm.records import clock
 
 __all__ = ["escaped", "write_markdown"]
@@ -40,7 +40,10 @@ def _lines(video: Outline) -> Iterator[str]:
     if video.summary:
         yield from (escaped(video.summary), "")
     for chapter in video.chapters:
-        yield from (f"## {clock(chapter.span.start)} {escaped(chapter.title or f'Chapter {chapter.number}')}", "")
+        yield from (
+            f"## {clock(chapter.span.start)} {escaped(chapter.title or f'Chapter {chapter.number}')}",
+            "",
+        )
         for scene in chapter.parts:
             yield from _scene_lines(scene)
     if video.missing:
@@ -50,7 +53,7 @@ def _lines(video: Outline) -> Iterator[str]:
             yield f"[scene-{scene.number}]: data:image/jpeg;base64,{base64.b64encode(scene.jpeg).decode()}"
 
 
-def _scene_lines(scene: Part) -> Iterator[str]:
+def _scene_lines(scene: OutlinePart) -> Iterator[str]:
     title = f" {escaped(scene.title)}" if scene.title else ""
     yield from (f"### {clock(scene.span.start)}–{clock(scene.span.end)}{title}", "")
     if scene.jpeg:

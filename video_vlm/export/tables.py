@@ -8,13 +8,13 @@ from enum import StrEnum
 from typing import Any
 
 from video_vlm.memory import MemoryView
-from video_vlm.memory.looks import KeptLook
+from video_vlm.memory.look_cache import StoredLook
 from video_vlm.records import Level, Observation
 
-__all__ = ["TABLES", "Kind", "Table"]
+__all__ = ["TABLES", "ColumnKind", "Table"]
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """What a column holds; anything may be missing (None)."""
 
     TEXT = "text"
@@ -30,23 +30,23 @@ class Kind(StrEnum):
 class Table:
     """Columns by name, and rows with a value for each, made as they are asked for."""
 
-    columns: Mapping[str, Kind]
+    columns: Mapping[str, ColumnKind]
     rows: Iterator[tuple[Any, ...]]
 
 
-_TIME = {"content_id": Kind.TEXT, "start": Kind.NUMBER, "end": Kind.NUMBER}
+_TIME = {"content_id": ColumnKind.TEXT, "start": ColumnKind.NUMBER, "end": ColumnKind.NUMBER}
 
 
 def _scenes(memory: MemoryView) -> Table:
     """One row a scene."""
     columns = {
         **_TIME,
-        "scene": Kind.WHOLE,
-        "title": Kind.TEXT,
-        "summary": Kind.TEXT,
-        "coverage": Kind.NUMBER,
-        "node": Kind.TEXT,
-        "chapter": Kind.TEXT,
+        "scene": ColumnKind.WHOLE,
+        "title": ColumnKind.TEXT,
+        "summary": ColumnKind.TEXT,
+        "coverage": ColumnKind.NUMBER,
+        "node": ColumnKind.TEXT,
+        "chapter": ColumnKind.TEXT,
     }
     rows = (
         (
@@ -69,12 +69,12 @@ def _summaries(memory: MemoryView) -> Table:
     """One row a sentence of a summary, of every level, with the nodes it rests on."""
     columns = {
         **_TIME,
-        "level": Kind.TEXT,
-        "node": Kind.TEXT,
-        "title": Kind.TEXT,
-        "sentence": Kind.WHOLE,
-        "text": Kind.TEXT,
-        "cites": Kind.TEXTS,
+        "level": ColumnKind.TEXT,
+        "node": ColumnKind.TEXT,
+        "title": ColumnKind.TEXT,
+        "sentence": ColumnKind.WHOLE,
+        "text": ColumnKind.TEXT,
+        "cites": ColumnKind.TEXTS,
     }
     rows = (
         (
@@ -96,19 +96,20 @@ def _summaries(memory: MemoryView) -> Table:
 
 
 def _observations(memory: MemoryView) -> Table:
-    """One row an observation: first what observers saw of the whole video, then, with its question, what looks saw."""
+    """One row an observation: first what observers saw of the whole video, then, with its question, what
+    looks saw."""
     columns = {
         **_TIME,
-        "kind": Kind.TEXT,
-        "text": Kind.TEXT,
-        "source": Kind.TEXT,
-        "confidence": Kind.NUMBER,
-        **dict.fromkeys(("left", "top", "right", "bottom"), Kind.NUMBER),
-        "question": Kind.TEXT,
-        "looked_at": Kind.TEXT,
+        "kind": ColumnKind.TEXT,
+        "text": ColumnKind.TEXT,
+        "source": ColumnKind.TEXT,
+        "confidence": ColumnKind.NUMBER,
+        **dict.fromkeys(("left", "top", "right", "bottom"), ColumnKind.NUMBER),
+        "question": ColumnKind.TEXT,
+        "looked_at": ColumnKind.TEXT,
     }
 
-    def row(one: Observation, look: KeptLook | None) -> tuple[Any, ...]:
+    def row(one: Observation, look: StoredLook | None) -> tuple[Any, ...]:
         box = one.box or (None, None, None, None)
         why = (look.question, look.looked_at) if look else (None, None)
         said = (one.kind.value, one.text, one.source, one.confidence)
@@ -125,11 +126,11 @@ def _vectors(memory: MemoryView) -> Table:
     """One row a vector, with the passage it stands for."""
     columns = {
         **_TIME,
-        "encoder": Kind.TEXT,
-        "kind": Kind.TEXT,
-        "text": Kind.TEXT,
-        "node": Kind.TEXT,
-        "vector": Kind.VECTOR,
+        "encoder": ColumnKind.TEXT,
+        "kind": ColumnKind.TEXT,
+        "text": ColumnKind.TEXT,
+        "node": ColumnKind.TEXT,
+        "vector": ColumnKind.VECTOR,
     }
     rows = (
         (

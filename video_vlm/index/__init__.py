@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from video_vlm.index.batch import default_jobs, index_many
+from video_vlm.index.batch_estimate import Estimate, Forecast, estimate
 from video_vlm.index.cluster import index_on_cluster
-from video_vlm.index.estimate import Estimate, Forecast, estimate
+from video_vlm.index.frame_embeddings import embed_missing
+from video_vlm.index.memory_estimate import reading_jobs
 from video_vlm.index.plan import IndexPlan, plan_index
 from video_vlm.index.report import IndexOutcome, IndexReport
-from video_vlm.index.room import reading_jobs
 from video_vlm.index.run import index_video
-from video_vlm.index.sight import see_the_rest
 
 __all__ = [
     "Estimate",
@@ -18,11 +18,11 @@ __all__ = [
     "IndexPlan",
     "IndexReport",
     "default_jobs",
+    "embed_missing",
     "estimate",
     "index_many",
     "index_on_cluster",
     "index_video",
     "plan_index",
     "reading_jobs",
-    "see_the_rest",
 ]

@@ -1,7 +1,8 @@
-"""Many files, several at a time, each read by a process of its own: what one of them does, the others never notice.
+"""Many files, several at a time, each read by a process of its own: what one of them does, the others never
+notice.
 
-Every worker writes to the same library, a transaction at a time, and a memory depends on its file and the settings
-alone: in whatever order files are done, the library ends up the same.
+Every worker writes to the same library, a transaction at a time, and a memory depends on its file and the
+settings alone: in whatever order files are done, the library ends up the same.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from video_vlm.errors import MediaError, ReaderLost, VideoQAError
-from video_vlm.index.one import index_one
+from video_vlm.index.index_mode import IndexModes, index_modes
+from video_vlm.index.memory_estimate import OWN_BYTES, file_bytes, reader_bytes, reading_jobs
+from video_vlm.index.one_file import index_one
 from video_vlm.index.report import IndexOutcome, IndexReport
-from video_vlm.index.room import OWN_BYTES, file_bytes, reader_bytes, reading_jobs
 from video_vlm.index.run import add_meaning, known_report
-from video_vlm.index.speed import Manners, manners
-from video_vlm.index.worker import Desk, Worker
-from video_vlm.media.cores import num_cores
+from video_vlm.index.worker import Worker, WorkerSetup
+from video_vlm.media.cpu_count import num_cores
 from video_vlm.memory import Library
 from video_vlm.protocols import Progress, ProgressEvent, silent
 from video_vlm.settings import IndexSettings
@@ -60,9 +61,10 @@ def index_many(
         library: Where the memories go.
         settings: The defaults if None.
         progress: Called with events of all files; their ``path`` says which.
-        jobs: How many at a time; None for :func:`default_jobs`. With 1 they are read in this process, in order.
-        memory_bytes: Fewer at a time where more would take more memory than this, as estimated from their headers. One
-            is read always.
+        jobs: How many at a time; None for :func:`default_jobs`. With 1 they are read in this process, in
+            order.
+        memory_bytes: Fewer at a time where more would take more memory than this, as estimated from their
+            headers. One is read always.
 
     Raises:
         VideoQAError: something that is wrong for every file, such as a full disk or an unknown observer.
@@ -71,14 +73,14 @@ def index_many(
     jobs = default_jobs() if jobs is None else jobs
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, got {jobs}")
-    jobs = reading_jobs(memory_bytes, jobs, settings, sees=library.sight is not None)
+    jobs = reading_jobs(memory_bytes, jobs, settings, sees=library.vectors.sight is not None)
     if jobs == 1:
         yield from (index_one(path, library, settings=settings, progress=progress) for path in paths)
         return
-    unread, how = [], manners(settings, at_least=settings.speed)
+    unread, how = [], index_modes(settings, at_least=settings.speed)
     for path in paths:
         report = _known(path, library, how)
-        if report is None or library.unseen(report.video.content_id):
+        if report is None or library.vectors.nodes_without(report.video.content_id):
             unread.append(path)
         else:
             add_meaning(library, report)
@@ -88,15 +90,16 @@ def index_many(
     elif unread:
         jobs = min(jobs, len(unread))
         threads = max(1, num_cores() // jobs)
-        desk = Desk(library.place, settings, threads, _log_level(), sight=library.sight)
+        tower = library.vectors.sight
+        desk = WorkerSetup(library.storage.place, settings, threads, _log_level(), sight=tower)
         room = math.inf
         if memory_bytes is not None:
-            room = memory_bytes - OWN_BYTES - jobs * reader_bytes(settings, sees=library.sight is not None)
+            room = memory_bytes - OWN_BYTES - jobs * reader_bytes(settings, sees=tower is not None)
         crew = _Crew(desk, library, progress=progress, num_workers=jobs, room_bytes=room)
         yield from crew.outcomes(unread)
 
 
-def _known(path: Path, library: Library, how: Manners) -> IndexReport | None:
+def _known(path: Path, library: Library, how: IndexModes) -> IndexReport | None:
     """A file that nobody may look at is for a worker to complain of: it ends no batch."""
     try:
         return known_report(path, library, how)
@@ -118,10 +121,11 @@ class _Waiting:
 
 
 class _Crew:
-    """The workers, and what each has in hand. ``room_bytes`` is what all pictures in hand may take together."""
+    """The workers, and what each has in hand. ``room_bytes`` is what all pictures in hand may take
+    together."""
 
     def __init__(
-        self, desk: Desk, library: Library, *, progress: Progress, num_workers: int, room_bytes: float
+        self, desk: WorkerSetup, library: Library, *, progress: Progress, num_workers: int, room_bytes: float
     ) -> None:
         self._desk = desk
         self._library = library
@@ -162,8 +166,8 @@ class _Crew:
             worker.give(one.path)
 
     def _next(self) -> _Waiting | None:
-        """The first file that cannot be a copy of one in hand (two must not write the same memory at once) and that
-        there is room for; where nothing is in hand there always is."""
+        """The first file that cannot be a copy of one in hand (two must not write the same memory at once)
+        and that there is room for; where nothing is in hand there always is."""
         in_hand = {one.resembles for one in self._in_hand.values()}
         taken = sum(one.num_bytes for one in self._in_hand.values())
         for one in self._waiting:
@@ -191,7 +195,7 @@ class _Crew:
             if isinstance(said.error, ReaderLost):
                 self._replace(worker)
             elif said.report is not None:
-                self._library.embed(said.report.video.content_id)
+                self._library.vectors.embed(said.report.video.content_id)
             yield said
         elif said == "gone":
             self._note_false_start(worker)
@@ -200,7 +204,8 @@ class _Crew:
         self._false_starts += not worker.is_ready
         if self._false_starts >= _MOST_FALSE_STARTS:
             raise VideoQAError(
-                "the processes that read videos side by side end as soon as they are started: in a script, call"
+                "the processes that read videos side by side end as soon as they are started: in a script, "
+                "call"
                 " index_many under `if __name__ == '__main__':`, or read one after the other (jobs=1)"
             )
         self._replace(worker)

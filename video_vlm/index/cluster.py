@@ -1,8 +1,8 @@
 """Many files on a Ray cluster: each is read by an actor, with the very function that reads it on one machine.
 
-An actor that is lost is started again and its file given to it anew; what it had written is there, and the reading
-goes on from it. So a memory is the same wherever and however often it was begun. Nothing is listened to by a dashboard,
-and who would give the cluster work needs its token.
+An actor that is lost is started again and its file given to it anew; what it had written is there, and the
+reading goes on from it. So a memory is the same wherever and however often it was begun. Nothing is listened
+to by a dashboard, and who would give the cluster work needs its token.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Final
 from video_vlm.address import is_address
 from video_vlm.errors import LibraryError, MissingExtra, ReaderLost, VideoQAError
 from video_vlm.index.batch import resemblance
-from video_vlm.index.one import index_one
+from video_vlm.index.one_file import index_one
 from video_vlm.index.report import IndexOutcome
 from video_vlm.index.worker import portable
 from video_vlm.memory import Library, open_library
@@ -41,7 +41,9 @@ class _Reader:
     def read(self, path: Path) -> IndexOutcome | VideoQAError:
         """An outcome, or what would be wrong for every file."""
         try:
-            return portable(index_one(path, self._library, settings=self._settings, progress=silent, threads=1))
+            return portable(
+                index_one(path, self._library, settings=self._settings, progress=silent, threads=1)
+            )
         except VideoQAError as error:
             return error
 
@@ -63,27 +65,30 @@ def index_on_cluster(
         settings: The defaults if None.
         progress: Told when a file is begun.
         jobs: How many files at a time; None for one for each core of the cluster.
-        address: The cluster's, as Ray takes it (``auto``, ``host:6379``); None for one of this machine, started and
-            stopped for it.
+        address: The cluster's, as Ray takes it (``auto``, ``host:6379``); None for one of this machine,
+            started and stopped for it.
 
     Raises:
         MissingExtra: Ray is not installed.
         LibraryError: the library is in a folder of this machine, and the cluster is not.
         VideoQAError: something that is wrong for every file.
     """
-    if address is not None and not is_address(library.place):
-        raise LibraryError(
-            f"a cluster at {address} cannot write to the folder {library.where}: use --library postgresql://..."
-        )
+    if address is not None and not is_address(library.storage.place):
+        where = library.storage.where
+        refused = f"a cluster at {address} cannot write to the folder {where}"
+        raise LibraryError(f"{refused}: use --library postgresql://...")
     with _cluster(address) as ray:
         num_actors = jobs or max(1, int(ray.cluster_resources().get("CPU", 1)))
         waiting = [(path, resemblance(path)) for path in paths]
         actor = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=_MOST_RETRIES)(_Reader)
-        desk = (library.place, settings or IndexSettings(), library.sight)
+        desk = (library.storage.place, settings or IndexSettings(), library.vectors.sight)
         idle = [actor.remote(*desk) for _ in range(min(num_actors, len(waiting)))]
         in_hand: dict[Any, tuple[Any, Path, str]] = {}
         while waiting or in_hand:
-            while idle and (place := _first_unlike(waiting, [one for _, _, one in in_hand.values()])) is not None:
+            while (
+                idle
+                and (place := _first_unlike(waiting, [one for _, _, one in in_hand.values()])) is not None
+            ):
                 path, resembles = waiting.pop(place)
                 reader = idle.pop()
                 progress(ProgressEvent("index", 0.0, None, what=path.name, path=path))
@@ -94,13 +99,14 @@ def index_on_cluster(
             if isinstance(outcome.error, ReaderLost):
                 reader = actor.remote(*desk)
             elif outcome.report is not None:
-                library.embed(outcome.report.video.content_id)
+                library.vectors.embed(outcome.report.video.content_id)
             idle.append(reader)
             yield outcome
 
 
 def _first_unlike(waiting: Sequence[tuple[Path, str]], in_hand: Collection[str]) -> int | None:
-    """The place of the first file that cannot be a copy of one in hand: two must not write the same memory at once."""
+    """The place of the first file that cannot be a copy of one in hand: two must not write the same memory at
+    once."""
     return next((place for place, (_, resembles) in enumerate(waiting) if resembles not in in_hand), None)
 
 
@@ -144,7 +150,8 @@ def _cluster(address: str | None) -> Iterator[Any]:
 
 
 def _keep_to_itself(*, local: bool) -> None:
-    """Said in the environment, where Ray and its processes look: no telemetry; work only from who has the token."""
+    """Said in the environment, where Ray and its processes look: no telemetry; work only from who has the
+    token."""
     switch_off()
     os.environ.setdefault("RAY_AUTH_MODE", "token")
     if local and os.environ["RAY_AUTH_MODE"] == "token" and "RAY_AUTH_TOKEN_PATH" not in os.environ:

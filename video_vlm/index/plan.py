@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from video_vlm.index.growth import grown_from
+from video_vlm.index.appended_file import appended_to
+from video_vlm.index.index_mode import IndexMode, IndexModes, index_modes
 from video_vlm.index.recipe import Recipe
-from video_vlm.index.speed import Manner, Manners, manners
-from video_vlm.index.stages import FRAMES, SHOTS, Verdict, from_json, judge, observer
+from video_vlm.index.stages import FRAMES, SHOTS, StageVerdict, from_json, judge, observer
 from video_vlm.media import content_id
 from video_vlm.memory import Library, StoredVideo
+from video_vlm.protocols import Need
 from video_vlm.settings import IndexSettings, Speed
 
-__all__ = ["Decodes", "IndexPlan", "Part", "part_to_make", "plan_index"]
+__all__ = ["Decodes", "IndexPlan", "PartialPlan", "part_to_make", "plan_index"]
 
 Decodes: TypeAlias = Literal[
     "nothing", "representative frames", "from where it stopped", "from where it ended", "everything"
@@ -29,7 +30,7 @@ class IndexPlan:
 
     path: Path
     content_id: str
-    stages: tuple[Verdict, ...]
+    stages: tuple[StageVerdict, ...]
     decodes: Decodes
 
     @property
@@ -39,11 +40,11 @@ class IndexPlan:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of a memory that is to be made again on what is kept: by whom, under which recipe, and which observers
-    have to look again: at the file, or at its representative frames."""
+class PartialPlan:
+    """A part of a memory that is to be made again on what is kept: by whom, under which recipe, and which
+    observers have to look again: at the file, or at its representative frames."""
 
-    manner: Manner
+    manner: IndexMode
     recipe: Recipe
     at_file: tuple[str, ...] = ()
     at_frames: tuple[str, ...] = ()
@@ -57,8 +58,9 @@ class Part:
         return tuple(name for name in self.manner.watch.names if name not in self.observers)
 
 
-def part_to_make(stored: StoredVideo, how: Manners, path: Path, library: Library) -> Part | None:
-    """The part of a complete memory that has to be made again; None where the pictures have to be gone over."""
+def part_to_make(stored: StoredVideo, how: IndexModes, path: Path, library: Library) -> PartialPlan | None:
+    """The part of a complete memory that has to be made again; None where the pictures have to be gone
+    over."""
     if not stored.complete:
         return None
     for manner in how.will_do:
@@ -67,33 +69,37 @@ def part_to_make(stored: StoredVideo, how: Manners, path: Path, library: Library
         if not (verdicts[SHOTS].is_kept and verdicts[FRAMES].is_kept):
             continue
         changed = [name for name in manner.watch.names if not verdicts[observer(name)].is_kept]
-        needs = {name: manner.watch.needs(name) for name in changed}
-        if "pictures" not in needs.values():
-            at_file, at_frames = ([name for name in changed if needs[name] == one] for one in ("file", "frames"))
-            return Part(manner, recipe, tuple(at_file), tuple(at_frames))
+        watch = manner.watch.only(changed)
+        if not watch.needing(Need.PICTURES):
+            at_frames = watch.needing(Need.FRAMES)
+            return PartialPlan(
+                manner, recipe, tuple(name for name in changed if name not in at_frames), at_frames
+            )
     return None
 
 
-def plan_index(path: Path, library: Library, *, settings: IndexSettings, at_least: Speed | None = None) -> IndexPlan:
+def plan_index(
+    path: Path, library: Library, *, settings: IndexSettings, at_least: Speed | None = None
+) -> IndexPlan:
     """What :func:`~video_vlm.index.run.index_video` would do. Nothing is decoded, nothing written.
 
     Raises:
         UnreadableVideo: the path is not a readable local file.
         UnknownName: the settings name an observer nobody registered.
     """
-    how = manners(settings, at_least=at_least or settings.speed)
-    identity = library.known_content_id(path) or content_id(path)
+    how = index_modes(settings, at_least=at_least or settings.speed)
+    identity = library.files.content_id(path) or content_id(path)
     stored = library.find(identity)
     verdicts, decodes = _verdicts(stored, how, path, library, identity)
     return IndexPlan(path, identity, (*verdicts, *_sight(library, identity, decodes)), decodes)
 
 
 def _verdicts(
-    stored: StoredVideo | None, how: Manners, path: Path, library: Library, identity: str
-) -> tuple[tuple[Verdict, ...], Decodes]:
+    stored: StoredVideo | None, how: IndexModes, path: Path, library: Library, identity: str
+) -> tuple[tuple[StageVerdict, ...], Decodes]:
     wanted = how.asked.recipe(path, identity, library)
     if stored is None:
-        grown = grown_from(path, library, how.asked, wanted)
+        grown = appended_to(path, library, how.asked, wanted)
         if grown is None:
             return _all(wanted, "the library does not know this video"), "everything"
         return _all(
@@ -106,41 +112,41 @@ def _verdicts(
             )
         return _all(wanted, "it was stopped before, under other settings"), "everything"
     if how.have_made(stored, path, library):
-        return tuple(Verdict(one.name, True, "made with the same") for one in wanted.stages), "nothing"
+        return tuple(StageVerdict(one.name, True, "made with the same") for one in wanted.stages), "nothing"
     known = from_json(stored.stages)
     if not known:
         return _all(wanted, "an earlier version made it, and did not note with what"), "everything"
     part = part_to_make(stored, how, path, library)
     if part is None:
-        return tuple(_from_the_pictures(judge(known, wanted.stages), how.asked)), "everything"
+        return tuple(_from_every_frame(judge(known, wanted.stages), how.asked)), "everything"
     return judge(known, part.recipe.stages), "representative frames" if part.at_frames else "nothing"
 
 
-def _all(wanted: Recipe, because: str) -> tuple[Verdict, ...]:
-    return tuple(Verdict(one.name, False, because) for one in wanted.stages)
+def _all(wanted: Recipe, because: str) -> tuple[StageVerdict, ...]:
+    return tuple(StageVerdict(one.name, False, because) for one in wanted.stages)
 
 
-def _from_the_pictures(verdicts: tuple[Verdict, ...], manner: Manner) -> list[Verdict]:
+def _from_every_frame(verdicts: tuple[StageVerdict, ...], manner: IndexMode) -> list[StageVerdict]:
     """Where one stage needs every picture again, all stages are made while they pass."""
     needy = [
         one.stage
         for one in verdicts
-        if not one.is_kept and (one.stage in (SHOTS, FRAMES) or _needs_pictures(one.stage, manner))
+        if not one.is_kept and (one.stage in (SHOTS, FRAMES) or _needs_every_frame(one.stage, manner))
     ]
     because = f"{needy[0]} needs every picture again" if needy else "every picture is gone over again"
-    return [Verdict(one.stage, False, because) if one.is_kept else one for one in verdicts]
+    return [StageVerdict(one.stage, False, because) if one.is_kept else one for one in verdicts]
 
 
-def _needs_pictures(stage: str, manner: Manner) -> bool:
-    return any(stage == observer(name) and manner.watch.needs(name) == "pictures" for name in manner.watch.names)
+def _needs_every_frame(stage: str, manner: IndexMode) -> bool:
+    return stage in map(observer, manner.watch.needing(Need.PICTURES))
 
 
-def _sight(library: Library, identity: str, decodes: Decodes) -> tuple[Verdict, ...]:
+def _sight(library: Library, identity: str, decodes: Decodes) -> tuple[StageVerdict, ...]:
     """What the library's image-text tower has not seen is no part of a recipe: it is added."""
-    if library.sight is None:
+    if library.vectors.sight is None:
         return ()
     if decodes not in ("nothing", "representative frames"):
-        return (Verdict(SIGHT, False, "the pictures are decoded again"),)
-    unseen = len(library.unseen(identity))
-    because = f"{unseen} segments were not seen by {library.sight.name}" if unseen else "all was seen"
-    return (Verdict(SIGHT, not unseen, because),)
+        return (StageVerdict(SIGHT, False, "the pictures are decoded again"),)
+    unseen = len(library.vectors.nodes_without(identity))
+    because = f"{unseen} segments were not seen by {library.vectors.sight.name}" if unseen else "all was seen"
+    return (StageVerdict(SIGHT, not unseen, because),)

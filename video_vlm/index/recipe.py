@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from video_vlm.index.observer_set import ObserverSet
 from video_vlm.index.stages import Stage, digest_of, stages_of, to_json
-from video_vlm.index.watch import Watch
 from video_vlm.memory import Library
 from video_vlm.perception.sidecars import MAX_BYTES, find_sidecars
 from video_vlm.settings import IndexSettings, digest
@@ -17,8 +17,8 @@ __all__ = ["Recipe", "recipe_for"]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All stages, and their names: ``whole`` of everything, ``base`` of what segments and frames rest on. Nodes are
-    named by them, so that those that are kept keep their names."""
+    """All stages, and their names: ``whole`` of everything, ``base`` of what segments and frames rest on.
+    Nodes are named by them, so that those that are kept keep their names."""
 
     stages: tuple[Stage, ...]
     whole: str
@@ -32,7 +32,9 @@ class Recipe:
         return to_json(self.stages, tail=tail)
 
 
-def recipe_for(path: Path, content_id: str, library: Library, settings: IndexSettings, watch: Watch) -> Recipe:
+def recipe_for(
+    path: Path, content_id: str, library: Library, settings: IndexSettings, watch: ObserverSet
+) -> Recipe:
     """Settings, observers and stages, and the subtitle files beside the video, by content.
 
     A subtitle file that was added or corrected makes a new recipe. One that is gone does not: a video

@@ -9,19 +9,12 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from video_vlm.errors import FileChanged, MemoryReplaced, UnreadableVideo
-from video_vlm.index.finishing import finish_memory
-from video_vlm.index.growth import Grown, Tail, begin_with, grown_from
-from video_vlm.index.outbox import Outbox, Unwritten
-from video_vlm.index.partial import make_part
-from video_vlm.index.passes import Pass, open_pass, why_in_full
-from video_vlm.index.plan import part_to_make
-from video_vlm.index.recipe import Recipe
-from video_vlm.index.report import IndexReport
-from video_vlm.index.segment import ClosedSegment, OpenSegment
-from video_vlm.index.sight import Seeing
-from video_vlm.index.speed import Manner, Manners, looked_at, manners
-from video_vlm.index.state import State
-from video_vlm.index.upper import (
+from video_vlm.index.appended_file import AppendedFile, StreamTail, appended_to, begin_with
+from video_vlm.index.checkpoint import RunState
+from video_vlm.index.decode_passes import DecodePass, open_pass, why_in_full
+from video_vlm.index.finalize import finish_memory
+from video_vlm.index.frame_embeddings import FrameEmbedder
+from video_vlm.index.hierarchy import (
     SHOTS,
     chapter_borders,
     count_shots,
@@ -30,16 +23,23 @@ from video_vlm.index.upper import (
     hole_observation,
     holes_in,
 )
-from video_vlm.index.watch import Observations
+from video_vlm.index.index_mode import IndexMode, IndexModes, index_modes, looked_at
+from video_vlm.index.observer_set import Observations
+from video_vlm.index.open_segment import ClosedSegment, OpenSegment
+from video_vlm.index.partial_rebuild import make_part
+from video_vlm.index.plan import part_to_make
+from video_vlm.index.recipe import Recipe
+from video_vlm.index.report import IndexReport
+from video_vlm.index.write_queue import PendingSegment, WriteQueue
 from video_vlm.media import open_video
 from video_vlm.media.chapters import unused_marks, within
+from video_vlm.media.damage_log import DamageLog
 from video_vlm.media.identity import SameContent
-from video_vlm.media.ledger import Ledger
-from video_vlm.memory import Build, Checkpoint, Library, Picture, StoredVideo, node_id
+from video_vlm.memory import Library, MemoryCheckpoint, MemoryWriter, StoredFrame, StoredVideo, node_id
 from video_vlm.memory.summaries import summarize
 from video_vlm.protocols import Progress, ProgressEvent, VideoReader, silent
 from video_vlm.records import Cut, Damage, Level, Node, Span, Video, clock
-from video_vlm.samplers.segments import Mark
+from video_vlm.samplers.segments import SegmentStart
 from video_vlm.settings import IndexSettings, Speed
 
 __all__ = ["add_meaning", "index_video", "known_report"]
@@ -48,8 +48,8 @@ logger = logging.getLogger(__name__)
 
 _PROGRESS_SECONDS = 1.0
 _TRIES = 3
-"""Where another process reads the same file, whoever is done first has done it for both; and a file that was replaced
-while it was read may be whole by now."""
+"""Where another process reads the same file, whoever is done first has done it for both; and a file that was
+replaced while it was read may be whole by now."""
 
 
 def index_video(
@@ -63,13 +63,14 @@ def index_video(
 ) -> IndexReport:
     """Write the memory of a video, or go on where an interrupted run stopped, or find it written.
 
-    The video is decoded once, in order (in a fast run only a part of it), and nothing of it is held but the pictures
-    in hand. Whatever stops the run, what was written is a sound library, and the next run ends with the same memory.
-    Another process may read the same file meanwhile: what one has finished the other finds written.
-    Where only what is made of the pictures changed, and not how they are gone over, only that is made again
-    (:mod:`video_vlm.index.plan`). A memory that was read in full also serves where a fast one is asked for, and takes
-    the place of a fast one. Where the library has an image-text tower, that sees the pictures; what was indexed without
-    it is left as it is (:func:`video_vlm.index.sight.see_the_rest` adds what is missing).
+    The video is decoded once, in order (in a fast run only a part of it), and nothing of it is held but the
+    pictures in hand. Whatever stops the run, what was written is a sound library, and the next run ends with
+    the same memory. Another process may read the same file meanwhile: what one has finished the other finds
+    written. Where only what is made of the pictures changed, and not how they are gone over, only that is
+    made again (:mod:`video_vlm.index.plan`). A memory that was read in full also serves where a fast one is
+    asked for, and takes the place of a fast one. Where the library has an image-text tower, that sees the
+    pictures; what was indexed without it is left as it is
+    (:func:`video_vlm.index.frame_embeddings.embed_missing` adds what is missing).
 
     Args:
         path: The file.
@@ -84,10 +85,11 @@ def index_video(
         UnknownName: the settings name a decoder or observer nobody registered.
         LibraryReadOnly: the library is open read-only, and the video is not in it.
         MemoryReplaced: other processes write the same memory under other settings, again and again.
-        FileChanged: the file changed again and again while it was read; nothing that was read of it is in the library.
+        FileChanged: the file changed again and again while it was read; nothing that was read of it is in the
+            library.
     """
     settings = settings or IndexSettings()
-    how = manners(settings, at_least=at_least or settings.speed)
+    how = index_modes(settings, at_least=at_least or settings.speed)
     for tries_left in reversed(range(_TRIES)):
         try:
             return _index(Path(path), library, settings, how, progress=progress, threads=threads)
@@ -103,7 +105,13 @@ def index_video(
 
 
 def _index(
-    file: Path, library: Library, settings: IndexSettings, how: Manners, *, progress: Progress, threads: int | None
+    file: Path,
+    library: Library,
+    settings: IndexSettings,
+    how: IndexModes,
+    *,
+    progress: Progress,
+    threads: int | None,
 ) -> IndexReport:
     known = known_report(file, library, how)
     if known is not None:
@@ -126,7 +134,7 @@ def _index(
             stored = replace(stored, video=replace(stored.video, path=file))
             report = make_part(reader, library, stored, part, same=same, progress=progress)
             _remember(library, file, content_id, same)
-            return replace(report, kept=part.kept, num_sights=library.num_sights(content_id))
+            return replace(report, kept=part.kept, num_sights=library.vectors.num_frames(content_id))
         in_full = why_in_full(reader, settings)
         manner = how.full if in_full else how.asked
         for one in manner.watch.missing:
@@ -136,8 +144,9 @@ def _index(
         build = library.build(
             reader.video, recipe.whole, channels=channels, missing=manner.missing, stages=recipe.to_json()
         )
-        grown = grown_from(file, library, manner, recipe) if build.checkpoint is None else None
-        with nullcontext() if library.sight is None else Seeing(library.sight) as seeing:
+        grown = appended_to(file, library, manner, recipe) if build.checkpoint is None else None
+        tower = library.vectors.sight
+        with nullcontext() if tower is None else FrameEmbedder(tower) as seeing:
             if reader.video.chapters:
                 _warn_of_unused_marks(file)
             run = _Run(reader, build, manner, same=same, recipe=recipe, progress=progress, seeing=seeing)
@@ -151,10 +160,10 @@ def _index(
                 raise
     _remember(library, file, content_id, same)
     if grown is not None:
-        library.drop_outgrown(grown.content_id)
+        library.files.forget_outgrown(grown.content_id)
     if in_full:
         logger.warning("%s was read in full: %s", file, in_full)
-    return replace(report, read_in_full=in_full, num_sights=library.num_sights(content_id))
+    return replace(report, read_in_full=in_full, num_sights=library.vectors.num_frames(content_id))
 
 
 def _warn_of_unused_marks(file: Path) -> None:
@@ -163,22 +172,22 @@ def _warn_of_unused_marks(file: Path) -> None:
         logger.warning("%s: chapter marks left out, as others begin at the same time: %s", file, named)
 
 
-def known_report(file: Path, library: Library, how: Manners) -> IndexReport | None:
+def known_report(file: Path, library: Library, how: IndexModes) -> IndexReport | None:
     """The report of a file that is unchanged since it was read as it is to be; None if it has to be read."""
-    known = library.find_path(file)
+    known = library.files.find(file)
     return _reused(library, known) if known is not None and how.have_made(known, file, library) else None
 
 
 def add_meaning(library: Library, known: IndexReport) -> None:
     """Have what was read before there was a sentence encoder, or by another one, found by its meaning too."""
-    if not library.read_only:
-        library.embed(known.video.content_id)
+    if not library.storage.read_only:
+        library.vectors.embed(known.video.content_id)
 
 
 def _remember(library: Library, file: Path, content_id: str, same: SameContent) -> None:
     """As it was when it was opened: if it has changed since, it is read again the next time."""
-    if not library.read_only:
-        library.remember_path(file, content_id, state=same.state.times)
+    if not library.storage.read_only:
+        library.files.remember(file, content_id, state=same.state.times)
 
 
 def _reused(library: Library, stored: StoredVideo) -> IndexReport:
@@ -191,7 +200,7 @@ def _reused(library: Library, stored: StoredVideo) -> IndexReport:
         num_segments=len(memory.nodes(Level.SEGMENT)),
         num_scenes=len(memory.nodes(Level.SCENE)),
         num_observations=len(observations),
-        num_sights=library.num_sights(stored.video.content_id),
+        num_sights=library.vectors.num_frames(stored.video.content_id),
         damage=stored.damage,
         holes=holes_in(observations),
         reused=True,
@@ -213,18 +222,18 @@ class _Run:
     def __init__(
         self,
         reader: VideoReader,
-        build: Build,
-        manner: Manner,
+        build: MemoryWriter,
+        manner: IndexMode,
         *,
         same: SameContent,
         recipe: Recipe,
         progress: Progress,
-        seeing: Seeing | None,
+        seeing: FrameEmbedder | None,
     ) -> None:
         self._reader = reader
         self._same = same
         self._build = build
-        self._outbox = Outbox(build)
+        self._outbox = WriteQueue(build)
         self._seeing = seeing
         self._manner = manner
         self._watch = manner.watch
@@ -236,13 +245,15 @@ class _Run:
         self._taken_up_at = float("-inf")
         self._earlier_damage: tuple[Damage, ...] = ()
         self._file_said: Observations = {}
-        self._tail = Tail()
+        self._tail = StreamTail()
 
-    def report(self, *, grown: Grown | None = None) -> IndexReport:
+    def report(self, *, grown: AppendedFile | None = None) -> IndexReport:
         """Do what is left to do, and say what came of it. ``grown``: what is taken over first."""
         checkpoint = self._build.checkpoint
         if checkpoint is not None and not checkpoint.state:
-            raise MemoryReplaced(f"the memory of {self._path} is complete already: another process finished it")
+            raise MemoryReplaced(
+                f"the memory of {self._path} is complete already: another process finished it"
+            )
         self._file_said = self._watch.begin(self._reader)
         if checkpoint is None and grown is not None:
             self._build.begin(self._file_said)
@@ -252,7 +263,7 @@ class _Run:
         if checkpoint is None:
             self._build.begin(self._file_said)
         else:
-            self._tail = Tail.from_json(checkpoint.state)
+            self._tail = StreamTail.from_json(checkpoint.state)
             state = self._tail.state
             self._earlier_damage = state.damage
         if state is None or state.mark is not None:
@@ -260,7 +271,7 @@ class _Run:
         resumed_from = None if checkpoint is None else checkpoint.until_seconds
         return self._finish(state, resumed_from=resumed_from)
 
-    def _scan(self, state: State | None) -> State:
+    def _scan(self, state: RunState | None) -> RunState:
         """Decode what is not written yet, a segment at a time."""
         mark = None if state is None else state.mark
         self._taken_up_at = mark.start_seconds if mark else self._taken_up_at
@@ -272,7 +283,7 @@ class _Run:
                 if segment is not None and state is not None:
                     closed = segment.close(end_seconds=seen.opens.start_seconds)
                     state = self._put(closed, state, passing, following=seen.opens, cut=seen.cut)
-                state = state or State(seen.opens.start_seconds)
+                state = state or RunState(seen.opens.start_seconds)
                 sight = None if self._seeing is None else self._seeing.segment()
                 segment = OpenSegment(
                     seen.opens,
@@ -292,17 +303,28 @@ class _Run:
         return state
 
     def _put(
-        self, closed: ClosedSegment, state: State, passing: Pass, *, following: Mark | None, cut: Cut | None
-    ) -> State:
+        self,
+        closed: ClosedSegment,
+        state: RunState,
+        passing: DecodePass,
+        *,
+        following: SegmentStart | None,
+        cut: Cut | None,
+    ) -> RunState:
         """Give a segment out to be written; the cut that ends it is written with it."""
         damage = self._damage(before=closed.span.end if following else None)
         num_frames = passing.num_frames(closed.span, num_seen=closed.num_frames)
         state = state.after(num_frames=num_frames, num_seen=closed.num_frames, mark=following, damage=damage)
         self._tail.note(state)
-        pictures = [Picture(self._node(Level.FRAME, one.span), one.jpeg, one.pts_seconds) for one in closed.posters]
+        frames = [
+            StoredFrame(self._node(Level.FRAME, one.span), one.jpeg, one.pts_seconds)
+            for one in closed.posters
+        ]
         said = [one for observer in closed.observations.values() for one in observer]
-        said += [one for observer in self._file_said.values() for one in observer if one.span.overlaps(closed.span)]
-        nodes = [picture.node for picture in pictures]
+        said += [
+            one for observer in self._file_said.values() for one in observer if one.span.overlaps(closed.span)
+        ]
+        nodes = [frame.node for frame in frames]
         segment = replace(
             self._node(Level.SEGMENT, closed.span),
             summary=summarize(nodes, said, max_sentences=self._manner.settings.levels.segment_sentences),
@@ -313,12 +335,12 @@ class _Run:
             *([cut_observation(cut)] if cut else []),
         ]
         observations = {**closed.observations, SHOTS: borders}
-        checkpoint = Checkpoint(closed.span.end, self._tail.to_json())
+        checkpoint = MemoryCheckpoint(closed.span.end, self._tail.to_json())
         self._same.glance(self._reader.video.content_id)
-        self._outbox.add(Unwritten(segment, pictures, observations, checkpoint, closed.sight))
+        self._outbox.add(PendingSegment(segment, frames, observations, checkpoint, closed.sight))
         return state
 
-    def _finish(self, state: State, *, resumed_from: float | None) -> IndexReport:
+    def _finish(self, state: RunState, *, resumed_from: float | None) -> IndexReport:
         segments = self._build.segments()
         whole = Span(segments[0].span.start, segments[-1].span.end)
         self._tell(whole.duration_seconds, whole.duration_seconds)
@@ -342,8 +364,9 @@ class _Run:
         return Node(identity, content_id, level, span, parent=None, provenance=self._recipe.base)
 
     def _damage(self, *, before: float | None) -> tuple[Damage, ...]:
-        """What an earlier run met, and this one since. What lies after ``before`` the next run may have to meet."""
-        ledger = Ledger()
+        """What an earlier run met, and this one since. What lies after ``before`` the next run may have to
+        meet."""
+        ledger = DamageLog()
         for one in self._earlier_damage:
             ledger.note(one.span.start, one.span.end, one.reason)
         for one in self._reader.damage:
@@ -364,8 +387,8 @@ class _Run:
 
 
 def _share_seen(closed: ClosedSegment, num_frames: int) -> float:
-    """Between a chapter mark and a cut near it there may be no frame that could have been left out; in a hole there is
-    nothing to be seen."""
+    """Between a chapter mark and a cut near it there may be no frame that could have been left out; in a hole
+    there is nothing to be seen."""
     return closed.num_frames / num_frames if num_frames else float(not closed.is_hole)
 
 

@@ -1,7 +1,8 @@
-"""The stages of indexing, and what each was made with: what has to be made again when something of that changes.
+"""The stages of indexing, and what each was made with: what has to be made again when something of that
+changes.
 
-Shots come first, then segments and their representative frames, then what each observer says, and the upper levels
-last. A stage is made again if what it is made with changed, or a stage below it did.
+Shots come first, then segments and their representative frames, then what each observer says, and the upper
+levels last. A stage is made again if what it is made with changed, or a stage below it did.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, TypeAlias
 
-from video_vlm.index.watch import Watch
+from video_vlm.index.observer_set import ObserverSet
 from video_vlm.settings import IndexSettings, digest
 
-__all__ = ["BESIDE", "FRAMES", "LEVELS", "SHOTS", "Stage", "Stages", "Verdict", "judge", "stages_of"]
+__all__ = ["BESIDE", "FRAMES", "LEVELS", "SHOTS", "Stage", "StageVerdict", "Stages", "judge", "stages_of"]
 
 SHOTS: Final = "shots"
 FRAMES: Final = "frames"
@@ -35,14 +36,15 @@ Stages: TypeAlias = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """``made_with`` holds all that decides what comes out, as text: settings by name, and the code's version."""
+    """``made_with`` holds all that decides what comes out, as text: settings by name, and the code's
+    version."""
 
     name: str
     made_with: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class StageVerdict:
     """Whether a stage is kept, and why it is or is not."""
 
     stage: str
@@ -50,7 +52,7 @@ class Verdict:
     because: str
 
 
-def stages_of(settings: IndexSettings, watch: Watch, *, beside: str = "") -> tuple[Stage, ...]:
+def stages_of(settings: IndexSettings, watch: ObserverSet, *, beside: str = "") -> tuple[Stage, ...]:
     """In the order in which they rest on each other.
 
     Args:
@@ -58,14 +60,17 @@ def stages_of(settings: IndexSettings, watch: Watch, *, beside: str = "") -> tup
         watch: Who observes.
         beside: A digest of the subtitle files beside the video; empty if there are none.
     """
-    pictures = {"index.decoder": settings.decoder, "index.speed": settings.speed}
+    images = {"index.decoder": settings.decoder, "index.speed": settings.speed}
     if settings.speed == "fast":
-        pictures["version"] = f"{_VERSIONS[SHOTS]}.{_FAST_VERSION}"
+        images["version"] = f"{_VERSIONS[SHOTS]}.{_FAST_VERSION}"
     return (
-        _stage(SHOTS, {**pictures, **_named("shots", settings.shots)}),
+        _stage(SHOTS, {**images, **_named("shots", settings.shots)}),
         _stage(FRAMES, _named("frames", settings.frames)),
         *(
-            Stage(observer(name), {"code and settings": made, **({BESIDE: beside} if name == "subtitles" else {})})
+            Stage(
+                observer(name),
+                {"code and settings": made, **({BESIDE: beside} if name == "subtitles" else {})},
+            )
             for name, made in zip(watch.names, watch.digests, strict=True)
         ),
         _stage(LEVELS, _named("levels", settings.levels)),
@@ -77,22 +82,32 @@ def observer(name: str) -> str:
     return f"observer {name}"
 
 
-def judge(stored: Stages, wanted: Sequence[Stage]) -> tuple[Verdict, ...]:
-    """Stage by stage what would be kept and what made again; then what is dropped, being no longer asked for."""
-    verdicts: list[Verdict] = []
+def judge(stored: Stages, wanted: Sequence[Stage]) -> tuple[StageVerdict, ...]:
+    """Stage by stage what would be kept and what made again; then what is dropped, being no longer asked
+    for."""
+    verdicts: list[StageVerdict] = []
     for stage in wanted:
         own = _why(stored.get(stage.name), stage.made_with)
         below = [one.stage for one in verdicts if not one.is_kept and _rests_on(stage.name, one.stage)]
-        gone = [name for name in stored if name not in {one.name for one in wanted}] if stage.name == LEVELS else []
+        gone = (
+            [name for name in stored if name not in {one.name for one in wanted}]
+            if stage.name == LEVELS
+            else []
+        )
         because = own or (f"{(*below, *gone)[0]} changed" if (*below, *gone) else None)
-        verdicts.append(Verdict(stage.name, because is None, because or "made with the same"))
+        verdicts.append(StageVerdict(stage.name, because is None, because or "made with the same"))
     known = {stage.name for stage in wanted}
-    return (*verdicts, *(Verdict(name, False, "no longer asked for") for name in stored if name not in known))
+    return (
+        *verdicts,
+        *(StageVerdict(name, False, "no longer asked for") for name in stored if name not in known),
+    )
 
 
 def digest_of(stages: Sequence[Stage]) -> str:
     """One name for all that they are made with, files beside the video left out."""
-    return digest(*((one.name, {key: text for key, text in one.made_with.items() if key != BESIDE}) for one in stages))
+    return digest(
+        *((one.name, {key: text for key, text in one.made_with.items() if key != BESIDE}) for one in stages)
+    )
 
 
 def to_json(stages: Sequence[Stage], *, tail: str | None = None) -> str:
@@ -108,11 +123,14 @@ def tail_of(text: str) -> str | None:
 
 
 def from_json(text: str) -> Stages:
-    """What :func:`to_json` wrote; empty for a memory of a format that did not keep it, or that cannot be read."""
+    """What :func:`to_json` wrote; empty for a memory of a format that did not keep it, or that cannot be
+    read."""
     try:
         found = json.loads(text)
         stages = {name: made for name, made in found.items() if name != _TAIL}
-        return {str(name): {str(key): str(value) for key, value in made.items()} for name, made in stages.items()}
+        return {
+            str(name): {str(key): str(value) for key, value in made.items()} for name, made in stages.items()
+        }
     except (AttributeError, ValueError):
         return {}
 
@@ -142,7 +160,9 @@ def _why(stored: Mapping[str, str] | None, wanted: Mapping[str, str]) -> str | N
 def _differences(stored: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[str]:
     for name in dict.fromkeys([*stored, *wanted]):
         before, after = stored.get(name, ""), wanted.get(name, "")
-        if before == after or (name == BESIDE and not after):  # a video moved without its subtitles keeps them
+        if before == after or (
+            name == BESIDE and not after
+        ):  # a video moved without its subtitles keeps them
             continue
         if name == BESIDE:
             yield "a subtitle file beside the video was added or changed"

@@ -1,8 +1,8 @@
 """A process of its own that reads videos, one after the other.
 
-It is started anew (*spawned*), on every platform, and talks through one pipe: paths go in; progress, log records and
-outcomes come back. It may be killed at any moment: what it wrote is a sound library. It never outlives the
-process that started it.
+It is started anew (*spawned*), on every platform, and talks through one pipe: paths go in; progress, log
+records and outcomes come back. It may be killed at any moment: what it wrote is a sound library. It never
+outlives the process that started it.
 """
 
 from __future__ import annotations
@@ -23,23 +23,25 @@ from queue import SimpleQueue
 from typing import Literal, TypeAlias
 
 from video_vlm.errors import ReaderLost, VideoQAError
-from video_vlm.index.one import index_one
+from video_vlm.index.one_file import index_one
 from video_vlm.index.report import IndexOutcome
 from video_vlm.memory import open_library
 from video_vlm.protocols import ImageTextEncoder, ProgressEvent
 from video_vlm.settings import IndexSettings
 
-__all__ = ["Desk", "Message", "Worker", "portable"]
+__all__ = ["Message", "Worker", "WorkerSetup", "portable"]
 
 Message: TypeAlias = ProgressEvent | LogRecord | IndexOutcome | VideoQAError | Literal["ready", "gone"]
-"""What a worker says. An error is one that no other file would escape; ``"gone"`` is said for it when it has ended."""
+"""What a worker says. An error is one that no other file would escape; ``"gone"`` is said for it when it has
+ended."""
 
 _LAST_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What a worker works with: where the library is, how videos are read, what is worth logging, and who sees."""
+class WorkerSetup:
+    """What a worker works with: where the library is, how videos are read, what is worth logging, and who
+    sees."""
 
     library: Path | str
     settings: IndexSettings
@@ -51,7 +53,7 @@ class Desk:
 class Worker:
     """One process. ``path`` is the file it has in hand."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: WorkerSetup) -> None:
         spawned = multiprocessing.get_context("spawn")
         self.connection, theirs = spawned.Pipe()
         self.path: Path | None = None
@@ -121,7 +123,7 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _work(connection: Connection, desk: Desk) -> None:
+def _work(connection: Connection, desk: WorkerSetup) -> None:
     """All that a worker process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -133,14 +135,16 @@ def _work(connection: Connection, desk: Desk) -> None:
             connection.send(error)
 
 
-def _read_all(connection: Connection, desk: Desk) -> None:
+def _read_all(connection: Connection, desk: WorkerSetup) -> None:
     # Read when torch is loaded, which happens in here: each worker's tower keeps to the worker's cores.
     os.environ.setdefault("OMP_NUM_THREADS", str(desk.threads))
     with open_library(desk.library, sight=desk.sight) as library:
         connection.send("ready")
         while True:
             path = connection.recv()
-            outcome = index_one(path, library, settings=desk.settings, progress=connection.send, threads=desk.threads)
+            outcome = index_one(
+                path, library, settings=desk.settings, progress=connection.send, threads=desk.threads
+            )
             connection.send(portable(outcome))
 
 

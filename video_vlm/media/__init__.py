@@ -39,14 +39,16 @@ def _decord(path: str | Path, *, threads: int | None = None) -> VideoReader:
 DECODERS: Registry[VideoReader] = Registry(
     "decoder", {"pyav": _pyav, "torchcodec": _torchcodec, "decord": _decord}, group="video_vlm.decoders"
 )
-"""Decoders by name. ``pyav`` is always there; ``torchcodec`` and ``decord`` are extras, never chosen silently."""
+"""Decoders by name. ``pyav`` is always there; ``torchcodec`` and ``decord`` are extras, never chosen
+silently."""
 
 
 @contextmanager
 def open_known(
     path: str | Path, identity: str, *, decoder: str = "pyav", threads: int | None = None
 ) -> Iterator[VideoReader]:
-    """Opens a video that was indexed, to look at it again; what is taken from it is good once the ``with`` is left.
+    """Opens a video that was indexed, to look at it again; what is taken from it is good once the ``with`` is
+    left.
 
     Args:
         path: The file.
@@ -72,10 +74,12 @@ def open_video(path: str | Path, *, decoder: str = "pyav", threads: int | None =
     Args:
         path: The file.
         decoder: Which of :data:`DECODERS`.
-        threads: How many the decoder may use; None for as many as there are cores. Changes speed and memory only.
+        threads: How many the decoder may use; None for as many as there are cores. Changes speed and memory
+            only.
 
     Raises:
-        UnreadableVideo: the file holds no video that can be decoded: missing, empty, cut off, sound only, no video.
+        UnreadableVideo: the file holds no video that can be decoded: missing, empty, cut off, sound only, no
+            video.
         RefusedMedia: the file is a playlist, or another list of files and addresses.
         UnknownName: there is no such decoder.
         MissingExtra: the decoder is not installed.

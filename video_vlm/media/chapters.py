@@ -1,9 +1,9 @@
 """The chapters of a container, in one reading of whatever marks it holds.
 
-A chapter begins exactly where it is marked and lasts until the next one begins: so do players show them. Marks may be
-in any order. Of several that begin at one time the shortest counts, an empty one only where it is alone: a part that
-begins with its first chapter is told by that chapter. What begins at or past the end of the film is left out by
-whoever knows where that is (:func:`within`).
+A chapter begins exactly where it is marked and lasts until the next one begins: so do players show them.
+Marks may be in any order. Of several that begin at one time the shortest counts, an empty one only where it
+is alone: a part that begins with its first chapter is told by that chapter. What begins at or past the end of
+the film is left out by whoever knows where that is (:func:`within`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import av
 from av.container import InputContainer
 
 from video_vlm.media.container import open_container
-from video_vlm.media.matroska import Mark, matroska_marks
+from video_vlm.media.matroska_chapters import ChapterMark, matroska_marks
 from video_vlm.media.nero_chapters import NeroMark, nero_marks
 from video_vlm.records import Chapter, Span
 
@@ -39,7 +39,7 @@ def chapters_of(container: InputContainer, path: Path, *, origin: Fraction) -> t
     return in_one_reading(marks_of(container, path), origin=origin)
 
 
-def marks_of(container: InputContainer, path: Path) -> Sequence[Mark]:
+def marks_of(container: InputContainer, path: Path) -> Sequence[ChapterMark]:
     """All marks, in the order of the file, on the container's clock."""
     known = tuple(_mark(chapter) for chapter in container.chapters()[:_MOST_CHAPTERS])
     if "matroska" in container.format.name:
@@ -47,23 +47,27 @@ def marks_of(container: InputContainer, path: Path) -> Sequence[Mark]:
         return every if len(every) > len(known) else known
     if "mp4" in container.format.name:
         nero = nero_marks(path)
-        over = None if container.duration is None else Fraction(container.duration + container.start_time, av.time_base)
+        over = (
+            None
+            if container.duration is None
+            else Fraction(container.duration + container.start_time, av.time_base)
+        )
         return [_nero(mark, known, over=over) for mark in nero] if len(nero) >= len(known) else known
     return known
 
 
-def _nero(mark: NeroMark, known: Sequence[Mark], *, over: Fraction | None) -> Mark:
+def _nero(mark: NeroMark, known: Sequence[ChapterMark], *, over: Fraction | None) -> ChapterMark:
     """A title that was cut is whole in FFmpeg's list, where there is also a text track."""
     whole = (other.title for other in known if mark.is_cut and other.title.startswith(mark.title))
-    return Mark(mark.start, over, next(whole, mark.title))
+    return ChapterMark(mark.start, over, next(whole, mark.title))
 
 
-def _mark(chapter: av.container.core.Chapter) -> Mark:
+def _mark(chapter: av.container.core.Chapter) -> ChapterMark:
     base = chapter["time_base"] or Fraction(1, av.time_base)
-    return Mark(chapter["start"] * base, chapter["end"] * base, chapter["metadata"].get("title", ""))
+    return ChapterMark(chapter["start"] * base, chapter["end"] * base, chapter["metadata"].get("title", ""))
 
 
-def in_one_reading(marks: Iterable[Mark], *, origin: Fraction = Fraction(0)) -> tuple[Chapter, ...]:
+def in_one_reading(marks: Iterable[ChapterMark], *, origin: Fraction = Fraction(0)) -> tuple[Chapter, ...]:
     """Marks as chapters that follow each other. One without a title is called by its number."""
     chosen = _chosen(marks)
     return tuple(
@@ -73,12 +77,14 @@ def in_one_reading(marks: Iterable[Mark], *, origin: Fraction = Fraction(0)) -> 
 
 
 def within(chapters: Sequence[Chapter], film: Span) -> tuple[Chapter, ...]:
-    """The chapters of a film: those that are over before it begins or begin when it is over are none of it. The last
-    one lasts until its end."""
+    """The chapters of a film: those that are over before it begins or begin when it is over are none of it.
+    The last one lasts until its end."""
     inside = [one for one in chapters if one.span.start < film.end]
     edges = [*(max(one.span.start, film.start) for one in inside), film.end]
     spans = map(Span, edges, edges[1:])
-    return tuple(Chapter(span, one.title) for span, one in zip(spans, inside, strict=False) if span.duration_seconds)
+    return tuple(
+        Chapter(span, one.title) for span, one in zip(spans, inside, strict=False) if span.duration_seconds
+    )
 
 
 def unused_marks(path: Path) -> tuple[str, ...]:
@@ -88,22 +94,22 @@ def unused_marks(path: Path) -> tuple[str, ...]:
     return tuple(mark.title.strip() or "no title" for mark in marks if mark not in _chosen(marks))
 
 
-def _chosen(marks: Iterable[Mark]) -> list[Mark]:
+def _chosen(marks: Iterable[ChapterMark]) -> list[ChapterMark]:
     ordered = sorted(marks, key=attrgetter("start"))
     return [min(some, key=_rank) for _, some in groupby(ordered, key=attrgetter("start"))]
 
 
-def _rank(mark: Mark) -> tuple[bool, Fraction, bool]:
+def _rank(mark: ChapterMark) -> tuple[bool, Fraction, bool]:
     """What lasts before what is empty, then the shortest, then what has a title. Lowest first."""
     length = (mark.start if mark.end is None else mark.end) - mark.start
     return length <= 0, length, not mark.title.strip()
 
 
-def _ends(marks: Sequence[Mark]) -> Iterator[Fraction]:
+def _ends(marks: Sequence[ChapterMark]) -> Iterator[Fraction]:
     yield from (after.start for _, after in pairwise(marks))
     for last in marks[-1:]:
         yield max(last.start, last.end or last.start)
 
 
-def _title(mark: Mark, number: int) -> str:
+def _title(mark: ChapterMark, number: int) -> str:
     return " ".join(mark.title.split())[:_MOST_TITLE_LETTERS] or f"Chapter {number}"

@@ -21,7 +21,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from video_vlm.media.joints import is_joint
+from video_vlm.media.stream_joints import is_joint
 
 __all__ = ["Clock", "Continuity", "PlayerTime", "own_time", "player_origin"]
 
@@ -115,9 +115,9 @@ class Continuity:
     Recordings that were joined byte by byte each bring their own clock. Where it jumps back by a second or
     more, the part behind is laid after all before it. A jump ahead by ten seconds or more is a joint too if a
     packet right before it was cut off, as the demuxer says of transport streams, or the bytes there tell
-    (:func:`~video_vlm.media.joints.is_joint`); else it is a hole, and stays. Where the 33-bit clock of MPEG
-    streams has passed its end, it goes on as if it had more bits. A single packet whose time is out of place,
-    between two that are not, is taken to follow the one before it.
+    (:func:`~video_vlm.media.stream_joints.is_joint`); else it is a hole, and stays. Where the 33-bit clock of
+    MPEG streams has passed its end, it goes on as if it had more bits. A single packet whose time is out of
+    place, between two that are not, is taken to follow the one before it.
 
     Args:
         path: The file: for messages, and to look at what lies around a jump ahead.
@@ -152,7 +152,8 @@ class Continuity:
             yield packet
 
     def _goes_on(self, waiting: deque[VideoPacket], coming: Iterator[VideoPacket]) -> bool:
-        """Whether the next packet that has a time follows the last one; those read to know are ``waiting``."""
+        """Whether the next packet that has a time follows the last one; those read to know are
+        ``waiting``."""
         while not any(_is_dated(one) for one in waiting) and len(waiting) < _MOST_WAITING:
             following = next(coming, None)
             if following is None:
@@ -162,7 +163,8 @@ class Continuity:
         return dated is not None and not self._jumps(dated, least_ticks=0)
 
     def _jumps(self, packet: VideoPacket, *, least_ticks: Fraction | int | None = None) -> bool:
-        """Whether a packet is out of place: behind the last one by a second, or ``least_ticks``, or far ahead."""
+        """Whether a packet is out of place: behind the last one by a second, or ``least_ticks``, or far
+        ahead."""
         time = _decoding_time(packet)
         if time is None or self._last is None:
             return False
@@ -190,7 +192,8 @@ class Continuity:
         self._num_since_cut_off = 0 if packet.is_corrupt else self._num_since_cut_off + 1
 
     def _pass(self, packet: VideoPacket) -> None:
-        """One that does not say when it is due: as long after the last one that does as those between them last."""
+        """One that does not say when it is due: as long after the last one that does as those between them
+        last."""
         if self._last is not None:
             self._undated_ticks += packet.duration or self._frame_ticks
             self._end = max(self._end, self._last + self._delay + self._undated_ticks + self._frame_ticks)
@@ -204,7 +207,8 @@ class Continuity:
         found = is_joint(self._path, self._position, packet.pos)
         if found is None:
             logger.warning(
-                "%s: its clock goes from %.3f s to %.3f s: taken for a pause in the recording; where recordings "
+                "%s: its clock goes from %.3f s to %.3f s: taken for a pause in the recording; where "
+                "recordings "
                 "were joined there, all times behind are too late by as much",
                 self._path,
                 ((self._last or 0) - self.shift) * self._time_base,
@@ -263,10 +267,15 @@ class Clock:
 
         Args:
             pts: None where it has none.
-            is_sparse: Not every packet has a time. FFmpeg then gives one to two frames at times, or to the frame
-                next to its own: one that is too early by up to a frame counts as none.
+            is_sparse: Not every packet has a time. FFmpeg then gives one to two frames at times, or to the
+                frame next to its own: one that is too early by up to a frame counts as none.
         """
-        if pts is not None and is_sparse and self._last is not None and 0 <= self._last - pts <= self._frame_ticks:
+        if (
+            pts is not None
+            and is_sparse
+            and self._last is not None
+            and 0 <= self._last - pts <= self._frame_ticks
+        ):
             pts = None
         stamped = round(self._next_undated()) if pts is None else pts
         if self._last is not None and stamped <= self._last:

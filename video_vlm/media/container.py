@@ -24,10 +24,10 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from video_vlm.errors import RefusedMedia, UnreadableVideo
-from video_vlm.media.claims import refuse_claims
 from video_vlm.media.clock import Continuity
-from video_vlm.media.guard import local_file, refuse_references
-from video_vlm.media.joints import later_files
+from video_vlm.media.container_limits import refuse_claims
+from video_vlm.media.open_policy import local_file, refuse_references
+from video_vlm.media.stream_joints import later_files
 
 __all__ = [
     "MAX_PIXELS",
@@ -44,8 +44,8 @@ __all__ = [
 
 MAX_SIDE = 16384
 MAX_PIXELS = 36_000_000
-"""Pictures larger than this are refused: a file of some kilobytes can ask for gigabytes. 8K is 33 to 35 million, and a
-decoder may have to hold sixteen pictures of it."""
+"""Pictures larger than this are refused: a file of some kilobytes can ask for gigabytes. 8K is 33 to 35
+million, and a decoder may have to hold sixteen pictures of it."""
 
 _MAX_PIXELS_IN_COLOURS = 12_000_000
 """The same for pictures of four bytes a pixel, such as GIF's: a dozen of them are held at once."""
@@ -67,16 +67,17 @@ _PICTURE_CODECS = (
 )
 _IN_COLOURS = frozenset(_PICTURE_CODECS.split(",")) - {"mjpeg", "mjpegb", "jpeg2000", "jpegls"}
 _WHITELIST = ",".join(sorted(codecs_available - set(_PICTURE_CODECS.split(","))))
-"""What may be decoded while a container is opened. FFmpeg decodes a picture of each stream then whose format it does
-not know yet, covers too: a few kilobytes of PNG may be a gigabyte of pixels. A video of such pictures is looked at
-afterwards, as any other."""
+"""What may be decoded while a container is opened. FFmpeg decodes a picture of each stream then whose format
+it does not know yet, covers too: a few kilobytes of PNG may be a gigabyte of pixels. A video of such pictures
+is looked at afterwards, as any other."""
 
 
 _OPTIONS = {
     "format_whitelist": _FORMATS,
     "protocol_whitelist": "none",
     "codec_whitelist": _WHITELIST,
-    # FFmpeg takes the clock of a second recording for one that has passed its end: Continuity tells them apart.
+    # FFmpeg takes the clock of a second recording for one that has passed its end: Continuity tells them
+    # apart.
     "correct_ts_overflow": "0",
 }
 
@@ -117,7 +118,9 @@ def open_container(path: str | Path) -> Iterator[InputContainer]:
                 io_open=_refuse_second_file,
             )
         except PermissionError as error:
-            raise RefusedMedia(file, "it refers to other files, which are not opened; give the video itself") from error
+            raise RefusedMedia(
+                file, "it refers to other files, which are not opened; give the video itself"
+            ) from error
         except (av.FFmpegError, OSError, ValueError) as error:
             raise UnreadableVideo(file, _why_not_media(file)) from error
         # PyAV has FFmpeg make up missing PTS, and where pictures are reordered it makes up wrong ones.
@@ -142,7 +145,8 @@ def _why_not_media(file: Path) -> str:
 
 
 def has_index(container: InputContainer) -> bool:
-    """Whether the container lists its packets, so that seeking by time and the end it finds can be trusted."""
+    """Whether the container lists its packets, so that seeking by time and the end it finds can be
+    trusted."""
     return bool(_INDEXED & set(container.format.name.split(",")))
 
 
@@ -165,7 +169,8 @@ def continuity_of(stream: VideoStream, path: Path, *, shift: int = 0) -> Continu
 
 
 def read_packets(container: InputContainer, *streams: VideoStream) -> Iterator[Packet[Any]]:
-    """The packets of some streams, or of all if none is named, with the container's times, past read errors."""
+    """The packets of some streams, or of all if none is named, with the container's times, past read
+    errors."""
     failures = 0
     while failures < _MAX_READ_FAILURES:
         try:
@@ -206,10 +211,14 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     Raises:
         UnreadableVideo: there is none, it has no decoder here, or its pictures are too large.
     """
-    moving = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    moving = [
+        stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic
+    ]
     if not moving:
         has_sound = "only sound" if container.streams.audio else "no pictures"
-        raise UnreadableVideo(path, f"it holds {has_sound}, no video stream; give a file with moving pictures")
+        raise UnreadableVideo(
+            path, f"it holds {has_sound}, no video stream; give a file with moving pictures"
+        )
     best: Any = container.streams.best("video")
     stream = best if best in moving else moving[0]
     if stream.codec_context is None:
@@ -218,7 +227,9 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     width, height = stream.codec_context.width, stream.codec_context.height
     most = _MAX_PIXELS_IN_COLOURS if stream.codec_context.name in _IN_COLOURS else MAX_PIXELS
     if max(width, height) > MAX_SIDE or width * height > most:
-        raise UnreadableVideo(path, f"its pictures claim {width}x{height} pixels, too large to decode; scale it down")
+        raise UnreadableVideo(
+            path, f"its pictures claim {width}x{height} pixels, too large to decode; scale it down"
+        )
     return stream
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from video_vlm.errors import MissingExtra, UnreadableVideo
-from video_vlm.media.indexed import IndexedReader
+from video_vlm.media.indexed_decoder import IndexedReader
 from video_vlm.records import Image
 
 __all__ = ["DecordReader"]
@@ -35,13 +35,15 @@ class DecordReader(IndexedReader):
     def _open_decoder(self) -> Any:
         decord = _library()
         try:
-            return decord.VideoReader(str(self._path.absolute()), ctx=decord.cpu(0), num_threads=self._threads or 0)
+            return decord.VideoReader(
+                str(self._path.absolute()), ctx=decord.cpu(0), num_threads=self._threads or 0
+            )
         except (RuntimeError, decord.DECORDError) as error:
             raise UnreadableVideo(self._path, "decord cannot open this file; use pyav") from error
 
     def _fetch(self, index: int) -> Image:
         try:
-            picture = self._decoder[index]
+            frame = self._decoder[index]
         except (RuntimeError, IndexError, _library().DECORDError) as error:
             raise UnreadableVideo(self._path, "decord could not decode pictures") from error
-        return np.ascontiguousarray(picture.asnumpy())
+        return np.ascontiguousarray(frame.asnumpy())

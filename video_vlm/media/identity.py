@@ -1,8 +1,8 @@
 """Who a video is: the hash of its bytes, whatever it is called and wherever it lies; and whether it still is.
 
-A file may be replaced, overwritten, cut short or appended to while it is read. What the system says of it without its
-bytes being read (:class:`FileState`) tells of nearly every change; where it tells of one, or may have missed one, the
-bytes are hashed again. Of a recording that goes on only what was there at first counts.
+A file may be replaced, overwritten, cut short or appended to while it is read. What the system says of it
+without its bytes being read (:class:`FileState`) tells of nearly every change; where it tells of one, or may
+have missed one, the bytes are hashed again. Of a recording that goes on only what was there at first counts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from video_vlm.errors import FileChanged
-from video_vlm.media.guard import local_file
+from video_vlm.media.open_policy import local_file
 
 __all__ = ["FileState", "SameContent", "content_id"]
 
@@ -23,15 +23,16 @@ _COARSE_NS: Final = 2_000_000_000
 """Some file systems note times in steps of two seconds: a file that young may change again without a sign."""
 
 _HAS_CHANGE_TIME: Final = os.name != "nt"
-"""Whether ``st_ctime`` is when a file was changed, whatever its date was set to; on Windows it is when it was made."""
+"""Whether ``st_ctime`` is when a file was changed, whatever its date was set to; on Windows it is when it was
+made."""
 
 _CHUNK_BYTES = 1 << 20
 _END_BYTES: Final = 4096
 
 
 def content_id(path: str | Path, *, num_bytes: int | None = None) -> str:
-    """The BLAKE2b digest of every byte of a file: 40 hexadecimal digits. With ``num_bytes``, of so many at its start:
-    what the id of a file was that has grown since.
+    """The BLAKE2b digest of every byte of a file: 40 hexadecimal digits. With ``num_bytes``, of so many at
+    its start: what the id of a file was that has grown since.
 
     A renamed or moved file keeps its id, a changed byte changes it, and two files of one name never
     share it. Nothing is cached: a cache keyed by size and date is how stale memories are reused.
@@ -67,7 +68,9 @@ class FileState:
         try:
             stat = path.stat()
         except OSError as error:
-            raise FileChanged(path, f"the file was there and is not ({error.strerror}); give it again") from error
+            raise FileChanged(
+                path, f"the file was there and is not ({error.strerror}); give it again"
+            ) from error
         return cls(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_dev, stat.st_ino)
 
     @property
@@ -77,7 +80,10 @@ class FileState:
 
     def is_grown(self, earlier: FileState) -> bool:
         """Whether this may be that file with more at its end."""
-        return (self.device, self.inode) == (earlier.device, earlier.inode) and self.num_bytes > earlier.num_bytes
+        return (self.device, self.inode) == (
+            earlier.device,
+            earlier.inode,
+        ) and self.num_bytes > earlier.num_bytes
 
     def tells_changes(self) -> bool:
         """Whether it would be another if the file were changed from now on."""
@@ -92,7 +98,9 @@ def _ends(path: Path, num_bytes: int) -> tuple[bytes, bytes]:
             stream.seek(max(0, num_bytes - _END_BYTES))
             return first, stream.read(min(_END_BYTES, num_bytes))
     except OSError as error:
-        raise FileChanged(path, f"the file cannot be read any more ({error.strerror}); give it again") from error
+        raise FileChanged(
+            path, f"the file cannot be read any more ({error.strerror}); give it again"
+        ) from error
 
 
 class SameContent:
@@ -127,7 +135,8 @@ class SameContent:
             self._known = now
 
     def confirm(self, identity: str) -> None:
-        """The same once everything is read, and certain: bytes are hashed again wherever a change may have been missed.
+        """The same once everything is read, and certain: bytes are hashed again wherever a change may have
+        been missed.
 
         Raises:
             FileChanged: the file does not begin with what was opened any more.

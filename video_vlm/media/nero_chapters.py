@@ -1,7 +1,8 @@
 """The chapter marks in the box ``chpl`` of an MP4 file, as Nero defined it and most tools write it.
 
-FFmpeg's reader writes the chapters of a text track over these, by number, and its writer leaves chapters without a
-title out of that track, and lets the first begin at zero. The box has all of them where they were marked, up to 255.
+FFmpeg's reader writes the chapters of a text track over these, by number, and its writer leaves chapters
+without a title out of that track, and lets the first begin at zero. The box has all of them where they were
+marked, up to 255.
 """
 
 from __future__ import annotations

@@ -20,8 +20,9 @@ from video_vlm.media.clock import PlayerTime, own_time
 from video_vlm.media.container import has_index, open_container, read_packets, watch_only
 from video_vlm.media.geometry import displayed_size
 from video_vlm.media.identity import content_id
-from video_vlm.media.survey import Survey, survey
-from video_vlm.records import Stream, StreamKind, Video
+from video_vlm.media.stream_probe import StreamProbe, probe_stream
+from video_vlm.records import Stream, Video
+from video_vlm.records.media import StreamKind
 
 __all__ = ["describe", "probe"]
 
@@ -35,18 +36,20 @@ _KINDS: dict[str, StreamKind] = {"video": "video", "audio": "audio", "subtitle":
 
 
 def probe(path: str | Path) -> Video:
-    """Reads a container's header, its first picture and its last packets, and every byte once for its identity.
+    """Reads a container's header, its first picture and its last packets, and every byte once for its
+    identity.
 
     Raises:
         UnreadableVideo: the file holds no video that can be decoded.
         RefusedMedia: the file is a list of other files or addresses.
     """
     file = Path(path)
-    return describe(file, survey(file))
+    return describe(file, probe_stream(file))
 
 
-def describe(path: Path, found: Survey, *, num_bytes: int | None = None) -> Video:
-    """The record of a surveyed file; with ``num_bytes``, of a recording that was so long when it was opened."""
+def describe(path: Path, found: StreamProbe, *, num_bytes: int | None = None) -> Video:
+    """The record of a surveyed file; with ``num_bytes``, of a recording that was so long when it was
+    opened."""
     heard = _sound_ends(path, found)
     with open_container(path) as container:
         stream = container.streams[found.stream]
@@ -63,15 +66,18 @@ def describe(path: Path, found: Survey, *, num_bytes: int | None = None) -> Vide
             size=(height, width) if found.orientation.transposed else (width, height),
             rotation=found.orientation.rotation,
             stream=found.stream,
-            streams=tuple(_stream(each, found.time.origin, heard.get(each.index)) for each in container.streams),
+            streams=tuple(
+                _stream(each, found.time.origin, heard.get(each.index)) for each in container.streams
+            ),
             chapters=chapters_of(container, path, origin=found.time.origin),
             title=_worded(container.metadata.get("title")),
         )
 
 
-def _sound_ends(path: Path, found: Survey) -> dict[int, float]:
-    """When each sound stream ends, by its last packets: in player's seconds, by index. One that has none behind the
-    last keyframe ends there at the latest. Empty where the end is not found at once: then a header has to be believed.
+def _sound_ends(path: Path, found: StreamProbe) -> dict[int, float]:
+    """When each sound stream ends, by its last packets: in player's seconds, by index. One that has none
+    behind the last keyframe ends there at the latest. Empty where the end is not found at once: then a header
+    has to be believed.
     """
     with open_container(path) as container:
         sounds = {one.index for one in container.streams.audio}
@@ -96,14 +102,14 @@ def _sound_ends(path: Path, found: Survey) -> dict[int, float]:
     return ends
 
 
-def _sound_ends_of_mpeg(container: InputContainer, found: Survey) -> dict[int, float]:
-    """FFmpeg guesses ends from the last time stamps, which may be those of another clock: how much later sound ends
-    than pictures is right on any."""
-    pictures = _guessed_end(container.streams[found.stream])
+def _sound_ends_of_mpeg(container: InputContainer, found: StreamProbe) -> dict[int, float]:
+    """FFmpeg guesses ends from the last time stamps, which may be those of another clock: how much later
+    sound ends than pictures is right on any."""
+    frames = _guessed_end(container.streams[found.stream])
     sounds = {one.index: _guessed_end(one) for one in container.streams.audio}
-    if found.end_pts is None or pictures is None:
+    if found.end_pts is None or frames is None:
         return {}
-    overhangs = {index: max(0.0, end - pictures) for index, end in sounds.items() if end is not None}
+    overhangs = {index: max(0.0, end - frames) for index, end in sounds.items() if end is not None}
     likely = {index: seconds for index, seconds in overhangs.items() if seconds < _HALF_CLOCK_SECONDS}
     return {index: found.seconds(found.end_pts) + seconds for index, seconds in likely.items()}
 
@@ -120,7 +126,7 @@ def _timed(packet: Packet[Any]) -> tuple[int, Fraction, Fraction]:
     return packet.stream_index, start * packet.time_base, (start + (packet.duration or 0)) * packet.time_base
 
 
-def _declared_end(container: InputContainer, stream: AVStream, found: Survey) -> float | None:
+def _declared_end(container: InputContainer, stream: AVStream, found: StreamProbe) -> float | None:
     """When the video stream says that it ends, before the container does, which may be when the sound ends.
 
     MPEG streams say nothing: FFmpeg guesses from their last time stamps, which may be those of another clock.
@@ -128,7 +134,9 @@ def _declared_end(container: InputContainer, stream: AVStream, found: Survey) ->
     if "mpeg" in container.format.name and found.end_pts is not None:
         return found.seconds(found.end_pts)
     if stream.duration and stream.time_base:
-        return found.seconds((found.first_pts if stream.start_time is None else stream.start_time) + stream.duration)
+        return found.seconds(
+            (found.first_pts if stream.start_time is None else stream.start_time) + stream.duration
+        )
     if tagged := _clock_seconds(stream.metadata.get("DURATION", "")):
         return tagged
     if not container.duration:
@@ -142,7 +150,7 @@ def _clock_seconds(text: str) -> float | None:
     return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else None
 
 
-def _credible_end(declared: float | None, found: Survey, num_frames: int) -> float | None:
+def _credible_end(declared: float | None, found: StreamProbe, num_frames: int) -> float | None:
     """The declared end where the packets do not contradict it, else theirs.
 
     Longer than the packets is believed (the file may be cut off), unless it is beyond all measure
@@ -156,7 +164,7 @@ def _credible_end(declared: float | None, found: Survey, num_frames: int) -> flo
     return measured if nonsense or declared < measured else declared
 
 
-def _credible_count(declared: int, seconds: float | None, found: Survey) -> int | None:
+def _credible_count(declared: int, seconds: float | None, found: StreamProbe) -> int | None:
     """The declared number of pictures, unless it is beyond what the rate allows (AVI counts ticks)."""
     if not declared or (seconds and found.frame_rate and declared > 2 * seconds * found.frame_rate + 2):
         return None

@@ -19,23 +19,23 @@ from av.video.stream import VideoStream
 from video_vlm.errors import UnreadableVideo
 from video_vlm.media.clock import PlayerTime
 from video_vlm.media.container import open_decoder
-from video_vlm.media.convert import Converter
-from video_vlm.media.cores import num_cores
-from video_vlm.media.cues import read_cues
-from video_vlm.media.cutoff import is_cut_off, lacks_bytes
-from video_vlm.media.groups import Groups
+from video_vlm.media.cpu_count import num_cores
+from video_vlm.media.damage_log import DamageLog
+from video_vlm.media.decode_stream import MOST_THREADS, NO_OPTIONS, DecodeStream, Packets
+from video_vlm.media.embedded_subtitles import read_cues
+from video_vlm.media.frame_cursor import FrameCursor
+from video_vlm.media.gops import GroupsOfPictures
 from video_vlm.media.identity import SameContent
-from video_vlm.media.lanes import MOST_LANES, Lanes, Work
-from video_vlm.media.ledger import Ledger
-from video_vlm.media.packets import PacketTable, packet_table
-from video_vlm.media.playhead import Playhead
+from video_vlm.media.packet_table import PacketTable, read_packet_table
+from video_vlm.media.packet_times import SeekPoint, seek_points
+from video_vlm.media.parallel_decode import MOST_LANES, FrameWork, ParallelDecoder
+from video_vlm.media.partial_decode import PartialDecoder
+from video_vlm.media.pixel_conversion import PixelConverter
 from video_vlm.media.probe import describe
-from video_vlm.media.skimmer import Skimmer
-from video_vlm.media.survey import survey
-from video_vlm.media.tape import MOST_THREADS, NO_OPTIONS, Packets, Tape
-from video_vlm.media.times import TIME_TOLERANCE_SECONDS, ascending
-from video_vlm.media.timetable import Landing, landings
-from video_vlm.media.unread import num_unread_bytes
+from video_vlm.media.requested_times import TIME_TOLERANCE_SECONDS, ascending
+from video_vlm.media.stream_probe import probe_stream
+from video_vlm.media.truncation import is_cut_off, lacks_bytes
+from video_vlm.media.unread_parts import num_unread_bytes
 from video_vlm.records import Damage, Frame, Image, Observation, Video
 
 __all__ = ["PyAVFrame", "PyAVReader"]
@@ -48,8 +48,8 @@ _NEAR_SECONDS = 1.0
 _EARLY_SECONDS = 1.0
 
 _AHEAD_BYTES = 96 << 20
-"""How much of decoded pictures is held by lanes that are ahead; where pictures are so large that each lane could not
-hold one, there are fewer."""
+"""How much of decoded pictures is held by lanes that are ahead; where pictures are so large that each lane
+could not hold one, there are fewer."""
 
 _IN_A_HURRY: Final = {"skip_loop_filter": "noref"}
 """The edges of blocks are not smoothed in pictures that no other is made from: a tenth less to decode."""
@@ -57,8 +57,8 @@ _IN_A_HURRY: Final = {"skip_loop_filter": "noref"}
 _SPARSE_SECONDS = 0.2
 
 _HASTY_CODECS: Final = frozenset({"h264", "hevc"})
-"""Those where it is seen on a picture that it may have been so: the pictures no other needs are B-pictures, but for the
-odd stream in layers."""
+"""Those where it is seen on a picture that it may have been so: the pictures no other needs are B-pictures,
+but for the odd stream in layers."""
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ class PyAVFrame:
     pts: int
     pts_seconds: float
     picture: VideoFrame
-    converter: Converter
+    converter: PixelConverter
     in_a_hurry: bool = False
 
     @property
@@ -113,10 +113,10 @@ class PyAVReader:
         self._path = Path(path)
         self._threads = threads or num_cores()
         self._same = SameContent(self._path)
-        self._found = survey(self._path)
+        self._found = probe_stream(self._path)
         self._video = describe(self._path, self._found, num_bytes=self._same.state.num_bytes)
-        self._ledger = Ledger()
-        self._converter = Converter(
+        self._ledger = DamageLog()
+        self._converter = PixelConverter(
             stored_size=self._found.stored_size,
             pixel_aspect=self._found.pixel_aspect,
             orientation=self._found.orientation,
@@ -145,7 +145,7 @@ class PyAVReader:
         first = None if start_seconds is None else self._first_pts(start_seconds)
         return self._played(first, is_rest=start_seconds is not None)
 
-    def scan_with(self, work: Work[T], start_seconds: float | None = None) -> Generator[T, None, None]:
+    def scan_with(self, work: FrameWork[T], start_seconds: float | None = None) -> Generator[T, None, None]:
         first = None if start_seconds is None else self._first_pts(start_seconds)
         if self._num_lanes == 1 or not self._clock_is_plain:
             yield from work(self._played(first, is_rest=start_seconds is not None, in_a_hurry=True))
@@ -154,37 +154,40 @@ class PyAVReader:
         threads = min(self._threads // self._num_lanes, MOST_THREADS)
         # Before the tape is opened: either holds a table of all packets meanwhile.
         decoders = [
-            open_decoder(self._path, self._found.stream, threads=threads, **self._hurry) for _ in range(self._num_lanes)
+            open_decoder(self._path, self._found.stream, threads=threads, **self._hurry)
+            for _ in range(self._num_lanes)
         ]
-        lanes = Lanes(
+        lanes = ParallelDecoder(
             decoders.pop,
-            lambda pts, picture: self._frame((pts, picture), in_a_hurry=True),
+            lambda pts, frame: self._frame((pts, frame), in_a_hurry=True),
             work,
             num_lanes=self._num_lanes,
-            num_pictures=max(1, _AHEAD_BYTES // self._picture_bytes),
+            num_pictures=max(1, _AHEAD_BYTES // self._frame_bytes),
             first_pts=-math.inf if first is None else first,
         )
         with closing(tape):
-            yield from lanes.run(Groups(tape.packets_from(-math.inf if first is None else first)))
+            yield from lanes.run(GroupsOfPictures(tape.packets_from(-math.inf if first is None else first)))
         last = lanes.last_shown
         if not lanes.is_whole:
             following = first if last is None or last.pts is None else last.pts + 1
-            yield from work(self._played(following, is_rest=last is not None or first is not None, in_a_hurry=True))
+            yield from work(
+                self._played(following, is_rest=last is not None or first is not None, in_a_hurry=True)
+            )
         elif last is not None and last.pts is not None:
             self._note_end(last.pts, last)
 
     def _played(self, first: int | None, *, is_rest: bool, in_a_hurry: bool = False) -> Iterator[PyAVFrame]:
         """Every picture from the one at ``first`` on; ``is_rest``: there need not be one."""
-        picture = None
+        frame = None
         with closing(self._tape(in_a_hurry=in_a_hurry)) as tape:
-            pictures = tape.play()
+            frames = tape.play()
             if first is not None:
-                pictures = dropwhile(lambda each: each[0] < first, tape.play_from(first))
-            for one in pictures:
-                picture = self._frame(one, in_a_hurry=in_a_hurry)
-                yield picture
-        if picture is not None:
-            self._note_end(picture.pts, picture.picture)
+                frames = dropwhile(lambda each: each[0] < first, tape.play_from(first))
+            for one in frames:
+                frame = self._frame(one, in_a_hurry=in_a_hurry)
+                yield frame
+        if frame is not None:
+            self._note_end(frame.pts, frame.picture)
         elif not is_rest:
             raise UnreadableVideo(self._path, "not one of its pictures can be decoded; get the file again")
 
@@ -192,24 +195,24 @@ class PyAVReader:
         wanted = ascending(times)
         shown = None
         with closing(self._tape()) as playing, closing(self._tape()) as spare:
-            head: Playhead[PyAVFrame] | None = None
+            head: FrameCursor[PyAVFrame] | None = None
             for seconds in wanted:
                 pts = self._found.time.last_tick(seconds + TIME_TOLERANCE_SECONDS)
                 if head is None:
-                    head = Playhead(map(self._frame, playing.play_from(pts)))
+                    head = FrameCursor(map(self._frame, playing.play_from(pts)))
                 elif head.seconds_ahead(seconds) > _NEAR_SECONDS:
                     leap = spare.leap(pts, past=head.pts)
                     if leap is not None:
-                        head, playing, spare = Playhead(map(self._frame, leap)), spare, playing
-                picture = head.on_display(pts)
-                if picture is not None and picture.pts != shown:
-                    shown = picture.pts
-                    yield picture.frame(max_side)
+                        head, playing, spare = FrameCursor(map(self._frame, leap)), spare, playing
+                image = head.on_display(pts)
+                if image is not None and image.pts != shown:
+                    shown = image.pts
+                    yield image.frame(max_side)
 
     @contextmanager
     def packets_from(self, seconds: float) -> Iterator[tuple[VideoStream, PlayerTime, Packets]]:
-        """The video stream, what converts its times, and its packets as they are stored, from the keyframe shown at or
-        before a time on."""
+        """The video stream, what converts its times, and its packets as they are stored, from the keyframe
+        shown at or before a time on."""
         with closing(self._tape()) as tape:
             packets = tape.packets_from(self._found.time.last_tick(seconds))
             yield tape.stream, self._found.time, packets
@@ -218,15 +221,15 @@ class PyAVReader:
         """What can be known of every picture without decoding any: read once, and kept."""
         return self._packets
 
-    def skim(self) -> Skimmer[PyAVFrame]:
+    def skim(self) -> PartialDecoder[PyAVFrame]:
         """A pass that decodes only what it is asked for. A context manager."""
         self._check_unchanged()
         self._note_early_end(max(self._packets.seconds, default=0.0) + self._found.frame_seconds)
-        return Skimmer(
+        return PartialDecoder(
             self._path,
             self._found,
             self._ledger,
-            framed=lambda pts, picture: self._frame((pts, picture)),
+            framed=lambda pts, frame: self._frame((pts, frame)),
             threads=min(self._threads, MOST_THREADS),
         )
 
@@ -245,33 +248,40 @@ class PyAVReader:
     ) -> None:
         self.close()
 
-    def _tape(self, *, in_a_hurry: bool = False) -> Tape:
+    def _tape(self, *, in_a_hurry: bool = False) -> DecodeStream:
         self._check_unchanged()
         options = self._hurry if in_a_hurry else NO_OPTIONS
-        return Tape(
-            self._path, self._found, self._ledger, threads=self._threads, options=options, landings=self._find_landings
+        return DecodeStream(
+            self._path,
+            self._found,
+            self._ledger,
+            threads=self._threads,
+            options=options,
+            landings=self._find_landings,
         )
 
     @cached_property
     def _packets(self) -> PacketTable:
         self._check_unchanged()
-        return packet_table(self._path, self._found)
+        return read_packet_table(self._path, self._found)
 
-    def _find_landings(self) -> Sequence[Landing] | None:
+    def _find_landings(self) -> Sequence[SeekPoint] | None:
         return self._landings
 
     @cached_property
-    def _landings(self) -> Sequence[Landing] | None:
-        return landings(self._path)
+    def _landings(self) -> Sequence[SeekPoint] | None:
+        return seek_points(self._path)
 
     def _frame(self, stamped: tuple[int, VideoFrame], *, in_a_hurry: bool = False) -> PyAVFrame:
-        pts, picture = stamped
-        return PyAVFrame(pts, self._found.seconds(pts), picture, self._converter, in_a_hurry and bool(self._hurry))
+        pts, frame = stamped
+        return PyAVFrame(
+            pts, self._found.seconds(pts), frame, self._converter, in_a_hurry and bool(self._hurry)
+        )
 
     @cached_property
     def _hurry(self) -> Mapping[str, str]:
-        """What the decoder may leave out where only thumbnails are made of most pictures, and pictures are not so few
-        that each may be looked at closely."""
+        """What the decoder may leave out where only thumbnails are made of most pictures, and pictures are
+        not so few that each may be looked at closely."""
         if self._found.frame_seconds > _SPARSE_SECONDS:
             return NO_OPTIONS
         (codec,) = (one.codec for one in self._video.streams if one.index == self._found.stream)
@@ -283,7 +293,7 @@ class PyAVReader:
 
     @property
     def _num_lanes(self) -> int:
-        return max(1, min(self._threads, MOST_LANES, _AHEAD_BYTES // max(1, self._picture_bytes)))
+        return max(1, min(self._threads, MOST_LANES, _AHEAD_BYTES // max(1, self._frame_bytes)))
 
     @property
     def _clock_is_plain(self) -> bool:
@@ -291,7 +301,7 @@ class PyAVReader:
         return self._found.num_undated == 0 and self._found.first_pts == self._found.dated_pts
 
     @property
-    def _picture_bytes(self) -> int:
+    def _frame_bytes(self) -> int:
         width, height = self._found.stored_size
         return width * height * 3 // 2
 
@@ -310,7 +320,9 @@ class PyAVReader:
             self._path, self._found, end_pts=self._first_pts(end), tolerance_seconds=tolerance
         )
         if is_early or lacks_bytes(self._path):
-            self._ledger.note(end, max(end, promised), "the file ends early: its header promises more, it was cut off")
+            self._ledger.note(
+                end, max(end, promised), "the file ends early: its header promises more, it was cut off"
+            )
 
     @cached_property
     def _joined_behind(self) -> str:

@@ -1,7 +1,7 @@
 """What a subtitle's text looks like on screen: without markup, and without characters that no screen shows.
 
-The same for a file beside the video and for a track inside it. Every function takes time in proportion to the length of
-its text, whatever stands in it.
+The same for a file beside the video and for a track inside it. Every function takes time in proportion to the
+length of its text, whatever stands in it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ _KARAOKE_TIME: Final = re.compile(r"<\d{1,3}:\d\d[\d:.]*>")
 _VOICE: Final = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]([^<>]+)>")
 _RUBY_READING: Final = re.compile(r"<rt(?:\.[^<>]*)?>[^<>]*(?:</rt>)?")
 _LINE_BREAK: Final = re.compile(r"<br(?:[\s/][^<>]*)?>", re.IGNORECASE)
-_TAG: Final = re.compile(r"</?(?:b|i|u|s|c|v|em|font|lang|p|rt|ruby|span|strong)(?:[\s./][^<>]*)?>", re.IGNORECASE)
+_TAG: Final = re.compile(
+    r"</?(?:b|i|u|s|c|v|em|font|lang|p|rt|ruby|span|strong)(?:[\s./][^<>]*)?>", re.IGNORECASE
+)
 _OVERRIDE: Final = re.compile(r"\{\s*\\[^{}]*\}")
 _HUGE_REFERENCE: Final = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
 """A number that is no character's, and that Python refuses to read when it has thousands of digits."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from video_vlm.errors import MissingExtra, SettingsError, UnreadableVideo
-from video_vlm.media.indexed import IndexedReader
+from video_vlm.media.indexed_decoder import IndexedReader
 from video_vlm.records import Image
 
 __all__ = ["TorchCodecReader"]
@@ -21,7 +21,8 @@ def _decoder_class() -> Any:
     except (ImportError, OSError, RuntimeError) as error:
         why = str(error).strip().splitlines()[0]
         raise SettingsError(
-            f"torchcodec is installed but does not load ({why}); it needs FFmpeg's shared libraries and the torch"
+            f"torchcodec is installed but does not load ({why}); it needs FFmpeg's shared libraries and the "
+            "torch"
             " it was built for, or use the pyav decoder"
         ) from error
     return VideoDecoder

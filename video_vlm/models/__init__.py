@@ -1,5 +1,5 @@
-"""Who answers: the built-in reader, others through entry points (group ``video_vlm.models``), and language models by
-where they are: ``openai:NAME@URL``, ``ollama:NAME``, ``hf:ID-or-folder``."""
+"""Who answers: the built-in reader, others through entry points (group ``video_vlm.models``), and language
+models by where they are: ``openai:NAME@URL``, ``ollama:NAME``, ``hf:ID-or-folder``."""
 
 from __future__ import annotations
 
@@ -39,8 +39,9 @@ def _local(target: str, settings: AskSettings, library: Library | None) -> ChatM
     from video_vlm.models.local import Savings, open_local
 
     stored_bytes = settings.stored_picture_mb * 1_000_000
-    shelf = library.feature_shelf(stored_bytes) if library is not None and stored_bytes else None
-    savings = Savings(settings.merge, settings.kept_prefixes, settings.kept_picture_mb * 1_000_000, shelf)
+    shelf = library.storage.feature_cache(stored_bytes) if library is not None and stored_bytes else None
+    kept_bytes = settings.kept_picture_mb * 1_000_000
+    savings = Savings(settings.merge, settings.kept_prefixes, kept_bytes, shelf, settings.merger)
     return open_local(
         target,
         device=settings.device,
@@ -60,7 +61,7 @@ def open_detector(settings: AskSettings) -> Detector | None:
     """
     if settings.detector == "none":
         return None
-    from video_vlm.models.local.grounding import open_detector as open_local_detector
+    from video_vlm.models.local.grounding_dino import open_detector as open_local_detector
 
     return open_local_detector(settings.detector.removeprefix("hf:"), device=settings.device)
 
@@ -81,7 +82,8 @@ def open_model(settings: AskSettings, library: Library | None = None) -> Answere
 
     Args:
         settings: Which, and how it runs.
-        library: Where one in this process keeps what it made of pictures, for later processes; None for nowhere.
+        library: Where one in this process keeps what it made of pictures, for later processes; None for
+            nowhere.
 
     Raises:
         MissingExtra: what it runs on is not installed.

@@ -14,11 +14,12 @@ Reply = str | Callable[[Sequence[Turn]], str]
 
 
 class ScriptedChat:
-    """A :class:`~video_vlm.chat.ChatModel` that plays ``replies`` one after the other, and the last one for ever.
+    """A :class:`~video_vlm.chat.ChatModel` that plays ``replies`` one after the other, and the last one for
+    ever.
 
     Args:
         replies: At least one.
-        max_pictures: How many pictures it says it can see.
+        max_images: How many pictures it says it can see.
         context_tokens: How many tokens it says it has room for.
 
     ``heard`` holds every conversation it was given, in order.
@@ -26,11 +27,13 @@ class ScriptedChat:
 
     name = "scripted"
 
-    def __init__(self, replies: Iterable[Reply], *, max_pictures: int = 16, context_tokens: int = 32_768) -> None:
+    def __init__(
+        self, replies: Iterable[Reply], *, max_images: int = 16, context_tokens: int = 32_768
+    ) -> None:
         self._replies = list(replies)
         if not self._replies:
             raise ValueError("a scripted model needs at least one reply")
-        self.max_pictures = max_pictures
+        self.max_images = max_images
         self.context_tokens = context_tokens
         self.heard: list[tuple[Turn, ...]] = []
 

@@ -1,7 +1,7 @@
 """Sentence encoders that run here: weights the user already has, through transformers, and no network.
 
-Pooling over the last layer and rows of length one, as Sentence-BERT does (Reimers and Gurevych 2019). For encoders that
-take words as they are: none that wants an instruction in front of them.
+Pooling over the last layer and rows of length one, as Sentence-BERT does (Reimers and Gurevych 2019). For
+encoders that take words as they are: none that wants an instruction in front of them.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class TransformersTextEncoder:
     ``name`` says which weights they are by what they are, not by where they lie.
 
     Args:
-        folder: Holds ``config.json``, the weights and the tokenizer's files; ``1_Pooling/config.json``, if it is there,
-            says what a sentence's vector is made of.
+        folder: Holds ``config.json``, the weights and the tokenizer's files; ``1_Pooling/config.json``, if it
+            is there, says what a sentence's vector is made of.
 
     Raises:
         MissingExtra: torch or transformers is not installed.
@@ -75,7 +75,9 @@ class TransformersTextEncoder:
 
         tokenizer, model = self._load()
         with torch.inference_mode():
-            tokens = tokenizer(list(texts), padding=True, truncation=True, max_length=256, return_tensors="pt")
+            tokens = tokenizer(
+                list(texts), padding=True, truncation=True, max_length=256, return_tensors="pt"
+            )
             hidden = model(**tokens).last_hidden_state
             mask = tokens["attention_mask"].unsqueeze(-1).to(hidden.dtype)
             mean = (hidden * mask).sum(1) / mask.sum(1).clamp(min=1)
@@ -119,8 +121,10 @@ def find_text_encoder(settings: MeaningSettings) -> TransformersTextEncoder | No
     folder = named if named.is_dir() else cached_folder(settings.model)
     if folder is None:
         raise SettingsError(
-            f"meaning.model: {settings.model} is no folder, and no model of that name with safetensors weights is in"
-            f" the local hub cache: videoqa models pull {settings.model}, or name a folder, or meaning.model=none"
+            f"meaning.model: {settings.model} is no folder, and no model of that name with safetensors "
+            "weights is in"
+            f" the local hub cache: videoqa models pull {settings.model}, or name a folder, or "
+            "meaning.model=none"
         )
     return TransformersTextEncoder(folder)
 
@@ -144,7 +148,8 @@ def _require() -> None:
 
 
 def _config(folder: Path) -> tuple[int, str]:
-    """The width of the vectors and how tokens become one: ``mean`` or ``cls``, as sentence-transformers notes it."""
+    """The width of the vectors and how tokens become one: ``mean`` or ``cls``, as sentence-transformers notes
+    it."""
     try:
         width = int(json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"])
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -9,7 +9,7 @@ from video_vlm.protocols import Observer
 from video_vlm.registry import Registry
 from video_vlm.settings import IndexSettings
 
-__all__ = ["NEED_NEIGHBOURS", "OBSERVERS"]
+__all__ = ["OBSERVERS"]
 
 
 def _chapters(settings: IndexSettings) -> Observer:  # noqa: ARG001
@@ -31,9 +31,9 @@ def _screen_text(settings: IndexSettings) -> Observer:
 
 
 def _look(settings: IndexSettings) -> Observer:
-    from video_vlm.perception.look import LookObserver
+    from video_vlm.perception.dominant_colors import DominantColorObserver
 
-    return LookObserver(settings)
+    return DominantColorObserver(settings)
 
 
 def _motion(settings: IndexSettings) -> Observer:
@@ -44,10 +44,13 @@ def _motion(settings: IndexSettings) -> Observer:
 
 OBSERVERS: Registry[Observer] = Registry(
     "observer",
-    {"chapters": _chapters, "subtitles": _subtitles, "screen-text": _screen_text, "look": _look, "motion": _motion},
+    {
+        "chapters": _chapters,
+        "subtitles": _subtitles,
+        "screen-text": _screen_text,
+        "look": _look,
+        "motion": _motion,
+    },
     group="video_vlm.observers",
 )
 """Observers by name; each factory takes the :class:`~video_vlm.settings.IndexSettings`."""
-
-NEED_NEIGHBOURS = frozenset({"motion"})
-"""Observers that compare each picture with the one before it: of a few pictures far apart they can tell nothing."""

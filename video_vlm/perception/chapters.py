@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from video_vlm.perception.observer import BaseObserver
-from video_vlm.protocols import VideoReader
+from video_vlm.protocols import Need, VideoReader
 from video_vlm.records import Observation, ObservationKind
 
 __all__ = ["ChapterObserver"]
@@ -15,7 +15,7 @@ class ChapterObserver(BaseObserver):
     """Reports each chapter title over its stretch; chapters without a title say nothing."""
 
     def __init__(self) -> None:
-        super().__init__("chapters", 1)
+        super().__init__("chapters", 1, needs=[Need.FILE])
 
     def begin(self, reader: VideoReader) -> Iterable[Observation]:
         for chapter in reader.video.chapters:

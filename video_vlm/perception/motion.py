@@ -17,13 +17,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.perception.look import join_repeats
+from video_vlm.perception.dominant_colors import join_repeats
+from video_vlm.perception.fades import BrightnessRun
 from video_vlm.perception.observer import BaseObserver
-from video_vlm.perception.transitions import Brightness
+from video_vlm.protocols import Need
 from video_vlm.records import Image, Observation, ObservationKind, Span
 from video_vlm.settings import IndexSettings
 
-__all__ = ["MotionObserver", "Step", "measure"]
+__all__ = ["MotionObserver", "MotionStep", "measure"]
 
 _VERSION = 1
 _STEP_SECONDS = 0.19
@@ -44,8 +45,9 @@ _CONFIDENCE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """What happened between two pictures. Rates are widths of the picture a second; x grows to the right, y down."""
+class MotionStep:
+    """What happened between two pictures. Rates are widths of the picture a second; x grows to the right, y
+    down."""
 
     span: Span
     change: float
@@ -59,10 +61,13 @@ class Step:
 
 
 class MotionObserver(BaseObserver):
-    """Observes motion (one observation a segment), camera moves, and transitions, each over its own stretch."""
+    """Observes motion (one observation a segment), camera moves, and transitions, each over its own
+    stretch."""
 
     def __init__(self, settings: IndexSettings) -> None:
-        super().__init__("motion", _VERSION, settings.shots.thumbnail_width)
+        super().__init__(
+            "motion", _VERSION, settings.shots.thumbnail_width, needs=[Need.PICTURES, Need.NEIGHBOURS]
+        )
         self._segment = _Segment()
 
     def glance(self, pts_seconds: float, thumbnail: Image) -> None:
@@ -73,7 +78,9 @@ class MotionObserver(BaseObserver):
         transitions = list(segment.brightness.transitions(span))
         # What changes in a fade or a flash is the light, not the picture.
         lit = [step for step in segment.steps if not any(step.span.overlaps(one.span) for one in transitions)]
-        return sorted([*_motion(lit, span), *_camera(lit), *transitions], key=lambda observation: observation.span)
+        return sorted(
+            [*_motion(lit, span), *_camera(lit), *transitions], key=lambda observation: observation.span
+        )
 
     def finish(self, observations: Sequence[Observation]) -> Iterable[Observation]:
         by_text: Callable[[Observation], tuple[str, str]] = lambda seen: (seen.kind.value, seen.text)  # noqa: E731
@@ -86,8 +93,8 @@ class _Segment:
     """What was measured of one segment so far."""
 
     def __init__(self) -> None:
-        self.steps: list[Step] = []
-        self.brightness = Brightness()
+        self.steps: list[MotionStep] = []
+        self.brightness = BrightnessRun()
         self._last: tuple[float, Image] | None = None
 
     def add(self, pts_seconds: float, thumbnail: Image) -> None:
@@ -101,19 +108,19 @@ class _Segment:
             self.steps.append(measure(last[1], grey, span=Span(last[0], pts_seconds)))
 
 
-def measure(before: Image, after: Image, *, span: Span) -> Step:
+def measure(before: Image, after: Image, *, span: Span) -> MotionStep:
     """Compare two grey pictures ``(height, width)`` of one size."""
     change = float(cv2.norm(before, after, cv2.NORM_L1)) / before.size
     too_far = span.duration_seconds > _LONGEST_STEP_SECONDS
     if change < _STILL_LEVELS or too_far or min(before.shape) < _LEAST_SIDE:
-        return Step(span, change)
+        return MotionStep(span, change)
     points, moves = _follow(before, after)
     if len(points) < _LEAST_POINTS:
-        return Step(span, change)
+        return MotionStep(span, change)
     shift, spread, stray = _shared_motion(points, moves)
     rate = 1.0 / (before.shape[1] * span.duration_seconds)
     own = moves[stray].mean(axis=0) * rate if stray.any() else np.zeros(2)
-    return Step(
+    return MotionStep(
         span,
         change,
         shift=(float(shift[0] * rate), float(shift[1] * rate)),
@@ -127,7 +134,8 @@ _Points = npt.NDArray[np.float32]
 
 
 def _follow(before: Image, after: Image) -> tuple[_Points, _Points]:
-    """Points that could be followed, ``(n, 2)`` from the middle of the picture, and how each moved, in pixels."""
+    """Points that could be followed, ``(n, 2)`` from the middle of the picture, and how each moved, in
+    pixels."""
     height, width = before.shape
     start = _grid(width, height)
     end, found, _ = cv2.calcOpticalFlowPyrLK(
@@ -152,7 +160,8 @@ def _grid(width: int, height: int) -> _Points:
 
 
 def _shared_motion(points: _Points, moves: _Points) -> tuple[_Points, float, npt.NDArray[np.bool_]]:
-    """The shift and spread most points share (medians: others may do as they like), and which points do not."""
+    """The shift and spread most points share (medians: others may do as they like), and which points do
+    not."""
     shift = _median(moves)
     radius = np.maximum((points**2).sum(axis=1), 1.0)
     outward = ((moves - shift) * points).sum(axis=1) / radius
@@ -170,7 +179,7 @@ def _median(values: _Points) -> _Points:
     return np.asarray(middle.sum(axis=0) / len(middle), np.float32)
 
 
-def _motion(steps: Sequence[Step], span: Span) -> Iterator[Observation]:
+def _motion(steps: Sequence[MotionStep], span: Span) -> Iterator[Observation]:
     """How much moves over the whole segment, and the main direction if there is one."""
     if not steps:
         return
@@ -184,13 +193,15 @@ def _motion(steps: Sequence[Step], span: Span) -> Iterator[Observation]:
     yield Observation(span, ObservationKind.MOTION, text, source="motion", confidence=_CONFIDENCE)
 
 
-def _main_direction(steps: Sequence[Step]) -> str:
+def _main_direction(steps: Sequence[MotionStep]) -> str:
     own = np.array([step.own for step in steps if step.shared > 0])
     total = np.linalg.norm(own, axis=1).sum() if len(own) else 0.0
     if total <= 0:
         return ""
     x, y = own.sum(axis=0)
-    along, name = (abs(x), "right" if x > 0 else "left") if abs(x) >= abs(y) else (abs(y), "down" if y > 0 else "up")
+    along, name = (
+        (abs(x), "right" if x > 0 else "left") if abs(x) >= abs(y) else (abs(y), "down" if y > 0 else "up")
+    )
     # Few strays a step are noise of the tracking: a direction needs motion in a good part of the steps.
     lively = float(np.mean(np.linalg.norm(own, axis=1) > 0.02))
     return f", mostly {_TOWARDS[name]}" if along / total >= _ONE_WAY and lively >= 0.3 else ""
@@ -199,17 +210,20 @@ def _main_direction(steps: Sequence[Step]) -> str:
 _TOWARDS = {"left": "to the left", "right": "to the right", "up": "upwards", "down": "downwards"}
 
 
-def _camera(steps: Sequence[Step]) -> Iterator[Observation]:
+def _camera(steps: Sequence[MotionStep]) -> Iterator[Observation]:
     """Stretches over which the camera does one thing."""
     for move, group in groupby(steps, key=_camera_move):
         run = list(group)
         span = run[0].span.cover(run[-1].span)
         if move is not None and span.duration_seconds >= _CAMERA_SECONDS:
-            yield Observation(span, ObservationKind.MOTION, f"camera {move}", source="motion", confidence=_CONFIDENCE)
+            yield Observation(
+                span, ObservationKind.MOTION, f"camera {move}", source="motion", confidence=_CONFIDENCE
+            )
 
 
-def _camera_move(step: Step) -> str | None:
-    """The picture shifts against the camera: what the camera leaves behind on the left goes out to the left."""
+def _camera_move(step: MotionStep) -> str | None:
+    """The picture shifts against the camera: what the camera leaves behind on the left goes out to the
+    left."""
     if step.shared < _SHARED:
         return None
     x, y = step.shift

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from video_vlm.protocols import VideoReader
+from video_vlm.protocols import Need, VideoReader
 from video_vlm.records import Frame, Image, Observation, Span
 from video_vlm.settings import digest
 
@@ -17,15 +17,21 @@ class BaseObserver:
     Args:
         name: The name it is registered under.
         recipe: Whatever decides what is observed (a version number, settings); it becomes the digest.
+        needs: What it has to be given.
     """
 
-    def __init__(self, name: str, *recipe: object) -> None:
+    def __init__(self, name: str, *recipe: object, needs: Iterable[Need]) -> None:
         self._name = name
+        self._needs = frozenset(needs)
         self._digest = digest(name, *recipe)
 
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        return self._needs
 
     @property
     def digest(self) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from video_vlm.perception.observer import BaseObserver
-from video_vlm.perception.text_reader import ScreenTextReader, Seen
+from video_vlm.perception.text_reader import ReadFrame, ScreenTextReader
 from video_vlm.perception.text_tracks import join_rows
+from video_vlm.protocols import Need
 from video_vlm.records import Frame, Observation, ObservationKind, Span
 from video_vlm.settings import ScreenTextSettings
 
@@ -29,14 +30,16 @@ class ScreenTextObserver(BaseObserver):
 
     def __init__(self, settings: ScreenTextSettings) -> None:
         self._reader = ScreenTextReader(settings)
-        super().__init__("screen-text", _VERSION, asdict(settings), self._reader.engine)
-        self._seen: Seen | None = None
+        super().__init__("screen-text", _VERSION, asdict(settings), self._reader.engine, needs=[Need.FRAMES])
+        self._seen: ReadFrame | None = None
         self._rows: list[Observation] = []
 
     def inspect(self, frame: Frame, span: Span) -> Iterable[Observation]:
         self._seen = self._reader.look(frame.image, after=self._seen)
         self._rows.extend(
-            Observation(span, ObservationKind.SCREEN_TEXT, row.text, self.name, min(1.0, row.confidence), row.box)
+            Observation(
+                span, ObservationKind.SCREEN_TEXT, row.text, self.name, min(1.0, row.confidence), row.box
+            )
             for row in self._seen.rows
         )
         return ()

@@ -1,10 +1,11 @@
 """Which subtitle files belong to a video, as people and their tools name them, and which only look so.
 
-A file belongs to a video whose name it begins with, if what follows is nothing or says a language, a purpose or a
-number: ``film.srt``, ``film.mp4.srt``, ``film.pt-BR.forced.srt``, ``film_eng.srt``, ``film.English - SDH.srt``,
-``film [id].en-ehkg1hFWq8A.vtt``. Behind a dot any word will do; behind anything else only words that are known, as
-``film two.srt`` is another film's. Of several films the one with the longest name has it. A folder ``Subs`` beside the
-film holds more of them; what is named there without a film (``2_English.srt``) belongs to the only film, or to nobody.
+A file belongs to a video whose name it begins with, if what follows is nothing or says a language, a purpose
+or a number: ``film.srt``, ``film.mp4.srt``, ``film.pt-BR.forced.srt``, ``film_eng.srt``, ``film.English -
+SDH.srt``, ``film [id].en-ehkg1hFWq8A.vtt``. Behind a dot any word will do; behind anything else only words
+that are known, as ``film two.srt`` is another film's. Of several films the one with the longest name has it.
+A folder ``Subs`` beside the film holds more of them; what is named there without a film (``2_English.srt``)
+belongs to the only film, or to nobody.
 """
 
 from __future__ import annotations
@@ -16,14 +17,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from video_vlm.marks import is_ours
-from video_vlm.perception.languages import language_code
+from video_vlm.own_files import is_ours
+from video_vlm.perception.language_names import language_code
 from video_vlm.video_files import VIDEO_SUFFIXES
 
 __all__ = ["EXPORTED", "MAX_BYTES", "SUBTITLE_SUFFIXES", "PassedOver", "Sidecar", "Sidecars", "find_sidecars"]
 
 SUBTITLE_SUFFIXES: Final = (
-    *(".srt", ".vtt", ".webvtt", ".ass", ".ssa", ".sbv", ".ttml", ".dfxp", ".itt", ".sub", ".lrc", ".smi", ".sami"),
+    *(
+        ".srt",
+        ".vtt",
+        ".webvtt",
+        ".ass",
+        ".ssa",
+        ".sbv",
+        ".ttml",
+        ".dfxp",
+        ".itt",
+        ".sub",
+        ".lrc",
+        ".smi",
+        ".sami",
+    ),
     ".mpl",
 )
 _SOMETIMES: Final = (".txt", ".xml", ".tsv", ".json")
@@ -33,7 +48,9 @@ _CUES: Final = re.compile(
     rb"|WEBVTT|\[Script Info\]|\[\d\d:\d\d[.:]\d\d|\d+:\d\d:\d\d[.,]\d{3},\d+:)"
 )
 _TIMED_TEXT: Final = re.compile(rb"<(?:\w{1,40}:)?tt[\s>]|<SAMI>", re.IGNORECASE)
-_TRANSCRIPT: Final = re.compile(rb'\A(?:\xef\xbb\xbf)?start\tend\ttext|"(?:segments|transcription|events)"\s*:\s*\[')
+_TRANSCRIPT: Final = re.compile(
+    rb'\A(?:\xef\xbb\xbf)?start\tend\ttext|"(?:segments|transcription|events)"\s*:\s*\['
+)
 
 EXPORTED: Final = "it was exported from what was found in the video, and is not what is said in it"
 
@@ -113,7 +130,8 @@ class Sidecars:
 
 
 def find_sidecars(video_path: Path) -> Sidecars:
-    """The subtitle files of a video: beside it, and in a folder of subtitles beside it; links are followed."""
+    """The subtitle files of a video: beside it, and in a folder of subtitles beside it; links are
+    followed."""
     entries, broken = _entries(video_path.parent)
     films = _films(entries, video_path)
     found: list[Sidecar | PassedOver] = []
@@ -153,12 +171,14 @@ def _films(entries: Sequence[Path], video: Path) -> list[str]:
 
 
 def _judged(path: Path, video: Path, films: Sequence[str]) -> Iterator[Sidecar | PassedOver]:
-    """What a file beside the video is to it, or in a folder of subtitles if it is named after a film; nothing if it
-    does not look like its subtitles."""
+    """What a file beside the video is to it, or in a folder of subtitles if it is named after a film; nothing
+    if it does not look like its subtitles."""
     rest = _rest(path.stem, video.name)
     if rest is None:
         return
-    nearer = max((film for film in films if _is_nearer(film, path.stem, rest, video.name)), key=len, default=None)
+    nearer = max(
+        (film for film in films if _is_nearer(film, path.stem, rest, video.name)), key=len, default=None
+    )
     if nearer is not None:
         if _stem(nearer) != _stem(video.name):  # film.mp4 and Film.mp4 do not look like each other's
             yield PassedOver(path, f"it belongs to {nearer}")
@@ -182,7 +202,8 @@ def _is_nearer(film: str, stem: str, rest: str, video: str) -> bool:
 
 
 def _rest(stem: str, video: str) -> str | None:
-    """What follows a film's name, or its name with its ending, in a file's; None if the file is not named after it."""
+    """What follows a film's name, or its name with its ending, in a file's; None if the file is not named
+    after it."""
     name, whole, film = _folded(stem), _folded(video), _folded(_stem(video))
     for start in (whole, film):
         if name == start:
@@ -219,7 +240,11 @@ def _read_tail(rest: str) -> _Reading | None:
     if not rest:
         return _Reading()
     parts = [part for part in rest.split(".") if part] if rest.startswith(".") else []
-    if parts and all(_DOTTED.fullmatch(part) or _is_known(part) for part in parts) and not _NUMBER.fullmatch(parts[0]):
+    if (
+        parts
+        and all(_DOTTED.fullmatch(part) or _is_known(part) for part in parts)
+        and not _NUMBER.fullmatch(parts[0])
+    ):
         return _reading([word for part in parts for word in _dotted_words(part)])
     if _is_known(rest.strip(), strict=not rest.startswith((".", "_", "-", "[", "(", " - ", " [", " ("))):
         return _reading(_words(rest))
@@ -238,8 +263,8 @@ def _words(text: str) -> list[str]:
 
 
 def _is_known(text: str, *, strict: bool = False) -> bool:
-    """Whether every word of it is a language, a purpose, or a number beside one. ``strict`` takes no codes, many of
-    which are words: ``film is no cat 2``."""
+    """Whether every word of it is a language, a purpose, or a number beside one. ``strict`` takes no codes,
+    many of which are words: ``film is no cat 2``."""
     words = _words(text)
     token = _TOKEN.fullmatch(text.strip("."))
     if token and language_code(token[1]):
@@ -296,7 +321,9 @@ def _unusable(path: Path) -> str | None:
         return f"it cannot be read: {error.strerror}"
 
 
-def _in_folder(folder: Path, video: Path, films: Sequence[str]) -> tuple[list[Sidecar | PassedOver], list[PassedOver]]:
+def _in_folder(
+    folder: Path, video: Path, films: Sequence[str]
+) -> tuple[list[Sidecar | PassedOver], list[PassedOver]]:
     """What a folder of subtitles holds for a film; a folder of the film's name inside it is all its own."""
     entries, broken = _entries(folder)
     found: list[Sidecar | PassedOver] = []
@@ -328,7 +355,8 @@ def _holds_cues(path: Path) -> bool:
 
 def _own(path: Path) -> Sidecar | PassedOver:
     return _usable(
-        path, _reading([word for word in _words(path.stem) if language_code(word) or word.casefold() in _PURPOSES])
+        path,
+        _reading([word for word in _words(path.stem) if language_code(word) or word.casefold() in _PURPOSES]),
     )
 
 

@@ -2,11 +2,14 @@
 
 SubRip has no specification; WebVTT is https://www.w3.org/TR/webvtt1/; for ASS the ``Format:`` line of the
 ``[Events]`` section says which field is where. Times are read leniently (``0:5``, ``00:00:05``,
-``00:00:05,1``, ``0:00:05:10``, full-width digits and colons): digits after the seconds are a decimal fraction.
+``00:00:05,1``, ``0:00:05:10``, full-width digits and colons): digits after the seconds are a decimal
+fraction.
 
-When a cue is shown: an event that ends when it starts was never on screen and is no cue, in any grammar; nor is an ASS
-event that ends before it starts. A SubRip or WebVTT cue without an end, or with one before its start, was meant to be
-read: a reading time stands in for its end. The other formats are read by :mod:`video_vlm.perception.subtitle_formats`.
+When a cue is shown: an event that ends when it starts was never on screen and is no cue, in any grammar; nor
+is an ASS event that ends before it starts. A SubRip or WebVTT cue without an end, or with one before its
+start, was meant to be
+read: a reading time stands in for its end. The other formats are read by
+    :mod:`video_vlm.perception.subtitle_formats`.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ _ASS_FIELDS = ("layer", "start", "end", "style", "name", "marginl", "marginr", "
 
 _CHARACTERS_A_SECOND = 15.0
 """A common reading speed, for cues that do not say when they end."""
-MAX_CUES = 200_000
+MAX_CUES = 100_000
 MAX_CHARACTERS = 5_000
 """Of one file, and of one cue: many times what any real one has."""
 _MAX_WRITTEN = 10 * MAX_CHARACTERS
@@ -42,10 +45,11 @@ _MAX_WRITTEN = 10 * MAX_CHARACTERS
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A text as seen on screen, line by line, and when it is shown, in seconds from the start of what a player shows.
+    """A text as seen on screen, line by line, and when it is shown, in seconds from the start of what a
+    player shows.
 
-    ``certain`` is False where the file's end time made no sense and a reading time stands in for it. ``markup`` is the
-    text as written: what is marked in it may be all in which two cues differ.
+    ``certain`` is False where the file's end time made no sense and a reading time stands in for it.
+    ``markup`` is the text as written: what is marked in it may be all in which two cues differ.
     """
 
     start: float
@@ -57,8 +61,8 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class ParsedCues:
-    """The cues of a file in order of time, and how many were left out: for want of a usable time, or being more, or
-    having more text, than any real file has."""
+    """The cues of a file in order of time, and how many were left out: for want of a usable time, or being
+    more, or having more text, than any real file has."""
 
     cues: tuple[Cue, ...]
     num_skipped: int
@@ -67,8 +71,8 @@ class ParsedCues:
 
 @dataclass(frozen=True, slots=True)
 class RawCue:
-    """A cue as written: times not yet judged, text not yet cleaned. ``start`` is None where no time could be read,
-    ``end`` where there is none."""
+    """A cue as written: times not yet judged, text not yet cleaned. ``start`` is None where no time could be
+    read, ``end`` where there is none."""
 
     start: float | None
     end: float | None
@@ -93,7 +97,8 @@ def parse_cues(text: str) -> ParsedCues | None:
 
 
 def settled(raws: Iterable[RawCue], plain: Callable[[str], str]) -> ParsedCues:
-    """Cues out of what was written: those that are never shown left out, the same cue once, in order of time."""
+    """Cues out of what was written: those that are never shown left out, the same cue once, in order of
+    time."""
     cues: dict[tuple[float, float, str, str], Cue] = {}
     num_skipped = num_beyond = 0
     for raw in raws:
@@ -113,7 +118,13 @@ def _timed(start: float, end: float | None, text: str, markup: str) -> Cue:
     shown = max(start, 0.0)
     if end is not None and end > shown:
         return Cue(shown, end, text, markup=markup)
-    return Cue(shown, shown + min(max(len(text) / _CHARACTERS_A_SECOND, 1.0), 5.0), text, certain=False, markup=markup)
+    return Cue(
+        shown,
+        shown + min(max(len(text) / _CHARACTERS_A_SECOND, 1.0), 5.0),
+        text,
+        certain=False,
+        markup=markup,
+    )
 
 
 def seconds(written: str) -> float | None:
@@ -127,8 +138,8 @@ def seconds(written: str) -> float | None:
 
 
 def _timed_blocks(lines: Iterable[str], *, ends_at_blank: bool) -> Iterator[RawCue]:
-    """SubRip or WebVTT: a timing line, then text. SubRip in the wild has empty lines inside a cue, or none between two,
-    so there a cue goes on to the next timing line, less the number that announces it."""
+    """SubRip or WebVTT: a timing line, then text. SubRip in the wild has empty lines inside a cue, or none
+    between two, so there a cue goes on to the next timing line, less the number that announces it."""
     raw: RawCue | None = None
     number: int | None = None
     block: list[str] = []
@@ -159,11 +170,13 @@ def _timing(line: str) -> RawCue | None:
     return RawCue(None, None, "") if _ARROW.search(line) else None
 
 
-def _without_number(block: Sequence[str], last: int | None, *, is_last: bool) -> tuple[Sequence[str], int | None]:
+def _without_number(
+    block: Sequence[str], last: int | None, *, is_last: bool
+) -> tuple[Sequence[str], int | None]:
     """The lines of a cue less the number of the next, and that number.
 
-    A bare number on the last line is the next cue's if it follows an empty line, or if it is one more than the last
-    cue's; otherwise it is said ("How many?", "42"). Behind the last cue of a file no number follows.
+    A bare number on the last line is the next cue's if it follows an empty line, or if it is one more than
+    the last cue's; otherwise it is said ("How many?", "42"). Behind the last cue of a file no number follows.
     """
     kept = [line.strip() for line in block]
     while kept and not kept[-1]:
@@ -182,14 +195,19 @@ def _without_number(block: Sequence[str], last: int | None, *, is_last: bool) ->
 
 
 def _ass_events(lines: Iterable[str]) -> Iterator[RawCue]:
-    """Of a song that a script made into effects, a syllable or a letter each, the line that it was made from stands
-    beside them: a comment whose effect is ``karaoke`` (Aegisub's templates, whose own lines say ``fx``)."""
+    """Of a song that a script made into effects, a syllable or a letter each, the line that it was made from
+    stands beside them: a comment whose effect is ``karaoke`` (Aegisub's templates, whose own lines say
+    ``fx``)."""
     events = tuple(_ass_fields(lines))
     is_sung = any(_is_karaoke(event) for event in events)
     for event in events:
         if event["kind"] != "dialogue" and not _is_karaoke(event):
             continue
-        if is_sung and event["kind"] == "dialogue" and event.get("effect", "").strip().lower().startswith("fx"):
+        if (
+            is_sung
+            and event["kind"] == "dialogue"
+            and event.get("effect", "").strip().lower().startswith("fx")
+        ):
             continue
         start, end = seconds(event.get("start", "")), seconds(event.get("end", ""))
         if start is None or end is None or end > start:

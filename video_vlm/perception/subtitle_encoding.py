@@ -1,7 +1,8 @@
 """From the bytes of a subtitle file to its text, whatever its writer's machine used.
 
-Nothing in a subtitle file says how it is encoded. Marks and strict decoders settle the Unicode ones; a legacy code page
-is told by whose letters its bytes would be (:mod:`video_vlm.perception.code_pages`), and the file's name may help.
+Nothing in a subtitle file says how it is encoded. Marks and strict decoders settle the Unicode ones; a legacy
+code page is told by whose letters its bytes would be (:mod:`video_vlm.perception.encoding_detection`), and
+the file's name may help.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from video_vlm.perception.code_pages import likely_encoding
+from video_vlm.perception.encoding_detection import likely_encoding
 
 __all__ = ["SURE", "Decoded", "decode_subtitles"]
 
@@ -72,7 +73,8 @@ def _escaped(data: bytes) -> Decoded | None:
 
 
 def _unmarked_utf16(data: bytes) -> Decoded | None:
-    """Cue numbers, times and line ends are ASCII in every language: in UTF-16 each brings a NUL on one side."""
+    """Cue numbers, times and line ends are ASCII in every language: in UTF-16 each brings a NUL on one
+    side."""
     even, odd = data[0::2].count(0), data[1::2].count(0)
     if max(even, odd) < len(data) / 16 or min(even, odd) > max(even, odd) / 8:
         return None

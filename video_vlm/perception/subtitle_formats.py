@@ -1,8 +1,8 @@
 """Subtitle formats beside SubRip, WebVTT and ASS: SBV and SubViewer, MicroDVD, MPL2, LRC, SAMI, TTML.
 
-pysubs2 reads some of these; it takes SAMI's ends for guesses, knows neither frames nor ticks nor older namespaces in
-TTML, and reads neither SBV nor LRC, so that little of it would be left. XML is read by expat with entities refused
-(nothing outside the file is ever opened).
+pysubs2 reads some of these; it takes SAMI's ends for guesses, knows neither frames nor ticks nor older
+namespaces in TTML, and reads neither SBV nor LRC, so that little of it would be left. XML is read by expat
+with entities refused (nothing outside the file is ever opened).
 """
 
 from __future__ import annotations
@@ -41,14 +41,16 @@ Parser = Callable[[Sequence[str]], Iterator[RawCue]]
 
 
 def parse_other_formats(text: str, *, frame_rate: float | None = None) -> dict[str, ParsedCues] | None:
-    """The cues of a subtitle file in none of the three common grammars; None where it is in none of these either.
+    """The cues of a subtitle file in none of the three common grammars; None where it is in none of these
+    either.
 
     Args:
         text: The whole file.
         frame_rate: The film's, for formats that count frames and do not say how fast these are.
 
     Returns:
-        The cues of each track by its name, "" where the format has but one. Only SAMI holds several, by class.
+        The cues of each track by its name, "" where the format has but one. Only SAMI holds several, by
+        class.
     """
     text = text.lstrip("\ufeff \t\r\n")
     head = text[:_HEAD]
@@ -87,7 +89,9 @@ def _between(lines: Sequence[str]) -> Iterator[RawCue]:
 
 
 def _between_cue(timing: re.Match[str], block: Iterable[str]) -> RawCue:
-    return RawCue(seconds(timing[1]), seconds(timing[2]), "\n".join(block).replace("[br]", "\n").replace("[BR]", "\n"))
+    return RawCue(
+        seconds(timing[1]), seconds(timing[2]), "\n".join(block).replace("[br]", "\n").replace("[BR]", "\n")
+    )
 
 
 def _microdvd(lines: Sequence[str], frame_rate: float | None) -> Iterator[RawCue]:
@@ -178,7 +182,8 @@ class _Element:
 
 
 class _TimedText:
-    """A TTML document as expat hands it out (https://www.w3.org/TR/ttml1/). Times count from the element around."""
+    """A TTML document as expat hands it out (https://www.w3.org/TR/ttml1/). Times count from the element
+    around."""
 
     def __init__(self) -> None:
         self.cues: list[RawCue] = []
@@ -210,7 +215,9 @@ class _TimedText:
         start = above.start + (begin or 0.0)
         until = above.start + end if end is not None else above.end
         until = start + length if length is not None and end is None else until
-        hidden = above.is_hidden or local in ("head", "metadata") or given.get("ruby") in ("text", "delimiter")
+        hidden = (
+            above.is_hidden or local in ("head", "metadata") or given.get("ruby") in ("text", "delimiter")
+        )
         is_timed = begin is not None or end is not None or length is not None
         self._open.append(_Element(local, start, until, is_timed, hidden))
 
@@ -231,7 +238,8 @@ class _TimedText:
             self._open[-1].text.append(text)
 
     def _rates(self, given: dict[str, str]) -> None:
-        """SMPTE time code that drops no numbers counts frames: its second is longer where fewer are shown in one."""
+        """SMPTE time code that drops no numbers counts frames: its second is longer where fewer are shown in
+        one."""
         over, _, under = given.get("frameRateMultiplier", "1 1").replace(":", " ").partition(" ")
         multiplier = _number(over, 1.0) / _number(under, 1.0)
         self._frames = _number(given.get("frameRate"), 30.0) * multiplier
@@ -259,8 +267,8 @@ def _number(written: str | None, otherwise: float) -> float:
 
 
 def _ttml(text: str) -> list[RawCue] | None:
-    """None for what is no TTML, or is broken before its first cue, or defines entities. Of a file that breaks off, what
-    came before is kept."""
+    """None for what is no TTML, or is broken before its first cue, or defines entities. Of a file that breaks
+    off, what came before is kept."""
     found = _TimedText()
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True

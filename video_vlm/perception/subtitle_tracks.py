@@ -1,8 +1,8 @@
 """Several tracks of one film: those that say the same count as one, each language by itself.
 
-Subtitles for the hard of hearing lie beside plain ones, a film's own track beside a file of the same words, forced
-lines beside full ones, translations beside all. Of the tracks of one language one is quoted; another adds only what the
-first does not have: sounds, and lines of its own.
+Subtitles for the hard of hearing lie beside plain ones, a film's own track beside a file of the same words,
+forced lines beside full ones, translations beside all. Of the tracks of one language one is quoted; another
+adds only what the first does not have: sounds, and lines of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from video_vlm.perception.languages import language_code
+from video_vlm.perception.language_names import language_code
 from video_vlm.records import BESIDE, Observation, Span
 
 __all__ = ["Track", "joined"]
@@ -25,7 +25,8 @@ _COVERED: Final = 0.7
 """Of a line's words, so many are said at that time in another track where it is the same line."""
 _TWIN_SHARE: Final = 0.6
 _SPARSE_SHARE: Final = 0.3
-"""A track with fewer lines than this share of another's is a supplement to it (forced lines, signs), not a version."""
+"""A track with fewer lines than this share of another's is a supplement to it (forced lines, signs), not a
+version."""
 _AT_ONCE: Final = 0.3
 _IDEOGRAPHIC: Final = "\u2e80"
 
@@ -46,15 +47,16 @@ class Track:
 def joined(tracks: Iterable[Track]) -> list[Observation]:
     """The lines of all tracks, those of one language as one: in order of time, then of source.
 
-    Which is quoted: full before forced lines, plain before those for the hard of hearing, one with all of its letters
-    before one that lost some, the film's own before a file,
-    then the one with more lines.
+    Which is quoted: full before forced lines, plain before those for the hard of hearing, one with all of its
+    letters before one that lost some, the film's own before a file, then the one with more lines.
     """
     groups: list[list[Track]] = []
     for track in sorted((one for one in tracks if one.lines), key=_preference):
         group = next((group for group in groups if _is_version(track, group[0])), None)
         groups.append([track]) if group is None else group.append(track)
-    return sorted((line for group in groups for line in _group_lines(group)), key=lambda one: (one.span, one.source))
+    return sorted(
+        (line for group in groups for line in _group_lines(group)), key=lambda one: (one.span, one.source)
+    )
 
 
 def _preference(track: Track) -> tuple[bool, bool, bool, bool, bool, int, str]:
@@ -90,12 +92,14 @@ def _group_lines(group: Sequence[Track]) -> Iterator[Observation]:
 
 
 def _added(track: Track, kept: Sequence[Observation], *, is_version: bool) -> Iterator[Observation]:
-    """What a track has that is not there yet. Of another version of the same words (another translator's) only what is
-    said while the first is silent; sounds are kept wherever they are."""
+    """What a track has that is not there yet. Of another version of the same words (another translator's)
+    only what is said while the first is silent; sounds are kept wherever they are."""
     words = _Words(kept)
     for line in track.lines:
         told = bool(_keys(line.text))
-        if words.cover(line) or (told and is_version and not track.forced and words.are_said_during(line.span)):
+        if words.cover(line) or (
+            told and is_version and not track.forced and words.are_said_during(line.span)
+        ):
             continue
         yield line
 
@@ -132,7 +136,8 @@ class _Words:
 
 
 def _keys(text: str) -> list[str]:
-    """The words of a line, without sounds, speakers, case and punctuation; letters where words are not set apart."""
+    """The words of a line, without sounds, speakers, case and punctuation; letters where words are not set
+    apart."""
     found: list[str] = []
     for word in _SPEAKER.sub(" ", _SOUND.sub(" ", text)).split():
         key = _letters(word)

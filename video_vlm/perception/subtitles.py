@@ -9,15 +9,15 @@ from itertools import groupby
 from pathlib import Path
 
 from video_vlm.errors import SubtitleError
-from video_vlm.perception.languages import language_code
+from video_vlm.perception.language_names import language_code
 from video_vlm.perception.observer import BaseObserver
 from video_vlm.perception.sidecars import MAX_BYTES, Sidecar, find_sidecars
 from video_vlm.perception.subtitle_cues import Cue, ParsedCues, parse_cues
 from video_vlm.perception.subtitle_encoding import SURE, Decoded, decode_subtitles
 from video_vlm.perception.subtitle_formats import parse_other_formats
 from video_vlm.perception.subtitle_tracks import Track, joined
-from video_vlm.perception.utterances import utterances
-from video_vlm.protocols import VideoReader
+from video_vlm.perception.utterance_merge import utterances
+from video_vlm.protocols import Need, VideoReader
 from video_vlm.records import Observation, ObservationKind, Span, Video
 
 __all__ = ["SubtitleObserver", "read_subtitles"]
@@ -30,13 +30,14 @@ _TRACK_NOTES = re.compile(r"track \d+ \(([^()]*)\)")
 class SubtitleObserver(BaseObserver):
     """Reports what is said in the embedded text tracks and in the files beside the video, each line once.
 
-    A line is one observation however many cues and tracks carry it (:mod:`video_vlm.perception.utterances`,
-    :mod:`video_vlm.perception.subtitle_tracks`). All languages are kept, each named in ``source``. A subtitle file that
-    cannot be read, or that only looks as if it belonged, is named in a warning and skipped.
+    A line is one observation however many cues and tracks carry it
+    (:mod:`video_vlm.perception.utterance_merge`, :mod:`video_vlm.perception.subtitle_tracks`). All languages
+    are kept, each named in ``source``. A subtitle file that cannot be read, or that only looks as if it
+    belonged, is named in a warning and skipped.
     """
 
     def __init__(self) -> None:
-        super().__init__("subtitles", 3)
+        super().__init__("subtitles", 3, needs=[Need.FILE])
 
     def begin(self, reader: VideoReader) -> Iterable[Observation]:
         return joined([*_embedded_tracks(reader), *_sidecar_tracks(reader.video)])
@@ -45,10 +46,10 @@ class SubtitleObserver(BaseObserver):
 def read_subtitles(path: Path) -> tuple[Observation, ...]:
     """What is said in a subtitle file, in order of time, from zero as a player counts.
 
-    SubRip, WebVTT, ASS/SSA, SBV, SubViewer, MicroDVD, MPL2, LRC, SAMI and TTML are told apart by their content.
-    ``source`` is the file's name, with the encoding in brackets where it is not UTF-8; a guessed
-    encoding and an end time that made no sense lower the confidence. Tags and drawings are dropped,
-    music notes and what is in brackets for the hard of hearing are kept.
+    SubRip, WebVTT, ASS/SSA, SBV, SubViewer, MicroDVD, MPL2, LRC, SAMI and TTML are told apart by their
+    content. ``source`` is the file's name, with the encoding in brackets where it is not UTF-8; a guessed
+    encoding and an end time that made no sense lower the confidence. Tags and drawings are dropped, music
+    notes and what is in brackets for the hard of hearing are kept.
 
     Raises:
         SubtitleError: the file cannot be opened, is empty, too large, or in no grammar known here.
@@ -71,11 +72,15 @@ def _read_tracks(sidecar: Sidecar, *, frame_rate: float | None) -> list[Track]:
     if parsed is None:
         raise SubtitleError(path, f"not a {_FORMATS} file; convert it to one of these")
     if any(one.cues for one in parsed.values()) and all(map(_is_thumbnail, _cues(parsed))):
-        raise SubtitleError(path, "its cues are places in pictures, thumbnails for a player, and nothing that is said")
+        raise SubtitleError(
+            path, "its cues are places in pictures, thumbnails for a player, and nothing that is said"
+        )
     _warn(path, decoded, parsed.values())
     tracks = []
     for name, one in parsed.items():
-        notes = ", ".join(note for note in (name, "" if decoded.encoding == "utf-8" else decoded.encoding) if note)
+        notes = ", ".join(
+            note for note in (name, "" if decoded.encoding == "utf-8" else decoded.encoding) if note
+        )
         source = f"{path.name} ({notes})" if notes else path.name
         lines = tuple(_observed(cue, source, decoded.confidence) for cue in utterances(one.cues))
         language = _SAMI_LANGUAGES.get(name[:2].upper(), name) if name else sidecar.language
@@ -84,7 +89,16 @@ def _read_tracks(sidecar: Sidecar, *, frame_rate: float | None) -> list[Track]:
 
 
 _FORMATS = "SubRip, WebVTT, ASS/SSA, SBV, MicroDVD, LRC, SAMI or TTML"
-_SAMI_LANGUAGES = {"EN": "en", "KR": "ko", "KO": "ko", "JP": "ja", "JA": "ja", "FR": "fr", "DE": "de", "ES": "es"}
+_SAMI_LANGUAGES = {
+    "EN": "en",
+    "KR": "ko",
+    "KO": "ko",
+    "JP": "ja",
+    "JA": "ja",
+    "FR": "fr",
+    "DE": "de",
+    "ES": "es",
+}
 """What classes begin with by custom (``ENCC``, ``KRCC``)."""
 
 
@@ -98,7 +112,9 @@ def _is_thumbnail(cue: Cue) -> bool:
 
 def _observed(cue: Cue, source: str, confidence: float) -> Observation:
     confidence *= 1.0 if cue.certain else 0.7
-    return Observation(Span(cue.start, cue.end), ObservationKind.SUBTITLE, cue.text, source, confidence=confidence)
+    return Observation(
+        Span(cue.start, cue.end), ObservationKind.SUBTITLE, cue.text, source, confidence=confidence
+    )
 
 
 def _warn(path: Path, decoded: Decoded, parsed: Iterable[ParsedCues]) -> None:
@@ -107,10 +123,13 @@ def _warn(path: Path, decoded: Decoded, parsed: Iterable[ParsedCues]) -> None:
     if num_skipped:
         logger.warning("%s: %d cues have no usable time and were skipped", path, num_skipped)
     if num_beyond:
-        logger.warning("%s: %d cues were left out or cut: there are too many, or they are too long", path, num_beyond)
+        logger.warning(
+            "%s: %d cues were left out or cut: there are too many, or they are too long", path, num_beyond
+        )
     if decoded.confidence < SURE:
         logger.warning(
-            "%s: its encoding is not sure: read as %s, so letters may be wrong; convert it to UTF-8, or name its "
+            "%s: its encoding is not sure: read as %s, so letters may be wrong; convert it to UTF-8, or name "
+            "its "
             "language (film.ko.srt)",
             path,
             decoded.encoding,

@@ -22,7 +22,7 @@ from video_vlm.errors import MissingExtra
 from video_vlm.records import Image
 from video_vlm.telemetry import switch_off
 
-__all__ = ["Quad", "TextEngine", "require_ocr"]
+__all__ = ["Quad", "TextEngine", "require_text_engine"]
 
 Quad = npt.NDArray[np.float32]
 """Four corners ``(4, 2)`` as x, y in pixels: top left, top right, bottom right, bottom left."""
@@ -31,12 +31,12 @@ _MAX_THREADS = 4
 """The small models gain little beyond this, and decoding wants cores as well."""
 
 
-def require_ocr() -> None:
+def require_text_engine() -> None:
     """Raises:
     MissingExtra: RapidOCR or ONNX Runtime is not installed.
     """
     if find_spec("rapidocr") is None or find_spec("onnxruntime") is None:
-        raise MissingExtra("reading on-screen text", "ocr")
+        raise MissingExtra("reading on-screen text", "senses")
 
 
 class TextEngine:
@@ -47,7 +47,7 @@ class TextEngine:
     """
 
     def __init__(self) -> None:
-        require_ocr()
+        require_text_engine()
         self._engine: Any = None
 
     @property

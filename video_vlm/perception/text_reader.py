@@ -1,4 +1,5 @@
-"""Reads the text in a picture: a coarse look for where it is, a fine one where it is small, then line by line."""
+"""Reads the text in a picture: a coarse look for where it is, a fine one where it is small, then line by
+line."""
 
 from __future__ import annotations
 
@@ -9,19 +10,20 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from video_vlm.perception.text_change import Gray, differs, gray_of, may_hold_text
 from video_vlm.perception.text_engine import Quad, TextEngine
-from video_vlm.perception.text_gate import Gray, differs, gray_of, may_hold_text
 from video_vlm.perception.text_rows import Box, TextRow, legible, rows_of, tidy
 from video_vlm.records import Image
 from video_vlm.settings import ScreenTextSettings
 
-__all__ = ["ScreenTextReader", "Seen"]
+__all__ = ["ReadFrame", "ScreenTextReader"]
 
 _COARSE_SIDE = 640
 """Detecting at this size costs 25 to 40 ms on two cores, and no text of the test films is missed by it."""
 _MAX_ENLARGEMENT = 2.0
 _SMALL_LINE = 20.0
-"""Lines lower than this in the coarse picture are looked for again in the full one: words fall apart there."""
+"""Lines lower than this in the coarse picture are looked for again in the full one: words fall apart
+there."""
 _TINY_LINE = 16
 """Of lines this low, a pixel more on each side is read better: the detector's boxes cut into the letters."""
 _TITLE_HEIGHT = 0.12
@@ -30,7 +32,7 @@ _SURE = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class ReadFrame:
     """A picture in grey and the pieces of text read from it, in its pixels."""
 
     picture: Gray
@@ -41,7 +43,9 @@ class Seen:
         """From top to bottom; boxes as fractions of the picture."""
         height, width = self.picture.shape
         return tuple(
-            replace(row, box=(row.box[0] / width, row.box[1] / height, row.box[2] / width, row.box[3] / height))
+            replace(
+                row, box=(row.box[0] / width, row.box[1] / height, row.box[2] / width, row.box[3] / height)
+            )
             for row in rows_of(self.pieces)
         )
 
@@ -66,17 +70,17 @@ class ScreenTextReader:
         """The rows of text in one RGB picture, from top to bottom; boxes as fractions of the picture."""
         return self.look(image).rows
 
-    def look(self, image: Image, *, after: Seen | None = None) -> Seen:
+    def look(self, image: Image, *, after: ReadFrame | None = None) -> ReadFrame:
         """Read a picture, given the one read before it, if there is one in the same stretch."""
         image = _at_most(image, self._settings.max_side)
         gray = gray_of(image)
         if after is not None and not differs(after.picture, gray):
             return after
         if not may_hold_text(gray):
-            return Seen(gray)
-        return Seen(gray, tuple(self._pieces(image, gray, after)))
+            return ReadFrame(gray)
+        return ReadFrame(gray, tuple(self._pieces(image, gray, after)))
 
-    def _pieces(self, image: Image, gray: Gray, after: Seen | None) -> Iterator[TextRow]:
+    def _pieces(self, image: Image, gray: Gray, after: ReadFrame | None) -> Iterator[TextRow]:
         for quad in self._detect(image):
             box = _bounds(quad, gray.shape)
             piece = _unchanged(box, gray, after) or self._recognise(image, quad, box)
@@ -159,11 +163,13 @@ def _straightened(image: Image, quad: Quad) -> Image:
     height = max(1, round(float(max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2])))))
     level = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
     warp = cv2.getPerspectiveTransform(np.ascontiguousarray(quad), level)
-    line = cv2.warpPerspective(image, warp, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    line = cv2.warpPerspective(
+        image, warp, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
     return np.asarray(line, dtype=np.uint8)
 
 
-def _unchanged(box: Box, gray: Gray, after: Seen | None) -> TextRow | None:
+def _unchanged(box: Box, gray: Gray, after: ReadFrame | None) -> TextRow | None:
     """What was read at this place in the picture before, if the place still looks the same."""
     if after is None or after.picture.shape != gray.shape:
         return None

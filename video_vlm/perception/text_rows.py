@@ -86,7 +86,8 @@ def legible(text: str, confidence: float, *, min_confidence: float) -> bool:
 
 
 def tidy(text: str) -> str:
-    """Single spaces, no bullet in front, and no full-width forms in a text that is not Chinese or Japanese."""
+    """Single spaces, no bullet in front, and no full-width forms in a text that is not Chinese or
+    Japanese."""
     if not any(_is_ideograph(character) or "\u3040" <= character <= "\u30ff" for character in text):
         text = "".join(unicodedata.normalize("NFKC", c) if "\uff01" <= c <= "\uff5e" else c for c in text)
     return " ".join(text.split()).lstrip("•·●▪◦‣○■□ ")

@@ -86,7 +86,9 @@ def join_rows(rows: Iterable[Observation]) -> tuple[Observation, ...]:
     open_tracks: list[_Track] = []
     for row in sorted(rows, key=_reading_order):
         reading = _Reading(row)
-        open_tracks = [track for track in open_tracks if row.span.start - track.span.end <= _patience(track.span)]
+        open_tracks = [
+            track for track in open_tracks if row.span.start - track.span.end <= _patience(track.span)
+        ]
         track = _continued(open_tracks, reading)
         if track is not None:
             track.add(reading)
@@ -156,7 +158,8 @@ def _is_part(part: _Reading, whole: _Reading) -> bool:
 
 
 def _begins(part: str, whole: str) -> bool:
-    """Whether a text goes on from another. A number that goes on is another number: ``Step 1``, ``Step 12``."""
+    """Whether a text goes on from another. A number that goes on is another number: ``Step 1``, ``Step
+    12``."""
     if not _letters(whole).startswith(_letters(part)) or not _numbers(whole).startswith(_numbers(part)):
         return False
     return not (part[-1:].isdigit() and whole[len(part) : len(part) + 1].isdigit())
@@ -169,7 +172,9 @@ def _letters(text: str) -> str:
 
 def _numbers(text: str) -> str:
     """The digits of numbers that stand alone; in ``P0RT`` the zero is a misread letter."""
-    return "".join(character for number in _NUMBER.findall(text) for character in number if character.isdigit())
+    return "".join(
+        character for number in _NUMBER.findall(text) for character in number if character.isdigit()
+    )
 
 
 def _distance(one: str, other: str, *, at_most: int) -> int:
@@ -180,7 +185,10 @@ def _distance(one: str, other: str, *, at_most: int) -> int:
     for index, letter in enumerate(one, start=1):
         above, row[0] = row[0], index
         for column, wanted in enumerate(other, start=1):
-            above, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, above + (letter != wanted))
+            above, row[column] = (
+                row[column],
+                min(row[column] + 1, row[column - 1] + 1, above + (letter != wanted)),
+            )
         if min(row) > at_most:
             return at_most + 1
     return row[-1]

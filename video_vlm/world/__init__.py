@@ -4,10 +4,20 @@ Everything follows from a seed: the frames, the exact log of what happens, the q
 answers. It is made to measure one thing, whether order is seen; it looks like no film.
 """
 
-from video_vlm.world.draw import Clip, draw, in_picture
+from video_vlm.world.draw import Clip, draw, in_frame
 from video_vlm.world.film import CAPTIONS, write_films
 from video_vlm.world.questions import ANSWERS, Question, QuestionKind, ask_all, tell
-from video_vlm.world.script import COLOURS, SHAPES, Actor, Event, EventKind, Script, Way, WorldSettings, write_script
+from video_vlm.world.script import (
+    COLOURS,
+    SHAPES,
+    Actor,
+    Event,
+    EventKind,
+    Script,
+    Way,
+    WorldSettings,
+    write_script,
+)
 
 __all__ = [
     "ANSWERS",
@@ -25,7 +35,7 @@ __all__ = [
     "WorldSettings",
     "ask_all",
     "draw",
-    "in_picture",
+    "in_frame",
     "tell",
     "write_films",
     "write_script",

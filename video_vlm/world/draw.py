@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from video_vlm.world.script import Actor, EventKind, Script
 
-__all__ = ["Clip", "Frames", "draw", "draw_some", "in_picture"]
+__all__ = ["Clip", "Frames", "draw", "draw_some", "in_frame"]
 
 Frames = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
@@ -51,7 +51,8 @@ def draw(script: Script) -> Clip:
 
 
 def draw_some(script: Script, numbers: Sequence[int]) -> Frames:
-    """Some frames alone, ``(numbers, height, width, 3)``; their grain is not the one they have in the whole clip.
+    """Some frames alone, ``(numbers, height, width, 3)``; their grain is not the one they have in the whole
+    clip.
 
     Raises:
         ValueError: the script was reversed.
@@ -60,14 +61,16 @@ def draw_some(script: Script, numbers: Sequence[int]) -> Frames:
         raise ValueError("a reversed script is drawn whole")
     places = np.asarray(numbers, np.int64)
     shape = (len(places), script.settings.side, script.settings.side, 3)
-    grain = np.random.default_rng((script.seed, 1)).normal(0.0, script.settings.noise, shape).astype(np.float32)
+    grain = (
+        np.random.default_rng((script.seed, 1)).normal(0.0, script.settings.noise, shape).astype(np.float32)
+    )
     return np.asarray(((_pictures(script, places) + grain).clip(0, 1) * 255).round(), np.uint8)
 
 
-def in_picture(script: Script, place: int) -> tuple[Line, Line]:
+def in_frame(script: Script, place: int) -> tuple[Line, Line]:
     """Where the middle of an actor is seen in each frame, ``x`` and ``y`` as shares of the side."""
     if script.backwards:
-        x, y = in_picture(script.reversed(), place)
+        x, y = in_frame(script.reversed(), place)
         return x[::-1], y[::-1]
     frames = np.arange(script.settings.num_frames, dtype=np.float32)
     x, y = position(script, place)
@@ -94,7 +97,9 @@ def _pictures(script: Script, numbers: Numbers) -> Plane:
     for place, actor in enumerate(script.actors):
         at_x, at_y = (line[numbers, None, None] for line in position(script, place))
         cover = _cover(actor, x - at_x, y - at_y, script.settings.radius, pixel)
-        pictures = _paint(pictures, cover * _is_there(script, place)[numbers, None, None], PAINT[actor.colour])
+        pictures = _paint(
+            pictures, cover * _is_there(script, place)[numbers, None, None], PAINT[actor.colour]
+        )
     if script.post is not None:
         cover = _soft(np.abs(x - script.post - POST_WIDTH / 2) - POST_WIDTH / 2, pixel)
         pictures = _paint(pictures, np.broadcast_to(cover, pictures.shape[:3]), POST)
@@ -111,8 +116,8 @@ def _grids(script: Script, numbers: Numbers) -> tuple[Plane, Plane]:
 
 
 def _is_there(script: Script, place: int) -> Line:
-    """How much of the actor is in the picture, from 0 to 1, for each frame: who appears or vanishes in no time does so
-    at once, others fade."""
+    """How much of the actor is in the picture, from 0 to 1, for each frame: who appears or vanishes in no
+    time does so at once, others fade."""
     now = np.arange(script.settings.num_frames, dtype=np.float32)
     there = np.ones_like(now)
     for event in script.events:

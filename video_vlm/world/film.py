@@ -52,7 +52,8 @@ def write_story_film(story: Story, path: Path) -> None:
 
 
 def as_filmed(picture: Picture) -> Picture:
-    """A drawn picture ``(height, width, 3)`` as it comes out of a video file: with half the colour, and rounded."""
+    """A drawn picture ``(height, width, 3)`` as it comes out of a video file: with half the colour, and
+    rounded."""
     file = BytesIO()
     Image.fromarray(picture).save(file, "JPEG", quality=_JPEG_QUALITY, subsampling="4:2:0")
     return np.asarray(Image.open(file), np.uint8)

@@ -38,9 +38,9 @@ class QuestionKind(StrEnum):
 class Question:
     """A question of one script.
 
-    ``about`` is the colour asked about, where there is one. ``choices`` are what is left, each as often as it is
-    likely, for somebody who saw all frames in no order: who moved how often and along which line, but not when
-    or which way.
+    ``about`` is the colour asked about, where there is one. ``choices`` are what is left, each as often as it
+    is likely, for somebody who saw all frames in no order: who moved how often and along which line, but not
+    when or which way.
     """
 
     kind: QuestionKind
@@ -81,11 +81,16 @@ def _neighbours(script: Script) -> Iterator[Question]:
     names, movers, moves = _names(script), _movers(script), script.motions
     times = Counter(event.actor for event in moves)
     for earlier, later in pairwise(moves):
-        for anchor, answer, kind in ((earlier, later, QuestionKind.AFTER), (later, earlier, QuestionKind.BEFORE)):
+        for anchor, answer, kind in (
+            (earlier, later, QuestionKind.AFTER),
+            (later, earlier, QuestionKind.BEFORE),
+        ):
             if times[anchor.actor] == 1:
                 about = names[anchor.actor]
                 choices = tuple(name for name in movers if name != about)
-                yield Question(kind, f"what moves right {kind} the {about} one?", names[answer.actor], choices, about)
+                yield Question(
+                    kind, f"what moves right {kind} the {about} one?", names[answer.actor], choices, about
+                )
 
 
 def _ways(script: Script) -> Iterator[Question]:

@@ -84,7 +84,8 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happens, in the frames ``[start, end)``; ``actor`` and ``other`` are places in the cast."""
+    """One thing that happens, in the frames ``[start, end)``; ``actor`` and ``other`` are places in the
+    cast."""
 
     kind: EventKind
     actor: int
@@ -127,7 +128,8 @@ class WorldSettings:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """All that is decided before a clip is drawn. ``post`` is the left edge of the grey post, if there is one."""
+    """All that is decided before a clip is drawn. ``post`` is the left edge of the grey post, if there is
+    one."""
 
     seed: int
     settings: WorldSettings
@@ -141,7 +143,9 @@ class Script:
 
     def reversed(self) -> Script:
         """The same clip played backwards: its log told the other way round. Twice is the script itself."""
-        return replace(self, events=tuple(map(self._back, reversed(self.events))), backwards=not self.backwards)
+        return replace(
+            self, events=tuple(map(self._back, reversed(self.events))), backwards=not self.backwards
+        )
 
     def _back(self, event: Event) -> Event:
         last = self.settings.num_frames
@@ -188,14 +192,17 @@ def places_apart(chance: np.random.Generator, number: int) -> list[tuple[float, 
     places: list[tuple[float, float]] = []
     for _ in range(number):
         tried = chance.uniform(0.12, 0.88, (32, 2))
-        room = [min((float(np.hypot(x - i, y - j)) for i, j in places), default=1.0) for x, y in tried.tolist()]
+        room = [
+            min((float(np.hypot(x - i, y - j)) for i, j in places), default=1.0) for x, y in tried.tolist()
+        ]
         best = next((place for place, free in enumerate(room) if free > 0.26), int(np.argmax(room)))
         places.append((float(tried[best, 0]), float(tried[best, 1])))
     return places
 
 
 def _moves(chance: np.random.Generator, settings: WorldSettings, cast: tuple[Actor, ...]) -> list[Event]:
-    """One after the other, at least a frame of rest between: each mover once, or one twice and another never."""
+    """One after the other, at least a frame of rest between: each mover once, or one twice and another
+    never."""
     order = chance.permutation(settings.num_movers)
     if chance.random() < settings.chance_of_repeat:
         order[-1] = order[0]
@@ -240,7 +247,9 @@ def _inside(place: tuple[float, float], way: Way, length: float) -> bool:
     return all(0.08 <= at + step * length <= 0.92 for at, step in zip(place, way.step, strict=True))
 
 
-def _room(places: list[tuple[float, float]], actor: int, way: Way, settings: WorldSettings) -> tuple[float, int | None]:
+def _room(
+    places: list[tuple[float, float]], actor: int, way: Way, settings: WorldSettings
+) -> tuple[float, int | None]:
     """How far ``actor`` can go that way before touching somebody, and whom."""
     nearest: tuple[float, int | None] = (float("inf"), None)
     (x, y), (step_x, step_y), touch = places[actor], way.step, 2 * settings.radius

@@ -1,7 +1,7 @@
 """Long films of the scripted world: scene after scene, in each of which one thing happens, or nothing.
 
-All follows from a seed: the pictures, and the log with the seconds of each event. A scene is a script of its own, on
-ground of its own colour, so that a cut shows.
+All follows from a seed: the pictures, and the log with the seconds of each event. A scene is a script of its
+own, on ground of its own colour, so that a cut shows.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ _DOINGS = (*(f"moves {way}" for way in Way), "appears", "vanishes")
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One event of a story: ``what`` is ``the red circle moves left``, ``beside`` who else is in the picture."""
+    """One event of a story: ``what`` is ``the red circle moves left``, ``beside`` who else is in the
+    picture."""
 
     span: Span
     name: str
@@ -100,15 +101,22 @@ def write_story(seed: int, *, seconds: float) -> Story:
 
 
 def write_scene(
-    chance: np.random.Generator, *, start: float, names: Sequence[tuple[str, str]] | None = None, seed: int = 0
+    chance: np.random.Generator,
+    *,
+    start: float,
+    names: Sequence[tuple[str, str]] | None = None,
+    seed: int = 0,
 ) -> Scene:
-    """One scene that begins at ``start`` seconds, of two or three of ``names`` (colour and shape); of any if None."""
+    """One scene that begins at ``start`` seconds, of two or three of ``names`` (colour and shape); of any if
+    None."""
     frames = round(chance.uniform(*_SCENE_SECONDS) * FPS)
     settings = WorldSettings(num_frames=frames, side=SIDE, fps=FPS, radius=0.12, stride=0.36, pan=0.0)
     cast = _cast(chance, names or some_names(chance))
     event = None if chance.random() < _CHANCE_OF_STILL else _event(chance, cast, settings)
     tint = chance.uniform(0.5, 2.2, 3).tolist()
-    script = Script(seed, settings, cast, (event,) if event else (), (0.0, 0.0), tint=(tint[0], tint[1], tint[2]))
+    script = Script(
+        seed, settings, cast, (event,) if event else (), (0.0, 0.0), tint=(tint[0], tint[1], tint[2])
+    )
     span = Span(start, round(start + frames / FPS, 3))
     return Scene(span, script, _told(event, cast, start) if event else None)
 

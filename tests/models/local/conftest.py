@@ -50,8 +50,8 @@ def _transformers() -> None:
 
 
 def _let_torchvision_be_imported() -> None:
-    """The build on the package index is linked to CUDA: beside a torch for CPUs it misses two operators of its own,
-    which no part for pictures calls."""
+    """The build on the package index is linked to CUDA: beside a torch for CPUs it misses two operators of
+    its own, which no part for pictures calls."""
     import torch
 
     if torch.version.cuda is None:

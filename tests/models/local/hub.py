@@ -64,7 +64,9 @@ class _Answer(BaseHTTPRequestHandler):
         tag = hashlib.sha256(data).hexdigest()
         return self._send(200, data, {"ETag": f'"{tag}"', "X-Repo-Commit": COMMIT}, body=body)
 
-    def _send(self, code: int, data: bytes, headers: Mapping[str, str] | None = None, *, body: bool = True) -> None:
+    def _send(
+        self, code: int, data: bytes, headers: Mapping[str, str] | None = None, *, body: bool = True
+    ) -> None:
         self.send_response(code)
         self.send_header("Content-Length", str(len(data)))
         for name, value in (headers or {}).items():

@@ -11,11 +11,11 @@ import pytest
 pytest.importorskip("transformers", reason="local models need the extra [models]")
 
 from tests.models.local.tiny_models import TEXT_FAMILIES
+from video_vlm.agent.actions import tools
 from video_vlm.chat import CallsTools, Turn
-from video_vlm.dialogue.actions import tools
-from video_vlm.models.calling import described
 from video_vlm.models.local import open_local
-from video_vlm.models.local.calls import read_call
+from video_vlm.models.local.tool_calls import read_call
+from video_vlm.models.tool_protocol import described
 
 TOOLS = tools()
 HERMES = '<think>I could {"name": "answer", "arguments": {}}</think><tool_call>\n%s\n</tool_call>'
@@ -38,7 +38,9 @@ def test_a_call_is_found_however_it_is_written(family: str) -> None:
     assert found == ("look", {"from": 12, "to": 15.5, "find": "a cat"})
 
 
-@pytest.mark.parametrize("text", ["", "It is red.", '{"name": "shell", "arguments": {"cmd": "ls"}}', "look(12, 15)"])
+@pytest.mark.parametrize(
+    "text", ["", "It is red.", '{"name": "shell", "arguments": {"cmd": "ls"}}', "look(12, 15)"]
+)
 def test_what_is_no_call_of_these_tools_is_none(text: str) -> None:
     assert read_call(text, None, described(TOOLS)) is None
 
@@ -68,12 +70,16 @@ DROPS_RESULTS = TELLS.replace("{% for m in messages %}", "{% for m in messages i
 
 
 def opened(folder: Path, template: str) -> Any:
-    (made := TEXT_FAMILIES["Qwen3"](folder)).joinpath("chat_template.jinja").write_text(template, encoding="utf-8")
+    (made := TEXT_FAMILIES["Qwen3"](folder)).joinpath("chat_template.jinja").write_text(
+        template, encoding="utf-8"
+    )
     return open_local(str(made))
 
 
 @pytest.mark.parametrize(("template", "calls"), [(TELLS, True), (KNOWS_NONE, False), (DROPS_RESULTS, False)])
-def test_a_model_calls_tools_where_its_template_tells_all_of_it(template: str, calls: bool, tmp_path: Path) -> None:
+def test_a_model_calls_tools_where_its_template_tells_all_of_it(
+    template: str, calls: bool, tmp_path: Path
+) -> None:
     model = opened(tmp_path, template)
     assert isinstance(model, CallsTools)
     assert model.calls_tools is calls

@@ -140,7 +140,9 @@ def test_a_beginning_is_read_once(saved: Saved, frames: Frames, family: str) -> 
 
 @pytest.mark.parametrize("merge", [2, 4, 8])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_merged_tokens_stand_behind_their_own_time(saved: Saved, frames: Frames, family: str, merge: int) -> None:
+def test_merged_tokens_stand_behind_their_own_time(
+    saved: Saved, frames: Frames, family: str, merge: int
+) -> None:
     whole, model = open_local(str(saved(family))), open_local(str(saved(family)), savings=Savings(merge))
     talk = grown(turns(frames), *frames[:2], "And here?")
     before, after = laid_out(whole, talk), laid_out(model, talk)
@@ -154,7 +156,9 @@ def test_merged_tokens_stand_behind_their_own_time(saved: Saved, frames: Frames,
     assert sum(shown(before)) - sum(shown(after)) == lost
     assert [len(one.load().rows) for one in after.pictures] == shown(after)
     for group in (slice(4), slice(4, 6)):
-        assert sum(shown(after)[group]) == max(len(shown(after)[group]), -(-sum(shown(before)[group]) // merge))
+        assert sum(shown(after)[group]) == max(
+            len(shown(after)[group]), -(-sum(shown(before)[group]) // merge)
+        )
     told = model._reader.tokenizer.decode(after.ids[0])
     assert [told.index(f"<{at:.1f} seconds>") for at in TIMES] == sorted(
         told.index(f"<{at:.1f} seconds>") for at in TIMES
@@ -165,7 +169,9 @@ def test_merged_tokens_stand_behind_their_own_time(saved: Saved, frames: Frames,
 
 
 @pytest.mark.parametrize("family", ["Qwen3-VL", "Qwen3.5", "GLM-4.6V", "Qwen2.5-VL"])
-def test_rows_and_columns_are_kept_where_a_family_counts_them(saved: Saved, frames: Frames, family: str) -> None:
+def test_rows_and_columns_are_kept_where_a_family_counts_them(
+    saved: Saved, frames: Frames, family: str
+) -> None:
     whole, model = open_local(str(saved(family))), open_local(str(saved(family)), savings=Savings(4))
     before, after = (laid_out(one, turns(frames)) for one in (whole, model))
     assert after.positions[0, 0].tolist() == list(range(after.ids.shape[1]))
@@ -201,7 +207,11 @@ class TestPicturesInTiles:
         path = tmp_path / "model" / "preprocessor_config.json"
         written = json.loads(path.read_text())
         own = written.get("image_processor", written)
-        own |= {"do_image_splitting": True, "size": {"longest_edge": 64}, "max_image_size": {"longest_edge": 32}}
+        own |= {
+            "do_image_splitting": True,
+            "size": {"longest_edge": 64},
+            "max_image_size": {"longest_edge": 32},
+        }
         path.write_text(json.dumps(written))
         return str(tmp_path / "model")
 
@@ -210,7 +220,9 @@ class TestPicturesInTiles:
         tower = Watched(model)
         places = model.thrift._places(model._inputs(turns(frames)), turns(frames))
         assert [len(place.runs) > 1 for place in places] == [True] * len(frames)
-        assert [answer(model, talk) for talk in talks(frames)] == [answer(plain, talk) for talk in talks(frames)]
+        assert [answer(model, talk) for talk in talks(frames)] == [
+            answer(plain, talk) for talk in talks(frames)
+        ]
         assert tower.times == len(frames)
 
     def test_each_tile_keeps_a_token(self, folder: str, frames: Frames) -> None:
@@ -239,7 +251,8 @@ def test_pictures_that_cannot_be_told_apart_switch_it_off_with_a_word(
 
 
 @pytest.mark.parametrize(
-    ("family", "why"), [("BLIP-2", "hands no features"), ("Molmo 2", "reads all"), ("Qwen3", "sees no pictures")]
+    ("family", "why"),
+    [("BLIP-2", "hands no features"), ("Molmo 2", "reads all"), ("Qwen3", "sees no pictures")],
 )
 def test_a_family_that_cannot_be_merged_says_so(
     saved: Saved, caplog: pytest.LogCaptureFixture, family: str, why: str
@@ -293,7 +306,9 @@ def test_an_answer_that_fails_leaves_nothing_behind(saved: Saved, frames: Frames
     inputs["image_grid_thw"] = inputs["image_grid_thw"] * 0 + 1
     with pytest.raises(ModelError, match="the model failed"):
         "".join(model.stream(broken, max_tokens=2))
-    assert answer(model, turns(frames)) == answer(open_local(str(saved("Qwen3-VL")), savings=NONE), turns(frames))
+    assert answer(model, turns(frames)) == answer(
+        open_local(str(saved("Qwen3-VL")), savings=NONE), turns(frames)
+    )
 
 
 def test_the_settings_say_how_much(saved: Saved) -> None:

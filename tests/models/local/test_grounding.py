@@ -10,7 +10,7 @@ import pytest
 from tests.models.local.tiny_models.detector import grounding_dino
 from video_vlm.errors import ModelError
 from video_vlm.models import open_detector
-from video_vlm.models.local import grounding
+from video_vlm.models.local import grounding_dino as dino
 from video_vlm.settings import AskSettings
 
 IMAGE = np.random.default_rng(3).integers(0, 255, (60, 90, 3), dtype=np.uint8)
@@ -27,7 +27,7 @@ def test_boxes_are_those_of_the_model(folder: Path, monkeypatch: pytest.MonkeyPa
     import transformers
     from PIL import Image
 
-    monkeypatch.setattr(grounding, "_THRESHOLD", 0.0)
+    monkeypatch.setattr(dino, "_THRESHOLD", 0.0)
     detector = open_detector(AskSettings(detector=f"hf:{folder}", device="cpu"))
     assert detector is not None
     found = detector.detect(IMAGE, "A red Ball.")
@@ -52,7 +52,7 @@ def test_boxes_are_those_of_the_model(folder: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_what_is_not_surely_there_is_not_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grounding, "_THRESHOLD", 1.0)
+    monkeypatch.setattr(dino, "_THRESHOLD", 1.0)
     detector = open_detector(AskSettings(detector=str(folder)))
     assert detector is not None
     assert detector.detect(IMAGE, "blue boat") == []

@@ -18,7 +18,7 @@ from video_vlm.chat import ChatModel, Turn
 from video_vlm.errors import ModelError
 from video_vlm.models import open_model
 from video_vlm.models.local import LocalChat, open_local
-from video_vlm.models.local.processing import Reader, load_reader
+from video_vlm.models.local.chat_input import ChatInput, load_chat_input
 from video_vlm.records import Frame
 from video_vlm.settings import AskSettings
 
@@ -35,11 +35,11 @@ def turns(frames: Frames, words: str = "What happens?") -> tuple[Turn, ...]:
     return Turn("system", ("Be short.",)), Turn("user", (*frames, words))
 
 
-def reader_of(folder: Path) -> Reader:
+def reader_of(folder: Path) -> ChatInput:
     import transformers
 
     config = transformers.AutoConfig.from_pretrained(folder)
-    return load_reader(folder, config.model_type, has_eyes=True)
+    return load_chat_input(folder, config.model_type, has_eyes=True)
 
 
 def numbers(values: Any) -> Counter[float]:
@@ -51,7 +51,9 @@ def pixels(inputs: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("family", [*FAMILIES, *READ_AS_ONE])
-def test_each_picture_reaches_the_model_behind_its_own_time(saved: Saved, frames: Frames, family: str) -> None:
+def test_each_picture_reaches_the_model_behind_its_own_time(
+    saved: Saved, frames: Frames, family: str
+) -> None:
     reader = reader_of(saved(family))
     told = reader.tokenizer.decode(reader.inputs(turns(frames))["input_ids"][0])
     assert [float(at) for at in _STAMP.findall(told)] == list(TIMES)
@@ -75,7 +77,7 @@ def test_the_numbers_are_those_of_the_pictures(saved: Saved, frames: Frames, fam
 def test_a_model_with_eyes_answers(saved: Saved, frames: Frames, family: str) -> None:
     model = open_local(str(saved(family)))
     assert isinstance(model, ChatModel)
-    assert model.max_pictures >= len(frames)
+    assert model.max_images >= len(frames)
     asked = turns(frames)
     assert model.num_tokens(asked) > model.num_tokens(turns(frames[:1])) > model.num_tokens(turns(()))
     assert "".join(model.stream(asked, max_tokens=6)) == "".join(model.stream(asked, max_tokens=6))
@@ -84,7 +86,7 @@ def test_a_model_with_eyes_answers(saved: Saved, frames: Frames, family: str) ->
 @pytest.mark.parametrize("family", TEXT_FAMILIES)
 def test_a_model_without_eyes_gets_the_words(saved: Saved, frames: Frames, family: str) -> None:
     model = open_local(str(saved(family)))
-    assert model.max_pictures == 0
+    assert model.max_images == 0
     assert model.num_tokens(turns(frames)) == model.num_tokens(turns(()))
     assert isinstance("".join(model.stream(turns(()), max_tokens=6)), str)
 
@@ -101,7 +103,7 @@ def test_a_captioner_gets_its_pictures_and_their_times(
     saved: Saved, frames: Frames, family: str, most: int, shape: tuple[int, ...]
 ) -> None:
     model = open_local(str(saved(family)))
-    assert model.max_pictures == most
+    assert model.max_images == most
     shown = turns(frames[1 : 1 + min(most, 2)], "word " * 600)
     inputs = model._inputs(shown)
     assert "<3.5 seconds>" in model._reader.tokenizer.decode(inputs["input_ids"][0])
@@ -129,7 +131,9 @@ def test_what_is_generated_is_what_the_model_generates(saved: Saved, frames: Fra
     inputs = reader_of(folder).inputs(turns(frames))
     model = transformers.AutoModelForImageTextToText.from_pretrained(folder).eval()
     with torch.inference_mode():
-        tokens = model.generate(**inputs, max_new_tokens=12, do_sample=False)[0, inputs["input_ids"].shape[1] :]
+        tokens = model.generate(**inputs, max_new_tokens=12, do_sample=False)[
+            0, inputs["input_ids"].shape[1] :
+        ]
     expected = transformers.AutoTokenizer.from_pretrained(folder).decode(tokens, skip_special_tokens=True)
     assert "".join(open_local(str(folder)).stream(turns(frames), max_tokens=12)) == expected
 
@@ -145,7 +149,9 @@ def test_an_answer_that_nobody_waits_for_stops_and_is_forgotten(saved: Saved, fr
     pieces.close()  # type: ignore[attr-defined]
     assert threading.active_count() == threads
     assert _num_tensors(torch) <= before
-    assert isinstance("".join(model.stream(turns(frames), max_tokens=2)), str), "it is free for the next question"
+    assert isinstance("".join(model.stream(turns(frames), max_tokens=2)), str), (
+        "it is free for the next question"
+    )
 
 
 def test_questions_of_several_threads_take_turns(saved: Saved, frames: Frames) -> None:
@@ -172,7 +178,9 @@ def test_words_from_a_video_are_no_control_tokens(saved: Saved, family: str) -> 
     model = open_local(str(saved(family)))
     tokenizer = model._reader.tokenizer
     marks = [mark for mark in {*tokenizer.all_special_tokens, *tokenizer.get_added_vocab()} if len(mark) > 1]
-    plain, marked = (model._inputs(turns((), words))["input_ids"][0].tolist() for words in ("x", " ".join(marks)))
+    plain, marked = (
+        model._inputs(turns((), words))["input_ids"][0].tolist() for words in ("x", " ".join(marks))
+    )
     control = set(tokenizer.convert_tokens_to_ids(marks))
     assert len(marks) > 1
     assert [one for one in marked if one in control] == [one for one in plain if one in control]
@@ -184,7 +192,7 @@ def test_a_template_without_a_system_gets_it_with_the_question(saved: Saved, tmp
     tokenizer = transformers.AutoTokenizer.from_pretrained(saved("Qwen3"))
     refuses = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system here') }}{% endif %}"
     tokenizer.chat_template = refuses + tokenizer.chat_template
-    told = tokenizer.decode(Reader(tokenizer).inputs(turns(()))["input_ids"][0])
+    told = tokenizer.decode(ChatInput(tokenizer).inputs(turns(()))["input_ids"][0])
     assert "user\nBe short.\nWhat happens?" in told
 
 

@@ -8,7 +8,9 @@ pytest.importorskip("torch", reason="merging needs the extra [models]")
 
 import torch
 
-from video_vlm.models.local.merging import merge_tokens, num_kept
+from video_vlm.encoder.mergers import MERGERS
+from video_vlm.errors import UnknownName
+from video_vlm.models.local.token_merging import check_merger, merge_tokens, num_kept
 
 
 def noise(frames: int, tokens: int, *, seed: int = 0, width: int = 16) -> list[torch.Tensor]:
@@ -79,3 +81,22 @@ def test_how_many_are_left_is_known_before() -> None:
 def test_fewer_tokens_than_runs_are_refused() -> None:
     with pytest.raises(ValueError, match="cannot become 3"):
         merge_tokens(noise(4, 5), [[5]] * 4, num_tokens=3)
+
+
+@pytest.mark.parametrize("merger", MERGERS)
+@pytest.mark.parametrize("num_tokens", [9, 10, 17, 33, 34])
+def test_any_merger_leaves_exactly_so_many_and_one_in_each_tile(merger: str, num_tokens: int) -> None:
+    pictures = [*noise(1, 12) * 2, *noise(1, 4), *noise(1, 6, seed=1)]
+    runs = [[4, 4, 4], [4, 4, 4], [4], [3, 3]]
+    merging = merge_tokens(pictures, runs, num_tokens=num_tokens, merger=merger)
+    bounds = torch.tensor([4, 8, 12, 16, 20, 24, 28, 31])
+    assert merging.assignment.num_merged == len(merging.places) == num_tokens
+    assert merging.places.tolist() == sorted(set(merging.places.tolist()))
+    assert set(torch.bucketize(merging.places, bounds, right=True).tolist()) == set(range(9))
+    assert merging.assignment.owner[0, merging.places].tolist() == list(range(num_tokens))
+
+
+def test_an_unknown_merger_is_refused_by_name() -> None:
+    check_merger("auto")
+    with pytest.raises(UnknownName, match="Did you mean 'tree'"):
+        check_merger("tre")

@@ -15,7 +15,7 @@ import pytest
 
 from tests.models.local.hub import Hub
 from video_vlm.errors import ModelError
-from video_vlm.models.local.fit import Room, best_preset, fit_of, stored_weights
+from video_vlm.models.local.memory_fit import AvailableMemory, best_preset, fit_of, stored_weights
 from video_vlm.models.local.presets import PRESETS
 from video_vlm.settings import AskSettings
 
@@ -23,7 +23,7 @@ Saved = Callable[[str], Path]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 GIGABYTE = 1_000_000_000
-ROOMY, TIGHT = Room("memory", 64 * GIGABYTE), Room("memory", GIGABYTE // 4)
+ROOMY, TIGHT = AvailableMemory("memory", 64 * GIGABYTE), AvailableMemory("memory", GIGABYTE // 4)
 
 
 @pytest.fixture
@@ -49,7 +49,9 @@ def videoqa(tmp_path: Path) -> Run:
     return run
 
 
-def test_a_model_is_fetched_checked_and_answers(hub: Hub, videoqa: Run, sample_film: Path, tmp_path: Path) -> None:
+def test_a_model_is_fetched_checked_and_answers(
+    hub: Hub, videoqa: Run, sample_film: Path, tmp_path: Path
+) -> None:
     pulled = videoqa("models", "pull", "owner/tiny", endpoint=hub.url)
     assert pulled.returncode == 0, pulled.stderr
     folder = Path(pulled.stdout.strip())
@@ -149,13 +151,17 @@ class TestFit:
         name = str(saved("Llama"))
         short, long = (fit_of(name, AskSettings(answer_tokens=count), ROOMY) for count in (1, 100_000))
         assert short.cache_bytes <= long.cache_bytes
-        # 2 layers, 2 pairs of heads of 8 numbers, keys and values of two bytes, and no more than its 4096 tokens.
+        # 2 layers, 2 pairs of heads of 8 numbers, keys and values of two bytes, and no more than its 4096
+        # tokens.
         assert long.cache_bytes == 2 * 2 * 2 * 2 * 8 * 4096
 
     def test_the_best_that_fits_is_named(self) -> None:
         settings = AskSettings()
         assert best_preset(settings, TIGHT) is None
-        small, large = best_preset(settings, ROOMY), best_preset(settings, Room("GPU", 64 * GIGABYTE, is_gpu=True))
+        small, large = (
+            best_preset(settings, ROOMY),
+            best_preset(settings, AvailableMemory("GPU", 64 * GIGABYTE, is_gpu=True)),
+        )
         assert small is not None
         assert large is not None
         assert large.name == "Qwen/Qwen3-VL-8B-Instruct"
@@ -165,7 +171,9 @@ class TestFit:
         with pytest.raises(ModelError, match="videoqa models pull"):
             fit_of("nobody/nothing", AskSettings(), ROOMY)
 
-    @pytest.mark.parametrize("bad", [b"", b"\xff" * 8, b"\x02\x00\x00\x00\x00\x00\x00\x00[]", b"\x05" + b"\x00" * 7])
+    @pytest.mark.parametrize(
+        "bad", [b"", b"\xff" * 8, b"\x02\x00\x00\x00\x00\x00\x00\x00[]", b"\x05" + b"\x00" * 7]
+    )
     def test_files_that_are_no_safetensors_are_an_error(self, tmp_path: Path, bad: bytes) -> None:
         (tmp_path / "model.safetensors").write_bytes(bad)
         with pytest.raises(ModelError, match=r"model\.safetensors is no safetensors file"):
@@ -177,7 +185,7 @@ def test_without_a_gpu_a_small_one_is_advised(monkeypatch: pytest.MonkeyPatch) -
 
     memory = SimpleNamespace(available=64 * GIGABYTE)
     monkeypatch.setattr("psutil.virtual_memory", lambda: memory)
-    monkeypatch.setattr("video_vlm.models.local.fit.which", lambda _: None)
+    monkeypatch.setattr("video_vlm.models.local.memory_fit.which", lambda _: None)
     advice = _who_sees(Path("film.mp4"), AskSettings())
     assert "videoqa models pull HuggingFaceTB/SmolVLM2-2.2B-Instruct; then videoqa ask film.mp4" in advice
     memory.available = 0

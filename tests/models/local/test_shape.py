@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from video_vlm.agent.actions import SCHEMA, read_action
 from video_vlm.chat import Turn
-from video_vlm.dialogue.actions import SCHEMA, read_action
 from video_vlm.models.local import open_local
-from video_vlm.models.local.shape import Automaton, InShape
+from video_vlm.models.local.json_constraint import JsonAutomaton, JsonConstraint
 
 Saved = Callable[[str], Path]
 
@@ -31,7 +31,7 @@ PERSON = {
 
 def reads(schema: dict[str, Any], text: str) -> bool | None:
     """True for a whole value, None for the beginning of one, False for neither."""
-    automaton = Automaton(schema)
+    automaton = JsonAutomaton(schema)
     states = automaton.start
     for letter in text:
         states = automaton.after(states, letter)
@@ -84,7 +84,8 @@ def test_actions_of_a_talk_are_allowed() -> None:
     for text in (
         '{"action": "search", "query": "the lamp", "from": 0, "to": 12.5}',
         '{"action": "look", "from": 23, "to": 25, "frames": 3, "crop": [0, 0, 0.5, 1]}',
-        '{"action": "answer", "claims": [{"text": "It goes out.", "at": [[23, 26], [30]]}], "confidence": 0.9}',
+        '{"action": "answer", "claims": [{"text": "It goes out.", "at": [[23, 26], [30]]}], "confidence": '
+        "0.9}",
     ):
         assert reads(dict(SCHEMA), text) is True
         read_action(text)
@@ -93,7 +94,7 @@ def test_actions_of_a_talk_are_allowed() -> None:
 @pytest.mark.parametrize("schema", [{"type": "null"}, {"type": "object", "properties": {}}, {}])
 def test_a_schema_that_is_not_understood_is_said_to_be(schema: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"not understood|required"):
-        Automaton(schema)
+        JsonAutomaton(schema)
 
 
 class TestTokens:
@@ -106,10 +107,11 @@ class TestTokens:
         return transformers.AutoTokenizer.from_pretrained(saved("Qwen3"))
 
     def play(self, tokenizer: Any, wants: str, schema: dict[str, Any] | None = None) -> str:
-        """What comes out where the model wants to write ``wants``, a byte at a time, and then its favourite byte."""
+        """What comes out where the model wants to write ``wants``, a byte at a time, and then its favourite
+        byte."""
         import torch
 
-        shape = InShape(tokenizer, {"type": "string"} if schema is None else schema)
+        shape = JsonConstraint(tokenizer, {"type": "string"} if schema is None else schema)
         wish = tokenizer.encode(wants, add_special_tokens=False)
         written: list[int] = []
         for place in range(600):
@@ -148,7 +150,10 @@ def test_random_models_write_json(saved: Saved) -> None:
         ).eval()
         with torch.inference_mode():
             out = model.generate(
-                **inputs, max_new_tokens=96, do_sample=False, logits_processor=[InShape(tokenizer, SCHEMA)]
+                **inputs,
+                max_new_tokens=96,
+                do_sample=False,
+                logits_processor=[JsonConstraint(tokenizer, SCHEMA)],
             )
         said = tokenizer.decode(out[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
         assert reads(dict(SCHEMA), said.replace("\N{REPLACEMENT CHARACTER}", "x")) is not False

@@ -16,7 +16,7 @@ import pytest
 from tests.models.local.test_cheaper import Watched, answer, scores, talks, turns
 from tests.models.local.tiny_models import FAMILIES
 from video_vlm import AskSettings, IndexSettings, Settings, VideoQA
-from video_vlm.memory import Shelf
+from video_vlm.memory import DiskCache
 from video_vlm.models.local import LocalChat, Savings, open_local
 from video_vlm.records import Frame
 
@@ -26,9 +26,13 @@ Saved = Callable[[str], Path]
 Frames = tuple[Frame, ...]
 
 
-def storing(folder: Path, shelf: Path, *, merge: int = 1, most_bytes: int = 1 << 24, dtype: str = "auto") -> LocalChat:
+def storing(
+    folder: Path, shelf: Path, *, merge: int = 1, most_bytes: int = 1 << 24, dtype: str = "auto"
+) -> LocalChat:
     """A model that is loaded anew, as in a new process."""
-    return open_local(str(folder), savings=Savings(merge, shelf=Shelf(shelf, most_bytes=most_bytes)), dtype=dtype)
+    return open_local(
+        str(folder), savings=Savings(merge, shelf=DiskCache(shelf, most_bytes=most_bytes)), dtype=dtype
+    )
 
 
 def files(shelf: Path) -> list[Path]:
@@ -54,7 +58,9 @@ def test_a_later_process_does_not_look_again(
     assert len(files(tmp_path)) == len(frames)
 
 
-def test_what_is_stored_is_what_was_made_to_the_last_bit(saved: Saved, frames: Frames, tmp_path: Path) -> None:
+def test_what_is_stored_is_what_was_made_to_the_last_bit(
+    saved: Saved, frames: Frames, tmp_path: Path
+) -> None:
     import torch
 
     models = [storing(saved("Qwen3-VL"), tmp_path, dtype="bfloat16") for _ in range(2)]
@@ -83,11 +89,11 @@ def test_another_process_finds_it(saved: Saved, frames: Frames, tmp_path: Path) 
         "import numpy as np\n"
         "from pathlib import Path\n"
         "from video_vlm.chat import Turn\n"
-        "from video_vlm.memory import Shelf\n"
+        "from video_vlm.memory import DiskCache\n"
         "from video_vlm.models.local import Savings, open_local\n"
         "from video_vlm.records import Frame\n"
         "folder, here, *times = sys.argv[1:]\n"
-        "shelf = Shelf(Path(here, 'shelf'), most_bytes=1 << 24)\n"
+        "shelf = DiskCache(Path(here, 'shelf'), most_bytes=1 << 24)\n"
         "model = open_local(folder, savings=Savings(shelf=shelf))\n"
         "model.thrift.gallery.eyes._encode = None\n"
         "images = [np.load(Path(here, f'{place}.npy')) for place in range(len(times))]\n"
@@ -96,7 +102,9 @@ def test_another_process_finds_it(saved: Saved, frames: Frames, tmp_path: Path) 
         "sys.stdout.buffer.write(''.join(model.stream(turns, max_tokens=8)).encode())\n"
     )
     command = [sys.executable, "-c", code, str(saved("Qwen3-VL")), str(tmp_path)]
-    done = subprocess.run([*command, *(str(one.pts_seconds) for one in frames)], capture_output=True, check=True)
+    done = subprocess.run(
+        [*command, *(str(one.pts_seconds) for one in frames)], capture_output=True, check=True
+    )
     assert done.stdout.decode() == expected
 
 
@@ -152,7 +160,9 @@ def test_what_other_models_made_is_not_taken(
         weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     elif what == "another configuration":
         config = (folder / "config.json").read_text()
-        (folder / "config.json").write_text(config.replace('"initializer_range": 0.02', '"initializer_range": 0.03'))
+        (folder / "config.json").write_text(
+            config.replace('"initializer_range": 0.02', '"initializer_range": 0.03')
+        )
     else:
         torch.set_num_threads(threads + 1)
     try:
@@ -189,7 +199,7 @@ def test_what_is_stored_is_bounded(saved: Saved, frames: Frames, tmp_path: Path)
 
 def test_what_can_only_be_read_is_read(saved: Saved, frames: Frames, tmp_path: Path) -> None:
     answer(storing(saved("Qwen3-VL"), tmp_path), turns(frames[:2]))
-    shelf = Shelf(tmp_path, most_bytes=1 << 24, read_only=True)
+    shelf = DiskCache(tmp_path, most_bytes=1 << 24, read_only=True)
     model = open_local(str(saved("Qwen3-VL")), savings=Savings(shelf=shelf))
     tower = Watched(model)
     answer(model, turns(frames))
@@ -211,24 +221,29 @@ class TestInALibrary:
 
     @pytest.fixture
     def settings(self, saved: Saved) -> Settings:
-        asking = AskSettings(model=f"hf:{saved('Qwen3-VL')}", sampler="uniform", max_look_frames=4, answer_tokens=8)
+        asking = AskSettings(
+            model=f"hf:{saved('Qwen3-VL')}", sampler="uniform", max_look_frames=4, answer_tokens=8
+        )
         return Settings(index=IndexSettings(observers=("subtitles",)), ask=asking)
 
     def asked(self, library: Path, film: Path, question: str, settings: Settings) -> tuple[str, int]:
         """What was answered and what for, and how often the tower was called."""
         with VideoQA(library, settings=settings) as videos:
-            model = videos._opened_model()
+            model = videos._models.answerer()
             assert isinstance(model, LocalChat)
             tower = Watched(model)
             said = videos.ask(film, question)
         return replace(said, receipt=replace(said.receipt, seconds=0.0)).to_json(), tower.times
 
-    def test_another_question_does_not_look_again(self, sample_film: Path, settings: Settings, tmp_path: Path) -> None:
+    def test_another_question_does_not_look_again(
+        self, sample_film: Path, settings: Settings, tmp_path: Path
+    ) -> None:
         without = replace(settings, ask=replace(settings.ask, stored_picture_mb=0))
         answers = {}
         for library, how in ((tmp_path / "with", settings), (tmp_path / "without", without)):
             answers[library.name] = [
-                self.asked(library, sample_film, question, how) for question in ("What is seen?", "Who goes there?")
+                self.asked(library, sample_film, question, how)
+                for question in ("What is seen?", "Who goes there?")
             ]
         texts = {name: [text for text, _ in some] for name, some in answers.items()}
         assert texts["with"] == texts["without"]
@@ -241,10 +256,10 @@ class TestInALibrary:
     ) -> None:
         self.asked(tmp_path / "library", sample_film, "What is seen?", settings)
         with VideoQA(tmp_path / "library", settings=settings) as videos:
-            assert videos.facts().feature_bytes > 0
-            videos.export_memory(sample_film, tmp_path / "film.memory")
-            assert videos.verify() == ()
+            assert videos.library.facts().feature_bytes > 0
+            videos.library.export_memory(videos.memory(sample_film).content_id, tmp_path / "film.memory")
+            assert videos.library.verify() == ()
             assert videos.remove(sample_film)
-            assert videos.facts().feature_bytes == 0
-            videos.import_memory(tmp_path / "film.memory")
+            assert videos.library.facts().feature_bytes == 0
+            videos.library.import_memory(tmp_path / "film.memory")
         assert self.asked(tmp_path / "library", sample_film, "What is seen?", settings)[1] > 0

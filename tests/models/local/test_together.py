@@ -74,13 +74,13 @@ def test_the_scores_are_those_of_each_alone_but_for_rounding(
     """Of every token that is written: padding is seen by nobody."""
     import torch
 
-    from video_vlm.models.local.together import side_by_side
+    from video_vlm.models.local.batched_generate import batch_inputs
 
     model, some = open_local(str(saved(family)), savings=Savings(kept_prefixes=0)), talks[:4]
     with torch.inference_mode():
         single = [model.thrift.prepare(model._inputs(talk), talk, lambda: False) for talk in some]
         expected = [scores(model, given)[:, 0] for given in single]
-        found = scores(model, side_by_side(model.thrift._begun((model._inputs(talk), talk) for talk in some)))
+        found = scores(model, batch_inputs(model.thrift._begun((model._inputs(talk), talk) for talk in some)))
     assert len({given["input_ids"].shape[1] for given in single}) > 2
     for place, one in enumerate(expected):
         assert torch.allclose(found[: len(one), place], one, atol=1e-4)
@@ -143,7 +143,9 @@ def test_where_memory_is_short_fewer_are_written_at_once(
     assert asked.sizes == [1, 1, 1]
 
 
-def test_known_and_stored_pictures_are_not_looked_at_again(saved: Saved, talks: list[tuple[Turn, ...]]) -> None:
+def test_known_and_stored_pictures_are_not_looked_at_again(
+    saved: Saved, talks: list[tuple[Turn, ...]]
+) -> None:
     model = open_local(str(saved("Qwen3-VL")))
     tower = Watched(model)
     said = model.answers(talks, max_tokens=4)
@@ -193,11 +195,13 @@ def test_captions_written_at_once_are_those_written_one_by_one(
         asking = AskSettings(model=f"hf:{saved('SmolVLM')}", caption_batch=batch)
         settings = Settings(index=IndexSettings(observers=("chapters",)), ask=asking)
         with VideoQA(tmp_path / str(batch), settings=settings) as videos:
-            model = videos._opened_model()
+            model = videos._models.answerer()
             assert isinstance(model, LocalChat)
             asked = Counted(model, monkeypatch)
             report = videos.caption(sample_film)
-            captions.append([(one.span, one.pictures, one.observations) for one in videos.looks(sample_film)])
+            captions.append(
+                [(one.span, one.frames, one.observations) for one in videos.memory(sample_film).looks()]
+            )
         sizes.append(asked.sizes)
         assert sum(asked.sizes) == report.num_new + report.num_silent
     assert captions[0] == captions[1]

@@ -17,7 +17,9 @@ def serve() -> Iterator[Callable[..., Server]]:
 
     def start(*says: Says) -> Server:
         servers.append(Server(says))
-        threading.Thread(target=servers[-1].serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        threading.Thread(
+            target=servers[-1].serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
         return servers[-1]
 
     yield start

@@ -12,7 +12,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Says:
-    """One answer of the server: its status, headers, and the pieces of its body; a number is a pause in seconds."""
+    """One answer of the server: its status, headers, and the pieces of its body; a number is a pause in
+    seconds."""
 
     body: tuple[bytes | float, ...] = ()
     status: int = 200

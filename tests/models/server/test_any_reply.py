@@ -1,6 +1,7 @@
 """Whatever a server answers is an answer with citations, none, or one line that names the server.
 
-Good replies of every form are drawn, and one place in each is replaced by any JSON, as are the bytes around it.
+Good replies of every form are drawn, and one place in each is replaced by any JSON, as are the bytes around
+it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.ask.spoken_film import SpokenFilm, said
 from tests.models.server.raw import Raw
-from video_vlm.dialogue import answer_by_talking
+from video_vlm.agent import answer_with_model
 from video_vlm.errors import ModelError
 from video_vlm.models.server import ServerChat, ServerSettings
 from video_vlm.records import Answer, Evidence, Span, Status
@@ -39,7 +40,11 @@ FILM = Film(said(9, 15, "Our boat is called the Marigold."), said(20, 22, "The l
 SETTINGS = ServerSettings(read_seconds=20.0, first_wait_seconds=0.0, num_tries=2)
 ACTIONS: tuple[dict[str, Any], ...] = (
     {"action": "answer", "claims": [{"text": "The lamp goes out.", "at": [[20, 22]]}], "confidence": 0.9},
-    {"action": "answer", "claims": [{"text": "Dark.", "at": [20]}], "seen": [{"text": "a lamp", "at": [[20, 21]]}]},
+    {
+        "action": "answer",
+        "claims": [{"text": "Dark.", "at": [20]}],
+        "seen": [{"text": "a lamp", "at": [[20, 21]]}],
+    },
     {"action": "search", "query": "lamp", "from": 3, "to": 40},
     {"action": "look", "from": 1, "to": 20, "frames": 2, "crop": [0, 0, 0.5, 1], "find": "a lamp"},
 )
@@ -51,7 +56,17 @@ SCALARS = st.one_of(
     st.sampled_from([0, -1, 10**400, -(10**400), 1e308, -0.0, math.nan, math.inf, -math.inf]),
     st.text(max_size=8),
     st.sampled_from(
-        ["\ud800", "\udfff\ud83d", "\x00", "\u202e", "{" * 3000, "9" * 500 + " s", "1e999", "[DONE]", "<html>"]
+        [
+            "\ud800",
+            "\udfff\ud83d",
+            "\x00",
+            "\u202e",
+            "{" * 3000,
+            "9" * 500 + " s",
+            "1e999",
+            "[DONE]",
+            "<html>",
+        ]
     ),
 )
 KEYS = [
@@ -71,7 +86,8 @@ KEYS = [
 ANY = st.recursive(
     SCALARS,
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6) | st.sampled_from(KEYS), inner, max_size=3)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=6) | st.sampled_from(KEYS), inner, max_size=3)
     ),
     max_leaves=6,
 )
@@ -118,17 +134,35 @@ def bodies(draw: st.DrawFn) -> tuple[str, bytes]:
     if draw(st.booleans()):
         message: dict[str, Any] = {"role": "assistant", "content": json.dumps(action)}
     else:
-        given = {key: value for key, value in action.items() if key != "action"} if isinstance(action, dict) else action
+        given = (
+            {key: value for key, value in action.items() if key != "action"}
+            if isinstance(action, dict)
+            else action
+        )
         function = {"name": "answer", "arguments": json.dumps(given)}
-        message = {"content": None, "tool_calls": [{"index": 0, "id": "c1", "type": "function", "function": function}]}
+        message = {
+            "content": None,
+            "tool_calls": [{"index": 0, "id": "c1", "type": "function", "function": function}],
+        }
     usage = {"prompt_tokens": 3, "completion_tokens": 4}
     if draw(st.booleans()):
         whole = draw(
-            bent({"id": "1", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": usage})
+            bent(
+                {
+                    "id": "1",
+                    "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+                    "usage": usage,
+                }
+            )
         )
         return "application/json", json.dumps(whole).encode()
     events = draw(
-        bent([{"choices": [{"index": 0, "delta": message}]}, {"choices": [{"delta": {}, "finish_reason": "stop"}]}])
+        bent(
+            [
+                {"choices": [{"index": 0, "delta": message}]},
+                {"choices": [{"delta": {}, "finish_reason": "stop"}]},
+            ]
+        )
     )
     events = events if isinstance(events, list) else [events]
     lines = [f"data: {json.dumps(one)}\n\n" for one in (*events, {"choices": [], "usage": usage})]
@@ -137,11 +171,14 @@ def bodies(draw: st.DrawFn) -> tuple[str, bytes]:
 
 @st.composite
 def replies(draw: st.DrawFn) -> bytes:
-    """All bytes of an answer: status and type are mostly right; the body is whole, cut, or has a byte changed."""
+    """All bytes of an answer: status and type are mostly right; the body is whole, cut, or has a byte
+    changed."""
     kind, body = draw(bodies())
     status = draw(st.sampled_from([200] * 12 + [204, 299, 301, 400, 401, 404, 422, 500, 503, 1000, 99]))
     kind = draw(
-        st.sampled_from([kind] * 10 + [kind.upper() + "; charset=latin-1", "text/html", "", "application/x-ndjson"])
+        st.sampled_from(
+            [kind] * 10 + [kind.upper() + "; charset=latin-1", "text/html", "", "application/x-ndjson"]
+        )
     )
     if draw(st.integers(0, 5)) == 0:
         body = draw(st.sampled_from([b"\xef\xbb\xbf", b"\xff\xfe", b"\r\n"])) + body
@@ -173,7 +210,7 @@ def outcome(chat: ServerChat, *, verify: bool = False) -> tuple[Answer | None, s
     """The answer to a question, or what is said of the server."""
     asked = AskSettings(answer_tokens=256, verify=verify)
     try:
-        return answer_by_talking("What goes out?", FILM, chat, settings=asked).answer, ""
+        return answer_with_model("What goes out?", FILM, chat, settings=asked).answer, ""
     except ModelError as error:
         return None, str(error)
 

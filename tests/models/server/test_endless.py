@@ -17,7 +17,9 @@ from video_vlm.records import Frame
 pytest.importorskip("httpx2", reason="models behind a server need the extra [server]")
 
 ANSWER_SECONDS = 0.6
-SETTINGS = ServerSettings(read_seconds=30.0, answer_seconds=ANSWER_SECONDS, first_wait_seconds=0.01, num_tries=3)
+SETTINGS = ServerSettings(
+    read_seconds=30.0, answer_seconds=ANSWER_SECONDS, first_wait_seconds=0.01, num_tries=3
+)
 TURNS = (Turn("user", ("What is this?",)),)
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -41,9 +43,15 @@ ENDLESS: dict[str, tuple[bytes | Drip, ...]] = {
     "a chunk's size": (JSON + CHUNKED, Drip(b"0")),
     "a chunk's extension": (JSON + CHUNKED + b"1;", Drip(b"x")),
     "trailers": (JSON + CHUNKED + b"0\r\n", Drip(b"X-Note: a\r\n")),
-    "an answer that is whole already": (JSON + LONG + b'{"choices": [{"message": {"content": "A"}}]}', Drip(b" ")),
+    "an answer that is whole already": (
+        JSON + LONG + b'{"choices": [{"message": {"content": "A"}}]}',
+        Drip(b" "),
+    ),
     "comments": (EVENTS + b"\r\n", Drip(b": ping\n\n")),
-    "events without an end": (EVENTS + b"\r\n", Drip(b'data: {"choices": [{"delta": {"content": "A"}}]}\n\n')),
+    "events without an end": (
+        EVENTS + b"\r\n",
+        Drip(b'data: {"choices": [{"delta": {"content": "A"}}]}\n\n'),
+    ),
     "empty events": (EVENTS + b"\r\n", Drip(b'data: {"choices": []}\n\n')),
     "a line without an end": (EVENTS + b"\r\n", Drip(b"x")),
     "blanks in the body of an error": (ERROR + LONG, Drip(b" ")),
@@ -73,7 +81,8 @@ def test_what_does_not_end_is_given_up(name: str) -> None:
 
 def test_a_request_that_is_not_read_is_given_up() -> None:
     pictures = [
-        Frame(at, float(at), np.random.default_rng(at).integers(0, 255, (700, 700, 3), np.uint8)) for at in range(24)
+        Frame(at, float(at), np.random.default_rng(at).integers(0, 255, (700, 700, 3), np.uint8))
+        for at in range(24)
     ]
     with Raw((), reads=False) as server:
         said, _ = told(ServerChat("tiny", server.url, settings=SETTINGS), (Turn("user", tuple(pictures)),))
@@ -99,7 +108,10 @@ def test_an_answer_in_time_is_an_answer() -> None:
 def bomb(coding: str) -> bytes:
     """Fifty megabytes of blanks in an answer, packed."""
     packer = zlib.compressobj(wbits=31 if coding == "gzip" else 15)
-    return packer.compress(b'{"choices": [{"message": {"content": "' + b" " * 50_000_000 + b'"}}]}') + packer.flush()
+    return (
+        packer.compress(b'{"choices": [{"message": {"content": "' + b" " * 50_000_000 + b'"}}]}')
+        + packer.flush()
+    )
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])

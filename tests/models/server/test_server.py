@@ -21,7 +21,9 @@ pytest.importorskip("httpx2", reason="models behind a server need the extra [ser
 
 Serve = Callable[..., Server]
 
-QUICK = ServerSettings(api_key="sk-secret", read_seconds=0.4, answer_seconds=0.5, first_wait_seconds=0.25, num_tries=3)
+QUICK = ServerSettings(
+    api_key="sk-secret", read_seconds=0.4, answer_seconds=0.5, first_wait_seconds=0.25, num_tries=3
+)
 PATIENT = replace(QUICK, answer_seconds=600.0)
 """The waits between tries are part of an answer's time."""
 TURNS = (Turn("system", ("Be brief.",)), Turn("user", ("What is this?",)))
@@ -30,7 +32,9 @@ TURNS = (Turn("system", ("Be brief.",)), Turn("user", ("What is this?",)))
 def chat_with(
     server: Server, waited: list[float] | None = None, settings: ServerSettings = QUICK, path: str = ""
 ) -> ServerChat:
-    return ServerChat("tiny", server.url + path, settings=settings, wait=([] if waited is None else waited).append)
+    return ServerChat(
+        "tiny", server.url + path, settings=settings, wait=([] if waited is None else waited).append
+    )
 
 
 def said(server: Server, **options: object) -> str:
@@ -76,7 +80,8 @@ def test_a_picture_goes_behind_its_time_and_no_larger_than_agreed(serve: Serve) 
 
 def test_the_server_says_when_to_ask_again(serve: Serve) -> None:
     server = serve(
-        Says((b'{"error": {"message": "slow down"}}',), status=429, headers={"Retry-After": "3"}), streamed("Yes.")
+        Says((b'{"error": {"message": "slow down"}}',), status=429, headers={"Retry-After": "3"}),
+        streamed("Yes."),
     )
     waited: list[float] = []
     assert "".join(chat_with(server, waited, PATIENT).stream(TURNS)) == "Yes."
@@ -102,11 +107,20 @@ def test_a_server_that_knows_no_schema_is_asked_without(serve: Serve) -> None:
 
 
 MISBEHAVIOURS = {
-    "key refused": (Says((b'{"error": {"message": "bad key"}}',), status=401), r"refused the key \(bad key\)"),
+    "key refused": (
+        Says((b'{"error": {"message": "bad key"}}',), status=401),
+        r"refused the key \(bad key\)",
+    ),
     "no such model": (Says((b'{"error": "model not found"}',), status=404), "knows no model tiny"),
-    "wrong request": (Says((b'{"error": {"message": "too many images"}}',), status=400), "400: too many images"),
+    "wrong request": (
+        Says((b'{"error": {"message": "too many images"}}',), status=400),
+        "400: too many images",
+    ),
     "server error": (Says(status=500), r"answered 500: no reason given \(\d tr(y|ies)\)"),
-    "redirect": (Says(status=307, headers={"Location": "http://elsewhere/"}), "sends on to http://elsewhere/"),
+    "redirect": (
+        Says(status=307, headers={"Location": "http://elsewhere/"}),
+        "sends on to http://elsewhere/",
+    ),
     "a page": (Says((b"<html>",), kind="text/html"), "answered with text/html"),
     "no type": (Says((b"hello",), kind=""), "answered with nothing"),
     "stall before a word": (Says((1.5,)), "said nothing for"),
@@ -115,14 +129,20 @@ MISBEHAVIOURS = {
     "connection dropped": (Says((event("A"),), length=10_000), "broke off"),
     "end without an end": (Says((event("A"),)), "broke off in the middle"),
     "truncated JSON": (Says((b'data: {"choices": [{"del\n\n',)), "does not speak JSON here"),
-    "whole answer truncated": (Says((b'{"choices": [{"mess',), kind="application/json"), "does not speak JSON"),
+    "whole answer truncated": (
+        Says((b'{"choices": [{"mess',), kind="application/json"),
+        "does not speak JSON",
+    ),
     "ten megabytes": (Says((b"data: " + b"x" * (10 << 20),)), "more than 4 MB"),
     "ten megabytes at once": (Says((b" " * (10 << 20),), kind="application/json"), "more than 4 MB"),
     "no choices": (Says((b'{"choices": []}',), kind="application/json"), "gave no answer"),
     "an event without choices": (Says((b'data: {"id": 1}\n\ndata: [DONE]\n\n',)), "without choices"),
     "a list": (Says((b"[1, 2]",), kind="application/json"), "JSON that is no answer"),
     "wrong schema": (Says((b'{"choices": [{"text": 1}]}',), kind="application/json"), "without words"),
-    "error in the stream": (Says((event("A"), b'data: {"error": {"message": "out of memory"}}\n\n')), "out of memory"),
+    "error in the stream": (
+        Says((event("A"), b'data: {"error": {"message": "out of memory"}}\n\n')),
+        "out of memory",
+    ),
 }
 
 
@@ -142,7 +162,9 @@ def test_letters_that_are_none_do_not_stop_an_answer(serve: Serve) -> None:
 
 def test_nobody_there_is_said_with_the_address() -> None:
     chat = ServerChat("tiny", "http://127.0.0.1:9/v1", settings=QUICK, wait=lambda _: None)
-    with pytest.raises(ModelError, match=r"http://127\.0\.0\.1:9/v1 cannot be reached: is the server running\?"):
+    with pytest.raises(
+        ModelError, match=r"http://127\.0\.0\.1:9/v1 cannot be reached: is the server running\?"
+    ):
         list(chat.stream(TURNS))
 
 
@@ -179,7 +201,9 @@ def call(*pieces: str, name: str = "look") -> tuple[bytes, ...]:
     """The events of a call of a tool, its arguments in pieces."""
     first = {"index": 0, "id": "c1", "function": {"name": name, "arguments": ""}}
     more = [{"index": 0, "function": {"arguments": piece}} for piece in pieces]
-    events = [{"choices": [{"delta": {"tool_calls": [one]}, "finish_reason": None}]} for one in (first, *more)]
+    events = [
+        {"choices": [{"delta": {"tool_calls": [one]}, "finish_reason": None}]} for one in (first, *more)
+    ]
     return (*(f"data: {json.dumps(one)}\n\n".encode() for one in events), event(finish="tool_calls"))
 
 
@@ -234,7 +258,10 @@ def test_what_was_called_is_told_again_as_a_call_and_its_result(serve: Serve) ->
     _, _, first, brought, shown, second, nothing = server.asked[0]["messages"]
     assert first["tool_calls"][0]["function"] == {"name": "look", "arguments": '{"from": 12}'}
     assert (brought["role"], brought["tool_call_id"]) == ("tool", first["tool_calls"][0]["id"])
-    assert (shown["role"], [piece["type"] for piece in shown["content"]]) == ("user", ["text", "text", "image_url"])
+    assert (shown["role"], [piece["type"] for piece in shown["content"]]) == (
+        "user",
+        ["text", "text", "image_url"],
+    )
     assert second["tool_calls"][0]["id"] != first["tool_calls"][0]["id"]
     assert (first["content"], second["content"]) == ("", "Later, then.")
     assert (nothing["role"], nothing["content"]) == ("tool", "Nothing new there.")
@@ -242,10 +269,18 @@ def test_what_was_called_is_told_again_as_a_call_and_its_result(serve: Serve) ->
 
 @pytest.mark.parametrize(
     ("status", "why"),
-    [(400, "registry: tiny does not support tools"), (500, "tools param requires --jinja flag"), (422, "extra: tools")],
+    [
+        (400, "registry: tiny does not support tools"),
+        (500, "tools param requires --jinja flag"),
+        (422, "extra: tools"),
+    ],
 )
-def test_a_server_or_model_without_tools_is_not_asked_for_them_again(serve: Serve, status: int, why: str) -> None:
-    refusal = Says((json.dumps({"error": {"message": why}}).encode(),), status=status, kind="application/json")
+def test_a_server_or_model_without_tools_is_not_asked_for_them_again(
+    serve: Serve, status: int, why: str
+) -> None:
+    refusal = Says(
+        (json.dumps({"error": {"message": why}}).encode(),), status=status, kind="application/json"
+    )
     server = serve(refusal, streamed("{}"))
     chat = chat_with(server)
     knew = chat.calls_tools

@@ -1,4 +1,5 @@
-"""A real server on this machine, ``transformers serve`` with tiny random models, asked through the product's client."""
+"""A real server on this machine, ``transformers serve`` with tiny random models, asked through the product's
+client."""
 
 from __future__ import annotations
 
@@ -59,7 +60,9 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]
 
     from tests.models.local.tiny_models import TEXT_FAMILIES
 
-    torch.manual_seed(0)  # of some weights the first tokens are of those that one side shows and the other does not
+    torch.manual_seed(
+        0
+    )  # of some weights the first tokens are of those that one side shows and the other does not
     folder = TEXT_FAMILIES["Qwen3"](tmp_path_factory.mktemp("words"))
     for url in served(folder, folder.parent / "words.log"):
         yield url, folder

@@ -1,7 +1,8 @@
-"""The built-in answerer: no weights, no network. It reads, counts and times; it does not see, and it does not guess.
+"""The built-in answerer: no weights, no network. It reads, counts and times; it does not see, and it does not
+guess.
 
-It answers from words (subtitles, speech, screen text, chapter titles) and from structure (shots, fades, times).
-What would need seeing an object or an action is declined, with the nearest moments.
+It answers from words (subtitles, speech, screen text, chapter titles) and from structure (shots, fades,
+times). What would need seeing an object or an action is declined, with the nearest moments.
 """
 
 from __future__ import annotations
@@ -10,31 +11,42 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from video_vlm.errors import QuestionError
-from video_vlm.models.builtin.deeds import deeds
+from video_vlm.language.anchors import region, sent
+from video_vlm.language.matching import best_matches
+from video_vlm.language.passages import Passage, Passages, read_passages
+from video_vlm.language.premise import is_done_in
+from video_vlm.language.query import Query, Wanted, read_query, terms
+from video_vlm.language.spelling import spelled
+from video_vlm.language.time_operators import WHOLE, OperatorKind, TimeOperator, Window
+from video_vlm.language.verbs import deeds
+from video_vlm.memory.coverage import coverage_of, whole_span
+from video_vlm.models.builtin.added_rows import find_added
 from video_vlm.models.builtin.draft import Draft
-from video_vlm.models.builtin.edges import find_at_edge, find_mention_at_edge
 from video_vlm.models.builtin.facts import find_fact, find_reason, find_title, in_channel
-from video_vlm.models.builtin.growth import find_added
-from video_vlm.models.builtin.matching import best_matches
-from video_vlm.models.builtin.moments import asks_for_date, count_times, find_duration, find_when
-from video_vlm.models.builtin.names import find_name, name_asked
-from video_vlm.models.builtin.order import find_gap, find_order, find_whether
+from video_vlm.models.builtin.first_and_last import find_at_edge, find_mention_at_edge
+from video_vlm.models.builtin.naming import find_name, name_asked
+from video_vlm.models.builtin.order_of_two import find_gap, find_order, find_whether
 from video_vlm.models.builtin.overview import find_overview, find_within
-from video_vlm.models.builtin.passages import Passage, Passages, read_passages
-from video_vlm.models.builtin.premise import is_done_in
-from video_vlm.models.builtin.query import Query, Wanted, read_query, terms
-from video_vlm.models.builtin.sequence import find_beside, find_in_order_of_time, region, sent
-from video_vlm.models.builtin.spelling import spelled
-from video_vlm.models.builtin.structure import find_structure, whole_span
-from video_vlm.models.builtin.tables import find_extreme
-from video_vlm.operators import WHOLE, OperatorKind, TimeOperator, Window
+from video_vlm.models.builtin.screen_tables import find_extreme
+from video_vlm.models.builtin.sequence import find_beside, find_in_order_of_time
+from video_vlm.models.builtin.video_facts import find_structure
+from video_vlm.models.builtin.when import asks_for_date, count_times, find_duration, find_when
 from video_vlm.protocols import Look, VideoMemory
-from video_vlm.records import Answer, Citation, Coverage, Level, Receipt, Span, Status, Step
+from video_vlm.records import Answer, Citation, Receipt, Span, Status, Step
 
-__all__ = ["BuiltinAnswerer", "coverage_of"]
+__all__ = ["BuiltinAnswerer"]
 
 _TEXTUAL = frozenset(
-    {Wanted.NAME, Wanted.ADDRESS, Wanted.EMAIL, Wanted.PHONE, Wanted.YEAR, Wanted.DATE, Wanted.MONEY, Wanted.TITLE}
+    {
+        Wanted.NAME,
+        Wanted.ADDRESS,
+        Wanted.EMAIL,
+        Wanted.PHONE,
+        Wanted.YEAR,
+        Wanted.DATE,
+        Wanted.MONEY,
+        Wanted.TITLE,
+    }
     | {Wanted.WORDS, Wanted.DEFINITION}
 )
 _OVER_CUES = frozenset({Wanted.MONEY, Wanted.MEASURE, Wanted.NUMBER, Wanted.YEAR, Wanted.DATE})
@@ -63,7 +75,9 @@ class BuiltinAnswerer:
             QuestionError: the question is empty.
         """
         if not question.strip():
-            raise QuestionError('the question is empty: ask something, e.g. "what happens after the lamp goes out?"')
+            raise QuestionError(
+                'the question is empty: ask something, e.g. "what happens after the lamp goes out?"'
+            )
         passages = read_passages(memory, question)
         query = read_query(spelled(question, passages))
         drafts = list(_drafts(query, memory, passages))
@@ -96,12 +110,15 @@ class BuiltinAnswerer:
         status = _why_not(query)
         channels = _channels_in_words(memory)
         untold = [
-            deed for deed in deeds(query.parsed.target) if not any(is_done_in(one, [deed]) for one in passages.spoken)
+            deed
+            for deed in deeds(query.parsed.target)
+            if not any(is_done_in(one, [deed]) for one in passages.spoken)
         ]
         says = f"says “{untold[0]}”" if untold and passages.spoken else "answers this"
         text = {
             Status.NOT_SHOWN: f"Not shown: nothing in {channels} {says}.",
-            Status.NEEDS_EYES: f"I cannot tell: nothing in {channels} {says}, and the built-in reader does not see "
+            Status.NEEDS_EYES: f"I cannot tell: nothing in {channels} {says}, and the built-in reader does "
+            "not see "
             "objects or actions.",
         }[status]
         return Answer(
@@ -120,7 +137,8 @@ class BuiltinAnswerer:
 
 
 def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[Draft]:
-    """Every answer that can be put together; the surest is given. What fits exactly is asked first and alone."""
+    """Every answer that can be put together; the surest is given. What fits exactly is asked first and
+    alone."""
     whole = whole_span(memory)
     if query.parsed.operator.away:
         yield from _away(query, memory, passages, whole)
@@ -216,7 +234,8 @@ def _one(found: Draft | None) -> Iterator[Draft]:
 
 
 def _why_not(query: Query) -> Status:
-    """Words that are nowhere, and dates of what was, are not shown; anything else somebody might still see."""
+    """Words that are nowhere, and dates of what was, are not shown; anything else somebody might still
+    see."""
     if query.wanted in _TEXTUAL or query.channel or asks_for_date(query):
         return Status.NOT_SHOWN
     return Status.NEEDS_EYES
@@ -226,21 +245,6 @@ def _nearest(query: Query, passages: Passages) -> tuple[Citation, ...]:
     wanted = query.terms + tuple(term for anchor in query.parsed.operator.anchors for term in terms(anchor))
     matches = [item for item in best_matches(wanted, passages.all, passages) if item.direct >= 0.2]
     return tuple(item.passage.cite() for item in matches[:3])
-
-
-def coverage_of(memory: VideoMemory, *, missing: tuple[str, ...] = ()) -> Coverage:
-    """What of a video its memory rests on."""
-    scenes = memory.nodes(Level.SCENE)
-    whole = whole_span(memory)
-    seen = sum(node.span.duration_seconds * node.coverage for node in scenes)
-    return Coverage(
-        scenes_seen=sum(node.coverage > 0 for node in scenes),
-        scenes_total=len(scenes),
-        channels=tuple(memory.channels),
-        seconds_seen=round(seen, 3),
-        seconds_total=round(whole.duration_seconds, 3),
-        missing=missing,
-    )
 
 
 _CHANNEL_WORDS = {

@@ -1,24 +1,25 @@
-"""Questions about the chapters that a file marks: which there are, which one it is at a time, and when each begins."""
+"""Questions about the chapters that a file marks: which there are, which one it is at a time, and when each
+begins."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from video_vlm.language.anchors import ORDINALS, reach
+from video_vlm.language.lexicon import NUMBER_WORDS
+from video_vlm.language.passages import Passages
+from video_vlm.language.query import Query
+from video_vlm.language.time_operators import OperatorKind
 from video_vlm.models.builtin.draft import Draft, draft
-from video_vlm.models.builtin.passages import Passages
-from video_vlm.models.builtin.query import Query
-from video_vlm.models.builtin.sequence import ORDINALS, reach
-from video_vlm.operators import OperatorKind
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Citation, Claim, ObservationKind, Span, clock
 
 __all__ = ["find_chapter", "marked_chapters"]
 
-_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NTH = (
     rf"(?:the\s+)?(?:(?P<ordinal>{'|'.join(ORDINALS)}|\d+(?:st|nd|rd|th))\s+chapter"
-    rf"|chapter\s+(?:number\s+|no\.?\s*|#)?(?P<number>\d+|{'|'.join(_NUMBERS)}))"
+    rf"|chapter\s+(?:number\s+|no\.?\s*|#)?(?P<number>\d+|{'|'.join(NUMBER_WORDS)}))"
 )
 _LIST = re.compile(
     r"^\W*(?:(?:please\s+)?(?:list|name|show|give|tell)\b.{0,30}?\bchapters?\b|chapters|chapter\s+list|table\s+of\s+contents"
@@ -54,7 +55,9 @@ def find_chapter(query: Query, memory: VideoMemory, passages: Passages, whole: S
     if asked := _WHEN_NTH.search(text):
         return _draft([_edge(one, asked["edge"]) for one in _nth(asked, chapters)])
     for one in chapters:
-        if asked := re.search(rf"{_WHEN}(?:the\s+)?(?:chapter\W+)?{_titled(one)}\W*\s{_EDGE}\W*$", text, re.I):
+        if asked := re.search(
+            rf"{_WHEN}(?:the\s+)?(?:chapter\W+)?{_titled(one)}\W*\s{_EDGE}\W*$", text, re.I
+        ):
             return _draft([_edge(one, asked["edge"])])
     return _during(query, passages, chapters, whole) if _WHICH.search(query.parsed.target) else None
 
@@ -77,8 +80,8 @@ def _nth(asked: re.Match[str], chapters: Sequence[Citation]) -> Sequence[Citatio
     written = (asked["ordinal"] or asked["number"]).lower()
     if written in ORDINALS:
         place = ORDINALS[written]
-    elif written in _NUMBERS:
-        place = _NUMBERS.index(written)
+    elif written in NUMBER_WORDS:
+        place = NUMBER_WORDS[written] - 1
     else:
         place = int(written.rstrip("stndrh")[:6]) - 1
     return chapters[-1:] if place < 0 else chapters[place : place + 1]

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from video_vlm.models.builtin.passages import Passage
-from video_vlm.records import Citation, Claim, ObservationKind, Span, clock
+from video_vlm.language.attribution import quoted
+from video_vlm.language.passages import Passage
+from video_vlm.records import Citation, Claim
 
-__all__ = ["Draft", "draft", "quoted", "quoted_claim", "quoted_words"]
-
-_SOURCE = {
-    ObservationKind.SUBTITLE: "the subtitles say",
-    ObservationKind.SPEECH: "it is said",
-    ObservationKind.SCREEN_TEXT: "the screen reads",
-    ObservationKind.CHAPTER: "the chapter is titled",
-    ObservationKind.CAPTION: "a model saw",
-}
+__all__ = ["Draft", "draft", "quoted_claim"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +30,9 @@ def draft(claims: Iterable[Claim], confidence: float, reason: str) -> Draft:
     return Draft(tuple(claims), min(max(confidence, 0.0), 1.0), reason)
 
 
-def quoted(passage: Passage, quote: str | None = None) -> str:
-    """``At 0:09 the subtitles say: “The bridge crosses the Mirna gorge.”``"""
-    return quoted_words(passage.kind, passage.span, quote or passage.text)
-
-
-def quoted_words(kind: ObservationKind | None, span: Span, text: str) -> str:
-    """The same of words that stand in no passage."""
-    return f"At {clock(span.start)} {'it says' if kind is None else _SOURCE.get(kind, 'it says')}: “{text}”"
-
-
-def quoted_claim(passage: Passage, value: str = "", quote: str | None = None, *, also: Sequence[Passage] = ()) -> Claim:
+def quoted_claim(
+    passage: Passage, value: str = "", quote: str | None = None, *, also: Sequence[Passage] = ()
+) -> Claim:
     """What a passage says, led by the value that answers, where one could be taken out of it.
 
     ``also`` are other passages that say the same; they are cited with it, in order of time.

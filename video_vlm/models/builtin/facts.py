@@ -8,19 +8,27 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from video_vlm.language.lexicon import DIMENSIONS
+from video_vlm.language.matching import Match, best_matches, match
+from video_vlm.language.passages import Passage, Passages
+from video_vlm.language.premise import premise_of
+from video_vlm.language.query import Query, Wanted
+from video_vlm.language.word_forms import alike, squeeze, stem, words
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
-from video_vlm.models.builtin.lexicon import DIMENSIONS
-from video_vlm.models.builtin.matching import Match, best_matches, match
-from video_vlm.models.builtin.passages import SPOKEN, Passage, Passages
-from video_vlm.models.builtin.premise import premise_of
-from video_vlm.models.builtin.query import Query, Wanted
-from video_vlm.models.builtin.values import Value, label_and_value, labelled_by, looks_like_a_person, take_value
-from video_vlm.models.builtin.words import alike, squeeze, stem, words
+from video_vlm.models.builtin.values import (
+    Value,
+    label_and_value,
+    labelled_by,
+    looks_like_a_person,
+    take_value,
+)
+from video_vlm.records.observations import SPOKEN
 
 __all__ = ["find_fact", "find_reason", "find_title", "in_channel"]
 
 _CAUSE = re.compile(
-    r"\b(?:because|since|due to|owing to|thanks to|as a result|therefore|so that|that's why|that is why|in order to|"
+    r"\b(?:because|since|due to|owing to|thanks to|as a result|therefore|so that|that's why|that is why|in "
+    r"order to|"
     r"caused by|led to|results? in|the reason)\b|^\W*+so\b|[,;] so\b",
     re.I,
 )
@@ -28,7 +36,9 @@ _CONSEQUENCE = re.compile(r"(?<!\W)\W*(?:so(?! that)|that's why|that is why|ther
 """How a sentence begins whose reason is the one before it."""
 _ON_SCREEN = re.compile(r"\b(?:table|chart|list|slide|card|graph)\b", re.I)
 _REASON_SECONDS = 15.0
-_BARE = frozenset({Wanted.ADDRESS, Wanted.EMAIL, Wanted.NAME, Wanted.PLACE, Wanted.COLOUR, Wanted.YEAR, Wanted.DATE})
+_BARE = frozenset(
+    {Wanted.ADDRESS, Wanted.EMAIL, Wanted.NAME, Wanted.PLACE, Wanted.COLOUR, Wanted.YEAR, Wanted.DATE}
+)
 _OF_A_DEED = frozenset({Wanted.DATE, Wanted.YEAR, Wanted.PLACE, Wanted.NUMBER, Wanted.PERSON, Wanted.REASON})
 _A_MOMENT = re.compile(r"\b(?:show|find|tell|time\s?stamps?|moment)\b.{0,200}\b(?:where|when)\b", re.I)
 """``show me where ...``, ``the moment when ...``."""
@@ -46,9 +56,13 @@ def find_fact(query: Query, pool: Sequence[Passage], passages: Passages) -> Draf
     telling = [term for term in query.terms if term.weight >= 0.5]
     if not telling:
         return max(
-            _collocated(query, pool, passages), key=lambda found: found.confidence, default=_bare_fact(query, pool)
+            _collocated(query, pool, passages),
+            key=lambda found: found.confidence,
+            default=_bare_fact(query, pool),
         )
-    ranked = [item for item in best_matches(query.terms, pool, passages) if _is_told(query, item.passage, passages)]
+    ranked = [
+        item for item in best_matches(query.terms, pool, passages) if _is_told(query, item.passage, passages)
+    ]
     drafts = [found for item in ranked[:24] if (found := _fact(query, item, ranked, passages)) is not None]
     drafts += [*_labelled_facts(query, pool, passages), *_collocated(query, pool, passages)]
     best = max((found.confidence for found in drafts), default=0.0)
@@ -57,7 +71,8 @@ def find_fact(query: Query, pool: Sequence[Passage], passages: Passages) -> Draf
 
 
 def _is_told(query: Query, passage: Passage, passages: Passages) -> bool:
-    """Whether a passage tells of what a question for a time, a place, a number, a person or a reason takes for granted."""
+    """Whether a passage tells of what a question for a time, a place, a number, a person or a reason takes
+    for granted."""
     of_a_deed = query.wanted in _OF_A_DEED or _A_MOMENT.search(query.parsed.target)
     return not of_a_deed or premise_of(query).holds_in(passage, passages)
 
@@ -69,7 +84,9 @@ def _seconds(found: Draft) -> float:
 def _labelled_facts(query: Query, pool: Sequence[Passage], passages: Passages) -> list[Draft]:
     """Rows that answer by their label alone: ``Length: 1,284 m`` on a card about the bridge."""
     label = [
-        word.stem for word in words(_LABEL_OF.get(query.dimension, query.focus)) if word.stem not in _KIND_OF_VALUE
+        word.stem
+        for word in words(_LABEL_OF.get(query.dimension, query.focus))
+        if word.stem not in _KIND_OF_VALUE
     ]
     if query.wanted is Wanted.NAME:
         label = [stem("name")]
@@ -82,8 +99,14 @@ def _labelled_facts(query: Query, pool: Sequence[Passage], passages: Passages) -
         known[1].append(match(query.terms, passage, passages))
     drafts = [
         draft(
-            [quoted_claim(items[0].passage, value.text, also=_with_value(value.text, items[0].passage, pool))],
-            value.fit * (0.5 + 0.5 * max(item.coverage for item in items)) * (0.6 if items[0].lost_names else 1.0),
+            [
+                quoted_claim(
+                    items[0].passage, value.text, also=_with_value(value.text, items[0].passage, pool)
+                )
+            ],
+            value.fit
+            * (0.5 + 0.5 * max(item.coverage for item in items))
+            * (0.6 if items[0].lost_names else 1.0),
             "label",
         )
         for value, items in found.values()
@@ -101,7 +124,9 @@ _LABEL_OF = {name: " ".join(sorted(labels)) for name, (labels, _) in DIMENSIONS.
 def _with_value(value: str, passage: Passage, pool: Sequence[Passage]) -> list[Passage]:
     """Other moments at which the very value is read or said."""
     key = squeeze(value)
-    return [other for other in pool if len(key) >= 4 and other is not passage and key in squeeze(other.text)][:4]
+    return [other for other in pool if len(key) >= 4 and other is not passage and key in squeeze(other.text)][
+        :4
+    ]
 
 
 def _collocated(query: Query, pool: Sequence[Passage], passages: Passages) -> list[Draft]:
@@ -113,10 +138,16 @@ def _collocated(query: Query, pool: Sequence[Passage], passages: Passages) -> li
     drafts = []
     for passage in pool:
         for first, second in pairwise(passage.words):
-            if first.stem == verb and second.text.casefold() == preposition and passage.text[second.end :].strip(" .|"):
+            if (
+                first.stem == verb
+                and second.text.casefold() == preposition
+                and passage.text[second.end :].strip(" .|")
+            ):
                 coverage = match(query.terms, passage, passages).coverage
                 value = passage.text[second.end :].strip(" .|")
-                drafts.append(draft([quoted_claim(passage, value)], 0.6 + 0.35 * coverage, "said in these words"))
+                drafts.append(
+                    draft([quoted_claim(passage, value)], 0.6 + 0.35 * coverage, "said in these words")
+                )
     return drafts
 
 
@@ -129,7 +160,9 @@ _PREPOSITION_LAST = re.compile(rf"\bwhat\b.*\b(?P<verb>\w+)\s+(?P<preposition>{_
 
 def _all_named(query: Query, label: Sequence[str], passage: Passage) -> bool:
     """A label of several words must be there whole; of a dimension's names one is enough."""
-    return bool(query.dimension) or all(any(alike(part, found) >= 0.7 for found in passage.stems) for part in label)
+    return bool(query.dimension) or all(
+        any(alike(part, found) >= 0.7 for found in passage.stems) for part in label
+    )
 
 
 def _fits_type(query: Query, value: str) -> bool:
@@ -154,7 +187,8 @@ def _fact(query: Query, item: Match, ranked: Sequence[Match], passages: Passages
 
 
 def _same_elsewhere(item: Match, value: Value, ranked: Sequence[Match]) -> list[Passage]:
-    """Other moments that say the same: the same value, or the same words of the question in an almost equal text."""
+    """Other moments that say the same: the same value, or the same words of the question in an almost equal
+    text."""
     text, key = squeeze(item.passage.text), squeeze(value.text)
     return [
         other.passage
@@ -183,12 +217,17 @@ def _name_below(query: Query, item: Match, passages: Passages) -> Passage | None
     if len(item.passage.words) > _ROLE_WORDS or not roles & item.found:
         return None
     card = passages.card(item.passage)
-    rows = [row for row in card[card.index(item.passage) + 1 :] if item.passage in card] if item.passage in card else []
+    rows = (
+        [row for row in card[card.index(item.passage) + 1 :] if item.passage in card]
+        if item.passage in card
+        else []
+    )
     return next((row for row in rows[:1] if looks_like_a_person(row.text)), None)
 
 
 def _bare_fact(query: Query, pool: Sequence[Passage]) -> Draft | None:
-    """A question with nothing to match but a type ("which web address is shown?"): right if the video has one such value."""
+    """A question with nothing to match but a type ("which web address is shown?"): right if the video has one
+    such value."""
     if query.wanted not in _BARE and not (query.wanted is Wanted.THING and query.focus):
         return None
     found: list[tuple[Passage, Value]] = []
@@ -235,18 +274,24 @@ def _reasons_near(query: Query, event: Match, passages: Passages) -> Iterable[Dr
             continue
         follows = previous is not None and _CONSEQUENCE.match(passage.text)
         shared = 0.9 if telling & passage.stems else 0.65
-        claims = [quoted_claim(piece) for piece in ((previous, passage) if follows and previous else (passage,))]
+        claims = [
+            quoted_claim(piece) for piece in ((previous, passage) if follows and previous else (passage,))
+        ]
         yield draft(claims, shared * event.coverage**0.8, "reason near the event")
 
 
 def find_title(query: Query, passages: Passages, title: str) -> Draft | None:
-    """The heading of a thing on screen, or the title of the film itself: large, alone, and borne out elsewhere."""
+    """The heading of a thing on screen, or the title of the film itself: large, alone, and borne out
+    elsewhere."""
     if any(term.weight >= 0.5 for term in query.terms) or _ON_SCREEN.search(query.parsed.text):
         return _heading(query, passages)
     candidates = [
         row
         for row in passages.screen
-        if len(squeeze(row.text)) >= 5 and len(row.words) <= 8 and row.confidence >= 0.8 and not _is_notice(row)
+        if len(squeeze(row.text)) >= 5
+        and len(row.words) <= 8
+        and row.confidence >= 0.8
+        and not _is_notice(row)
     ]
     if not candidates:
         return None
@@ -258,7 +303,11 @@ def find_title(query: Query, passages: Passages, title: str) -> Draft | None:
 
 def _is_notice(row: Passage) -> bool:
     return bool(
-        re.search(r"\b(?:presents?|copyright|www|http|licen[cs]ed?|coming soon|directed|produced)\b|©", row.text, re.I)
+        re.search(
+            r"\b(?:presents?|copyright|www|http|licen[cs]ed?|coming soon|directed|produced)\b|©",
+            row.text,
+            re.I,
+        )
     )
 
 
@@ -266,23 +315,29 @@ def _title_score(row: Passage, tallest: float, passages: Passages, title: str) -
     """Size on screen, and how often the rest of the video bears the same words out."""
     text = squeeze(row.text)
     elsewhere = sum(
-        text in squeeze(other.text) for other in passages.all if other is not row and not other.span.overlaps(row.span)
+        text in squeeze(other.text)
+        for other in passages.all
+        if other is not row and not other.span.overlaps(row.span)
     )
     borne_out = min(elsewhere, 3) / 3 if len(text) >= 4 else 0.0
     named = 1.0 if title and text and text in squeeze(title) else 0.0
     size = row.height / tallest if tallest else 0.0
     alone = 1.0 / max(len(passages.card(row)), 1)
-    return min(0.25 * size + 0.15 * alone + 0.45 * borne_out + 0.45 * named + (0.15 if elsewhere else 0.0), 0.95)
+    return min(
+        0.25 * size + 0.15 * alone + 0.45 * borne_out + 0.45 * named + (0.15 if elsewhere else 0.0), 0.95
+    )
 
 
 def _heading(query: Query, passages: Passages) -> Draft | None:
-    """The top row of a card: of the one whose words fit the question, or of the busiest one for "the table"."""
+    """The top row of a card: of the one whose words fit the question, or of the busiest one for "the
+    table"."""
     cards: dict[Passage, int] = {}
     for row in passages.screen:
         card = passages.card(row)
         if card and len(card) >= 3:
             cards[card[0]] = max(
-                cards.get(card[0], 0), sum(" | " in other.text or bool(label_and_value(other.text)) for other in card)
+                cards.get(card[0], 0),
+                sum(" | " in other.text or bool(label_and_value(other.text)) for other in card),
             )
     if not cards:
         return None
@@ -290,7 +345,9 @@ def _heading(query: Query, passages: Passages) -> Draft | None:
         query.terms, [row for row in cards if len(words(row.text)) <= 10], passages, least_direct=0.5
     )
     if matched:
-        return draft([quoted_claim(matched[0].passage, matched[0].passage.text)], 0.8 * matched[0].coverage, "heading")
+        return draft(
+            [quoted_claim(matched[0].passage, matched[0].passage.text)], 0.8 * matched[0].coverage, "heading"
+        )
     structured = [row for row in cards if cards[row] >= 2 and len(row.words) <= 10 and " | " not in row.text]
     if not structured or not re.search(r"\b(?:table|chart|list|slide)\b", query.parsed.text, re.I):
         return None

@@ -1,23 +1,26 @@
-"""Questions about the whole, or about a stretch given outright: told from summaries and from what is said and shown there."""
+"""Questions about the whole, or about a stretch given outright: told from summaries and from what is said and
+shown there."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from video_vlm.language.passages import Passage, Passages
+from video_vlm.language.query import Query, Wanted
+from video_vlm.language.time_operators import BEGINNING, ENDING, Window
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
-from video_vlm.models.builtin.edges import what_is_said
-from video_vlm.models.builtin.passages import Passage, Passages
-from video_vlm.models.builtin.query import Query, Wanted
-from video_vlm.operators import BEGINNING, ENDING, Window
+from video_vlm.models.builtin.first_and_last import what_is_said
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Citation, Claim, Level, Node, Span, clock
 
 __all__ = ["find_overview", "find_within"]
 
 _ABOUT = re.compile(
-    r"\b(?:what(?:'s| is| was)?\s+(?:this|the|that)\s+(?:video|film|movie|clip|lecture|talk|recording|episode)\s+about|summar(?:y|ise|ize)|"
-    r"(?:describe|tell me about|give (?:me )?an? (?:overview|summary) of)\s+(?:this|the)\s+(?:video|film|movie|clip|lecture|talk|recording)|"
+    r"\b(?:what(?:'s| is| "
+    r"was)?\s+(?:this|the|that)\s+(?:video|film|movie|clip|lecture|talk|recording|episode)\s+about|summar(?:y|ise|ize)|"
+    r"(?:describe|tell me about|give (?:me )?an? (?:overview|summary) "
+    r"of)\s+(?:this|the)\s+(?:video|film|movie|clip|lecture|talk|recording)|"
     r"what happens in (?:this|the) (?:video|film|movie|clip))\b",
     re.I,
 )
@@ -51,7 +54,8 @@ def _below(node: Node, memory: VideoMemory) -> list[Node]:
 
 
 def find_within(query: Query, passages: Passages, span: Span) -> Draft | None:
-    """What is said and shown in a stretch the question gives: "at 12:30", "in the last minute", "at the start"."""
+    """What is said and shown in a stretch the question gives: "at 12:30", "in the last minute", "at the
+    start"."""
     if query.wanted not in {Wanted.EVENT, Wanted.WORDS, Wanted.ANY}:
         return None
     if any(term.weight >= 0.5 for term in query.terms) and query.wanted is not Wanted.WORDS:

@@ -6,95 +6,28 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from video_vlm.language.anchors import locate, region
+from video_vlm.language.matching import Match
+from video_vlm.language.passages import Passage, Passages
+from video_vlm.language.query import Query, Wanted
+from video_vlm.language.quotation import quotations
+from video_vlm.language.time_operators import ADJACENT_SECONDS, REACH_SECONDS, OperatorKind
+from video_vlm.language.word_forms import phrase_position, squeeze
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
-from video_vlm.models.builtin.matching import Match, find_anchors
-from video_vlm.models.builtin.passages import Passage, Passages
-from video_vlm.models.builtin.query import Query, Wanted
-from video_vlm.models.builtin.words import phrase_position, squeeze
-from video_vlm.operators import ADJACENT_SECONDS, REACH_SECONDS, OperatorKind, walked
 from video_vlm.records import ObservationKind, Span
 
-__all__ = ["ORDINALS", "find_beside", "find_in_order_of_time", "locate", "reach", "region", "sent"]
+__all__ = ["find_beside", "find_in_order_of_time"]
 
-_QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]+)[\"“”„«»]|(?<!\w)['‘]([^'’]{2,})['’](?!\w)")
-ORDINALS = {
-    "first": 0,
-    "1st": 0,
-    "second": 1,
-    "2nd": 1,
-    "third": 2,
-    "3rd": 2,
-    "fourth": 3,
-    "4th": 3,
-    "last": -1,
-    "final": -1,
-}
 _DISCOURSE = {
     OperatorKind.AFTER: re.compile(r"\b(?:after|afterwards?|then|later|next|since|once|following)\b", re.I),
-    OperatorKind.BEFORE: re.compile(r"\b(?:before|earlier|previously|until|used to|formerly|had been)\b", re.I),
+    OperatorKind.BEFORE: re.compile(
+        r"\b(?:before|earlier|previously|until|used to|formerly|had been)\b", re.I
+    ),
 }
 
 _OPPOSITE = {OperatorKind.AFTER: OperatorKind.BEFORE, OperatorKind.BEFORE: OperatorKind.AFTER}
 
 FindFact = Callable[[Query, Sequence[Passage], Passages], Draft | None]
-
-
-def locate(query: Query, passages: Passages) -> list[Match]:
-    """The moments the operator's first anchor names; "the second X" takes the second of them."""
-    anchors = query.parsed.operator.anchors
-    return _find(anchors[0], passages) if anchors else []
-
-
-def _find(phrase: str, passages: Passages) -> list[Match]:
-    quotes = [found[1] or found[2] for found in _QUOTED.finditer(phrase)]
-    matches = find_anchors(phrase, quotes, passages)
-    ordinal = next((place for word, place in ORDINALS.items() if re.search(rf"\b{word}\b", phrase, re.I)), None)
-    alike = [item for item in matches if item.coverage >= 0.9 * matches[0].coverage] if matches else []
-    alike.sort(key=lambda item: item.passage.span.start)
-    if ordinal is not None and len(alike) > 1 and ordinal < len(alike):
-        return [alike[ordinal]]
-    return matches
-
-
-def region(query: Query, passages: Passages, whole: Span) -> Sequence[tuple[Match | None, Span]]:
-    """Where the operator sends the search: a stretch for each possible anchor."""
-    operator = query.parsed.operator
-    if operator.kind is OperatorKind.WITHIN and operator.window:
-        return [(None, operator.window.resolve(whole))]
-    if operator.kind is OperatorKind.BETWEEN and len(operator.anchors) == 2:
-        firsts, seconds = (_find(anchor, passages) for anchor in operator.anchors)
-        return [
-            (first, Span(first.passage.span.end, second.passage.span.start))
-            for first in firsts[:1]
-            for second in seconds
-            if second.passage.span.start >= first.passage.span.end
-        ][:1]
-    moved = ((item, walked(operator, item.passage.span)) for item in locate(query, passages))
-    return [(item, span) for item, span in moved if span is not None]
-
-
-def reach(query: Query, passages: Passages, whole: Span) -> Span | None:
-    """The stretch that the operator means, to its very end: "how often ... after X" is not for a minute.
-
-    None where its anchor is nowhere.
-    """
-    kind = query.parsed.operator.kind
-    if kind is OperatorKind.NONE:
-        return whole
-    anchor, span = next(iter(region(query, passages, whole)), (None, None))
-    if span and anchor and kind is OperatorKind.AFTER:
-        return Span(anchor.passage.span.end, max(whole.end, anchor.passage.span.end))
-    if span and anchor and kind is OperatorKind.BEFORE:
-        return Span(min(whole.start, anchor.passage.span.start), anchor.passage.span.start)
-    return span
-
-
-def sent(query: Query, passages: Passages, whole: Span) -> Passages | None:
-    """What is in the stretch that the operator means; None where its anchor is nowhere."""
-    span = reach(query, passages, whole)
-    if span is None:
-        return None
-    return passages if query.parsed.operator.kind is OperatorKind.NONE else passages.beginning_in(span)
 
 
 def find_in_order_of_time(query: Query, passages: Passages, whole: Span, find_fact: FindFact) -> Draft | None:
@@ -110,26 +43,37 @@ def find_in_order_of_time(query: Query, passages: Passages, whole: Span, find_fa
         ]
         if anchor and discourse:
             said = [passage for passage in passages.near(anchor.passage, 20.0) if passage.is_spoken]
-            telling = find_fact(query, [passage for passage in said if discourse.search(passage.text)], passages)
+            telling = find_fact(
+                query, [passage for passage in said if discourse.search(passage.text)], passages
+            )
             if telling:
                 found.append(
-                    replace(telling, confidence=min(telling.confidence * 1.05, 1.0), reason="said so in words")
+                    replace(
+                        telling, confidence=min(telling.confidence * 1.05, 1.0), reason="said so in words"
+                    )
                 )
         opposite = _DISCOURSE.get(_OPPOSITE.get(query.parsed.operator.kind, query.parsed.operator.kind))
         if anchor and discourse and opposite:
-            pool = [passage for passage in pool if discourse.search(passage.text) or not opposite.search(passage.text)]
+            pool = [
+                passage
+                for passage in pool
+                if discourse.search(passage.text) or not opposite.search(passage.text)
+            ]
         inside = find_fact(query, pool, passages)
         if inside:
             found.append(
                 replace(
-                    inside, confidence=inside.confidence * sure, reason=f"{inside.reason} {query.parsed.operator.kind}"
+                    inside,
+                    confidence=inside.confidence * sure,
+                    reason=f"{inside.reason} {query.parsed.operator.kind}",
                 )
             )
     return max(found, key=lambda item: item.confidence, default=None)
 
 
 def find_beside(query: Query, passages: Passages) -> Draft | None:
-    """What stands next to the anchor in its own track: the words that follow a line, the next card, the next chapter."""
+    """What stands next to the anchor in its own track: the words that follow a line, the next card, the next
+    chapter."""
     operator = query.parsed.operator
     if operator.kind not in {OperatorKind.AFTER, OperatorKind.BEFORE}:
         return None
@@ -172,8 +116,8 @@ def _told(beside: Sequence[Passage], confidence: float, reason: str) -> Draft | 
 
 def _rest(query: Query, passage: Passage) -> str:
     """What is left of a passage behind the quoted anchor."""
-    for found in _QUOTED.finditer(query.parsed.operator.anchors[0]):
-        place = phrase_position(found[1] or found[2], passage.text)
+    for quotation in quotations(query.parsed.operator.anchors[0]):
+        place = phrase_position(quotation, passage.text)
         if place:
             return passage.text[place[1] :].strip(" .,;:!?…-–|\"'”’")
     return ""
@@ -185,10 +129,14 @@ def _next_in(track: Sequence[Passage], passage: Passage, *, forward: bool, reach
     track = [other for other in track if squeeze(other.text) != same]
     if forward:
         return [
-            other for other in track if 0 <= other.span.start - passage.span.end + 0.5 <= reach and other is not passage
+            other
+            for other in track
+            if 0 <= other.span.start - passage.span.end + 0.5 <= reach and other is not passage
         ]
     before = [
-        other for other in track if 0 <= passage.span.start - other.span.end + 0.5 <= reach and other is not passage
+        other
+        for other in track
+        if 0 <= passage.span.start - other.span.end + 0.5 <= reach and other is not passage
     ]
     return before[::-1]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from video_vlm.models.builtin.lexicon import (
+from video_vlm.language.lexicon import (
     COLOURS,
     DIMENSIONS,
     MONTHS,
@@ -16,10 +16,10 @@ from video_vlm.models.builtin.lexicon import (
     UNITS,
     WEEKDAYS,
 )
-from video_vlm.models.builtin.matching import Match
-from video_vlm.models.builtin.passages import Passage
-from video_vlm.models.builtin.query import TELLING, Query, Term, Wanted
-from video_vlm.models.builtin.words import alike, stem, words
+from video_vlm.language.matching import Match
+from video_vlm.language.passages import Passage
+from video_vlm.language.query import TELLING_WEIGHT, Query, Term, Wanted
+from video_vlm.language.word_forms import alike, stem, words
 
 __all__ = ["Value", "label_and_value", "labelled_by", "looks_like_a_person", "take_value"]
 
@@ -46,7 +46,8 @@ _PLACE = re.compile(
     r"\b(?i:in|at|near|from|on|to|outside|inside|off|above|below|around|towards?)\s+((?:the\s+|a\s+|an\s+)?(?:[A-Z][\w’'-]*)(?:(?:\s+(?:of|in|the|on|at|and)|,)?\s+[A-Z][\w’'-]*)*)"
 )
 _NAMED = re.compile(
-    r"\b(?:I'm|I’m|I am|my name is|my name's|name is|named|called|call me|call him|call her|call it|known as|this is)\s+"
+    r"\b(?:I'm|I’m|I am|my name is|my name's|name is|named|called|call me|call him|call her|call it|known "
+    r"as|this is)\s+"
     r"((?:the\s+)?[A-Z][\w’'-]*(?:\s+(?:the\s+[\w’'-]+|(?:(?:of|de|la|van|von|der)\s+)*[A-Z][\w’'-]*)){0,3})"
 )
 _LABEL = re.compile(r"^[\W_]*+([^:=→|]{2,40}?)\s*(?:::|(?<!\d):|:(?!\d)|[=→])\s*(?!//)(\S.*)$")
@@ -55,7 +56,9 @@ _PERSON_NOUNS = frozenset(
     """man woman boy girl baker guard king queen doctor teacher driver worker captain mother father brother sister wife
     husband king soldier police officer engineer farmer women men child children people crowd council company""".split()
 )  # fmt: skip
-_ALSO_THINGS = frozenset(stem(word) for word in ("lime", "gold", "silver", "rose", "orange", "olive", "tan", "navy"))
+_ALSO_THINGS = frozenset(
+    stem(word) for word in ("lime", "gold", "silver", "rose", "orange", "olive", "tan", "navy")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ _NONE = Value("", 0.0)
 
 
 def label_and_value(text: str) -> tuple[str, str] | None:
-    """``"• Length: 1,284 m" -> ("Length", "1,284 m")``; also ``a | b`` rows of two cells and ``Directed by X``."""
+    """``"• Length: 1,284 m" -> ("Length", "1,284 m")``; also ``a | b`` rows of two cells and ``Directed by
+    X``."""
     cells = [cell.strip() for cell in text.split(" | ")]
     if len(cells) > 1:
         inside = next((pair for cell in cells if (pair := label_and_value(cell))), None)
@@ -129,7 +133,8 @@ def labelled_by(passage: Passage, wanted: Sequence[str]) -> Value:
         share = _named_by(names, wanted)
         if share:
             return Value(
-                re.sub(r"(?<!\s)\s*\([^()]*\)$", "", other), fit * share**0.5 * (0.6 if _reads_as_code(other) else 1.0)
+                re.sub(r"(?<!\s)\s*\([^()]*\)$", "", other),
+                fit * share**0.5 * (0.6 if _reads_as_code(other) else 1.0),
             )
     return _NONE
 
@@ -140,7 +145,8 @@ def _reads_as_code(value: str) -> bool:
 
 
 def _named_by(label: Sequence[str], wanted: Sequence[str]) -> float:
-    """The share of a label's words that are asked for: ``Director`` fits "director" better than ``Technical Director``."""
+    """The share of a label's words that are asked for: ``Director`` fits "director" better than ``Technical
+    Director``."""
     hits = sum(any(alike(term, part) >= 0.7 for term in wanted) for part in label)
     return hits / len(label) if label else 0.0
 
@@ -156,11 +162,13 @@ def _year(query: Query, match: Match) -> Value:
 
 
 def _tells_what_was_done(query: Query, passage: Passage) -> bool:
-    """Whether the verb of a question is in a passage or around it, or all else is in it: "1928 | Foundations".
+    """Whether the verb of a question is in a passage or around it, or all else is in it: "1928 |
+    Foundations".
 
-    A thing has a date for each thing that was done to it; one said of something else in its sentence is none of them.
+    A thing has a date for each thing that was done to it; one said of something else in its sentence is none
+    of them.
     """
-    telling = [term for term in query.terms if term.weight >= TELLING]
+    telling = [term for term in query.terms if term.weight >= TELLING_WEIGHT]
     doing = [term for term in telling if not term.strict and term.weight < 1.0]
     done_to = [term for term in telling if term not in doing]
     return (
@@ -184,7 +192,9 @@ def _date(query: Query, match: Match) -> Value:
 
 def _number(query: Query, match: Match) -> Value:
     """A number that stands with the very thing that is counted."""
-    counted = re.search(r"\bhow (?:many|much)\s+(?:\w+ly\s+)?(?:different\s+)?([\w-]+)", query.parsed.text, re.I)
+    counted = re.search(
+        r"\bhow (?:many|much)\s+(?:\w+ly\s+)?(?:different\s+)?([\w-]+)", query.parsed.text, re.I
+    )
     noun = stem(counted[1]) if counted else stem(query.focus.split()[0]) if query.focus else ""
     here = match.passage.words
     places = [index for index, word in enumerate(here) if noun and alike(noun, word.stem) >= 0.8]
@@ -211,7 +221,9 @@ def _measure(query: Query, match: Match) -> Value:
 
 def _colour(query: Query, match: Match) -> Value:
     asked = _asked(query)
-    colours = [word for word in match.passage.words if word.text.casefold() in COLOURS and word.stem not in asked]
+    colours = [
+        word for word in match.passage.words if word.text.casefold() in COLOURS and word.stem not in asked
+    ]
     # "Lime" and "gold" are mostly things.
     return Value(colours[0].text, 0.6 if colours[0].stem in _ALSO_THINGS else 0.95) if colours else _NONE
 
@@ -257,7 +269,11 @@ def _thing(query: Query, match: Match) -> Value:
     noun = [word.stem for word in words(query.focus)]
     pair = label_and_value(match.passage.text)
     labelled = labelled_by(match.passage, noun)
-    if pair and labelled.fit and any(alike(noun[-1], word.stem) >= 0.7 for word in words(pair[0] + " " + pair[1])):
+    if (
+        pair
+        and labelled.fit
+        and any(alike(noun[-1], word.stem) >= 0.7 for word in words(pair[0] + " " + pair[1]))
+    ):
         return labelled
     here = match.passage.words
     places = [index for index, word in enumerate(here) if alike(noun[-1] if noun else "", word.stem) >= 0.8]
@@ -274,10 +290,13 @@ def _thing(query: Query, match: Match) -> Value:
 
 
 def _name_start(passage: Passage, place: int) -> int | None:
-    """Where the proper name that leads up to a noun begins: ``the [Mirna] gorge``, ``the [Webb] space telescope``."""
+    """Where the proper name that leads up to a noun begins: ``the [Mirna] gorge``, ``the [Webb] space
+    telescope``."""
     here, first, proper = passage.words, place, None
     while (
-        first > 0 and place - first < 4 and passage.text[here[first - 1].end : here[first].start] in {" ", "’s ", "'s "}
+        first > 0
+        and place - first < 4
+        and passage.text[here[first - 1].end : here[first].start] in {" ", "’s ", "'s "}
     ):
         first -= 1
         if here[first].capitalised and first > 0 and not here[place].capitalised:

@@ -1,4 +1,5 @@
-"""Language models in this process, with eyes or without, through transformers: from a folder or the local cache."""
+"""Language models in this process, with eyes or without, through transformers: from a folder or the local
+cache."""
 
 from __future__ import annotations
 

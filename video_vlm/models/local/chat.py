@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from video_vlm.chat import Tool, Turn
 from video_vlm.errors import ModelError
-from video_vlm.models.calling import called, described
-from video_vlm.models.local.calls import read_call
-from video_vlm.models.local.find import folder_of, libraries
-from video_vlm.models.local.kinds import kind_of
-from video_vlm.models.local.load import device_of, dtype_of, reason
-from video_vlm.models.local.processing import Reader, load_reader
+from video_vlm.models.local.chat_input import ChatInput, load_chat_input
+from video_vlm.models.local.device import device_of, dtype_of, reason
+from video_vlm.models.local.generation import Generation
+from video_vlm.models.local.json_constraint import JsonConstraint
+from video_vlm.models.local.model_families import family_of
+from video_vlm.models.local.model_files import folder_of, libraries
 from video_vlm.models.local.quantize import quantized
-from video_vlm.models.local.run import Run
 from video_vlm.models.local.savings import Savings
-from video_vlm.models.local.shape import InShape
+from video_vlm.models.local.tool_calls import read_call
+from video_vlm.models.tool_protocol import called, described
 
 if TYPE_CHECKING:
-    from video_vlm.models.local.thrift import Thrift
+    from video_vlm.models.local.prompt_cache import PromptCache
 
 __all__ = ["LocalChat", "open_local"]
 
@@ -38,17 +38,24 @@ class LocalChat:
         model: Of transformers, with ``generate``.
         reader: Its tokenizer and image processor.
         name: What stands on receipts.
-        max_pictures: How many pictures one conversation may hold.
+        max_images: How many pictures one conversation may hold.
         thrift: What is merged and kept.
         batch_size: How many answers it writes at once where it is given several.
     """
 
     def __init__(
-        self, model: Any, reader: Reader, *, name: str, max_pictures: int, thrift: Thrift, batch_size: int = 1
+        self,
+        model: Any,
+        reader: ChatInput,
+        *,
+        name: str,
+        max_images: int,
+        thrift: PromptCache,
+        batch_size: int = 1,
     ) -> None:
         self.name = name
         self.batch_size = batch_size
-        self.max_pictures = max_pictures
+        self.max_images = max_images
         self.thrift = thrift
         self._model = model
         self._reader = reader
@@ -75,8 +82,8 @@ class LocalChat:
         max_tokens: int = 1024,
         schema: Mapping[str, Any] | None = None,
     ) -> Iterator[str]:
-        """See :meth:`video_vlm.chat.ChatModel.stream`. The most likely token is taken each time: with a schema, the
-        most likely of those that may still become such JSON.
+        """See :meth:`video_vlm.chat.ChatModel.stream`. The most likely token is taken each time: with a
+        schema, the most likely of those that may still become such JSON.
 
         Raises:
             ModelError: there is not enough memory, or the model failed.
@@ -87,8 +94,11 @@ class LocalChat:
     def calls_tools(self) -> bool:
         return self._reader.calls_tools
 
-    def stream_call(self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024) -> Iterator[str]:
-        """See :meth:`video_vlm.chat.CallsTools.stream_call`; in one piece, as a call is read when it is whole.
+    def stream_call(
+        self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024
+    ) -> Iterator[str]:
+        """See :meth:`video_vlm.chat.CallsTools.stream_call`; in one piece, as a call is read when it is
+        whole.
 
         Raises:
             ModelError: as of :meth:`stream`.
@@ -108,8 +118,8 @@ class LocalChat:
         with self._busy:
             prepare = partial(self.thrift.prepare, self._inputs(turns, tools), turns)
             tokenizer = self._reader.tokenizer
-            shape = None if schema is None else InShape(tokenizer, schema)
-            run = Run(self._model, tokenizer, prepare, max_tokens=max_tokens, shape=shape)
+            shape = None if schema is None else JsonConstraint(tokenizer, schema)
+            run = Generation(self._model, tokenizer, prepare, max_tokens=max_tokens, shape=shape)
             try:
                 yield from run.pieces()
             finally:
@@ -184,19 +194,19 @@ def open_local(
     torch, transformers = libraries()
     from safetensors import SafetensorError
 
-    from video_vlm.models.local.stored import StoredFeatures, maker_of
-    from video_vlm.models.local.thrift import Thrift
-    from video_vlm.models.local.together import writes_exactly
+    from video_vlm.models.local.batched_generate import writes_exactly
+    from video_vlm.models.local.disk_features import DiskFeatureStore, feature_maker
+    from video_vlm.models.local.prompt_cache import PromptCache
 
     folder = folder_of(name)
     try:
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{folder}/config.json is not understood: {reason(error)}") from error
-    kind = kind_of(config)
+    kind = family_of(config)
     if kind.warning:
         logger.warning("%s", kind.warning)
-    reader = load_reader(folder, str(config.model_type), has_eyes=kind.max_pictures > 0)
+    reader = load_chat_input(folder, str(config.model_type), has_eyes=kind.max_images > 0)
     place, numbers = device_of(torch, device), dtype_of(torch, dtype)
     options = quantized(quantization, place)
     try:
@@ -206,12 +216,14 @@ def open_local(
         model = (model if options else model.to(place)).eval()
     except (OSError, ValueError, ImportError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"{name} cannot be loaded: {reason(error)}") from error
-    has_eyes, savings, stored = kind.max_pictures > 0, savings or Savings(), None
+    has_eyes, savings, stored = kind.max_images > 0, savings or Savings(), None
     if has_eyes and savings.shelf is not None:
-        stored = StoredFeatures(savings.shelf, maker_of(folder, model, quantization=quantization))
-    thrift = Thrift(model, reader.tokenizer, savings, has_eyes=has_eyes, name=f"hf:{name}", stored=stored)
+        stored = DiskFeatureStore(savings.shelf, feature_maker(folder, model, quantization=quantization))
+    thrift = PromptCache(
+        model, reader.tokenizer, savings, has_eyes=has_eyes, name=f"hf:{name}", stored=stored
+    )
     if not (kind.writes_together and thrift.is_on and thrift.prefixes.are_plain and writes_exactly(model)):
         batch_size = 1
     return LocalChat(
-        model, reader, name=f"hf:{name}", max_pictures=kind.max_pictures, thrift=thrift, batch_size=batch_size
+        model, reader, name=f"hf:{name}", max_images=kind.max_images, thrift=thrift, batch_size=batch_size
     )

@@ -10,7 +10,8 @@ __all__ = ["PRESETS", "Preset"]
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A model on the hub, with about so many ``billions`` of parameters; what it is good at says its own card."""
+    """A model on the hub, with about so many ``billions`` of parameters; what it is good at says its own
+    card."""
 
     name: str
     billions: float
@@ -25,7 +26,9 @@ class Preset:
 
 PRESETS: Final = (
     Preset("HuggingFaceTB/SmolVLM2-256M-Video-Instruct", 0.26, "Apache-2.0", "a first try; Video-MME 33.7"),
-    Preset("HuggingFaceTB/SmolVLM2-500M-Video-Instruct", 0.51, "Apache-2.0", "small machines; Video-MME 42.2"),
+    Preset(
+        "HuggingFaceTB/SmolVLM2-500M-Video-Instruct", 0.51, "Apache-2.0", "small machines; Video-MME 42.2"
+    ),
     Preset("HuggingFaceTB/SmolVLM2-2.2B-Instruct", 2.25, "Apache-2.0", "short looks; Video-MME 52.1"),
     Preset("Qwen/Qwen3-VL-2B-Instruct", 2.13, "Apache-2.0", "long videos, times, writing in 32 languages"),
     Preset("Qwen/Qwen3-VL-4B-Instruct", 4.44, "Apache-2.0", "the same, larger"),

@@ -27,7 +27,9 @@ def quantized(quantization: str, device: Any) -> dict[str, Any]:
     if quantization not in _BITS:
         raise ModelError(f"ask.quantization is none, 4bit or 8bit, not {quantization}")
     if find_spec("bitsandbytes") is None and find_spec("torchao") is None:
-        raise ModelError(f"ask.quantization={quantization} needs bitsandbytes or torchao: pip install bitsandbytes")
+        raise ModelError(
+            f"ask.quantization={quantization} needs bitsandbytes or torchao: pip install bitsandbytes"
+        )
     if find_spec("accelerate") is None:
         raise ModelError(f"ask.quantization={quantization} needs accelerate: pip install accelerate")
     return {"quantization_config": _config(quantization), "device_map": {"": device}}
@@ -40,4 +42,6 @@ def _config(quantization: str) -> Any:
         return transformers.BitsAndBytesConfig(**{_BITS[quantization]: True})
     from torchao.quantization import Int4WeightOnlyConfig, Int8WeightOnlyConfig
 
-    return transformers.TorchAoConfig(Int4WeightOnlyConfig() if quantization == "4bit" else Int8WeightOnlyConfig())
+    return transformers.TorchAoConfig(
+        Int4WeightOnlyConfig() if quantization == "4bit" else Int8WeightOnlyConfig()
+    )

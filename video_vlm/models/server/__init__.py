@@ -1,4 +1,5 @@
-"""Models behind a server that speaks OpenAI's chat completions: OpenAI, vLLM, SGLang, llama.cpp, Ollama, LM Studio."""
+"""Models behind a server that speaks OpenAI's chat completions: OpenAI, vLLM, SGLang, llama.cpp, Ollama, LM
+Studio."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from video_vlm.chat import Tool, Turn
 from video_vlm.errors import MissingExtra, ModelError
-from video_vlm.models.calling import parsed
 from video_vlm.models.server.deadline import Deadline
 from video_vlm.models.server.endpoint import Endpoint, usable_key
 from video_vlm.models.server.reply import MOST_BYTES, complaint, pieces, pieces_of_whole, shortened
 from video_vlm.models.server.wire import estimated_tokens, request
+from video_vlm.models.tool_protocol import parsed
 from video_vlm.redaction import unsplit, without_login
 from video_vlm.settings import AskSettings
 
@@ -29,8 +29,9 @@ _UNKNOWN = frozenset({400, 404, 422})
 """What servers say to a ``response_format`` they do not know."""
 _LETTERS_PER_TOKEN = 64
 _LEAST_LETTERS = 1 << 16
-"""A turn longer than so many letters for each token that was asked for is no turn: no tokenizer has such tokens on
-average. Some servers count a model's thoughts apart, so a short turn may have as many letters as one of 1024 tokens."""
+"""A turn longer than so many letters for each token that was asked for is no turn: no tokenizer has such
+tokens on average. Some servers count a model's thoughts apart, so a short turn may have as many letters as
+one of 1024 tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class ServerSettings:
     longest_wait_seconds: float = 60.0
     max_side: int = 768
     """Pictures are sent no larger, in pixels."""
-    max_pictures: int = 32
-    picture_tokens: int = 1100
+    max_images: int = 32
+    image_tokens: int = 1100
     """What a picture of that size costs at most."""
     context_tokens: int = 32_768
     max_parallel: int = 4
@@ -91,8 +92,8 @@ class ServerChat:
         self.name = label or f"openai:{name}@{self._url}"
 
     @property
-    def max_pictures(self) -> int:
-        return self._settings.max_pictures
+    def max_images(self) -> int:
+        return self._settings.max_images
 
     @property
     def max_parallel(self) -> int:
@@ -103,11 +104,11 @@ class ServerChat:
         return self._settings.context_tokens
 
     def num_tokens(self, turns: Sequence[Turn]) -> int:
-        return estimated_tokens(turns, picture_tokens=self._settings.picture_tokens)
+        return estimated_tokens(turns, image_tokens=self._settings.image_tokens)
 
     def num_call_tokens(self, turns: Sequence[Turn], *, tools: Sequence[Tool]) -> int:
         """See :meth:`video_vlm.chat.CallsTools.num_call_tokens`."""
-        return estimated_tokens(turns, picture_tokens=self._settings.picture_tokens, tools=tools)
+        return estimated_tokens(turns, image_tokens=self._settings.image_tokens, tools=tools)
 
     def stream(
         self, turns: Sequence[Turn], *, max_tokens: int = 1024, schema: Mapping[str, Any] | None = None
@@ -124,7 +125,9 @@ class ServerChat:
             self._knows_schemas = False
             yield from self._asked(self._request(turns, max_tokens))
 
-    def stream_call(self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024) -> Iterator[str]:
+    def stream_call(
+        self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024
+    ) -> Iterator[str]:
         """See :meth:`video_vlm.chat.CallsTools.stream_call`.
 
         Raises:
@@ -145,7 +148,9 @@ class ServerChat:
             try:
                 yield from self._bounded(unsplit(self._answer(body, until)), most)
             except _TryAgain as again:
-                wait = self._settings.first_wait_seconds * 2**attempt if again.seconds is None else again.seconds
+                wait = (
+                    self._settings.first_wait_seconds * 2**attempt if again.seconds is None else again.seconds
+                )
                 if attempt + 1 == self._settings.num_tries or time.monotonic() + wait > until:
                     raise ModelError(f"{again} ({attempt + 1} tr{'ies' if attempt else 'y'})") from again
                 self._wait(wait)
@@ -168,7 +173,9 @@ class ServerChat:
         with Deadline(until - time.monotonic()) as deadline:
             try:
                 with (
-                    httpx2.Client(timeout=timeout, follow_redirects=False, auth=self._endpoint.login) as client,
+                    httpx2.Client(
+                        timeout=timeout, follow_redirects=False, auth=self._endpoint.login
+                    ) as client,
                     client.stream(
                         "POST",
                         self._endpoint.call("chat/completions"),
@@ -197,7 +204,8 @@ class ServerChat:
             return _TryAgain(f"{self._url} cannot be reached: is the server running?", None)
         if isinstance(error, httpx2.TimeoutException):
             return ModelError(
-                f"{self._url} said nothing for {self._settings.read_seconds:g} s; a smaller model or picture is faster"
+                f"{self._url} said nothing for {self._settings.read_seconds:g} s; a smaller model or picture "
+                "is faster"
             )
         return ModelError(f"{self._url} broke off: {shortened(str(error)) or type(error).__name__}")
 
@@ -209,7 +217,8 @@ class ServerChat:
             yield from pieces_of_whole(self._body(response), where=self._url)
         else:
             raise ModelError(
-                f"{self._url} answered with {shortened(kind, 80) or 'nothing'}; is this the address up to /v1?"
+                f"{self._url} answered with {shortened(kind, 80) or 'nothing'}; is this the address up to "
+                "/v1?"
             )
 
     def _lines(self, response: Any) -> Iterator[str]:
@@ -229,13 +238,16 @@ class ServerChat:
         coding = response.headers.get("content-encoding", "identity").strip().lower()
         if coding not in ("", "identity"):
             raise ModelError(
-                f"{self._url} sends its answers compressed ({shortened(coding, 40)}) unasked; turn that off there"
+                f"{self._url} sends its answers compressed ({shortened(coding, 40)}) unasked; turn that off "
+                "there"
             )
         size = 0
         for chunk in response.iter_raw():
             size += len(chunk)
             if size > MOST_BYTES:
-                raise ModelError(f"{self._url} sent more than {MOST_BYTES >> 20} MB for one answer; it was cut off")
+                raise ModelError(
+                    f"{self._url} sent more than {MOST_BYTES >> 20} MB for one answer; it was cut off"
+                )
             yield chunk
 
     def _check(self, response: Any, body: Mapping[str, Any]) -> None:
@@ -245,7 +257,12 @@ class ServerChat:
             return
         if 300 <= status < 400:
             raise ModelError(
-                f"{self._url} sends on to {shortened(response.headers.get('location', 'nowhere'))}; give that address"
+                f"{self._url} sends on to {shortened(response.headers.get('location', 'nowhere'))}; give that "
+                ""
+                ""
+                ""
+                ""
+                "address"
             )
         said = _said(self._body(response))
         if status in (401, 403):
@@ -255,7 +272,9 @@ class ServerChat:
         if "tools" in body and "tool" in said.lower():
             raise _Refused
         if status == 404:
-            raise ModelError(f"{self._url} knows no model {self._model}, or is not the address up to /v1: {said}")
+            raise ModelError(
+                f"{self._url} knows no model {self._model}, or is not the address up to /v1: {said}"
+            )
         if status in _AGAIN:
             raise _TryAgain(f"{self._url} answered {status}: {said}", self._retry_after(response))
         raise ModelError(f"{self._url} answered {status}: {said}")
@@ -300,7 +319,8 @@ def server_settings(ask: AskSettings, *, api_key: str | None = None) -> ServerSe
 
 
 def open_server(target: str, *, settings: ServerSettings | None = None) -> ServerChat:
-    """The model that ``NAME@URL`` names; ``NAME`` alone is one of OpenAI's own. The key is ``OPENAI_API_KEY``.
+    """The model that ``NAME@URL`` names; ``NAME`` alone is one of OpenAI's own. The key is
+    ``OPENAI_API_KEY``.
 
     Raises:
         MissingExtra: there is nothing to talk HTTP with.

@@ -15,8 +15,8 @@ __all__ = ["Deadline"]
 class Deadline:
     """Shuts a request's connection when its time is over; a context manager around the request.
 
-    The client's own timeouts are of one read each, and a server that sends a byte now and then never meets one. Between
-    such bytes nothing of ours runs, so the end comes from a thread beside.
+    The client's own timeouts are of one read each, and a server that sends a byte now and then never meets
+    one. Between such bytes nothing of ours runs, so the end comes from a thread beside.
 
     Args:
         seconds: How long the request may take.
@@ -33,7 +33,9 @@ class Deadline:
         self._timer.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         self._timer.cancel()
 
     def heard(self, event: str, info: Mapping[str, Any]) -> None:

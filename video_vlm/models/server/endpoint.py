@@ -15,7 +15,8 @@ _WRITE = "write http://HOST:PORT/v1, with https:// if it speaks that"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a server is. ``shown`` is the address up to and with ``/v1``, without name, password and query."""
+    """Where a server is. ``shown`` is the address up to and with ``/v1``, without name, password and
+    query."""
 
     shown: str
     query: str = field(default="", repr=False)
@@ -45,7 +46,9 @@ def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - ValueError where it is no number
-        is_whole = parts.scheme in ("http", "https") and parts.hostname and url.isprintable() and " " not in url
+        is_whole = (
+            parts.scheme in ("http", "https") and parts.hostname and url.isprintable() and " " not in url
+        )
     except ValueError:
         is_whole = False
     if not is_whole:
@@ -64,7 +67,8 @@ def usable_key(key: str | None) -> str | None:
     for place, letter in enumerate(key, start=1):
         if not "!" <= letter <= "~":
             raise ModelError(
-                f"the server's key has {_kind(letter)} at place {place} of {len(key)}; set OPENAI_API_KEY again"
+                f"the server's key has {_kind(letter)} at place {place} of {len(key)}; set OPENAI_API_KEY "
+                "again"
             )
     return key or None
 

@@ -1,7 +1,7 @@
 """What comes back: the pieces of a streamed answer, or a whole one where the server does not stream.
 
-Servers differ and break. What is clear is taken: words in parts, a call whose arguments are an object, an ``error``
-that is null. What does not fit is an error in one line that names the server, never a guess.
+Servers differ and break. What is clear is taken: words in parts, a call whose arguments are an object, an
+``error`` that is null. What does not fit is an error in one line that names the server, never a guess.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NoReturn
 
 from video_vlm.errors import ModelError
-from video_vlm.models.calling import called, parsed
+from video_vlm.models.tool_protocol import called, parsed
 from video_vlm.redaction import redacted
 
 __all__ = ["MOST_BYTES", "complaint", "pieces", "pieces_of_whole", "shortened"]
 
 MOST_BYTES: Final = 4 << 20
-"""An answer longer than this is no answer. A turn of a thousand tokens, streamed word by word, takes a tenth of it."""
+"""An answer longer than this is no answer. A turn of a thousand tokens, streamed word by word, takes a tenth
+of it."""
 
 _DONE: Final = "[DONE]"
 _LONGEST_COMPLAINT: Final = 200
@@ -115,7 +116,8 @@ class _Call:
         self._arguments += json.dumps(arguments) if isinstance(arguments, Mapping) else str(arguments or "")
 
     def whole(self) -> Iterator[str]:
-        """The call, behind what was said; arguments that are no JSON are left out, and asked for by who reads it."""
+        """The call, behind what was said; arguments that are no JSON are left out, and asked for by who reads
+        it."""
         if self.name:
             try:
                 arguments = parsed(self._arguments or "{}")
@@ -126,7 +128,9 @@ class _Call:
 
 def complaint(body: object) -> str:
     """What a server says went wrong, short, on one line, and without the key it was sent."""
-    error = body.get("error") or body.get("detail") or body.get("message") if isinstance(body, Mapping) else None
+    error = (
+        body.get("error") or body.get("detail") or body.get("message") if isinstance(body, Mapping) else None
+    )
     said = error.get("message") if isinstance(error, Mapping) else error
     return shortened(said) if isinstance(said, str) and said.strip() else "no reason given"
 
@@ -181,4 +185,6 @@ def _words(content: object, where: str) -> str:
 
 def _unfit(name: str, found: object, where: str) -> NoReturn:
     kind = _KINDS.get(type(found), "something else")
-    raise ModelError(f"{where} sent no answer of this kind: its {name} has {kind}; is this the address up to /v1?")
+    raise ModelError(
+        f"{where} sent no answer of this kind: its {name} has {kind}; is this the address up to /v1?"
+    )

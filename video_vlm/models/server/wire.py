@@ -15,7 +15,7 @@ import numpy as np
 
 from video_vlm.chat import Part, Tool, Turn
 from video_vlm.errors import ModelError
-from video_vlm.models.calling import described, messages
+from video_vlm.models.tool_protocol import described, messages
 from video_vlm.records import Image
 
 __all__ = ["estimated_tokens", "request", "stamp"]
@@ -58,12 +58,12 @@ def request(
     return body
 
 
-def estimated_tokens(turns: Sequence[Turn], *, picture_tokens: int, tools: Sequence[Tool] = ()) -> int:
+def estimated_tokens(turns: Sequence[Turn], *, image_tokens: int, tools: Sequence[Tool] = ()) -> int:
     """An upper estimate, as the server's tokenizer is not here."""
     letters = sum(len(part) for turn in turns for part in turn.parts if isinstance(part, str))
     letters += len(json.dumps(described(tools))) if tools else 0
     pictures = sum(not isinstance(part, str) for turn in turns for part in turn.parts)
-    return round(letters / _LETTERS_PER_TOKEN) + pictures * picture_tokens + _TURN_TOKENS * len(turns)
+    return round(letters / _LETTERS_PER_TOKEN) + pictures * image_tokens + _TURN_TOKENS * len(turns)
 
 
 def _content(turn: Turn, max_side: int) -> str | list[dict[str, Any]]:
@@ -87,7 +87,9 @@ def _data_url(image: Image, max_side: int) -> str:
     if scale < 1:
         size = max(1, round(width * scale)), max(1, round(height * scale))
         image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    done, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    done, data = cv2.imencode(
+        ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+    )
     if not done:
         raise ModelError(f"a picture of {image.shape[1]}x{image.shape[0]} pixels cannot be sent as a JPEG")
     return "data:image/jpeg;base64," + base64.b64encode(np.asarray(data).tobytes()).decode("ascii")

@@ -1,4 +1,5 @@
-"""Tiny language models with random weights, as their families save them: built from configurations, no download."""
+"""Tiny language models with random weights, as their families save them: built from configurations, no
+download."""
 
 from __future__ import annotations
 

@@ -13,8 +13,19 @@ def grounding_dino(folder: Path) -> Path:
     import transformers
 
     tokens = transformers.BertTokenizerFast(vocab={word: place for place, word in enumerate(_WORDS)})
-    sizes = {"d_model": 32, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "encoder_layers": 1, "decoder_layers": 2}
-    heads = {"encoder_attention_heads": 4, "decoder_attention_heads": 4, "num_queries": 8, "num_feature_levels": 3}
+    sizes = {
+        "d_model": 32,
+        "encoder_ffn_dim": 64,
+        "decoder_ffn_dim": 64,
+        "encoder_layers": 1,
+        "decoder_layers": 2,
+    }
+    heads = {
+        "encoder_attention_heads": 4,
+        "decoder_attention_heads": 4,
+        "num_queries": 8,
+        "num_feature_levels": 3,
+    }
     config = transformers.GroundingDinoConfig(
         backbone_config=transformers.SwinConfig(
             image_size=64,

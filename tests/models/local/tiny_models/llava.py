@@ -29,7 +29,11 @@ def internvl(folder: Path) -> Path:
     import transformers
 
     special = ["<IMG_CONTEXT>", "<img>", "</img>", "<video>"]
-    names = {"start_image_token": "<img>", "end_image_token": "</img>", "context_image_token": "<IMG_CONTEXT>"}
+    names = {
+        "start_image_token": "<img>",
+        "end_image_token": "</img>",
+        "context_image_token": "<IMG_CONTEXT>",
+    }
     tokens = tokenizer(special, "<IMG_CONTEXT>\n", **names, video_token="<video>")
     config = transformers.InternVLConfig(
         text_config=transformers.Qwen2Config(**{**TEXT, "vocab_size": len(tokens)}),

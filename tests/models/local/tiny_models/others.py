@@ -11,7 +11,11 @@ from tests.models.local.tiny_models.parts import EYES, SIDE, TEXT, of_processor,
 def gemma3(folder: Path) -> Path:
     import transformers
 
-    names = {"boi_token": "<start_of_image>", "eoi_token": "<end_of_image>", "image_token": "<image_soft_token>"}
+    names = {
+        "boi_token": "<start_of_image>",
+        "eoi_token": "<end_of_image>",
+        "image_token": "<image_soft_token>",
+    }
     tokens = tokenizer([*names.values()], "<start_of_image>", **names)
     start, end, image = tokens.convert_tokens_to_ids([*names.values()])
     text = {**TEXT, "vocab_size": len(tokens), "sliding_window": 128, "pad_token_id": 0}
@@ -160,7 +164,12 @@ def molmo2(folder: Path) -> Path:
     config = transformers.Molmo2Config(
         text_config={**TEXT, "vocab_size": len(tokens), "additional_vocab_size": 0},
         vision_config={**eyes, "image_size": [32, 32], "patch_size": 8},
-        adapter_config={**eyes, "num_hidden_layers": None, "vision_feature_layer": [1, 0], "text_hidden_size": 32},
+        adapter_config={
+            **eyes,
+            "num_hidden_layers": None,
+            "vision_feature_layer": [1, 0],
+            "text_hidden_size": 32,
+        },
         image_start_token_id=start,
         low_res_image_start_token_id=low,
         image_end_token_id=end,
@@ -182,7 +191,9 @@ def molmo2(folder: Path) -> Path:
 def perception_lm(folder: Path) -> Path:
     import transformers
 
-    tokens = tokenizer(["<|image|>", "<|video|>"], "<|image|>", image_token="<|image|>", video_token="<|video|>")
+    tokens = tokenizer(
+        ["<|image|>", "<|video|>"], "<|image|>", image_token="<|image|>", video_token="<|video|>"
+    )
     image, video = tokens.convert_tokens_to_ids(["<|image|>", "<|video|>"])
     shape = {"embed_dim": 32, "depth": 1, "num_heads": 2, "img_size": [32, 32], "patch_size": 8}
     shape |= {"ref_feat_shape": [4, 4], "global_pool": "", "use_post_transformer_norm": False}

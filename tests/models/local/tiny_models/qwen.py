@@ -48,10 +48,17 @@ def qwen3_5(folder: Path) -> Path:
         "linear_key_head_dim": 8,
         "linear_value_head_dim": 8,
         "layer_types": ["linear_attention", "full_attention"],
-        "rope_parameters": {**_ROPE, "rope_theta": 10000.0, "partial_rotary_factor": 1.0, "mrope_interleaved": True},
+        "rope_parameters": {
+            **_ROPE,
+            "rope_theta": 10000.0,
+            "partial_rotary_factor": 1.0,
+            "mrope_interleaved": True,
+        },
     }
     eyes = {**_EYES, "out_hidden_size": 32, "num_position_embeddings": 64}
-    config = transformers.Qwen3_5Config(text_config={**text, "vocab_size": len(tokens)}, vision_config=eyes, **numbers)
+    config = transformers.Qwen3_5Config(
+        text_config={**text, "vocab_size": len(tokens)}, vision_config=eyes, **numbers
+    )
     return save(folder, transformers.Qwen3_5ForConditionalGeneration(config), tokens, _pictures())
 
 
@@ -70,7 +77,9 @@ def _older(folder: Path, family: str, eyes: dict[str, Any]) -> Path:
     tokens, numbers = _tokens()
     vision = {"depth": 2, "num_heads": 2, "patch_size": 8, **eyes}
     config = getattr(transformers, f"{family}Config")(
-        text_config={**TEXT, "vocab_size": len(tokens), "rope_scaling": _ROPE}, vision_config=vision, **numbers
+        text_config={**TEXT, "vocab_size": len(tokens), "rope_scaling": _ROPE},
+        vision_config=vision,
+        **numbers,
     )
     model = getattr(transformers, f"{family}ForConditionalGeneration")(config)
     processor = of_processor(f"{family}Processor")
@@ -85,4 +94,6 @@ def _tokens() -> tuple[Any, dict[str, int]]:
 def _pictures() -> Any:
     import transformers
 
-    return transformers.Qwen2VLImageProcessorPil(patch_size=8, size={"shortest_edge": 256, "longest_edge": 4096})
+    return transformers.Qwen2VLImageProcessorPil(
+        patch_size=8, size={"shortest_edge": 256, "longest_edge": 4096}
+    )

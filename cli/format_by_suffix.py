@@ -1,0 +1,66 @@
+"""Which format is meant: the one that was named, or the one that the file's ending says."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, TypeVar
+
+import typer
+
+__all__ = ["STDOUT", "form_of", "output_file", "output_file_or_stdout"]
+
+logger = logging.getLogger(__name__)
+
+Form = TypeVar("Form", bound=StrEnum)
+
+STDOUT: Final = Path("-")
+
+_OTHER_ENDINGS: Final[Mapping[str, str]] = {
+    ".htm": "html",
+    ".markdown": "md",
+    ".ndjson": "jsonl",
+    ".pq": "parquet",
+    ".xhtml": "html",
+}
+
+
+def output_file(typed: str) -> Path:
+    """What was typed for a file to be written, where no path is made of it that means another place.
+
+    Raises:
+        typer.BadParameter: it is a folder's name, or nothing, or the sign for standard output.
+    """
+    if typed == "-":
+        raise typer.BadParameter(
+            "- is standard output, and this is written to a file only: name one (./- for one called -)"
+        )
+    return output_file_or_stdout(typed)
+
+
+def output_file_or_stdout(typed: str) -> Path:
+    """:func:`output_file` for what may also go to standard output."""
+    if not typed:
+        raise typer.BadParameter("no file to write to: its name is empty")
+    if typed.endswith(("/", os.sep)):
+        raise typer.BadParameter(f"{typed} is a folder: give the file a name in it")
+    return Path(typed) if typed == "-" or Path(typed) != STDOUT else Path.cwd() / typed
+
+
+def form_of(forms: type[Form], named: Form | None, out: Path | None) -> Form | None:
+    """The format to write; None where nothing says which.
+
+    What was named is obeyed; where the file ends like another format, one line says so. An ending that is
+    none of a format's says nothing: ``--format csv -o list.txt`` is CSV.
+    """
+    suffix = "" if out is None else out.suffix.lower()
+    meant = _OTHER_ENDINGS.get(suffix, suffix.removeprefix("."))
+    ending = next((form for form in forms if form.value == meant), None)
+    if named is not None and ending is not None and named is not ending:
+        logger.warning(
+            "%s is written as %s, as --format says, though it ends like %s", out, named.value, ending.value
+        )
+    return named or ending

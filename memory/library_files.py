@@ -1,0 +1,66 @@
+"""The files of a library's videos, and what each held: one that is unchanged need not be read again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from video_vlm.memory.catalog import StoredVideo, known_content_id, last_known, remember_path, stored_video
+from video_vlm.memory.database_protocol import Database
+
+__all__ = ["LibraryFiles"]
+
+_NEEDED = """
+    SELECT 1 FROM files WHERE content_id = :content UNION ALL SELECT 1 FROM looks WHERE content_id = :content
+"""
+
+
+class LibraryFiles:
+    """Known files of one library, by path. Shared by threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def content_id(self, path: Path) -> str | None:
+        """The content id of a file whose size and times are those noted by :meth:`remember`; None if they
+        changed, or nothing was noted."""
+        with self._database.read() as connection:
+            return known_content_id(connection, path)
+
+    def find(self, path: Path) -> StoredVideo | None:
+        """What is stored of the video in a file that is unchanged; None as for :meth:`content_id`."""
+        with self._database.read() as connection:
+            content_id = known_content_id(connection, path)
+            found = None if content_id is None else stored_video(connection, content_id)
+            return None if found is None else found[1]
+
+    def last_known(self, path: Path) -> tuple[str, int] | None:
+        """The content id of a file when it was last noted, whatever it holds now; and its size then, in
+        bytes."""
+        with self._database.read() as connection:
+            return last_known(connection, path)
+
+    def remember(self, path: Path, content_id: str, *, state: tuple[int, int, int] | None = None) -> None:
+        """Note what a file holds.
+
+        Args:
+            path: The file.
+            content_id: Of the video in it.
+            state: Its size (bytes), modification and change times (ns) when it was opened; None for now.
+
+        Raises:
+            LibraryReadOnly: the library is open read-only.
+        """
+        with self._database.write() as connection:
+            remember_path(connection, path, content_id, state)
+
+    def forget_outgrown(self, content_id: str) -> bool:
+        """Forget a video whose file has grown into another that is remembered now: unless a copy of it is
+        known, or questions made us look at it. Says whether it is gone.
+
+        Raises:
+            LibraryReadOnly: the library is open read-only.
+        """
+        with self._database.write() as connection:
+            if connection.execute(_NEEDED, {"content": content_id}).fetchone():
+                return False
+            return connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,)).rowcount > 0

@@ -1,0 +1,413 @@
+"""Writing one video's memory: a segment at a time, each on disk before the next is begun."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from video_vlm.errors import MemoryReplaced
+from video_vlm.memory.appended_segments import grow_from
+from video_vlm.memory.catalog import now
+from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.look_cache import drop_stale_looks
+from video_vlm.memory.reuse_segments import reuse_segments
+from video_vlm.memory.row_checksums import seal_beginning, seal_memory, seal_row, seal_segment, seal_whole
+from video_vlm.memory.row_codec import (
+    blob,
+    damage_to_json,
+    names_to_json,
+    node_columns,
+    node_of,
+    observation_of,
+    video_to_json,
+)
+from video_vlm.memory.searchable_text import IN_ORDER, add_observations, add_summaries, drop_observations
+from video_vlm.memory.tree import TreeRow
+from video_vlm.memory.visual_vectors import SegmentVisuals, pool_scenes, put_visual_vectors
+from video_vlm.records import Damage, Level, Node, Observation, Video
+
+__all__ = ["MemoryCheckpoint", "MemoryWriter", "StoredFrame", "begin_memory"]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryCheckpoint:
+    """How far a build has come: what lies before ``until_seconds`` is written; ``state`` is the
+    indexer's own (small JSON), for it to go on from."""
+
+    until_seconds: float
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFrame:
+    """A frame with its small JPEG, and the time of the picture it was taken from, if that is known."""
+
+    node: Node
+    jpeg: bytes
+    pts_seconds: float | None = None
+
+
+class MemoryWriter:
+    """One unfinished memory being written. Made by ``Library.build``.
+
+    Every method is one transaction: killed anywhere, what was written before stays and nothing
+    else does. Should another process finish or replace the same build meanwhile, the next write
+    raises ``MemoryReplaced`` and changes nothing.
+    """
+
+    def __init__(
+        self, database: Database, memory: int, content_id: str, *, on_finish: Callable[[], object]
+    ) -> None:
+        self.content_id = content_id
+        self._database = database
+        self._memory = memory
+        self._on_finish = on_finish
+
+    @property
+    def checkpoint(self) -> MemoryCheckpoint | None:
+        """Where to go on from; None at the very beginning."""
+        row = self._row()
+        return None if row["until_seconds"] is None else MemoryCheckpoint(row["until_seconds"], row["state"])
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is nothing left to do."""
+        return bool(self._row()["complete"])
+
+    def begin(self, observations: Mapping[str, Sequence[Observation]]) -> None:
+        """What observers say of the file as a whole, by observer. Said again, it replaces what was said."""
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            connection.execute("DELETE FROM passages WHERE memory = ? AND segment IS NULL", (self._memory,))
+            add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+            seal_beginning(connection, self._memory)
+
+    def discard(self) -> None:
+        """Forget what was written so far: the file proved to hold something else. A complete memory stays."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM memories WHERE id = ? AND NOT complete", (self._memory,))
+            connection.execute(
+                "DELETE FROM videos WHERE content_id = :content"
+                " AND NOT EXISTS (SELECT 1 FROM memories WHERE content_id = :content)",
+                {"content": self.content_id},
+            )
+
+    def reuse_segments(self, observers: Iterable[str]) -> None:
+        """Begin with the segments and frames of the video's complete memory, what they look like, and what
+        some observers said; whatever was written so far is replaced. There is no checkpoint behind it: killed
+        before :meth:`finish`, one begins again.
+
+        Raises:
+            LibraryError: the video has no complete memory.
+        """
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            reuse_segments(connection, self._memory, self.content_id, observers)
+            seal_memory(connection, self._memory)
+
+    def grow_from(
+        self, content_id: str, *, observers: Iterable[str], checkpoint: MemoryCheckpoint, recipe: str
+    ) -> None:
+        """Begin with what the complete memory of another video, whose file has grown into this one's, holds
+        before ``checkpoint``: segments, frames, what they look like, and what some observers said. One goes
+        on from there.
+
+        Args:
+            content_id: The other video.
+            observers: Those whose observations are taken over, cut off at the checkpoint.
+            checkpoint: A segment of it ends there.
+            recipe: What segments and frames are named by.
+
+        Raises:
+            LibraryError: it has no complete memory.
+        """
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            until = checkpoint.until_seconds
+            grow_from(
+                connection,
+                self._memory,
+                self.content_id,
+                content_id,
+                observers=observers,
+                until=until,
+                recipe=recipe,
+            )
+            connection.execute(
+                "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?",
+                (until, checkpoint.state, now(), self._memory),
+            )
+            seal_memory(connection, self._memory)
+
+    def say(self, observations: Mapping[str, Sequence[Observation]]) -> None:
+        """What observers say, by observer, in place of all they said so far."""
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            for observer in observations:
+                drop_observations(connection, observer, memory=self._memory)
+            add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+            seal_memory(connection, self._memory)
+
+    def shown_at(self, segment_id: str) -> tuple[float | None, ...]:
+        """When the pictures of a segment's frames are shown, in their order; None where that was not
+        noted."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT p.pts_seconds FROM nodes AS f INDEXED BY nodes_by_parent"
+                " CROSS JOIN posters AS p ON p.memory = f.memory AND p.node = f.id"
+                f" WHERE f.memory = ? AND f.parent = ? AND f.level = '{Level.FRAME}' ORDER BY f.start, "
+                'f."end", f.id',
+                (self._memory, segment_id),
+            )
+            return tuple(row["pts_seconds"] for row in rows)
+
+    def put_segment(
+        self,
+        segment: Node,
+        frames: Sequence[StoredFrame],
+        observations: Mapping[str, Sequence[Observation]],
+        checkpoint: MemoryCheckpoint,
+        *,
+        sights: SegmentVisuals | None = None,
+    ) -> None:
+        """One segment with all that belongs to it, and the checkpoint behind it.
+
+        Args:
+            segment: Its parent is given by :meth:`finish`.
+            frames: Its frames; their parent is the segment.
+            observations: By observer.
+            checkpoint: Where a resumed build goes on.
+            sights: What the frames look like, in the same order, where a tower has seen them.
+        """
+        _check_level(Level.SEGMENT, [segment])
+        _check_level(Level.FRAME, [frame.node for frame in frames])
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            self._forget_segment(connection, segment.id)
+            self._put_node(connection, segment, parent=None)
+            for frame in frames:
+                self._put_node(connection, frame.node, parent=segment.id)
+                connection.execute(
+                    "INSERT INTO posters (memory, node, jpeg, pts_seconds) VALUES (?, ?, ?, ?)",
+                    (self._memory, frame.node.id, frame.jpeg, frame.pts_seconds),
+                )
+            if sights is not None:
+                put_visual_vectors(
+                    connection, self._memory, segment.id, [frame.node.id for frame in frames], sights
+                )
+            add_observations(
+                connection, observations, content_id=self.content_id, memory=self._memory, segment=segment.id
+            )
+            connection.execute(
+                # Of two processes at the same build the one that is further along says where to go on.
+                "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?"
+                " AND (until_seconds IS NULL OR until_seconds <= ?)",
+                (checkpoint.until_seconds, checkpoint.state, now(), self._memory, checkpoint.until_seconds),
+            )
+            seal_segment(connection, self._memory, segment.id)
+            seal_row(connection, self._memory)
+
+    def segments(self) -> tuple[Node, ...]:
+        """Those written so far, in order of time."""
+        return self._nodes(f"level = '{Level.SEGMENT}'", ())
+
+    def frames(self, segment_id: str) -> tuple[Node, ...]:
+        """The frames of one segment, in order of time."""
+        return self._nodes(f"level = '{Level.FRAME}' AND parent = ?", (segment_id,), by="nodes_by_parent")
+
+    def poster(self, frame_id: str) -> bytes | None:
+        """The small JPEG of a frame written so far; None if there is no such frame."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT jpeg FROM posters WHERE memory = ? AND node = ?", (self._memory, frame_id)
+            ).fetchone()
+        return None if row is None else blob(row["jpeg"], "picture")
+
+    def observations(self, observer: str) -> tuple[Observation, ...]:
+        """What one observer said so far, of the file and of its segments, in order of time."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM passages WHERE memory = ? AND observer = ? ORDER BY {IN_ORDER}",
+                (self._memory, observer),
+            )
+            return tuple(observation_of(row) for row in rows)
+
+    def finish(
+        self,
+        nodes: Sequence[Node],
+        observations: Mapping[str, Sequence[Observation]],
+        *,
+        video: Video,
+        damage: Sequence[Damage],
+        missing: Sequence[str] | None = None,
+        digests: Mapping[str, str] | None = None,
+        stages: str | None = None,
+    ) -> None:
+        """The upper levels; from here on this memory is the one that is read.
+
+        Args:
+            nodes: Scenes, chapters and the video with their parents and summaries. Segments and
+                frames among them replace the summary, title and coverage those had.
+            observations: Replace, observer by observer, what was said so far.
+            video: As it proved to be.
+            damage: What could not be decoded.
+            missing: What was not looked at, and why, now that it is known; None if it is as it was said.
+            digests: Of observers by name: looks that one of them took with another digest are forgotten.
+            stages: The indexer's note of what each stage was made with, now that it is known; None if as it
+                was said.
+
+        Raises:
+            ValueError: a segment lies in none of the scenes.
+        """
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            for observer in observations:
+                drop_observations(connection, observer, memory=self._memory)
+            add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+            self._put_upper_levels(connection, nodes)
+            add_summaries(connection, nodes, content_id=self.content_id, memory=self._memory)
+            pool_scenes(connection, self._memory)
+            connection.execute("DELETE FROM memories WHERE content_id = ? AND complete", (self.content_id,))
+            drop_stale_looks(connection, self.content_id, digests or {})
+            if missing is not None:
+                connection.execute(
+                    "UPDATE memories SET missing = ? WHERE id = ?", (names_to_json(missing), self._memory)
+                )
+            if stages is not None:
+                connection.execute("UPDATE memories SET stages = ? WHERE id = ?", (stages, self._memory))
+            connection.execute(
+                "UPDATE memories SET complete = TRUE, state = '', video = ?, damage = ?, indexed_at = ?,"
+                " until_seconds = coalesce(until_seconds, ?) WHERE id = ?",
+                (video_to_json(video), damage_to_json(damage), now(), video.span.end, self._memory),
+            )
+            seal_whole(connection, self._memory)
+            seal_row(connection, self._memory)
+        self._on_finish()
+
+    def _put_upper_levels(self, connection: sqlite3.Connection, nodes: Sequence[Node]) -> None:
+        scenes = [node for node in nodes if node.level is Level.SCENE]
+        row = TreeRow(sorted(scenes, key=lambda scene: scene.span))
+        parents = {segment.id: _scene_of(segment, row, num_scenes=len(scenes)) for segment in self.segments()}
+        for node in nodes:
+            self._put_node(connection, node, parent=parents.get(node.id, node.parent))
+        connection.executemany(
+            "UPDATE nodes SET parent = ? WHERE memory = ? AND id = ?",
+            [(scene, self._memory, segment) for segment, scene in parents.items()],
+        )
+
+    def _put_node(self, connection: sqlite3.Connection, node: Node, *, parent: str | None) -> None:
+        if node.content_id != self.content_id:
+            raise ValueError(
+                f"node {node.id} is of video {node.content_id}, this build is of {self.content_id}"
+            )
+        connection.execute(
+            'INSERT INTO nodes (memory, id, level, start, "end", parent, summary, title, coverage, '
+            "provenance)"
+            " VALUES (:memory, :id, :level, :start, :end, :parent, :summary, :title, :coverage, :provenance)"
+            " ON CONFLICT (memory, id) DO UPDATE SET parent = excluded.parent, summary = excluded.summary,"
+            " title = excluded.title, coverage = excluded.coverage, provenance = excluded.provenance",
+            {**node_columns(node), "memory": self._memory, "parent": parent},
+        )
+
+    def _forget_segment(self, connection: sqlite3.Connection, segment: str) -> None:
+        """Two processes at the same build put the same segment twice; the second time replaces the first."""
+        connection.execute("DELETE FROM passages WHERE +memory = ? AND segment = ?", (self._memory, segment))
+        connection.execute(
+            "DELETE FROM nodes INDEXED BY nodes_by_parent WHERE memory = ? AND parent = ?",
+            (self._memory, segment),
+        )
+        connection.execute("DELETE FROM sights WHERE memory = ? AND node = ?", (self._memory, segment))
+        connection.execute(
+            "DELETE FROM seals WHERE memory = ? AND part = ?", (self._memory, f"sights {segment}")
+        )
+
+    def _nodes(
+        self, condition: str, parameters: tuple[object, ...], *, by: str = "nodes_by_time"
+    ) -> tuple[Node, ...]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f'SELECT * FROM nodes INDEXED BY {by} WHERE memory = ? AND {condition} ORDER BY start, "end", '
+                ""
+                ""
+                ""
+                ""
+                ""
+                "id",
+                (self._memory, *parameters),
+            )
+            return tuple(node_of(row, self.content_id) for row in rows)
+
+    def _row(self) -> sqlite3.Row:
+        with self._database.read() as connection:
+            return _memory_row(connection, self._memory)
+
+    def _check_unfinished(self, connection: sqlite3.Connection) -> None:
+        if _memory_row(connection, self._memory)["complete"]:
+            raise MemoryReplaced(
+                f"the memory of {self.content_id} is complete already: another process finished it"
+            )
+
+
+def begin_memory(
+    connection: sqlite3.Connection,
+    video: Video,
+    recipe: str,
+    *,
+    channels: Sequence[str],
+    missing: Sequence[str],
+    stages: str = "{}",
+) -> int:
+    """The memory row to write to: a complete or unfinished one of the same recipe, else a new one.
+
+    An unfinished memory of another recipe is dropped; a complete one stays readable until the new
+    one is finished.
+    """
+    connection.execute("INSERT OR IGNORE INTO videos VALUES (?)", (video.content_id,))
+    row = connection.execute(
+        "SELECT id FROM memories WHERE content_id = ? AND recipe = ? ORDER BY complete DESC",
+        (video.content_id, recipe),
+    ).fetchone()
+    if row is not None:
+        return int(row["id"])
+    connection.execute("DELETE FROM memories WHERE content_id = ? AND NOT complete", (video.content_id,))
+    cursor = connection.execute(
+        "INSERT INTO memories (content_id, recipe, video, channels, missing, stages, indexed_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            video.content_id,
+            recipe,
+            video_to_json(video),
+            names_to_json(channels),
+            names_to_json(missing),
+            stages,
+            now(),
+        ),
+    )
+    if cursor.lastrowid is None:
+        raise AssertionError("an INSERT has a row id")
+    seal_beginning(connection, cursor.lastrowid)
+    seal_row(connection, cursor.lastrowid)
+    return cursor.lastrowid
+
+
+def _memory_row(connection: sqlite3.Connection, memory: int) -> sqlite3.Row:
+    row: sqlite3.Row | None = connection.execute("SELECT * FROM memories WHERE id = ?", (memory,)).fetchone()
+    if row is None:
+        raise MemoryReplaced(
+            "this memory was removed, or replaced under other settings, while it was in use: open it again"
+        )
+    return row
+
+
+def _scene_of(segment: Node, scenes: TreeRow, *, num_scenes: int) -> str:
+    scene = scenes.holder(segment.span)
+    if scene is None:
+        raise ValueError(f"segment {segment.span} lies in none of the {num_scenes} scenes")
+    return scene.id
+
+
+def _check_level(level: Level, nodes: Sequence[Node]) -> None:
+    for node in nodes:
+        if node.level is not level:
+            raise ValueError(f"expected a {level}, got a {node.level} at {node.span}")

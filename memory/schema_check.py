@@ -1,0 +1,127 @@
+"""The tables, indexes, views and triggers that a library of a format has, and whether a file has these and no
+others.
+
+A library may come from a stranger. SQLite runs what stands in its list of tables: a trigger at each write, a
+view, a generated column or an index over an expression at each read. So the list is compared with the one
+that this package makes, before anything else is asked of the file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from video_vlm.errors import LibraryDamaged
+from video_vlm.memory.migrations import MIGRATIONS, check_format, migrate
+
+__all__ = [
+    "SchemaObject",
+    "check_schema",
+    "expected_schema",
+    "foreign_schema_objects",
+    "missing_schema_objects",
+    "restore_schema",
+    "schema_objects_in",
+]
+
+_SHOWN: Final = 60
+"""So many characters of a name that a stranger gave are printed."""
+
+_REPAIR: Final = "type: videoqa library repair"
+
+
+class SchemaObject(NamedTuple):
+    """One row of ``sqlite_master``."""
+
+    type: str
+    name: str
+    table: str
+    sql: str | None
+
+    def __str__(self) -> str:
+        name = self.name if len(self.name) <= _SHOWN else f"{self.name[:_SHOWN]}…"
+        return f"the {self.type} {name!r}"
+
+
+_STATISTICS: Final = frozenset(
+    {
+        SchemaObject("table", "sqlite_stat1", "sqlite_stat1", "CREATE TABLE sqlite_stat1(tbl,idx,stat)"),
+        SchemaObject(
+            "table", "sqlite_stat4", "sqlite_stat4", "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)"
+        ),
+    }
+)
+"""What ANALYZE leaves behind. Nobody need have run it, and it does no harm."""
+
+
+def schema_objects_in(connection: sqlite3.Connection) -> frozenset[SchemaObject]:
+    """What stands in the list of tables of an open file."""
+    return frozenset(
+        SchemaObject(*row)
+        for row in map(tuple, connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"))
+    )
+
+
+@lru_cache
+def expected_schema(version: int) -> frozenset[SchemaObject]:
+    """What a library of format ``version`` has: taken from one made for this."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+        migrate(model, Path(":memory:"), migrations=MIGRATIONS[:version])
+        return schema_objects_in(model)
+
+
+def foreign_schema_objects(connection: sqlite3.Connection, version: int) -> list[SchemaObject]:
+    """What is in the file but in no library of format ``version``, or reads otherwise there."""
+    return sorted(schema_objects_in(connection) - expected_schema(version) - _STATISTICS, key=str)
+
+
+def missing_schema_objects(connection: sqlite3.Connection, version: int) -> list[SchemaObject]:
+    """What every library of format ``version`` has and this file has not at all."""
+    there = {(part.type, part.name) for part in schema_objects_in(connection)}
+    return sorted((part for part in expected_schema(version) if (part.type, part.name) not in there), key=str)
+
+
+def check_schema(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """Nothing in the file may be run that this package did not write.
+
+    Raises:
+        LibraryDamaged: something was added, changed or taken away.
+    """
+    if foreign := foreign_schema_objects(connection, version):
+        raise LibraryDamaged(
+            f"{path} holds what no library of format {version} has: {_listed(foreign)}; {_REPAIR}"
+        )
+    if missing := missing_schema_objects(connection, version):
+        raise LibraryDamaged(f"{path} is not a whole library: it lacks {_listed(missing)}; {_REPAIR}")
+
+
+def _listed(parts: list[SchemaObject]) -> str:
+    return f"{parts[0]}{f' and {len(parts) - 1} more' if len(parts) > 1 else ''}"
+
+
+def restore_schema(copy: Path) -> None:
+    """Make the list of tables of a library's file what it should be: what was added is struck out, what was
+    changed reads as it should. Rows stay where they are. Nothing is done where the list cannot be read or
+    written."""
+    with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        version = check_format(connection, copy)
+        if not foreign_schema_objects(connection, version):
+            return
+        expected = {
+            (part.type, part.name, part.table): part for part in expected_schema(version) | _STATISTICS
+        }
+        connection.execute("BEGIN IMMEDIATE")
+        for place, *row in connection.execute(
+            "SELECT rowid, type, name, tbl_name FROM sqlite_master"
+        ).fetchall():
+            part = expected.get((row[0], row[1], row[2]))
+            if part is None:
+                connection.execute("DELETE FROM sqlite_master WHERE rowid = ?", (place,))
+            else:
+                connection.execute("UPDATE sqlite_master SET sql = ? WHERE rowid = ?", (part.sql, place))
+        connection.execute("COMMIT")

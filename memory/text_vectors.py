@@ -1,0 +1,144 @@
+"""Text vectors: kept in SQLite, and searched.
+
+A search inside named videos reads their vectors and multiplies. A search of the whole library asks
+a derived index (:mod:`video_vlm.memory.vector_index`), which is exact until the library is large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.ivf_index import EXACT_UP_TO, NUM_QUESTIONS
+from video_vlm.memory.layout import Layout
+from video_vlm.memory.recall_probes import recall_probes
+from video_vlm.memory.search import WITHIN, Filter, TextNeighbour
+from video_vlm.memory.vector_index import VectorIndex, Vectors, register_encoder, stack, to_blob
+from video_vlm.protocols import TextEncoder
+
+__all__ = ["TextVectors"]
+
+MIN_COSINE: Final = 0.2
+"""Nearer than this to be worth a place: the nearest passage to nonsense is still nonsense."""
+
+_BATCH: Final = 64
+
+_ROWS: Final = "SELECT passage AS id, vector FROM vectors WHERE encoder = :encoder ORDER BY passage"
+
+_MISSING: Final = """
+    SELECT p.id, p.text FROM readable_passages AS p
+    LEFT JOIN vectors AS v ON v.passage = p.id AND v.encoder = :encoder
+    WHERE p.id > :after AND v.passage IS NULL AND trim(p.text) <> '' {of_video}
+    ORDER BY p.id LIMIT :limit
+"""
+
+_MISSING_ANYWHERE: Final = _MISSING.format(of_video="")
+_MISSING_OF_VIDEO: Final = _MISSING.format(of_video="AND p.content_id = :content")
+"""Two statements: one that fits both would go over the whole library for a single video."""
+
+
+class TextVectors:
+    """The vectors of one encoder in one library. Shared by threads."""
+
+    def __init__(
+        self, database: Database, layout: Layout, encoder: TextEncoder, *, exact_up_to: int = EXACT_UP_TO
+    ) -> None:
+        self._database = database
+        self._encoder = encoder
+        path = layout.text_index(encoder.name)
+        self._dense = VectorIndex(
+            database, path, encoder.name, encoder.dimension, rows=_ROWS, exact_up_to=exact_up_to
+        )
+
+    @property
+    def lists(self) -> dict[str, VectorIndex]:
+        """What a search of the whole library asks, by name."""
+        return {"text": self._dense}
+
+    def embed(self, content_id: str | None = None) -> int:
+        """Encode what has no vector yet, of one video or of all; returns how many passages that were.
+
+        Goes on where it was interrupted: each batch is committed by itself. The encoder runs
+        outside of any transaction, so that a slow one keeps nobody waiting.
+        """
+        done = after = 0
+        while batch := self._missing(content_id, after):
+            passages, texts = zip(*batch, strict=True)
+            vectors = self._encode(list(dict.fromkeys(texts)))
+            rows = dict(zip(dict.fromkeys(texts), vectors, strict=True))
+            self._store([(passage, rows[text]) for passage, text in batch])
+            done, after = done + len(batch), passages[-1]
+        return done
+
+    def nearest(self, query: str, *, within: Filter, limit: int) -> list[TextNeighbour]:
+        """Passages by cosine to ``query``, nearest first."""
+        (vector,) = self._encode([query])
+        return [one for one in self._near(vector, within, limit) if one.cosine >= MIN_COSINE]
+
+    def _near(self, vector: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
+        found = self._by_index if within.content_ids is None else self._by_reading
+        return found(vector, within, limit)
+
+    def _by_reading(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT v.passage, v.vector FROM json_each(:contents) AS c"
+                " CROSS JOIN readable_passages AS p ON p.content_id = c.value"
+                f" CROSS JOIN vectors AS v ON v.passage = p.id AND v.encoder = :encoder WHERE {WITHIN}",
+                {**within.parameters(), "encoder": self._encoder.name},
+            ).fetchall()
+        if not rows:
+            return []
+        cosines = stack(rows, self._encoder.dimension) @ query
+        best = np.lexsort((np.array([row["passage"] for row in rows]), -cosines))[:limit]
+        return [TextNeighbour(rows[place]["passage"], float(cosines[place])) for place in best]
+
+    def _by_index(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
+        allowed = None if within == Filter() else self._allowed(within)
+        return [
+            TextNeighbour(one, cosine)
+            for one, cosine in self._dense.nearest(query, limit=limit, allowed=allowed)
+        ]
+
+    def _trial_questions(self) -> Vectors | None:
+        questions = recall_probes(self._database, NUM_QUESTIONS)
+        return self._encode(questions) if questions else None
+
+    def _allowed(self, within: Filter) -> npt.NDArray[np.int64]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT p.id FROM readable_passages AS p WHERE {WITHIN}",
+                within.parameters(),
+            )
+            return np.fromiter((row["id"] for row in rows), np.int64)
+
+    def _missing(self, content_id: str | None, after: int) -> list[tuple[int, str]]:
+        with self._database.read() as connection:
+            rows = connection.execute(
+                _MISSING_ANYWHERE if content_id is None else _MISSING_OF_VIDEO,
+                {"encoder": self._encoder.name, "content": content_id, "after": after, "limit": _BATCH},
+            )
+            return [(row["id"], row["text"]) for row in rows]
+
+    def _store(self, vectors: Sequence[tuple[int, npt.NDArray[np.float32]]]) -> None:
+        name, dimension = self._encoder.name, self._encoder.dimension
+        with self._database.write() as connection:
+            register_encoder(connection, name, dimension)
+            # A passage may have been dropped, or given its vector by another process, while the encoder ran.
+            connection.executemany(
+                "INSERT OR IGNORE INTO vectors SELECT id, ?, ? FROM passages WHERE id = ?",
+                [(name, to_blob(vector), passage) for passage, vector in vectors],
+            )
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.asarray(self._encoder.encode(texts), np.float32)
+        if vectors.shape != (len(texts), self._encoder.dimension) or not np.isfinite(vectors).all():
+            raise ValueError(
+                f"encoder {self._encoder.name} gave {vectors.shape} for {len(texts)} texts"
+                f" of {self._encoder.dimension} numbers, or numbers that are not finite"
+            )
+        return vectors

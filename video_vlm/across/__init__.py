@@ -1,6 +1,0 @@
-"""One question, many videos: which of them to ask, and one answer out of what they say."""
-
-from video_vlm.across.answer import LibraryAnswer, LibraryCoverage, VideoCitation, VideoClaim
-from video_vlm.across.ask import answer_each, answer_library
-
-__all__ = ["LibraryAnswer", "LibraryCoverage", "VideoCitation", "VideoClaim", "answer_each", "answer_library"]

@@ -1,0 +1,20 @@
+"""Going over a long clip a few numbers at a time: what is made of them on the way is larger than the clip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+__all__ = ["in_chunks"]
+
+_ON_A_CPU, _ELSEWHERE = 2**18, 2**24
+"""Numbers at once. A GPU has the room, and would wait for many small calls."""
+
+
+def in_chunks(values: Tensor, *, dim: int) -> Sequence[Tensor]:
+    """Views of ``values``, one after the other along ``dim``."""
+    at_once = _ON_A_CPU if values.device.type == "cpu" else _ELSEWHERE
+    each = max(1, values.numel() // max(1, values.shape[dim]))
+    parts: Sequence[Tensor] = values.split(max(1, at_once // each), dim=dim)
+    return parts

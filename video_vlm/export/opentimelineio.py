@@ -1,0 +1,67 @@
+"""Scenes as a timeline for editing programs: OpenTimelineIO, one clip a scene."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from video_vlm.errors import MissingExtra
+from video_vlm.export.outline import Outline, OutlinePart
+
+__all__ = ["write_otio"]
+
+_USUAL_RATE = 25.0
+
+
+def write_otio(video: Outline, out: BinaryIO, *, path: Path, fps: float | None) -> None:
+    """A timeline with one track; clips follow one another without a gap, chapters are markers at their
+    beginnings.
+
+    Args:
+        video: The scenes.
+        out: Where it goes.
+        path: The video file clips refer to; its name alone if it is not there.
+        fps: Times are counted in pictures of this rate; 25 a second if None.
+
+    Raises:
+        MissingExtra: opentimelineio is not installed.
+    """
+    try:
+        import opentimelineio as otio
+    except ImportError as error:
+        raise MissingExtra("OpenTimelineIO", "export") from error
+    rate = fps or _USUAL_RATE
+    where = path.absolute().as_uri() if path.is_file() else path.name
+    whole = _range(otio, video.span.start, video.span.end, rate)
+    track = otio.schema.Track(name=video.title, kind=otio.schema.TrackKind.Video)
+    for scene in video.scenes:
+        clip = otio.schema.Clip(
+            name=scene.title or f"Scene {scene.number}",
+            media_reference=otio.schema.ExternalReference(target_url=where, available_range=whole),
+            source_range=_range(otio, scene.span.start, scene.span.end, rate),
+            metadata={"videoqa": {"summary": scene.summary, "coverage": scene.coverage}},
+        )
+        clip.markers.extend(_markers(otio, video, scene, rate))
+        track.append(clip)
+    timeline = otio.schema.Timeline(name=video.title, metadata={"videoqa": {"content_id": video.content_id}})
+    timeline.tracks.append(track)
+    out.write(otio.adapters.write_to_string(timeline, "otio_json").encode())
+
+
+def _markers(otio: Any, video: Outline, scene: OutlinePart, rate: float) -> list[Any]:
+    """The chapter that begins with this scene."""
+    return [
+        otio.schema.Marker(
+            name=chapter.title or f"Chapter {chapter.number}",
+            marked_range=_range(otio, scene.span.start, scene.span.start, rate),
+        )
+        for chapter in video.chapters
+        if chapter.parts and chapter.parts[0].number == scene.number
+    ]
+
+
+def _range(otio: Any, start: float, end: float, rate: float) -> Any:
+    """In whole pictures, so that what ends where another begins still does."""
+    first, last = round(start * rate), round(end * rate)
+    time = otio.opentime.RationalTime
+    return otio.opentime.TimeRange(time(first, rate), time(last - first, rate))

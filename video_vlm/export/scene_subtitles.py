@@ -1,0 +1,48 @@
+"""Scenes as subtitles: one cue a scene, from its first second to its last, with its summary."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from video_vlm.export.outline import Outline, OutlinePart, words
+from video_vlm.own_files import MARK
+
+__all__ = ["write_srt", "write_vtt"]
+
+_LEAST_SECONDS = 0.001
+_TIMESTAMP = re.compile(r"\d:\d{1,9}:\d{1,9}[.,]\d")
+_UNMARKED = str.maketrans("<>{}", "‹›()")
+"""Players take tags in angle brackets, and styles in braces, for marks; SubRip has no way to escape them."""
+
+
+def write_srt(video: Outline, out: BinaryIO) -> None:
+    """SubRip in UTF-8. Times before zero, which it cannot write, become zero. Each cue ends in the mark by
+    which the file is known again as exported (:mod:`video_vlm.own_files`)."""
+    for number, scene in enumerate(video.scenes, start=1):
+        start, end = _times(scene, ",")
+        out.write(f"{number}\n{start} --> {end}\n{_plain(scene).translate(_UNMARKED)}{MARK}\n\n".encode())
+
+
+def write_vtt(video: Outline, out: BinaryIO) -> None:
+    """WebVTT; ``<`` and ``&`` in text are escaped. Marked as SubRip is, and by a note."""
+    out.write(b"WEBVTT\n\nNOTE exported by videoqa: what was found in the video, not what is said in it\n\n")
+    for scene in video.scenes:
+        start, end = _times(scene, ".")
+        out.write(f"{start} --> {end}\n{html.escape(_plain(scene), quote=False)}{MARK}\n\n".encode())
+
+
+def _plain(scene: OutlinePart) -> str:
+    """One line (an empty one would end the cue), without anything that readers take for the times of another
+    cue."""
+    return _TIMESTAMP.sub(lambda match: match[0].replace(":", "∶"), words(scene).replace("-->", "→"))
+
+
+def _times(scene: OutlinePart, point: str) -> Iterator[str]:
+    start = max(0.0, scene.span.start)
+    for seconds in (start, max(scene.span.end, start + _LEAST_SECONDS)):
+        minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
+        hours, minute = divmod(minutes, 60)
+        yield f"{hours:02}:{minute:02}:{milliseconds // 1000:02}{point}{milliseconds % 1000:03}"

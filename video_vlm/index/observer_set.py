@@ -1,0 +1,97 @@
+"""The observers of one run: who can work here, and all of them addressed at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from video_vlm.errors import MissingExtra
+from video_vlm.perception import OBSERVERS
+from video_vlm.protocols import Need, Observer, VideoReader
+from video_vlm.records import Frame, Image, Observation, Span
+from video_vlm.settings import IndexSettings
+
+__all__ = ["Observations", "ObserverSet"]
+
+
+Observations = Mapping[str, Sequence[Observation]]
+"""By observer."""
+
+
+class ObserverSet:
+    """The observers that can work here.
+
+    Args:
+        observers: In the order of the settings.
+        missing: For each that cannot: its name and what to type.
+    """
+
+    def __init__(self, observers: Sequence[Observer], *, missing: Sequence[str] = ()) -> None:
+        self._observers = tuple(observers)
+        self.missing = tuple(missing)
+        self.inspects = any(Need.FRAMES in one.needs for one in self._observers)
+        """Whether anybody looks at representative frames: whole frames are made for that alone."""
+
+    @classmethod
+    def from_settings(cls, settings: IndexSettings) -> ObserverSet:
+        """Raises:
+        UnknownName: an observer nobody registered.
+        """
+        observers, missing = [], []
+        for name in settings.observers:
+            try:
+                one = OBSERVERS[name](settings)
+            except MissingExtra as error:
+                missing.append(f"{name}: {error}")
+                continue
+            if Need.SOUND in one.needs:
+                missing.append(f"{name}: it needs the sound, which this version does not read")
+            else:
+                observers.append(one)
+        return cls(observers, missing=missing)
+
+    def without(self, names: Iterable[str], *, why: str) -> ObserverSet:
+        """The same but for some, who are named among the missing."""
+        left_out = set(names)
+        kept = [observer for observer in self._observers if observer.name not in left_out]
+        gone = [observer.name for observer in self._observers if observer.name in left_out]
+        return ObserverSet(kept, missing=(*self.missing, *(f"{name}: {why}" for name in gone)))
+
+    def only(self, names: Iterable[str]) -> ObserverSet:
+        """Some of them; nobody is missing for that."""
+        wanted = set(names)
+        return ObserverSet([observer for observer in self._observers if observer.name in wanted])
+
+    def needing(self, *needs: Need) -> tuple[str, ...]:
+        """The names of those that need any of these."""
+        return tuple(one.name for one in self._observers if one.needs.intersection(needs))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(observer.name for observer in self._observers)
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        return tuple(observer.digest for observer in self._observers)
+
+    def begin(self, reader: VideoReader) -> Observations:
+        return self._each(lambda observer: observer.begin(reader))
+
+    def glance(self, pts_seconds: float, thumbnail: Image) -> None:
+        for observer in self._observers:
+            if Need.PICTURES in observer.needs:
+                observer.glance(pts_seconds, thumbnail)
+
+    def inspect(self, frame: Frame, span: Span) -> Observations:
+        return self._each(
+            lambda observer: observer.inspect(frame, span) if Need.FRAMES in observer.needs else ()
+        )
+
+    def close_segment(self, span: Span) -> Observations:
+        return self._each(lambda observer: observer.close_segment(span))
+
+    def finish(self, said: Callable[[str], Sequence[Observation]]) -> Observations:
+        """``said`` gives what an observer said so far, by its name."""
+        return self._each(lambda observer: observer.finish(said(observer.name)))
+
+    def _each(self, ask: Callable[[Observer], Iterable[Observation]]) -> Observations:
+        return {observer.name: tuple(ask(observer)) for observer in self._observers}

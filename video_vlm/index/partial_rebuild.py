@@ -1,0 +1,105 @@
+"""A part of a memory made again on what is kept of it: the pictures are not gone over."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from pathlib import Path
+
+from video_vlm.index.finalize import finish_memory
+from video_vlm.index.hierarchy import SHOTS
+from video_vlm.index.observer_set import ObserverSet
+from video_vlm.index.plan import PartialPlan
+from video_vlm.index.report import IndexReport
+from video_vlm.index.stages import tail_of
+from video_vlm.media.identity import SameContent
+from video_vlm.memory import Library, MemoryWriter, StoredVideo
+from video_vlm.protocols import Progress, ProgressEvent, VideoReader
+from video_vlm.records import Frame, Node, Observation, Span
+
+__all__ = ["make_part"]
+
+Said = dict[str, list[Observation]]
+
+
+def make_part(
+    reader: VideoReader,
+    library: Library,
+    stored: StoredVideo,
+    part: PartialPlan,
+    *,
+    same: SameContent,
+    progress: Progress,
+) -> IndexReport:
+    """Take over what is kept, have the observers in question look again, and make the upper levels.
+
+    The complete memory stays what is read until this one is finished; killed before, it is begun again.
+    """
+    manner, path = part.manner, reader.video.path
+    build = library.build(
+        reader.video,
+        part.recipe.whole,
+        channels=(SHOTS, *manner.watch.names),
+        missing=manner.missing,
+        stages=part.recipe.to_json(),
+    )
+    build.reuse_segments([SHOTS, *part.kept])
+    watch = manner.watch.only(part.observers)
+    said: Said = {name: list(seen) for name, seen in watch.begin(reader).items()}
+    if part.at_frames:
+        looking = manner.watch.only(part.at_frames)
+        for segment in build.segments():
+            _add(said, _look_at(reader, build, segment, looking, max_side=manner.settings.frames.max_side))
+            _tell(progress, path, segment.span.end, stored.video.duration_seconds)
+    build.say(said)
+    return finish_memory(
+        build,
+        manner,
+        part.recipe,
+        video=stored.video,
+        damage=stored.damage,
+        missing=_missing(manner.missing, stored),
+        looked_again=watch,
+        same=same,
+        tail=tail_of(stored.stages),
+    )
+
+
+def _look_at(
+    reader: VideoReader, build: MemoryWriter, segment: Node, watch: ObserverSet, *, max_side: int
+) -> Iterator[Said]:
+    for frame, span in _frames(reader, build, segment, max_side=max_side):
+        yield {name: list(seen) for name, seen in watch.inspect(frame, span).items()}
+    yield {name: list(seen) for name, seen in watch.close_segment(segment.span).items()}
+
+
+def _frames(
+    reader: VideoReader, build: MemoryWriter, segment: Node, *, max_side: int
+) -> Iterator[tuple[Frame, Span]]:
+    """The pictures that represent a segment, decoded again, each with the stretch it stands for. A memory of
+    the first format did not note when they are shown: then the middle of that stretch serves."""
+    nodes = build.frames(segment.id)
+    times = [
+        node.span.middle if at is None else at
+        for node, at in zip(nodes, build.shown_at(segment.id), strict=True)
+    ]
+    frames = list(reader.frames_at(times, max_side=max_side)) if times else []
+    starts = [frame.pts_seconds for frame in frames]
+    for node, at in zip(nodes, times, strict=True) if frames else ():
+        yield frames[max(0, bisect_right(starts, at) - 1)], node.span
+
+
+def _add(said: Said, more: Iterator[Said]) -> None:
+    for one in more:
+        for name, seen in one.items():
+            said.setdefault(name, []).extend(seen)
+
+
+def _missing(missing: tuple[str, ...], stored: StoredVideo) -> tuple[str, ...]:
+    """What a fast run looked at is what it was."""
+    fast = [one for one in stored.missing if one.startswith("fast: ")]
+    return tuple(fast[0] if one.startswith("fast: ") and fast else one for one in missing)
+
+
+def _tell(progress: Progress, path: Path, done: float, total: float | None) -> None:
+    progress(ProgressEvent("index", done, total, what=path.name, path=path))

@@ -1,0 +1,156 @@
+"""How well a passage bears on a question: the share of its terms that are found, and where."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from video_vlm.language.passages import Passage, Passages
+from video_vlm.language.premise import premise_of_clause
+from video_vlm.language.query import Term, terms
+from video_vlm.language.word_forms import alike, phrase_position, squeeze
+from video_vlm.records import Span
+
+__all__ = ["Match", "best_matches", "find_anchors", "find_phrase", "is_named", "match", "named_chapters"]
+
+_REFERRED = 0.8
+_IN_CONTEXT = 0.55
+_IN_TOPIC = 0.4
+_ANCHOR_COVERAGE = 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A passage and how it fits: ``coverage`` counts terms found around it a little, ``direct`` only those in
+    it."""
+
+    passage: Passage
+    coverage: float
+    direct: float
+    found: frozenset[str]
+    lost_names: bool = False
+    """Whether a name or number of the question is nowhere near."""
+
+
+def match(wanted: Sequence[Term], passage: Passage, passages: Passages) -> Match:
+    """The weighted share of ``wanted`` found in a passage, in what surrounds it, or in what the video is
+    about."""
+    weight = direct = covered = 0.0
+    found: set[str] = set()
+    lost = False
+    for term in wanted:
+        here = _likeness(term, passage.stems) or _REFERRED * _likeness(term, passage.referents)
+        around = (
+            here
+            or _IN_CONTEXT * _likeness(term, passage.context)
+            or _IN_TOPIC * _likeness(term, passages.topic)
+        )
+        value = term.weight * passages.rarity.get(term.stem, 1.0)
+        weight += value
+        direct += value * here
+        covered += value * around
+        lost = lost or (term.strict and around == 0.0)
+        if here:
+            found.add(term.stem)
+    if weight == 0.0:
+        return Match(passage, 0.0, 0.0, frozenset())
+    return Match(passage, covered / weight, direct / weight, frozenset(found), lost)
+
+
+def is_named(term: Term, passage: Passage) -> bool:
+    """Whether a passage itself holds a term, not only a pronoun for it."""
+    return _likeness(term, passage.stems) > 0.0
+
+
+def _likeness(term: Term, stems: frozenset[str]) -> float:
+    if term.stem in stems:
+        return 1.0
+    if term.strict and term.stem[:1].isdigit():
+        return 0.0
+    return max((alike(term.stem, stem) for stem in stems), default=0.0)
+
+
+def best_matches(
+    wanted: Sequence[Term], pool: Iterable[Passage], passages: Passages, *, least_direct: float = 0.0
+) -> list[Match]:
+    """Matches that share at least one telling term with the question, best first; ties go to the earlier
+    one."""
+    found = [match(wanted, passage, passages) for passage in pool]
+    found = [item for item in found if item.found and item.direct >= least_direct]
+    return sorted(found, key=lambda item: (-item.coverage, -item.direct, item.passage.span.start))
+
+
+def find_phrase(phrase: str, pool: Iterable[Passage]) -> list[Passage]:
+    """Passages that hold a quoted phrase, word for word or with the odd letter misread; in order of time.
+
+    A phrase may run over two neighbouring passages of a track; the first of them is given.
+    """
+    pool = list(pool)
+    exact = [passage for passage in pool if phrase_position(phrase, passage.text)]
+    if exact:
+        return exact
+    wanted = squeeze(phrase)
+    if len(wanted) < 6:
+        return []
+    return [passage for passage in pool if _reads_like(wanted, squeeze(passage.text))] or _over_two(
+        wanted, pool
+    )
+
+
+def _reads_like(wanted: str, text: str) -> bool:
+    if not text or len(text) < 0.7 * len(wanted):
+        return False
+    blocks = difflib.SequenceMatcher(None, wanted, text, autojunk=False).get_matching_blocks()
+    matched = sum(block.size for block in blocks if block.size >= 2)
+    if matched < 0.8 * len(wanted):
+        return False
+    kept = [block for block in blocks if block.size >= 2]
+    return kept[-1].b + kept[-1].size - kept[0].b <= 1.35 * len(wanted)
+
+
+def _over_two(wanted: str, pool: Sequence[Passage]) -> list[Passage]:
+    spoken = [passage for passage in pool if passage.is_spoken]
+    return [
+        first for first, second in pairwise(spoken) if _reads_like(wanted, squeeze(first.text + second.text))
+    ]
+
+
+def find_anchors(
+    phrase: str, quotes: Sequence[str], passages: Passages, *, within: Span | None = None
+) -> list[Match]:
+    """The moments an anchor phrase names, surest first.
+
+    A quotation is looked for as written; anything else by its terms, chapter titles first when they fit.
+    """
+    pool = [passage for passage in passages.all if within is None or passage.span.overlaps(within)]
+    if quotes:
+        hits = [passage for quote in quotes for passage in find_phrase(quote, pool)]
+        return [Match(passage, 1.0, 1.0, passage.stems) for passage in hits]
+    wanted, premise = terms(phrase), premise_of_clause(phrase)
+    matches = [
+        item for item in best_matches(wanted, pool, passages) if premise.is_met_by(item.passage, passages)
+    ]
+    named = named_chapters(wanted, [item for item in matches if item.passage in passages.chapters])
+    sure = [
+        item
+        for item in matches
+        if item.coverage >= _ANCHOR_COVERAGE and item.direct >= 0.3 and not item.lost_names
+    ]
+    return named or sure[:3]
+
+
+def named_chapters(wanted: Sequence[Term], chapters: Sequence[Match]) -> list[Match]:
+    """Chapters whose title holds what the phrase is about, its last telling word: "the trick with the three
+    cups"."""
+    telling = [term for term in wanted if term.weight >= 0.5]
+    if not telling or not chapters:
+        return []
+    about = [item for item in chapters if any(alike(telling[-1].stem, stem) for stem in item.passage.stems)]
+    names = [term.stem for term in telling if term.strict]
+    return [
+        item
+        for item in about
+        if all(name in item.found for name in names) and item.direct >= 0.9 * about[0].direct
+    ]

@@ -1,0 +1,277 @@
+"""What a video says in words, cut into pieces that can be quoted: sentences, screen rows, chapter titles."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from video_vlm.language.lexicon import STOP_WORDS
+from video_vlm.language.word_forms import Word, alike, words
+from video_vlm.protocols import VideoMemory
+from video_vlm.records import Citation, Observation, ObservationKind, Span
+from video_vlm.records.observations import SEEN, SPOKEN, TELLING, WRITTEN
+
+__all__ = ["Passage", "Passages", "read_passages"]
+
+
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")
+_SPEAKER_TAG = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:(?=\s)")
+_PRONOUN = re.compile(r"\b(?:it|he|she|they|them|him|her|his|its|their|this|that|these|those)\b", re.I)
+_JOIN_SECONDS = 1.5
+_PUNCTUATED = 0.2
+"""Of a track's cues so many end a sentence at least where it writes full stops."""
+_NEAR_SECONDS = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One quotable piece: its words, when, and the stems heard or read around it at the same time."""
+
+    text: str
+    span: Span
+    kind: ObservationKind
+    words: tuple[Word, ...]
+    stems: frozenset[str]
+    confidence: float = 1.0
+    context: frozenset[str] = frozenset()
+    referents: frozenset[str] = frozenset()
+    """What its pronouns may stand for: the stems of the sentence before, where it has one."""
+    height: float = 0.0
+    """Of the letters, as a share of the picture's height; 0 where it is not on screen."""
+    top: float = 0.0
+    """Where the letters begin, from the top, likewise."""
+    track: str = ""
+    """Whose words they are: the subtitle track, the observer."""
+
+    @property
+    def is_spoken(self) -> bool:
+        return self.kind in SPOKEN
+
+    def cite(self, quote: str | None = None) -> Citation:
+        return Citation(self.span, self.text if quote is None else quote, self.kind)
+
+
+@dataclass(frozen=True)
+class Passages:
+    """Everything a video says in words, in order of time."""
+
+    all: tuple[Passage, ...]
+    spoken: tuple[Passage, ...]
+    written: tuple[Passage, ...]
+    seen: tuple[Passage, ...]
+    """What a model said of pictures."""
+    chapters: tuple[Passage, ...]
+    rarity: dict[str, float]
+    """How much a stem tells in this video, in ``(0, 1]``; 1 for what occurs once or never."""
+    runs: tuple[Passage, ...]
+    """Of captions without full stops, three that follow each other as one: a sentence ends in none of them
+    for sure."""
+    topic: frozenset[str]
+    """What the whole video is about: stems of its titles and of what it says over and over."""
+
+    @property
+    def screen(self) -> tuple[Passage, ...]:
+        return tuple(passage for passage in self.written if passage.kind is ObservationKind.SCREEN_TEXT)
+
+    def beginning_in(self, span: Span) -> Passages:
+        """Those that begin in a stretch, a quarter of a second early at most."""
+
+        def there(some: Sequence[Passage]) -> tuple[Passage, ...]:
+            return tuple(one for one in some if span.start - 0.25 <= one.span.start < span.end)
+
+        return replace(
+            self,
+            all=there(self.all),
+            spoken=there(self.spoken),
+            runs=there(self.runs),
+            written=there(self.written),
+            seen=there(self.seen),
+            chapters=there(self.chapters),
+        )
+
+    def card(self, passage: Passage) -> tuple[Passage, ...]:
+        """The rows that share the screen with ``passage`` at its middle, top to bottom as they were read."""
+        return tuple(other for other in self.screen if other.span.contains(passage.span.middle))
+
+    def near(
+        self, passage: Passage, seconds: float, kinds: Iterable[ObservationKind] | None = None
+    ) -> tuple[Passage, ...]:
+        around = passage.span.widen(seconds)
+        wanted = None if kinds is None else frozenset(kinds)
+        return tuple(
+            other
+            for other in self.all
+            if other.span.overlaps(around) and (wanted is None or other.kind in wanted)
+        )
+
+
+def read_passages(memory: VideoMemory, question: str = "") -> Passages:
+    """Cut a video's subtitles, speech, screen text, chapter titles and captions into passages with their
+    surroundings.
+
+    Of what is said, one track: a translation says the same again. It is the one that has most of the
+    question's words.
+    """
+    observations = memory.observations(kinds=TELLING)
+    said = _of_one_track([item for item in observations if item.kind in SPOKEN], question)
+    spoken = [_passage(item) for item in _joined_cues(said)]
+    others = [_passage(item) for item in observations if item.kind not in SPOKEN]
+    pieces = sorted(
+        (*spoken, *others), key=lambda passage: (passage.span.start, passage.kind, passage.span.end)
+    )
+    pieces = [
+        replace(piece, context=_surroundings(piece, pieces), referents=_referents(piece, pieces))
+        for piece in pieces
+    ]
+    chapters = tuple(piece for piece in pieces if piece.kind is ObservationKind.CHAPTER)
+    return Passages(
+        all=tuple(pieces),
+        spoken=tuple(piece for piece in pieces if piece.is_spoken),
+        written=tuple(piece for piece in pieces if piece.kind in WRITTEN),
+        seen=tuple(piece for piece in pieces if piece.kind in SEEN),
+        chapters=chapters,
+        rarity=_rarity(pieces),
+        runs=tuple(_passage(item) for item in _runs(said)),
+        topic=_topic(memory.video.title or "", pieces),
+    )
+
+
+def _of_one_track(said: Sequence[Observation], question: str) -> list[Observation]:
+    tracks: dict[str, list[Observation]] = {}
+    for item in said:
+        tracks.setdefault(item.track, []).append(item)
+    if len(tracks) < 2:
+        return list(said)
+    asked = {word.text.casefold() for word in words(question)}
+
+    def fit(track: Sequence[Observation]) -> tuple[float, float, int]:
+        there = Counter(word.text.casefold() for item in track for word in words(item.text))
+        shared = sum(
+            0.3 if word in STOP_WORDS else 1.0
+            for word in asked
+            if any(alike(word, one) == 1 for one in there)
+        )
+        # Questions are in English here: of two that have as much of one, the track in English.
+        english = sum(times for word, times in there.items() if word in STOP_WORDS) / max(1, there.total())
+        return shared, english, len(track)
+
+    return max(tracks.values(), key=fit)
+
+
+def _passage(item: Observation) -> Passage:
+    tag = _SPEAKER_TAG.match(item.text)
+    found = tuple(word for word in words(item.text) if not tag or word.start >= tag.end())
+    carrying = frozenset(word.stem for word in found if word.text.casefold() not in STOP_WORDS)
+    top, height = (item.box[1], item.box[3] - item.box[1]) if item.box else (0.0, 0.0)
+    return Passage(
+        item.text,
+        item.span,
+        item.kind,
+        found,
+        carrying,
+        item.confidence,
+        height=height,
+        top=top,
+        track=item.track,
+    )
+
+
+def _joined_cues(cues: Sequence[Observation]) -> Iterator[Observation]:
+    """Cues that break a sentence in the middle, as one: ``"So we sat"``, ``"and waited."``
+
+    Only where the track writes full stops: without them nothing says where a sentence ends, and cues stay
+    apart.
+    """
+    punctuated = _punctuated(cues)
+    tracks: dict[str, Observation] = {}
+    for cue in cues:
+        cue = replace(cue, text=" ".join(cue.text.split()))
+        if not any(character.isalnum() for character in cue.text):
+            continue
+        last = tracks.get(cue.source)
+        if last is not None and cue.source in punctuated and _goes_on(last, cue):
+            tracks[cue.source] = replace(last, text=f"{last.text} {cue.text}", span=last.span.cover(cue.span))
+            continue
+        if last is not None:
+            yield last
+        tracks[cue.source] = cue
+    yield from tracks.values()
+
+
+def _punctuated(cues: Iterable[Observation]) -> frozenset[str]:
+    """The sources that write where sentences end."""
+    num_ended: Counter[str] = Counter()
+    num_cues: Counter[str] = Counter()
+    for cue in cues:
+        num_cues[cue.source] += 1
+        num_ended[cue.source] += _SENTENCE_END.search(cue.text.rstrip()[-8:]) is not None
+    return frozenset(source for source, num in num_cues.items() if num_ended[source] >= _PUNCTUATED * num)
+
+
+def _runs(cues: Sequence[Observation]) -> Iterator[Observation]:
+    punctuated = _punctuated(cues)
+    tracks: dict[str, list[Observation]] = {}
+    for cue in cues:
+        if cue.source not in punctuated:
+            tracks.setdefault(cue.source, []).append(cue)
+    for track in tracks.values():
+        for first, second, third in zip(track, track[1:], track[2:], strict=False):
+            if all(
+                after.span.start - before.span.end <= _JOIN_SECONDS
+                for before, after in ((first, second), (second, third))
+            ):
+                text = " ".join(cue.text for cue in (first, second, third))
+                yield replace(first, text=text, span=first.span.cover(second.span).cover(third.span))
+
+
+def _goes_on(last: Observation, cue: Observation) -> bool:
+    return (
+        cue.span.start - last.span.end <= _JOIN_SECONDS
+        and not _SENTENCE_END.search(last.text)
+        and cue.text[:1].islower()
+        and len(last.text) < 240
+    )
+
+
+def _surroundings(piece: Passage, pieces: Sequence[Passage]) -> frozenset[str]:
+    """Stems of what is on screen with a piece, of the chapter it is in, and of what is said just around
+    it."""
+    said = piece.span.widen(_NEAR_SECONDS)
+    around: set[str] = set()
+    for other in pieces:
+        if other.span.start >= said.end:
+            break
+        if other is not piece and other.span.overlaps(
+            said if other.is_spoken and piece.is_spoken else piece.span
+        ):
+            around |= other.stems
+    return frozenset(around - piece.stems)
+
+
+def _referents(piece: Passage, pieces: Sequence[Passage]) -> frozenset[str]:
+    if not piece.is_spoken or not _PRONOUN.search(piece.text):
+        return frozenset()
+    before = [
+        other
+        for other in pieces
+        if other.is_spoken and 0 <= piece.span.start - other.span.end + 0.5 <= _NEAR_SECONDS / 2
+    ]
+    return before[-1].stems if before else frozenset()
+
+
+def _rarity(pieces: Sequence[Passage]) -> dict[str, float]:
+    counts = Counter(stem for piece in pieces for stem in piece.stems)
+    total = max(len(pieces), 2)
+    return {stem: 1.0 - 0.5 * math.log(count) / math.log(total) for stem, count in counts.items()}
+
+
+def _topic(title: str, pieces: Sequence[Passage]) -> frozenset[str]:
+    counts = Counter(stem for piece in pieces for stem in piece.stems)
+    often = max(3, len(pieces) // 8)
+    first_card = [piece for piece in pieces if piece.kind is ObservationKind.SCREEN_TEXT][:2]
+    titles = " ".join([title, *(piece.text for piece in first_card)])
+    named = {word.stem for word in words(titles) if word.text.casefold() not in STOP_WORDS}
+    return frozenset(named | {stem for stem, count in counts.items() if count >= often})

@@ -1,0 +1,36 @@
+"""Slips of the keyboard in a question, mended by the words of the video that it is about."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from video_vlm.language.passages import Passages
+from video_vlm.language.word_forms import readings, words
+
+__all__ = ["spelled"]
+
+_SHORTEST = 5
+_ALIKE = 0.85
+
+
+def spelled(question: str, passages: Passages) -> str:
+    """A question with each word that English and the video lack as the video spells it: "crakced" is
+    "cracked".
+
+    A word of English stays as it is, whatever it looks like: "hoped" is not "hopped".
+    """
+    known = {word.text.casefold(): word.text for passage in passages.all for word in passage.words}
+    for word in reversed(words(question)):
+        plain = word.text.casefold()
+        if len(plain) >= _SHORTEST and plain.isalpha() and plain not in known and not readings(plain):
+            closest = _closest(plain, known)
+            question = (
+                question[: word.start] + (known[closest] if closest else word.text) + question[word.end :]
+            )
+    return question
+
+
+def _closest(plain: str, known: Iterable[str]) -> str:
+    alike = [other for other in known if other[:1] == plain[:1] and abs(len(other) - len(plain)) <= 2]
+    return next(iter(difflib.get_close_matches(plain, alike, n=1, cutoff=_ALIKE)), "")

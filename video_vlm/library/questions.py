@@ -1,0 +1,82 @@
+"""A question of one video that the library knows, put to whoever answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from video_vlm.agent import Trace
+from video_vlm.ask import ask
+from video_vlm.library.opened_models import OpenedModels
+from video_vlm.library.video_lookup import file_at
+from video_vlm.memory import Library
+from video_vlm.protocols import Progress
+from video_vlm.records import Answer
+from video_vlm.settings import AskSettings, Settings
+
+__all__ = ["Questions"]
+
+
+class Questions:
+    """Asks the videos of one library. Shared by threads."""
+
+    def __init__(
+        self,
+        library: Library,
+        *,
+        settings: Settings,
+        models: OpenedModels,
+        progress: Progress,
+    ) -> None:
+        self._library = library
+        self._settings = settings
+        self._models = models
+        self._progress = progress
+
+    def ask(
+        self,
+        content_id: str,
+        question: str,
+        *,
+        path: Path | None,
+        trace: Trace,
+        settings: AskSettings | None = None,
+    ) -> Answer:
+        """Answer a question of one video.
+
+        Args:
+            content_id: Which video.
+            question: In plain English.
+            path: Its file, to look again; None for an answer from memory alone.
+            trace: Told of each step a language model takes.
+            settings: Instead of the library's own.
+
+        Raises:
+            ModelError: a model cannot be loaded or reached.
+            QuestionError: the question is empty.
+        """
+        return ask(
+            question,
+            self._library,
+            content_id,
+            settings=settings or self._settings.ask,
+            eyes=self._settings.index,
+            path=path,
+            progress=self._progress,
+            model=self._models.answerer(),
+            trace=trace,
+            detector=self._models.detector(),
+        )
+
+    def by_video(self, question: str, trace: Trace) -> Callable[[str, bool], Answer]:
+        """One question for many videos: a function of a content id, and of whether to look at the video
+        again."""
+
+        def ask_one(content_id: str, looking: bool) -> Answer:
+            stored = self._library.find(content_id)
+            path = file_at(stored.video.path) if stored is not None and looking else None
+            settings = self._settings.ask if looking else replace(self._settings.ask, max_look_frames=0)
+            return self.ask(content_id, question, path=path, trace=trace, settings=settings)
+
+        return ask_one

@@ -1,0 +1,124 @@
+"""Which video is meant by a path, a name or an id."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from video_vlm.address import not_a_file
+from video_vlm.display_names import is_called
+from video_vlm.errors import LibraryError, MediaError, NotIndexed, RefusedMedia, UnreadableVideo
+from video_vlm.index import index_video
+from video_vlm.media import content_id
+from video_vlm.memory import Library, StoredVideo
+from video_vlm.protocols import Progress
+from video_vlm.settings import IndexSettings, Speed
+
+__all__ = ["VideoLookup", "file_at", "paths_of"]
+
+_SHORTEST_ID = 6
+"""Letters of a content id that are taken for its beginning."""
+
+
+class VideoLookup:
+    """Content ids of the videos of one library.
+
+    Args:
+        library: Where they are looked for.
+        settings: How a file is read that the library does not know.
+        at_least: ``"full"`` where a memory that was read fast will not do.
+        progress: Told how far reading has come.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        *,
+        settings: IndexSettings,
+        at_least: Speed,
+        progress: Progress,
+    ) -> None:
+        self._library = library
+        self._settings = settings
+        self._at_least: Speed = at_least
+        self._progress = progress
+
+    def known_or_read(self, path: Path | str) -> str:
+        """The content id of a video; a file is read first, where the library does not know it.
+
+        Raises:
+            MediaError: the file cannot be read as a video.
+            NotIndexed: there is no such file, and the library knows none of that name or id.
+        """
+        if file_at(path) is None:
+            return self.known(path)
+        read = index_video(
+            Path(path),
+            self._library,
+            settings=self._settings,
+            at_least=self._at_least,
+            progress=self._progress,
+        )
+        return read.video.content_id
+
+    def chosen(self, paths: Iterable[Path | str] | None) -> list[str] | None:
+        """:meth:`known_or_read` of each; None, which stands for all videos, stays None."""
+        return None if paths is None else [self.known_or_read(path) for path in paths]
+
+    def known(self, path: Path | str) -> str:
+        """The content id of a video in the library.
+
+        Raises:
+            NotIndexed: the library does not know it.
+            MediaError: it is an address, or nobody may look at it.
+            LibraryError: several videos fit.
+        """
+        fits = self._fitting(path)
+        if len(fits) > 1:
+            raise LibraryError(f"{path} could be any of {self._listed(fits)}: name one by its path or id")
+        if not fits:
+            raise self._unknown(path)
+        return fits[0]
+
+    def _fitting(self, path: Path | str) -> list[str]:
+        if file_at(path) is not None:
+            known = self._library.files.content_id(Path(path)) or content_id(Path(path))
+            return [known] if self._library.find(known) else []
+        if str(path).isascii() and self._library.find(str(path)):
+            return [str(path)]
+        return [one.video.content_id for one in self._library.videos() if _is_called(one, str(path))]
+
+    def _listed(self, content_ids: Sequence[str]) -> str:
+        paths = paths_of(self._library)
+        return ", ".join(f"{paths[one]} ({one[:12]})" for one in content_ids)
+
+    def _unknown(self, path: Path | str) -> NotIndexed | MediaError:
+        where = self._library.storage.where
+        if file_at(path) is not None:
+            return NotIndexed(f"{path}: no such video in {where}; read it first: videoqa index {path}")
+        address = not_a_file(str(path))
+        if address is not None:
+            return RefusedMedia(path, address)
+        try:
+            os.lstat(path)
+        except PermissionError as error:
+            return UnreadableVideo(path, f"it cannot be looked at ({error.strerror})")
+        except (OSError, ValueError):
+            pass
+        return NotIndexed(f"{path}: no such file, and no such video in {where}; check the name")
+
+
+def file_at(path: Path | str) -> Path | None:
+    """The file of this name; None where there is none, or nobody may look."""
+    return Path(path) if os.path.isfile(path) else None  # noqa: PTH113 - Path's raises where nobody may look
+
+
+def paths_of(library: Library) -> dict[str, Path]:
+    """Where the file of each video of a library was last seen, by content id."""
+    return {stored.video.content_id: stored.video.path for stored in library.videos()}
+
+
+def _is_called(stored: StoredVideo, name: str) -> bool:
+    video = stored.video
+    return is_called(video.path, name) or (len(name) >= _SHORTEST_ID and video.content_id.startswith(name))

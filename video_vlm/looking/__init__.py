@@ -1,8 +1,0 @@
-"""Looking again: from a question to the pictures worth decoding, and from these to an answer that saw them."""
-
-from __future__ import annotations
-
-from video_vlm.looking.plan import LookPlan, plan_look
-from video_vlm.looking.rounds import answer_by_looking
-
-__all__ = ["LookPlan", "answer_by_looking", "plan_look"]

@@ -1,0 +1,33 @@
+"""What could not be decoded: kept as few stretches, however many pictures it was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from video_vlm.records import Damage, Span
+
+__all__ = ["DamageLog"]
+
+_JOIN_SECONDS = 0.5
+
+
+class DamageLog:
+    """Damage noted so far. Stretches of one reason that overlap, or nearly touch, are one."""
+
+    def __init__(self) -> None:
+        self._damage: list[Damage] = []
+
+    def note(self, start: float, end: float, reason: str) -> None:
+        span = Span(start, max(start, end))
+        apart = []
+        for known in self._damage:
+            if known.reason == reason and known.span.widen(_JOIN_SECONDS).overlaps(span):
+                span = span.cover(known.span)
+            else:
+                apart.append(known)
+        self._damage = [*apart, Damage(span, reason)]
+
+    @property
+    def damage(self) -> Sequence[Damage]:
+        """In order of time."""
+        return tuple(sorted(self._damage, key=lambda known: known.span))

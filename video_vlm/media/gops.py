@@ -1,0 +1,98 @@
+"""Cuts a stream of packets into groups that can be decoded apart from each other: from a keyframe up to the
+next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+__all__ = ["GroupOfPictures", "GroupsOfPictures", "VideoPacket"]
+
+_LEAST_PACKETS = 24
+"""Where every picture is a keyframe, handing them over one by one would cost more than it spares."""
+
+_MOST_PACKETS = 600
+"""A longer group holds the others up; such a file is better decoded as one."""
+
+VideoPacket: TypeAlias = "Packet[VideoStream]"  # quoted: PyAV's class is generic for type checkers only
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOfPictures:
+    """The packets that give the pictures shown in ``[start, end)``, in ticks; the last group has no ``end``.
+
+    Pictures that are shown before a keyframe but stored after it may need what is on both sides of it. They
+    belong to the group before, whose packets then go on to that keyframe and to them.
+    """
+
+    packets: Sequence[VideoPacket]
+    start: int
+    end: int | None
+
+    def shows(self, pts: int) -> bool:
+        return self.start <= pts and (self.end is None or pts < self.end)
+
+
+class GroupsOfPictures:
+    """Iterates over the groups of a stream, and stops where its packets cannot be relied on to be in order.
+
+    ``is_whole`` is whether it has come to the end without stopping.
+    """
+
+    def __init__(self, packets: Iterable[VideoPacket]) -> None:
+        self._packets = packets
+        self.is_whole = False
+
+    def __iter__(self) -> Iterator[GroupOfPictures]:
+        before: list[
+            VideoPacket
+        ] = []  # of the group before, until it is certain that nothing more belongs to it
+        own: list[VideoPacket] = []
+        leading: list[VideoPacket] = []
+        for packet in self._packets:
+            pts = _pts(packet)
+            if pts is None or len(own) == _MOST_PACKETS:
+                return
+            if not own and not packet.is_keyframe:
+                return
+            if own and pts < _start(own):
+                if not before:
+                    return
+                leading.append(packet)
+                continue
+            if before:
+                yield GroupOfPictures(
+                    [*before, *own, *leading] if leading else before, _start(before), _start(own)
+                )
+                before, leading = [], []
+            if packet.is_keyframe and len(own) >= _LEAST_PACKETS:
+                if not _is_orderly(own, until=pts):
+                    return
+                before, own = own, []
+            own.append(packet)
+        self.is_whole = not own or _is_orderly(own)
+        if before:
+            yield GroupOfPictures(
+                [*before, *own[:1], *leading] if leading else before, _start(before), _start(own)
+            )
+        if own and self.is_whole:
+            yield GroupOfPictures(own, _start(own), None)
+
+
+def _pts(packet: VideoPacket) -> int | None:
+    """None where the packet cannot be relied on."""
+    return None if packet.is_corrupt or packet.is_discard else packet.pts
+
+
+def _start(group: Sequence[VideoPacket]) -> int:
+    return group[0].pts or 0
+
+
+def _is_orderly(group: Sequence[VideoPacket], *, until: int | None = None) -> bool:
+    """Whether each picture has a time of its own, before the next group begins."""
+    times = [packet.pts for packet in group if packet.pts is not None]
+    return len(set(times)) == len(group) and (until is None or max(times) < until)

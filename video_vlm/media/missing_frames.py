@@ -1,0 +1,88 @@
+"""Every packet promises a picture: which of them came out of the decoder whole, damaged, or not at all."""
+
+from __future__ import annotations
+
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from video_vlm.media.damage_log import DamageLog
+from video_vlm.media.stream_probe import StreamProbe
+
+__all__ = ["MissingFrames"]
+
+_MISSING = "pictures could not be decoded"
+_GUESSED = "pictures are damaged: the decoder guessed parts of them"
+_REPEATED = "pictures repeat a time already shown"
+
+_FEW = 2
+"""This many packets without a picture are no loss: fields come in pairs, some packets show nothing."""
+
+
+class MissingFrames:
+    """Notes damage while a stretch is decoded.
+
+    Decoders report an error some pictures late, or swallow it. So an error only says that there is
+    trouble; which pictures were lost is known when a later one is shown before them. Without
+    trouble a packet that shows nothing means nothing.
+
+    Args:
+        found: The survey of the file.
+        ledger: Where damage is noted.
+    """
+
+    def __init__(self, found: StreamProbe, ledger: DamageLog) -> None:
+        self._found = found
+        self._ledger = ledger
+        self._waiting: dict[int, int] = {}
+        self._dated: set[bool] = set()
+        self.in_trouble = False
+        self.last_pts: int | None = None
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether pictures are owed at the end."""
+        return self.last_pts is not None and (self.in_trouble or len(self._waiting) > _FEW)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether some packets have a time, and others do not."""
+        return len(self._dated) > 1
+
+    def expect(self, packet: Packet[VideoStream]) -> None:
+        self._dated.add(packet.pts is not None)
+        self.in_trouble |= packet.is_corrupt
+        if packet.pts is not None and not packet.is_discard:
+            self._waiting[packet.pts] = packet.duration or round(self._found.frame_ticks)
+
+    def answer(self, frame: VideoFrame) -> None:
+        """``picture`` is shown: those before it that were not will not be."""
+        pts = frame.pts
+        if pts is None:
+            return
+        duration = self._waiting.pop(pts, 0)
+        for missed in [expected for expected in self._waiting if expected < pts]:
+            self._miss(missed)
+        if frame.is_corrupt:
+            self._note(pts, duration, _GUESSED)
+            self.in_trouble = True
+        elif frame.key_frame:
+            self.in_trouble = False
+        self.last_pts = pts
+
+    def repeat(self, pts: int) -> None:
+        """A picture was dropped because its time had been shown."""
+        self._note(pts, 0, _REPEATED)
+
+    def close(self) -> None:
+        """Nothing more will be shown."""
+        for missed in list(self._waiting):
+            self._miss(missed)
+
+    def _miss(self, pts: int) -> None:
+        duration = self._waiting.pop(pts)
+        if self.in_trouble:
+            self._note(pts, duration, _MISSING)
+
+    def _note(self, pts: int, duration: int, reason: str) -> None:
+        self._ledger.note(self._found.seconds(pts), self._found.seconds(pts + duration), reason)

@@ -1,0 +1,111 @@
+"""Image tokens on disk, by model and by what its vision tower was given: what one process looked at, later
+ones know.
+
+A file is safetensors: ``rows``, ``deep.0``, ... as in
+:class:`~video_vlm.models.local.image_tokens.ImageTokens`, in the numbers they were made in, ``is_listed``,
+and a ``seal`` over all of it and over whose file it is. One that does not fit its seal is dropped, and
+written anew when the picture was looked at again.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from itertools import count, takewhile
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from video_vlm.memory import DiskCache
+from video_vlm.models.local.image_tokens import ImageTokens, key_of
+from video_vlm.settings import digest
+from video_vlm.weights import samples_of
+
+__all__ = ["DiskFeatureStore", "feature_maker"]
+
+_VERSION = 1
+"""Raised whenever the same model would make other features of the same numbers, or files are laid out
+otherwise."""
+
+
+def feature_maker(folder: Path, model: Any, *, quantization: str) -> str:
+    """The identity of what makes features, to the last bit: weights, their numbers, and what counts with
+    them.
+
+    Args:
+        folder: Where the model was loaded from.
+        model: Of transformers, as it was loaded.
+        quantization: As it was asked for.
+    """
+    files = sorted(folder.glob("*.safetensors"))
+    weights = [(file.name, file.stat().st_mtime_ns, list(samples_of(file))) for file in files]
+    numbers = (str(model.dtype), quantization, torch.get_float32_matmul_precision())
+    versions = (torch.__version__, transformers.__version__)
+    return digest(_VERSION, model.config.to_json_string(), weights, numbers, versions, _where(model.device))
+
+
+def _where(device: torch.device) -> tuple[str, ...]:
+    """Another processor, or another number of threads, may round otherwise."""
+    if device.type == "cuda":
+        return device.type, torch.cuda.get_device_name(device)
+    return device.type, torch.backends.cpu.get_cpu_capability(), str(torch.get_num_threads())
+
+
+class DiskFeatureStore:
+    """Image tokens of one model in a disk cache.
+
+    Args:
+        shelf: Other models may have theirs on it too.
+        maker: Whose they are, as :func:`feature_maker` says.
+    """
+
+    def __init__(self, shelf: DiskCache, maker: str) -> None:
+        self._shelf = shelf
+        self._maker = maker
+
+    def get(self, key: bytes) -> ImageTokens | None:
+        data = self._shelf.read(self._name(key))
+        if data is None:
+            return None
+        found = self._unpacked(key, data)
+        if found is None:
+            self._shelf.drop(self._name(key))
+        return found
+
+    def put(self, key: bytes, features: ImageTokens) -> None:
+        tensors = _tensors(features)
+        self._shelf.write(self._name(key), save({**tensors, "seal": self._seal(key, tensors)}))
+
+    def _name(self, key: bytes) -> str:
+        return f"{self._maker}/{key.hex()}.safetensors"
+
+    def _seal(self, key: bytes, tensors: dict[str, Tensor]) -> Tensor:
+        sealed = blake2b(self._maker.encode() + key + key_of(tensors), digest_size=16)
+        return torch.frombuffer(bytearray(sealed.digest()), dtype=torch.uint8)
+
+    def _unpacked(self, key: bytes, data: bytes) -> ImageTokens | None:
+        """None where it is not what was put there."""
+        try:
+            tensors = load(data)
+            seal = tensors.pop("seal")
+            is_whole = torch.equal(seal, self._seal(key, tensors))
+        except (SafetensorError, KeyError, ValueError, RuntimeError):
+            return None
+        return _features(tensors) if is_whole else None
+
+
+def _tensors(features: ImageTokens) -> dict[str, Tensor]:
+    deep = {f"deep.{number}": one for number, one in enumerate(features.deep)}
+    return {"rows": features.rows, **deep, "is_listed": torch.tensor(features.is_listed)}
+
+
+def _features(tensors: dict[str, Tensor]) -> ImageTokens:
+    """Copies, so that they lie in memory as those that were just made do."""
+    deep = takewhile(tensors.__contains__, (f"deep.{number}" for number in count()))
+    return ImageTokens(
+        tensors["rows"].clone(), tuple(tensors[name].clone() for name in deep), bool(tensors["is_listed"])
+    )

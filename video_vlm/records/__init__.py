@@ -1,0 +1,64 @@
+"""What flows between the rooms: frozen records, checked when made.
+
+Time is in the seconds a player shows, from 0 on (:mod:`video_vlm.media.clock` converts the container's), and
+every :class:`Span` is half-open, ``[start, end)``. A recording of a broadcast that begins at 23 h begins at 0
+here, in its subtitles and in every citation; one whose sound begins 5 s before its first frame has that frame
+at 5 s.
+"""
+
+from __future__ import annotations
+
+from video_vlm.records.answers import (
+    ANSWER_FORMAT_VERSION,
+    Answer,
+    Coverage,
+    Receipt,
+    Status,
+    Step,
+    in_short,
+    read_citation,
+    read_receipt,
+    read_versioned,
+)
+from video_vlm.records.evidence import Citation, Claim, Evidence
+from video_vlm.records.hierarchy import Level, Node, Sentence
+from video_vlm.records.media import Box, Chapter, Damage, Frame, Image, Stream, Video
+from video_vlm.records.observations import BESIDE, Detection, Observation, ObservationKind
+from video_vlm.records.sampling import Cut, Sample, Shot
+from video_vlm.records.time import Span, clock, whole_seconds
+
+__all__ = [
+    "ANSWER_FORMAT_VERSION",
+    "BESIDE",
+    "Answer",
+    "Box",
+    "Chapter",
+    "Citation",
+    "Claim",
+    "Coverage",
+    "Cut",
+    "Damage",
+    "Detection",
+    "Evidence",
+    "Frame",
+    "Image",
+    "Level",
+    "Node",
+    "Observation",
+    "ObservationKind",
+    "Receipt",
+    "Sample",
+    "Sentence",
+    "Shot",
+    "Span",
+    "Status",
+    "Step",
+    "Stream",
+    "Video",
+    "clock",
+    "in_short",
+    "read_citation",
+    "read_receipt",
+    "read_versioned",
+    "whole_seconds",
+]

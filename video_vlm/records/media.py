@@ -1,0 +1,105 @@
+"""What a video file holds, and what is decoded from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from video_vlm.records.time import Span
+
+__all__ = ["Box", "Chapter", "Damage", "Frame", "Image", "Stream", "StreamKind", "Video"]
+
+Image = npt.NDArray[np.uint8]
+"""A picture: RGB, ``(height, width, 3)``, uint8."""
+
+
+Box = tuple[float, float, float, float]
+"""``(left, top, right, bottom)`` as fractions of the picture."""
+
+
+StreamKind = Literal["video", "audio", "subtitle", "picture", "data"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One stream of a container. ``picture`` is an attached picture (cover art), not video. ``end_seconds``
+    is when it ends, in player's seconds: of sound as its last packets say, else as the container does; None
+    where it does not."""
+
+    index: int
+    kind: StreamKind
+    codec: str
+    time_base: Fraction | None = None
+    language: str | None = None
+    title: str | None = None
+    default: bool = False
+    end_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter the container itself declares."""
+
+    span: Span
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """What a container says of itself, read without decoding.
+
+    ``start_seconds`` is when the first frame is shown: 0, but where sound comes first. ``duration_seconds``
+    is how long a player shows the file, from 0 to the end of its last frame, as the container declares it
+    (None where it declares none or nonsense), ``num_frames`` the count it declares (None where unknown): both
+    are claims, decoding finds the truth. ``size`` is ``(width, height)`` as displayed, after rotation and
+    pixel aspect; ``rotation`` is the clockwise turn in degrees (0, 90, 180, 270) that was already applied to
+    it. ``stream`` is the index of the video stream that is read.
+    """
+
+    path: Path
+    content_id: str
+    format: str
+    start_seconds: float
+    duration_seconds: float | None
+    num_frames: int | None
+    fps: float | None
+    size: tuple[int, int]
+    rotation: int
+    stream: int
+    streams: tuple[Stream, ...]
+    chapters: tuple[Chapter, ...] = ()
+    title: str | None = None
+
+    @property
+    def span(self) -> Span:
+        """From 0 to the end that the container claims; an instant where it claims none."""
+        return Span(0.0, self.duration_seconds or 0.0)
+
+    @property
+    def end_seconds(self) -> float:
+        """When nothing is shown or heard any more: sound may outlast the frames."""
+        heard = (one.end_seconds for one in self.streams if one.kind == "audio")
+        return max([self.span.end, *(end for end in heard if end is not None)])
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded picture: RGB uint8 ``(height, width, 3)``, upright as displayed."""
+
+    pts: int
+    pts_seconds: float
+    image: Image
+    is_keyframe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A stretch that could not be decoded, and why."""
+
+    span: Span
+    reason: str

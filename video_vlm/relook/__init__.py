@@ -1,0 +1,9 @@
+"""Looking again: from a question to the pictures worth decoding, and from these to an answer that saw
+them."""
+
+from __future__ import annotations
+
+from video_vlm.relook.look_plan import LookPlan, plan_look
+from video_vlm.relook.refinement import answer_by_looking
+
+__all__ = ["LookPlan", "answer_by_looking", "plan_look"]

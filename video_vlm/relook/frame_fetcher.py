@@ -1,0 +1,153 @@
+"""Going back to the pixels: decodes the few pictures asked for, within a budget, and keeps the account."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from video_vlm.memory import StoredLook
+from video_vlm.protocols import VideoReader
+from video_vlm.records import Frame, Observation, ObservationKind, Sample, Span, Step, clock
+from video_vlm.relook.cached_looks import CachedFrames
+from video_vlm.relook.frame_observers import FrameObservers
+from video_vlm.samplers import FrameTimes, SamplerInput, plan
+
+__all__ = ["FrameFetcher"]
+
+_LEAST_RATE, _MOST_RATE = 2.0, 4.0
+"""Frames a second of a close look."""
+
+_TOGETHER_SECONDS = 1.0
+"""Frames no further apart belong to one glance; further apart each stands for itself."""
+
+
+class FrameFetcher:
+    """Looks at stretches of one open video. A :class:`~video_vlm.protocols.Look`.
+
+    Args:
+        reader: The video.
+        eyes: Who says what is seen.
+        frame_budget: The most pictures that may be looked at, over all looks.
+        step_seconds: How long a picture is shown.
+        question: What it is for.
+        known: Looks of earlier questions. Their pictures count, and are not decoded again.
+    """
+
+    def __init__(
+        self,
+        reader: VideoReader,
+        eyes: FrameObservers,
+        *,
+        frame_budget: int,
+        step_seconds: float,
+        question: str = "",
+        known: Iterable[StoredLook] = (),
+    ) -> None:
+        self._reader = reader
+        self._question = question
+        self._known = CachedFrames(known, eyes, step_seconds=step_seconds)
+        self._eyes = eyes
+        self._step = step_seconds
+        self.num_left = frame_budget
+        self.steps = [Step("look", f"without {part}") for part in eyes.missing]
+        self.seen: list[Observation] = []
+        self.looked: list[Span] = []
+        self.excluded: list[Span] = []
+        self.taken: list[StoredLook] = []
+
+    @property
+    def num_frames(self) -> int:
+        """How many pictures were decoded so far."""
+        return len(self.looked)
+
+    def __call__(self, span: Span, *, num_frames: int, reason: str = "asked for") -> Sequence[Observation]:
+        """A close look at a stretch: at 2 to 4 pictures a second, in its middle where the budget is too
+        small.
+
+        The stretch counts as looked at from then on (``excluded``).
+        """
+        affordable = min(num_frames, self.num_left)
+        if affordable < 1:
+            return ()
+        closer = _shortened(span, affordable / _LEAST_RATE)
+        wanted = max(1, min(affordable, math.ceil(_MOST_RATE * closer.duration_seconds)))
+        samples = plan(
+            "uniform", SamplerInput(FrameTimes(closer, step_seconds=self._step)), frame_budget=wanted
+        )
+        self.excluded.append(closer)
+        return self.look_at(samples, reason=f"{reason}, {closer}")
+
+    def look_at(self, samples: Sequence[Sample], *, reason: str) -> Sequence[Observation]:
+        """Decode planned pictures and say what is in them; no more than the budget has left.
+
+        Of pictures that are known it gives back what was kept of them: the rest stands in the memory word for
+        word.
+        """
+        times = [sample.pts_seconds for sample in samples][: max(self.num_left, 0)]
+        known = self._known.among(times)
+        unknown = [seconds for seconds in times if seconds not in known]
+        frames = list(self._reader.frames_at(unknown, max_side=self._eyes.max_side)) if unknown else []
+        seen = [one for glance in _glances(frames) for one in self._see(glance, reason)]
+        self.num_left -= len(frames) + len(known)
+        self.seen += seen
+        self.steps.append(_step(frames, seen, reason, num_known=len(known)))
+        return sorted((*seen, *self._known.seen_at(known)), key=lambda one: one.span)
+
+    def _see(self, frames: Sequence[Frame], reason: str) -> tuple[Observation, ...]:
+        until = frames[-1].pts_seconds + self._step
+        ends = [*(later.pts_seconds for _, later in pairwise(frames)), until]
+        images = [Span(frame.pts_seconds, end) for frame, end in zip(frames, ends, strict=True)]
+        self.looked += images
+        seen = self._eyes.see(frames, until=until)
+        self.taken += [self._kept(name, images, reason, found) for name, found in seen.items()]
+        return tuple(sorted((one for found in seen.values() for one in found), key=lambda one: one.span))
+
+    def _kept(
+        self, observer: str, frames: Sequence[Span], reason: str, seen: Sequence[Observation]
+    ) -> StoredLook:
+        """One observer's part of a look, as it may be kept."""
+        return StoredLook(
+            observer,
+            self._eyes.digests[observer],
+            question=self._question,
+            reason=reason,
+            max_side=self._eyes.max_side,
+            frames=tuple(frames),
+            observations=tuple(seen),
+        )
+
+
+def _shortened(span: Span, seconds: float) -> Span:
+    """The middle of a stretch, no longer than so many seconds."""
+    if span.duration_seconds <= seconds:
+        return span
+    return Span(span.middle, span.middle).widen(seconds / 2)
+
+
+def _glances(frames: Sequence[Frame]) -> list[list[Frame]]:
+    glances: list[list[Frame]] = []
+    for frame in frames:
+        if glances and frame.pts_seconds - glances[-1][-1].pts_seconds <= _TOGETHER_SECONDS:
+            glances[-1].append(frame)
+        else:
+            glances.append([frame])
+    return glances
+
+
+def _step(frames: Sequence[Frame], seen: Sequence[Observation], reason: str, *, num_known: int) -> Step:
+    """What goes on the receipt: why, which pictures, and what was seen."""
+    times = ", ".join(f"{frame.pts_seconds:.3f}" for frame in frames)
+    rows = sum(one.kind is ObservationKind.SCREEN_TEXT for one in seen)
+    words = dict.fromkeys(one.text for one in seen if one.kind is not ObservationKind.SCREEN_TEXT)
+    told = "; ".join((f"{rows} rows of text", *list(words)[:3]))
+    known = f"; {num_known} known from earlier questions" if num_known else ""
+    if not frames:
+        return Step("look", f"{reason}: {known[2:] or 'no picture left to look at'}")
+    span = Span(frames[0].pts_seconds, frames[-1].pts_seconds)
+    return Step(
+        "look",
+        f"{reason}: {len(frames)} frames from {clock(span.start)} at {times} s{known}; {told}",
+        len(frames),
+        span,
+    )

@@ -1,0 +1,94 @@
+"""A memory with what looks saw on top of it: of this question, and of those before that were kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from video_vlm.perception.text_tracks import join_rows
+from video_vlm.protocols import VideoMemory
+from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
+
+__all__ = ["Overlay"]
+
+
+class Overlay:
+    """A :class:`~video_vlm.protocols.VideoMemory` that also holds rows of text and captions seen in looks.
+
+    A row that the memory knows and the look saw earlier becomes one row that begins earlier; nothing
+    is held twice. The pictures looked at stand among the representative frames, so that whoever asks when
+    something was *not* there yet is told.
+
+    Args:
+        memory: What is underneath.
+        seen: What was seen; only rows of text and captions are added, the memory has the rest for the whole
+            video.
+        looked: The stretch each picture of the look stands for.
+    """
+
+    def __init__(self, memory: VideoMemory, seen: Iterable[Observation], looked: Iterable[Span]) -> None:
+        self._memory = memory
+        seen = tuple(seen)
+        rows = [one for one in seen if one.kind is ObservationKind.SCREEN_TEXT]
+        self._captions = tuple(one for one in seen if one.kind is ObservationKind.CAPTION)
+        self._rows = (
+            join_rows([*memory.observations(kinds=[ObservationKind.SCREEN_TEXT]), *rows]) if rows else None
+        )
+        self._looked = tuple(_frame(memory.video.content_id, span) for span in looked)
+
+    @property
+    def video(self) -> Video:
+        return self._memory.video
+
+    @property
+    def channels(self) -> Sequence[str]:
+        return self._memory.channels
+
+    def nodes(self, level: Level, span: Span | None = None) -> Sequence[Node]:
+        nodes = self._memory.nodes(level, span)
+        if level is not Level.FRAME:
+            return nodes
+        looked = [one for one in self._looked if span is None or one.span.overlaps(span)]
+        return sorted((*nodes, *looked), key=lambda node: node.span)
+
+    def children(self, node_id: str) -> Sequence[Node]:
+        return self._memory.children(node_id)
+
+    def neighbors(
+        self, node_id: str, direction: Literal["before", "after"], count: int = 1
+    ) -> Sequence[Node]:
+        return self._memory.neighbors(node_id, direction, count)
+
+    def observations(
+        self, *, kinds: Iterable[ObservationKind] | None = None, span: Span | None = None
+    ) -> Sequence[Observation]:
+        wanted = None if kinds is None else frozenset(kinds)
+        found = self._memory.observations(kinds=wanted, span=span)
+        added = [*(self._rows or ()), *self._captions]
+        added = [one for one in added if wanted is None or one.kind in wanted]
+        if not added:
+            return found
+        if self._rows is not None:
+            found = tuple(one for one in found if one.kind is not ObservationKind.SCREEN_TEXT)
+        return sorted(
+            (*found, *(one for one in added if span is None or one.span.overlaps(span))), key=_by_time
+        )
+
+    def search(
+        self,
+        query: str,
+        *,
+        span: Span | None = None,
+        kinds: Iterable[ObservationKind] | None = None,
+        limit: int = 10,
+    ) -> Sequence[Evidence]:
+        """The memory's own search: it finds what was kept of looks, not what was just seen."""
+        return self._memory.search(query, span=span, kinds=kinds, limit=limit)
+
+
+def _frame(content_id: str, span: Span) -> Node:
+    return Node(f"look {span.start:.3f}", content_id, Level.FRAME, span, None, provenance="look")
+
+
+def _by_time(one: Observation) -> Span:
+    return one.span
