@@ -354,9 +354,9 @@ def large_mjpeg(path: Path) -> Path:
 
 
 def large_gif(path: Path) -> Path:
-    """A canvas of 12 million pixels, of which a single one changes, once a second."""
+    """A canvas of 9 million pixels, of which a single one changes, once a second."""
     one = b"\x21\xf9\x04\x04\x64\0\0\0\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\0"
-    head = b"GIF89a" + struct.pack("<HH", 4_000, 2_990) + b"\x80\0\0" + b"\0\0\0\xff\xff\xff"
+    head = b"GIF89a" + struct.pack("<HH", 4_000, 2_240) + b"\x80\0\0" + b"\0\0\0\xff\xff\xff"
     path.with_suffix(".gif").write_bytes(head + one * 60 + b";")
     return path.with_suffix(".gif")
 

@@ -47,7 +47,7 @@ MAX_PIXELS = 36_000_000
 """Pictures larger than this are refused: a file of some kilobytes can ask for gigabytes. 8K is 33 to 35
 million, and a decoder may have to hold sixteen pictures of it."""
 
-_MAX_PIXELS_IN_COLOURS = 12_000_000
+_MAX_PIXELS_IN_COLOURS = 9_000_000
 """The same for pictures of four bytes a pixel, such as GIF's: a dozen of them are held at once."""
 _MAX_READ_FAILURES = 3
 _INDEXED = {"mp4", "matroska", "avi"}
