@@ -32,6 +32,7 @@ from video_vlm.media.stream_joints import later_files
 __all__ = [
     "MAX_PIXELS",
     "MAX_SIDE",
+    "bytes_per_pixel",
     "continuity_of",
     "has_index",
     "open_container",
@@ -93,6 +94,11 @@ class _Unnamed:
 
 def _refuse_second_file(url: str, *_: object) -> NoReturn:
     raise PermissionError(f"a media file asked for another one: {url}")
+
+
+def bytes_per_pixel(codec: str) -> float:
+    """How much a decoded frame takes, by the codec as FFmpeg names it."""
+    return 4.0 if codec in _IN_COLOURS else 1.5
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 
 from video_vlm.errors import UnreadableVideo
 from video_vlm.media.clock import PlayerTime
-from video_vlm.media.container import open_decoder
+from video_vlm.media.container import bytes_per_pixel, open_decoder
 from video_vlm.media.cpu_count import num_cores
 from video_vlm.media.damage_log import DamageLog
 from video_vlm.media.decode_stream import MOST_THREADS, NO_OPTIONS, DecodeStream, Packets
@@ -303,7 +303,8 @@ class PyAVReader:
     @property
     def _frame_bytes(self) -> int:
         width, height = self._found.stored_size
-        return width * height * 3 // 2
+        codec = next((one.codec for one in self.video.streams if one.index == self._found.stream), "")
+        return int(width * height * bytes_per_pixel(codec))
 
     def _note_end(self, pts: int, last: VideoFrame) -> None:
         ticks = last.duration or self._found.frame_ticks
