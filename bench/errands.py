@@ -76,7 +76,7 @@ def everything(folder: Path) -> tuple[int, dict[str, Any], list[Any]]:
         problems = len(library.verify())
         [stored] = library.videos()
         content_id = stored.video.content_id
-        looks = [(one.question, one.pictures, one.observations) for one in library.looks.of(content_id)]
+        looks = [(one.question, one.frames, one.observations) for one in library.looks.of(content_id)]
         found = [(one.text, one.span) for one in library.search("sign number", limit=5)]
         return problems, library.dump(content_id), [looks, found]
 
