@@ -128,6 +128,7 @@ def test_what_is_no_subtitles_is_not_named_and_a_transcript_that_is_not_read_is(
         ".txt": "A film about the harbour.",
         ".xml": "<movie><title>Harbour</title></movie>",
         ".info.json": '{"title": "Harbour"}',
+        ".en.json": '{"events": [{"start": 1.0, "label": "car"}], "segments": [{"start": 0, "end": 4}]}',
         ".json": '{"text": "Hello.", "segments": [{"start": 1.0, "end": 2.0, "text": "Hello."}]}',
         ".tsv": "start\tend\ttext\n1000\t2000\tHello.",
     }.items():

@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 
 from video_vlm.errors import UnreadableVideo
 from video_vlm.media.matroska_chapters import MOST_NOTES, has_too_many_notes
+from video_vlm.media.mp4_boxes import Box, boxes_in
 
 __all__ = ["refuse_claims"]
 
@@ -28,16 +29,6 @@ _HOLDERS: Final = frozenset(
 _TAGGED: Final = frozenset({b"udta", b"ilst"})
 _TAKE_OUT: Final = "take them out: ffmpeg -i FILE -map_metadata -1 -map_chapters -1 -c copy NEW"
 _SOUND: Final = b"soun"
-
-
-@dataclass(frozen=True, slots=True)
-class _Box:
-    """``start`` and ``end`` are those of what is in it; ``within`` is the box that holds it."""
-
-    kind: bytes
-    start: int
-    end: int
-    within: bytes
 
 
 @dataclass
@@ -55,27 +46,27 @@ class _Claims:
     num_of_track: dict[int, int] = field(default_factory=dict)
     chapter_tracks: set[int] = field(default_factory=set)
 
-    def note(self, box: _Box, body: bytes) -> None:
-        """``body`` are its first bytes."""
+    def note(self, kind: bytes, body: bytes, *, within: bytes) -> None:
+        """Count one box: ``body`` are its first bytes, ``within`` is the kind of the one that holds it."""
         self.num_boxes += 1
-        self.num_tags += box.within in _TAGGED
+        self.num_tags += within in _TAGGED
         first, second = (int.from_bytes(body[at : at + 4], "big") for at in (4, 8))
-        if box.kind == b"trak":
+        if kind == b"trak":
             self.end_track()
-        elif box.kind == b"hdlr" and box.within == b"mdia":
+        elif kind == b"hdlr" and within == b"mdia":
             self.handler = body[8:12]
-        elif box.kind == b"stts":
+        elif kind == b"stts":
             self.num_runs = first
-        elif box.kind == b"stsz":
+        elif kind == b"stsz":
             self.num_listed, self.num_equal = second, second if first else 0
-        elif box.kind == b"tkhd":
+        elif kind == b"tkhd":
             at = 20 if body[:1] == b"\1" else 12
             self.track = int.from_bytes(body[at : at + 4], "big")
-        elif box.kind == b"chap":
+        elif kind == b"chap":
             self.chapter_tracks.add(int.from_bytes(body[:4], "big"))
-        elif box.kind == b"trun":
+        elif kind == b"trun":
             self.num_samples += first
-        elif box.kind == b"keys":
+        elif kind == b"keys":
             self.num_tags += first
 
     def end_track(self) -> None:
@@ -121,34 +112,29 @@ def _fault(path: Path, inode: int, num_bytes: int, changed: int) -> str | None: 
 def _claims(file: BinaryIO, num_bytes: int) -> _Claims:
     """Of any file: what is no MP4 has next to no boxes."""
     claims = _Claims()
-    for box in _boxes(file, 0, num_bytes):
-        file.seek(box.start)
-        claims.note(box, file.read(24))
+    for within, box in _all_boxes(file, 0, num_bytes):
+        file.seek(box.begin)
+        claims.note(box.kind, file.read(24), within=within)
         if claims.num_boxes > _MOST_BOXES or claims.num_tags > _MOST_TAGS:
             break
     claims.end_track()
     return claims
 
 
-def _boxes(file: BinaryIO, start: int, end: int, *, within: bytes = b"", depth: int = 0) -> Iterator[_Box]:
-    """Every box of a stretch, and those inside the ones that hold others, in order."""
-    while start + 8 <= end:
-        file.seek(start)
-        head = file.read(16)
-        size, kind = int.from_bytes(head[:4], "big"), head[4:8]
-        first = start + (16 if size == 1 else 8)
-        size = int.from_bytes(head[8:16], "big") if size == 1 else size or end - start
-        if start + size < first:
-            return
-        box = _Box(kind, first, min(start + size, end), within)
-        yield box
-        if kind in _HOLDERS and depth < _MOST_DEEP:
-            yield from _boxes(file, _inside(file, box), box.end, within=kind, depth=depth + 1)
-        start = box.end
+def _all_boxes(
+    file: BinaryIO, start: int, end: int, *, within: bytes = b"", depth: int = 0
+) -> Iterator[tuple[bytes, Box]]:
+    """Every box of a stretch, and those inside the ones that hold others, in order, each behind the kind of
+    the one that holds it."""
+    for box in boxes_in(file, start, end):
+        yield within, box
+        if box.kind in _HOLDERS and depth < _MOST_DEEP:
+            inside = _inside(file, box)
+            yield from _all_boxes(file, inside, box.end, within=box.kind, depth=depth + 1)
 
 
-def _inside(file: BinaryIO, box: _Box) -> int:
+def _inside(file: BinaryIO, box: Box) -> int:
     """Where the first box in another begins: behind the version of ``meta``, which QuickTime does not
     write."""
-    file.seek(box.start)
-    return box.start + (4 if box.kind == b"meta" and file.read(8)[4:] != b"hdlr" else 0)
+    file.seek(box.begin)
+    return box.begin + (4 if box.kind == b"meta" and file.read(8)[4:] != b"hdlr" else 0)

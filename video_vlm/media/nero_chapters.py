@@ -7,12 +7,13 @@ marked, up to 255.
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
+
+from video_vlm.media.mp4_boxes import boxes_in
 
 __all__ = ["NeroMark", "nero_marks"]
 
@@ -36,30 +37,13 @@ def nero_marks(path: Path) -> tuple[NeroMark, ...]:
     with path.open("rb") as file:
         start, end = 0, path.stat().st_size
         for name in _WAY:
-            found = next((place for kind, *place in _boxes(file, start, end) if kind == name), None)
+            some = islice(boxes_in(file, start, end), _MOST_BOXES)
+            found = next((box for box in some if box.kind == name), None)
             if found is None:
                 return ()
-            start, end = found
+            start, end = found.begin, found.end
         file.seek(start)
         return _marks(file.read(min(end - start, _MOST_BYTES)))
-
-
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """The boxes between two places: name, and where the content begins and ends."""
-    for _ in range(_MOST_BOXES):
-        file.seek(start)
-        header = file.read(16)
-        if start + 8 > end or len(header) < 8:
-            return
-        size, name = struct.unpack(">I4s", header[:8])
-        begins = start + (16 if size == 1 else 8)
-        if size == 1:
-            size = int.from_bytes(header[8:], "big")
-        until = end if size == 0 else start + size
-        if not begins <= until <= end:
-            return
-        yield name, begins, until
-        start = until
 
 
 def _marks(data: bytes) -> tuple[NeroMark, ...]:

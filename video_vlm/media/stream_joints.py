@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from video_vlm.media.matroska_chapters import file_beginnings
+from video_vlm.media.mp4_boxes import boxes_in
 
 __all__ = ["is_joint", "later_files"]
 
@@ -125,19 +126,6 @@ def later_files(path: Path) -> list[tuple[int, int]]:
         if start.startswith(_MATROSKA):
             begins = list(file_beginnings(file))
         elif start[4:] == _MP4:
-            begins = list(_mp4_beginnings(file, size))
+            some = islice(boxes_in(file, 0, size), _MOST_BOXES)
+            begins = [box.start for box in some if box.kind == _MP4]
     return list(pairwise([*begins[1:], size]))
-
-
-def _mp4_beginnings(file: BinaryIO, size: int) -> Iterator[int]:
-    place = 0
-    for _ in range(_MOST_BOXES):
-        file.seek(place)
-        header = file.read(16)
-        length, kind = int.from_bytes(header[:4], "big"), header[4:8]
-        length = int.from_bytes(header[8:], "big") if length == 1 else length
-        if kind == _MP4:
-            yield place
-        place += length
-        if length < 8 or place + 8 > size:
-            return

@@ -18,17 +18,16 @@ from video_vlm.media.stream_joints import later_files
 __all__ = ["num_unread_bytes"]
 
 _NEAR_BYTES = 1 << 16
-_HEADS = {
-    "flv": b"FLV\x01",
-    "asf": bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"),
-}
+_HEADS = (b"FLV\x01", bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"))
+"""Of FLV and ASF."""
 
 
 def num_unread_bytes(path: Path) -> int:
     """How many bytes at the end of a file belong to another recording and are not read; 0 where all is."""
     later, size = later_files(path), path.stat().st_size
-    with open_container(path) as container:
-        head = _HEADS.get(container.format.name)
+    with path.open("rb") as file:
+        begins = file.read(16)
+    head = next((one for one in _HEADS if begins.startswith(one)), None)
     if not later and head is None:
         return 0
     read_until = _last_packet_end(path)

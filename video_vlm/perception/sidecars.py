@@ -48,9 +48,14 @@ _CUES: Final = re.compile(
     rb"|WEBVTT|\[Script Info\]|\[\d\d:\d\d[.:]\d\d|\d+:\d\d:\d\d[.,]\d{3},\d+:)"
 )
 _TIMED_TEXT: Final = re.compile(rb"<(?:\w{1,40}:)?tt[\s>]|<SAMI>", re.IGNORECASE)
-_TRANSCRIPT: Final = re.compile(
-    rb'\A(?:\xef\xbb\xbf)?start\tend\ttext|"(?:segments|transcription|events)"\s*:\s*\['
-)
+_TRANSCRIPTS: Final = {
+    ".tsv": re.compile(rb"\A(?:\xef\xbb\xbf)?start\tend\ttext"),
+    ".json": re.compile(
+        rb'"segments"\s*:\s*\[\s*\{[^{}]{0,400}"text"\s*:'
+        rb'|"transcription"\s*:\s*\[\s*\{\s*"timestamps"\s*:|"events"\s*:\s*\[\s*\{[^{}]{0,400}"(?:segs|tStartMs)"\s*:'
+    ),
+}
+"""What Whisper, whisper.cpp and YouTube write; lists of scenes and events lie beside films, too."""
 
 EXPORTED: Final = "it was exported from what was found in the video, and is not what is said in it"
 
@@ -70,7 +75,6 @@ _UNREAD: Final = {
     ".sup": "its subtitles are pictures (PGS)",
     **dict.fromkeys(_OTHER_FORMATS, _OTHER_FORMAT),
 }
-_TRANSCRIPTS: Final = (".tsv", ".json")
 # fmt: off
 _FOLDERS: Final = frozenset({
     "subs", "sub", "subtitles", "subtitle", "captions", "caption", "srt", "vobsubs", "untertitel", "sous-titres",
@@ -350,7 +354,9 @@ def _holds_cues(path: Path) -> bool:
             head = file.read(_HEAD_BYTES)
     except OSError:
         return False
-    return any(grammar.search(head) for grammar in (_CUES, _TIMED_TEXT, _TRANSCRIPT))
+    transcript = _TRANSCRIPTS.get(path.suffix.lower())
+    grammars = (_CUES, _TIMED_TEXT) if transcript is None else (transcript,)
+    return any(grammar.search(head) for grammar in grammars)
 
 
 def _own(path: Path) -> Sidecar | PassedOver:
