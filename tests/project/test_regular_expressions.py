@@ -160,14 +160,16 @@ def texts(pattern: re.Pattern[str]) -> Iterator[str]:
 
 
 def seconds(work: Callable[[str], object], text: str) -> float:
-    best = float("inf")
-    for _ in range(2):
-        begin = time.thread_time()
-        work(text)
-        best = min(best, time.thread_time() - begin)
-        if best < 0.002:
-            break
-    return best
+    begin = time.thread_time()
+    work(text)
+    return time.thread_time() - begin
+
+
+def ratio(work: Callable[[str], object], before: str, after: str) -> float:
+    """How many times longer a text takes, by the best of five of each. They take turns: whoever shares the
+    core may halve its speed for a while."""
+    times = [(seconds(work, before), seconds(work, after)) for _ in range(5)]
+    return min(last for _, last in times) / max(min(first for first, _ in times), 0.0005)
 
 
 def is_slow(pattern: re.Pattern[str], unit: str, *, long: int = LONG, most: float = MOST_RATIO) -> bool:
@@ -176,20 +178,13 @@ def is_slow(pattern: re.Pattern[str], unit: str, *, long: int = LONG, most: floa
     def all_matches(text: str) -> int:
         return sum(1 for _ in pattern.finditer(text))
 
-    text = unit * (long // len(unit)) + "\x00"
-    if seconds(all_matches, text) < 0.012:
+    def text(length: int) -> str:
+        return unit * (length // len(unit)) + "\x00"
+
+    if any(seconds(all_matches, text(long)) < 0.012 for _ in range(2)):
         return False
-    for factor in (
-        1,
-        2,
-    ):  # once more with longer ones, so that a busy machine is not taken for a slow pattern
-        before, after = (
-            unit * (factor * long // 4 // len(unit)) + "\x00",
-            unit * (factor * long // len(unit)) + "\x00",
-        )
-        if seconds(all_matches, after) < most * max(seconds(all_matches, before), 0.0005):
-            return False
-    return True
+    # Once more with longer ones, so that a busy machine is not taken for a slow pattern.
+    return all(ratio(all_matches, text(times * long // 4), text(times * long)) >= most for times in (1, 2))
 
 
 PATTERNS = every_pattern()
