@@ -1,0 +1,250 @@
+"""Which sentence answers a question: candidates with what speaks for each, as numbers.
+
+Meaning is compared twice: whole sentences by their vectors (bi-encoder, Reimers and Gurevych 2019), and word
+by word: each telling word of the question with the word of the sentence nearest to it (MaxSim, Khattab and
+Zaharia 2020, ColBERT), which shows the word that nothing answers to. Without an encoder both are left to the
+words themselves.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from video_vlm.language.expected_value import Expected, expected_value
+from video_vlm.language.matching import Match, match
+from video_vlm.language.passages import Passage, Passages
+from video_vlm.language.premise import sentences
+from video_vlm.language.query import Query, Wanted
+from video_vlm.language.typed_values import TypedValue, ValueType, find_values
+from video_vlm.language.word_forms import alike, stem, words
+
+__all__ = ["FEATURES", "Candidate", "WordEncoder", "WordVectors", "candidates_for"]
+
+FEATURES: Final = (
+    "meaning",
+    "meaning_near",
+    "support",
+    "support_least",
+    "support_near",
+    "support_near_least",
+    "words",
+    "words_near",
+    "value",
+    "needs_value",
+    "lost_names",
+    "is_question",
+    "num_words",
+    "above_others",
+    "goes_on",
+    "written",
+)
+"""What is told of a candidate; see :func:`candidates_for`."""
+
+_MOST: Final = 12
+_LEAST_WEIGHT: Final = 0.3
+_SPEAKER: Final = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:\s+")
+_GOES_ON: Final = re.compile(
+    r"^\W*(?:\w+\W+){0,3}?(?:it|they|he|she|that|this|those|these|them|one|him|her|its|his|their|there|both|so)\b", re.I
+)
+_FEW_WORDS: Final = 4
+_PASSAGE_SHARE: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class WordVectors:
+    """A text by its words: ``vectors`` is ``(num_words, dimension)`` float32 with rows of length one,
+    ``spans`` the letters ``[start, end)`` of each word; ``whole`` is the vector of the whole text."""
+
+    spans: tuple[tuple[int, int], ...]
+    vectors: npt.NDArray[np.float32]
+    whole: npt.NDArray[np.float32]
+
+
+class WordEncoder(Protocol):
+    """A text encoder that also tells the words of a text apart."""
+
+    def encode_words(self, text: str) -> WordVectors: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may answer, the passage it is part of, what speaks for it by :data:`FEATURES`, and the value
+    of the expected type in it."""
+
+    passage: Passage
+    sentence: Passage
+    features: dict[str, float]
+    value: TypedValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A sentence, its passage, and the sentence before it in its track."""
+
+    passage: Passage
+    sentence: Passage
+    before: str
+
+    @property
+    def text(self) -> str:
+        """Without the name of whoever speaks."""
+        return _SPEAKER.sub("", self.sentence.text)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it hangs on the sentence before it, by a pronoun or because it is short."""
+        return len(self.sentence.words) <= _FEW_WORDS or bool(_GOES_ON.search(self.text))
+
+    @property
+    def near(self) -> str:
+        return f"{self.before} {self.text}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A question ready to be compared: its type of answer, and its words as vectors where there is an encoder."""
+
+    query: Query
+    expected: Expected
+    passages: Passages
+    encoder: WordEncoder | None
+    asked: WordVectors | None
+
+    def meaning(self, text: str) -> float:
+        """Cosine of the question and a text."""
+        if self.encoder is None or self.asked is None:
+            return 0.0
+        return float(self.asked.whole @ self.encoder.encode_words(text).whole)
+
+
+def candidates_for(
+    query: Query, pool: Sequence[Passage], passages: Passages, encoder: WordEncoder | None = None
+) -> list[Candidate]:
+    """The sentences of ``pool`` that may answer, at most a dozen, the likeliest by words and meaning first.
+
+    Where the question needs a value of a type, sentences without one are left out.
+    """
+    asked = encoder.encode_words(query.parsed.text) if encoder else None
+    reading = _Reading(query, expected_value(query), passages, encoder, asked)
+    eligible = [
+        (unit, value)
+        for unit in _units(pool)
+        if (value := _value(reading, unit)) is not None or not reading.expected.needed
+    ]
+    meanings = [max(reading.meaning(unit.text), _PASSAGE_SHARE * reading.meaning(unit.passage.text)) for unit, _ in eligible]
+    matches = [match(query.terms, unit.sentence, passages) for unit, _ in eligible]
+    usual = sorted(meanings)[-min(5, len(meanings))] if meanings else 0.0
+    rough = sorted(range(len(eligible)), key=lambda place: -(meanings[place] + 0.5 * matches[place].direct))
+    return [
+        Candidate(
+            eligible[place][0].passage,
+            eligible[place][0].sentence,
+            _features(reading, *eligible[place], matches[place], meanings[place], meanings[place] - usual),
+            eligible[place][1],
+        )
+        for place in rough[:_MOST]
+    ]
+
+
+def _units(pool: Sequence[Passage]) -> Iterator[_Unit]:
+    before: dict[tuple[str, str], str] = {}
+    for passage in pool:
+        track = (passage.kind, passage.track)
+        for sentence in sentences(passage):
+            if sentence.words:
+                yield _Unit(passage, sentence, before.get(track, "") if passage.is_spoken else "")
+                before[track] = _SPEAKER.sub("", sentence.text)
+
+
+def _features(
+    reading: _Reading, unit: _Unit, value: TypedValue | None, found: Match, meaning: float, above: float
+) -> dict[str, float]:
+    here = _support(reading, unit.text)
+    around = [max(pair) for pair in zip(here, _support(reading, unit.near), strict=True)]
+    if not unit.goes_on:
+        around = [(one + other) / 2 for one, other in zip(here, around, strict=True)]
+    return {
+        "meaning": meaning,
+        "meaning_near": reading.meaning(unit.near),
+        "support": _mean(here),
+        "support_least": min(here, default=0.0),
+        "support_near": _mean(around),
+        "support_near_least": min(around, default=0.0),
+        "words": found.direct,
+        "words_near": found.coverage,
+        "value": _fit(reading, value, unit),
+        "needs_value": float(reading.expected.needed),
+        "lost_names": float(found.lost_names),
+        "is_question": float("?" in unit.text),
+        "num_words": math.log1p(len(unit.sentence.words)),
+        "above_others": above,
+        "goes_on": float(unit.goes_on),
+        "written": float(not unit.passage.is_spoken),
+    }
+
+
+def _support(reading: _Reading, text: str) -> list[float]:
+    """For each telling word of the question how near the nearest word of a text is, in ``[0, 1]``: the same word,
+    or one that means the same here."""
+    told = [word.stem for word in words(text)]
+    vectors = reading.encoder.encode_words(text).vectors if reading.encoder else None
+    return [
+        max(
+            max((alike(term, other) for other in told), default=0.0),
+            0.0 if vectors is None or vector is None or strict else float((vectors @ vector).max(initial=0.0)),
+        )
+        for term, vector, strict in _telling(reading)
+    ]
+
+
+def _telling(reading: _Reading) -> list[tuple[str, npt.NDArray[np.float32] | None, bool]]:
+    """The telling words of the question: stem, vector, and whether nothing else may stand for it."""
+    terms = {term.stem: term for term in reading.query.terms if term.weight >= _LEAST_WEIGHT}
+    if reading.asked is None:
+        return [(term.stem, None, term.strict) for term in terms.values()]
+    question = reading.query.parsed.text
+    placed = {
+        stem(question[start:end]): vector
+        for (start, end), vector in zip(reading.asked.spans, reading.asked.vectors, strict=True)
+    }
+    return [(term.stem, placed.get(term.stem), term.strict) for term in terms.values()]
+
+
+def _mean(shares: Sequence[float]) -> float:
+    return sum(shares) / len(shares) if shares else 0.0
+
+
+def _value(reading: _Reading, unit: _Unit) -> TypedValue | None:
+    """The best value of an expected type that the question does not itself contain."""
+    asked = reading.query.parsed.text.casefold()
+    found = [
+        value
+        for kind in reading.expected.types
+        for value in find_values(kind, unit.text)
+        if value.text.casefold() not in asked or kind is ValueType.REASON
+    ]
+    return max(found, key=lambda value: _fit(reading, value, unit), default=None)
+
+
+_UNCERTAIN: Final = 0.4
+
+
+def _fit(reading: _Reading, value: TypedValue | None, unit: _Unit) -> float:
+    """How well a value fits what is asked for: a number by what it counts."""
+    if not reading.expected.types:
+        return 0.5
+    if value is None:
+        speaks = reading.query.wanted is Wanted.PERSON and _SPEAKER.match(unit.sentence.text)
+        return 0.9 if speaks else _UNCERTAIN * (not reading.expected.needed)
+    if not reading.expected.noun:
+        return 1.0
+    if not value.noun:
+        return 0.6
+    return 1.0 if alike(reading.expected.noun, stem(value.noun)) else 0.3
