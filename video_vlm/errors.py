@@ -34,6 +34,7 @@ import difflib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from video_vlm.install_command import install_command
 from video_vlm.redaction import redacted
 
 __all__ = [
@@ -177,7 +178,7 @@ class MissingExtra(VideoQAError):
     def __init__(self, feature: str, extra: str) -> None:
         self.feature = feature
         self.extra = extra
-        super().__init__(f"{feature} needs an extra: pip install 'video-vlm[{extra}]'")
+        super().__init__(f"{feature} needs an extra: {install_command(extra)}")
 
 
 class ModelError(VideoQAError):

@@ -164,7 +164,7 @@ def test_what_is_not_installed_is_said_in_short_and_how_to_get_it_once(
     )
 
     assert "without screen-text" in done.out + done.err
-    assert done.err.count("pip install 'video-vlm[senses]'") == (name == "index")
+    assert done.err.count("pip install -e '.[senses]'") == (name == "index")
 
 
 def test_search_finds_the_moment(videoqa: Videoqa, own_shelf: Path) -> None:
@@ -346,7 +346,7 @@ def test_doctor_says_for_a_level_what_is_missing_and_what_to_type(
 
     lines = [re.split(r"\s{2,}", line.rstrip()) for line in videoqa("doctor").out.splitlines()]
 
-    assert ["senses", "missing", "pip install 'video-vlm[senses]'"] in lines
+    assert ["senses", "missing", "pip install -e '.[senses]'"] in lines
     assert ["- text on screen", "missing rapidocr"] in lines
     assert ["server", "installed"] in lines
 
@@ -359,7 +359,7 @@ def test_doctor_fails_where_a_part_of_the_base_is_missing(
     run = videoqa("doctor")
 
     assert run.code == 1
-    assert "pip install --force-reinstall video-vlm" in run.out
+    assert "pip install -e ." in run.out
 
 
 @pytest.mark.parametrize(

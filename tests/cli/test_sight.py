@@ -153,7 +153,7 @@ def test_what_cannot_be_compared_is_said_in_one_line(
 def test_without_a_tower_a_picture_cannot_be_compared(videoqa: Videoqa, own_shelf: Path) -> None:
     run = videoqa("search", "--like", "film.mp4@0:05", "--set", "sight.model=none")
     assert run.code in (1, 2)
-    assert "pip install 'video-vlm[models]'" in run.err or "sight.model=FOLDER" in run.err
+    assert "pip install -e '.[models]'" in run.err or "sight.model=FOLDER" in run.err
 
 
 def test_a_tower_that_is_not_there_is_a_mistake_in_the_settings(videoqa: Videoqa, own_shelf: Path) -> None:

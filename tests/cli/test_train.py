@@ -33,7 +33,7 @@ def test_without_the_extra_it_says_what_to_type(videoqa: Videoqa) -> None:
     run = videoqa("train", "encoder", "world", "--out", "runs")
 
     assert run.code == 1
-    assert "pip install 'video-vlm[models]'" in run.err
+    assert "pip install -e '.[models]'" in run.err
 
 
 @needs_models

