@@ -13,7 +13,7 @@ from video_vlm.memory.visual_vectors import (
     complete_visual_vectors,
     nodes_without_vectors,
 )
-from video_vlm.protocols import ImageTextEncoder
+from video_vlm.protocols import ImageTextEncoder, TextEncoder
 from video_vlm.records import Level
 
 __all__ = ["LibraryVectors"]
@@ -41,6 +41,11 @@ class LibraryVectors:
     def sight(self) -> ImageTextEncoder | None:
         """The tower that sees what is indexed here; None if there is none."""
         return None if self.visuals is None else self.visuals.encoder
+
+    @property
+    def encoder(self) -> TextEncoder | None:
+        """Who compares what is said and written by its meaning; None if there is none."""
+        return None if self.texts is None else self.texts.encoder
 
     def embed(self, content_id: str | None = None) -> int:
         """Give vectors to the texts that have none yet, of one video or of all; returns to how many passages.

@@ -146,7 +146,14 @@ class Library:
         """
         with self._database.read() as connection:
             memory, stored = required_video(connection, content_id, where=self._database.where)
-        return MemoryView(self._database, memory, stored, search=self._search, sight=self.vectors.visuals)
+        return MemoryView(
+            self._database,
+            memory,
+            stored,
+            search=self._search,
+            sight=self.vectors.visuals,
+            encoder=self.vectors.encoder,
+        )
 
     def search(
         self,

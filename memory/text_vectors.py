@@ -48,7 +48,7 @@ class TextVectors:
         self, database: Database, layout: Layout, encoder: TextEncoder, *, exact_up_to: int = EXACT_UP_TO
     ) -> None:
         self._database = database
-        self._encoder = encoder
+        self.encoder = encoder
         path = layout.text_index(encoder.name)
         self._dense = VectorIndex(
             database, path, encoder.name, encoder.dimension, rows=_ROWS, exact_up_to=exact_up_to
@@ -89,11 +89,11 @@ class TextVectors:
                 "SELECT v.passage, v.vector FROM json_each(:contents) AS c"
                 " CROSS JOIN readable_passages AS p ON p.content_id = c.value"
                 f" CROSS JOIN vectors AS v ON v.passage = p.id AND v.encoder = :encoder WHERE {WITHIN}",
-                {**within.parameters(), "encoder": self._encoder.name},
+                {**within.parameters(), "encoder": self.encoder.name},
             ).fetchall()
         if not rows:
             return []
-        cosines = stack(rows, self._encoder.dimension) @ query
+        cosines = stack(rows, self.encoder.dimension) @ query
         best = np.lexsort((np.array([row["passage"] for row in rows]), -cosines))[:limit]
         return [TextNeighbour(rows[place]["passage"], float(cosines[place])) for place in best]
 
@@ -120,12 +120,12 @@ class TextVectors:
         with self._database.read() as connection:
             rows = connection.execute(
                 _MISSING_ANYWHERE if content_id is None else _MISSING_OF_VIDEO,
-                {"encoder": self._encoder.name, "content": content_id, "after": after, "limit": _BATCH},
+                {"encoder": self.encoder.name, "content": content_id, "after": after, "limit": _BATCH},
             )
             return [(row["id"], row["text"]) for row in rows]
 
     def _store(self, vectors: Sequence[tuple[int, npt.NDArray[np.float32]]]) -> None:
-        name, dimension = self._encoder.name, self._encoder.dimension
+        name, dimension = self.encoder.name, self.encoder.dimension
         with self._database.write() as connection:
             register_encoder(connection, name, dimension)
             # A passage may have been dropped, or given its vector by another process, while the encoder ran.
@@ -135,10 +135,10 @@ class TextVectors:
             )
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
-        vectors = np.asarray(self._encoder.encode(texts), np.float32)
-        if vectors.shape != (len(texts), self._encoder.dimension) or not np.isfinite(vectors).all():
+        vectors = np.asarray(self.encoder.encode(texts), np.float32)
+        if vectors.shape != (len(texts), self.encoder.dimension) or not np.isfinite(vectors).all():
             raise ValueError(
-                f"encoder {self._encoder.name} gave {vectors.shape} for {len(texts)} texts"
-                f" of {self._encoder.dimension} numbers, or numbers that are not finite"
+                f"encoder {self.encoder.name} gave {vectors.shape} for {len(texts)} texts"
+                f" of {self.encoder.dimension} numbers, or numbers that are not finite"
             )
         return vectors

@@ -22,6 +22,7 @@ from video_vlm.memory.search import WITHIN, Filter
 from video_vlm.memory.searchable_text import IN_ORDER
 from video_vlm.memory.vector_index import vector_from_blob
 from video_vlm.memory.visual_search import VisualVectors
+from video_vlm.protocols import TextEncoder
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
 from video_vlm.records.observations import TELLING
 
@@ -75,8 +76,10 @@ class MemoryView:
         *,
         search: Callable[[str, Filter, int], tuple[Evidence, ...]],
         sight: VisualVectors | None = None,
+        encoder: TextEncoder | None = None,
     ) -> None:
         self.stored = stored
+        self.encoder = encoder
         self._database = database
         self._memory = memory
         self._search = search

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,8 @@ __all__ = [
     "TextEncoder",
     "VideoMemory",
     "VideoReader",
+    "WordEncoder",
+    "WordVectors",
     "silent",
 ]
 
@@ -187,6 +189,27 @@ class TextEncoder(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class WordVectors:
+    """A text by its words.
+
+    ``spans`` are the letters ``[start, end)`` of each word; ``vectors`` is ``(len(spans), dimension)`` float32
+    with rows of length one, each word as it is meant in this text; ``whole`` is the vector of the text,
+    ``(dimension,)``.
+    """
+
+    spans: tuple[tuple[int, int], ...]
+    vectors: npt.NDArray[np.float32]
+    whole: npt.NDArray[np.float32]
+
+
+@runtime_checkable
+class WordEncoder(TextEncoder, Protocol):
+    """A text encoder that also tells the words of a text apart."""
+
+    def encode_words(self, text: str) -> WordVectors: ...
+
+
 class Detector(Protocol):
     """Finds where in a picture something is that words name."""
 
@@ -241,6 +264,11 @@ class VideoMemory(Protocol):
     @property
     def channels(self) -> Sequence[str]:
         """The observers that saw this video, by name."""
+        ...
+
+    @property
+    def encoder(self) -> TextEncoder | None:
+        """Who compares meanings when it is searched; None where only words are compared."""
         ...
 
     def nodes(self, level: Level, span: Span | None = None) -> Sequence[Node]:

@@ -42,7 +42,7 @@ class PostgresTextVectors(TextVectors):
         self, database: PostgresDatabase, encoder: TextEncoder, *, exact_up_to: int = EXACT_UP_TO
     ) -> None:
         self._database = database
-        self._encoder = encoder
+        self.encoder = encoder
         self._list = VectorList(database, "vectors", encoder.name, encoder.dimension, exact_up_to)
 
     @property

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from video_vlm.errors import MissingExtra, SettingsError
 from video_vlm.media.cpu_count import num_cores
+from video_vlm.protocols import WordVectors
 from video_vlm.telemetry import switch_off
 
 __all__ = ["ONNX_ENCODERS", "OnnxEncoderFiles", "OnnxTextEncoder", "PackagedFile"]
@@ -166,6 +167,22 @@ class OnnxTextEncoder:
         with ThreadPoolExecutor(num_threads, "sentence-encoder") as threads:
             return np.stack(list(threads.map(lambda text: _vector(tokenizer, session, text), texts)))
 
+    def encode_words(self, text: str) -> WordVectors:
+        """A text by its words, each the mean of its tokens in the last layer."""
+        tokenizer, session = self._load()
+        encoding = tokenizer.encode(text)
+        hidden = _hidden(session, encoding.ids)
+        tokens: dict[int, list[int]] = {}
+        for place, word in enumerate(encoding.word_ids):
+            if word is not None:
+                tokens.setdefault(word, []).append(place)
+        means = [hidden[places].mean(axis=0, dtype=np.float64) for places in tokens.values()]
+        return WordVectors(
+            tuple((encoding.offsets[one[0]][0], encoding.offsets[one[-1]][1]) for one in tokens.values()),
+            np.stack([_unit(mean) for mean in means]) if means else np.zeros((0, self.dimension), np.float32),
+            _unit(hidden.mean(axis=0, dtype=np.float64)),
+        )
+
     def _load(self) -> tuple[Any, Any]:
         with self._loading:
             if self._loaded is None:
@@ -174,12 +191,21 @@ class OnnxTextEncoder:
 
 
 def _vector(tokenizer: Any, session: Any, text: str) -> npt.NDArray[np.float32]:
-    """``(dimension,)``, of length one."""
-    ids = np.array([tokenizer.encode(text).ids], np.int64)
-    inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-    (hidden,) = session.run(None, inputs)  # (1, tokens, dimension); no token is padding, so all count
-    mean = hidden[0].mean(axis=0, dtype=np.float64)
-    unit: npt.NDArray[np.float32] = (mean / np.linalg.norm(mean)).astype(np.float32)
+    """``(dimension,)``, of length one: no token is padding, so all count."""
+    return _unit(_hidden(session, tokenizer.encode(text).ids).mean(axis=0, dtype=np.float64))
+
+
+def _hidden(session: Any, ids: Sequence[int]) -> npt.NDArray[np.float32]:
+    """``(num_tokens, dimension)``: the last layer."""
+    row = np.array([ids], np.int64)
+    inputs = {"input_ids": row, "attention_mask": np.ones_like(row), "token_type_ids": np.zeros_like(row)}
+    (hidden,) = session.run(None, inputs)
+    last: npt.NDArray[np.float32] = hidden[0]
+    return last
+
+
+def _unit(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    unit: npt.NDArray[np.float32] = (vector / np.linalg.norm(vector)).astype(np.float32)
     return unit
 
 

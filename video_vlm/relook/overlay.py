@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from video_vlm.perception.text_tracks import join_rows
-from video_vlm.protocols import VideoMemory
+from video_vlm.protocols import TextEncoder, VideoMemory
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
 
 __all__ = ["Overlay"]
@@ -43,6 +43,10 @@ class Overlay:
     @property
     def channels(self) -> Sequence[str]:
         return self._memory.channels
+
+    @property
+    def encoder(self) -> TextEncoder | None:
+        return self._memory.encoder
 
     def nodes(self, level: Level, span: Span | None = None) -> Sequence[Node]:
         nodes = self._memory.nodes(level, span)

@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,9 @@ from video_vlm.language.premise import sentences
 from video_vlm.language.query import Query, Wanted
 from video_vlm.language.typed_values import TypedValue, ValueType, find_values
 from video_vlm.language.word_forms import alike, stem, words
+from video_vlm.protocols import TextEncoder, WordEncoder, WordVectors
 
-__all__ = ["FEATURES", "Candidate", "WordEncoder", "WordVectors", "candidates_for"]
+__all__ = ["FEATURES", "Candidate", "candidates_for"]
 
 FEATURES: Final = (
     "meaning",
@@ -44,6 +45,9 @@ FEATURES: Final = (
     "above_others",
     "goes_on",
     "written",
+    "value_needed",
+    "least_needed",
+    "goes_on_near",
 )
 """What is told of a candidate; see :func:`candidates_for`."""
 
@@ -55,22 +59,6 @@ _GOES_ON: Final = re.compile(
 )
 _FEW_WORDS: Final = 4
 _PASSAGE_SHARE: Final = 0.9
-
-
-@dataclass(frozen=True, slots=True)
-class WordVectors:
-    """A text by its words: ``vectors`` is ``(num_words, dimension)`` float32 with rows of length one,
-    ``spans`` the letters ``[start, end)`` of each word; ``whole`` is the vector of the whole text."""
-
-    spans: tuple[tuple[int, int], ...]
-    vectors: npt.NDArray[np.float32]
-    whole: npt.NDArray[np.float32]
-
-
-class WordEncoder(Protocol):
-    """A text encoder that also tells the words of a text apart."""
-
-    def encode_words(self, text: str) -> WordVectors: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +104,30 @@ class _Reading:
     passages: Passages
     encoder: WordEncoder | None
     asked: WordVectors | None
+    read: dict[str, WordVectors]
+
+    def encode(self, text: str) -> WordVectors | None:
+        """Each text once."""
+        if self.encoder is not None and text not in self.read:
+            self.read[text] = self.encoder.encode_words(text)
+        return self.read.get(text)
 
     def meaning(self, text: str) -> float:
-        """Cosine of the question and a text."""
-        if self.encoder is None or self.asked is None:
-            return 0.0
-        return float(self.asked.whole @ self.encoder.encode_words(text).whole)
+        """Cosine of the question and a text; 0 without an encoder."""
+        there = self.encode(text)
+        return 0.0 if there is None or self.asked is None else float(self.asked.whole @ there.whole)
 
 
 def candidates_for(
-    query: Query, pool: Sequence[Passage], passages: Passages, encoder: WordEncoder | None = None
+    query: Query, pool: Sequence[Passage], passages: Passages, encoder: TextEncoder | None = None
 ) -> list[Candidate]:
     """The sentences of ``pool`` that may answer, at most a dozen, the likeliest by words and meaning first.
 
     Where the question needs a value of a type, sentences without one are left out.
     """
-    asked = encoder.encode_words(query.parsed.text) if encoder else None
-    reading = _Reading(query, expected_value(query), passages, encoder, asked)
+    words_encoder = encoder if isinstance(encoder, WordEncoder) else None
+    asked = words_encoder.encode_words(query.parsed.target) if words_encoder else None
+    reading = _Reading(query, expected_value(query), passages, words_encoder, asked, {})
     eligible = [
         (unit, value)
         for unit in _units(pool)
@@ -170,6 +165,7 @@ def _features(
     around = [max(pair) for pair in zip(here, _support(reading, unit.near), strict=True)]
     if not unit.goes_on:
         around = [(one + other) / 2 for one, other in zip(here, around, strict=True)]
+    needed, goes_on, value_fit = float(reading.expected.needed), float(unit.goes_on), _fit(reading, value, unit)
     return {
         "meaning": meaning,
         "meaning_near": reading.meaning(unit.near),
@@ -179,14 +175,17 @@ def _features(
         "support_near_least": min(around, default=0.0),
         "words": found.direct,
         "words_near": found.coverage,
-        "value": _fit(reading, value, unit),
-        "needs_value": float(reading.expected.needed),
+        "value": value_fit,
+        "needs_value": needed,
         "lost_names": float(found.lost_names),
         "is_question": float("?" in unit.text),
         "num_words": math.log1p(len(unit.sentence.words)),
         "above_others": above,
-        "goes_on": float(unit.goes_on),
+        "goes_on": goes_on,
         "written": float(not unit.passage.is_spoken),
+        "value_needed": needed * value_fit,
+        "least_needed": needed * min(here, default=0.0),
+        "goes_on_near": goes_on * _mean(around),
     }
 
 
@@ -194,11 +193,11 @@ def _support(reading: _Reading, text: str) -> list[float]:
     """For each telling word of the question how near the nearest word of a text is, in ``[0, 1]``: the same word,
     or one that means the same here."""
     told = [word.stem for word in words(text)]
-    vectors = reading.encoder.encode_words(text).vectors if reading.encoder else None
+    there = reading.encode(text)
     return [
         max(
             max((alike(term, other) for other in told), default=0.0),
-            0.0 if vectors is None or vector is None or strict else float((vectors @ vector).max(initial=0.0)),
+            0.0 if there is None or vector is None or strict else float((there.vectors @ vector).max(initial=0.0)),
         )
         for term, vector, strict in _telling(reading)
     ]
@@ -209,7 +208,7 @@ def _telling(reading: _Reading) -> list[tuple[str, npt.NDArray[np.float32] | Non
     terms = {term.stem: term for term in reading.query.terms if term.weight >= _LEAST_WEIGHT}
     if reading.asked is None:
         return [(term.stem, None, term.strict) for term in terms.values()]
-    question = reading.query.parsed.text
+    question = reading.query.parsed.target
     placed = {
         stem(question[start:end]): vector
         for (start, end), vector in zip(reading.asked.spans, reading.asked.vectors, strict=True)
@@ -223,7 +222,7 @@ def _mean(shares: Sequence[float]) -> float:
 
 def _value(reading: _Reading, unit: _Unit) -> TypedValue | None:
     """The best value of an expected type that the question does not itself contain."""
-    asked = reading.query.parsed.text.casefold()
+    asked = reading.query.parsed.target.casefold()
     found = [
         value
         for kind in reading.expected.types

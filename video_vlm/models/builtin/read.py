@@ -1,0 +1,59 @@
+"""The sentence that answers, quoted: led by its value where the question asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from video_vlm.language.passages import Passage, Passages
+from video_vlm.language.query import Query
+from video_vlm.language.typed_values import ValueType
+from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
+from video_vlm.models.builtin.evidence import Candidate, candidates_for
+from video_vlm.models.builtin.evidence_model import by_encoder, by_words, feature_rows
+from video_vlm.protocols import TextEncoder, WordEncoder
+from video_vlm.records import Claim
+
+__all__ = ["Read", "reader"]
+
+Read = Callable[[Query, Sequence[Passage], Passages], Draft | None]
+"""Finds what answers a question among some passages."""
+
+_ALSO: Final = 0.3
+"""A second sentence is quoted with the first if it is this likely beside it."""
+_LEADING_FIT: Final = 0.9
+
+
+def reader(encoder: TextEncoder | None) -> Read:
+    """Who reads with an encoder, or by words alone."""
+    words_encoder = encoder if isinstance(encoder, WordEncoder) else None
+    model = by_encoder if words_encoder else by_words
+
+    def read(query: Query, pool: Sequence[Passage], passages: Passages) -> Draft | None:
+        found = candidates_for(query, in_channel(query, pool), passages, words_encoder)
+        if not found:
+            return None
+        shares = model.probabilities(feature_rows(found))
+        order = sorted(range(len(found)), key=lambda place: -shares[place])
+        chosen = order[:1]
+        for place in order[1:2]:
+            if shares[place] >= _ALSO * shares[order[0]] and found[place].passage is not found[order[0]].passage:
+                chosen.append(place)
+        confidence = float(sum(shares[place] for place in chosen))
+        return draft([_claim(found[place]) for place in chosen], confidence, "sentence")
+
+    return read
+
+
+def in_channel(query: Query, pool: Sequence[Passage]) -> list[Passage]:
+    """The passages of the channel the question names; all of them where it names none."""
+    return [passage for passage in pool if query.channel != "said" or passage.is_spoken]
+
+
+def _claim(one: Candidate) -> Claim:
+    leads = one.value is not None and one.features["value"] >= _LEADING_FIT and _is_short(one)
+    return quoted_claim(one.passage, one.value.text if one.value and leads else "")
+
+
+def _is_short(one: Candidate) -> bool:
+    return one.features["needs_value"] == 1.0
