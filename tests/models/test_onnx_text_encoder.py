@@ -31,6 +31,7 @@ TEXTS = (
     "Bread costs two crowns.",
     "",
     "Ωμέγα, 視頻, naïve",
+    "a byte of a file name that is no letter: \udc80",
     "a lemon " * 400,
 )
 ALONE = """

@@ -24,6 +24,7 @@ import numpy.typing as npt
 from video_vlm.errors import MissingExtra, SettingsError
 from video_vlm.media.cpu_count import num_cores
 from video_vlm.telemetry import switch_off
+from video_vlm.text import encodable
 
 __all__ = ["ONNX_ENCODERS", "OnnxEncoderFiles", "OnnxTextEncoder", "PackagedFile"]
 
@@ -175,7 +176,7 @@ class OnnxTextEncoder:
 
 def _vector(tokenizer: Any, session: Any, text: str) -> npt.NDArray[np.float32]:
     """``(dimension,)``, of length one."""
-    ids = np.array([tokenizer.encode(text).ids], np.int64)
+    ids = np.array([tokenizer.encode(encodable(text)).ids], np.int64)
     inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
     (hidden,) = session.run(None, inputs)  # (1, tokens, dimension); no token is padding, so all count
     mean = hidden[0].mean(axis=0, dtype=np.float64)
