@@ -84,7 +84,11 @@ class TransformersTextEncoder:
         tokenizer, model = self._load()
         with torch.inference_mode():
             tokens = tokenizer(
-                [encodable(text) for text in texts], padding=True, truncation=True, max_length=256, return_tensors="pt"
+                [encodable(text) for text in texts],
+                padding=True,
+                truncation=True,
+                max_length=256,
+                return_tensors="pt",
             )
             hidden = model(**tokens).last_hidden_state
             mask = tokens["attention_mask"].unsqueeze(-1).to(hidden.dtype)
@@ -178,7 +182,8 @@ def _is_installed() -> bool:
 
 def _require() -> None:
     if not _is_installed():
-        raise MissingExtra("a sentence encoder", "models")
+        without = f"meaning.model=onnx:minilm does without: {install_command('senses')}"
+        raise MissingExtra(f"a sentence encoder of transformers ({without})", "models")
 
 
 def _config(folder: Path) -> tuple[int, str]:
