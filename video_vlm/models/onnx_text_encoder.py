@@ -142,7 +142,7 @@ class OnnxTextEncoder:
 
     Raises:
         MissingExtra: ONNX Runtime, tokenizers or a package of files is not installed.
-        SettingsError: a file is not the one that was released.
+        SettingsError: a file is not the one that was released, or (at the first use) cannot be loaded.
     """
 
     def __init__(self, key: str, files: OnnxEncoderFiles | None = None) -> None:
@@ -170,7 +170,7 @@ class OnnxTextEncoder:
     def _load(self) -> tuple[Any, Any]:
         with self._loading:
             if self._loaded is None:
-                self._loaded = _tokenizer(self._vocabulary), _session(self._weights)
+                self._loaded = _load(self._weights, self._vocabulary)
             return self._loaded
 
 
@@ -182,6 +182,14 @@ def _vector(tokenizer: Any, session: Any, text: str) -> npt.NDArray[np.float32]:
     mean = hidden[0].mean(axis=0, dtype=np.float64)
     unit: npt.NDArray[np.float32] = (mean / np.linalg.norm(mean)).astype(np.float32)
     return unit
+
+
+def _load(weights: Path, vocabulary: Path) -> tuple[Any, Any]:
+    try:
+        return _tokenizer(vocabulary), _session(weights)
+    except Exception as error:  # neither library has a base class of its own below this one
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise SettingsError(f"{weights.parent}: the sentence encoder cannot be loaded: {first}") from error
 
 
 def _tokenizer(file: Path) -> Any:
