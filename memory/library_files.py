@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from video_vlm.memory.catalog import StoredVideo, known_content_id, last_known, remember_path, stored_video
-from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.database_protocol import DatabaseConnection
 
 __all__ = ["LibraryFiles"]
 
@@ -17,7 +17,7 @@ _NEEDED = """
 class LibraryFiles:
     """Known files of one library, by path. Shared by threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: DatabaseConnection) -> None:
         self._database = database
 
     def content_id(self, path: Path) -> str | None:

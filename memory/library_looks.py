@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from video_vlm.memory.catalog import now, required_video
-from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.database_protocol import DatabaseConnection
 from video_vlm.memory.library_vectors import LibraryVectors
 from video_vlm.memory.look_cache import StoredLook, add_look, drop_looks, drop_stale_looks, looks_at
 
@@ -20,7 +20,7 @@ class LibraryLooks:
     observations are never touched.
     """
 
-    def __init__(self, database: Database, vectors: LibraryVectors) -> None:
+    def __init__(self, database: DatabaseConnection, vectors: LibraryVectors) -> None:
         self._database = database
         self._vectors = vectors
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from video_vlm.memory.catalog import required_video, stored_video
-from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.database_protocol import DatabaseConnection
 from video_vlm.memory.index_trailer import Method
 from video_vlm.memory.text_vectors import TextVectors
 from video_vlm.memory.visual_search import VisualVectors
@@ -28,7 +28,7 @@ class LibraryVectors:
 
     def __init__(
         self,
-        database: Database,
+        database: DatabaseConnection,
         *,
         texts: TextVectors | None,
         visuals: VisualVectors | None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from video_vlm.errors import MemoryReplaced
 from video_vlm.memory.appended_segments import grow_from
 from video_vlm.memory.catalog import now
-from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.database_protocol import DatabaseConnection
 from video_vlm.memory.look_cache import drop_stale_looks
 from video_vlm.memory.reuse_segments import reuse_segments
 from video_vlm.memory.row_checksums import seal_beginning, seal_memory, seal_row, seal_segment, seal_whole
@@ -57,7 +57,7 @@ class MemoryWriter:
     """
 
     def __init__(
-        self, database: Database, memory: int, content_id: str, *, on_finish: Callable[[], object]
+        self, database: DatabaseConnection, memory: int, content_id: str, *, on_finish: Callable[[], object]
     ) -> None:
         self.content_id = content_id
         self._database = database

@@ -21,7 +21,7 @@ from typing import Final, Literal
 from video_vlm.address import not_a_file
 from video_vlm.errors import LibraryDamaged, LibraryError, OutputError, OutputExists
 from video_vlm.memory.catalog import StoredVideo, required_video, stored_video, stored_videos
-from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.database_protocol import DatabaseConnection
 from video_vlm.memory.import_checks import MOST_BYTES, faults_in, file_name_fault
 from video_vlm.memory.look_cache import add_look, looks_at
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
@@ -58,7 +58,7 @@ class Imported:
     num_looks: int = 0
 
 
-def export_memory(database: Database, content_id: str, path: Path, *, outputs: Outputs) -> None:
+def export_memory(database: DatabaseConnection, content_id: str, path: Path, *, outputs: Outputs) -> None:
     """Write one video's memory to ``path``, whole or not at all; ``outputs`` says what may be replaced.
 
     Raises:
@@ -96,7 +96,7 @@ def _write(part: Path, source: sqlite3.Connection, content_id: str, memory: int,
         raise LibraryError(f"{path} cannot be written: {error}") from error
 
 
-def import_memory(database: Database, path: Path) -> Imported:
+def import_memory(database: DatabaseConnection, path: Path) -> Imported:
     """Take a memory in from such a file, in one transaction; the file is not changed.
 
     What is there already and is as full or fuller is kept; looks that are not there yet are added either way.

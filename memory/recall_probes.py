@@ -7,7 +7,7 @@ import random
 import re
 from typing import Final
 
-from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.database_protocol import DatabaseConnection
 
 __all__ = ["recall_probes"]
 
@@ -15,7 +15,7 @@ _WORDS: Final = (2, 5)
 _SEED: Final = 20_261_127
 
 
-def recall_probes(database: Database, count: int) -> list[str]:
+def recall_probes(database: DatabaseConnection, count: int) -> list[str]:
     """Up to ``count``, each two to five words of one passage, the same ones for the same library."""
     chance = random.Random(_SEED)  # noqa: S311 - the same questions each time
     with database.read() as connection:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.database_protocol import DatabaseConnection
 from video_vlm.memory.fts_query import match_query
 from video_vlm.memory.fusion import Fused, apart, fuse
 from video_vlm.memory.row_codec import kind_of
@@ -145,7 +145,7 @@ def pool_for(limit: int) -> int:
 
 
 def search_moments(
-    database: Database,
+    database: DatabaseConnection,
     query: str,
     *,
     within: Filter,

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from video_vlm.memory import database_protocol
 from video_vlm.memory.catalog import StoredVideo, required_video, stored_video, stored_videos
 from video_vlm.memory.database import Database
+from video_vlm.memory.database_protocol import DatabaseConnection
 from video_vlm.memory.dump import dump
 from video_vlm.memory.ivf_index import EXACT_UP_TO
 from video_vlm.memory.layout import Layout
@@ -76,7 +76,7 @@ class Library:
 
     def _stand_on(
         self,
-        database: database_protocol.Database,
+        database: DatabaseConnection,
         storage: LibraryStorage,
         vectors: LibraryVectors,
         *,

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.database_protocol import DatabaseConnection
 from video_vlm.memory.ivf_index import EXACT_UP_TO, NUM_QUESTIONS
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.recall_probes import recall_probes
@@ -45,7 +45,12 @@ class TextVectors:
     """The vectors of one encoder in one library. Shared by threads."""
 
     def __init__(
-        self, database: Database, layout: Layout, encoder: TextEncoder, *, exact_up_to: int = EXACT_UP_TO
+        self,
+        database: DatabaseConnection,
+        layout: Layout,
+        encoder: TextEncoder,
+        *,
+        exact_up_to: int = EXACT_UP_TO,
     ) -> None:
         self._database = database
         self.encoder = encoder

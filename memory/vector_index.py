@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.errors import LibraryError
-from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.database_protocol import DatabaseConnection
 from video_vlm.memory.index_delta import BaseIndex, ReadyIndex, search_base, search_fresh
 from video_vlm.memory.index_file import IndexFile, IndexHeader, Method, UnusableIndex, write_index
 from video_vlm.memory.ivf_index import EXACT_UP_TO, Batch, build_exact, fill, train
@@ -73,7 +73,7 @@ class VectorIndex:
 
     def __init__(
         self,
-        database: Database,
+        database: DatabaseConnection,
         path: Path,
         encoder: str,
         dimension: int,

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from video_vlm.errors import LibraryError, NotIndexed
 from video_vlm.memory.catalog import StoredVideo
-from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.database_protocol import DatabaseConnection
 from video_vlm.memory.entities import Entity, find_entity, list_entities
 from video_vlm.memory.look_cache import StoredLook, looks_at
 from video_vlm.memory.row_codec import blob, kind_of, node_of, observation_of
@@ -70,7 +70,7 @@ class MemoryView:
 
     def __init__(
         self,
-        database: Database,
+        database: DatabaseConnection,
         memory: int,
         stored: StoredVideo,
         *,

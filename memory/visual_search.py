@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.memory.database_protocol import Database
+from video_vlm.memory.database_protocol import DatabaseConnection
 from video_vlm.memory.fusion import fuse
 from video_vlm.memory.ivf_index import EXACT_UP_TO, NUM_QUESTIONS
 from video_vlm.memory.layout import Layout
@@ -75,7 +75,12 @@ class VisualVectors:
     """What one image-text tower has seen in one library. Shared by threads."""
 
     def __init__(
-        self, database: Database, layout: Layout, encoder: ImageTextEncoder, *, exact_up_to: int = EXACT_UP_TO
+        self,
+        database: DatabaseConnection,
+        layout: Layout,
+        encoder: ImageTextEncoder,
+        *,
+        exact_up_to: int = EXACT_UP_TO,
     ) -> None:
         self.encoder = encoder
         self._database = database

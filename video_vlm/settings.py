@@ -276,7 +276,7 @@ class MeaningSettings:
     """Which sentence encoder is searched by. No part of a memory's recipe: vectors are kept by encoder."""
 
     model: str = own("none")
-    """A folder, or a name in the local hub cache; ``auto`` for a known one in the cache, ``none`` for none.
+    """``onnx:minilm``, a folder, or a name in the local hub cache; ``auto`` for a known one, ``none`` for none.
     To load one takes longer than the builtin takes to answer, so none is loaded unasked."""
 
 

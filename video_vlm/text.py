@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["HARMFUL", "as_seen", "findable", "inert", "one_line", "visible", "without_hidden"]
+__all__ = ["HARMFUL", "as_seen", "encodable", "findable", "inert", "one_line", "visible", "without_hidden"]
 
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
@@ -43,6 +43,16 @@ def _stand_in(character: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
     return "␡" if code == 0x7F else "�"
+
+
+def encodable(text: str) -> str:
+    """``text`` as UTF-8 can hold it, for what refuses anything else: a question mark for each lone
+    surrogate.
+
+    >>> encodable("caf\\udce9")
+    'caf?'
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def one_line(text: str) -> str:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from examples.sample_film import SCENES
 from tests.cli.conftest import Videoqa
+from video_vlm.install_command import checkout_folder
 from video_vlm.records import Answer, Status
 
 AFTER = "What happens after the keeper falls asleep?"
@@ -349,6 +350,19 @@ def test_doctor_says_for_a_level_what_is_missing_and_what_to_type(
     assert ["senses", "missing", "pip install -e '.[senses]'"] in lines
     assert ["- text on screen", "missing rapidocr"] in lines
     assert ["server", "installed"] in lines
+
+
+def test_doctor_has_the_sentence_encoder_in_the_level_that_brings_one(videoqa: Videoqa) -> None:
+    listed = json.loads(videoqa("doctor", "--json").out)
+
+    assert {one["level"] for one in listed if one["what"] == "sentence encoder"} == {"senses"}
+    assert {one["level"] for one in listed if "onnx:minilm" in one["what"]} == {"senses"}
+
+
+def test_doctor_says_in_which_folder_its_commands_of_pip_are_meant(videoqa: Videoqa) -> None:
+    [itself] = [one for one in json.loads(videoqa("doctor", "--json").out) if one["what"] == "videoqa"]
+
+    assert f"from {checkout_folder()}: run pip in that folder" in itself["state"]
 
 
 def test_doctor_fails_where_a_part_of_the_base_is_missing(

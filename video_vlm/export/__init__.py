@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from video_vlm.export.catalogue import CATALOGUES, write_catalogue
-from video_vlm.export.formats import FORMATS, Format, export
+from video_vlm.export.formats import FORMATS, ExportFormat, export
 from video_vlm.export.protected_files import outputs_for, outputs_without_library
 from video_vlm.export.tables import TABLES
 
@@ -11,7 +11,7 @@ __all__ = [
     "CATALOGUES",
     "FORMATS",
     "TABLES",
-    "Format",
+    "ExportFormat",
     "export",
     "outputs_for",
     "outputs_without_library",

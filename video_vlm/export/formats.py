@@ -16,11 +16,11 @@ from video_vlm.export.table_files import write_csv, write_json, write_jsonl, wri
 from video_vlm.export.tables import TABLES, Table
 from video_vlm.memory import MemoryView
 
-__all__ = ["FORMATS", "Format", "export"]
+__all__ = ["FORMATS", "ExportFormat", "export"]
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class ExportFormat:
     """How a memory is written. ``is_table``: any of :data:`TABLES`; else scenes alone. ``is_text``: fit for
     stdout."""
 
@@ -37,16 +37,16 @@ def _otio(memory: MemoryView, what: str, out: BinaryIO) -> None:  # noqa: ARG001
     write_otio(outline(memory), out, path=memory.video.path, fps=memory.video.fps)
 
 
-FORMATS: Mapping[str, Format] = {
-    "parquet": Format(_rows(write_parquet), is_table=True, is_text=False),
-    "jsonl": Format(_rows(write_jsonl), is_table=True),
-    "csv": Format(_rows(write_csv), is_table=True),
-    "json": Format(_rows(write_json), is_table=True),
-    "srt": Format(lambda memory, _, out: write_srt(outline(memory), out)),
-    "vtt": Format(lambda memory, _, out: write_vtt(outline(memory), out)),
-    "md": Format(lambda memory, _, out: write_markdown(outline(memory), out)),
-    "html": Format(lambda memory, _, out: write_html(outline(memory), out)),
-    "otio": Format(_otio),
+FORMATS: Mapping[str, ExportFormat] = {
+    "parquet": ExportFormat(_rows(write_parquet), is_table=True, is_text=False),
+    "jsonl": ExportFormat(_rows(write_jsonl), is_table=True),
+    "csv": ExportFormat(_rows(write_csv), is_table=True),
+    "json": ExportFormat(_rows(write_json), is_table=True),
+    "srt": ExportFormat(lambda memory, _, out: write_srt(outline(memory), out)),
+    "vtt": ExportFormat(lambda memory, _, out: write_vtt(outline(memory), out)),
+    "md": ExportFormat(lambda memory, _, out: write_markdown(outline(memory), out)),
+    "html": ExportFormat(lambda memory, _, out: write_html(outline(memory), out)),
+    "otio": ExportFormat(_otio),
 }
 """By the name it is asked for, which is also the usual ending of its files."""
 

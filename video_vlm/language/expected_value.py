@@ -65,7 +65,7 @@ def expected_value(query: Query) -> Expected:
     counted = _COUNTED.search(target)
     if counted and counted[1].casefold() != "times":
         unit = unit_type(counted[1])
-        return Expected((unit,), needed=True) if unit else Expected((ValueType.NUMBER,), stem(counted[1]), needed=True)
+        return Expected((unit,), stem(counted[1]), needed=True) if unit else Expected((ValueType.NUMBER,), stem(counted[1]), needed=True)
     if _MONEY_ASKED.search(target):
         return Expected((ValueType.MONEY,), needed=True)
     if query.wanted in _BY_WANTED:

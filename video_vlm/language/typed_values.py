@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -141,9 +141,17 @@ def _pattern(pattern: str, *, flags: re.RegexFlag = re.I, group: int | str = 0) 
 
 
 def _measured(unit: str) -> Callable[[str], Iterator[TypedValue]]:
-    return _pattern(
+    find = _pattern(
         rf"(?<![\w.])(?:(?:{NUMBER}){_AND_A_HALF}[\s-]*(?:(?:or|to)\s+(?:{NUMBER})\s+)?(?:or\s+so\s+)?|{_ARTICLE_UNIT}\s+){unit}(?![\w/])(?:\s+and\s+(?:an?\s+(?:half|quarter)|{NUMBER}\s+{unit}))?"
     )
+    of_unit = re.compile(rf"{unit}(?![\w/])", re.I)
+
+    def with_unit(text: str) -> Iterator[TypedValue]:
+        for value in find(text):
+            named = of_unit.search(value.text.lstrip("0123456789.,")) or of_unit.search(value.text)
+            yield replace(value, noun=named[0] if named else "")
+
+    return with_unit
 
 
 _NUMBER = re.compile(rf"{NUMBER}{_AND_A_HALF}", re.I)

@@ -25,6 +25,7 @@ from video_vlm.errors import MissingExtra, SettingsError
 from video_vlm.media.cpu_count import num_cores
 from video_vlm.protocols import WordVectors
 from video_vlm.telemetry import switch_off
+from video_vlm.text import encodable
 
 __all__ = ["ONNX_ENCODERS", "OnnxEncoderFiles", "OnnxTextEncoder", "PackagedFile"]
 
@@ -142,7 +143,7 @@ class OnnxTextEncoder:
 
     Raises:
         MissingExtra: ONNX Runtime, tokenizers or a package of files is not installed.
-        SettingsError: a file is not the one that was released.
+        SettingsError: a file is not the one that was released, or (at the first use) cannot be loaded.
     """
 
     def __init__(self, key: str, files: OnnxEncoderFiles | None = None) -> None:
@@ -170,7 +171,7 @@ class OnnxTextEncoder:
     def encode_words(self, text: str) -> WordVectors:
         """A text by its words, each the mean of its tokens in the last layer."""
         tokenizer, session = self._load()
-        encoding = tokenizer.encode(text)
+        encoding = tokenizer.encode(encodable(text))
         hidden = _hidden(session, encoding.ids)
         tokens: dict[int, list[int]] = {}
         for place, word in enumerate(encoding.word_ids):
@@ -186,13 +187,13 @@ class OnnxTextEncoder:
     def _load(self) -> tuple[Any, Any]:
         with self._loading:
             if self._loaded is None:
-                self._loaded = _tokenizer(self._vocabulary), _session(self._weights)
+                self._loaded = _load(self._weights, self._vocabulary)
             return self._loaded
 
 
 def _vector(tokenizer: Any, session: Any, text: str) -> npt.NDArray[np.float32]:
     """``(dimension,)``, of length one: no token is padding, so all count."""
-    return _unit(_hidden(session, tokenizer.encode(text).ids).mean(axis=0, dtype=np.float64))
+    return _unit(_hidden(session, tokenizer.encode(encodable(text)).ids).mean(axis=0, dtype=np.float64))
 
 
 def _hidden(session: Any, ids: Sequence[int]) -> npt.NDArray[np.float32]:
@@ -207,6 +208,14 @@ def _hidden(session: Any, ids: Sequence[int]) -> npt.NDArray[np.float32]:
 def _unit(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     unit: npt.NDArray[np.float32] = (vector / np.linalg.norm(vector)).astype(np.float32)
     return unit
+
+
+def _load(weights: Path, vocabulary: Path) -> tuple[Any, Any]:
+    try:
+        return _tokenizer(vocabulary), _session(weights)
+    except Exception as error:  # neither library has a base class of its own below this one
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise SettingsError(f"{weights.parent}: the sentence encoder cannot be loaded: {first}") from error
 
 
 def _tokenizer(file: Path) -> Any:

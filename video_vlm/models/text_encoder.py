@@ -21,6 +21,7 @@ from video_vlm.errors import MissingExtra, SettingsError, UnknownName
 from video_vlm.install_command import install_command
 from video_vlm.models.onnx_text_encoder import ONNX_ENCODERS, OnnxTextEncoder
 from video_vlm.settings import MeaningSettings
+from video_vlm.text import encodable
 from video_vlm.weights import cached_folder, fingerprint, no_progress_bar
 
 __all__ = [
@@ -83,7 +84,11 @@ class TransformersTextEncoder:
         tokenizer, model = self._load()
         with torch.inference_mode():
             tokens = tokenizer(
-                list(texts), padding=True, truncation=True, max_length=256, return_tensors="pt"
+                [encodable(text) for text in texts],
+                padding=True,
+                truncation=True,
+                max_length=256,
+                return_tensors="pt",
             )
             hidden = model(**tokens).last_hidden_state
             mask = tokens["attention_mask"].unsqueeze(-1).to(hidden.dtype)
@@ -177,7 +182,8 @@ def _is_installed() -> bool:
 
 def _require() -> None:
     if not _is_installed():
-        raise MissingExtra("a sentence encoder", "models")
+        without = f"meaning.model=onnx:minilm does without: {install_command('senses')}"
+        raise MissingExtra(f"a sentence encoder of transformers ({without})", "models")
 
 
 def _config(folder: Path) -> tuple[int, str]:

@@ -17,6 +17,7 @@ from tests.models.local.hub import Hub
 from video_vlm.errors import ModelError
 from video_vlm.models.local.memory_fit import AvailableMemory, best_preset, fit_of, stored_weights
 from video_vlm.models.local.presets import PRESETS
+from video_vlm.models.onnx_text_encoder import ONNX_ENCODERS
 from video_vlm.settings import AskSettings
 
 Saved = Callable[[str], Path]
@@ -125,6 +126,9 @@ def test_the_list_names_licence_and_need(videoqa: Run) -> None:
         line = next(line for line in run.stdout.splitlines() if line.startswith(preset.name))
         assert preset.licence in line
         assert " GB" in line
+    for key, files in ONNX_ENCODERS.items():
+        line = next(line for line in run.stdout.splitlines() if line.startswith(f"onnx:{key}"))
+        assert files.licence in line
     listed = json.loads(videoqa("--json", "models", "list").stdout)
     assert [one["name"] for one in listed] == [preset.name for preset in PRESETS]
     assert all(one["folder"] is None for one in listed)

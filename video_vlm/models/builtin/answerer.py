@@ -217,8 +217,11 @@ def _anchor_is_chapter(query: Query, passages: Passages, whole: Span) -> bool:
 
 
 def _told(passages: Passages) -> list[Passage]:
-    """What is said or written in sentences and rows: titles of chapters name stretches and state nothing."""
-    return [passage for passage in passages.all if passage not in passages.chapters]
+    """What is said or written in sentences and rows. Titles of chapters name stretches and state nothing; captions
+    without full stops are read three at a time."""
+    runs = {passage.track for passage in passages.runs}
+    kept = [one for one in passages.all if one not in passages.chapters and not (one.is_spoken and one.track in runs)]
+    return sorted((*kept, *passages.runs), key=lambda one: one.span)
 
 
 def _one(found: Draft | None) -> Iterator[Draft]:

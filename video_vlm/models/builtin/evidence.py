@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.premise import sentences
 from video_vlm.language.query import Query, Wanted
 from video_vlm.language.typed_values import TypedValue, ValueType, find_values
+from video_vlm.language.verbs import deeds
 from video_vlm.language.word_forms import alike, stem, words
 from video_vlm.protocols import TextEncoder, WordEncoder, WordVectors
 
@@ -48,6 +49,13 @@ FEATURES: Final = (
     "value_needed",
     "least_needed",
     "goes_on_near",
+    "deeds",
+    "deeds_near",
+    "things_least",
+    "things_near_least",
+    "apart",
+    "new_words",
+    "after_question",
 )
 """What is told of a candidate; see :func:`candidates_for`."""
 
@@ -55,8 +63,11 @@ _MOST: Final = 12
 _LEAST_WEIGHT: Final = 0.3
 _SPEAKER: Final = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:\s+")
 _GOES_ON: Final = re.compile(
-    r"^\W*(?:\w+\W+){0,3}?(?:it|they|he|she|that|this|those|these|them|one|him|her|its|his|their|there|both|so)\b", re.I
+    r"^\W*(?:(?:and|but|so|then|well|now|oh|yes|no|actually|also|because|since|otherwise|maybe|probably)\W+)*"
+    r"(?:it|they|he|she|that|those|these|both|this|one|(?:his|her|its|their)\s+\w+)(?:['’]\w+)?(?:\s+(?!\w+\s+(?:is|was|are|were)\b)\w+|\W|$)",
+    re.I,
 )
+"""It begins with a pronoun for something in the sentence before."""
 _FEW_WORDS: Final = 4
 _PASSAGE_SHARE: Final = 0.9
 
@@ -105,6 +116,8 @@ class _Reading:
     encoder: WordEncoder | None
     asked: WordVectors | None
     read: dict[str, WordVectors]
+    deeds: frozenset[str]
+    """Stems of what the question takes to be done."""
 
     def encode(self, text: str) -> WordVectors | None:
         """Each text once."""
@@ -127,7 +140,7 @@ def candidates_for(
     """
     words_encoder = encoder if isinstance(encoder, WordEncoder) else None
     asked = words_encoder.encode_words(query.parsed.target) if words_encoder else None
-    reading = _Reading(query, expected_value(query), passages, words_encoder, asked, {})
+    reading = _Reading(query, expected_value(query), passages, words_encoder, asked, {}, frozenset(stem(deed) for deed in deeds(query.parsed.target)))
     eligible = [
         (unit, value)
         for unit in _units(pool)
@@ -161,11 +174,13 @@ def _units(pool: Sequence[Passage]) -> Iterator[_Unit]:
 def _features(
     reading: _Reading, unit: _Unit, value: TypedValue | None, found: Match, meaning: float, above: float
 ) -> dict[str, float]:
-    here = _support(reading, unit.text)
-    around = [max(pair) for pair in zip(here, _support(reading, unit.near), strict=True)]
+    own = _support(reading, unit.text)
+    both = {stem: max(support, own[stem]) for stem, support in _support(reading, unit.near).items()}
     if not unit.goes_on:
-        around = [(one + other) / 2 for one, other in zip(here, around, strict=True)]
-    needed, goes_on, value_fit = float(reading.expected.needed), float(unit.goes_on), _fit(reading, value, unit)
+        both = {stem: (own[stem] + support) / 2 for stem, support in both.items()}
+    here, around = list(own.values()), list(both.values())
+    done = reading.deeds
+    needed, goes_on, value_fit = float(reading.expected.needed), float(unit.goes_on), _fit(reading, value, unit, both)
     return {
         "meaning": meaning,
         "meaning_near": reading.meaning(unit.near),
@@ -186,21 +201,34 @@ def _features(
         "value_needed": needed * value_fit,
         "least_needed": needed * min(here, default=0.0),
         "goes_on_near": goes_on * _mean(around),
+        "deeds": min((own[stem] for stem in own if stem in done), default=0.6),
+        "deeds_near": min((both[stem] for stem in both if stem in done), default=0.6),
+        "things_least": min((own[stem] for stem in own if stem not in done), default=0.6),
+        "things_near_least": min((both[stem] for stem in both if stem not in done), default=0.6),
+        "new_words": math.log1p(_num_new(reading, unit)),
+        "after_question": float(unit.before.rstrip().endswith("?")) * _mean(around),
+        "apart": (1.0 - goes_on) * max(0.0, _mean(around) - _mean(here)),
     }
 
 
-def _support(reading: _Reading, text: str) -> list[float]:
-    """For each telling word of the question how near the nearest word of a text is, in ``[0, 1]``: the same word,
-    or one that means the same here."""
+def _num_new(reading: _Reading, unit: _Unit) -> int:
+    """How many telling words a sentence has beside those of the question: what only says it again has none."""
+    asked = [term.stem for term in reading.query.terms]
+    return sum(not any(alike(one, found) for one in asked) for found in unit.sentence.stems)
+
+
+def _support(reading: _Reading, text: str) -> dict[str, float]:
+    """For each telling word of the question, by its stem, how near the nearest word of a text is, in ``[0, 1]``:
+    the same word, or one that means the same here."""
     told = [word.stem for word in words(text)]
     there = reading.encode(text)
-    return [
-        max(
+    return {
+        term: max(
             max((alike(term, other) for other in told), default=0.0),
             0.0 if there is None or vector is None or strict else float((there.vectors @ vector).max(initial=0.0)),
         )
         for term, vector, strict in _telling(reading)
-    ]
+    }
 
 
 def _telling(reading: _Reading) -> list[tuple[str, npt.NDArray[np.float32] | None, bool]]:
@@ -227,23 +255,34 @@ def _value(reading: _Reading, unit: _Unit) -> TypedValue | None:
         value
         for kind in reading.expected.types
         for value in find_values(kind, unit.text)
-        if value.text.casefold() not in asked or kind is ValueType.REASON
+        if (value.text.casefold() not in asked or kind is ValueType.REASON)
+        and not (value.noun and kind is ValueType.NUMBER and ValueType.NUMBER is not reading.expected.types[0])
     ]
     return max(found, key=lambda value: _fit(reading, value, unit), default=None)
 
 
 _UNCERTAIN: Final = 0.4
+_PLACED: Final = re.compile(r"\b(?:in|at|from|near|on|to|of|by|for|with|than|and)\s+(?:the\s+)?$", re.I)
+_CALLED: Final = re.compile(
+    r"(?:\b(?:called|named|calls?|names?|name\s+(?:is|was)|am|is|was|are|this\s+is|meet)|['’](?:m|s|re))\s+(?:(?:it|him|her|them|the|a|an)\s+)?$", re.I
+)
 
 
-def _fit(reading: _Reading, value: TypedValue | None, unit: _Unit) -> float:
-    """How well a value fits what is asked for: a number by what it counts."""
+def _fit(
+    reading: _Reading, value: TypedValue | None, unit: _Unit, support: Mapping[str, float] | None = None
+) -> float:
+    """How well a value fits what is asked for: a number by what it counts, a name by what stands before it."""
     if not reading.expected.types:
         return 0.5
     if value is None:
         speaks = reading.query.wanted is Wanted.PERSON and _SPEAKER.match(unit.sentence.text)
         return 0.9 if speaks else _UNCERTAIN * (not reading.expected.needed)
+    if reading.expected.types == (ValueType.NAME,):
+        before = unit.text[: value.start]
+        return 1.0 if _CALLED.search(before) else 0.4 if _PLACED.search(before) else 0.7
     if not reading.expected.noun:
         return 1.0
-    if not value.noun:
-        return 0.6
-    return 1.0 if alike(reading.expected.noun, stem(value.noun)) else 0.3
+    if value.noun and alike(reading.expected.noun, stem(value.noun)):
+        return 1.0
+    named = (support or {}).get(reading.expected.noun, 0.0)
+    return (0.3 if value.noun else 0.4) + 0.3 * named

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.query import Query
 from video_vlm.language.typed_values import ValueType
@@ -21,6 +24,10 @@ Read = Callable[[Query, Sequence[Passage], Passages], Draft | None]
 
 _ALSO: Final = 0.3
 """A second sentence is quoted with the first if it is this likely beside it."""
+_FOLLOWING: Final = 0.05
+"""The same for the passage that comes right after it: "Where is it?" "Behind the door."."""
+_NEXT_SECONDS: Final = 3.0
+_OVERLAP_SECONDS: Final = 0.5
 _LEADING_FIT: Final = 0.9
 
 
@@ -33,16 +40,30 @@ def reader(encoder: TextEncoder | None) -> Read:
         found = candidates_for(query, in_channel(query, pool), passages, words_encoder)
         if not found:
             return None
-        shares = model.probabilities(feature_rows(found))
-        order = sorted(range(len(found)), key=lambda place: -shares[place])
-        chosen = order[:1]
-        for place in order[1:2]:
-            if shares[place] >= _ALSO * shares[order[0]] and found[place].passage is not found[order[0]].passage:
-                chosen.append(place)
-        confidence = float(sum(shares[place] for place in chosen))
-        return draft([_claim(found[place]) for place in chosen], confidence, "sentence")
+        return _quoted(found, model.probabilities(feature_rows(found)))
 
     return read
+
+
+def _quoted(found: Sequence[Candidate], shares: npt.NDArray[np.float64]) -> Draft:
+    """The likeliest passage, and a second one: the one that follows it if it may be the answer to it, else one
+    that is nearly as likely."""
+    order = sorted(range(len(found)), key=lambda place: -shares[place])
+    best = order[0]
+    chosen = [best]
+    others = [place for place in order[1:] if not found[place].passage.span.overlaps(found[best].passage.span)]
+    follows = [place for place in others if _follows(found[best].passage, found[place].passage)]
+    likely = [place for place in others if shares[place] >= _ALSO * shares[best]]
+    next_one = [place for place in follows if shares[place] >= _FOLLOWING * shares[best]]
+    chosen += (next_one or likely)[:1]
+    quoted = [found[place].passage for place in chosen]
+    told = [place for place in order if any(found[place].passage.span.overlaps(one.span) for one in quoted)]
+    return draft([_claim(found[place]) for place in chosen], float(sum(shares[told])), "sentence")
+
+
+def _follows(passage: Passage, other: Passage) -> bool:
+    gap = other.span.start - passage.span.end
+    return other.track == passage.track and -_OVERLAP_SECONDS <= gap <= _NEXT_SECONDS
 
 
 def in_channel(query: Query, pool: Sequence[Passage]) -> list[Passage]:
