@@ -16,7 +16,7 @@ _COLOURS = (
 )
 _TOWNS = (
     "Velling Oxmoor Tarrow Ghent-on-Lyme Pellby Marrick Sollum Dunmere Averay Kestle Brockhaven Ulverby Nantry "
-    "Cray Ferring Holt Zennow Quillan Ostrava Borrowby Wendle Lorne Hexley Tollard Sprake Invermoss Yarrowfold"
+    "Cray Ferring Holt Zennow Quillan Ostravel Borrowby Wendle Lorne Hexley Tollard Sprake Invermoss Yarrowfold"
 ).split()
 _WOMEN = (
     "Adela Bronwen Carys Dorit Esme Fenna Greta Hanneke Ilse Jocasta Kezia Leonie Marit Nadia Oonagh Petronella "
