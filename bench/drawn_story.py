@@ -24,7 +24,7 @@ COURSES = frozenset({"before_after", "between", "order", "first_last"})
 SLIPS = 0.22
 LINKS = {
     "first": ("First {0}.", "To begin with, {0}.", "First of all {0}."),
-    "middle": ("Then {0}.", "After that {0}.", "Next {0}.", "Then {0}, as always."),
+    "middle": ("Then {0}.", "After that {0}.", "Next {0}.", "And then {0}."),
     "last": ("Finally {0}.", "Last of all {0}.", "And at the very end {0}."),
 }
 FRAMES = {
