@@ -1,123 +1,144 @@
-"""Ask every question of every ``*.qa.json`` below a folder and count what came back.
+"""Ask questions whose answers are known and count what came back.
 
-    python bench/answers.py ../shared/data/dev [--quick] [--show wrong|all] [--model NAME] [--keep-looks]
+    python bench/answers.py FOLDER... [--paraphrases FILE] [--fresh | --shuffled SEED] [--half tune|judge]
+    [--show wrong|all] [--json FILE] [--compare FILE] [--quick] [--model NAME] [--library DIR] [--keep-looks]
 
-Ground truth is ``{"video": file, "questions": [{"q", "accept": [regex], "evidence": [s, s], "kind",
-"needs"}]}``. An answer is *right* when one of ``accept`` matches its text and a cited span overlaps the
-evidence. A question that the words and the timing of the video answer (needs text, structure, chapters)
-should be right; one that needs eyes, or that nothing answers, should be declined. The last line holds the
-headline figures against their goals; exit 1 on a miss. Each question is answered as if it were the first,
-unless looks are kept.
+Ground truth is every ``*.qa.json`` below a folder, ``{"video": file, "questions": [{"q", "accept": [regex],
+"evidence": [s, s], "kind", "needs"}]}``, and the list of ``--paraphrases``, asked over the folders' videos (the
+folders' own questions are left out then). An answer is *right* when one of ``accept`` matches its text and a cited
+span overlaps the evidence. A question that the words and the timing of the video answer (needs text, structure,
+chapters) should be right; one that needs eyes, or that nothing answers, should be declined, and any answer to the
+latter is wrong. The last lines hold the shares of each set against its goals; exit 1 on a miss. Kinds of sets:
+``drawn`` (``bench/drawn_films.py``), ``fresh`` (films whose questions tell their ``wording``), ``paraphrases``, and
+``development`` for all others.
+
+How questions are asked:
+
+- by default one after the other in one library that keeps no looks: what the process holds in memory, and what a
+  question writes besides looks, may serve the next one;
+- ``--fresh``: each in a copy of a library in which all videos were read and nothing was asked, opened anew, with
+  looks kept as for users. Nothing that was asked before can matter;
+- ``--shuffled SEED``: all in one library that keeps looks, in an order drawn from the seed. The answers should be
+  those of ``--fresh``: ``--compare`` shows where they are not.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
+import random
+import shutil
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from bench.question_sets import HALVES, QUICK_SECONDS, Item, folder_items, paraphrased_items
+from bench.verdicts import Asked, calibration, changes, goals_met, judge, rows, sets, table, write_json
 from video_vlm import AskSettings, Settings, VideoQA
 from video_vlm.errors import MediaError
-from video_vlm.records import Answer, Span, Status
-
-RIGHT, UNCITED, WRONG, ABSTAINED = "right", "right, wrong place", "wrong", "abstained"
-VERDICTS = (RIGHT, UNCITED, WRONG, ABSTAINED)
-READABLE = frozenset({"text", "structure", "chapters"})
-GOALS = {"readable right": 0.80, "others abstained": 0.90, "wrong over all": 0.05}
-AT_MOST = frozenset({"wrong over all"})
-QUICK_SECONDS = 100.0
+from video_vlm.records import Answer
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One question, its answer and the verdict."""
+class Way:
+    """How questions are asked: each in a ``fresh`` library, or in one, in an order of ``seed`` where there is one."""
 
-    video: str
-    truth: dict[str, Any]
-    answer: Answer
-    verdict: str
+    model: str = "builtin"
+    fresh: bool = False
+    seed: int | None = None
+    keep_looks: bool = False
 
-    @property
-    def readable(self) -> bool:
-        return self.truth["needs"] in READABLE
-
-
-def judge(truth: dict[str, Any], answer: Answer) -> str:
-    """What an answer is worth against the truth; see the module's docstring."""
-    if answer.status is not Status.ANSWERED:
-        return ABSTAINED
-    if not any(re.search(pattern, answer.text, re.IGNORECASE) for pattern in truth["accept"]):
-        return WRONG
-    evidence = Span(*truth["evidence"])
-    return RIGHT if any(cite.span.overlaps(evidence) for cite in answer.citations) else UNCITED
+    def opened(self, library: Path) -> VideoQA:
+        """The library, to be asked in this way."""
+        keeps = self.keep_looks or self.fresh or self.seed is not None
+        return VideoQA(library, model=self.model, settings=Settings(ask=AskSettings(keep_looks=keeps)))
 
 
-def ask_all(
-    folder: Path, library: Path, *, model: str, quick: bool, keep_looks: bool
-) -> tuple[list[Asked], list[tuple[float, float]]]:
-    """Every question, and for each video the seconds of its first question and the median of the later
-    ones."""
-    asked: list[Asked] = []
-    times: list[tuple[float, float]] = []
-    settings = Settings(ask=AskSettings(keep_looks=keep_looks))
-    with VideoQA(library, model=model, settings=settings) as videos:
-        for path in tqdm(sorted(folder.rglob("*.qa.json")), unit="video", disable=not sys.stderr.isatty()):
-            truth = json.loads(path.read_text(encoding="utf-8"))
-            if quick and truth["duration_s"] > QUICK_SECONDS:
-                continue
-            spent = []
-            for question in truth["questions"]:
-                began = time.perf_counter()
+def ask_all(items: list[Item], library: Path, way: Way) -> list[Asked]:
+    """Every question, in the given order unless the way has a seed."""
+    if way.fresh:
+        return list(_each_fresh(items, library, way))
+    if way.seed is not None:
+        items = random.Random(way.seed).sample(items, len(items))
+    return list(_in_one(items, library, way))
+
+
+def _in_one(items: list[Item], library: Path, way: Way) -> Iterator[Asked]:
+    unreadable: set[Path] = set()
+    with way.opened(library) as videos:
+        for item in _watched(items):
+            if item.video not in unreadable:
                 try:
-                    answer = videos.ask(path.with_name(truth["video"]), question["q"])
+                    yield _asked(videos, item)
                 except MediaError as error:
                     print(error, file=sys.stderr)
-                    break
-                spent.append(time.perf_counter() - began)
-                asked.append(Asked(truth["video"], question, answer, judge(question, answer)))
-            if len(spent) > 1:
-                times.append((spent[0], sorted(spent[1:])[len(spent[1:]) // 2]))
-    return asked, times
+                    unreadable.add(item.video)
 
 
-def table(asked: list[Asked], key: str) -> str:
-    """Verdicts by ``key`` of the ground truth, split by whether words and timing answer the question."""
-    groups: dict[tuple[str, str], Counter[str]] = {}
+def _each_fresh(items: list[Item], library: Path, way: Way) -> Iterator[Asked]:
+    read: set[Path] = set()
+    with way.opened(library) as videos:
+        for video in dict.fromkeys(item.video for item in items):
+            try:
+                videos.index(video)
+                read.add(video)
+            except MediaError as error:
+                print(error, file=sys.stderr)
+    for item in _watched([item for item in items if item.video in read]):
+        with tempfile.TemporaryDirectory() as temporary:
+            copy = shutil.copytree(library, Path(temporary) / "library")
+            with way.opened(copy) as videos:
+                yield _asked(videos, item)
+
+
+def _watched(items: list[Item]) -> Iterator[Item]:
+    yield from tqdm(items, unit="question", disable=not sys.stderr.isatty())
+
+
+def _asked(videos: VideoQA, item: Item) -> Asked:
+    began = time.perf_counter()
+    answer: Answer = videos.ask(item.video, item.truth["q"])
+    return Asked(item, answer, judge(item.truth, answer), time.perf_counter() - began)
+
+
+def cost(asked: list[Asked], *, one_by_one: bool) -> str:
+    """Pictures decoded, the median time of a question, and what a later one takes beside the first."""
+    seconds = sorted(one.seconds for one in asked)
+    frames = sum(one.answer.receipt.frames_decoded for one in asked)
+    lines = [
+        f"{frames} pictures decoded to answer",
+        f"{seconds[len(seconds) // 2]:.3f} s a question (median of {len(seconds)})",
+    ]
+    spent: dict[Path, list[float]] = {}
     for one in asked:
-        row = ("readable" if one.readable else "declinable", one.truth[key])
-        groups.setdefault(row, Counter())[one.verdict] += 1
-    lines = [f"{'':12}{key:16}" + "".join(f"{verdict:>20}" for verdict in VERDICTS)]
-    for (part, name), counts in sorted(groups.items(), reverse=True):
-        lines.append(f"{part:12}{name:16}" + "".join(f"{counts[verdict]:>20}" for verdict in VERDICTS))
+        spent.setdefault(one.item.video, []).append(one.seconds)
+    ratios = sorted(
+        sorted(later)[len(later) // 2] / first for first, *later in spent.values() if later and one_by_one
+    )
+    if ratios:
+        ratio = ratios[len(ratios) // 2]
+        lines.append(
+            f"a later question takes {ratio:.3f} of the first one's time (median of {len(ratios)} videos)"
+        )
     return "\n".join(lines)
 
 
-def headline(asked: list[Asked]) -> dict[str, float]:
-    """The shares that have goals."""
-    readable = [one for one in asked if one.readable]
-    others = [one for one in asked if not one.readable]
-    return {
-        "readable right": sum(one.verdict == RIGHT for one in readable) / max(len(readable), 1),
-        "others abstained": sum(one.verdict == ABSTAINED for one in others) / max(len(others), 1),
-        "wrong over all": sum(one.verdict == WRONG for one in asked) / max(len(asked), 1),
-    }
-
-
-def main() -> int:
-    """Run, print, and say by the exit code whether every goal is met."""
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("--paraphrases", type=Path, help="ask this list over the folders' videos")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--fresh", action="store_true", help="each question in a library of its own")
+    how.add_argument("--shuffled", type=int, metavar="SEED", help="one library, looks kept, in random order")
+    parser.add_argument("--half", choices=HALVES, help="only every other film (or question of paraphrases)")
     parser.add_argument("--quick", action="store_true", help=f"only videos of at most {QUICK_SECONDS:.0f} s")
     parser.add_argument("--library", type=Path, help="keep the memory here instead of in a temporary folder")
     parser.add_argument("--model", default="builtin")
@@ -127,41 +148,51 @@ def main() -> int:
     parser.add_argument(
         "--show", choices=("wrong", "all"), help="print the questions that went wrong, or all"
     )
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        asked, times = ask_all(
-            options.folder,
-            options.library or Path(temporary),
-            model=options.model,
-            quick=options.quick,
-            keep_looks=options.keep_looks,
-        )
-    if not asked:
-        print(f"no *.qa.json below {options.folder}", file=sys.stderr)
-        return 1
+    parser.add_argument("--json", type=Path, help="write every question with its verdict and answer there")
+    parser.add_argument("--compare", type=Path, help="print what changed since a file of --json")
+    return parser.parse_args()
+
+
+def _items(options: argparse.Namespace) -> list[Item]:
+    if options.paraphrases:
+        return paraphrased_items(options.paraphrases, options.folders, half=options.half)
+    return [
+        item
+        for folder in options.folders
+        for item in folder_items(folder, quick=options.quick, half=options.half)
+    ]
+
+
+def show(asked: list[Asked], which: str | None) -> None:
+    """Print the questions that went wrong, or all."""
     for one in asked:
-        good = one.verdict == (RIGHT if one.readable else ABSTAINED)
-        if options.show == "all" or (options.show == "wrong" and not good):
-            print(
-                f"{one.verdict:20}{one.truth['needs']:10}{one.video}: {one.truth['q']}\n    "
-                f"{one.answer.text[:200]}"
-            )
-    print(table(asked, "kind"), "", table(asked, "needs"), "", sep="\n")
-    ratios = sorted(later / first for first, later in times)
-    ratio = ratios[len(ratios) // 2]
-    print(f"{sum(one.answer.receipt.frames_decoded for one in asked)} pictures decoded to answer")
-    print(f"a later question takes {ratio:.3f} of the first one's time (median of {len(ratios)} videos)")
-    figures = headline(asked)
-    met = {
-        name: figures[name] < goal if name in AT_MOST else figures[name] >= goal
-        for name, goal in GOALS.items()
-    }
-    parts = []
-    for name, goal in GOALS.items():
-        sign, verdict = "<" if name in AT_MOST else ">=", "met" if met[name] else "MISSED"
-        parts.append(f"{name} {figures[name]:.3f} (goal {sign} {goal}: {verdict})")
-    print("; ".join(parts))
-    return 0 if all(met.values()) else 1
+        if which == "all" or (which == "wrong" and not one.good):
+            print(f"{one.verdict:20}{one.truth['needs']:10}{one.item.video.name}: {one.truth['q']}")
+            print(f"    {one.answer.confidence:.2f} {one.answer.text[:200]}")
+
+
+def main() -> int:
+    """Run, print, and say by the exit code whether every goal is met."""
+    options = _options()
+    items = _items(options)
+    before = json.loads(options.compare.read_text(encoding="utf-8")) if options.compare else None
+    way = Way(options.model, options.fresh, options.shuffled, options.keep_looks)
+    with tempfile.TemporaryDirectory() as temporary:
+        asked = ask_all(items, options.library or Path(temporary) / "library", way)
+    if not asked:
+        print(f"no questions in {', '.join(map(str, options.folders))}", file=sys.stderr)
+        return 1
+    show(asked, options.show)
+    for part in ("kind", "needs", "wording"):
+        print(table(asked, part), end="\n\n")
+    print(calibration(asked), cost(asked, one_by_one=way == Way(options.model)), sep="\n\n", end="\n\n")
+    if options.json:
+        write_json(asked, options.json)
+    if before is not None:
+        print(*changes(before, rows(asked)), sep="\n", end="\n\n")
+    lines, met = goals_met(asked)
+    print(sets(asked), "", *lines, sep="\n")
+    return 0 if met else 1
 
 
 if __name__ == "__main__":
