@@ -101,13 +101,13 @@ _DATE = (
 _YEAR = r"(?<![\d,.:/-])(?:1\d\d\d|20\d\d)(?![\d,:]|\.\d)"
 _YEAR_SPOKEN = (
     rf"\b(?:{'|'.join(word for word, number in NUMBER_WORDS.items() if 10 < number < 20)}|twenty)\s+"
-    rf"(?:hundred|oh\s+\w+|(?:{'|'.join(TENS)})(?:[\s-](?:{_ONES}|one))?|(?:{'|'.join(word for word, number in NUMBER_WORDS.items() if number >= 10)}))\b"
+    rf"(?:hundred|oh\s+\w+|(?:{'|'.join(TENS)})(?:[\s-](?:{_ONES}|one))?|(?:{'|'.join(word for word, number in NUMBER_WORDS.items() if number >= 10)}))\b(?!\s+[^\W\d_]+s\b)"
 )
 _NAMED = r"(?:[A-Z][\w’'-]*)(?:\s+(?:(?:of|de|la|van|von|der|and|the)\s+)*[A-Z][\w’'-]*)*"
 _WHERE = r"(?:in|at|near|from|on|to|into|onto|under|behind|above|below|outside|inside|beside|across|through|off|next\s+to|opposite|around|towards?|along|beneath|over)"
 _CAUSE = (
     r"\b(?:because|since|due\s+to|owing\s+to|thanks\s+to|as\s+a\s+result|therefore|so\s+that|that['’]s\s+why|that\s+is\s+why|in\s+order|otherwise|or\s+else"
-    r"|caused|led\s+to|the\s+reason|the\s+point\s+is|that\s+way|which\s+means|or\s+it['’]ll|in\s+case|to\s+(?:keep|make|stop|avoid|prevent|protect|get|let|save|give|help))\b|(?:^|[,;.]\s*)so\b"
+    r"|caused|led\s+to|the\s+reason|the\s+point\s+is|that\s+way|which\s+means|or\s+it['’]ll|in\s+case|to\s+(?:keep|make|stop|avoid|prevent|protect|get|let|save|give|help))\b|[,;]\s*so\b"
 )
 _FREQUENCY = (
     rf"\bevery\s+(?:other\s+|single\s+)?(?:{NUMBER}\s+)?\w+|\b(?:once|twice|(?:{NUMBER})\s+times)\b(?:\s+(?:an?|every|each|per)\s+\w+)?"

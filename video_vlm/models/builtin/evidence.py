@@ -56,6 +56,8 @@ FEATURES: Final = (
     "apart",
     "new_words",
     "after_question",
+    "missing",
+    "missing_own",
 )
 """What is told of a candidate; see :func:`candidates_for`."""
 
@@ -69,6 +71,8 @@ _GOES_ON: Final = re.compile(
 )
 """It begins with a pronoun for something in the sentence before."""
 _FEW_WORDS: Final = 4
+_MISSING: Final = 0.3
+"""Of support: nothing in a text stands for the word."""
 _PASSAGE_SHARE: Final = 0.9
 
 
@@ -205,6 +209,8 @@ def _features(
         "deeds_near": min((both[stem] for stem in both if stem in done), default=0.6),
         "things_least": min((own[stem] for stem in own if stem not in done), default=0.6),
         "things_near_least": min((both[stem] for stem in both if stem not in done), default=0.6),
+        "missing": float(sum(support < _MISSING for stem, support in both.items() if stem not in done)),
+        "missing_own": float(sum(support < _MISSING for stem, support in own.items() if stem not in done)),
         "new_words": math.log1p(_num_new(reading, unit)),
         "after_question": float(unit.before.rstrip().endswith("?")) * _mean(around),
         "apart": (1.0 - goes_on) * max(0.0, _mean(around) - _mean(here)),
