@@ -275,9 +275,9 @@ class SightSettings:
 class MeaningSettings:
     """Which sentence encoder is searched by. No part of a memory's recipe: vectors are kept by encoder."""
 
-    model: str = own("none")
-    """``onnx:minilm``, a folder, or a name in the local hub cache; ``auto`` for a known one, ``none`` for none.
-    To load one takes longer than the builtin takes to answer, so none is loaded unasked."""
+    model: str = own("auto")
+    """``onnx:minilm``, a folder, or a name in the local hub cache; ``auto`` for a known one that is installed,
+    ``none`` for words alone."""
 
 
 @dataclass(frozen=True, slots=True)
