@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
+from video_vlm.protocols import TextEncoder
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
 
 __all__ = ["SpokenFilm", "chapter", "row", "said"]
@@ -32,10 +33,12 @@ class SpokenFilm:
         *observations: Observation,
         seconds: float = 100.0,
         channels: Sequence[str] = ("chapters", "subtitles", "screen-text"),
+        encoder: TextEncoder | None = None,
     ) -> None:
         self._observations = sorted(observations, key=lambda item: item.span)
         self.whole = Span(0.0, seconds)
         self.channels = channels
+        self.encoder: TextEncoder | None = encoder
         self.video = Video(Path("film.mp4"), "0" * 40, "mp4", 0.0, seconds, None, 25.0, (640, 360), 0, 0, ())
 
     def nodes(self, level: Level, span: Span | None = None) -> Sequence[Node]:

@@ -51,8 +51,14 @@ _BY_PATTERN: Final = (
     (re.compile(r"\bhow\s+much\b.*\bweighs?\b|\bhow\s+heavy\b|\bwhat\b.*\bweighs?\W*$", re.I), ValueType.WEIGHT),
     (re.compile(r"\b(?:called|named?|names?)\b", re.I), ValueType.NAME),
 )  # fmt: skip
-_COUNTED = re.compile(r"\bhow\s+many\s+(?:(?:other|different|more|new|whole|full|small|large|big|old|young)\s+)*([^\W\d_][\w’'-]*)", re.I)
-_PLAIN_NUMBER = re.compile(r"\b(?:percentage|per\s?cent|share|fraction|proportion|number|amount|score|result|size)\b|\bhow\s+(?:many|much|big|large)\b", re.I)
+_COUNTED = re.compile(
+    r"\bhow\s+many\s+(?:(?:other|different|more|new|whole|full|small|large|big|old|young)\s+)*([^\W\d_][\w’'-]*)",
+    re.I,
+)
+_PLAIN_NUMBER = re.compile(
+    r"\b(?:percentage|per\s?cent|share|fraction|proportion|number|amount|score|result|size)\b|\bhow\s+(?:many|much|big|large)\b",
+    re.I,
+)
 _MONEY_ASKED = re.compile(rf"\bhow\s+much\s+(?:money|cash)\b|\bhow\s+many\s+{UNITS['money']}\b", re.I)
 
 
@@ -65,7 +71,11 @@ def expected_value(query: Query) -> Expected:
     counted = _COUNTED.search(target)
     if counted and counted[1].casefold() != "times":
         unit = unit_type(counted[1])
-        return Expected((unit,), stem(counted[1]), needed=True) if unit else Expected((ValueType.NUMBER,), stem(counted[1]), needed=True)
+        return (
+            Expected((unit,), stem(counted[1]), needed=True)
+            if unit
+            else Expected((ValueType.NUMBER,), stem(counted[1]), needed=True)
+        )
     if _MONEY_ASKED.search(target):
         return Expected((ValueType.MONEY,), needed=True)
     if query.wanted in _BY_WANTED:

@@ -10,15 +10,28 @@ from itertools import pairwise
 from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.premise import premise_of_clause
 from video_vlm.language.query import Term, terms
+from video_vlm.language.similarity import Similarity
 from video_vlm.language.word_forms import alike, phrase_position, squeeze
 from video_vlm.records import Span
 
-__all__ = ["Match", "best_matches", "find_anchors", "find_phrase", "is_named", "match", "named_chapters"]
+__all__ = [
+    "Match",
+    "best_matches",
+    "find_anchors",
+    "find_phrase",
+    "is_named",
+    "match",
+    "named_chapters",
+    "nearest_in_meaning",
+]
 
 _REFERRED = 0.8
 _IN_CONTEXT = 0.55
 _IN_TOPIC = 0.4
 _ANCHOR_COVERAGE = 0.55
+_SAME_IN_OTHER_WORDS = 0.4
+"""Of the mean of cosine and support: less tells of something else."""
+_MOST_COMPARED = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +151,28 @@ def find_anchors(
         for item in matches
         if item.coverage >= _ANCHOR_COVERAGE and item.direct >= 0.3 and not item.lost_names
     ]
-    return named or sure[:3]
+    return named or sure[:3] or nearest_in_meaning(phrase, pool, passages)[:1]
+
+
+def nearest_in_meaning(phrase: str, pool: Sequence[Passage], passages: Passages) -> list[Match]:
+    """What is said that tells the same as a phrase in other words, nearest first; nothing without an encoder."""
+    if passages.encoder is None:
+        return []
+    wanted = terms(f"- {phrase}")
+    similarity = Similarity(phrase, wanted, passages.encoder)
+    spoken = [passage for passage in pool if passage.is_spoken]
+    if len(spoken) > _MOST_COMPARED:
+        spoken = [item.passage for item in best_matches(wanted, spoken, passages)[:_MOST_COMPARED]]
+    found = []
+    for passage in spoken:
+        support = similarity.support(passage.text)
+        share = sum(support.values()) / len(support) if support else 0.0
+        score = (share + similarity.meaning(passage.text)) / 2
+        if score >= _SAME_IN_OTHER_WORDS:
+            found.append(
+                Match(passage, score, score, frozenset(stem for stem in support if support[stem] >= 0.5))
+            )
+    return sorted(found, key=lambda item: (-item.coverage, item.passage.span.start))
 
 
 def named_chapters(wanted: Sequence[Term], chapters: Sequence[Match]) -> list[Match]:

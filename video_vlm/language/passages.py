@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from video_vlm.language.lexicon import STOP_WORDS
 from video_vlm.language.word_forms import Word, alike, words
-from video_vlm.protocols import VideoMemory
+from video_vlm.protocols import TextEncoder, VideoMemory
 from video_vlm.records import Citation, Observation, ObservationKind, Span
 from video_vlm.records.observations import SEEN, SPOKEN, TELLING, WRITTEN
 
@@ -71,6 +71,8 @@ class Passages:
     for sure."""
     topic: frozenset[str]
     """What the whole video is about: stems of its titles and of what it says over and over."""
+    encoder: TextEncoder | None = None
+    """Who compares meanings; None where only words are compared."""
 
     @property
     def screen(self) -> tuple[Passage, ...]:
@@ -136,6 +138,7 @@ def read_passages(memory: VideoMemory, question: str = "") -> Passages:
         rarity=_rarity(pieces),
         runs=tuple(_passage(item) for item in _runs(said)),
         topic=_topic(memory.video.title or "", pieces),
+        encoder=memory.encoder,
     )
 
 

@@ -1,9 +1,9 @@
 """Values of a type in a sentence: a number with what it counts, a price, a date, a name, a place, a reason.
 
-    >>> [value.text for value in find_values(ValueType.DURATION, "Fry it for a minute and a half, no longer.")]
-    ['a minute and a half']
-    >>> find_values(ValueType.NUMBER, "That's fifty-three children.")[0].noun
-    'children'
+>>> [value.text for value in find_values(ValueType.DURATION, "Fry it for a minute and a half, no longer.")]
+['a minute and a half']
+>>> find_values(ValueType.NUMBER, "That's fifty-three children.")[0].noun
+'children'
 """
 
 from __future__ import annotations
@@ -63,9 +63,13 @@ _SPOKEN = (
     rf"(?:(?:\s+|-)(?:and\s+(?:an?\s+)?)?{_NUMERAL})*"
 )
 _DIGITS = r"\d[\d,.]*\d|\d"
-NUMBER: Final = rf"(?<![\w.$€£])(?:(?:{_DIGITS})(?:\s*(?:million|billion|thousand|hundred|k)\b)?|\b{_SPOKEN}\b)"
+NUMBER: Final = (
+    rf"(?<![\w.$€£])(?:(?:{_DIGITS})(?:\s*(?:million|billion|thousand|hundred|k)\b)?|\b{_SPOKEN}\b)"
+)
 _AND_A_HALF = r"(?:\s+and\s+a\s+(?:half|quarter))?"
-_ARTICLE_UNIT = r"(?:(?:(?:a\s+|three\s+)?quarters?\s+of|half)\s+an?|an?|another|a\s+couple\s+of|a\s+few|several)"
+_ARTICLE_UNIT = (
+    r"(?:(?:(?:a\s+|three\s+)?quarters?\s+of|half)\s+an?|an?|another|a\s+couple\s+of|a\s+few|several)"
+)
 
 _UNITS: Final = {
     ValueType.DURATION: UNITS["time"],
@@ -129,7 +133,9 @@ def find_values(kind: ValueType, text: str) -> tuple[TypedValue, ...]:
     return tuple(_FINDERS[kind](text))
 
 
-def _pattern(pattern: str, *, flags: re.RegexFlag = re.I, group: int | str = 0) -> Callable[[str], Iterator[TypedValue]]:
+def _pattern(
+    pattern: str, *, flags: re.RegexFlag = re.I, group: int | str = 0
+) -> Callable[[str], Iterator[TypedValue]]:
     compiled = re.compile(pattern, flags)
 
     def find(text: str) -> Iterator[TypedValue]:
@@ -155,13 +161,20 @@ def _measured(unit: str) -> Callable[[str], Iterator[TypedValue]]:
 
 
 _NUMBER = re.compile(rf"{NUMBER}{_AND_A_HALF}", re.I)
-_NEXT_WORD = re.compile(r"[\s-]+(?:(?:of|or\s+so|more|other|different|new|old|big|small|little|large|full|whole|extra)\s+)*([^\W\d_][\w’'-]*)")
-_IDLE_ONE = re.compile(r"(?:\b(?:the|this|that|which|another|every|no|my|your|first|last|middle|any|only|each|some)(?:\s+\w+)?\s+)$", re.I)
+_NEXT_WORD = re.compile(
+    r"[\s-]+(?:(?:of|or\s+so|more|other|different|new|old|big|small|little|large|full|whole|extra)\s+)*([^\W\d_][\w’'-]*)"
+)
+_IDLE_ONE = re.compile(
+    r"(?:\b(?:the|this|that|which|another|every|no|my|your|first|last|middle|any|only|each|some)(?:\s+\w+)?\s+)$",
+    re.I,
+)
 
 
 def _numbers(text: str) -> Iterator[TypedValue]:
     for found in _NUMBER.finditer(text):
-        if found[0].casefold() == "one" and (_IDLE_ONE.search(text[: found.start()]) or not _NEXT_WORD.match(text, found.end())):
+        if found[0].casefold() == "one" and (
+            _IDLE_ONE.search(text[: found.start()]) or not _NEXT_WORD.match(text, found.end())
+        ):
             continue  # "the middle one"
         after = _NEXT_WORD.match(text, found.end())
         noun = after[1] if after and after[1].casefold() not in STOP_WORDS else ""
@@ -181,7 +194,17 @@ def _names(text: str) -> Iterator[TypedValue]:
             if words[0].casefold().rstrip("’'s") in STOP_WORDS or len(words) == 1:
                 start += len(words[0]) + 1
                 words = words[1:]
-        while words and words[0].casefold() in {"i", "i'm", "i’m", "i'd", "i'll", "i've", "i’ll", "i’ve", "i’d"}:
+        while words and words[0].casefold() in {
+            "i",
+            "i'm",
+            "i’m",
+            "i'd",
+            "i'll",
+            "i've",
+            "i’ll",
+            "i’ve",
+            "i’d",
+        }:
             start += len(words[0]) + 1
             words = words[1:]
         if words and not re.fullmatch(rf"(?:{_MONTH})|(?:{'|'.join(WEEKDAYS)})s?", " ".join(words), re.I):
@@ -199,10 +222,20 @@ _FINDERS: Final[dict[ValueType, Callable[[str], Iterator[TypedValue]]]] = {
     ValueType.DATE: _pattern(rf"{_CLOCK}|\b(?:{_DATE})(?!\w)|{_YEAR}|{_YEAR_SPOKEN}"),
     ValueType.YEAR: _pattern(rf"{_YEAR}|{_YEAR_SPOKEN}"),
     ValueType.NAME: _names,
-    ValueType.PLACE: _pattern(rf"\b(?i:{_WHERE})\s+((?i:(?:the|a|an|my|our|his|her|their|your|this|that)\s+)?[\w’'-]+(?:\s+(?:of|in|the|on|at)\s+[\w’'-]+|\s+[A-Z][\w’'-]*)*)", flags=re.NOFLAG, group=1),
+    ValueType.PLACE: _pattern(
+        rf"\b(?i:{_WHERE})\s+((?i:(?:the|a|an|my|our|his|her|their|your|this|that)\s+)?[\w’'-]+(?:\s+(?:of|in|the|on|at)\s+[\w’'-]+|\s+[A-Z][\w’'-]*)*)",
+        flags=re.NOFLAG,
+        group=1,
+    ),
     ValueType.REASON: _pattern(_CAUSE),
-    ValueType.COLOUR: _pattern(rf"\b(?:(?:dark|light|pale|bright|deep)\s+)?(?:{'|'.join(sorted(COLOURS))})\b"),
-    ValueType.ADDRESS: _pattern(r"\b(?:https?://)?(?:www\.)?(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s|”\"]*)?|\b[\w-]+\s+dot\s+(?:com|org|net|edu|info|io)\b(?:\s+slash\s+\w+)*"),
+    ValueType.COLOUR: _pattern(
+        rf"\b(?:(?:dark|light|pale|bright|deep)\s+)?(?:{'|'.join(sorted(COLOURS))})\b"
+    ),
+    ValueType.ADDRESS: _pattern(
+        r"\b(?:https?://)?(?:www\.)?(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s|”\"]*)?|\b[\w-]+\s+dot\s+(?:com|org|net|edu|info|io)\b(?:\s+slash\s+\w+)*"
+    ),
     ValueType.EMAIL: _pattern(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+"),
-    ValueType.PHONE: _pattern(r"(?<![\w$.,])\+?\(?\d{2,4}\)?[ -/]?\d{2,4}[ -]?\d{2,4}(?:[ -]?\d{2,4})?(?![\w,])"),
+    ValueType.PHONE: _pattern(
+        r"(?<![\w$.,])\+?\(?\d{2,4}\)?[ -/]?\d{2,4}[ -]?\d{2,4}(?:[ -]?\d{2,4})?(?![\w,])"
+    ),
 }

@@ -22,15 +22,22 @@ from video_vlm.language.verbs import deeds
 from video_vlm.memory.coverage import coverage_of, whole_span
 from video_vlm.models.builtin.added_rows import find_added
 from video_vlm.models.builtin.draft import Draft
-from video_vlm.models.builtin.facts import find_labelled, find_title
+from video_vlm.models.builtin.facts import find_fact, find_reason, find_title, in_channel
 from video_vlm.models.builtin.first_and_last import find_at_edge, find_mention_at_edge
+from video_vlm.models.builtin.naming import find_name, name_asked
 from video_vlm.models.builtin.order_of_two import find_gap, find_order, find_whether
 from video_vlm.models.builtin.overview import find_overview, find_within
-from video_vlm.models.builtin.read import Read, reader
+from video_vlm.models.builtin.read import find_sentence
 from video_vlm.models.builtin.screen_tables import find_extreme
 from video_vlm.models.builtin.sequence import find_beside, find_in_order_of_time
 from video_vlm.models.builtin.video_facts import find_structure
-from video_vlm.models.builtin.when import asks_for_date, count_times, find_duration, find_when
+from video_vlm.models.builtin.when import (
+    asks_for_date,
+    asks_for_mentions,
+    count_times,
+    find_duration,
+    find_when,
+)
 from video_vlm.protocols import Look, VideoMemory
 from video_vlm.records import Answer, Citation, Receipt, Span, Status, Step
 
@@ -49,6 +56,9 @@ _TEXTUAL = frozenset(
     }
     | {Wanted.WORDS, Wanted.DEFINITION}
 )
+_OVER_CUES = frozenset({Wanted.MONEY, Wanted.MEASURE, Wanted.NUMBER, Wanted.YEAR, Wanted.DATE})
+"""Values that may stand over the border of two captions."""
+_SURE = 0.5
 _NO_EYES = "no model that sees objects and actions"
 
 
@@ -78,7 +88,7 @@ class BuiltinAnswerer:
             )
         passages = read_passages(memory, question)
         query = read_query(spelled(question, passages))
-        drafts = list(_drafts(query, memory, passages, reader(memory.encoder)))
+        drafts = list(_drafts(query, memory, passages))
         best = max(drafts, key=lambda found: found.confidence, default=None)
         steps = (
             Step("read", _read(passages)),
@@ -134,12 +144,12 @@ class BuiltinAnswerer:
         )
 
 
-def _drafts(query: Query, memory: VideoMemory, passages: Passages, read: Read) -> Iterator[Draft]:
+def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[Draft]:
     """Every answer that can be put together; the surest is given. What fits exactly is asked first and
     alone."""
     whole = whole_span(memory)
     if query.parsed.operator.away:
-        yield from _away(query, memory, passages, whole, read)
+        yield from _away(query, memory, passages, whole)
         return
     finders: Sequence[Callable[[], Draft | None]] = (
         lambda: find_overview(query, memory),
@@ -157,6 +167,8 @@ def _drafts(query: Query, memory: VideoMemory, passages: Passages, read: Read) -
     parsed = query.parsed
     if parsed.asks_when or parsed.asks_count:
         there = sent(query, passages, whole)
+        if there and parsed.asks_count and not asks_for_mentions(query):
+            yield from _one(find_sentence(query, _told(there.all, there), there))
         if there:
             yield from _one(find_when(query, there) if parsed.asks_when else count_times(query, there))
         return
@@ -170,16 +182,15 @@ def _drafts(query: Query, memory: VideoMemory, passages: Passages, read: Read) -
     if parsed.operator.kind is OperatorKind.NONE:
         yield from _one(find_extreme(query, passages))
         yield from _one(find_mention_at_edge(query, passages))
-        yield from _one(find_labelled(query, passages.all, passages))
-        yield from _one(read(query, _told(passages), passages))
+        yield from _read_in(query, passages.all, passages)
+        if query.wanted in _OVER_CUES:
+            yield from _one(_stated(query, passages.runs, passages))
         return
     added = find_added(query, passages, memory)
-    yield from _one(added) if added else _moved(query, passages, whole, read)
+    yield from _one(added) if added else _moved(query, passages, whole)
 
 
-def _away(
-    query: Query, memory: VideoMemory, passages: Passages, whole: Span, read: Read
-) -> Iterator[Draft]:
+def _away(query: Query, memory: VideoMemory, passages: Passages, whole: Span) -> Iterator[Draft]:
     """So many seconds from an anchor: what is asked of that stretch."""
     for anchor, span in region(query, passages, whole)[:1]:
         if not span.overlaps(whole):
@@ -187,14 +198,14 @@ def _away(
         window = Window(max(span.start - whole.start, 0.0), max(span.end - whole.start, 1e-3))
         there = replace(query.parsed, operator=TimeOperator(OperatorKind.WITHIN, window=window))
         sure = anchor.coverage**0.5 if anchor else 1.0
-        for found in _drafts(replace(query, parsed=there), memory, passages, read):
+        for found in _drafts(replace(query, parsed=there), memory, passages):
             yield replace(found, confidence=found.confidence * sure)
 
 
-def _moved(query: Query, passages: Passages, whole: Span, read: Read) -> Iterator[Draft]:
+def _moved(query: Query, passages: Passages, whole: Span) -> Iterator[Draft]:
     telling = any(term.weight >= 0.5 for term in query.terms)
     if telling or query.wanted not in {Wanted.EVENT, Wanted.WORDS, Wanted.ANY}:
-        yield from _one(find_in_order_of_time(query, passages, whole, read))
+        yield from _one(find_in_order_of_time(query, passages, whole, _surest))
     if query.wanted in {Wanted.EVENT, Wanted.WORDS} or (query.wanted is Wanted.ANY and not telling):
         if query.wanted is not Wanted.EVENT or not telling or _anchor_is_chapter(query, passages, whole):
             yield from _one(find_beside(query, passages))
@@ -216,12 +227,37 @@ def _anchor_is_chapter(query: Query, passages: Passages, whole: Span) -> bool:
     return bool(found and found[0][0] and found[0][0].passage in passages.chapters)
 
 
-def _told(passages: Passages) -> list[Passage]:
+def _read_in(query: Query, pool: Sequence[Passage], passages: Passages) -> Iterator[Draft]:
+    """What is stated in the words of the question; where nothing surely is, the sentence that answers it."""
+    stated = _stated(query, pool, passages)
+    yield from _one(stated)
+    if stated is None or stated.confidence < _SURE:
+        yield from _one(find_sentence(query, _told(pool, passages), passages))
+
+
+def _surest(query: Query, pool: Sequence[Passage], passages: Passages) -> Draft | None:
+    return max(_read_in(query, pool, passages), key=lambda found: found.confidence, default=None)
+
+
+def _stated(query: Query, pool: Sequence[Passage], passages: Passages) -> Draft | None:
+    asked = name_asked(query)
+    named = find_name(asked, in_channel(query, pool), passages) if asked else None
+    if asked and (named or not asked.is_who):
+        return named
+    if asked:  # credits: a role on one row, who had it on the next
+        pool = [passage for passage in pool if not passage.is_spoken]
+    find = find_reason if query.wanted is Wanted.REASON else find_fact
+    return find(query, pool, passages)
+
+
+def _told(pool: Sequence[Passage], passages: Passages) -> list[Passage]:
     """What is said or written in sentences and rows. Titles of chapters name stretches and state nothing; captions
     without full stops are read three at a time."""
     runs = {passage.track for passage in passages.runs}
-    kept = [one for one in passages.all if one not in passages.chapters and not (one.is_spoken and one.track in runs)]
-    return sorted((*kept, *passages.runs), key=lambda one: one.span)
+    kept = [one for one in pool if one not in passages.chapters and not (one.is_spoken and one.track in runs)]
+    begun = {(one.track, one.span.start) for one in pool}
+    joined = [one for one in passages.runs if (one.track, one.span.start) in begun]
+    return sorted((*kept, *joined), key=lambda one: one.span)
 
 
 def _one(found: Draft | None) -> Iterator[Draft]:

@@ -1,10 +1,4 @@
-"""Which sentence answers a question: candidates with what speaks for each, as numbers.
-
-Meaning is compared twice: whole sentences by their vectors (bi-encoder, Reimers and Gurevych 2019), and word
-by word: each telling word of the question with the word of the sentence nearest to it (MaxSim, Khattab and
-Zaharia 2020, ColBERT), which shows the word that nothing answers to. Without an encoder both are left to the
-words themselves.
-"""
+"""Which sentence answers a question: candidates with what speaks for each, as numbers."""
 
 from __future__ import annotations
 
@@ -14,18 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
 from video_vlm.language.expected_value import Expected, expected_value
 from video_vlm.language.matching import Match, match
 from video_vlm.language.passages import Passage, Passages
-from video_vlm.language.premise import sentences
+from video_vlm.language.premise import Premise, premise_of, sentences
 from video_vlm.language.query import Query, Wanted
+from video_vlm.language.similarity import Similarity
 from video_vlm.language.typed_values import TypedValue, ValueType, find_values
 from video_vlm.language.verbs import deeds
-from video_vlm.language.word_forms import alike, stem, words
-from video_vlm.protocols import TextEncoder, WordEncoder, WordVectors
+from video_vlm.language.word_forms import alike, stem
 
 __all__ = ["FEATURES", "Candidate", "candidates_for"]
 
@@ -58,11 +49,11 @@ FEATURES: Final = (
     "after_question",
     "missing",
     "missing_own",
+    "premise",
 )
 """What is told of a candidate; see :func:`candidates_for`."""
 
 _MOST: Final = 12
-_LEAST_WEIGHT: Final = 0.3
 _SPEAKER: Final = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:\s+")
 _GOES_ON: Final = re.compile(
     r"^\W*(?:(?:and|but|so|then|well|now|oh|yes|no|actually|also|because|since|otherwise|maybe|probably)\W+)*"
@@ -112,45 +103,43 @@ class _Unit:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A question ready to be compared: its type of answer, and its words as vectors where there is an encoder."""
+    """A question ready to be compared. ``deeds`` are the stems of what it takes to be done."""
 
     query: Query
     expected: Expected
-    passages: Passages
-    encoder: WordEncoder | None
-    asked: WordVectors | None
-    read: dict[str, WordVectors]
+    similarity: Similarity
     deeds: frozenset[str]
-    """Stems of what the question takes to be done."""
-
-    def encode(self, text: str) -> WordVectors | None:
-        """Each text once."""
-        if self.encoder is not None and text not in self.read:
-            self.read[text] = self.encoder.encode_words(text)
-        return self.read.get(text)
-
-    def meaning(self, text: str) -> float:
-        """Cosine of the question and a text; 0 without an encoder."""
-        there = self.encode(text)
-        return 0.0 if there is None or self.asked is None else float(self.asked.whole @ there.whole)
+    premise: Premise
+    passages: Passages
 
 
-def candidates_for(
-    query: Query, pool: Sequence[Passage], passages: Passages, encoder: TextEncoder | None = None
-) -> list[Candidate]:
+def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) -> list[Candidate]:
     """The sentences of ``pool`` that may answer, at most a dozen, the likeliest by words and meaning first.
 
     Where the question needs a value of a type, sentences without one are left out.
     """
-    words_encoder = encoder if isinstance(encoder, WordEncoder) else None
-    asked = words_encoder.encode_words(query.parsed.target) if words_encoder else None
-    reading = _Reading(query, expected_value(query), passages, words_encoder, asked, {}, frozenset(stem(deed) for deed in deeds(query.parsed.target)))
+    target = query.parsed.target
+    similarity = Similarity(target, query.terms, passages.encoder)
+    reading = _Reading(
+        query,
+        expected_value(query),
+        similarity,
+        frozenset(map(stem, deeds(target))),
+        premise_of(query),
+        passages,
+    )
     eligible = [
         (unit, value)
         for unit in _units(pool)
         if (value := _value(reading, unit)) is not None or not reading.expected.needed
     ]
-    meanings = [max(reading.meaning(unit.text), _PASSAGE_SHARE * reading.meaning(unit.passage.text)) for unit, _ in eligible]
+    meanings = [
+        max(
+            reading.similarity.meaning(unit.text),
+            _PASSAGE_SHARE * reading.similarity.meaning(unit.passage.text),
+        )
+        for unit, _ in eligible
+    ]
     matches = [match(query.terms, unit.sentence, passages) for unit, _ in eligible]
     usual = sorted(meanings)[-min(5, len(meanings))] if meanings else 0.0
     rough = sorted(range(len(eligible)), key=lambda place: -(meanings[place] + 0.5 * matches[place].direct))
@@ -178,16 +167,20 @@ def _units(pool: Sequence[Passage]) -> Iterator[_Unit]:
 def _features(
     reading: _Reading, unit: _Unit, value: TypedValue | None, found: Match, meaning: float, above: float
 ) -> dict[str, float]:
-    own = _support(reading, unit.text)
-    both = {stem: max(support, own[stem]) for stem, support in _support(reading, unit.near).items()}
+    own = reading.similarity.support(unit.text)
+    both = {stem: max(support, own[stem]) for stem, support in reading.similarity.support(unit.near).items()}
     if not unit.goes_on:
         both = {stem: (own[stem] + support) / 2 for stem, support in both.items()}
     here, around = list(own.values()), list(both.values())
     done = reading.deeds
-    needed, goes_on, value_fit = float(reading.expected.needed), float(unit.goes_on), _fit(reading, value, unit, both)
+    needed, goes_on, value_fit = (
+        float(reading.expected.needed),
+        float(unit.goes_on),
+        _fit(reading, value, unit, both),
+    )
     return {
         "meaning": meaning,
-        "meaning_near": reading.meaning(unit.near),
+        "meaning_near": reading.similarity.meaning(unit.near),
         "support": _mean(here),
         "support_least": min(here, default=0.0),
         "support_near": _mean(around),
@@ -211,6 +204,7 @@ def _features(
         "things_near_least": min((both[stem] for stem in both if stem not in done), default=0.6),
         "missing": float(sum(support < _MISSING for stem, support in both.items() if stem not in done)),
         "missing_own": float(sum(support < _MISSING for stem, support in own.items() if stem not in done)),
+        "premise": float(reading.premise.holds_in(unit.sentence, reading.passages)),
         "new_words": math.log1p(_num_new(reading, unit)),
         "after_question": float(unit.before.rstrip().endswith("?")) * _mean(around),
         "apart": (1.0 - goes_on) * max(0.0, _mean(around) - _mean(here)),
@@ -221,33 +215,6 @@ def _num_new(reading: _Reading, unit: _Unit) -> int:
     """How many telling words a sentence has beside those of the question: what only says it again has none."""
     asked = [term.stem for term in reading.query.terms]
     return sum(not any(alike(one, found) for one in asked) for found in unit.sentence.stems)
-
-
-def _support(reading: _Reading, text: str) -> dict[str, float]:
-    """For each telling word of the question, by its stem, how near the nearest word of a text is, in ``[0, 1]``:
-    the same word, or one that means the same here."""
-    told = [word.stem for word in words(text)]
-    there = reading.encode(text)
-    return {
-        term: max(
-            max((alike(term, other) for other in told), default=0.0),
-            0.0 if there is None or vector is None or strict else float((there.vectors @ vector).max(initial=0.0)),
-        )
-        for term, vector, strict in _telling(reading)
-    }
-
-
-def _telling(reading: _Reading) -> list[tuple[str, npt.NDArray[np.float32] | None, bool]]:
-    """The telling words of the question: stem, vector, and whether nothing else may stand for it."""
-    terms = {term.stem: term for term in reading.query.terms if term.weight >= _LEAST_WEIGHT}
-    if reading.asked is None:
-        return [(term.stem, None, term.strict) for term in terms.values()]
-    question = reading.query.parsed.target
-    placed = {
-        stem(question[start:end]): vector
-        for (start, end), vector in zip(reading.asked.spans, reading.asked.vectors, strict=True)
-    }
-    return [(term.stem, placed.get(term.stem), term.strict) for term in terms.values()]
 
 
 def _mean(shares: Sequence[float]) -> float:
@@ -262,7 +229,9 @@ def _value(reading: _Reading, unit: _Unit) -> TypedValue | None:
         for kind in reading.expected.types
         for value in find_values(kind, unit.text)
         if (value.text.casefold() not in asked or kind is ValueType.REASON)
-        and not (value.noun and kind is ValueType.NUMBER and ValueType.NUMBER is not reading.expected.types[0])
+        and not (
+            value.noun and kind is ValueType.NUMBER and ValueType.NUMBER is not reading.expected.types[0]
+        )
     ]
     return max(found, key=lambda value: _fit(reading, value, unit), default=None)
 
@@ -270,7 +239,8 @@ def _value(reading: _Reading, unit: _Unit) -> TypedValue | None:
 _UNCERTAIN: Final = 0.4
 _PLACED: Final = re.compile(r"\b(?:in|at|from|near|on|to|of|by|for|with|than|and)\s+(?:the\s+)?$", re.I)
 _CALLED: Final = re.compile(
-    r"(?:\b(?:called|named|calls?|names?|name\s+(?:is|was)|am|is|was|are|this\s+is|meet)|['’](?:m|s|re))\s+(?:(?:it|him|her|them|the|a|an)\s+)?$", re.I
+    r"(?:\b(?:called|named|calls?|names?|name\s+(?:is|was)|am|is|was|are|this\s+is|meet)|['’](?:m|s|re))\s+(?:(?:it|him|her|them|the|a|an)\s+)?$",
+    re.I,
 )
 
 

@@ -44,7 +44,7 @@ def feature_rows(candidates: Sequence[Candidate]) -> npt.NDArray[np.float64]:
 
 def _model(table: dict[str, tuple[float, float, float]], bias: float) -> EvidenceModel:
     weights, mean, scale = np.array([table.get(name, (0.0, 0.0, 1.0)) for name in FEATURES]).T
-    return EvidenceModel(weights, mean, scale, bias)
+    return EvidenceModel(weights, mean, np.maximum(scale, 1e-3), bias)
 
 
 by_encoder: Final = _model(*WITH_ENCODER)

@@ -81,11 +81,6 @@ def _seconds(found: Draft) -> float:
     return max(cite.span.duration_seconds for cite in found.claims[0].citations)
 
 
-def find_labelled(query: Query, pool: Sequence[Passage], passages: Passages) -> Draft | None:
-    """A row that answers by its label: ``Length: 1,284 m`` on a card about the bridge."""
-    return max(_labelled_facts(query, in_channel(query, pool), passages), key=lambda found: found.confidence, default=None)
-
-
 def _labelled_facts(query: Query, pool: Sequence[Passage], passages: Passages) -> list[Draft]:
     """Rows that answer by their label alone: ``Length: 1,284 m`` on a card about the bridge."""
     label = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from video_vlm.language.matching import Match, best_matches, find_phrase
+from video_vlm.language.matching import Match, best_matches, find_phrase, nearest_in_meaning
 from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.query import Query, terms
 from video_vlm.models.builtin.draft import Draft, draft
@@ -152,6 +152,7 @@ def _first(name: str, pool: Sequence[Passage], passages: Passages) -> Match | No
         if item.coverage >= 0.5
     ]
     likely = [item for item in matches if item.direct >= 0.8 * matches[0].direct]
+    likely = likely or nearest_in_meaning(name, pool, passages)[:1]
     return min(likely, key=lambda item: item.passage.span.start, default=None)
 
 

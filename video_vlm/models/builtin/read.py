@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -10,17 +10,14 @@ import numpy.typing as npt
 
 from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.query import Query
-from video_vlm.language.typed_values import ValueType
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
 from video_vlm.models.builtin.evidence import Candidate, candidates_for
 from video_vlm.models.builtin.evidence_model import by_encoder, by_words, feature_rows
-from video_vlm.protocols import TextEncoder, WordEncoder
+from video_vlm.models.builtin.facts import in_channel
+from video_vlm.protocols import WordEncoder
 from video_vlm.records import Claim
 
-__all__ = ["Read", "reader"]
-
-Read = Callable[[Query, Sequence[Passage], Passages], Draft | None]
-"""Finds what answers a question among some passages."""
+__all__ = ["find_sentence"]
 
 _ALSO: Final = 0.3
 """A second sentence is quoted with the first if it is this likely beside it."""
@@ -31,18 +28,13 @@ _OVERLAP_SECONDS: Final = 0.5
 _LEADING_FIT: Final = 0.9
 
 
-def reader(encoder: TextEncoder | None) -> Read:
-    """Who reads with an encoder, or by words alone."""
-    words_encoder = encoder if isinstance(encoder, WordEncoder) else None
-    model = by_encoder if words_encoder else by_words
-
-    def read(query: Query, pool: Sequence[Passage], passages: Passages) -> Draft | None:
-        found = candidates_for(query, in_channel(query, pool), passages, words_encoder)
-        if not found:
-            return None
-        return _quoted(found, model.probabilities(feature_rows(found)))
-
-    return read
+def find_sentence(query: Query, pool: Sequence[Passage], passages: Passages) -> Draft | None:
+    """The sentence of ``pool`` that answers, with how likely it does; None where none can."""
+    found = candidates_for(query, in_channel(query, pool), passages)
+    if not found:
+        return None
+    model = by_encoder if isinstance(passages.encoder, WordEncoder) else by_words
+    return _quoted(found, model.probabilities(feature_rows(found)))
 
 
 def _quoted(found: Sequence[Candidate], shares: npt.NDArray[np.float64]) -> Draft:
@@ -51,7 +43,9 @@ def _quoted(found: Sequence[Candidate], shares: npt.NDArray[np.float64]) -> Draf
     order = sorted(range(len(found)), key=lambda place: -shares[place])
     best = order[0]
     chosen = [best]
-    others = [place for place in order[1:] if not found[place].passage.span.overlaps(found[best].passage.span)]
+    others = [
+        place for place in order[1:] if not found[place].passage.span.overlaps(found[best].passage.span)
+    ]
     follows = [place for place in others if _follows(found[best].passage, found[place].passage)]
     likely = [place for place in others if shares[place] >= _ALSO * shares[best]]
     next_one = [place for place in follows if shares[place] >= _FOLLOWING * shares[best]]
@@ -64,11 +58,6 @@ def _quoted(found: Sequence[Candidate], shares: npt.NDArray[np.float64]) -> Draf
 def _follows(passage: Passage, other: Passage) -> bool:
     gap = other.span.start - passage.span.end
     return other.track == passage.track and -_OVERLAP_SECONDS <= gap <= _NEXT_SECONDS
-
-
-def in_channel(query: Query, pool: Sequence[Passage]) -> list[Passage]:
-    """The passages of the channel the question names; all of them where it names none."""
-    return [passage for passage in pool if query.channel != "said" or passage.is_spoken]
 
 
 def _claim(one: Candidate) -> Claim:

@@ -7,18 +7,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from video_vlm.language.attribution import quoted
-from video_vlm.language.matching import Match, best_matches, find_phrase, is_named, named_chapters
+from video_vlm.language.matching import (
+    Match,
+    best_matches,
+    find_phrase,
+    is_named,
+    named_chapters,
+    nearest_in_meaning,
+)
 from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.premise import premise_of
 from video_vlm.language.query import Query, Wanted
 from video_vlm.language.verbs import deeds
 from video_vlm.models.builtin.draft import Draft, draft
-from video_vlm.models.builtin.facts import find_fact
 from video_vlm.models.builtin.first_and_last import what_is_said
+from video_vlm.models.builtin.read import find_sentence
 from video_vlm.models.builtin.time_wording import spoken_length, spoken_stretch, spoken_time
 from video_vlm.records import Claim, Span, clock
 
-__all__ = ["SAID", "SEEN", "asks_for_date", "count_times", "find_duration", "find_when"]
+__all__ = ["SAID", "SEEN", "asks_for_date", "asks_for_mentions", "count_times", "find_duration", "find_when"]
 
 SEEN = re.compile(
     r"\b(?:appears?|appeared|appearing|shown?|shows|visible|seen|see|in (?:the )?(?:picture|view|frame)|on "
@@ -33,7 +40,7 @@ SAID = re.compile(
 _STARTS = re.compile(r"\b(?:starts?|begins?|first)\b", re.I)
 _ENDS = re.compile(r"\b(?:ends?|stops?|finish(?:es)?|disappears?|last)\b", re.I)
 _PAST = re.compile(r"^\W*+(?:when|at\s+what\s+time)\s+(?:was|were|did|had)\b", re.I)
-_SURE = 0.6
+_SURE = 0.5
 
 
 def asks_for_date(query: Query) -> bool:
@@ -42,11 +49,17 @@ def asks_for_date(query: Query) -> bool:
     return bool(_PAST.search(query.parsed.target)) and not SEEN.search(query.parsed.target)
 
 
+def asks_for_mentions(query: Query) -> bool:
+    """Whether a question asks for what is said or shown in the video, not for what it tells of."""
+    text = query.parsed.target
+    return bool(SEEN.search(text) or SAID.search(text) or query.quotes or query.channel)
+
+
 def find_when(query: Query, passages: Passages) -> Draft | None:
     """When something is shown, read or said. A date the video states answers "when was" before its own clock
     does."""
-    if asks_for_date(query):
-        stated = find_fact(replace(query, wanted=Wanted.DATE), passages.all, passages)
+    if not asks_for_mentions(query):
+        stated = find_sentence(replace(query, wanted=Wanted.DATE), passages.all, passages)
         if stated and stated.confidence >= _SURE:
             return stated
     matches = _moments(query, query.quotes, _pool(query, passages), passages)
@@ -55,6 +68,8 @@ def find_when(query: Query, passages: Passages) -> Draft | None:
             named_chapters(query.terms, best_matches(query.terms, passages.chapters, passages)) or matches
         )
     matches = [item for item in matches if _tells(query, item.passage, passages)]
+    if not matches and not query.quotes and not query.channel:
+        matches = nearest_in_meaning(query.parsed.target, _pool(query, passages), passages)[:1]
     if not matches:
         return None
     best = matches[0].coverage

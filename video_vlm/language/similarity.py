@@ -1,0 +1,73 @@
+"""How near a text is to a question: as a whole, and word by word.
+
+Whole sentences are compared by their vectors (bi-encoder, Reimers and Gurevych 2019). Word by word each telling
+word of the question is held to the word of the text that is nearest to it (MaxSim, Khattab and Zaharia 2020,
+ColBERT): that shows the word for which nothing stands. Without an encoder only the words themselves are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from video_vlm.language.query import Term
+from video_vlm.language.word_forms import alike, stem, words
+from video_vlm.protocols import TextEncoder, WordEncoder, WordVectors
+
+__all__ = ["Similarity"]
+
+_LEAST_WEIGHT: Final = 0.3
+
+
+class Similarity:
+    """A question, compared with many texts. Each text is encoded once.
+
+    Args:
+        question: Its words.
+        terms: Those of its words that tell something.
+        encoder: Compares meanings; None, or one that does not tell words apart, for words alone.
+    """
+
+    def __init__(self, question: str, terms: Sequence[Term], encoder: TextEncoder | None) -> None:
+        self.question = question
+        self._terms = {term.stem: term for term in terms if term.weight >= _LEAST_WEIGHT}
+        self._encoder = encoder if isinstance(encoder, WordEncoder) else None
+        self._encoded: dict[str, WordVectors] = {}
+
+    def meaning(self, text: str) -> float:
+        """Cosine of question and text, in ``[-1, 1]``; 0 without an encoder."""
+        asked, there = self._encode(self.question), self._encode(text)
+        return 0.0 if asked is None or there is None else float(asked.whole @ there.whole)
+
+    def support(self, text: str) -> dict[str, float]:
+        """For each telling word of the question, by its stem, how near the nearest word of a text is, in
+        ``[0, 1]``: the same word, or one that means the same here. Names and numbers admit no other."""
+        told = [word.stem for word in words(text)]
+        there = self._encode(text)
+        found = {}
+        for term in self._terms.values():
+            same = max((alike(term.stem, other) for other in told), default=0.0)
+            vector = None if term.strict else self._vectors.get(term.stem)
+            meant = (
+                0.0 if there is None or vector is None else float((there.vectors @ vector).max(initial=0.0))
+            )
+            found[term.stem] = max(same, meant)
+        return found
+
+    @cached_property
+    def _vectors(self) -> dict[str, npt.NDArray[np.float32]]:
+        """The words of the question by their stems."""
+        asked = self._encode(self.question)
+        if asked is None:
+            return {}
+        placed = zip(asked.spans, asked.vectors, strict=True)
+        return {stem(self.question[start:end]): vector for (start, end), vector in placed}
+
+    def _encode(self, text: str) -> WordVectors | None:
+        if self._encoder is not None and text not in self._encoded:
+            self._encoded[text] = self._encoder.encode_words(text)
+        return self._encoded.get(text)
