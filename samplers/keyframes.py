@@ -1,4 +1,4 @@
-"""The codec's own keyframes: the cheapest pictures to decode, and encoders put them where shots begin."""
+"""The codec's keyframes: the cheapest frames to decode, and encoders put them where shots begin."""
 
 from __future__ import annotations
 
