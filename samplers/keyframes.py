@@ -14,7 +14,7 @@ __all__ = ["codec_keyframes"]
 def codec_keyframes(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     """In each of equal stretches of time the keyframe nearest to its middle.
 
-    A stretch without one, and a video whose keyframes are not known, is covered by other pictures: the reason
+    A stretch without one, and a video whose keyframes are not known, is covered by other frames: the reason
     says so.
 
     Raises:
