@@ -115,7 +115,8 @@ def _plain(kind: type, value: Any, name: str) -> Any:
         return _fraction(value, name)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(_plain(str, value, name))
-    if type(value) is not kind and not (kind is float and type(value) is int):
+    fits = type(value) is kind or (kind is float and type(value) is int)
+    if not fits:
         raise ValueError(f"{name} must be {_WORDS[kind]}, got {_shown(value)}")
     if kind is float:
         return number(value, name)
