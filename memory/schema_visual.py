@@ -1,7 +1,7 @@
-"""The step that keeps what pictures look like.
+"""The migration that adds visual vectors.
 
-``sights`` holds one vector for a node and an image-text tower (of frames as it gave them, of segments and
-scenes as means of these), and ``posters`` the time of the picture a frame is taken from.
+``sights`` holds one vector for a node and an image-text encoder (computed for frames, and means of these for
+segments and scenes), and ``posters`` the time of each frame's image.
 """
 
 from __future__ import annotations
