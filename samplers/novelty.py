@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from video_vlm.records import Sample
 from video_vlm.samplers.frame_selection import FrameSelection
-from video_vlm.samplers.frame_times import Seconds
 from video_vlm.samplers.sampler_input import SamplerInput
 
 __all__ = ["novelty", "without_repeats"]
@@ -36,14 +35,11 @@ def novelty(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     for turn in range(_ROUNDS):
         for stratum in strata:
             if turn < min(_ROUNDS, stratum.size):
-                selection.take(_nth(stratum, turn), reason="new: unlike the picture before it")
+                # The first, then later ones: of [a, b, c, d, e, f] a, c and e.
+                place = turn * stratum.size // _ROUNDS if stratum.size > _ROUNDS else turn
+                selection.take(float(stratum[place]), reason="new: unlike the picture before it")
     selection.cover(selection.num_left, reason="coverage: nothing new here")
     return selection.plan()
-
-
-def _nth(stratum: Seconds, turn: int) -> float:
-    """The first, then ever later ones: [a, b, c, d, e, f] -> a, c, e."""
-    return float(stratum[turn * stratum.size // _ROUNDS if stratum.size > _ROUNDS else turn])
 
 
 def without_repeats(subject: SamplerInput) -> npt.NDArray[np.bool_]:

@@ -166,14 +166,11 @@ def _reach(shots: Sequence[Shot], signatures: Sequence[Sequence[Signature]]) -> 
         # A short shot is a part of something; a long one may well be an event by itself.
         seconds = min(first.span.duration_seconds, shot.span.duration_seconds)
         # The end of one shot is compared with the beginning of the next: there the camera may come back.
-        if _nearest(signatures[0][-2:], signatures[later][:2]) >= np.interp(seconds, _LENGTHS, _ALIKE):
+        ends, begins = np.stack(signatures[0][-2:]), np.stack(signatures[later][:2])
+        likeness = float(np.minimum(ends[:, None], begins[None]).sum(axis=-1).max())
+        if likeness >= np.interp(seconds, _LENGTHS, _ALIKE):
             last = later
     return last
-
-
-def _nearest(some: Sequence[Signature], others: Sequence[Signature]) -> float:
-    """The largest likeness between one of ``some`` and one of ``others``."""
-    return float(np.minimum(np.stack(some)[:, None], np.stack(others)[None]).sum(axis=-1).max())
 
 
 def _divide(part: GroupedSpan, borders: Sequence[float], max_seconds: float) -> list[GroupedSpan]:

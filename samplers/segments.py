@@ -270,13 +270,9 @@ class Segmenter:
         return replace(cut, span=span, at=seen.pts_seconds)
 
     def _is_full(self, seconds: float) -> bool:
-        """Whether the segment would get too long if it went on to the next frame it could end at."""
-        ends = self._next_candidate()
-        if self._segment is None or ends is None or seconds <= self._segment.start_seconds:
+        """Whether the segment would get too long if it went on to the next candidate, where it could end."""
+        if self._segment is None or seconds <= self._segment.start_seconds:
             return False
-        return ends - self._segment.start_seconds > self._max_seconds + 1e-9
-
-    def _next_candidate(self) -> float | None:
         kept = (seen.pts_seconds for seen in self._thinned if seen.frame is not None)
         following = [*(seen.pts_seconds for seen in self._fresh), self.end_seconds][1:]
         coming = (
@@ -284,7 +280,8 @@ class Segmenter:
             for seen, later in zip(self._fresh, following, strict=True)
             if self._is_due(seen) or is_held(seen.pts_seconds, later, self._frames)
         )
-        return next(chain(kept, coming), self.end_seconds)
+        ends = next(chain(kept, coming), self.end_seconds)
+        return ends is not None and ends - self._segment.start_seconds > self._max_seconds + 1e-9
 
     def _new_mark(self, seconds: float, *, shot_seconds: float) -> SegmentStart:
         return SegmentStart(seconds, shot_seconds, self._times[0] if self._times else seconds)

@@ -1,4 +1,4 @@
-"""A video as one HTML page that holds its own pictures and reaches for nothing else."""
+"""A video as one HTML page with its images inside, which loads nothing else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEAD = """<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 """
-"""Nothing is loaded, nothing runs, whatever the text of a video holds."""
+"""The policy forbids scripts and loading, whatever the text of a video holds."""
 
 _STYLE = """<style>
 :root { color-scheme: light dark }
@@ -33,13 +33,13 @@ time { font-variant-numeric: tabular-nums; opacity: .7 }
 
 
 def write_html(video: Outline, out: BinaryIO) -> None:
-    """One file: styles and pictures are inside, and a policy forbids everything else."""
+    """Write one UTF-8 file with styles and images inside; a policy forbids everything else."""
     for part in _parts(video):
         out.write(f"{part}\n".encode())
 
 
 def frame_image(part: OutlinePart) -> str:
-    """Its small picture, inside the page; nothing where there is none."""
+    """An ``<img>`` with the part's JPEG as base64; an empty ``<span>`` where it has none."""
     if part.jpeg is None:
         return "<span></span>"
     data = base64.b64encode(part.jpeg).decode()
