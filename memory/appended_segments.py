@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
@@ -60,7 +60,9 @@ def grow_from(
     insert = partial(insert_row, connection, ignore_known=True)
     for node in nodes:
         parent = names.get(node["parent"]) if node["level"] == "frame" else None
-        changed = {"id": names[node["id"]], "parent": parent, "summary": _cited_anew(node["summary"], names)}
+        sentences = json.loads(node["summary"])
+        cited = [[text, [names[one] for one in cites if one in names]] for text, cites in sentences]
+        changed = {"id": names[node["id"]], "parent": parent, "summary": json.dumps(cited)}
         insert("nodes", {**node, **changed, "memory": memory})
     for table, rows in (("posters", _POSTERS), ("sights", _SIGHTS)):
         for one in connection.execute(rows, (old,)).fetchall():
@@ -78,8 +80,3 @@ def grow_from(
             end = one["end"] if one["segment"] else min(one["end"], until)
             said |= {"content_id": content_id, "memory": memory, "segment": names[there], "end": end}
             insert("passages", said)
-
-
-def _cited_anew(summary: str, names: Mapping[str, str]) -> str:
-    sentences = json.loads(summary)
-    return json.dumps([[text, [names[one] for one in cites if one in names]] for text, cites in sentences])

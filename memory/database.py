@@ -39,6 +39,10 @@ SPARING_KIBIBYTES: Final = 2_048
 """The page cache while a memory is written, when no page is read twice."""
 
 # SQLITE_ERROR is a statement that does not fit the tables: ours fit, unless the tables were torn.
+_UNSEALED: Final = (
+    "SELECT 1 FROM memories WHERE seal IS NULL UNION ALL SELECT 1 FROM looks WHERE seal IS NULL LIMIT 1"
+)
+
 _TORN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR)
 
 
@@ -142,21 +146,14 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
         # half a minute of video, so its cost cannot be measured.
         connection.execute("PRAGMA synchronous = FULL")
         migrate(connection, path)
-        _seal(connection)
+        # Rows of an earlier format have no checksums yet.
+        if connection.execute(_UNSEALED).fetchone():
+            with _transaction(connection, "BEGIN IMMEDIATE"):
+                seal_unsealed(connection)
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _seal(connection: sqlite3.Connection) -> None:
-    """Add the checksums that rows of an earlier format do not have."""
-    unsealed = (
-        "SELECT 1 FROM memories WHERE seal IS NULL UNION ALL SELECT 1 FROM looks WHERE seal IS NULL LIMIT 1"
-    )
-    if connection.execute(unsealed).fetchone():
-        with _transaction(connection, "BEGIN IMMEDIATE"):
-            seal_unsealed(connection)
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection, path: Path) -> None:

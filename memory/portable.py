@@ -87,7 +87,10 @@ def _write(part: Path, source: sqlite3.Connection, content_id: str, memory: int,
             migrate(target, part)
             target.execute("BEGIN")
             there = copy_rows(source, target, ALL_TABLES, content_id=content_id, memory=memory)
-            _strip_path(target)
+            (text,) = target.execute("SELECT video FROM memories").fetchone()
+            video = video_from_json(text)
+            without_folder = video_to_json(replace(video, path=Path(video.path.name)))
+            target.execute("UPDATE memories SET video = ?", (without_folder,))
             seal_memory(target, there)
             target.execute(_SEAL)
             target.execute(
@@ -170,14 +173,6 @@ def _add_looks(source: sqlite3.Connection, target: sqlite3.Connection, content_i
     return len(new)
 
 
-def _strip_path(connection: sqlite3.Connection) -> None:
-    """Keep only the name of the video's file."""
-    for row in connection.execute("SELECT id, video FROM memories").fetchall():
-        video = video_from_json(row["video"])
-        stripped = video_to_json(replace(video, path=Path(video.path.name)))
-        connection.execute("UPDATE memories SET video = ? WHERE id = ?", (stripped, row["id"]))
-
-
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]:
     """A checked copy of the file, migrated to the present format; the id of its memory; its video."""
@@ -186,7 +181,16 @@ def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]
     with tempfile.TemporaryDirectory(prefix="videoqa-import-") as folder, _naming_errors(path):
         copy = Path(folder) / "memory.sqlite3"
         shutil.copyfile(path, copy)
-        with closing(_connect(copy)) as source:
+        with closing(sqlite3.connect(copy, isolation_level=None)) as source:
+            source.row_factory = sqlite3.Row
+            source.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
+            for pragma in (
+                "trusted_schema = OFF",
+                "query_only = ON",
+                "cell_size_check = ON",
+                "foreign_keys = ON",
+            ):
+                source.execute(f"PRAGMA {pragma}")
             version = _check_tables(source, path)
             if column := mistyped(source):
                 what = f"{column} holds something of another type"
@@ -198,15 +202,6 @@ def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]
                 migrate(source, copy)
             source.execute("BEGIN")
             yield source, memory, _check_content(source, path, content_id)
-
-
-def _connect(copy: Path) -> sqlite3.Connection:
-    source = sqlite3.connect(copy, isolation_level=None)
-    source.row_factory = sqlite3.Row
-    source.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
-    for pragma in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", "foreign_keys = ON"):
-        source.execute(f"PRAGMA {pragma}")
-    return source
 
 
 def _check_tables(source: sqlite3.Connection, path: Path) -> int:

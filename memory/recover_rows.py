@@ -251,12 +251,8 @@ def _take_files(wreck: sqlite3.Connection, target: sqlite3.Connection, kept: set
     """Copy the known paths of kept videos whose files are still there, unchanged."""
     for row in readable(wreck, "SELECT path, size, mtime_ns, ctime_ns, content_id, seen_at FROM files"):
         path, *state, content_id, _ = tuple(row)
-        if content_id in kept and isinstance(path, bytes) and _state(path) == tuple(state):
-            target.execute("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?, ?)", tuple(row))
-
-
-def _state(path: bytes) -> tuple[int, int, int] | None:
-    try:
-        return file_state(Path(os.fsdecode(path)))
-    except ValueError:
-        return None
+        if content_id not in kept or not isinstance(path, bytes):
+            continue
+        with suppress(ValueError):  # The damaged path may be none.
+            if file_state(Path(os.fsdecode(path))) == tuple(state):
+                target.execute("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?, ?)", tuple(row))

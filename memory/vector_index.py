@@ -134,18 +134,12 @@ class VectorIndex:
             if header is None:
                 self._ready = None
             elif self._ready is None or self._ready.revision != header.revision:
-                known = (self._caught_up(base) for base in self._bases(header))
-                self._ready = next((ready for ready in known if ready is not None), None) or self._built()
+                ready = None if self._ready is None else self._caught_up(self._ready.base)
+                # Where too much changed since, another process may have built the index in the file.
+                if ready is None and (base := self._from_file(header)) is not None:
+                    ready = self._caught_up(base)
+                self._ready = ready or self._built()
             return self._ready
-
-    def _bases(self, header: IndexHeader) -> Iterator[BaseIndex]:
-        """The loaded index; then, where too much changed since, the one in the file, which another process
-        may have built."""
-        if self._ready is not None:
-            yield self._ready.base
-        base = self._from_file(header)
-        if base is not None:
-            yield base
 
     def _from_file(self, header: IndexHeader) -> BaseIndex | None:
         """The index in the file, if it was built from the present vectors, or from an earlier state of

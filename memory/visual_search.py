@@ -112,7 +112,10 @@ class VisualVectors:
         ids = list(moments)
         rankings = {"frame": ids}
         segments = {one: one for one in ids}
-        scenes = {one: (one[0], parent) for one, parent in self._parents(ids).items()}
+        with self._database.read() as connection:
+            rows = connection.execute(_PARENTS, (json.dumps(ids),))
+            parents = {(row["memory"], row["id"]): row["parent"] or "" for row in rows}
+        scenes = {one: (one[0], parents.get(one, "")) for one in ids}
         for level, above in ((Level.SEGMENT, segments), (Level.SCENE, scenes)):
             places = self._places(vector, level, within, limit, list(dict.fromkeys(above.values())))
             found = [one for one in ids if above[one] in places]
@@ -197,10 +200,3 @@ class VisualVectors:
         cosines = stack(rows, self.encoder.dimension) @ vector
         best = np.argsort(-cosines, kind="stable")[:limit]
         return [(rows[place]["id"], float(cosines[place])) for place in best]
-
-    def _parents(self, nodes: Sequence[_Place]) -> dict[_Place, str]:
-        """The id of each node's parent; empty where there is none yet."""
-        with self._database.read() as connection:
-            rows = connection.execute(_PARENTS, (json.dumps(nodes),))
-            parents = {(row["memory"], row["id"]): row["parent"] or "" for row in rows}
-        return dict.fromkeys(nodes, "") | parents
