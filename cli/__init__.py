@@ -11,8 +11,8 @@ from video_vlm.telemetry import switch_off
 __all__ = ["ExitCode", "main"]
 
 _LET_HELPERS_SLEEP = {"OPENCV_FOR_THREADS_NUM": "1", "OPENBLAS_THREAD_TIMEOUT": "4"}
-"""Idle threads of OpenCV and OpenBLAS spin on the cores that decode: about 4 % of the time of indexing a video
-of three minutes. Here OpenCV has one thread, and OpenBLAS's threads sleep after 2 ** 4 clock ticks."""
+"""Idle threads of OpenCV and OpenBLAS spin on the cores that decode: about 4 % of the time of indexing a
+video of three minutes. Here OpenCV has one thread, and OpenBLAS's threads sleep after 2 ** 4 clock ticks."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

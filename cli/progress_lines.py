@@ -3,7 +3,8 @@
     {"event": "start", "path": "film.mp4"}
     {"event": "progress", "path": "film.mp4", "done_seconds": 61, "total_seconds": 90, "speed": 5.8,
      "eta_seconds": 5}
-    {"event": "done", "path": "film.mp4", "content_id": "...", "summary": "3 scenes, 12 shots, 40 observations"}
+    {"event": "done", "path": "film.mp4", "content_id": "...",
+     "summary": "3 scenes, 12 shots, 40 observations"}
     {"event": "failed", "path": "bad.mp4", "error": "..."}
 
 ``speed`` is seconds of video a second; ``speed``, ``eta_seconds`` and ``total_seconds`` are null where they

@@ -1,4 +1,5 @@
-"""``videoqa library repair``: copies the sound parts of a damaged library to a new file, and lists the rest."""
+"""``videoqa library repair``: copies the sound parts of a damaged library to a new file, and lists the
+rest."""
 
 from __future__ import annotations
 

@@ -91,8 +91,8 @@ def found_as(one: Evidence) -> str:
 
 
 def image_of(like: str, videos: VideoQA) -> Image:
-    """The image that ``--like`` names, RGB uint8 ``(height, width, 3)``: an image file, or a moment of a video
-    (a file, or one the library knows).
+    """The image that ``--like`` names, RGB uint8 ``(height, width, 3)``: an image file, or a moment of a
+    video (a file, or one the library knows).
 
     Raises:
         SettingsError: it is neither.

@@ -1,4 +1,5 @@
-"""A plan as an image: the shots of a video as a band with the planned times; below, thumbnails and reasons."""
+"""A plan as an image: the shots of a video as a band with the planned times; below, thumbnails and
+reasons."""
 
 from __future__ import annotations
 

@@ -46,9 +46,8 @@ def grow_from(
     Raises:
         LibraryError: ``before`` has no complete memory.
     """
-    row = connection.execute(
-        "SELECT id FROM memories WHERE content_id = ? AND complete", (before,)
-    ).fetchone()
+    complete = "SELECT id FROM memories WHERE content_id = ? AND complete"
+    row = connection.execute(complete, (before,)).fetchone()
     if row is None:
         raise LibraryError(f"the memory of {before} was removed while it was read on: index the video again")
     old = row["id"]

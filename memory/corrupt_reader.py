@@ -183,8 +183,8 @@ def _is_readable(connection: sqlite3.Connection, query: str, after: int) -> bool
 
 
 def scan_into(wreck: sqlite3.Connection, path: Path) -> sqlite3.Connection:
-    """A new database at ``path`` with all rows that can be read without the wreck's indexes; the caller closes
-    it."""
+    """A new database at ``path`` with all rows that can be read without the wreck's indexes; the caller
+    closes it."""
     scan = sqlite3.connect(path, isolation_level=None)
     scan.row_factory = sqlite3.Row
     scan.execute("PRAGMA synchronous = OFF")

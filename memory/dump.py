@@ -13,7 +13,8 @@ __all__ = ["dump"]
 
 
 def dump(memory: MemoryView) -> dict[str, Any]:
-    """All of a memory as JSON values in a fixed order, without the time of writing and the path of the file."""
+    """All of a memory as JSON values in a fixed order, without the time of writing and the path of the
+    file."""
     stored = asdict(memory.stored)
     del stored["indexed_at"], stored["video"]["path"]
     stored["video"]["streams"] = [

@@ -246,7 +246,8 @@ def check_index(path: Path) -> IndexFile:
 
 
 def _list_bytes(index: Any) -> tuple[int, ...]:
-    """Bytes of each list of an inverted file on disk, codes and ids; FAISS writes the lists last, in order."""
+    """Bytes of each list of an inverted file on disk, codes and ids; FAISS writes the lists last, in
+    order."""
     if not hasattr(index, "invlists"):
         return ()
     lists = index.invlists

@@ -252,7 +252,6 @@ class MemoryWriter:
 
         Raises:
             ValueError: a segment lies in none of the scenes.
-            MemoryReplaced: another process finished or replaced the build.
         """
         with self._database.write() as connection:
             self._check_unfinished(connection)
@@ -301,7 +300,8 @@ class MemoryWriter:
                 f"node {node.id} is of video {node.content_id}, this build is of {self.content_id}"
             )
         connection.execute(
-            'INSERT INTO nodes (memory, id, level, start, "end", parent, summary, title, coverage, provenance)'
+            'INSERT INTO nodes (memory, id, level, start, "end", parent, summary, title, coverage,'
+            " provenance)"
             " VALUES (:memory, :id, :level, :start, :end, :parent, :summary, :title, :coverage, :provenance)"
             " ON CONFLICT (memory, id) DO UPDATE SET parent = excluded.parent, summary = excluded.summary,"
             " title = excluded.title, coverage = excluded.coverage, provenance = excluded.provenance",
@@ -325,7 +325,8 @@ class MemoryWriter:
     ) -> tuple[Node, ...]:
         with self._database.read() as connection:
             rows = connection.execute(
-                f'SELECT * FROM nodes INDEXED BY {by} WHERE memory = ? AND {condition} ORDER BY start, "end", id',
+                f"SELECT * FROM nodes INDEXED BY {by} WHERE memory = ? AND {condition}"
+                ' ORDER BY start, "end", id',
                 (self._memory, *parameters),
             )
             return tuple(node_of(row, self.content_id) for row in rows)

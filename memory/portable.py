@@ -62,7 +62,8 @@ class Imported:
 
 
 def export_memory(database: Database, content_id: str, path: Path, *, outputs: Outputs) -> None:
-    """Write one video's memory to ``path``, whole or not at all; ``outputs`` says which files may be replaced.
+    """Write one video's memory to ``path``, whole or not at all; ``outputs`` says which files may be
+    replaced.
 
     Raises:
         NotIndexed: the library does not know the video.

@@ -1,4 +1,5 @@
-"""Copying sound rows from a damaged library file to a new one: each memory and each look whole, or not at all.
+"""Copying sound rows from a damaged library file to a new one: each memory and each look whole, or not at
+all.
 
 Rows are copied, their checksums computed again from the copies and compared with those in the damaged file: a
 memory with a missing row or a changed letter is not kept. Memories of formats before 4 have no checksums; for

@@ -47,9 +47,8 @@ def reuse_segments(
     Raises:
         LibraryError: there is no complete memory.
     """
-    row = connection.execute(
-        "SELECT id FROM memories WHERE content_id = ? AND complete", (content_id,)
-    ).fetchone()
+    complete = "SELECT id FROM memories WHERE content_id = ? AND complete"
+    row = connection.execute(complete, (content_id,)).fetchone()
     if row is None:
         raise LibraryError(
             f"the memory of {content_id} was removed while a part of it was made again: index it again"

@@ -112,8 +112,8 @@ _Item: TypeAlias = int | FrameNeighbour
 
 
 class ByWords(Protocol):
-    """The search by words: the ids of passages with any word of the query and their positive BM25 scores, best
-    first."""
+    """The search by words: the ids of passages with any word of the query and their positive BM25 scores,
+    best first."""
 
     def __call__(
         self, connection: sqlite3.Connection, query: str, *, within: Filter, limit: int
@@ -199,7 +199,8 @@ def _vote(share: float) -> float:
 
 
 def _joined(moments: Sequence[FrameNeighbour], texts: Sequence[sqlite3.Row]) -> list[_Item]:
-    """For each frame the best passage of up to 30 s that overlaps it; the frame itself where there is none."""
+    """For each frame the best passage of up to 30 s that overlaps it; the frame itself where there is
+    none."""
     free = [row for row in texts if row["kind"] is not None and row["end"] - row["start"] <= _MOMENT_SECONDS]
     items: list[_Item] = []
     for one in moments:

@@ -18,8 +18,8 @@ SEARCHED_LEVEL: Final = Level.SCENE
 observations."""
 
 IN_ORDER: Final = 'start, "end", observer, segment IS NOT NULL, id'
-"""The order of observations. The order of ids would differ after an interrupted build, because observations of
-the whole file are written again when it goes on."""
+"""The order of observations. The order of ids would differ after an interrupted build, because observations
+of the whole file are written again when it goes on."""
 
 _COLUMNS: Final = (
     "content_id",

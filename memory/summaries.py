@@ -106,7 +106,8 @@ def _holders(children: Sequence[Node], row: TreeRow, span: Span) -> list[str]:
 
 
 def _values(candidates: Sequence[_Candidate], weights: Sequence[Weights]) -> list[float]:
-    """How central each candidate is: its cosine to the sum of all, times its worth and a factor for length."""
+    """How central each candidate is: its cosine to the sum of all, times its worth and a factor for
+    length."""
     total: Counter[str] = Counter()
     for one in weights:
         total.update(one)

@@ -2,8 +2,9 @@
 
 The index is exact while the list is short and an inverted file when it is long
 (:mod:`video_vlm.memory.ivf_index`). It is kept in a file, and built again when that is missing or damaged. An
-index that is out of date is kept while less than a tenth changed: new vectors are searched beside it, exactly,
-and deleted ones are left out. Texts, frames, segments and scenes are separate lists, for each encoder.
+index that is out of date is kept while less than a tenth changed: new vectors are searched beside it,
+exactly, and deleted ones are left out. Texts, frames, segments and scenes are separate lists, for each
+encoder.
 """
 
 from __future__ import annotations

@@ -38,8 +38,8 @@ _FRAMES_BELOW: Final = f"""
     CROSS JOIN encoders AS e ON e.name = s.encoder
     ORDER BY f.start, f."end", f.id
 """
-"""The frames of a segment, or of a scene through its segments. Found by their parents: a scan of all frames of
-ten hours for each node would be slow."""
+"""The frames of a segment, or of a scene through its segments. Found by their parents: a scan of all frames
+of ten hours for each node would be slow."""
 
 _UNSEEN: Final = f"""
     SELECT f.parent, f.id, coalesce(p.pts_seconds, (f.start + f."end") / 2) AS seconds FROM nodes AS f
@@ -70,7 +70,8 @@ class SegmentVisuals:
 
 @dataclass(frozen=True, slots=True)
 class NodesWithoutVectors:
-    """A segment with frames that have no visual vector: the ids of all its frames, and their times in seconds.
+    """A segment with frames that have no visual vector: the ids of all its frames, and their times in
+    seconds.
 
     A memory of format 1 has no such times; then they are the middles of the frames' spans.
     """

@@ -6,8 +6,8 @@ An encoder puts a keyframe at a cut where its settings allow it. So little but k
   swell or spike beside it, is a cut. It is in doubt where its packet is not much larger than those before it:
   then a lot was changing already.
 - Beside a swell or a spike it is a cut, the middle of a dissolve or a fade, a flash, or a fast pan. The half
-  second after it tells which (a *glance*): a few frames, as decoding begins at the keyframe. The next keyframe
-  is compared with the last frame of the glance, because a flash would be unlike everything.
+  second after it shows which (a *glance*): a few frames, as decoding begins at the keyframe. The next
+  keyframe is compared with the last frame of the glance, because a flash would be unlike everything.
 - Where all keyframes are cuts the video has cuts and dissolves; where many are not it has flashes and fast
   pans. The share of cuts among them is the *trust* in the rest. Where nearly all may be cuts, only keyframes
   before a spike need a glance.

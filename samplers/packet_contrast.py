@@ -1,4 +1,5 @@
-"""Whether a cut would be visible in packet sizes: how much larger keyframes are than the packets between them.
+"""Whether a cut would be visible in packet sizes: how much larger keyframes are than the packets between
+them.
 
 A cut without a keyframe costs about as many bytes as a keyframe, because it cannot be predicted from earlier
 frames: at least a quarter, where an encoder saves on it. So a smaller packet is no cut. Where most packets

@@ -35,7 +35,8 @@ _MOST_PEAKS = 128
 
 
 def tiered(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
-    """Spend a budget on the spans that words of time mean, on relevance peaks, and on coverage, in this order.
+    """Spend a budget on the spans that words of time mean, on relevance peaks, and on coverage, in this
+    order.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.

@@ -123,7 +123,8 @@ class PostgresDatabase:
             raise
 
     def _begun(self, begin: str) -> PostgresConnection:
-        """Begin a transaction; connect again first, if the connection is lost: no statement was lost with it."""
+        """Begin a transaction; connect again first, if the connection is lost: no statement was lost with
+        it."""
         try:
             self._connection.tell(begin)
         except psycopg.OperationalError:

@@ -1,8 +1,8 @@
 """Translates the package's SQLite statements to PostgreSQL.
 
 The schema does most of it: columns have the same names, ``complete`` is a boolean, texts are compared byte by
-byte (``COLLATE "C"``), and ``listed`` replaces ``json_each``. The rest is syntax, and SQLite's hints about the
-order of joins (``CROSS JOIN ... ON``, ``INDEXED BY``), which PostgreSQL does not need.
+byte (``COLLATE "C"``), and ``listed`` replaces ``json_each``. The rest is syntax, and SQLite's hints about
+the order of joins (``CROSS JOIN ... ON``, ``INDEXED BY``), which PostgreSQL does not need.
 """
 
 from __future__ import annotations

@@ -82,8 +82,8 @@ class Words:
     def find(
         self, connection: PostgresConnection, query: str, *, within: Filter, limit: int
     ) -> list[tuple[int, float]]:
-        """The ids of up to ``limit`` passages with any word of ``query``, and their positive BM25 scores, best
-        first."""
+        """The ids of up to ``limit`` passages with any word of ``query``, and their positive BM25 scores,
+        best first."""
         terms = terms_of(query)
         if not terms:
             return []

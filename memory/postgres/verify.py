@@ -1,4 +1,5 @@
-"""Checking a library in PostgreSQL: its triggers, rows and indexes. The server checks pages and foreign keys."""
+"""Checking a library in PostgreSQL: its triggers, rows and indexes. The server checks pages and foreign
+keys."""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ class OutlinePart:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A whole video. ``name`` is that of its file, with folders where several files have it; ``missing`` lists
-    what was not looked at."""
+    """A whole video. ``name`` is that of its file, with folders where several files have it; ``missing``
+    lists what was not looked at."""
 
     content_id: str
     name: str

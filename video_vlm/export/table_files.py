@@ -19,8 +19,8 @@ _ROWS_AT_A_TIME = 4096
 
 
 def write_csv(table: Table, out: BinaryIO) -> None:
-    """CSV (RFC 4180) in UTF-8 with a header. Lists are JSON; text is one line, and no spreadsheet takes it for
-    a formula."""
+    """CSV (RFC 4180) in UTF-8 with a header. Lists are JSON; text is one line, and no spreadsheet takes it
+    for a formula."""
     text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.columns)

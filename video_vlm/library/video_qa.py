@@ -49,7 +49,7 @@ class VideoQA:
         model: The answering model, instead of ``settings.ask.model``: a name, a ``ChatModel`` or an
             ``Answerer``.
         detector: The detector of objects, instead of ``settings.ask.detector``.
-        speed: Instead of ``settings.index.speed``; with ``"full"``, videos that were read fast are read again.
+        speed: Instead of ``settings.index.speed``; ``"full"`` reads videos again that were read fast.
         progress: Receives the progress of long work.
         encoder: The sentence encoder for search by meaning, instead of that of ``settings.meaning``.
         sight: The image-text encoder for visual search, instead of that of ``settings.sight``.
@@ -86,7 +86,8 @@ class VideoQA:
         self.plans = Plans(opened, settings=own, lookup=self._lookup)
 
     def index(self, path: Path | str) -> IndexReport:
-        """Read a video into the library; an unchanged file is decoded again only for a new image-text encoder.
+        """Read a video into the library; an unchanged file is decoded again only for a new image-text
+        encoder.
 
         Raises:
             MediaError: the file cannot be read as a video.
@@ -160,8 +161,8 @@ class VideoQA:
         )
 
     def write_summaries(self, path: Path | str) -> SummaryReport:
-        """Summarize the scenes, the chapters and the whole of a video with the model; the video is read first.
-        Each sentence cites child nodes; a sentence without citations is dropped.
+        """Summarize the scenes, the chapters and the whole of a video with the model; the video is read
+        first. Each sentence cites child nodes; a sentence without citations is dropped.
 
         Raises:
             ModelError: the model is no language model, or fails; summaries written before are kept.
