@@ -22,6 +22,10 @@ __all__ = ["save_timeline", "timeline"]
 COLUMNS, TILE_WIDTH, TILE_HEIGHT, LINE = 8, 160, 100, 14
 BAND_TOP, BAND_HEIGHT = 40, 26
 WIDTH = GAP + COLUMNS * (TILE_WIDTH + GAP)
+
+LETTERS = 26
+"""The most letters in a line below a tile."""
+
 SHADES = ((196, 206, 220), (168, 182, 204))
 """Shots alternate between two shades, so that each cut is an edge."""
 
@@ -90,12 +94,12 @@ def _draw_band(draw: ImageDraw.ImageDraw, shots: Sequence[Shot], span: Span) -> 
     draw.text((WIDTH - GAP, bottom), clock(span.end), INK, font(), anchor="ra")
 
 
-def _two_lines(text: str, *, letters: int = 26) -> tuple[str, str]:
-    """Two lines of at most so many letters, broken at a blank; the rest is cut off."""
-    at = text.rfind(" ", 0, letters + 1) if len(text) > letters else len(text)
-    at = at if at > 0 else letters
+def _two_lines(text: str) -> tuple[str, str]:
+    """Two lines of up to :data:`LETTERS`, broken at a blank; the rest is cut off."""
+    at = text.rfind(" ", 0, LETTERS + 1) if len(text) > LETTERS else len(text)
+    at = at if at > 0 else LETTERS
     rest = text[at:].strip()
-    return text[:at], rest if len(rest) <= letters else f"{rest[: letters - 1]}…"
+    return text[:at], rest if len(rest) <= LETTERS else f"{rest[: LETTERS - 1]}…"
 
 
 def _kind(sample: Sample) -> str:

@@ -21,10 +21,10 @@ _STEEP = 8.0
 """Above this z only the logarithm counts."""
 
 
-def relevance(channels: Channels, *, taps: int = 3) -> Scores:
-    """The highest robust z over the channels, each smoothed and scaled by itself: ``(n,)``, empty without
-    channels."""
-    return softened(loudest(channels, taps=taps))
+def relevance(channels: Channels) -> Scores:
+    """The highest robust z over the channels, each smoothed over 3 candidates and scaled by itself: ``(n,)``,
+    empty without channels."""
+    return softened(loudest(channels, taps=3))
 
 
 def loudest(channels: Channels, *, taps: int) -> Scores:
