@@ -130,7 +130,9 @@ def _films_among(
             films.append(found)
     yield from _each_once(films)
     for why, paths in passed_over.items():
-        _tell_passed_over(name, why, sorted(paths))
+        names = ", ".join(map(str, sorted(paths)[:_NAMED]))
+        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+        logger.warning("%s: %s are passed over, name them to have them read: %s%s", name, why, names, more)
     if not films and not failed:
         yield NotFound(name, nothing)
 
@@ -162,12 +164,6 @@ def _each_once(films: Iterable[_Entry]) -> list[Path]:
     for film in sorted(films, key=lambda film: (film.is_linked, film.path)):
         named.setdefault(os.path.realpath(film.path), film.path)
     return sorted(named.values())
-
-
-def _tell_passed_over(name: str, why: str, paths: Sequence[Path]) -> None:
-    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
-    names = ", ".join(map(str, paths[:_NAMED]))
-    logger.warning("%s: %s are passed over, name them to have them read: %s%s", name, why, names, more)
 
 
 def _matching(pattern: str, name: str) -> Iterator[Path | NotFound]:

@@ -162,14 +162,17 @@ def weigh_verdicts(verdicts: Sequence[KeyframeVerdict]) -> tuple[tuple[KeyframeV
     those that tell (:attr:`KeyframeVerdict.tells`)."""
     told = [one for one in verdicts if one.tells]
     trust = (sum(one.cut is not None for one in told) + 1.0) / (len(told) + 1.5)
-    return tuple(_trusted(one, trust) if trust >= TRUSTED else one for one in verdicts), trust
-
-
-def _trusted(verdict: KeyframeVerdict, trust: float) -> KeyframeVerdict:
+    if trust < TRUSTED:
+        return tuple(verdicts), trust
     doubt = (1.0 - trust) / 2
-    if verdict.why == "race":
-        return replace(verdict, cut=Cut(Span(verdict.at, verdict.at), "hard", _SURE, verdict.at), doubt=doubt)
-    return replace(verdict, doubt=min(verdict.doubt, doubt)) if verdict.why == "change" else verdict
+    weighed = []
+    for one in verdicts:
+        if one.why == "race":
+            one = replace(one, cut=Cut(Span(one.at, one.at), "hard", _SURE, one.at), doubt=doubt)
+        elif one.why == "change":
+            one = replace(one, doubt=min(one.doubt, doubt))
+        weighed.append(one)
+    return tuple(weighed), trust
 
 
 def _judged(
