@@ -230,7 +230,7 @@ def readable(connection: sqlite3.Connection, query: str, parameters: Any = ()) -
     rows = []
     try:
         for row in connection.execute(query, parameters):
-            rows.append(row)  # noqa: PERF402 - what was read before it breaks counts
+            rows.append(row)  # noqa: PERF402 - rows before an error count
     except UNREADABLE:
         pass
     return rows

@@ -177,7 +177,9 @@ class _Taker:
         except _Doubtful:
             return False
         except LibraryError as error:
-            if isinstance(error.__cause__, sqlite3.IntegrityError):  # What is deferred is judged at the end.
+            if isinstance(
+                error.__cause__, sqlite3.IntegrityError
+            ):  # Deferred constraints are checked at the end.
                 return False
             raise
         return True

@@ -24,7 +24,7 @@ ADD_SIGHT: Final = (
         FOREIGN KEY (memory, node) REFERENCES nodes (memory, id) ON DELETE CASCADE
     )
     """,
-    # With the names that a filter over passages has; whoever asks for a kind of passage gets no sights.
+    # With the column names of a filter over passages; a filter by kind excludes all visual vectors.
     """
     CREATE VIEW readable_sights AS
     SELECT s.id, s.encoder, s.vector, s.memory, m.content_id, n.id AS node, n.level, n.parent, n.start, n."end",

@@ -199,7 +199,9 @@ class VectorIndex:
             return base
         try:
             write_index(self._path, base.index, base.header, method=base.method, ids=base.ids)
-            self._mark(base.header)
+            with self._database.write() as connection:
+                mark = "INSERT OR REPLACE INTO index_marks VALUES (?, ?)"
+                connection.execute(mark, (self._title, base.header.revision))
             if base.method.is_exact:
                 return base
             file = IndexFile(self._path, wanted=lambda found: found == base.header)
@@ -252,12 +254,6 @@ class VectorIndex:
                 "SELECT revision FROM index_marks WHERE list = ?", (self._title,)
             ).fetchone()
         return row is not None and row["revision"] == header.revision
-
-    def _mark(self, header: IndexHeader) -> None:
-        with self._database.write() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO index_marks VALUES (?, ?)", (self._title, header.revision)
-            )
 
 
 def register_encoder(connection: sqlite3.Connection, name: str, dimension: int) -> None:

@@ -34,17 +34,17 @@ __all__ = [
     "decode_candidates",
 ]
 
-_BEFORE_SECONDS, _AFTER_SECONDS = 0.12, 0.9  # decoded around a candidate, at least
-_NEAR_SECONDS = 0.4  # a candidate this near to a cut is the same thing
-_JOIN_SECONDS = 0.5  # candidates this near are one
-_BLUR_SECONDS = 0.2  # a swell seems to begin so much earlier, as bytes are averaged
-_SPIKE_SECONDS = 0.6  # one large packet is a swell as well, where bytes are averaged, but not for longer
-_USUAL_STRENGTH = 3.0  # more does not make a change likelier
-_SPIKE_SHARE = 0.6  # how much likelier a swell is one than a spike
-_LEAST_WORTH = 0.002  # chance that a keyframe is not what it is taken for, over the frames it costs to know
-_PRIOR = 2.0  # candidates that what keyframes tell weighs as much as
-_LEAST_TRUST, _PROVED = 0.6, 0.5  # to presume anything
-_PRESUMED_SWELL, _TRUSTED_SWELL = 2.5, 2.0
+_BEFORE_SECONDS, _AFTER_SECONDS = 0.12, 0.9  # the least that is decoded before and after a candidate
+_NEAR_SECONDS = 0.4  # a candidate this near to a cut is the same event
+_JOIN_SECONDS = 0.5  # candidates this near are joined
+_BLUR_SECONDS = 0.2  # a swell appears this much too early, because bytes are averaged
+_SPIKE_SECONDS = 0.6  # the longest swell that a single large packet makes, because bytes are averaged
+_USUAL_STRENGTH = 3.0  # a strength above this does not make a change more probable
+_SPIKE_SHARE = 0.6  # the probability that a spike is a change, over that of a swell
+_LEAST_WORTH = 0.002  # the least doubt about a keyframe, over the number of frames to decode for it
+_PRIOR = 2.0  # the trust in keyframes counts as much as so many decoded candidates
+_LEAST_TRUST, _PROVED = 0.6, 0.5  # least trust, and share of decoded swells that were cuts, to presume others
+_PRESUMED_SWELL, _TRUSTED_SWELL = 2.5, 2.0  # least swell of a presumed cut: in general, and with high trust
 _PRESUMED_SCORE = 0.1
 
 
@@ -273,14 +273,13 @@ def _joined(candidates: Iterable[DecodeCandidate]) -> list[DecodeCandidate]:
 
 
 def _beyond(candidate: DecodeCandidate, explained: Iterable[float]) -> DecodeCandidate | None:
-    """What is left of a candidate after the keyframes in it that explain it; None where that is nothing."""
+    """The part of a candidate after the keyframes that explain it; None where nothing remains."""
     for at in explained:
-        if candidate.span.widen(_BEFORE_SECONDS).contains(at):
-            if candidate.span.end <= at + BESIDE_SECONDS:
+        span = candidate.span
+        if span.widen(_BEFORE_SECONDS).contains(at):
+            if span.end <= at + BESIDE_SECONDS:
                 return None
-            candidate = replace(
-                candidate, span=Span(max(at + _BEFORE_SECONDS, candidate.span.start), candidate.span.end)
-            )
+            candidate = replace(candidate, span=Span(max(at + _BEFORE_SECONDS, span.start), span.end))
     return candidate
 
 

@@ -76,7 +76,7 @@ class FrameSelection:
         return sum(shares)
 
     def plan(self) -> tuple[Sample, ...]:
-        """What was taken, in order of time, with the rest of the budget spent on the widest gaps."""
+        """The frames taken, in order of time, after spending the rest of the budget on the widest gaps."""
         self.cover(self.num_left, reason="coverage: the widest gap")
         return tuple(self._taken[index] for index in self._order)
 

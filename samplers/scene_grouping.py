@@ -62,7 +62,7 @@ def signature(image: Image) -> Signature:
     hue, saturation, value = (
         np.asarray(plane, np.int32) for plane in cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2HSV))
     )
-    # The hue of what has hardly any colour is noise: grey is one hue.
+    # The hue of dark and nearly grey pixels is noise: it becomes 0.
     hue = np.where((saturation < 40) | (value < 40), 0, hue * _BINS[0] // 180)
     colour = (hue * _BINS[1] + saturation * _BINS[1] // 256) * _BINS[2] + value * _BINS[2] // 256
     half = small.shape[0] // _GRID
