@@ -23,6 +23,7 @@ from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
 from video_vlm.memory.private_files import make_private_file
 from video_vlm.memory.row_checksums import seal_unsealed
+from video_vlm.memory.row_codec import REPAIR
 from video_vlm.memory.schema_check import check_schema
 
 __all__ = ["Database"]
@@ -253,7 +254,7 @@ def _named(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> LibraryErro
             "the SQLite of this Python was built without full-text search (FTS5): use another Python"
         )
     if code in _TORN or is_torn_text:
-        return LibraryDamaged(f"{path} is not a whole library ({error}); type: videoqa library repair")
+        return LibraryDamaged(f"{path} is not a whole library ({error}); {REPAIR}")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return LibraryError(f"{path} was kept busy by another process for {BUSY_SECONDS:.0f} s; try again")
     if code == sqlite3.SQLITE_FULL:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from video_vlm.errors import LibraryDamaged
+from video_vlm.memory.row_codec import REPAIR
 from video_vlm.records import Level
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
     "seal_whole",
 ]
 
-_REPAIR: Final = "videoqa library repair"
 
 _ROW: Final = """
     SELECT content_id, recipe, complete, video, channels, missing, damage, until_seconds, state, indexed_at
@@ -178,9 +178,8 @@ def broken_looks(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 def _column(connection: sqlite3.Connection, memory: int, name: str) -> object:
     row = connection.execute(f"SELECT {name} FROM memories WHERE id = ?", (memory,)).fetchone()
     if row is None:
-        raise LibraryDamaged(
-            f"an index of the library lists memory {memory}, which is not there; type: {_REPAIR}"
-        )
+        what = f"an index of the library lists memory {memory}, which is not there"
+        raise LibraryDamaged(f"{what}; {REPAIR}")
     return row[0]
 
 

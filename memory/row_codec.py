@@ -24,6 +24,7 @@ from video_vlm.records import (
 )
 
 __all__ = [
+    "REPAIR",
     "blob",
     "damage_from_json",
     "damage_to_json",
@@ -46,7 +47,9 @@ _LARGEST_SIDE: Final = 65_536
 _LARGEST_BOX: Final = 16.0
 """A box is in fractions of the frame; what detectors find may stick out, but not far."""
 _WHOLE: Final = 1 + 1e-6
-_REMEDY: Final = "; type: videoqa library repair"
+REPAIR: Final = "type: videoqa library repair"
+"""The advice in messages about damaged rows."""
+_REMEDY: Final = f"; {REPAIR}"
 _MOST_WHY: Final = 200
 _NUM_SIDES: Final = 4
 

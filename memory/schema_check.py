@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from video_vlm.errors import LibraryDamaged
 from video_vlm.memory.migrations import MIGRATIONS, check_format, migrate
+from video_vlm.memory.row_codec import REPAIR
 
 __all__ = [
     "SchemaObject",
@@ -28,8 +29,6 @@ __all__ = [
 
 _SHOWN: Final = 60
 """The most characters of a name in a file that are printed."""
-
-_REPAIR: Final = "type: videoqa library repair"
 
 
 class SchemaObject(NamedTuple):
@@ -88,11 +87,10 @@ def check_schema(connection: sqlite3.Connection, path: Path, version: int) -> No
         LibraryDamaged: an object was added, changed or removed.
     """
     if foreign := foreign_schema_objects(connection, version):
-        raise LibraryDamaged(
-            f"{path} holds what no library of format {version} has: {_listed(foreign)}; {_REPAIR}"
-        )
+        what = f"holds what no library of format {version} has"
+        raise LibraryDamaged(f"{path} {what}: {_listed(foreign)}; {REPAIR}")
     if missing := missing_schema_objects(connection, version):
-        raise LibraryDamaged(f"{path} is not a whole library: it lacks {_listed(missing)}; {_REPAIR}")
+        raise LibraryDamaged(f"{path} is not a whole library: it lacks {_listed(missing)}; {REPAIR}")
 
 
 def _listed(parts: list[SchemaObject]) -> str:

@@ -49,6 +49,9 @@ _Ids = npt.NDArray[np.int64]
 
 _STORED: Final = np.dtype("<f4")
 
+_BATCH: Final = 4096
+"""How many vectors are read at a time."""
+
 _MOST_CHANGED: Final = 0.1
 """The largest share of vectors that may have been added or deleted since the index was built."""
 
@@ -222,8 +225,8 @@ class VectorIndex:
         """The vectors of those ids that are still there, ``(n, dimension)``, in order of id."""
         found: list[sqlite3.Row] = []
         with self._database.read() as connection:
-            for start in range(0, len(ids), 4096):
-                some = json.dumps(ids[start : start + 4096].tolist())
+            for start in range(0, len(ids), _BATCH):
+                some = json.dumps(ids[start : start + _BATCH].tolist())
                 found += connection.execute(
                     f"SELECT id, vector FROM ({self._rows}) WHERE id IN (SELECT value FROM json_each(:some))",
                     {**self._parameters, "some": some},
@@ -235,7 +238,7 @@ class VectorIndex:
         """All ids and vectors as they are now, 4096 at a time, in order of id."""
         with self._database.read() as connection:
             cursor = connection.execute(self._rows, self._parameters)
-            while rows := cursor.fetchmany(4096):
+            while rows := cursor.fetchmany(_BATCH):
                 yield np.array([row["id"] for row in rows], np.int64), stack(rows, self._dimension)
 
     def _header(self) -> IndexHeader | None:

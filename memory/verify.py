@@ -15,6 +15,7 @@ from video_vlm.memory.look_cache import looks_at
 from video_vlm.memory.migrations import FORMAT_VERSION
 from video_vlm.memory.row_checksums import broken_looks, broken_parts
 from video_vlm.memory.row_codec import (
+    REPAIR,
     damage_from_json,
     names_from_json,
     node_of,
@@ -37,8 +38,7 @@ __all__ = [
     "verify",
 ]
 
-_REPAIR: Final = "type: videoqa library repair"
-_REINDEX: Final = f"{_REPAIR}, and index the video again"
+_REINDEX: Final = f"{REPAIR}, and index the video again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,12 @@ def verify(database: Database, layout: Layout) -> tuple[Problem, ...]:
             added = foreign_schema_objects(connection, FORMAT_VERSION)
             if added:  # Reading the rows could run it.
                 unknown = (f"it holds {part}, which no library has" for part in added)
-                return tuple(Problem(where, what, _REPAIR) for what in unknown)
+                return tuple(Problem(where, what, REPAIR) for what in unknown)
             missing = missing_schema_objects(connection, FORMAT_VERSION)
-            lacking = [Problem(where, f"it lacks {part}", _REPAIR) for part in missing]
+            lacking = [Problem(where, f"it lacks {part}", REPAIR) for part in missing]
             found = (*lacking, *problems_in(connection, where))
     except LibraryDamaged as error:
-        return (Problem(where, str(error), _REPAIR),)
+        return (Problem(where, str(error), REPAIR),)
     return (*found, *_full_text(database), *_index_files(layout))
 
 
@@ -75,13 +75,13 @@ def problems_in(connection: sqlite3.Connection, where: str) -> tuple[Problem, ..
     """The problems inside one file: broken pages; if there are none, those of its rows."""
     pages = [message for (message,) in connection.execute("PRAGMA integrity_check(20)") if message != "ok"]
     if pages:
-        return tuple(Problem(where, " ".join(message.split()), _REPAIR) for message in pages)
+        return tuple(Problem(where, " ".join(message.split()), REPAIR) for message in pages)
     found = [
-        Problem(where, f"a row of {table} belongs to no row of {owner}", _REPAIR)
+        Problem(where, f"a row of {table} belongs to no row of {owner}", REPAIR)
         for table, _, owner, _ in connection.execute("PRAGMA foreign_key_check")
     ]
     if column := mistyped(connection):
-        found.append(Problem(where, f"{column} holds something of another type", _REPAIR))
+        found.append(Problem(where, f"{column} holds something of another type", REPAIR))
     return (*found, *row_problems(connection), *_words(connection), *_vectors(connection))
 
 
@@ -129,7 +129,7 @@ def _records(connection: sqlite3.Connection) -> Iterator[Problem]:
         try:
             looks_at(connection, content_id)
         except LibraryDamaged as error:
-            yield Problem(f"looks at {content_id}", without_remedy(error), _REPAIR)
+            yield Problem(f"looks at {content_id}", without_remedy(error), REPAIR)
 
 
 def tree_problems(connection: sqlite3.Connection, memory: sqlite3.Row) -> Iterator[str]:
@@ -159,7 +159,7 @@ def _seals(connection: sqlite3.Connection) -> Iterator[Problem]:
             yield Problem(f"memory of {content_id}", what, _REINDEX)
     for content_id, question in broken_looks(connection):
         what = f"a look for {question!r} is not as written: its checksum does not fit"
-        yield Problem(f"looks at {content_id}", what, _REPAIR)
+        yield Problem(f"looks at {content_id}", what, REPAIR)
 
 
 def _inside_parents(nodes: dict[str, Node]) -> Iterator[str]:
@@ -200,7 +200,7 @@ def _words(connection: sqlite3.Connection) -> Iterator[Problem]:
     missing, extra = connection.execute(query).fetchone()
     if missing or extra:
         what = f"{missing} passages missing, {extra} too many"
-        yield Problem("full-text index", what, _REPAIR, is_derived=True)
+        yield Problem("full-text index", what, REPAIR, is_derived=True)
 
 
 def _full_text(database: Database) -> Iterator[Problem]:
@@ -213,7 +213,7 @@ def _full_text(database: Database) -> Iterator[Problem]:
     except LibraryError as error:
         if not isinstance(error.__cause__, sqlite3.DatabaseError):
             raise
-        yield Problem("full-text index", "it does not match the passages", _REPAIR, is_derived=True)
+        yield Problem("full-text index", "it does not match the passages", REPAIR, is_derived=True)
 
 
 def _vectors(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -233,4 +233,4 @@ def _index_files(layout: Layout) -> Iterator[Problem]:
             check_index(path)
         except UnusableIndex as error:
             where = f"{layout.vectors.name}/{path.name}"
-            yield Problem(where, str(error), f"nothing is lost; {_REPAIR}", is_derived=True)
+            yield Problem(where, str(error), f"nothing is lost; {REPAIR}", is_derived=True)

@@ -6,12 +6,12 @@ import sqlite3
 from typing import cast
 
 from video_vlm.address import Address
+from video_vlm.memory.ivf_index import EXACT_UP_TO
 from video_vlm.memory.library_facts import LibraryFacts, counts
 from video_vlm.memory.postgres.connection import PostgresConnection
 from video_vlm.memory.postgres.database import PostgresDatabase
 from video_vlm.memory.postgres.fulltext import Words
 from video_vlm.memory.postgres.migrations import FORMAT_VERSION
-from video_vlm.memory.postgres.nearest import EXACT_UP_TO
 from video_vlm.memory.postgres.storage import PostgresStorage
 from video_vlm.memory.postgres.vectors import (
     PostgresLibraryVectors,

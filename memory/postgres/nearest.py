@@ -17,18 +17,17 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from video_vlm.memory.ivf_index import EXACT_UP_TO
 from video_vlm.memory.postgres.connection import PostgresConnection
 from video_vlm.memory.postgres.database import PostgresDatabase
 from video_vlm.memory.vector_index import check_dimension, to_blob
 
-__all__ = ["EXACT_UP_TO", "VectorList"]
+__all__ = ["VectorList"]
 
 Vector = npt.NDArray[np.float32]
 
 _log = logging.getLogger(__name__)
 
-EXACT_UP_TO: Final = 20_000
-"""Up to so many vectors of one encoder are compared one by one."""
 
 _MOST_DIMENSIONS: Final = {"vector": 2000, "halfvec": 4000}
 """The limits of HNSW; vectors above the second are always searched exactly."""

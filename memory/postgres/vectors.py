@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from video_vlm.memory.ivf_index import EXACT_UP_TO
 from video_vlm.memory.library_vectors import LibraryVectors
 from video_vlm.memory.postgres.database import PostgresDatabase
 from video_vlm.memory.postgres.filters import INSIDE, WITHIN
-from video_vlm.memory.postgres.nearest import EXACT_UP_TO, VectorList
+from video_vlm.memory.postgres.nearest import VectorList
 from video_vlm.memory.search import Filter, TextNeighbour
 from video_vlm.memory.text_vectors import TextVectors
 from video_vlm.memory.vector_index import VectorIndex
