@@ -54,20 +54,15 @@ def _parts(video: Outline) -> Iterator[str]:
         yield f"<p>{escape(video.summary)}</p>"
     for chapter in video.chapters:
         yield f"<h2>{_time(chapter)} {escape(chapter.title or f'Chapter {chapter.number}')}</h2>"
-        yield from (_scene(scene) for scene in chapter.parts)
+        for scene in chapter.parts:
+            words = f"<p>{escape(scene.summary)}</p>" if scene.summary else ""
+            text = f"<div><h3>{_time(scene)} {escape(scene.title)}</h3>{words}</div>"
+            yield f'<article id="scene-{scene.number}">{frame_image(scene)}{text}</article>'
     if video.missing:
         yield "<h2>Not looked at</h2><ul>"
         yield from (f"<li>{escape(one)}</li>" for one in video.missing)
         yield "</ul>"
     yield "</body></html>"
-
-
-def _scene(scene: OutlinePart) -> str:
-    words = f"<p>{escape(scene.summary)}</p>" if scene.summary else ""
-    return (
-        f'<article id="scene-{scene.number}">{frame_image(scene)}'
-        f"<div><h3>{_time(scene)} {escape(scene.title)}</h3>{words}</div></article>"
-    )
 
 
 def _time(part: OutlinePart | Outline) -> str:

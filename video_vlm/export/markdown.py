@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from video_vlm.export.outline import Outline, OutlinePart
+from video_vlm.export.outline import Outline
 from video_vlm.records import clock
 
 __all__ = ["escaped", "write_markdown"]
@@ -43,18 +43,14 @@ def _lines(video: Outline) -> Iterator[str]:
         heading = escaped(chapter.title or f"Chapter {chapter.number}")
         yield from (f"## {clock(chapter.span.start)} {heading}", "")
         for scene in chapter.parts:
-            yield from _scene_lines(scene)
+            title = f" {escaped(scene.title)}" if scene.title else ""
+            yield from (f"### {clock(scene.span.start)}–{clock(scene.span.end)}{title}", "")
+            if scene.jpeg:
+                yield from (f"![{clock(scene.span.start)}][scene-{scene.number}]", "")
+            if scene.summary:
+                yield from (escaped(scene.summary), "")
     if video.missing:
         yield from ("Not looked at:", "", *(f"- {escaped(one)}" for one in video.missing), "")
     for scene in video.scenes:
         if scene.jpeg:
             yield f"[scene-{scene.number}]: data:image/jpeg;base64,{base64.b64encode(scene.jpeg).decode()}"
-
-
-def _scene_lines(scene: OutlinePart) -> Iterator[str]:
-    title = f" {escaped(scene.title)}" if scene.title else ""
-    yield from (f"### {clock(scene.span.start)}–{clock(scene.span.end)}{title}", "")
-    if scene.jpeg:
-        yield from (f"![{clock(scene.span.start)}][scene-{scene.number}]", "")
-    if scene.summary:
-        yield from (escaped(scene.summary), "")
