@@ -108,6 +108,7 @@ class VisualVectors:
             return self._fused(vector, within, limit)
 
     def _fused(self, vector: _Vector, within: Filter, limit: int) -> list[FrameNeighbour]:
+        """The moments of the nearest frames, fused with the ranks of their segments and scenes."""
         moments = self._moments(vector, within, limit)
         ids = list(moments)
         rankings = {"frame": ids}
