@@ -164,8 +164,8 @@ def find_image_text_encoder(settings: SightSettings) -> TransformersImageTextEnc
     if folder is None:
         raise SettingsError(
             f"sight.model: {settings.model} is no folder, and no model of that name with safetensors weights "
-            "is in the"
-            f" local hub cache: videoqa models pull {settings.model}, or name a folder, or sight.model=none"
+            f"is in the local hub cache: videoqa models pull {settings.model}, or name a folder, "
+            "or sight.model=none"
         )
     return _opened(folder, settings.model, settings)
 

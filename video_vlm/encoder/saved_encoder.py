@@ -7,8 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from torch import nn
-
 from video_vlm.encoder.checkpoint import load_weights, save_tensors
 from video_vlm.encoder.video import EncoderSettings, Fold, VideoEncoder
 from video_vlm.errors import SettingsError
@@ -40,7 +38,10 @@ def load_encoder(path: Path, *, device: str = "cpu") -> VideoEncoder:
     if "tower" not in about or "settings" not in about:
         raise SettingsError(f"{path}: this is no trained encoder")
     encoder = VideoEncoder(load_tower(about["tower"]), encoder_settings(json.loads(about["settings"])))
-    _put(encoder, weights, path)
+    missing, unknown = encoder.load_state_dict(dict(weights), strict=False)
+    lacking = [name for name in missing if not name.startswith("tower.")]
+    if unknown or lacking:
+        raise SettingsError(f"{path}: does not fit its tower: {', '.join([*unknown, *lacking][:3])}")
     return encoder.to(device).eval()
 
 
@@ -49,10 +50,3 @@ def encoder_settings(data: dict[str, Any]) -> EncoderSettings:
     folds = tuple(Fold(**fold) for fold in data["folds"])
     data = {"temporal_reduction": 1, **data}  # as all were before there was a choice
     return EncoderSettings(**{**data, "folds": folds, "temporal_depths": tuple(data["temporal_depths"])})
-
-
-def _put(encoder: nn.Module, weights: Any, path: Path) -> None:
-    missing, unknown = encoder.load_state_dict(dict(weights), strict=False)
-    lacking = [name for name in missing if not name.startswith("tower.")]
-    if unknown or lacking:
-        raise SettingsError(f"{path}: does not fit its tower: {', '.join([*unknown, *lacking][:3])}")

@@ -129,9 +129,9 @@ class TemporalAttention(nn.Module):
     def _look(self, values: Tensor, seconds: Tensor, where: Tensor | None) -> Tensor:
         timed = self.norm(values) + self.time(seconds)[:, :, None]
         projected = self.query_key_value(timed)
-        seen = self._attend(
-            projected if where is None else _at_positions(projected, where), self.distance(seconds)
-        )
+        if where is not None:  # batch frames tokens width -> batch frames positions width
+            projected = projected.gather(2, where[..., None].expand(*where.shape, projected.shape[3]))
+        seen = self._attend(projected, self.distance(seconds))
         if where is not None:
             seen = _back_to_tokens(seen, where, num_tokens=values.shape[2])
         looked: Tensor = values + self.gate * self.out(seen)
@@ -155,11 +155,6 @@ class TemporalAttention(nn.Module):
             "(batch positions) heads frames width -> batch frames positions (heads width)",
             positions=projected.shape[2],
         )
-
-
-def _at_positions(tokens: Tensor, where: Tensor) -> Tensor:
-    """``(batch frames tokens width) -> (batch frames positions width)``."""
-    return tokens.gather(2, where[..., None].expand(*where.shape, tokens.shape[3]))
 
 
 def _back_to_tokens(positions: Tensor, where: Tensor, *, num_tokens: int) -> Tensor:

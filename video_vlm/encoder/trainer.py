@@ -160,17 +160,13 @@ def _model_around(name: str, request: TrainRequest) -> CaptionModel:
     except (OSError, ValueError) as error:
         raise SettingsError(f"{name}: its tokenizer cannot be loaded from here") from error
     tower, text = as_tower(model), TransformersTextTower(model, tokenizer)
-    _freeze(tower, request.unfreeze)
+    # Let only the last blocks learn.
+    tower.requires_grad_(False)
+    for block in list(tower.blocks)[max(0, len(tower.blocks) - request.unfreeze) :]:
+        block.requires_grad_(True)
     whole = CaptionModel(VideoEncoder(tower, _encoder_settings(tower, request)), text)
     if hasattr(model, "visual_projection"):
         # CLIP's own way from pictures to captions is where the learned one starts.
         whole.join.weight.data.copy_(model.visual_projection.weight)
         nn.init.zeros_(whole.join.bias)
     return whole
-
-
-def _freeze(tower: Tower, unfrozen: int) -> None:
-    """Let only the last blocks learn."""
-    tower.requires_grad_(False)
-    for block in list(tower.blocks)[max(0, len(tower.blocks) - unfrozen) :]:
-        block.requires_grad_(True)

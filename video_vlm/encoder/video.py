@@ -92,10 +92,8 @@ class Encoding:
     @property
     def clip(self) -> Tensor:
         """One vector a clip, ``(batch width)``: the mean over its time."""
-        return torch.einsum("bfw,bf->bw", self.frames, self._share())
-
-    def _share(self) -> Tensor:
-        return (self.weight / self.weight.sum(dim=1, keepdim=True)).to(self.frames.dtype)
+        share = self.weight / self.weight.sum(dim=1, keepdim=True)
+        return torch.einsum("bfw,bf->bw", self.frames, share.to(self.frames.dtype))
 
 
 class VideoEncoder(nn.Module):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -134,14 +133,11 @@ def load_world_model(path: Path = SHIPPED) -> WorldModel:
     about, weights = load_weights(path)
     if "settings" not in about:
         raise SettingsError(f"{path}: these are not the weights of a model of the scripted world")
-    model = WorldModel(_settings(json.loads(about["settings"])))
+    data = json.loads(about["settings"])
+    encoder, world = encoder_settings(data["encoder"]), WorldSettings(**data["world"])
+    model = WorldModel(WorldModelSettings(**{**data, "encoder": encoder, "world": world}))
     model.load_state_dict({name: value.float() for name, value in weights.items()})
     return model.eval()
-
-
-def _settings(data: dict[str, Any]) -> WorldModelSettings:
-    encoder, world = encoder_settings(data["encoder"]), WorldSettings(**data["world"])
-    return WorldModelSettings(**{**data, "encoder": encoder, "world": world})
 
 
 def _tiny_tower(settings: WorldModelSettings) -> SiglipTower:

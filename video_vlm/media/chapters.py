@@ -47,12 +47,12 @@ def marks_of(container: InputContainer, path: Path) -> Sequence[ChapterMark]:
         return every if len(every) > len(known) else known
     if "mp4" in container.format.name:
         nero = nero_marks(path)
-        over = (
-            None
-            if container.duration is None
-            else Fraction(container.duration + container.start_time, av.time_base)
-        )
-        return [_nero(mark, known, over=over) for mark in nero] if len(nero) >= len(known) else known
+        if len(nero) < len(known):
+            return known
+        over = None
+        if container.duration is not None:
+            over = Fraction(container.duration + container.start_time, av.time_base)
+        return [_nero(mark, known, over=over) for mark in nero]
     return known
 
 
@@ -71,7 +71,10 @@ def in_one_reading(marks: Iterable[ChapterMark], *, origin: Fraction = Fraction(
     """Marks as chapters that follow each other. One without a title is called by its number."""
     chosen = _chosen(marks)
     return tuple(
-        Chapter(Span(float(mark.start - origin), float(end - origin)), _title(mark, number))
+        Chapter(
+            Span(float(mark.start - origin), float(end - origin)),
+            " ".join(mark.title.split())[:_MOST_TITLE_LETTERS] or f"Chapter {number}",
+        )
         for number, (mark, end) in enumerate(zip(chosen, _ends(chosen), strict=True), start=1)
     )
 
@@ -109,7 +112,3 @@ def _ends(marks: Sequence[ChapterMark]) -> Iterator[Fraction]:
     yield from (after.start for _, after in pairwise(marks))
     for last in marks[-1:]:
         yield max(last.start, last.end or last.start)
-
-
-def _title(mark: ChapterMark, number: int) -> str:
-    return " ".join(mark.title.split())[:_MOST_TITLE_LETTERS] or f"Chapter {number}"

@@ -189,19 +189,15 @@ class DecodeStream:
                 rollcall.answer(frame)
                 yield frame
 
-    def _alone(self) -> DecodeStream:
-        """The same with a single thread."""
-        options, landings = self._options, self._landings
-        return DecodeStream(
-            self._path, self._found, self._ledger, threads=1, options=options, landings=landings
-        )
-
     def _remainder(self, rollcall: MissingFrames) -> Iterator[VideoFrame]:
         """The last pictures, decoded one by one, where an error swallowed them."""
         last = rollcall.last_pts
         if self._threads == 1 or last is None or not rollcall.is_incomplete:
             return
-        with closing(self._alone()) as again:
+        options, landings = self._options, self._landings
+        with closing(
+            DecodeStream(self._path, self._found, self._ledger, threads=1, options=options, landings=landings)
+        ) as again:
             landed = again._from_keyframe(last)
             source = landed[1] if landed is not None else again._from_start()
             second = MissingFrames(self._found, DamageLog())

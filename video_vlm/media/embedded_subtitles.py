@@ -55,7 +55,9 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
     """
     with open_container(path) as container:
         tracks: list[SubtitleStream | DataStream] = [
-            one for one in container.streams.subtitles if _is_text(one)
+            one
+            for one in container.streams.subtitles
+            if one.codec_context is not None and not one.codec_context.codec.bitmap_sub
         ]
         tracks += _boxed_tracks(path, container)
         if not tracks:
@@ -66,7 +68,9 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
         num_beyond = num_unread = 0
         for packet in _packets(container, tracks):
             told = cues[packet.stream.index]
-            cue = None if len(told) >= _MAX_CUES else _cue(packet, origin - _shift_of(packet, parts))
+            position = -1 if packet.pos is None else packet.pos
+            shift = next((shift for begin, shift in reversed(parts) if position >= begin), Fraction(0))
+            cue = None if len(told) >= _MAX_CUES else _cue(packet, origin - shift)
             num_beyond += len(told) >= _MAX_CUES or packet.size > _MAX_BYTES
             if cue is not None:
                 told.append(cue)
@@ -76,16 +80,9 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
     if num_unread:
         logger.warning(
             "%s: %d embedded cues are not UTF-8, so letters of them are lost; extract them (ffmpeg -i FILM -c "
-            ""
-            ""
-            ""
-            ""
-            ""
-            ""
-            ""
-            "copy"
-            " FILM.srt) and lay them beside the film, where other encodings are read",
-            *(path, num_unread),
+            "copy FILM.srt) and lay them beside the film, where other encodings are read",
+            path,
+            num_unread,
         )
     yield from sorted((cue for told in cues.values() for cue in _with_lengths(told)), key=attrgetter("span"))
 
@@ -103,15 +100,6 @@ def _joined_parts(path: Path) -> Iterator[tuple[int, Fraction]]:
         for packet in packets(container, stream, path, continuity=continuity):
             if begins and packet.pos is not None and packet.pos >= begins[0]:
                 yield begins.pop(0), continuity.shift * packet.time_base
-
-
-def _shift_of(packet: Packet[Any], parts: Sequence[tuple[int, Fraction]]) -> Fraction:
-    position = -1 if packet.pos is None else packet.pos
-    return next((shift for begin, shift in reversed(parts) if position >= begin), Fraction(0))
-
-
-def _is_text(stream: SubtitleStream) -> bool:
-    return stream.codec_context is not None and not stream.codec_context.codec.bitmap_sub
 
 
 def _boxed_tracks(path: Path, container: InputContainer) -> list[DataStream]:

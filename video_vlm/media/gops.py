@@ -50,12 +50,12 @@ class GroupsOfPictures:
     def __iter__(self) -> Iterator[GroupOfPictures]:
         before: list[
             VideoPacket
-        ] = []  # of the group before, until it is certain that nothing more belongs to it
+        ] = []  # the group before, until it is certain that nothing more belongs to it
         own: list[VideoPacket] = []
         leading: list[VideoPacket] = []
         for packet in self._packets:
-            pts = _pts(packet)
-            if pts is None or len(own) == _MOST_PACKETS:
+            pts = packet.pts
+            if pts is None or packet.is_corrupt or packet.is_discard or len(own) == _MOST_PACKETS:
                 return
             if not own and not packet.is_keyframe:
                 return
@@ -81,11 +81,6 @@ class GroupsOfPictures:
             )
         if own and self.is_whole:
             yield GroupOfPictures(own, _start(own), None)
-
-
-def _pts(packet: VideoPacket) -> int | None:
-    """None where the packet cannot be relied on."""
-    return None if packet.is_corrupt or packet.is_discard else packet.pts
 
 
 def _start(group: Sequence[VideoPacket]) -> int:

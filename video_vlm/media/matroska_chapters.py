@@ -53,9 +53,10 @@ def matroska_marks(path: Path) -> tuple[ChapterMark, ...]:
     """The marks of the default edition, in the order of the file, nested ones behind the one that holds
     them."""
     with path.open("rb") as file:
-        chapters = _chapters_element(file)
-    if chapters is None:
-        return ()
+        section = next((one for one in _sections(file) if one.name == _CHAPTERS), None)
+        if section is None or section.size is None or section.size > _MOST_BYTES:
+            return ()
+        chapters = file.read(section.size)
     editions = [list(_children(data)) for name, data in _children(chapters) if name == _EDITION]
     chosen = next(
         (one for one in editions if _number(one, _EDITION_DEFAULT)), editions[0] if editions else []
@@ -76,13 +77,6 @@ def file_beginnings(file: BinaryIO) -> Iterator[int]:
         if element.size is None:
             return
         file.seek(element.size, io.SEEK_CUR)
-
-
-def _chapters_element(file: BinaryIO) -> bytes | None:
-    chapters = next((one for one in _sections(file) if one.name == _CHAPTERS), None)
-    if chapters is None or chapters.size is None or chapters.size > _MOST_BYTES:
-        return None
-    return file.read(chapters.size)
 
 
 def has_too_many_notes(file: BinaryIO) -> bool:

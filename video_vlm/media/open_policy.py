@@ -79,16 +79,12 @@ def refuse_references(file: Path) -> None:
     Raises:
         RefusedMedia: names the kind of list it is.
     """
-    text = _leading_text(file)
+    with file.open("rb") as stream:
+        head = stream.read(_SNIFF_BYTES)
+    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    text = head.decode(encoding, errors="replace").lstrip("\x00 \t\r\n\f\v")
     for name, pattern in _REFERENCES:
         if pattern.match(text):
             raise RefusedMedia(
                 file, f"this is {name}, which would open other files or addresses; give the video itself"
             )
-
-
-def _leading_text(file: Path) -> str:
-    with file.open("rb") as stream:
-        head = stream.read(_SNIFF_BYTES)
-    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    return head.decode(encoding, errors="replace").lstrip("\x00 \t\r\n\f\v")

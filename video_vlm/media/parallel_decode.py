@@ -219,20 +219,18 @@ class ParallelDecoder(Generic[T]):
         while (job := self._waiting.get()) is not None:
             try:
                 decoder = decoder or self._open_decoder()
-                self._do(job, decoder)
+                pictures = self._pictures(job, decoder)
+                made = self._work(self._framed(pts, frame) for pts, frame in pictures)
+                while batch := list(islice(made, self._batch)):
+                    if not self._room.take(job, sum(map(self._work.is_large, batch))):
+                        break
+                    job.made.put(batch)
             except (MediaError, OSError):
                 pass  # the job is not whole: whoever reads on without lanes meets the error, and says what it is
             except Exception as error:  # raised again where the pictures are taken
                 job.error = error
             finally:
                 job.made.put(None)
-
-    def _do(self, job: _Job[T], decoder: VideoCodecContext) -> None:
-        made = self._work(self._framed(pts, frame) for pts, frame in self._pictures(job, decoder))
-        while batch := list(islice(made, self._batch)):
-            if not self._room.take(job, sum(map(self._work.is_large, batch))):
-                return
-            job.made.put(batch)
 
     def _pictures(self, job: _Job[T], decoder: VideoCodecContext) -> Iterator[tuple[int, VideoFrame]]:
         """Those the group shows, in order, as long as they come whole."""

@@ -161,12 +161,9 @@ class PartialDecoder(Generic[F]):
                 try:
                     yield from decoder.decode(packet)
                 except av.FFmpegError:
-                    self._note(packet or wanted[-1])
-
-    def _note(self, packet: VideoPacket) -> None:
-        start = self._seconds(packet)
-        with self._noting:
-            self._ledger.note(start, start + self._found.frame_seconds, _LOST)
+                    start = self._seconds(packet or wanted[-1])
+                    with self._noting:
+                        self._ledger.note(start, start + self._found.frame_seconds, _LOST)
 
     def _seconds(self, packet: VideoPacket) -> float:
         return self._found.seconds(packet.pts or 0)

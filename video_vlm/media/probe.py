@@ -176,7 +176,13 @@ def _worded(tag: str | None) -> str | None:
     return (tag or "")[:_MOST_LETTERS].strip() or None
 
 
-def _stream(stream: AVStream, origin: Fraction, measured_end: float | None) -> Stream:
+def _stream(stream: AVStream, origin: Fraction, end_seconds: float | None) -> Stream:
+    """``end_seconds`` is the measured end; where there is none, the declared one is taken."""
+    if end_seconds is None and stream.duration and stream.time_base:
+        time = PlayerTime(stream.time_base, origin)
+        end_seconds = time.seconds((stream.start_time or 0) + stream.duration)
+    elif end_seconds is None:
+        end_seconds = _clock_seconds(stream.metadata.get("DURATION", ""))
     context = stream.codec_context
     attached = bool(stream.disposition & Disposition.attached_pic)
     language = stream.language
@@ -188,11 +194,5 @@ def _stream(stream: AVStream, origin: Fraction, measured_end: float | None) -> S
         language=_worded(language) if language != "und" else None,
         title=_worded(stream.metadata.get("title")),
         default=bool(stream.disposition & Disposition.default),
-        end_seconds=_stream_end(stream, origin) if measured_end is None else measured_end,
+        end_seconds=end_seconds,
     )
-
-
-def _stream_end(stream: AVStream, origin: Fraction) -> float | None:
-    if stream.duration and stream.time_base:
-        return PlayerTime(stream.time_base, origin).seconds((stream.start_time or 0) + stream.duration)
-    return _clock_seconds(stream.metadata.get("DURATION", ""))

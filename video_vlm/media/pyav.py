@@ -257,16 +257,13 @@ class PyAVReader:
             self._ledger,
             threads=self._threads,
             options=options,
-            landings=self._find_landings,
+            landings=lambda: self._landings,
         )
 
     @cached_property
     def _packets(self) -> PacketTable:
         self._check_unchanged()
         return read_packet_table(self._path, self._found)
-
-    def _find_landings(self) -> Sequence[SeekPoint] | None:
-        return self._landings
 
     @cached_property
     def _landings(self) -> Sequence[SeekPoint] | None:

@@ -186,25 +186,19 @@ def _end_pts(path: Path, ticks: Fraction, *, first_pts: int) -> int | None:
         stream = video_stream(container, path)
         watch_only(container, stream.index)
         if has_index(container) or not is_small:
-            end, is_whole = _end_of_tail(container, stream, path, ticks)
+            try:
+                container.seek(1 << 62, stream=stream)
+                tail = list(islice(packets(container, stream, path), _TAIL_PACKETS))
+            except (av.FFmpegError, OSError):
+                tail = []
+            end = _latest_end(tail, ticks)
+            is_whole = 0 < len(tail) < _TAIL_PACKETS  # all packets up to the end were read
             if (is_whole or not is_small) and (end is None or end > first_pts):
                 return end
     with open_container(path) as container:
         stream = video_stream(container, path)
         watch_only(container, stream.index)
         return _latest_end(packets(container, stream, path), ticks)
-
-
-def _end_of_tail(
-    container: InputContainer, stream: VideoStream, path: Path, ticks: Fraction
-) -> tuple[int | None, bool]:
-    """The end, and whether all packets up to it were read."""
-    try:
-        container.seek(1 << 62, stream=stream)
-        tail = list(islice(packets(container, stream, path), _TAIL_PACKETS))
-    except (av.FFmpegError, OSError):
-        tail = []
-    return _latest_end(tail, ticks), 0 < len(tail) < _TAIL_PACKETS
 
 
 def _latest_end(tail: Iterable[Packet[VideoStream]], ticks: Fraction) -> int | None:

@@ -22,8 +22,7 @@ def _decoder_class() -> Any:
         why = str(error).strip().splitlines()[0]
         raise SettingsError(
             f"torchcodec is installed but does not load ({why}); it needs FFmpeg's shared libraries and the "
-            "torch"
-            " it was built for, or use the pyav decoder"
+            "torch it was built for, or use the pyav decoder"
         ) from error
     return VideoDecoder
 

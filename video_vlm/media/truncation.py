@@ -73,10 +73,7 @@ class _Tail:
 def _tail(container: InputContainer, stream: Stream) -> _Tail:
     ends: list[float] = []
     times: list[float] = []
-    for place in (
-        1 << 62,
-        0,
-    ):  # where a container has no index there may be nothing behind what is found first
+    for place in (1 << 62, 0):  # without an index there may be nothing behind what is found first
         try:
             container.seek(place, stream=stream)
             for packet in container.demux():
