@@ -49,7 +49,7 @@ class Assignment:
 
 
 def identity(batch: int, tokens: int, *, device: torch.device | None = None) -> Assignment:
-    """Everyone stays who they are."""
+    """The assignment that leaves every one of ``(batch tokens)`` as it is."""
     return Assignment(torch.arange(tokens, device=device).expand(batch, tokens), tokens)
 
 

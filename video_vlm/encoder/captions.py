@@ -28,7 +28,7 @@ SUFFIXES: Final = ("", ".mp4", ".webm", ".mkv", ".avi", ".mov")
 
 @dataclass(frozen=True, slots=True)
 class CaptionedVideo:
-    """One video and what is said of it; there may be several sentences."""
+    """One video and its captions; there may be several."""
 
     path: Path
     captions: tuple[str, ...]
@@ -45,7 +45,7 @@ class ClipSettings:
 
 
 def read_captions(folder: Path) -> tuple[CaptionedVideo, ...]:
-    """The captioned videos of a folder with one ``.jsonl`` file.
+    """The captioned videos of a folder with one ``.jsonl`` file, at least two.
 
     Raises:
         SettingsError: there is not one such file, a line is not understood, or a video is not there.

@@ -143,7 +143,8 @@ class TransformersImageTextEncoder:
 
 
 def find_image_text_encoder(settings: SightSettings) -> TransformersImageTextEncoder | None:
-    """The tower that the settings name; with ``"auto"`` a known one that is on this machine, else None.
+    """The tower that the settings name; with ``"auto"`` a known one that is on this machine, else None. Its
+    weights are loaded at the first use.
 
     Raises:
         MissingExtra: a tower is named, and what it takes is not installed.
@@ -171,7 +172,9 @@ def find_image_text_encoder(settings: SightSettings) -> TransformersImageTextEnc
 
 
 def require_image_text_encoder(sight: ImageTextEncoder | None) -> None:
-    """Raises:
+    """Raises the error that says what is missing, where there is no tower.
+
+    Raises:
     MissingExtra: there is no tower, as what it takes is not installed.
     SettingsError: there is no tower.
     """

@@ -55,7 +55,8 @@ class Tower(nn.Module):
         return embedded
 
     def block(self, depth: int, tokens: Tensor, *, bias: Tensor | None = None) -> Tensor:
-        """One block of the tower."""
+        """Runs block ``depth`` of the tower: ``(frames tokens width) -> (frames tokens width)``; ``bias``
+        ``(frames tokens)`` is added to the attention logits of the keys."""
         mask = None if bias is None else bias[:, None, None].to(tokens.dtype)
         out: Tensor = self.blocks[depth](tokens, mask)
         return out
@@ -170,7 +171,8 @@ TOWERS: Final[Mapping[str, Callable[[nn.Module], Tower]]] = {
 
 
 def as_tower(model: nn.Module) -> Tower:
-    """A vision model of transformers, or the vision half of an image-text model, as a tower.
+    """A vision model of transformers, or the vision half of an image-text model, as a tower that runs on
+    ``(frames channels height width)``.
 
     Raises:
         UnknownName: nobody here knows a model of this type.

@@ -17,7 +17,7 @@ ENCODER_FILE: Final = "encoder.safetensors"
 
 
 def save_encoder(encoder: VideoEncoder, path: Path, *, tower: str) -> None:
-    """Write what was learned; the tower itself is named, and written only where its weights have changed."""
+    """Writes the trained weights; of the tower only its name, and the tensors whose weights have changed."""
     learned = {name for name, weight in encoder.named_parameters() if weight.requires_grad}
     state = {
         name: value for name, value in encoder.state_dict().items() if name in learned or "tower." not in name
@@ -46,7 +46,7 @@ def load_encoder(path: Path, *, device: str = "cpu") -> VideoEncoder:
 
 
 def encoder_settings(data: dict[str, Any]) -> EncoderSettings:
-    """Settings from what ``asdict`` and json made of them."""
+    """Settings out of what ``asdict`` and json made of them."""
     folds = tuple(Fold(**fold) for fold in data["folds"])
     data = {"temporal_reduction": 1, **data}  # as all were before there was a choice
     return EncoderSettings(**{**data, "folds": folds, "temporal_depths": tuple(data["temporal_depths"])})

@@ -108,13 +108,19 @@ class TemporalAttention(nn.Module):
 
     @property
     def is_closed(self) -> bool:
-        """Whether it adds nothing, and so need not be run when nothing is learned."""
+        """Whether the gate is 0 and nothing is trained: the layer then adds nothing and is skipped."""
         return not self.training and not bool(self.gate.any())
 
     def forward(
         self, values: Tensor, seconds: Tensor, *, where: Tensor | None = None, in_place: bool = False
     ) -> Tensor:
-        """``in_place`` writes over ``values`` where nothing is learned, so that a long clip is held once."""
+        """Adds self-attention along time at each position: ``(batch frames tokens width)`` at ``seconds``
+        ``(batch frames)``.
+
+        Where tokens were merged, ``where`` ``(batch frames positions)`` says which token each position went
+        into. ``in_place`` writes over ``values`` where no gradient is needed, so that a long clip is held
+        once.
+        """
         if self.is_closed:
             return values
         if where is not None or torch.is_grad_enabled():

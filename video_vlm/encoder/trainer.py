@@ -35,7 +35,7 @@ SMALL_WIDTH, SMALL_SIDE = 96, 64
 
 @dataclass(frozen=True, slots=True)
 class TrainRequest:
-    """What is to be trained, on what, and how."""
+    """The data, the model and the settings of a training run."""
 
     data: str
     """A folder of videos with captions, or :data:`WORLD`."""
@@ -56,7 +56,7 @@ class TrainRequest:
 
 
 def train_encoder(request: TrainRequest, *, watch: Watch = lambda _step, _loss: None) -> TrainReport:
-    """Train as asked; in ``request.out`` are then a checkpoint to go on from and the weights to use.
+    """Trains as asked; ``request.out`` then holds a checkpoint to resume from and the weights to use.
 
     Raises:
         SettingsError: the data, the tower or a checkpoint is not there, or not what it should be.

@@ -43,7 +43,7 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class EncoderSettings:
-    """What happens between the blocks of the tower."""
+    """How frames and tokens are mixed and merged between the blocks of the tower."""
 
     temporal_depths: tuple[int, ...] = ()
     """Blocks in front of which tokens look along time."""

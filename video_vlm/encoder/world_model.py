@@ -94,7 +94,7 @@ class WorldModel(nn.Module):
 
     @property
     def grid(self) -> int:
-        """Patches along a side."""
+        """The number of patches along a side of a frame."""
         return self.settings.world.side // self.settings.patch
 
     def encode(self, pictures: Tensor, seconds: Tensor) -> Encoding:
@@ -114,12 +114,12 @@ class WorldModel(nn.Module):
 
 
 def frames_of_tokens(frames: Tensor) -> Tensor:
-    """Frames, uint8, as the model wants them."""
+    """uint8 frames as float32, scaled as the model expects them; the shape stays."""
     return (frames.float() / 255 - GROUND) / CONTRAST
 
 
 def save_world_model(model: WorldModel, path: Path, *, about: str) -> None:
-    """Write weights and settings in half precision: half the file, and no answer changes for it."""
+    """Writes weights and settings in float16: half the bytes, and no answer changes."""
     tensors = {name: value.half() for name, value in model.state_dict().items()}
     save_tensors(path, tensors, about={"settings": json.dumps(asdict(model.settings)), "about": about})
 

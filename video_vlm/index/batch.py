@@ -39,7 +39,8 @@ _MOST_FALSE_STARTS = 3
 
 
 def default_jobs() -> int:
-    """One for each core, up to eight: each holds the pictures of a video in memory."""
+    """The default number of processes: one for each core, eight at most, because each holds the frames of a
+    video in memory."""
     return min(num_cores(), _MOST_JOBS)
 
 
@@ -91,7 +92,8 @@ def index_many(
         jobs = min(jobs, len(unread))
         threads = max(1, num_cores() // jobs)
         tower = library.vectors.sight
-        desk = WorkerSetup(library.storage.place, settings, threads, _log_level(), sight=tower)
+        log_level = logging.getLogger("video_vlm").getEffectiveLevel()
+        desk = WorkerSetup(library.storage.place, settings, threads, log_level, sight=tower)
         room = math.inf
         if memory_bytes is not None:
             room = memory_bytes - OWN_BYTES - jobs * reader_bytes(settings, sees=tower is not None)
@@ -105,10 +107,6 @@ def _known(path: Path, library: Library, how: IndexModes) -> IndexReport | None:
         return known_report(path, library, how)
     except (MediaError, OSError):
         return None
-
-
-def _log_level() -> int:
-    return logging.getLogger("video_vlm").getEffectiveLevel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,21 +136,22 @@ class _Crew:
         self._false_starts = 0
 
     def outcomes(self, paths: Iterable[Path]) -> Iterator[IndexOutcome]:
-        """Until every file has one. However it is left, the workers are gone."""
-        self._waiting += [_Waiting(path, resemblance(path), self._bytes(path)) for path in paths]
+        """The outcome of every file. However the iterator is left, the worker processes are ended."""
+        for path in paths:
+            # Headers are read only where there is a limit.
+            is_limited = not math.isinf(self._room_bytes)
+            num_bytes = file_bytes(path, threads=self._desk.threads) if is_limited else 0
+            self._waiting.append(_Waiting(path, resemblance(path), num_bytes))
         try:
             self._workers += [Worker(self._desk) for _ in range(self._num_workers)]
             while self._waiting or self._in_hand:
                 self._hand_out()
-                for worker in self._speaking():
+                ready = set(wait([worker.connection for worker in self._workers]))
+                for worker in [one for one in self._workers if one.connection in ready]:
                     yield from self._hear(worker)
         finally:
             for worker in self._workers:
                 worker.stop()
-
-    def _bytes(self, path: Path) -> int:
-        """Asked only where there is a limit: it takes a look at the header."""
-        return 0 if math.isinf(self._room_bytes) else file_bytes(path, threads=self._desk.threads)
 
     def _hand_out(self) -> None:
         for worker in self._workers:
@@ -178,10 +177,6 @@ class _Crew:
                 return one
         return None
 
-    def _speaking(self) -> list[Worker]:
-        speaking = set(wait([worker.connection for worker in self._workers]))
-        return [worker for worker in self._workers if worker.connection in speaking]
-
     def _hear(self, worker: Worker) -> Iterator[IndexOutcome]:
         said = worker.hear()
         if isinstance(said, ProgressEvent):
@@ -198,17 +193,13 @@ class _Crew:
                 self._library.vectors.embed(said.report.video.content_id)
             yield said
         elif said == "gone":
-            self._note_false_start(worker)
-
-    def _note_false_start(self, worker: Worker) -> None:
-        self._false_starts += not worker.is_ready
-        if self._false_starts >= _MOST_FALSE_STARTS:
-            raise VideoQAError(
-                "the processes that read videos side by side end as soon as they are started: in a script, "
-                "call"
-                " index_many under `if __name__ == '__main__':`, or read one after the other (jobs=1)"
-            )
-        self._replace(worker)
+            self._false_starts += not worker.is_ready
+            if self._false_starts >= _MOST_FALSE_STARTS:
+                raise VideoQAError(
+                    "the processes that read videos side by side end as soon as they are started: in a script, "
+                    "call index_many under `if __name__ == '__main__':`, or read one after the other (jobs=1)"
+                )
+            self._replace(worker)
 
     def _replace(self, worker: Worker) -> None:
         worker.stop()
@@ -216,7 +207,7 @@ class _Crew:
 
 
 def resemblance(path: Path) -> str:
-    """The same for equal files, and rarely for others: size, beginning and end."""
+    """A key that is equal for equal files and rarely for others: size in bytes, beginning and end."""
     try:
         if not path.is_file():
             return str(path)

@@ -129,7 +129,11 @@ def _outcome(ray: Any, done: Any, path: Path) -> IndexOutcome:
 @contextmanager
 def _cluster(address: str | None) -> Iterator[Any]:
     """Ray, connected; one that the caller had connected already is used and left as it is."""
-    _keep_to_itself(local=address is None)
+    # Ray and its processes read the environment: no telemetry; work only from callers that have the token.
+    switch_off()
+    mode = os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if address is None and mode == "token" and "RAY_AUTH_TOKEN_PATH" not in os.environ:
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     try:
         import ray
     except ImportError as error:
@@ -147,15 +151,6 @@ def _cluster(address: str | None) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
-
-
-def _keep_to_itself(*, local: bool) -> None:
-    """Said in the environment, where Ray and its processes look: no telemetry; work only from who has the
-    token."""
-    switch_off()
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
-    if local and os.environ["RAY_AUTH_MODE"] == "token" and "RAY_AUTH_TOKEN_PATH" not in os.environ:
-        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
 
 def _line(error: Exception) -> str:

@@ -35,7 +35,7 @@ def finish_memory(
     resumed_from: float | None = None,
     tail: str | None = None,
 ) -> IndexReport:
-    """Make and write the upper levels; from then on the memory is the one that is read.
+    """Makes and writes the upper levels; from then on this memory is the one that is read.
 
     Args:
         build: All segments are written.
@@ -100,14 +100,10 @@ def _inside(said: Sequence[Observation], video: Video) -> Sequence[Observation]:
             "they may belong to a longer cut",
             *(video.path, num_beyond, lines[source], source, clock(end)),
         )
-    return [_cut_at(one, end) for one in said if not _begins_behind(one, end)]
-
-
-def _begins_behind(one: Observation, end: float) -> bool:
-    return KINDS[one.kind].is_of_the_file and one.span.start >= end
-
-
-def _cut_at(one: Observation, end: float) -> Observation:
-    if not KINDS[one.kind].is_of_the_file or one.span.end <= end:
-        return one
-    return replace(one, span=Span(one.span.start, end))
+    inside: list[Observation] = []
+    for one in said:
+        if not KINDS[one.kind].is_of_the_file or one.span.end <= end:
+            inside.append(one)
+        elif one.span.start < end:
+            inside.append(replace(one, span=Span(one.span.start, end)))
+    return inside

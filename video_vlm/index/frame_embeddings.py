@@ -39,8 +39,7 @@ _Vectors = npt.NDArray[np.float32]
 
 
 class FrameEmbedder:
-    """A tower at work beside the thread that decodes. A context manager; leaving it drops what was not
-    begun."""
+    """Encodes frames with a tower in a second thread. A context manager; leaving it drops what was not begun."""
 
     def __init__(self, encoder: ImageTextEncoder) -> None:
         self.encoder = encoder
@@ -48,11 +47,11 @@ class FrameEmbedder:
         self._room = BoundedSemaphore(_MOST_WAITING)
 
     def segment(self) -> SegmentEmbeddings:
-        """For the pictures of the next segment."""
+        """The embeddings of the next segment, to be given its frames."""
         return SegmentEmbeddings(self)
 
     def submit(self, frames: list[Image]) -> Future[_Vectors]:
-        """Have some pictures encoded; waits while too many are waiting."""
+        """Has a batch of frames encoded, ``(frames width)`` float32; waits while four batches are waiting."""
         self._room.acquire()
         done = self._thread.submit(self.encoder.encode_images, frames)
         done.add_done_callback(lambda _: self._room.release())
@@ -68,7 +67,7 @@ class FrameEmbedder:
 
 
 class SegmentEmbeddings:
-    """What one segment looks like, once its pictures have been through. Made by :class:`FrameEmbedder`."""
+    """The vectors of one segment's frames. Made by :meth:`FrameEmbedder.segment`."""
 
     def __init__(self, seeing: FrameEmbedder) -> None:
         self._seeing = seeing
@@ -81,7 +80,7 @@ class SegmentEmbeddings:
             self.close()
 
     def close(self) -> None:
-        """No more pictures in this segment, or in this batch."""
+        """Sends the last batch of frames; none may follow."""
         if self._pictures:
             self._batches.append(self._seeing.submit(self._pictures))
             self._pictures = []
@@ -91,7 +90,7 @@ class SegmentEmbeddings:
         return all(batch.done() for batch in self._batches)
 
     def sights(self) -> SegmentVisuals | None:
-        """Waits for them; None of a segment without a picture.
+        """The vectors ``(frames width)``; waits for them. None of a segment without a frame.
 
         Raises:
             SettingsError: the tower cannot be loaded.
@@ -108,10 +107,11 @@ def embed_missing(
     progress: Progress = silent,
     threads: int | None = None,
 ) -> IndexReport:
-    """Have the library's tower see what was indexed without it; the report with what is seen then.
+    """Adds the vectors of frames that were indexed without the library's tower; returns the report with their
+    number.
 
-    Only the representative pictures are decoded again. Each segment is on disk before the next: what was
-    interrupted goes on there.
+    Only the representative frames are decoded again. Each segment is on disk before the next, so an
+    interrupted run goes on there.
 
     Raises:
         MediaError: the file cannot be read any more.

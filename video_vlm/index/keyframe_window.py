@@ -44,27 +44,26 @@ _SAME_SECONDS = 0.15  # a cut this near to a plain one is that one
 
 
 def windows(table: PacketTable, *, first_group: int = 0) -> Iterator[range]:
-    """The groups of each window from the one that begins with ``first_group`` on."""
+    """The groups of each window, 16 at most, from the one that begins with ``first_group`` on."""
     for start in range(first_group, table.num_groups, _NUM_GROUPS):
         yield range(start, min(start + _NUM_GROUPS, table.num_groups))
 
 
 @dataclass(frozen=True, slots=True)
 class WindowResult:
-    """Pictures and cuts, each in order of time. Only keyframes, and pictures that begin a shot, are held
-    decoded."""
+    """Frames and cuts, each in order of time. Only keyframes, and frames that begin a shot, are held decoded."""
 
     pictures: tuple[SeenFrame, ...]
     cuts: tuple[Cut, ...]
 
 
 def budget_of(table: PacketTable, groups: range) -> int:
-    """How many pictures of the stretches between the keyframes of a window may be decoded."""
+    """The number of frames between the keyframes of a window that may be decoded: a fifth of all."""
     return round(_BUDGET_SHARE * len(table.places(groups.start, groups.stop)))
 
 
 class KeyframeWindow:
-    """Some groups of pictures, looked into once.
+    """Some groups of pictures in which cuts are looked for.
 
     Args:
         table: Of the whole video.
@@ -91,7 +90,7 @@ class KeyframeWindow:
         self._thumbnails = self._head_thumbnails()
 
     def look(self, skimmer: PartialDecoder[DecodedFrame]) -> WindowResult:
-        """Decode what has to be, and say what is there."""
+        """Decodes the stretches that are in doubt; gives the frames and the cuts of the window."""
         verdicts, trust = weigh_verdicts(judge_keyframes(self._table, self._glanced(skimmer), self._restless))
         every = decode_candidates(self._table, self._restless, self._groups, verdicts)
         budget = budget_of(self._table, self._groups)
@@ -100,7 +99,9 @@ class KeyframeWindow:
         decoded += self._decoded(skimmer, inquiry.second(_cuts(decoded)))
         plain = [one.cut for one in verdicts if one.cut is not None and one.group not in inquiry.keyframes]
         found = _cuts(decoded)
-        cuts = [*plain, *(cut for cut in found if not _is_one_of(cut, plain)), *inquiry.presumed(found)]
+        known = [cut.at for cut in plain]
+        new = [cut for cut in found if not any(map(cut.span.widen(_SAME_SECONDS).contains, known))]
+        cuts = [*plain, *new, *inquiry.presumed(found)]
         return WindowResult(self._pictures(decoded), tuple(sorted(cuts, key=lambda cut: cut.at)))
 
     def _glanced(self, skimmer: PartialDecoder[DecodedFrame]) -> list[KeyframeHead]:
@@ -204,7 +205,3 @@ def _shaped(thumbnail: Image, shape: tuple[int, ...]) -> Image:
 def _finished(segmenter: Segmenter) -> Iterator[SeenFrame]:
     """What a segmenter gives out at the end, which is not asked for before."""
     yield from segmenter.finish()
-
-
-def _is_one_of(cut: Cut, plain: Sequence[Cut]) -> bool:
-    return any(cut.span.widen(_SAME_SECONDS).contains(one.at) for one in plain)

@@ -31,13 +31,15 @@ _PIXEL_BYTES: Final = (60, 20)
 
 
 def reader_bytes(settings: IndexSettings, *, sees: bool) -> int:
-    """What a process that reads videos takes, whatever it reads; ``sees`` if it has an image-text tower."""
+    """The bytes of memory of a process that reads videos, without any video; ``sees`` if it has an image-text
+    tower."""
     reads = "screen-text" in settings.observers
     return _PROCESS_BYTES + reads * _TEXT_BYTES + sees * _TOWER_BYTES
 
 
 def file_bytes(path: Path, *, threads: int) -> int:
-    """What one file takes on top of that. Nothing, if it cannot be read."""
+    """The bytes of memory that one file takes in addition, by its largest video stream; 0 if it cannot be
+    read."""
     try:
         with open_container(path) as container:
             pixels = max((stream.width * stream.height for stream in container.streams.video), default=0)
@@ -48,8 +50,8 @@ def file_bytes(path: Path, *, threads: int) -> int:
 
 
 def reading_jobs(limit_bytes: float | None, jobs: int, settings: IndexSettings, *, sees: bool = False) -> int:
-    """How many processes may read side by side within a limit, before it is known what they read; one
-    always."""
+    """The number of processes that fit into ``limit_bytes`` side by side, before any file is known; at least
+    one."""
     if limit_bytes is None:
         return jobs
     return max(1, min(jobs, int((limit_bytes - OWN_BYTES) // reader_bytes(settings, sees=sees))))

@@ -31,8 +31,11 @@ class Poster:
 
 @dataclass(frozen=True, slots=True)
 class ClosedSegment:
-    """What one segment left behind. The stretches of ``posters`` tile the segment; ``sight`` is what the
-    pictures they were made from look like, where there is a tower. In a hole nothing was recorded."""
+    """The result of one segment. The spans of ``posters`` tile the segment.
+
+    ``sight`` holds the vectors of the frames they were made from, where there is a tower. In a gap of the
+    recording ``is_hole`` is True.
+    """
 
     span: Span
     num_frames: int
@@ -43,7 +46,7 @@ class ClosedSegment:
 
 
 class OpenSegment:
-    """Takes in a segment's pictures in order of time. Keeps none but the few that may yet represent it."""
+    """Takes in a segment's frames in order of time; holds only the few that may yet represent it."""
 
     def __init__(
         self,

@@ -41,7 +41,7 @@ class IndexReport:
 
 @dataclass(frozen=True, slots=True)
 class IndexOutcome:
-    """What became of one file of many: its report, or what was wrong with it; never both."""
+    """The result for one file of many: its report, or its error; never both."""
 
     path: Path
     report: IndexReport | None = None

@@ -147,8 +147,11 @@ def _index(
         grown = appended_to(file, library, manner, recipe) if build.checkpoint is None else None
         tower = library.vectors.sight
         with nullcontext() if tower is None else FrameEmbedder(tower) as seeing:
-            if reader.video.chapters:
-                _warn_of_unused_marks(file)
+            if reader.video.chapters and (unused := unused_marks(file)):
+                named = ", ".join(f"“{title}”" for title in unused[:3])
+                logger.warning(
+                    "%s: chapter marks left out, as others begin at the same time: %s", file, named
+                )
             run = _Run(reader, build, manner, same=same, recipe=recipe, progress=progress, seeing=seeing)
             try:
                 report = run.report(grown=grown)
@@ -166,20 +169,15 @@ def _index(
     return replace(report, read_in_full=in_full, num_sights=library.vectors.num_frames(content_id))
 
 
-def _warn_of_unused_marks(file: Path) -> None:
-    if unused := unused_marks(file):
-        named = ", ".join(f"“{title}”" for title in unused[:3])
-        logger.warning("%s: chapter marks left out, as others begin at the same time: %s", file, named)
-
-
 def known_report(file: Path, library: Library, how: IndexModes) -> IndexReport | None:
-    """The report of a file that is unchanged since it was read as it is to be; None if it has to be read."""
+    """The report of a file that is unchanged and was read with these settings; None if it has to be read."""
     known = library.files.find(file)
     return _reused(library, known) if known is not None and how.have_made(known, file, library) else None
 
 
 def add_meaning(library: Library, known: IndexReport) -> None:
-    """Have what was read before there was a sentence encoder, or by another one, found by its meaning too."""
+    """Adds the sentence vectors that a memory lacks, because it was written without a sentence encoder or
+    with another one."""
     if not library.storage.read_only:
         library.vectors.embed(known.video.content_id)
 
@@ -210,7 +208,7 @@ def _reused(library: Library, stored: StoredVideo) -> IndexReport:
 
 @runtime_checkable
 class KnowsItsFile(Protocol):
-    """A reader that noted what its file was before it hashed it."""
+    """A reader that noted the state of its file before it was hashed."""
 
     @property
     def same_content(self) -> SameContent: ...
@@ -248,7 +246,7 @@ class _Run:
         self._tail = StreamTail()
 
     def report(self, *, grown: AppendedFile | None = None) -> IndexReport:
-        """Do what is left to do, and say what came of it. ``grown``: what is taken over first."""
+        """Does what is left to do and gives the report. ``grown`` is the memory that is taken over first."""
         checkpoint = self._build.checkpoint
         if checkpoint is not None and not checkpoint.state:
             raise MemoryReplaced(
@@ -294,7 +292,9 @@ class _Run:
                 )
             if segment is not None:
                 segment.see(seen)
-            self._tell_of(seen.pts_seconds)
+            if seen.pts_seconds >= self._tell_next:
+                self._tell_next = seen.pts_seconds + _PROGRESS_SECONDS
+                self._tell(seen.pts_seconds, self._reader.video.duration_seconds)
         if segment is None or state is None or passing.end_seconds is None:
             raise UnreadableVideo(self._reader.video.path, "no picture in it can be decoded")
         closed = segment.close(end_seconds=passing.end_seconds)
@@ -325,10 +325,12 @@ class _Run:
             one for observer in self._file_said.values() for one in observer if one.span.overlaps(closed.span)
         ]
         nodes = [frame.node for frame in frames]
+        # Between a chapter mark and a cut near it there may be no frame at all; in a hole nothing is seen.
+        share_seen = closed.num_frames / num_frames if num_frames else float(not closed.is_hole)
         segment = replace(
             self._node(Level.SEGMENT, closed.span),
             summary=summarize(nodes, said, max_sentences=self._manner.settings.levels.segment_sentences),
-            coverage=covered(closed.span, damage) * _share_seen(closed, num_frames),
+            coverage=covered(closed.span, damage) * share_seen,
         )
         borders = [
             *([hole_observation(closed.span)] if closed.is_hole else []),
@@ -376,20 +378,8 @@ class _Run:
                 ledger.note(start, end, one.reason)
         return tuple(ledger.damage)
 
-    def _tell_of(self, pts_seconds: float) -> None:
-        video = self._reader.video
-        if pts_seconds >= self._tell_next:
-            self._tell_next = pts_seconds + _PROGRESS_SECONDS
-            self._tell(pts_seconds, video.duration_seconds)
-
     def _tell(self, done: float, total: float | None) -> None:
         self._progress(ProgressEvent("index", done, total, what=self._path.name, path=self._path))
-
-
-def _share_seen(closed: ClosedSegment, num_frames: int) -> float:
-    """Between a chapter mark and a cut near it there may be no frame that could have been left out; in a hole
-    there is nothing to be seen."""
-    return closed.num_frames / num_frames if num_frames else float(not closed.is_hole)
 
 
 def _as_found(video: Video, whole: Span, *, num_frames: int) -> Video:

@@ -40,7 +40,7 @@ def chapters_of(container: InputContainer, path: Path, *, origin: Fraction) -> t
 
 
 def marks_of(container: InputContainer, path: Path) -> Sequence[ChapterMark]:
-    """All marks, in the order of the file, on the container's clock."""
+    """All marks in the order of the file, in seconds on the container's clock."""
     known = tuple(_mark(chapter) for chapter in container.chapters()[:_MOST_CHAPTERS])
     if "matroska" in container.format.name:
         every = matroska_marks(path)
@@ -80,8 +80,7 @@ def in_one_reading(marks: Iterable[ChapterMark], *, origin: Fraction = Fraction(
 
 
 def within(chapters: Sequence[Chapter], film: Span) -> tuple[Chapter, ...]:
-    """The chapters of a film: those that are over before it begins or begin when it is over are none of it.
-    The last one lasts until its end."""
+    """The chapters that overlap ``film``, cut to it; the last one lasts until its end."""
     inside = [one for one in chapters if one.span.start < film.end]
     edges = [*(max(one.span.start, film.start) for one in inside), film.end]
     spans = map(Span, edges, edges[1:])

@@ -88,19 +88,19 @@ class PlayerTime:
         object.__setattr__(self, "_zero", int(self.origin * denominator))
 
     def seconds(self, ticks: int | Fraction) -> float:
-        """The float nearest to the exact time."""
+        """The time of a tick in player's seconds: the float nearest to the exact value."""
         return float((ticks * self._scale - self._zero) / self._denominator)
 
     def ticks(self, seconds: float) -> Fraction:
-        """The tick at a time, not rounded."""
+        """The exact tick of a time in player's seconds, not rounded."""
         return Fraction(seconds * self._denominator + self._zero) / self._scale
 
     def last_tick(self, seconds: float) -> int:
-        """The last tick at or before a time."""
+        """The last tick at or before a time in player's seconds."""
         return math.floor(self.ticks(seconds))
 
     def first_tick(self, seconds: float) -> int:
-        """The first tick at or after a time."""
+        """The first tick at or after a time in player's seconds."""
         return math.ceil(self.ticks(seconds))
 
 

@@ -103,7 +103,7 @@ def bytes_per_pixel(codec: str) -> float:
 
 @contextmanager
 def open_container(path: str | Path) -> Iterator[InputContainer]:
-    """An open container; closed, with its file, at the end of the ``with``.
+    """An open container. It and its file are closed at the end of the ``with``.
 
     Raises:
         UnreadableVideo: it is no media file, or a damaged one.
@@ -151,32 +151,32 @@ def _why_not_media(file: Path) -> str:
 
 
 def has_index(container: InputContainer) -> bool:
-    """Whether the container lists its packets, so that seeking by time and the end it finds can be
-    trusted."""
+    """Whether the container lists its packets with their times, so that seeking by seconds and the end it
+    finds can be trusted."""
     return bool(_INDEXED & set(container.format.name.split(",")))
 
 
 def packets(
     container: InputContainer, stream: VideoStream, path: Path, *, continuity: Continuity | None = None
 ) -> Iterator[Packet[VideoStream]]:
-    """The stream's packets, past read errors as long as reading goes on after them.
+    """The stream's packets; read errors are skipped as long as reading goes on after them.
 
-    Their times go on where the container's clock begins again; ``continuity`` is asked for by whoever wants
-    to know by how much, or enters the stream behind such a place.
+    Their times, in ticks, stay ascending where the container's clock begins again. Give ``continuity`` to
+    learn by how many ticks they were shifted, or to enter the stream behind such a place.
     """
     return (continuity or continuity_of(stream, path))(read_packets(container, stream))
 
 
 def continuity_of(stream: VideoStream, path: Path, *, shift: int = 0) -> Continuity:
-    """Of a file's stream from its beginning, or from where ``shift`` ticks were added."""
+    """The :class:`Continuity` of a stream from its beginning, or from where ``shift`` ticks were added."""
     time_base = stream.time_base or Fraction(1, av.time_base)
     ticks = 1 / ((stream.average_rate or 25) * time_base)
     return Continuity(path, time_base=time_base, frame_ticks=ticks, shift=shift)
 
 
 def read_packets(container: InputContainer, *streams: VideoStream) -> Iterator[Packet[Any]]:
-    """The packets of some streams, or of all if none is named, with the container's times, past read
-    errors."""
+    """The packets of some streams, or of all if none is named, with the container's own times in ticks; up to
+    three read errors in a row are skipped."""
     failures = 0
     while failures < _MAX_READ_FAILURES:
         try:
@@ -240,7 +240,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
 
 
 def watch_only(container: InputContainer, *kept: int) -> None:
-    """Has the demuxer skip every stream but those at the indexes ``kept``."""
+    """Makes the demuxer skip every stream but those at the indexes ``kept``."""
     for stream in container.streams:
         if stream.index not in kept:
             stream.discard = Discard.all

@@ -78,7 +78,7 @@ class _Claims:
 
     @property
     def num_chapters(self) -> int:
-        """Samples of the tracks of text that others name for their chapters."""
+        """The number of chapters: samples of the text tracks that others name as their chapters."""
         return max((self.num_of_track.get(track, 0) for track in self.chapter_tracks), default=0)
 
 

@@ -39,7 +39,7 @@ Pictures: TypeAlias = "Iterator[tuple[int, VideoFrame]]"
 
 
 class DecodeStream:
-    """Pictures in the order they are shown, each with its PTS.
+    """The frames of one file in order of display, each with its PTS in ticks.
 
     Args:
         path: The file.
@@ -76,11 +76,12 @@ class DecodeStream:
 
     @property
     def stream(self) -> VideoStream:
-        """Of the copy that is open: once something was asked for, until it is closed."""
+        """The video stream of the open copy of the file; only between the first call of another method and
+        :meth:`close`."""
         return self._stream
 
     def play(self) -> Pictures:
-        """From the first picture to the last."""
+        """Every frame with its PTS in ticks, from the first to the last."""
         return self._stamped(self._from_start(), self._found.clock())
 
     def play_from(self, pts: int) -> Pictures:

@@ -42,12 +42,13 @@ _MAX_CHARACTERS: Final = 5_000
 
 
 def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
-    """The cues of every *text* track, by start. Tracks of pictures (PGS, VobSub, DVB) are passed over.
+    """The cues of every *text* track, by start, in player's seconds. Tracks of pictures (PGS, VobSub, DVB)
+    are skipped.
 
-    The text is as seen on screen, with a line break where the cue has one. The source says which track and
-    language, and what the track is for: ``"track 2 (eng, SDH)"``. A cue that cannot be decoded is passed
-    over, and so is one that is never on screen, since it ends when it begins; in a track where no cue says
-    how long it lasts, each lasts as long as reading takes, or to the next.
+    The text is as seen on screen, with a line break where the cue has one. The source names the track, its
+    language and its purpose: ``"track 2 (eng, SDH)"``. A cue that cannot be decoded is skipped, and so is one
+    that ends when it begins. In a track whose cues have no durations, each lasts as long as reading it takes,
+    or to the next one.
 
     Args:
         path: The file.

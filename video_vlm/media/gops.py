@@ -38,9 +38,9 @@ class GroupOfPictures:
 
 
 class GroupsOfPictures:
-    """Iterates over the groups of a stream, and stops where its packets cannot be relied on to be in order.
+    """Iterates over the groups of pictures of a stream; stops where its packets are not reliably in order.
 
-    ``is_whole`` is whether it has come to the end without stopping.
+    ``is_whole`` is True once the end was reached without stopping.
     """
 
     def __init__(self, packets: Iterable[VideoPacket]) -> None:

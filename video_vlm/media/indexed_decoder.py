@@ -180,7 +180,7 @@ class IndexedReader(ABC):
         return read_cues(self._path, origin=self._found.time.origin)
 
     def close(self) -> None:
-        """Lets the library's decoder go; the reader decodes no more."""
+        """Releases the library's decoder; the reader decodes no more."""
         self._decoder = None
 
     def __enter__(self) -> Self:

@@ -50,8 +50,8 @@ class _Element:
 
 
 def matroska_marks(path: Path) -> tuple[ChapterMark, ...]:
-    """The marks of the default edition, in the order of the file, nested ones behind the one that holds
-    them."""
+    """The marks of the default edition in the order of the file, times in seconds; a nested mark follows the
+    one that holds it. Empty where there are none."""
     with path.open("rb") as file:
         section = next((one for one in _sections(file) if one.name == _CHAPTERS), None)
         if section is None or section.size is None or section.size > _MOST_BYTES:
@@ -80,7 +80,7 @@ def file_beginnings(file: BinaryIO) -> Iterator[int]:
 
 
 def has_too_many_notes(file: BinaryIO) -> bool:
-    """Whether an open file is Matroska and has more chapters and tags than any film."""
+    """Whether an open file is Matroska and has more than 20,000 chapters and tags in all."""
     num_notes = 0
     for section in _sections(file):
         if section.name in (_CHAPTERS, _TAGS):

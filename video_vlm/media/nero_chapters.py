@@ -33,7 +33,7 @@ class NeroMark:
 
 
 def nero_marks(path: Path) -> tuple[NeroMark, ...]:
-    """The marks, in the order of the file; none where there is no such box or it breaks off."""
+    """The marks in the order of the file, in seconds; empty where there is no such box or it breaks off."""
     with path.open("rb") as file:
         start, end = 0, path.stat().st_size
         for name in _WAY:

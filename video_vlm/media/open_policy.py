@@ -38,9 +38,7 @@ _REFERENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 
 
 def local_file(path: str | Path) -> Path:
-    """The file that ``path`` names, or the reason why there is none to read.
-
-    Pipes and devices are not files here: reading one can block for ever.
+    """The local file that ``path`` names. Pipes and devices are refused: reading one can block for ever.
 
     Raises:
         RefusedMedia: ``path`` is an address.
@@ -74,7 +72,8 @@ def _why_unusable(file: Path) -> str | None:
 
 
 def refuse_references(file: Path) -> None:
-    """Refuses a file that is a list of other files or addresses, by its first bytes, whatever its name.
+    """Refuses a file that is a list of other files or addresses, judged by its first 8192 bytes, whatever its
+    name.
 
     Raises:
         RefusedMedia: names the kind of list it is.

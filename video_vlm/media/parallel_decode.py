@@ -47,19 +47,19 @@ T = TypeVar("T")
 
 
 class FrameWork(Protocol[T]):
-    """What is done with pictures in a lane. Must be the same whether it is given them in pieces or as one
-    stream."""
+    """The work that is done on frames in the lane that decoded them. Its results must not depend on whether
+    the frames come in pieces or as one stream."""
 
     def __call__(self, frames: Iterable[DecodedFrame]) -> Iterator[T]: ...
 
     def is_large(self, made: T) -> bool:
-        """Whether what was made holds a decoded picture."""
+        """Whether the result holds a decoded frame, so that it counts against the frames that may be held."""
         ...
 
 
 @runtime_checkable
 class ParallelReader(Protocol):
-    """A reader that can have work done on its pictures as they are decoded."""
+    """A reader that can run :class:`FrameWork` on frames in the threads that decode them."""
 
     def scan_with(self, work: FrameWork[T], start_seconds: float | None = None) -> Generator[T, None, None]:
         """What ``work`` makes of every picture in order of PTS, from the first at or after ``start_seconds``.
@@ -168,7 +168,7 @@ class ParallelDecoder(Generic[T]):
         self.is_whole = False
 
     def run(self, groups: GroupsOfPictures) -> Generator[T, None, None]:
-        """What the work makes of the groups, in order."""
+        """The results of the work on all groups, in order of PTS."""
         lanes = [
             Thread(target=self._serve, name=f"lane-{number}", daemon=True)
             for number in range(self._num_lanes)

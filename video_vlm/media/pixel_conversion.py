@@ -82,7 +82,12 @@ class PixelConverter:
         self._scalers = _Scalers()
 
     def thumbnail(self, frame: VideoFrame, width: int) -> Image:
-        """As stored, not turned; averaged over areas, so that grain does not flicker."""
+        """The frame as stored, not rotated, ``(height, width, 3)``, ``width`` pixels wide at most; averaged
+        over areas, so that grain does not flicker.
+
+        Raises:
+            ValueError: ``width`` is below 1 pixel.
+        """
         return self._small(frame, width, "rgb24")
 
     def grey(self, frame: VideoFrame, width: int) -> Image:

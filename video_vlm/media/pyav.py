@@ -65,7 +65,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PyAVFrame:
-    """A decoded picture, still as FFmpeg holds it."""
+    """A decoded frame, still in FFmpeg's pixel format; ``pts`` is in ticks."""
 
     pts: int
     pts_seconds: float
@@ -133,7 +133,7 @@ class PyAVReader:
 
     @property
     def same_content(self) -> SameContent:
-        """What tells whether the file still holds what it held when it was opened."""
+        """Compares the file with the bytes it held when it was opened."""
         return self._same
 
     @property
@@ -218,11 +218,12 @@ class PyAVReader:
             yield tape.stream, self._found.time, packets
 
     def packets(self) -> PacketTable:
-        """What can be known of every picture without decoding any: read once, and kept."""
+        """What the packets tell of every frame, with nothing decoded; read once and kept."""
         return self._packets
 
     def skim(self) -> PartialDecoder[PyAVFrame]:
-        """A pass that decodes only what it is asked for. A context manager."""
+        """A pass over the file that decodes only the keyframes and stretches that are asked for. A context
+        manager."""
         self._check_unchanged()
         self._note_early_end(max(self._packets.seconds, default=0.0) + self._found.frame_seconds)
         return PartialDecoder(

@@ -43,8 +43,8 @@ _Seconds = npt.NDArray[np.float64]
 
 
 class RecordingGaps:
-    """Whether nothing was recorded between two pictures. Reads the packets of a file when it is first in
-    doubt.
+    """Tells whether nothing was recorded between two frames, for at least 30 seconds. Reads the packets of a
+    file on the first call that needs them.
 
     Args:
         video: The file, and when its first picture is shown.

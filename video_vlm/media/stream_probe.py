@@ -64,15 +64,16 @@ class StreamProbe:
 
     @property
     def frame_ticks(self) -> Fraction:
-        """From one picture to the next, in ticks of the time base."""
+        """The ticks from one frame to the next, by the frame rate; by 25 frames a second where it is unknown."""
         return 1 / ((self.frame_rate or Fraction(25)) * self.time_base)
 
     @property
     def frame_seconds(self) -> float:
+        """The seconds from one frame to the next."""
         return float(self.frame_ticks * self.time_base)
 
     def clock(self) -> Clock:
-        """A clock for decoding from the beginning."""
+        """A clock for stamping frames that are decoded from the beginning."""
         return Clock(frame_ticks=self.frame_ticks, first_pts=self.dated_pts, num_undated=self.num_undated)
 
     def seconds(self, pts: int) -> float:
@@ -81,7 +82,7 @@ class StreamProbe:
 
 
 def probe_stream(path: Path) -> StreamProbe:
-    """Surveys the video stream of a file.
+    """Probes the video stream of a file by decoding its first frame and reading its last packets.
 
     Raises:
         UnreadableVideo: no video stream, or none of its first thousand packets shows a picture.

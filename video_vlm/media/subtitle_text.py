@@ -50,7 +50,7 @@ def plain_ass(text: str) -> str:
 
 
 def plain_markup(text: str) -> str:
-    """SubRip or WebVTT text without tags; a voice's name stays: ``<v Mary>Hello.`` -> ``Mary: Hello.``"""
+    """SubRip or WebVTT text without tags; the name of a voice stays: ``<v Mary>Hello.`` -> ``Mary: Hello.``"""
     text = _RUBY_READING.sub("", _KARAOKE_TIME.sub("", text))
     text = _VOICE.sub(lambda match: f" {match[1].strip()}: ", text)
     text = _OVERRIDE.sub("", _TAG.sub("", _LINE_BREAK.sub("\n", text)))

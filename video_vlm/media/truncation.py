@@ -26,7 +26,7 @@ _TELLS_OF_STREAMS = {"mp4", "matroska", "avi"}
 
 
 def lacks_bytes(path: Path) -> bool:
-    """Whether an AVI file promises more bytes than it has: how long it lasts is then told by its size."""
+    """Whether the header of an AVI file promises more bytes than the file has."""
     with path.open("rb") as stream:
         head = stream.read(12)
     is_avi = head[:4] == b"RIFF" and head[8:] == b"AVI "
@@ -34,7 +34,7 @@ def lacks_bytes(path: Path) -> bool:
 
 
 def is_cut_off(path: Path, found: StreamProbe, *, end_pts: int, tolerance_seconds: float) -> bool:
-    """Whether less is there than was promised.
+    """Whether the packets end earlier than the header promises, in every reading of that promise.
 
     Args:
         path: The file.

@@ -37,7 +37,7 @@ _APART_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class LookPlan:
-    """What is to be looked at.
+    """The frames to look at for a question.
 
     Args:
         sampler: Who planned it.

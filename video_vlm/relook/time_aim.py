@@ -28,8 +28,8 @@ _OVER_ALL = re.compile(
 
 
 def move_of(parsed: ParsedQuestion) -> TimeMove:
-    """Which way a question moves: its operator first, then "first" and "last", then what takes the whole
-    video."""
+    """The direction in time a question moves: by its operator first, then "first" and "last", then words for
+    the whole video."""
     if parsed.operator.kind in _MOVES:
         return _MOVES[parsed.operator.kind]
     if parsed.asks_count or _OVER_ALL.search(parsed.text):
@@ -38,7 +38,8 @@ def move_of(parsed: ParsedQuestion) -> TimeMove:
 
 
 def aim_of(parsed: ParsedQuestion, *, whole: Span, anchors: tuple[Channels, ...]) -> TimeAim:
-    """The same with its anchors scored, and a stretch that was given outright in seconds."""
+    """The move of a question with its scored anchors, the stretch it names in seconds if any, and its reach
+    in seconds."""
     window = parsed.operator.window.resolve(whole) if parsed.operator.window else None
     return TimeAim(move_of(parsed), anchors, window, _reach_seconds(parsed, whole))
 
