@@ -82,12 +82,12 @@ def _advice(scheme: str, rest: str) -> str:
 
 
 def is_address(place: Path | str) -> bool:
-    """Whether this names a library in PostgreSQL, rather than a folder."""
+    """Whether ``place`` names a library in PostgreSQL and not a folder."""
     return isinstance(place, str) and place.startswith(_SCHEMES)
 
 
 def shown(place: Path | str) -> str:
-    """A place as it may be printed: a folder in full, an address without its password."""
+    """A place as it may be printed: an absolute folder, or an address without its password."""
     return (
         Address.parse(place).shown
         if isinstance(place, str) and is_address(place)

@@ -217,7 +217,7 @@ class _Case:
         return recall(self.memory, self.kept)
 
     def from_memory(self) -> Answer:
-        """What memory says, and the looks kept in it."""
+        """The answer from memory and from the looks kept in it."""
         answer = self.model.answer(self.question, self.known)
         pictures = {picture.start for look in self.kept if not look.is_caption for picture in look.frames}
         if pictures:

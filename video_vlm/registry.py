@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Registry(Mapping[str, Callable[..., T]], Generic[T]):
-    """A named set of factories.
+    """Factories by name.
 
     Args:
         what: What is registered, for messages: ``"decoder"``.
@@ -33,7 +33,7 @@ class Registry(Mapping[str, Callable[..., T]], Generic[T]):
         """The factory of that name.
 
         Raises:
-            UnknownName: nobody registered ``name``; the message lists the known names.
+            UnknownName: ``name`` is not registered; the message lists the known names.
         """
         if name in self._built_in:
             known = self._built_in[name]

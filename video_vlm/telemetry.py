@@ -23,6 +23,6 @@ SWITCHES: Final = {
 
 
 def switch_off() -> None:
-    """Say no to all of them, in this process and those it starts."""
+    """Turns off the telemetry of all these packages, in this process and those it starts."""
     for name, value in SWITCHES.items():
         os.environ.setdefault(name, value)

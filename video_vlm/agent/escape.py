@@ -35,5 +35,5 @@ def escape(text: str, *, longest: int = 600) -> str:
 
 
 def quote(text: str, *, longest: int = 600) -> str:
-    """As a JSON string."""
+    """The text as a JSON string, cut to ``longest`` letters."""
     return json.dumps(escape(text, longest=longest), ensure_ascii=False)

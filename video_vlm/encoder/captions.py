@@ -36,7 +36,7 @@ class CaptionedVideo:
 
 @dataclass(frozen=True, slots=True)
 class ClipSettings:
-    """What a tower wants to see: ``side`` pixels square, counted from ``mean`` in units of ``deviation``."""
+    """The input of a tower: ``side`` pixels square, normalised by ``mean`` and ``deviation`` of each channel."""
 
     side: int = 224
     num_frames: int = 16

@@ -86,7 +86,14 @@ class TransformersImageTextEncoder:
         self.device = device
         self.dtype = dtype
         config = _config(folder)
-        self.dimension = _dimension(config, folder)
+        # Where the configuration leaves the width out, transformers has these defaults.
+        if config["model_type"] == "clip":
+            width = config.get("projection_dim", 512)
+        else:
+            width = (config.get("vision_config") or {}).get("hidden_size", 768)
+        if not isinstance(width, int) or width < 1:
+            raise SettingsError(f"{folder}: its config.json names no width of its vectors: {width!r}")
+        self.dimension = width
         self.name = f"{config['model_type']}:{self.dimension}:{fingerprint(folder, decides=_DECIDES, version=_VERSION)}"
         self._loading = threading.Lock()
         self._loaded: tuple[Any, Any, Any] | None = None
@@ -202,19 +209,6 @@ def _config(folder: Path) -> dict[str, Any]:
             f"{folder}: a model of type {kind!r} is no image-text tower; known: {', '.join(_KINDS)}"
         )
     return config
-
-
-def _dimension(config: dict[str, Any], folder: Path) -> int:
-    """What the model's own configuration says, with the defaults of transformers for what it leaves out."""
-    vision = config.get("vision_config") or {}
-    own = (
-        config.get("projection_dim", 512)
-        if config["model_type"] == "clip"
-        else vision.get("hidden_size", 768)
-    )
-    if not isinstance(own, int) or own < 1:
-        raise SettingsError(f"{folder}: its config.json names no width of its vectors: {own!r}")
-    return own
 
 
 def _load(folder: Path, device: str, dtype: str) -> tuple[Any, Any, Any]:

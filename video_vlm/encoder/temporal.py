@@ -139,7 +139,12 @@ class TemporalAttention(nn.Module):
             projected = projected.gather(2, where[..., None].expand(*where.shape, projected.shape[3]))
         seen = self._attend(projected, self.distance(seconds))
         if where is not None:
-            seen = _back_to_tokens(seen, where, num_tokens=values.shape[2])
+            # The mean over each token's positions: batch frames positions width -> batch frames tokens width
+            shape = values.shape[:3]
+            total = seen.new_zeros(*shape, seen.shape[3])
+            total = total.scatter_add(2, where[..., None].expand_as(seen), seen)
+            count = seen.new_zeros(shape).scatter_add(2, where, torch.ones_like(seen[..., 0]))
+            seen = total / count.clamp_min(1)[..., None]
         looked: Tensor = values + self.gate * self.out(seen)
         return looked
 
@@ -161,15 +166,3 @@ class TemporalAttention(nn.Module):
             "(batch positions) heads frames width -> batch frames positions (heads width)",
             positions=projected.shape[2],
         )
-
-
-def _back_to_tokens(positions: Tensor, where: Tensor, *, num_tokens: int) -> Tensor:
-    """The mean over each token's positions, ``(batch frames positions width) -> (batch frames tokens
-    width)``."""
-    batch, frames, _, width = positions.shape
-    total = positions.new_zeros(batch, frames, num_tokens, width)
-    total = total.scatter_add(2, where[..., None].expand_as(positions), positions)
-    count = positions.new_zeros(batch, frames, num_tokens).scatter_add(
-        2, where, torch.ones_like(positions[..., 0])
-    )
-    return total / count.clamp_min(1)[..., None]

@@ -1,4 +1,4 @@
-"""About N tokens, or so many times fewer: spent where something changes."""
+"""Merges tokens down to a budget, so that most are left where something changes."""
 
 from __future__ import annotations
 

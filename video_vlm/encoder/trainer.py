@@ -12,7 +12,7 @@ from torch import nn
 from video_vlm.encoder.caption_task import CaptionModel, CaptionSettings, CaptionTask
 from video_vlm.encoder.captions import ClipSettings, read_captions
 from video_vlm.encoder.checkpoint import load_weights, save_tensors
-from video_vlm.encoder.image_tower import SiglipTower, Tower, as_tower
+from video_vlm.encoder.image_tower import Tower, as_tower, small_siglip_tower
 from video_vlm.encoder.projector import ProjectorTask
 from video_vlm.encoder.saved_encoder import ENCODER_FILE, save_encoder
 from video_vlm.encoder.text_tower import SmallTextTower, TransformersTextTower
@@ -132,18 +132,9 @@ def _encoder_settings(tower: Tower, request: TrainRequest) -> EncoderSettings:
 
 
 def _small_model(request: TrainRequest) -> CaptionModel:
-    from transformers import SiglipVisionConfig, SiglipVisionModel
-
-    config = SiglipVisionConfig(
-        hidden_size=SMALL_WIDTH,
-        intermediate_size=2 * SMALL_WIDTH,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        image_size=SMALL_SIDE,
-        patch_size=SMALL_SIDE // 4,
-        vision_use_head=False,
+    tower = small_siglip_tower(
+        width=SMALL_WIDTH, num_blocks=3, num_heads=4, image_size=SMALL_SIDE, patch_size=SMALL_SIDE // 4
     )
-    tower = SiglipTower(SiglipVisionModel(config))
     return CaptionModel(VideoEncoder(tower, _encoder_settings(tower, request)), SmallTextTower(SMALL_WIDTH))
 
 

@@ -68,7 +68,7 @@ def merge_trees(links: Links, *, num_tokens: int) -> Assignment:
 
 
 def _first_frame(later: Tensor, value: float) -> Tensor:
-    """Puts a frame before the first: nobody there has a parent."""
+    """Puts a frame before the first, whose tokens have no parent."""
     return torch.nn.functional.pad(later, (0, 0, 1, 0), value=value)
 
 

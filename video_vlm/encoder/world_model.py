@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from video_vlm.encoder.checkpoint import load_weights, save_tensors
-from video_vlm.encoder.image_tower import SiglipTower
+from video_vlm.encoder.image_tower import small_siglip_tower
 from video_vlm.encoder.question_head import QuestionBatch, QuestionHead
 from video_vlm.encoder.saved_encoder import encoder_settings
 from video_vlm.encoder.token_budget import fewer, spend
@@ -85,7 +85,15 @@ class WorldModel(nn.Module):
     def __init__(self, settings: WorldModelSettings) -> None:
         super().__init__()
         self.settings = settings
-        self.encoder = VideoEncoder(_tiny_tower(settings), settings.encoder)
+        tower = small_siglip_tower(
+            width=settings.width,
+            num_blocks=settings.num_blocks,
+            num_heads=settings.num_heads,
+            image_size=settings.world.side,
+            patch_size=settings.patch,
+        )
+        _begin_with_blobs(tower.model.embeddings.patch_embedding)
+        self.encoder = VideoEncoder(tower, settings.encoder)
         self.reader = QuestionHead(settings.width, num_heads=settings.num_heads)
 
     @property
@@ -138,23 +146,6 @@ def load_world_model(path: Path = SHIPPED) -> WorldModel:
     model = WorldModel(WorldModelSettings(**{**data, "encoder": encoder, "world": world}))
     model.load_state_dict({name: value.float() for name, value in weights.items()})
     return model.eval()
-
-
-def _tiny_tower(settings: WorldModelSettings) -> SiglipTower:
-    from transformers import SiglipVisionConfig, SiglipVisionModel
-
-    config = SiglipVisionConfig(
-        hidden_size=settings.width,
-        intermediate_size=2 * settings.width,
-        num_hidden_layers=settings.num_blocks,
-        num_attention_heads=settings.num_heads,
-        image_size=settings.world.side,
-        patch_size=settings.patch,
-        vision_use_head=False,
-    )
-    tower = SiglipTower(SiglipVisionModel(config))
-    _begin_with_blobs(tower.model.embeddings.patch_embedding)
-    return tower
 
 
 @torch.no_grad()

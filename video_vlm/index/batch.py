@@ -102,7 +102,7 @@ def index_many(
 
 
 def _known(path: Path, library: Library, how: IndexModes) -> IndexReport | None:
-    """A file that nobody may look at is for a worker to complain of: it ends no batch."""
+    """None for a file that cannot be read: a worker reports it, and the batch goes on."""
     try:
         return known_report(path, library, how)
     except (MediaError, OSError):
@@ -111,7 +111,7 @@ def _known(path: Path, library: Library, how: IndexModes) -> IndexReport | None:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A file nobody has in hand yet: what it resembles, and how much memory it takes."""
+    """A file that waits: the key that equal files share, and the bytes of memory it takes."""
 
     path: Path
     resembles: str
@@ -165,8 +165,8 @@ class _Crew:
             worker.give(one.path)
 
     def _next(self) -> _Waiting | None:
-        """The first file that cannot be a copy of one in hand (two must not write the same memory at once)
-        and that there is room for; where nothing is in hand there always is."""
+        """The first file that is no copy of one being read (two must not write the same memory at once) and
+        that there is memory for; where none is being read there always is."""
         in_hand = {one.resembles for one in self._in_hand.values()}
         taken = sum(one.num_bytes for one in self._in_hand.values())
         for one in self._waiting:

@@ -105,7 +105,7 @@ def index_on_cluster(
 
 
 def _first_unlike(waiting: Sequence[tuple[Path, str]], in_hand: Collection[str]) -> int | None:
-    """The place of the first file that cannot be a copy of one in hand: two must not write the same memory at
+    """The place of the first file that cannot be a copy of one being read: two must not write the same memory at
     once."""
     return next((place for place, (_, resembles) in enumerate(waiting) if resembles not in in_hand), None)
 

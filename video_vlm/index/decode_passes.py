@@ -27,7 +27,7 @@ from video_vlm.settings import IndexSettings
 __all__ = ["DecodePass", "FullPass", "open_pass", "why_in_full"]
 
 _MOST_KEYFRAMES = 4
-"""Where one picture in so many is a keyframe, or more, decoding them alone spares little."""
+"""Where at least one frame in this many is a keyframe, decoding keyframes alone saves little."""
 
 _FAR_APART_SECONDS = 0.15
 """Where pictures lie further apart, there are few of them, and the half second around a cut shows nothing."""

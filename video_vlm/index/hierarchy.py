@@ -17,7 +17,6 @@ from video_vlm.records import (
     Chapter,
     Cut,
     Damage,
-    Image,
     Level,
     Node,
     Observation,
@@ -59,7 +58,7 @@ _HOLES: Final = "recording"
 _HOLE: Final = "no pictures: nothing was recorded"
 
 _ONE_IS_ENOUGH_SECONDS: Final = 600.0
-_ALWAYS_DECLARED: Final = 20  # so many chapters a container may have at any length
+_ALWAYS_DECLARED: Final = 20  # a container may have this many chapters at any length
 _MIN_DECLARED_SECONDS: Final = 20.0  # if it has more, they are at least this long on average
 _SAME_BORDER_SECONDS: Final = 0.5  # a cut this near to a mark is what the mark was set for
 _TEXTS: Final[Mapping[Literal["hard", "fade", "dissolve"], str]] = {
@@ -124,13 +123,8 @@ def upper_nodes(
     """The nodes of the video, its chapters, scenes and segments, each with its parent and a summary that
     cites its children.
 
-    Args:
-        build: Holds the segments and their frames.
-        observations: All that was observed.
-        video: The video.
-        recipe: What the memory is made with, for the provenance of the nodes.
-        damage: What could not be decoded; it lowers the coverage.
-        settings: The longest scene in seconds, and the number of sentences of each level.
+    ``recipe`` is the provenance of the nodes; ``damage`` lowers their coverage; ``settings`` holds the
+    longest scene in seconds and the number of sentences of each level.
     """
     settings = settings or LevelSettings()
     segments = build.segments()
@@ -277,17 +271,14 @@ def _signatures(build: MemoryWriter, segments: Sequence[Node]) -> list[Signature
     for segment in ends:
         frames = build.frames(segment.id)
         chosen = dict.fromkeys([*frames[:1], *frames[len(frames) // 2 : len(frames) // 2 + 1], *frames[-1:]])
-        found += [
-            signature(_picture(jpeg)) for frame in chosen if (jpeg := build.poster(frame.id)) is not None
-        ]
+        for frame in chosen:
+            if (jpeg := build.poster(frame.id)) is None:
+                continue
+            image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
+            if image is None:
+                raise ValueError("a poster in the library is not a JPEG")
+            found.append(signature(np.asarray(image, np.uint8)))
     return found or [unseen()]
-
-
-def _picture(jpeg: bytes) -> Image:
-    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError("a poster in the library is not a JPEG")
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _within(segments: Sequence[Node], span: Span) -> Sequence[Node]:

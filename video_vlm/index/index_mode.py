@@ -53,7 +53,7 @@ def index_modes(settings: IndexSettings, *, at_least: Speed) -> IndexModes:
     if ``at_least`` says so.
 
     Raises:
-        UnknownName: the settings name an observer nobody registered.
+        UnknownName: the settings name an observer that is not registered.
     """
     watch = ObserverSet.from_settings(settings)
     full = IndexMode(replace(settings, speed="full"), watch)

@@ -34,12 +34,10 @@ __all__ = ["KeyframeWindow", "WindowResult", "budget_of", "windows"]
 
 _NUM_GROUPS = 16  # their keyframes are held decoded
 _BUDGET_SHARE = 0.2  # of a window's pictures
-_NEW_SECONDS = 0.5  # so soon after a stretch begins, the detectors do not know what is usual in it
+_NEW_SECONDS = 0.5  # for this long after a stretch begins, the detectors have no baseline
 _SPIKE = 1.3  # times the largest packet around
-_EARLY_SECONDS, _LATE_SECONDS = (
-    0.1,
-    0.2,
-)  # a cut is seen at the next picture not left out; its packet is one others need
+# A cut is seen at the next frame that is not left out; its packet is that of a reference frame.
+_EARLY_SECONDS, _LATE_SECONDS = 0.1, 0.2
 _SAME_SECONDS = 0.15  # a cut this near to a plain one is that one
 
 

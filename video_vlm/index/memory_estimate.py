@@ -19,7 +19,7 @@ from video_vlm.settings import IndexSettings
 __all__ = ["OWN_BYTES", "file_bytes", "reader_bytes", "reading_jobs"]
 
 OWN_BYTES: Final = 150_000_000
-"""Of the process that hands files out."""
+"""Of the process that distributes the files."""
 
 _PROCESS_BYTES: Final = 130_000_000
 _TEXT_BYTES: Final = 450_000_000
@@ -27,7 +27,7 @@ _TOWER_BYTES: Final = 1_600_000_000
 """torch and the weights of a base-size image-text tower."""
 
 _PIXEL_BYTES: Final = (60, 20)
-"""Of pictures in hand: for each pixel of a picture, and for each pixel and decoding thread."""
+"""Of decoded frames: for each pixel of a frame, and for each pixel and decoding thread."""
 
 
 def reader_bytes(settings: IndexSettings, *, sees: bool) -> int:

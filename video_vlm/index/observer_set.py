@@ -29,14 +29,14 @@ class ObserverSet:
         self._observers = tuple(observers)
         self.missing = tuple(missing)
         self.inspects = any(Need.FRAMES in one.needs for one in self._observers)
-        """Whether anybody looks at representative frames: whole frames are made for that alone."""
+        """Whether any observer needs representative frames: whole frames are converted only for these."""
 
     @classmethod
     def from_settings(cls, settings: IndexSettings) -> ObserverSet:
         """The observers that the settings name; those whose extra is not installed are listed in ``missing``.
 
         Raises:
-        UnknownName: an observer nobody registered.
+        UnknownName: an observer that is not registered.
         """
         observers, missing = [], []
         for name in settings.observers:

@@ -1,4 +1,4 @@
-"""One segment in hand: its pictures are watched as they pass, and it is written when it closes."""
+"""The segment being read: its frames are observed as they come, and it is written when it closes."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from video_vlm.index.finalize import finish_memory
 from video_vlm.index.hierarchy import SHOTS
-from video_vlm.index.observer_set import ObserverSet
+from video_vlm.index.observer_set import Observations
 from video_vlm.index.plan import PartialPlan
 from video_vlm.index.report import IndexReport
 from video_vlm.index.stages import tail_of
@@ -49,9 +49,9 @@ def make_part(
     if part.at_frames:
         looking = manner.watch.only(part.at_frames)
         for segment in build.segments():
-            for one in _look_at(reader, build, segment, looking, max_side=manner.settings.frames.max_side):
-                for name, seen in one.items():
-                    said.setdefault(name, []).extend(seen)
+            for frame, span in _frames(reader, build, segment, max_side=manner.settings.frames.max_side):
+                _add(said, looking.inspect(frame, span))
+            _add(said, looking.close_segment(segment.span))
             done, total = segment.span.end, stored.video.duration_seconds
             progress(ProgressEvent("index", done, total, what=path.name, path=path))
     build.say(said)
@@ -68,12 +68,9 @@ def make_part(
     )
 
 
-def _look_at(
-    reader: VideoReader, build: MemoryWriter, segment: Node, watch: ObserverSet, *, max_side: int
-) -> Iterator[Said]:
-    for frame, span in _frames(reader, build, segment, max_side=max_side):
-        yield {name: list(seen) for name, seen in watch.inspect(frame, span).items()}
-    yield {name: list(seen) for name, seen in watch.close_segment(segment.span).items()}
+def _add(said: Said, more: Observations) -> None:
+    for name, seen in more.items():
+        said.setdefault(name, []).extend(seen)
 
 
 def _frames(

@@ -85,7 +85,7 @@ def plan_index(
 
     Raises:
         UnreadableVideo: the path is not a readable local file.
-        UnknownName: the settings name an observer nobody registered.
+        UnknownName: the settings name an observer that is not registered.
     """
     how = index_modes(settings, at_least=at_least or settings.speed)
     identity = library.files.content_id(path) or content_id(path)

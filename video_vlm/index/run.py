@@ -215,7 +215,7 @@ class KnowsItsFile(Protocol):
 
 
 class _Run:
-    """What has to be at hand from the first picture to the last."""
+    """One run over a video, from the first frame to the last."""
 
     def __init__(
         self,

@@ -82,7 +82,11 @@ class Worker:
             path, self.path = self.path, None
             if path is None:
                 return "gone"
-            why = f"{_how_it_ended(self._process.exitcode)}; index it by itself"
+            code = self._process.exitcode
+            how = f"ended with exit code {code}"
+            if code is not None and code < 0:
+                how = f"was ended by signal {-code} (was there enough memory?)"
+            why = f"the process reading it {how}; index it by itself"
             return IndexOutcome(path, error=ReaderLost(path, why))
         if message == "ready":
             self.is_ready = True
@@ -98,12 +102,6 @@ class Worker:
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
-
-
-def _how_it_ended(exit_code: int | None) -> str:
-    if exit_code is not None and exit_code < 0:
-        return f"the process reading it was ended by signal {-exit_code} (was there enough memory?)"
-    return f"the process reading it ended with exit code {exit_code}"
 
 
 @contextmanager
@@ -165,7 +163,7 @@ def _end_with_parent() -> None:
 
 
 class _Forward(QueueHandler):
-    """Sends log records home; where nobody listens any more they are lost."""
+    """Sends log records to the parent process; they are lost once it has closed the connection."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(SimpleQueue())

@@ -1,9 +1,8 @@
 """The chapters of a container, in one reading of whatever marks it holds.
 
-A chapter begins exactly where it is marked and lasts until the next one begins: so do players show them.
-Marks may be in any order. Of several that begin at one time the shortest counts, an empty one only where it
-is alone: a part that begins with its first chapter is told by that chapter. What begins at or past the end of
-the film is left out by whoever knows where that is (:func:`within`).
+A chapter begins exactly where it is marked and lasts until the next one begins, as players show them. Marks
+may be in any order. Of several marks with one start the shortest counts; an empty one counts only where it is
+the only one. Marks at or past the end of the film are left out by :func:`within`.
 """
 
 from __future__ import annotations

@@ -31,18 +31,18 @@ logger = logging.getLogger(__name__)
 _NEAR_ZERO_SECONDS = Fraction(1, 2)
 _RESTART_SECONDS = 1
 _AHEAD_SECONDS = 10
-"""FFmpeg and mpv take a jump ahead of so much in a transport stream for a discontinuity."""
+"""A jump ahead in a transport stream that FFmpeg and mpv take for a discontinuity."""
 
 _FEW_PACKETS = 3
-"""A parser notices one or two packets early that the last one was cut off."""
+"""A parser reports a cut-off packet one or two packets early."""
 
 _MOST_WAITING = 300
-"""So many packets without a time are read at most to find one that has it."""
+"""The most packets without a time that are read to find one with a time."""
 
 _MPEG_CLOCK = Fraction(1, 90_000)
 _MPEG_CLOCK_TICKS = 1 << 33
 _NEAR_END_SECONDS = 60
-"""So near to the end of the 33-bit clock of MPEG streams, 26 hours and a half, it has passed it."""
+"""A clock that begins again this near to the end of the 33-bit clock of MPEG streams (26.5 hours) has wrapped."""
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"  # quoted: PyAV's class is generic for type checkers only
 
@@ -105,7 +105,7 @@ class PlayerTime:
 
 
 def own_time(carrier: VideoFrame | Packet[Any]) -> int | None:
-    """The time a frame or packet brings along: its PTS, or else its DTS (AVI keeps no other)."""
+    """The time of a frame or packet in ticks: its PTS, else its DTS (AVI has no PTS); None without either."""
     return carrier.pts if carrier.pts is not None else carrier.dts
 
 

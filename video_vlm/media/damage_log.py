@@ -1,4 +1,4 @@
-"""What could not be decoded: kept as few stretches, however many pictures it was."""
+"""The spans that could not be decoded; they stay few, however many frames are damaged."""
 
 from __future__ import annotations
 

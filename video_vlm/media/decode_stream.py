@@ -117,7 +117,23 @@ class DecodeStream:
         if not self._is_open:
             self._open()
         known = self._landings()
-        return self._by_time(pts) if known is None else self._by_position(pts, known)
+        if known is not None:
+            return self._by_position(pts, known)
+        for seconds in _STEPS_BACK_SECONDS:
+            target = pts - round(seconds / self._found.time_base)
+            if target <= self._found.dated_pts:
+                return None
+            try:
+                self._container.seek(target, stream=self._stream)
+            except (av.FFmpegError, OSError):
+                return None
+            source = packets(self._container, self._stream, self._path)
+            packet = next((packet for packet in source if packet.is_keyframe), None)
+            if packet is not None and packet.pts is None:
+                return None
+            if packet is not None and packet.pts is not None and packet.pts <= pts:
+                return packet.pts, chain([packet], source)
+        return None
 
     def _by_position(self, pts: int, known: Sequence[SeekPoint]) -> tuple[int, Packets] | None:
         place = bisect_right(known, pts, key=attrgetter("pts")) - 1
@@ -131,30 +147,9 @@ class DecodeStream:
         continuity = continuity_of(self._stream, self._path, shift=landing.shift)
         source = packets(self._container, self._stream, self._path, continuity=continuity)
         packet = next((packet for packet in source if packet.is_keyframe), None)
-        return (
-            (landing.pts, chain([packet], source))
-            if packet is not None and packet.pts == landing.pts
-            else None
-        )
-
-    def _by_time(self, pts: int) -> tuple[int, Packets] | None:
-        for seconds in _STEPS_BACK_SECONDS:
-            target = pts - round(seconds / self._found.time_base)
-            if target <= self._found.dated_pts:
-                return None
-            try:
-                self._container.seek(target, stream=self._stream)
-            except (av.FFmpegError, OSError):
-                return None
-            source = packets(self._container, self._stream, self._path)
-            packet = next((packet for packet in source if packet.is_keyframe), None)
-            if packet is None:
-                continue
-            if packet.pts is None:
-                return None
-            if packet.pts <= pts:
-                return packet.pts, chain([packet], source)
-        return None
+        if packet is None or packet.pts != landing.pts:
+            return None
+        return landing.pts, chain([packet], source)
 
     def _open(self) -> None:
         self.close()

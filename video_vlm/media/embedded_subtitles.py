@@ -200,20 +200,19 @@ def _decoded(packet: Packet[SubtitleStream], length: Fraction) -> tuple[str, Fra
 
 
 def _with_lengths(cues: Iterable[Observation]) -> list[Observation]:
-    """Those that are on screen for a while."""
+    """The cues that are on screen for a while; where none has a duration, each lasts as long as reading it."""
     in_order = sorted(cues, key=attrgetter("span"))
     shown = [cue for cue in in_order if cue.span.duration_seconds > 0]
     if shown or not in_order:
         return shown
-    starts = [cue.span.start for cue in in_order]
-    return [_read(cue, following) for cue, following in zip(in_order, [*starts[1:], None], strict=True)]
-
-
-def _read(cue: Observation, following: float | None) -> Observation:
-    start = cue.span.start
-    end = start + min(max(len(cue.text) / _CHARACTERS_A_SECOND, 1.0), 5.0)
-    end = min(end, following) if following is not None and following > start else end
-    return Observation(Span(start, end), cue.kind, cue.text, cue.source, confidence=0.7)
+    read = []
+    for place, cue in enumerate(in_order):
+        start = cue.span.start
+        end = start + min(max(len(cue.text) / _CHARACTERS_A_SECOND, 1.0), 5.0)
+        following = in_order[place + 1].span.start if place + 1 < len(in_order) else start
+        end = min(end, following) if following > start else end
+        read.append(Observation(Span(start, end), cue.kind, cue.text, cue.source, confidence=0.7))
+    return read
 
 
 def _source(stream: Stream) -> str:

@@ -1,4 +1,4 @@
-"""Which picture is on display at a time, when pictures come one after the other."""
+"""The frame on display at a time, out of frames that come one after the other."""
 
 from __future__ import annotations
 

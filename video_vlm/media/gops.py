@@ -1,5 +1,4 @@
-"""Cuts a stream of packets into groups that can be decoded apart from each other: from a keyframe up to the
-next."""
+"""Cuts a stream of packets into groups of pictures (GOPs) that can be decoded independently."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from av.video.stream import VideoStream
 __all__ = ["GroupOfPictures", "GroupsOfPictures", "VideoPacket"]
 
 _LEAST_PACKETS = 24
-"""Where every picture is a keyframe, handing them over one by one would cost more than it spares."""
+"""Where every frame is a keyframe, single groups would cost more than they save."""
 
 _MOST_PACKETS = 600
 """A longer group holds the others up; such a file is better decoded as one."""

@@ -1,8 +1,8 @@
-"""Who a video is: the hash of its bytes, whatever it is called and wherever it lies; and whether it still is.
+"""The identity of a video, which is the hash of its bytes, and the check that a file still has it.
 
-A file may be replaced, overwritten, cut short or appended to while it is read. What the system says of it
-without its bytes being read (:class:`FileState`) tells of nearly every change; where it tells of one, or may
-have missed one, the bytes are hashed again. Of a recording that goes on only what was there at first counts.
+A file may be replaced, overwritten, cut short or appended to while it is read. Its size and times
+(:class:`FileState`) show nearly every change. Where they show one, or may have missed one, the bytes are
+hashed again. Of a recording that grows only the bytes that were there at first count.
 """
 
 from __future__ import annotations

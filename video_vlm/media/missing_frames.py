@@ -1,4 +1,4 @@
-"""Every packet promises a picture: which of them came out of the decoder whole, damaged, or not at all."""
+"""Which packets gave a whole frame, a damaged one, or none."""
 
 from __future__ import annotations
 

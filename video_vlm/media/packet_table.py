@@ -1,5 +1,4 @@
-"""What the packets say before any is decoded: when each picture is shown, how large it is, which stand
-alone."""
+"""What the packets tell without decoding: when each frame is shown, its bytes, and which are keyframes."""
 
 from __future__ import annotations
 
@@ -19,8 +18,7 @@ from video_vlm.media.stream_probe import StreamProbe
 __all__ = ["PacketTable", "read_packet_table"]
 
 _USUAL_BEATS = {250, 128, 240, 300}
-"""Pictures from one keyframe to the next at most, where nobody told the encoder otherwise: x264, x265;
-libvpx; ten seconds of 24 or 30 pictures."""
+"""The default longest GOP of encoders, in frames: x264 and x265; libvpx; ten seconds at 24 or 30 frames."""
 
 _PUT_SHARE = 0.25
 _LITTLE_SHARE = 1.0

@@ -1,10 +1,9 @@
-"""One file decoded by several decoders side by side, a group of pictures each, with the result of a single
-one.
+"""Decodes one file with several decoders in parallel, one group of pictures (GOP) each.
 
-Two decoders with a thread each spend an eighth less than one with two threads, which wait for each other's
-pictures. What is done with the pictures (a thumbnail of each) is done in the same threads, so that it keeps
-no one waiting; and what is no longer needed is let go there, so that a lane that is ahead holds little.
-Packets are read once, in the order of the file, and nothing is sought.
+The result is that of a single decoder. Two decoders with one thread each take an eighth less time than one
+decoder with two threads, which wait for each other's frames. The work on the frames (a thumbnail of each) is
+done in the same threads, and frames are freed there, so that a lane that is ahead holds little memory.
+Packets are read once, in the order of the file; there is no seeking.
 """
 
 from __future__ import annotations
@@ -28,18 +27,16 @@ from video_vlm.protocols import DecodedFrame
 __all__ = ["MOST_LANES", "FrameWork", "ParallelDecoder", "ParallelReader"]
 
 MOST_LANES = 4
-"""More would wait for the one who takes what they make."""
+"""More lanes would wait for the thread that takes their results."""
 
 _BATCH = 12
-"""Handing over what was made costs as much for one picture as for several; but no more of them than may be
-held."""
+"""The results that are passed on at once: one costs as much as several. Never more frames than may be held."""
 
 _WAITING = 2
-"""So many groups a lane wait to be decoded: groups are uneven, and who has done a few short ones must find
-another."""
+"""The groups that wait for each lane: they differ in length, and a lane that did short ones needs another."""
 
 _WAITING_BYTES = 16 << 20
-"""No more of them where packets are so large: they are held in memory."""
+"""The most bytes of packets that wait: they are held in memory."""
 
 _POLL_SECONDS = 0.5  # a wait without an end cannot be interrupted everywhere
 
@@ -226,7 +223,7 @@ class ParallelDecoder(Generic[T]):
                         break
                     job.made.put(batch)
             except (MediaError, OSError):
-                pass  # the job is not whole: whoever reads on without lanes meets the error, and says what it is
+                pass  # the job is not whole: reading on without lanes meets the error and reports it
             except Exception as error:  # raised again where the pictures are taken
                 job.error = error
             finally:

@@ -1,9 +1,9 @@
 """Decodes only what is asked for: keyframes by themselves, and coarse stretches from a keyframe on.
 
-Packets are read once, in the order of the file, a few groups at a time; nothing is sought. Keyframes are
-decoded whole; stretches without the pictures no other needs and without the smoothing of block edges (the
-loop filter): half the cost, and good enough to see whether a picture follows from the one before. Several are
-decoded side by side.
+Packets are read once, in the order of the file, a few groups at a time; there is no seeking. Keyframes are
+decoded whole. Stretches are decoded without non-reference frames and without the loop filter: this costs half
+as much, and is good enough to see whether a frame follows from the one before. Several are decoded in
+parallel.
 """
 
 from __future__ import annotations

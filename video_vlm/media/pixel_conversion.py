@@ -1,4 +1,4 @@
-"""From a decoded picture to RGB, at the size somebody asks for."""
+"""From a decoded frame to RGB, at the size that is asked for."""
 
 from __future__ import annotations
 

@@ -172,7 +172,7 @@ def _credible_count(declared: int, seconds: float | None, found: StreamProbe) ->
 
 
 def _worded(tag: str | None) -> str | None:
-    """What a tag says: no longer than anybody would read."""
+    """The text of a tag, shortened; None where it is empty."""
     return (tag or "")[:_MOST_LETTERS].strip() or None
 
 

@@ -43,22 +43,22 @@ __all__ = ["PyAVFrame", "PyAVReader"]
 logger = logging.getLogger(__name__)
 
 _NEAR_SECONDS = 1.0
-"""Less than this ahead is decoded through without asking whether a keyframe lies between."""
+"""Frames nearer than this are decoded one after the other; no keyframe between is looked for."""
 
 _EARLY_SECONDS = 1.0
 
 _AHEAD_BYTES = 96 << 20
-"""How much of decoded pictures is held by lanes that are ahead; where pictures are so large that each lane
-could not hold one, there are fewer."""
+"""The most bytes of decoded frames that lanes may hold ahead; where a frame is larger than a lane's share,
+there are fewer lanes."""
 
 _IN_A_HURRY: Final = {"skip_loop_filter": "noref"}
-"""The edges of blocks are not smoothed in pictures that no other is made from: a tenth less to decode."""
+"""The loop filter is skipped for non-reference frames: decoding takes a tenth less time."""
 
 _SPARSE_SECONDS = 0.2
 
 _HASTY_CODECS: Final = frozenset({"h264", "hevc"})
-"""Those where it is seen on a picture that it may have been so: the pictures no other needs are B-pictures,
-but for the odd stream in layers."""
+"""The codecs whose frames show by their type that the filter may have been skipped: non-reference frames are
+B-frames, except in rare layered streams."""
 
 T = TypeVar("T")
 

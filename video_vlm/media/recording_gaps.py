@@ -64,7 +64,21 @@ class RecordingGaps:
 
     @cached_property
     def _found(self) -> tuple[Span, ...]:
-        return tuple(_holes(_packet_times(self._video)))
+        frames: list[float] = []
+        shifts: list[float] = []
+        others: list[tuple[float, int]] = []
+        with open_container(self._video.path) as container:
+            stream = video_stream(container, self._video.path)
+            continuity = continuity_of(stream, self._video.path)
+            own = _set_apart(read_packets(container), stream.index, others)
+            for packet in continuity(own):
+                time, base = own_time(packet), packet.time_base
+                if time is not None and base is not None:
+                    frames.append(float(time * base))
+                    shifts.append(float(continuity.shift * base))
+        laid = _laid(others, np.array(frames), np.array(shifts))
+        shift = self._video.start_seconds - min(frames, default=0.0)
+        return tuple(_holes(_Times(np.sort(frames) + shift, np.sort(laid) + shift)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +87,6 @@ class _Times:
 
     pictures: _Seconds
     others: _Seconds
-
-
-def _packet_times(video: Video) -> _Times:
-    frames: list[float] = []
-    shifts: list[float] = []
-    others: list[tuple[float, int]] = []
-    with open_container(video.path) as container:
-        stream = video_stream(container, video.path)
-        continuity = continuity_of(stream, video.path)
-        own = _set_apart(read_packets(container), stream.index, others)
-        for packet in continuity(own):
-            time, base = own_time(packet), packet.time_base
-            if time is not None and base is not None:
-                frames.append(float(time * base))
-                shifts.append(float(continuity.shift * base))
-    laid = _laid(others, np.array(frames), np.array(shifts))
-    shift = video.start_seconds - min(frames, default=0.0)
-    return _Times(np.sort(frames) + shift, np.sort(laid) + shift)
 
 
 def _set_apart(
@@ -133,7 +129,11 @@ def _holes(times: _Times) -> Iterator[Span]:
     for place, (before, after) in zip(pauses, pairwise(are_steady), strict=True):
         hole = Span(float(times.pictures[place]), float(times.pictures[place + 1]))
         is_long = hole.duration_seconds >= max(LEAST_SECONDS, _LEAST_TIMES * usual)
-        if is_long and before and after and not _goes_on(times.others, hole):
+        if not (is_long and before and after):
+            continue
+        edges = np.linspace(hole.start, hole.end, _PARTS + 1)
+        counts = np.diff(np.searchsorted(times.others, edges))
+        if (counts > 0).sum() < _GOES_ON:  # no other stream goes on meanwhile
             yield hole
 
 
@@ -142,9 +142,3 @@ def _is_steady(steps: _Seconds) -> bool:
         return False
     least, most = (share * float(np.median(steps)) for share in _STEADY)
     return bool(((steps >= least) & (steps <= most)).mean() >= _STEADY_SHARE)
-
-
-def _goes_on(others: _Seconds, hole: Span) -> bool:
-    edges = np.linspace(hole.start, hole.end, _PARTS + 1)
-    counts = np.diff(np.searchsorted(others, edges))
-    return int((counts > 0).sum()) >= _GOES_ON

@@ -1,4 +1,4 @@
-"""Times that somebody asks for."""
+"""Requested times."""
 
 from __future__ import annotations
 

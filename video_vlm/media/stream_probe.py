@@ -1,5 +1,4 @@
-"""What a container's header does not say: found by decoding its first picture and reading its last
-packets."""
+"""Finds what a container's header does not say, by decoding its first frame and reading its last packets."""
 
 from __future__ import annotations
 

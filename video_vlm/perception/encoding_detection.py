@@ -114,6 +114,8 @@ _COMMON: Final = {
         ("cp949",),
     ),
 }
+_ENCODINGS: Final = {code: encodings for code, (_, encodings) in {**_ALPHABETS, **_COMMON}.items()}
+"""The code pages of each language, the common ones first."""
 _SCRIPTS: Final = {"ko": ("\uac00", "\ud7a3"), "th": ("\u0e01", "\u0e4e")}
 _OTHER_CHARACTER: Final = 0.35
 """What a character of the script counts that is none of the common ones."""
@@ -140,7 +142,7 @@ def likely_encoding(data: bytes, *, language: str | None = None) -> EncodingGues
     named = _named(language)
     texts: dict[str, str | None] = {}
     scores: list[tuple[float, str, str]] = []
-    for code, encodings in _encodings().items():
+    for code, encodings in _ENCODINGS.items():
         for place, encoding in enumerate(encodings):
             if encoding not in texts:
                 texts[encoding] = _decoded(sample, encoding)
@@ -172,13 +174,6 @@ def _named(language: str | None) -> str | None:
         return "zh-tw"
     code = language_code(tag) if tag else None
     return {"bs": "hr", "sl": "hr", "no": "da"}.get(code, code) if code else None
-
-
-@cache
-def _encodings() -> dict[str, tuple[str, ...]]:
-    """The code pages of each language, the common ones first."""
-    tables = {**_ALPHABETS, **_COMMON}
-    return {code: encodings for code, (_, encodings) in tables.items()}
 
 
 @cache

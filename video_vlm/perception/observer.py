@@ -41,7 +41,7 @@ class BaseObserver:
         return ()
 
     def glance(self, pts_seconds: float, thumbnail: Image) -> None:
-        """Looks away."""
+        """Ignores the thumbnail."""
 
     def inspect(self, frame: Frame, span: Span) -> Iterable[Observation]:  # noqa: ARG002
         return ()

@@ -33,7 +33,7 @@ _IDEOGRAPHIC: Final = "\u2e80"
 
 @dataclass(frozen=True)
 class Track:
-    """The lines of one track, in order of time, and what is known of it."""
+    """The lines of one track, in order of time, and its language and purpose."""
 
     source: str
     lines: tuple[Observation, ...]

@@ -35,7 +35,7 @@ def gray_of(image: Image) -> Gray:
 
 
 def may_hold_text(gray: Gray) -> bool:
-    """Whether anything in the picture is drawn finely enough to be a word; False means surely not."""
+    """Whether any part of a grey picture ``(height, width)`` is fine enough to be a word; False is certain."""
     scale = min(1.0, _GATE_SIDE / max(gray.shape))
     small = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else gray
     edges = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) >= _FAINTEST_STROKE

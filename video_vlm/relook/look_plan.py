@@ -40,13 +40,13 @@ class LookPlan:
     """The frames to look at for a question.
 
     Args:
-        sampler: Who planned it.
-        move: Where the question sends the eye.
-        budget: What may be spent.
-        samples: The pictures, in order of time, each with its reason.
+        sampler: The sampler that planned it.
+        move: The direction in time that the question moves.
+        budget: The frames and tokens that may be used.
+        samples: The times of the frames, ascending, each with its reason.
         span: The video.
         shots: Its shots.
-        places: Where the answer is likeliest, best first.
+        places: The spans in seconds where the answer is likeliest, best first.
     """
 
     sampler: str

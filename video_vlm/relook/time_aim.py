@@ -40,14 +40,11 @@ def move_of(parsed: ParsedQuestion) -> TimeMove:
 def aim_of(parsed: ParsedQuestion, *, whole: Span, anchors: tuple[Channels, ...]) -> TimeAim:
     """The move of a question with its scored anchors, the stretch it names in seconds if any, and its reach
     in seconds."""
-    window = parsed.operator.window.resolve(whole) if parsed.operator.window else None
-    return TimeAim(move_of(parsed), anchors, window, _reach_seconds(parsed, whole))
-
-
-def _reach_seconds(parsed: ParsedQuestion, whole: Span) -> float:
-    """A quarter of the video, 10 to 75 s; 30 s at most for "right after"; as far as the question says, if it
-    does."""
-    if parsed.operator.away:
-        return max(_SHORTEST_SECONDS, parsed.operator.away.seconds)
-    longest = _ADJACENT_SECONDS if parsed.operator.adjacent else _LONGEST_SECONDS
-    return min(longest, max(_SHORTEST_SECONDS, whole.duration_seconds / 4))
+    operator = parsed.operator
+    window = operator.window.resolve(whole) if operator.window else None
+    # A quarter of the video, 10 to 75 s; 30 s at most for "right after"; as far as the question says, if it does.
+    longest = _ADJACENT_SECONDS if operator.adjacent else _LONGEST_SECONDS
+    reach = min(longest, max(_SHORTEST_SECONDS, whole.duration_seconds / 4))
+    if operator.away:
+        reach = max(_SHORTEST_SECONDS, operator.away.seconds)
+    return TimeAim(move_of(parsed), anchors, window, reach)

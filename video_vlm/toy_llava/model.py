@@ -42,7 +42,7 @@ def make_processor(words: frozenset[str], settings: SmallSettings) -> Any:
 
 
 def make_model(processor: Any, settings: SmallSettings) -> Any:
-    """The model, with weights that know nothing yet."""
+    """The model with random weights."""
     import transformers
 
     tokenizer = processor.tokenizer

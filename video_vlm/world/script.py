@@ -52,9 +52,9 @@ class EventKind(StrEnum):
 
     MOVE = "move"
     BUMP = "bump"
-    """A move that ends where it touches somebody."""
+    """A move that ends where it touches another actor."""
     PART = "part"
-    """A move that begins in touch with somebody."""
+    """A move that begins in touch with another actor."""
     APPEAR = "appear"
     VANISH = "vanish"
 
@@ -114,11 +114,11 @@ class WorldSettings:
     """The camera drifts by up to this much a frame, either way."""
     noise: float = 0.02
     chance_of_repeat: float = 0.4
-    """How often somebody moves twice, and another not at all."""
+    """The share of scripts in which one actor moves twice, and another not at all."""
     chance_of_guest: float = 0.3
-    """How often somebody who never moves appears midway."""
+    """The share of scripts in which an actor that never moves appears midway."""
     chance_of_post: float = 0.3
-    """How often a grey post stands in front."""
+    """The share of scripts with a grey post in front."""
 
     def __post_init__(self) -> None:
         if not 2 <= self.num_movers < len(COLOURS):
@@ -232,7 +232,7 @@ def _move(
     start: int,
     end: int,
 ) -> Event:
-    """A move that stays in the picture, cut short where it would run into somebody."""
+    """A move that stays in the frame, cut short where it would run into another actor."""
     ways = [way for way in Way if _inside(places[actor], way, settings.stride)]
     way = ways[int(chance.integers(len(ways)))]
     room, other = _room(places, actor, way, settings)
@@ -256,7 +256,7 @@ def _inside(place: tuple[float, float], way: Way, length: float) -> bool:
 def _room(
     places: list[tuple[float, float]], actor: int, way: Way, settings: WorldSettings
 ) -> tuple[float, int | None]:
-    """How far ``actor`` can go that way before touching somebody, and whom."""
+    """How far ``actor`` can go that way before it touches another actor, and which one."""
     nearest: tuple[float, int | None] = (float("inf"), None)
     (x, y), (step_x, step_y), touch = places[actor], way.step, 2 * settings.radius
     for other, (other_x, other_y) in enumerate(places):

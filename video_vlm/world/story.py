@@ -35,7 +35,7 @@ _LEAD_SECONDS = 1.4
 """For so long at least everybody rests at both ends of a scene."""
 _CHANCE_OF_STILL = 0.08
 _CHANCE_OF_ENTRY = 0.3
-"""How often somebody appears or vanishes instead of moving."""
+"""The share of events in which an actor appears or vanishes instead of moving."""
 _NAMES = 8
 """How many a story is about: few enough that they come back."""
 _DOINGS = (*(f"moves {way}" for way in Way), "appears", "vanishes")

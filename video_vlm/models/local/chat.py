@@ -150,7 +150,7 @@ class LocalChat:
                 self._prepared = None
 
     def forget(self) -> None:
-        """Free what is kept in memory of earlier questions, once nobody is being answered."""
+        """Frees the memory kept of earlier questions; waits until no answer is being generated."""
         with self._busy:
             self.thrift.forget()
 

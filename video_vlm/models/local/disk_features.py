@@ -33,8 +33,8 @@ otherwise."""
 
 
 def feature_maker(folder: Path, model: Any, *, quantization: str) -> str:
-    """The identity of what makes features, to the last bit: weights, their numbers, and what counts with
-    them.
+    """A digest of everything that decides features to the last bit: weights, their type, library versions,
+    and the device.
 
     Args:
         folder: Where the model was loaded from.
@@ -45,14 +45,12 @@ def feature_maker(folder: Path, model: Any, *, quantization: str) -> str:
     weights = [(file.name, file.stat().st_mtime_ns, list(samples_of(file))) for file in files]
     numbers = (str(model.dtype), quantization, torch.get_float32_matmul_precision())
     versions = (torch.__version__, transformers.__version__)
-    return digest(_VERSION, model.config.to_json_string(), weights, numbers, versions, _where(model.device))
-
-
-def _where(device: torch.device) -> tuple[str, ...]:
-    """Another processor, or another number of threads, may round otherwise."""
+    # Another processor, or another number of threads, may round differently.
+    device: torch.device = model.device
+    where = [device.type, torch.backends.cpu.get_cpu_capability(), str(torch.get_num_threads())]
     if device.type == "cuda":
-        return device.type, torch.cuda.get_device_name(device)
-    return device.type, torch.backends.cpu.get_cpu_capability(), str(torch.get_num_threads())
+        where = [device.type, torch.cuda.get_device_name(device)]
+    return digest(_VERSION, model.config.to_json_string(), weights, numbers, versions, where)
 
 
 class DiskFeatureStore:
@@ -77,7 +75,8 @@ class DiskFeatureStore:
         return found
 
     def put(self, key: bytes, features: ImageTokens) -> None:
-        tensors = _tensors(features)
+        deep = {f"deep.{number}": one for number, one in enumerate(features.deep)}
+        tensors = {"rows": features.rows, **deep, "is_listed": torch.tensor(features.is_listed)}
         self._shelf.write(self._name(key), save({**tensors, "seal": self._seal(key, tensors)}))
 
     def _name(self, key: bytes) -> str:
@@ -96,11 +95,6 @@ class DiskFeatureStore:
         except (SafetensorError, KeyError, ValueError, RuntimeError):
             return None
         return _features(tensors) if is_whole else None
-
-
-def _tensors(features: ImageTokens) -> dict[str, Tensor]:
-    deep = {f"deep.{number}": one for number, one in enumerate(features.deep)}
-    return {"rows": features.rows, **deep, "is_listed": torch.tensor(features.is_listed)}
 
 
 def _features(tensors: dict[str, Tensor]) -> ImageTokens:

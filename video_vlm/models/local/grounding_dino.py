@@ -61,7 +61,7 @@ class GroundingDino:
 
 
 def open_detector(name: str, *, device: str = "auto") -> GroundingDino:
-    """Load a detector from a folder, or from the local hub cache.
+    """Loads a detector from a folder, or from the local hub cache; nothing is downloaded.
 
     Raises:
         MissingExtra: torch or transformers is not installed.

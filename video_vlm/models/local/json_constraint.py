@@ -49,7 +49,7 @@ class JsonAutomaton:
         self.start = self._closed([begin])
 
     def after(self, states: States, letter: str) -> States:
-        """Where a letter leads; nowhere if it is not allowed there."""
+        """The states after one more letter; none if the letter is not allowed there."""
         found = self._known.get((states, letter))
         if found is None:
             found = self._closed([to for one in states for allows, to in self._steps[one] if allows(letter)])
@@ -57,11 +57,11 @@ class JsonAutomaton:
         return found
 
     def is_whole(self, states: States) -> bool:
-        """Whether what led there is complete."""
+        """Whether the text that led to these states is complete JSON."""
         return self._end in states
 
     def is_in_string(self, states: States) -> bool:
-        """Whether any letter may follow."""
+        """Whether these states are inside a string, where any letter may follow."""
         return not self._in_string.isdisjoint(states)
 
     def _closed(self, states: Sequence[int]) -> States:

@@ -13,7 +13,7 @@ _BITS: Final = {"4bit": "load_in_4bit", "8bit": "load_in_8bit"}
 
 
 def quantized(quantization: str, device: Any) -> dict[str, Any]:
-    """What ``from_pretrained`` is told; nothing for ``none``.
+    """The arguments of ``from_pretrained`` for quantized weights; empty for ``none``.
 
     Args:
         quantization: ``none``, ``4bit`` or ``8bit``.

@@ -39,7 +39,7 @@ class Deadline:
         self._timer.cancel()
 
     def heard(self, event: str, info: Mapping[str, Any]) -> None:
-        """What the client tells of the connection it makes: httpx's extension ``trace``."""
+        """Notes the sockets that the client opens; it is httpx's extension ``trace``."""
         if not event.endswith(("connect_tcp.complete", "start_tls.complete")):
             return
         with self._lock:

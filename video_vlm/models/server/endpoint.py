@@ -15,7 +15,7 @@ _WRITE = "write http://HOST:PORT/v1, with https:// if it speaks that"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a server is. ``shown`` is the address up to and with ``/v1``, without name, password and
+    """The address of a server. ``shown`` is the part up to and with ``/v1``, without name, password and
     query."""
 
     shown: str
@@ -24,7 +24,8 @@ class Endpoint:
 
     @classmethod
     def parse(cls, url: str) -> Endpoint:
-        """``http://me:secret@host:8000/v1?api-version=1`` taken apart; its secrets are known from then on.
+        """Parses ``http://me:secret@host:8000/v1?api-version=1``; from then on its secrets are left out of
+        messages.
 
         Raises:
             ModelError: it is no address of a server.
@@ -38,7 +39,7 @@ class Endpoint:
         return cls(shown, parts.query, (name, password) if at else None)
 
     def call(self, what: str) -> str:
-        """The address of one of the server's calls."""
+        """The full address of one of the server's calls, e.g. ``chat/completions``."""
         return f"{self.shown}/{what}{'?' if self.query else ''}{self.query}"
 
 
@@ -57,7 +58,8 @@ def _split(url: str) -> SplitResult:
 
 
 def usable_key(key: str | None) -> str | None:
-    """A key as it goes into a header; white space around it is left out. It is not printed from then on.
+    """The key as it goes into a header, without white space around it; from then on it is left out of
+    messages.
 
     Raises:
         ModelError: no server's key looks like that.
@@ -67,8 +69,8 @@ def usable_key(key: str | None) -> str | None:
     for place, letter in enumerate(key, start=1):
         if not "!" <= letter <= "~":
             raise ModelError(
-                f"the server's key has {_kind(letter)} at place {place} of {len(key)}; set OPENAI_API_KEY "
-                "again"
+                f"the server's key has {_kind(letter)} at place {place} of {len(key)}; "
+                "set OPENAI_API_KEY again"
             )
     return key or None
 
