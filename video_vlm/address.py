@@ -73,12 +73,10 @@ def _advice(scheme: str, rest: str) -> str:
         # file:///film and file://localhost/film, or what Path makes of them.
         path = url2pathname(unquote(f"/{rest.removeprefix('localhost/')}"))
         return f"this is an address, not a file: the file it means is {path}, give that"
-    what = (
-        "record it first (with ffmpeg, say)"
-        if scheme in _STREAMED
-        else "download it first (with yt-dlp, say)"
-    )
-    return f"this is an address, not a file: {what}, then give the file"
+    how = "record it first (with ffmpeg, say)"
+    if scheme not in _STREAMED:
+        how = "download it first (with yt-dlp, say)"
+    return f"this is an address, not a file: {how}, then give the file"
 
 
 def is_address(place: Path | str) -> bool:
@@ -88,11 +86,9 @@ def is_address(place: Path | str) -> bool:
 
 def shown(place: Path | str) -> str:
     """A place as it may be printed: an absolute folder, or an address without its password."""
-    return (
-        Address.parse(place).shown
-        if isinstance(place, str) and is_address(place)
-        else str(Path(place).absolute())
-    )
+    if isinstance(place, str) and is_address(place):
+        return Address.parse(place).shown
+    return str(Path(place).absolute())
 
 
 @dataclass(frozen=True, slots=True)

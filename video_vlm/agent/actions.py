@@ -219,12 +219,8 @@ def _seconds(found: object) -> float:
         or not isinstance(seconds, (int, float))
         or not -_LATEST <= seconds <= _LATEST
     ):
-        what = (
-            repr(found[:40])
-            if isinstance(found, str)
-            else f"a {type(found).__name__}, or none that a video has"
-        )
-        raise ValueError(f"not a time in seconds: {what}")
+        what = f"a {type(found).__name__}, or none that a video has"
+        raise ValueError(f"not a time in seconds: {repr(found[:40]) if isinstance(found, str) else what}")
     return float(seconds)
 
 

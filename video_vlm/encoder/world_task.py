@@ -45,10 +45,10 @@ class WorldTask:
         return answered + NARRATE_WEIGHT * self.narrator.loss(encoding.tokens, there.facts)
 
 
-def held_out(num_clips: int, settings: WorldSettings, *, batch_size: int = 64) -> Iterator[list[Clip]]:
-    """Clips that were not trained on, in batches of at most ``batch_size`` clips and as many reverses."""
-    for start in range(0, num_clips, batch_size):
-        seeds = range(HELD_OUT + start, HELD_OUT + min(start + batch_size, num_clips))
+def held_out(num_clips: int, settings: WorldSettings) -> Iterator[list[Clip]]:
+    """Clips that were not trained on, in batches of at most 64 clips and as many reverses."""
+    for start in range(0, num_clips, 64):
+        seeds = range(HELD_OUT + start, HELD_OUT + min(start + 64, num_clips))
         yield with_reverses(seeds, settings)
 
 

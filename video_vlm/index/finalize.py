@@ -12,12 +12,13 @@ from video_vlm.index.index_mode import IndexMode
 from video_vlm.index.observer_set import ObserverSet
 from video_vlm.index.recipe import Recipe
 from video_vlm.index.report import IndexReport
+from video_vlm.media.chapters import within
 from video_vlm.media.identity import SameContent
 from video_vlm.memory import MemoryWriter
 from video_vlm.records import Damage, Level, Observation, ObservationKind, Span, Video, clock
 from video_vlm.records.observations import KINDS
 
-__all__ = ["finish_memory"]
+__all__ = ["as_found", "finish_memory"]
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,23 @@ def finish_memory(
         resumed_from=resumed_from,
         missing=missing,
     )
+
+
+def as_found(video: Video, whole: Span, *, num_frames: int) -> Video:
+    """The video with what decoding found in place of the container's claims: its end in
+    seconds, the number of frames, and the chapters within."""
+    chapters = within(video.chapters, whole)
+    beyond = [one for one in video.chapters if one.span.start >= whole.end]
+    if beyond:
+        logger.warning(
+            "%s: %d of its %d chapters begin after its end (%s) and are left out: %s",
+            video.path,
+            len(beyond),
+            len(video.chapters),
+            clock(whole.end),
+            ", ".join(f"“{one.title}” at {clock(one.span.start)}" for one in beyond[:3]),
+        )
+    return replace(video, duration_seconds=whole.end, num_frames=num_frames, chapters=chapters)
 
 
 def _inside(said: Sequence[Observation], video: Video) -> Sequence[Observation]:

@@ -86,18 +86,14 @@ def judge(stored: Stages, wanted: Sequence[Stage]) -> tuple[StageVerdict, ...]:
     """For each wanted stage whether it is kept or made again, and why; then the stored stages that are
     dropped."""
     verdicts: list[StageVerdict] = []
+    dropped = [name for name in stored if name not in {stage.name for stage in wanted}]
     for stage in wanted:
         known = stored.get(stage.name)
         own = "it was not made yet" if known is None else "; ".join(_differences(known, stage.made_with))
         below = [one.stage for one in verdicts if not one.is_kept and _rests_on(stage.name, one.stage)]
-        gone = (
-            [name for name in stored if name not in {one.name for one in wanted}]
-            if stage.name == LEVELS
-            else []
-        )
-        because = own or (f"{(*below, *gone)[0]} changed" if (*below, *gone) else None)
+        changed = [*below, *(dropped if stage.name == LEVELS else [])]
+        because = own or (f"{changed[0]} changed" if changed else None)
         verdicts.append(StageVerdict(stage.name, because is None, because or "made with the same"))
-    dropped = (name for name in stored if name not in {stage.name for stage in wanted})
     return (*verdicts, *(StageVerdict(name, False, "no longer asked for") for name in dropped))
 
 
@@ -149,9 +145,8 @@ def _rests_on(upper: str, lower: str) -> bool:
 def _differences(stored: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[str]:
     for name in dict.fromkeys([*stored, *wanted]):
         before, after = stored.get(name, ""), wanted.get(name, "")
-        if before == after or (
-            name == BESIDE and not after
-        ):  # a video moved without its subtitles keeps them
+        # A video that was moved without its subtitles keeps them.
+        if before == after or (name == BESIDE and not after):
             continue
         if name == BESIDE:
             yield "a subtitle file beside the video was added or changed"

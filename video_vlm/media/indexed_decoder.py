@@ -152,11 +152,9 @@ class IndexedReader(ABC):
         return self._ledger.damage
 
     def scan(self, start_seconds: float | None = None) -> Iterator[IndexedFrame]:
-        start = (
-            0
-            if start_seconds is None
-            else bisect_left(self._times.seconds, start_seconds - TIME_TOLERANCE_SECONDS)
-        )
+        start = 0
+        if start_seconds is not None:
+            start = bisect_left(self._times.seconds, start_seconds - TIME_TOLERANCE_SECONDS)
         decoded = False
         for index in range(start, len(self._times)):
             frame = self._frame(index)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 from video_vlm.perception.language_names import language_code
@@ -116,6 +115,9 @@ _COMMON: Final = {
 }
 _ENCODINGS: Final = {code: encodings for code, (_, encodings) in {**_ALPHABETS, **_COMMON}.items()}
 """The code pages of each language, the common ones first."""
+_LETTERS: Final = {
+    code: frozenset(letters + letters.upper()) for code, (letters, _) in {**_COMMON, **_ALPHABETS}.items()
+}
 _SCRIPTS: Final = {"ko": ("\uac00", "\ud7a3"), "th": ("\u0e01", "\u0e4e")}
 _OTHER_CHARACTER: Final = 0.35
 """What a character of the script counts that is none of the common ones."""
@@ -176,12 +178,6 @@ def _named(language: str | None) -> str | None:
     return {"bs": "hr", "sl": "hr", "no": "da"}.get(code, code) if code else None
 
 
-@cache
-def _letters(code: str) -> frozenset[str]:
-    letters = (_ALPHABETS.get(code) or _COMMON[code])[0]
-    return frozenset(letters) | frozenset(letters.upper())
-
-
 def _decoded(sample: bytes, encoding: str) -> str | None:
     """None where many bytes mean nothing; a few may be damaged, or belong to the half of a character."""
     text = sample.decode(encoding, errors="replace")
@@ -191,7 +187,7 @@ def _decoded(sample: bytes, encoding: str) -> str | None:
 
 def _fit(text: str, code: str) -> float:
     """How much of a text beyond ASCII is what a language writes: at most 1, negative for nonsense."""
-    letters = _letters(code)
+    letters = _LETTERS[code]
     score = num = 0.0
     for before, character in zip(f" {text}", text, strict=False):
         if character <= "\x7f":

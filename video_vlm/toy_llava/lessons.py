@@ -292,11 +292,9 @@ def _looked(
     target = told[asked.rests_on[0]]
     drawn = [one.scene for one in scenes if one.scene and one is not target]
     inside = int(chance.integers(1 if asked.kind is AskedKind.BESIDE else 0, 5))
-    frames = (
-        list(frames_of_lesson(target.scene, _even(target.span, inside, chance)))
-        if inside and target.scene
-        else []
-    )
+    frames: list[Frame] = []
+    if inside and target.scene:
+        frames += frames_of_lesson(target.scene, _even(target.span, inside, chance))
     for place in _few(range(len(drawn)), int(chance.integers(0, 7 - inside)), chance):
         frames += frames_of_lesson(drawn[place], _even(drawn[place].span, 1, chance))
     return tuple(sorted(frames, key=lambda one: one.pts_seconds))

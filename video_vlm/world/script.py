@@ -146,14 +146,12 @@ class Script:
 
     def reversed(self) -> Script:
         """The same clip played backwards, with its events reversed. Reversed twice it is the script itself."""
-        return replace(
-            self, events=tuple(map(self._back, reversed(self.events))), backwards=not self.backwards
-        )
-
-    def _back(self, event: Event) -> Event:
-        last = self.settings.num_frames
-        way = event.way.back if event.way else None
-        return replace(event, kind=event.kind.back, start=last - event.end, end=last - event.start, way=way)
+        end, events = self.settings.num_frames, []
+        for event in reversed(self.events):
+            way = event.way.back if event.way else None
+            span = {"start": end - event.end, "end": end - event.start}
+            events.append(replace(event, kind=event.kind.back, way=way, **span))
+        return replace(self, events=tuple(events), backwards=not self.backwards)
 
     @property
     def motions(self) -> tuple[Event, ...]:

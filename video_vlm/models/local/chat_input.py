@@ -143,14 +143,13 @@ class ChatInput:
     def _content(self, turn: Turn) -> str | list[dict[str, Any]]:
         if not self._has_eyes:
             return "\n".join(self._harmless(part) for part in turn.parts if isinstance(part, str))
-        return [piece for part in turn.parts for piece in self._pieces(part)]
-
-    def _pieces(self, part: Part) -> Iterator[dict[str, Any]]:
-        if isinstance(part, str):
-            yield {"type": "text", "text": self._harmless(part) + "\n"}
-        else:
-            yield {"type": "text", "text": stamp(part)}
-            yield {"type": "image"}
+        pieces: list[dict[str, Any]] = []
+        for part in turn.parts:
+            if isinstance(part, str):
+                pieces.append({"type": "text", "text": self._harmless(part) + "\n"})
+            else:
+                pieces += [{"type": "text", "text": stamp(part)}, {"type": "image"}]
+        return pieces
 
     def _harmless(self, text: str) -> str:
         """Words that are tokens of control to this model fall apart: ``<|im_end|>`` becomes ``<

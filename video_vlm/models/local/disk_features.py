@@ -69,10 +69,19 @@ class DiskFeatureStore:
         data = self._shelf.read(self._name(key))
         if data is None:
             return None
-        found = self._unpacked(key, data)
-        if found is None:
+        try:
+            tensors = load(data)
+            seal = tensors.pop("seal")
+            is_whole = torch.equal(seal, self._seal(key, tensors))
+        except (SafetensorError, KeyError, ValueError, RuntimeError):
+            is_whole = False
+        if not is_whole:
             self._shelf.drop(self._name(key))
-        return found
+            return None
+        names = takewhile(tensors.__contains__, (f"deep.{number}" for number in count()))
+        # Copies, so that they lie in memory as those that were just made do.
+        deep = tuple(tensors[name].clone() for name in names)
+        return ImageTokens(tensors["rows"].clone(), deep, bool(tensors["is_listed"]))
 
     def put(self, key: bytes, features: ImageTokens) -> None:
         deep = {f"deep.{number}": one for number, one in enumerate(features.deep)}
@@ -85,21 +94,3 @@ class DiskFeatureStore:
     def _seal(self, key: bytes, tensors: dict[str, Tensor]) -> Tensor:
         sealed = blake2b(self._maker.encode() + key + key_of(tensors), digest_size=16)
         return torch.frombuffer(bytearray(sealed.digest()), dtype=torch.uint8)
-
-    def _unpacked(self, key: bytes, data: bytes) -> ImageTokens | None:
-        """None where it is not what was put there."""
-        try:
-            tensors = load(data)
-            seal = tensors.pop("seal")
-            is_whole = torch.equal(seal, self._seal(key, tensors))
-        except (SafetensorError, KeyError, ValueError, RuntimeError):
-            return None
-        return _features(tensors) if is_whole else None
-
-
-def _features(tensors: dict[str, Tensor]) -> ImageTokens:
-    """Copies, so that they lie in memory as those that were just made do."""
-    deep = takewhile(tensors.__contains__, (f"deep.{number}" for number in count()))
-    return ImageTokens(
-        tensors["rows"].clone(), tuple(tensors[name].clone() for name in deep), bool(tensors["is_listed"])
-    )

@@ -32,16 +32,13 @@ def quantized(quantization: str, device: Any) -> dict[str, Any]:
         )
     if find_spec("accelerate") is None:
         raise ModelError(f"ask.quantization={quantization} needs accelerate: pip install accelerate")
-    return {"quantization_config": _config(quantization), "device_map": {"": device}}
-
-
-def _config(quantization: str) -> Any:
     import transformers
 
     if find_spec("bitsandbytes") is not None:
-        return transformers.BitsAndBytesConfig(**{_BITS[quantization]: True})
-    from torchao.quantization import Int4WeightOnlyConfig, Int8WeightOnlyConfig
+        config = transformers.BitsAndBytesConfig(**{_BITS[quantization]: True})
+    else:
+        from torchao.quantization import Int4WeightOnlyConfig, Int8WeightOnlyConfig
 
-    return transformers.TorchAoConfig(
-        Int4WeightOnlyConfig() if quantization == "4bit" else Int8WeightOnlyConfig()
-    )
+        kind = Int4WeightOnlyConfig if quantization == "4bit" else Int8WeightOnlyConfig
+        config = transformers.TorchAoConfig(kind())
+    return {"quantization_config": config, "device_map": {"": device}}

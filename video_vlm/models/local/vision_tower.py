@@ -73,11 +73,9 @@ def vision_tower_of(model: Any) -> VisionTower | None:
     can_do_without_numbers = "pixel_values" in takes and takes["pixel_values"].default is None
     has_place = getattr(model.config, "image_token_id", None) is not None
     has_tower = hasattr(model.base_model, "get_image_features")
-    return (
-        VisionTower(model)
-        if "mm_encoder_outputs" in takes and can_do_without_numbers and has_place and has_tower
-        else None
-    )
+    if "mm_encoder_outputs" in takes and can_do_without_numbers and has_place and has_tower:
+        return VisionTower(model)
+    return None
 
 
 def split_images(

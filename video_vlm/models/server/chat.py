@@ -261,7 +261,11 @@ class ServerChat:
                 f"{self._url} sends on to {shortened(response.headers.get('location', 'nowhere'))}; "
                 "give that address"
             )
-        said = _said(self._body(response))
+        text = self._body(response)
+        try:
+            said = complaint(parsed(text))
+        except ValueError:
+            said = shortened(text, 120) or "no reason given"
         if status in (401, 403):
             raise ModelError(f"{self._url} refused the key ({said}); set OPENAI_API_KEY")
         if "response_format" in body and status in _UNKNOWN and "response_format" in said:
@@ -354,10 +358,3 @@ def _httpx() -> Any:
     except ImportError as error:
         raise MissingExtra("talking to a server", "server") from error
     return httpx2
-
-
-def _said(body: str) -> str:
-    try:
-        return complaint(parsed(body))
-    except ValueError:
-        return shortened(body, 120) or "no reason given"

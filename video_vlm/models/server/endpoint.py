@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from video_vlm.errors import ModelError
 from video_vlm.redaction import keep_login, keep_secret, without_login
@@ -30,7 +30,16 @@ class Endpoint:
         Raises:
             ModelError: it is no address of a server.
         """
-        parts = _split(url)
+        try:
+            parts = urlsplit(url)
+            parts.port  # noqa: B018 - ValueError where it is no number
+            is_whole = (
+                parts.scheme in ("http", "https") and parts.hostname and url.isprintable() and " " not in url
+            )
+        except ValueError:
+            is_whole = False
+        if not is_whole:
+            raise ModelError(f"{without_login(url)} is no address of a server; {_WRITE}")
         user, at, host = parts.netloc.rpartition("@")
         name, _, password = map(unquote, user.partition(":"))
         keep_login(name, password)
@@ -41,20 +50,6 @@ class Endpoint:
     def call(self, what: str) -> str:
         """The full address of one of the server's calls, e.g. ``chat/completions``."""
         return f"{self.shown}/{what}{'?' if self.query else ''}{self.query}"
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018 - ValueError where it is no number
-        is_whole = (
-            parts.scheme in ("http", "https") and parts.hostname and url.isprintable() and " " not in url
-        )
-    except ValueError:
-        is_whole = False
-    if not is_whole:
-        raise ModelError(f"{without_login(url)} is no address of a server; {_WRITE}")
-    return parts
 
 
 def usable_key(key: str | None) -> str | None:
