@@ -1,5 +1,5 @@
-"""From a question to its answer: one video's memory, the model that reads it, and a look where that is not
-enough."""
+"""From a question to its answer: one video's memory, the model that reads it, and a look at frames where that
+is not enough."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seam to language models, with eyes or without: turns of words and pictures in, words out.
+"""The interface to language models, with or without vision: turns of words and images in, words out.
 
 Whoever answers questions (:mod:`video_vlm.models`) talks to a model through this and never knows whether it
 runs in this process or behind a server.

@@ -1,4 +1,4 @@
-"""Names by which several videos can be told apart."""
+"""Names that tell several videos apart."""
 
 from __future__ import annotations
 

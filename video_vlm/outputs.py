@@ -1,4 +1,4 @@
-"""Writing files for the user: each whole or not at all, and none in the place of a file that somebody else
+"""Writes files for the user: each whole or not at all, and none in the place of a file that somebody else
 wrote.
 
 A file is written under a temporary name in its folder, flushed to the disk, and then given its name. Where

@@ -1,5 +1,4 @@
-"""The seams: what a decoder, an observer, text and image-text encoders, a memory and an answerer must be able
-to do.
+"""The interfaces of decoders, observers, text and image-text encoders, memories and answerers.
 
 Each is small on purpose. Implementations are found by name in a registry (:mod:`video_vlm.registry`)
 and never know who calls them.
@@ -111,7 +110,8 @@ class VideoReader(Protocol):
         ...
 
     def cues(self) -> Iterator[Observation]:
-        """The cues of embedded *text* subtitle tracks as observations, in order; spans in player's seconds."""
+        """The cues of embedded *text* subtitle tracks as observations, in order; spans in player's
+        seconds."""
         ...
 
     def close(self) -> None: ...

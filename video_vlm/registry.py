@@ -1,4 +1,4 @@
-"""Implementations by name: built in, or brought by other packages through entry points."""
+"""Implementations by name: built in, or added by other packages through entry points."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Evidence for a question in one video: what moves in time is walked in time, only the rest is looked for by
-its words.
+"""Evidence for a question in one video: words of time are resolved to spans, the rest is searched by its
+words.
 
 "What is shown directly after the trick with the cups?" shares no word with what is shown. So the anchor is
 found by itself, the operator says which stretch beside it counts, and what is there is evidence whatever its

@@ -1,4 +1,4 @@
-"""Nothing is counted, kept or sent for others: what libraries below this one would report is switched off.
+"""Turns off the telemetry of the libraries below this one; nothing is counted, kept or sent.
 
 They read the environment when they are imported, so this is called before: where each of them is imported,
 and first of all on the command line. What the user has set is left as it is.

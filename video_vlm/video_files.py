@@ -1,4 +1,4 @@
-"""What video files are called, and how they begin."""
+"""The suffixes of video files, and the first bytes of containers."""
 
 from __future__ import annotations
 

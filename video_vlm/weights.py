@@ -1,4 +1,4 @@
-"""Weights that the user already has: where they lie, and which they are."""
+"""Weights that the user already has: their folders, and their fingerprints."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def fingerprint(folder: Path, *, decides: Sequence[str], version: int) -> str:
 
 @contextmanager
 def no_progress_bar() -> Iterator[None]:
-    """Hides the progress bars of model loading inside the ``with``: stderr is for what the user asked to see."""
+    """Hides the progress bars of model loading inside the ``with``: stderr is for what the user asked
+    to see."""
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()

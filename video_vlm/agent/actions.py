@@ -1,5 +1,4 @@
-"""What a model may do in its turn, and how its words are read: one JSON object a turn, nothing else has an
-effect."""
+"""The actions of a model's turn, and how they are read: one JSON object a turn."""
 
 from __future__ import annotations
 

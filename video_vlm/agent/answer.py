@@ -1,4 +1,4 @@
-"""From a talk to an answer, and to what is remembered of the pictures a model was shown."""
+"""From a conversation to an answer, and to the looks that are stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a question's words of time lead among captions: beside what it hinges on, to the ends, to all that it
+"""The captions to which a question's words of time lead: next to its anchor, at the ends, or all that it
 counts.
 
 A search finds what is like the words of a question. What happens after something is not like it, and the

@@ -1,4 +1,4 @@
-"""Claim by claim, a second time: the cited pictures and words alone, and a yes or a no."""
+"""Checks each claim a second time against only the frames and words it cites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What strangers put into a video, made harmless to read: data in quotes that cannot be closed from inside.
+"""Makes text from a video harmless in a prompt: it is quoted data that cannot close its quotes.
 
 Subtitles, writing in the picture, titles and names may hold anything, orders to a model included. They are
 handed on as JSON strings between two marks. What could be taken for a mark, or for a token that tells a model

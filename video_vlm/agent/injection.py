@@ -1,4 +1,4 @@
-"""What of a model's words is not about the video: parts of the protocol, and what it was told to say.
+"""Finds words of a model that are not about the video: parts of the protocol, and what it was ordered to say.
 
 A video may hold text that gives orders to the model that reads it. The model is told to ignore them, and may
 follow them all the same. What it wrote then must not be found later as if it had been seen. So where text

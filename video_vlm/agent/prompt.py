@@ -1,4 +1,4 @@
-"""What a model is told: the rules, what the memory holds, and what its actions brought."""
+"""The prompts of the conversation: rules, the content of the memory, and the results of actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model was shown, and what of it a claim may rest on: a time that was not shown cannot be cited."""
+"""What a model was shown. A claim may cite only this."""
 
 from __future__ import annotations
 

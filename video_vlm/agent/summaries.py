@@ -1,5 +1,4 @@
-"""Summaries by a model, bottom-up: each sentence cites what it rests on below, and one that does not is
-thrown away.
+"""Summaries by a model, bottom-up: each sentence cites what it rests on, and one that does not is dropped.
 
 A model is never given more than it has room for: what is too long is summarised in halves, and the halves'
 summaries are joined, two at a time.

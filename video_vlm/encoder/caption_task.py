@@ -1,4 +1,5 @@
-"""Learning from videos with captions: a clip and what is said of it come together, its reverse does not."""
+"""Training on videos with captions: a clip and its caption are brought together, the reverse of the clip is
+not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder of videos with captions: what each line says, and clips of frames with their times.
+"""A folder of videos with captions: its lines, and clips of frames with their times.
 
 The captions are JSON lines. Columns are named as in WebVid (``videoid``, ``name``), MSR-VTT (``video_id``,
 ``caption``) or plainly ``video`` and ``caption``; others are left alone.
@@ -36,7 +36,8 @@ class CaptionedVideo:
 
 @dataclass(frozen=True, slots=True)
 class ClipSettings:
-    """The input of a tower: ``side`` pixels square, normalised by ``mean`` and ``deviation`` of each channel."""
+    """The input of a tower: ``side`` pixels square, normalised by ``mean`` and ``deviation`` of each
+    channel."""
 
     side: int = 224
     num_frames: int = 16

@@ -1,5 +1,5 @@
-"""What training leaves on disk: one safetensors file that is whole or not there, with everything needed to go
-on.
+"""The checkpoint of a training run: one safetensors file, written in one step, with everything needed to
+resume.
 
 Weights, the optimizer's moments and the step are in the same file, so that no two of them can disagree.
 Nothing is pickled.

@@ -1,4 +1,4 @@
-"""Going over a long clip a few numbers at a time: what is made of them on the way is larger than the clip."""
+"""Processes a long clip in chunks, because intermediate results are larger than the clip."""
 
 from __future__ import annotations
 

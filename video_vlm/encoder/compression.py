@@ -1,4 +1,4 @@
-"""Compression to a fixed number of tokens: learned queries that look at all of a clip's tokens.
+"""Compression to a fixed number of tokens by learned queries that attend to all of a clip's tokens.
 
 A Q-Former-style reader (Li et al. 2023, "BLIP-2"; the idea of Perceiver, Jaegle et al. 2021): the queries
 look at each other, then at the tokens, and what comes out is as long as there are queries, whatever goes in.

@@ -1,4 +1,4 @@
-"""Clustering tokens down to a number: density peaks among k nearest neighbours, DPC-kNN.
+"""Clusters tokens down to a number by density peaks among k nearest neighbours (DPC-kNN).
 
 A centre is dense and far from anything denser (Rodriguez and Laio 2014; with k nearest neighbours, Du et al.
 2016).

@@ -1,4 +1,4 @@
-"""Image-text towers for the pipeline: pictures and words as vectors of one space, from weights the user has.
+"""Image-text towers: pictures and words as vectors of one space, from weights the user has.
 
 Any SigLIP, SigLIP 2 or CLIP of transformers, from a folder or from the local hub cache. Nothing is
 downloaded, and nothing heavy is loaded before the first picture or word.

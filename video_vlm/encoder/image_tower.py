@@ -1,4 +1,4 @@
-"""Image towers of transformers as they are, seen from one side: embed, blocks, finish.
+"""Image towers of transformers with one interface: embed, blocks, finish.
 
 Nothing of a tower is copied or changed: its own modules are called in its own order, so that with nothing
 between the blocks the numbers are the tower's, bit for bit.
@@ -101,7 +101,8 @@ class SiglipTower(Tower):
         head = self.model.head
         if bias is None:
             return last, head(last)
-        # SigLIP's attention pooling, made of the head's parts: a merged token counts as often as it has patches.
+        # SigLIP's attention pooling, made of the head's parts: a merged token counts as often as it has
+        # patches.
         probe = head.probe.repeat(last.shape[0], 1, 1)
         mask = repeat(
             bias.to(last.dtype), "frames tokens -> (frames heads) 1 tokens", heads=head.attention.num_heads

@@ -1,4 +1,4 @@
-"""Fewer tokens, by name: every merging without learned weights, and the contract that all of them keep.
+"""Token mergers by name: every merger without learned weights, and the contract that all of them keep.
 
 A *merger* is a function ``(tokens, *, num_tokens, num_frames) -> tokens``: a batch of clips, each
 ``num_frames`` frames of equally many tokens, ``(batch (frames positions) width)`` in and ``(batch num_tokens

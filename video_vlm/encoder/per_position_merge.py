@@ -1,4 +1,5 @@
-"""Merging at each position over time, for fixed cameras: what does not change at a place becomes one token.
+"""Merging at each position over time, for fixed cameras: what does not change at a position becomes one
+token.
 
 Slides, screens and surveillance stand still almost everywhere. Each position gets its own optimal partition
 of the time line, and the budget goes where a further cut saves most.

@@ -1,4 +1,4 @@
-"""A small head that answers the scripted world's questions from what the encoder saw: the tokens vote.
+"""A small head that answers the scripted world's questions by a vote of the encoder's tokens.
 
 It adds up what single tokens say and compares none with another: whatever is to be known of order must have
 been put into them by the encoder.

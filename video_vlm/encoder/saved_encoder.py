@@ -1,4 +1,4 @@
-"""A trained encoder on disk: what was learned, and the name of the tower it was learned around."""
+"""A trained encoder on disk: its weights, and the name of its tower."""
 
 from __future__ import annotations
 

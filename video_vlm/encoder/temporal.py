@@ -1,4 +1,4 @@
-"""Attention over time at each position, time told in seconds, behind a gate that starts closed.
+"""Attention over time at each position, with times in seconds, behind a gate that starts at 0.
 
 Divided space-time attention (Bertasius et al. 2021, "Is Space-Time Attention All You Need?"): a token looks
 at the same position in all frames; looking around inside a frame stays with the tower. Times are the clock's

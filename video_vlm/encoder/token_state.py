@@ -1,5 +1,5 @@
-"""What is known of the tokens of a batch of clips between two blocks of the encoder, and what merging does to
-it."""
+"""The state of the tokens of a batch of clips between two blocks of the encoder, and how merging
+changes it."""
 
 from __future__ import annotations
 

@@ -45,7 +45,8 @@ def fast_dtype(device: str) -> torch.dtype:
 
 
 def load_tower(name: str, *, dtype: torch.dtype | None = None, device: str = "cpu") -> Tower:
-    """The vision tower of a model, in evaluation mode; arguments and errors are those of :func:`load_model`."""
+    """The vision tower of a model, in evaluation mode; arguments and errors are those of
+    :func:`load_model`."""
     from video_vlm.encoder.image_tower import as_tower
 
     return as_tower(load_model(name, dtype=dtype, device=device)).eval()

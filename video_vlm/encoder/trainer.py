@@ -1,4 +1,4 @@
-"""From what was asked for to a trained encoder: puts data, model and task together, and runs the loop."""
+"""Makes the data, the model and the task of a training request, and runs the loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training loop: a task says what is to be made small, everything else is here.
+"""The training loop; a task gives the model, the batches and the loss.
 
 A task's batch follows from the step's number, so that a run that was interrupted and goes on ends with the
 same weights as one that was not.
@@ -67,7 +67,8 @@ B = TypeVar("B")
 
 
 class Task(Protocol[B]):
-    """A model, its batches and its loss. ``recipe`` names the task and everything that decides its batches."""
+    """A model, its batches and its loss. ``recipe`` names the task and everything that decides its
+    batches."""
 
     @property
     def model(self) -> nn.Module: ...

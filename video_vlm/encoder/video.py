@@ -1,4 +1,4 @@
-"""The encoder itself: a tower for pictures, made to see a video.
+"""The video encoder: an image tower with attention along time and merging between its blocks.
 
 Between the tower's own blocks, frames that look alike are folded into one, tokens look along time, and tokens
 that look alike inside a frame become one. Each of these is off unless asked for, and with all of them off the
@@ -162,7 +162,8 @@ class VideoEncoder(nn.Module):
         return [self.time_position(strip, seconds) for strip in _drained(strips)]
 
     def _fold(self, stage: TokenState, strips: list[Tensor], depth: int) -> tuple[TokenState, Tensor]:
-        """The tokens of a clip in one tensor, folded at the depths of the settings; frees ``strips`` on the way."""
+        """The tokens of a clip in one tensor, folded at the depths of the settings; frees ``strips`` on the
+        way."""
         for fold in self.settings.folds:
             if fold.depth == depth:
                 weight, kept = stage.weight, max(1, round(stage.weight.shape[1] / fold.factor))

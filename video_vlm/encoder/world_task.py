@@ -1,4 +1,4 @@
-"""Learning to answer the scripted world's questions, and measuring how well that went."""
+"""Training to answer the scripted world's questions, and the score of a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that has grown since it was read: what was read of it is taken over, and the rest is read on."""
+"""Files that have grown since they were read: their memory is taken over, and the rest is read."""
 
 from __future__ import annotations
 

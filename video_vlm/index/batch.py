@@ -1,5 +1,4 @@
-"""Many files, several at a time, each read by a process of its own: what one of them does, the others never
-notice.
+"""Indexes many files, several at a time, each in a process of its own, so that one cannot harm the others.
 
 Every worker writes to the same library, a transaction at a time, and a memory depends on its file and the
 settings alone: in whatever order files are done, the library ends up the same.
@@ -196,8 +195,9 @@ class _Crew:
             self._false_starts += not worker.is_ready
             if self._false_starts >= _MOST_FALSE_STARTS:
                 raise VideoQAError(
-                    "the processes that read videos side by side end as soon as they are started: in a script, "
-                    "call index_many under `if __name__ == '__main__':`, or read one after the other (jobs=1)"
+                    "the processes that read videos side by side end as soon as they are started: "
+                    "in a script, call index_many under `if __name__ == '__main__':`, "
+                    "or read one after the other (jobs=1)"
                 )
             self._replace(worker)
 

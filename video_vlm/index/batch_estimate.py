@@ -1,5 +1,4 @@
-"""What reading many videos would take, before it is done: a look at each header, and a short trial of the
-longest."""
+"""Estimates time and disk space of indexing many files, by their headers and a short trial of the longest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an interrupted run has to know to go on, as the small JSON of a checkpoint."""
+"""The state that an interrupted run needs to go on, as the JSON of a checkpoint."""
 
 from __future__ import annotations
 

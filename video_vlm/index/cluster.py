@@ -1,4 +1,4 @@
-"""Many files on a Ray cluster: each is read by an actor, with the very function that reads it on one machine.
+"""Indexes many files on a Ray cluster, with the same function that reads them on one machine.
 
 An actor that is lost is started again and its file given to it anew; what it had written is there, and the
 reading goes on from it. So a memory is the same wherever and however often it was begun. Nothing is listened
@@ -105,8 +105,7 @@ def index_on_cluster(
 
 
 def _first_unlike(waiting: Sequence[tuple[Path, str]], in_hand: Collection[str]) -> int | None:
-    """The place of the first file that cannot be a copy of one being read: two must not write the same memory at
-    once."""
+    """The place of the first file that is no copy of one being read: two must not write the same memory."""
     return next((place for place, (_, resembles) in enumerate(waiting) if resembles not in in_hand), None)
 
 

@@ -1,4 +1,4 @@
-"""The two ways to go over a video: every picture, or keyframes and what is in doubt between them."""
+"""The two passes over a video: every frame, or keyframes and the stretches that are in doubt between them."""
 
 from __future__ import annotations
 

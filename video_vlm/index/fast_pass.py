@@ -1,4 +1,4 @@
-"""The fast pass: a window of keyframes at a time, and between them only the stretches that leave doubt.
+"""The fast pass: a window of keyframes at a time, and between them only the stretches in doubt.
 
 A window is always the same groups of pictures, and what is decided in it depends on nothing but them and when
 the shot before them began. So an interrupted run that begins again with a window ends with the same memory.

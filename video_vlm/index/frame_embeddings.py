@@ -1,4 +1,4 @@
-"""Pictures on their way through the tower: a few at a time, on a thread of their own, while decoding goes on.
+"""Encodes frames with the image-text tower in a second thread while decoding goes on.
 
 What goes in together is always pictures of one segment, from its first on: an interrupted run, which goes on
 with a segment, gives the tower the same pictures in the same company, and so gets the same vectors to the
@@ -39,7 +39,8 @@ _Vectors = npt.NDArray[np.float32]
 
 
 class FrameEmbedder:
-    """Encodes frames with a tower in a second thread. A context manager; leaving it drops what was not begun."""
+    """Encodes frames with a tower in a second thread. A context manager; leaving it drops what was not
+    begun."""
 
     def __init__(self, encoder: ImageTextEncoder) -> None:
         self.encoder = encoder

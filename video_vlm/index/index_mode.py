@@ -1,4 +1,4 @@
-"""Full or fast: which memories will do for what was asked, and which is made."""
+"""Full or fast: in which way a video is read, and which existing memories are good enough."""
 
 from __future__ import annotations
 

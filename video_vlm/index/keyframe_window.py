@@ -1,5 +1,4 @@
-"""What looking into one window of a video gives: keyframes, the stretches that left doubt, and the cuts of
-both."""
+"""Finds the cuts of one window of a video: by keyframes, and by decoding the stretches in doubt."""
 
 from __future__ import annotations
 
@@ -49,7 +48,8 @@ def windows(table: PacketTable, *, first_group: int = 0) -> Iterator[range]:
 
 @dataclass(frozen=True, slots=True)
 class WindowResult:
-    """Frames and cuts, each in order of time. Only keyframes, and frames that begin a shot, are held decoded."""
+    """Frames and cuts, each in order of time. Only keyframes, and frames that begin a shot, are held
+    decoded."""
 
     pictures: tuple[SeenFrame, ...]
     cuts: tuple[Cut, ...]

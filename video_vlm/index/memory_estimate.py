@@ -1,4 +1,4 @@
-"""How much memory reading takes, from what a file's header says: so that files side by side fit a limit.
+"""Estimates the memory that reading takes by a file's header, so that files side by side fit a limit.
 
 Measured (largest resident set of one process, some seconds of H.264): 112 MiB at 64x48, 137 at 720p, 168 at
 1080p, 331 at 2160p with one decoding thread, there 486 with two and 541 with four; text on screen adds 120 to

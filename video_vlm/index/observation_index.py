@@ -1,4 +1,4 @@
-"""Observations of a whole video, asked for those of one stretch after the other."""
+"""Observations of a whole video, indexed by time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The observers of one run: who can work here, and all of them addressed at once."""
+"""The observers of one run."""
 
 from __future__ import annotations
 
@@ -92,7 +92,8 @@ class ObserverSet:
         return self._each(lambda observer: observer.close_segment(span))
 
     def finish(self, said: Callable[[str], Sequence[Observation]]) -> Observations:
-        """The final observations by observer; ``said`` gives what an observer has found so far, by its name."""
+        """The final observations by observer; ``said`` gives what an observer has found so far, by its
+        name."""
         return self._each(lambda observer: observer.finish(said(observer.name)))
 
     def _each(self, ask: Callable[[Observer], Iterable[Observation]]) -> Observations:

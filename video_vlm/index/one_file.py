@@ -1,4 +1,4 @@
-"""One file of many: what is wrong with it is its own affair, what is wrong with the library is not."""
+"""Indexes one file of many: errors of the file are part of the outcome, errors of the library are raised."""
 
 from __future__ import annotations
 

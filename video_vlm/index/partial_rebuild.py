@@ -1,4 +1,4 @@
-"""A part of a memory made again on what is kept of it: the pictures are not gone over."""
+"""Makes a part of a memory again without decoding every frame."""
 
 from __future__ import annotations
 

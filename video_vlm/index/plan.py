@@ -1,4 +1,4 @@
-"""What reading a video would make again, stage by stage, and why: the same decision that a run takes."""
+"""Which stages reading a video would make again, and why: the same decision that a run takes."""
 
 from __future__ import annotations
 

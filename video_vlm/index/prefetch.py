@@ -1,4 +1,4 @@
-"""Work that is done while what came before is still being dealt with."""
+"""Makes the next item in a second thread while the current one is in use."""
 
 from __future__ import annotations
 

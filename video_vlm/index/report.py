@@ -1,4 +1,4 @@
-"""What indexing came to: a video, and one file of many."""
+"""The results of indexing: of a video, and of one file of many."""
 
 from __future__ import annotations
 

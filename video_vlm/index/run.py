@@ -1,4 +1,4 @@
-"""One pass over a video: pictures in, segments out, and the upper levels at the end."""
+"""One pass over a video: frames in, segments out, and the upper levels at the end."""
 
 from __future__ import annotations
 
@@ -153,7 +153,8 @@ def _read(
     same: SameContent,
     progress: Progress,
 ) -> tuple[IndexReport, AppendedFile | None]:
-    """The report of a run over the file, and the file as it was before it grew, if its memory was taken over."""
+    """The report of a run over the file, and the file as it was before it grew, if its memory was taken
+    over."""
     for one in manner.watch.missing:
         logger.info("left out: %s", one)
     recipe = manner.recipe(file, reader.video.content_id, library)

@@ -1,5 +1,4 @@
-"""The stages of indexing, and what each was made with: what has to be made again when something of that
-changes.
+"""The stages of indexing, what each was made with, and which must be made again.
 
 Shots come first, then segments and their representative frames, then what each observer says, and the upper
 levels last. A stage is made again if what it is made with changed, or a stage below it did.

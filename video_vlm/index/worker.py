@@ -1,4 +1,4 @@
-"""A process of its own that reads videos, one after the other.
+"""A process that reads videos, one after the other.
 
 It is started anew (*spawned*), on every platform, and talks through one pipe: paths go in; progress, log
 records and outcomes come back. It may be killed at any moment: what it wrote is a sound library. It never
@@ -74,7 +74,8 @@ class Worker:
             self.connection.send(path)
 
     def hear(self) -> Message:
-        """The next message of the process; waits for it. ``"gone"`` where the process ended without a file."""
+        """The next message of the process; waits for it. ``"gone"`` where the process ended without a
+        file."""
         try:
             message: Message = self.connection.recv()
         except (EOFError, OSError):

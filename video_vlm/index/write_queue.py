@@ -1,5 +1,4 @@
-"""Segments that are whole but for what they look like: written in order, each as soon as the tower has seen
-it."""
+"""Segments that wait for the vectors of their frames; they are written in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chapters of a container, in one reading of whatever marks it holds.
+"""The chapters of a container, from whatever kind of marks it holds.
 
 A chapter begins exactly where it is marked and lasts until the next one begins, as players show them. Marks
 may be in any order. Of several marks with one start the shortest counts; an empty one counts only where it is

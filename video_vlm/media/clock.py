@@ -1,4 +1,4 @@
-"""Time, in one place: a container's ticks, the seconds a player shows, and clocks that begin again.
+"""Time: a container's ticks, the seconds a player shows, and clocks that begin again.
 
 Everything above this package is in *player's seconds*: 0 is where a player begins to show the file. A
 container counts from wherever it likes: a broadcast begins at 23 hours, a transport stream's 33-bit clock
@@ -42,7 +42,8 @@ _MOST_WAITING = 300
 _MPEG_CLOCK = Fraction(1, 90_000)
 _MPEG_CLOCK_TICKS = 1 << 33
 _NEAR_END_SECONDS = 60
-"""A clock that begins again this near to the end of the 33-bit clock of MPEG streams (26.5 hours) has wrapped."""
+"""A clock that begins again this near to the end of the 33-bit clock of MPEG streams (26.5 hours) has
+wrapped."""
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"  # quoted: PyAV's class is generic for type checkers only
 

@@ -1,4 +1,4 @@
-"""Opening a container so that FFmpeg sees one file and can reach nothing else.
+"""Opens a container so that FFmpeg sees one file and can reach nothing else.
 
 Three locks, each enough by itself: FFmpeg is handed a Python file object and no name; its own
 attempts to open anything, protocols included, are refused; and only formats that carry media (no

@@ -1,4 +1,4 @@
-"""What a container claims to hold, before FFmpeg makes tables of it.
+"""Limits on what a container may list, checked before FFmpeg makes tables of it.
 
 A few kilobytes can list millions of samples, each of which FFmpeg gives a row, or so many tags and chapters
 that it compares each with all the others. What is counted here costs no more than the headers of the boxes:

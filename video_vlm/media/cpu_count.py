@@ -1,4 +1,4 @@
-"""How many cores there are to decode with."""
+"""The number of cores to decode with."""
 
 from __future__ import annotations
 

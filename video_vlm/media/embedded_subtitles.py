@@ -200,7 +200,8 @@ def _decoded(packet: Packet[SubtitleStream], length: Fraction) -> tuple[str, Fra
 
 
 def _with_lengths(cues: Iterable[Observation]) -> list[Observation]:
-    """The cues that are on screen for a while; where none has a duration, each lasts as long as reading it."""
+    """The cues that are on screen for a while; where none has a duration, each lasts as long as reading
+    it."""
     in_order = sorted(cues, key=attrgetter("span"))
     shown = [cue for cue in in_order if cue.span.duration_seconds > 0]
     if shown or not in_order:

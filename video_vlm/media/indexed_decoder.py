@@ -1,4 +1,4 @@
-"""Decoders that give pictures by number, behind the same door as PyAV.
+"""Decoders that give frames by number, with the interface of the PyAV reader.
 
 Such libraries shift, round or drop time. Here they are only asked for picture *n*; when it is shown
 comes from the container, so that every backend keeps the one clock.

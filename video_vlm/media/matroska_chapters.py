@@ -1,4 +1,4 @@
-"""The chapter marks of a Matroska file, all of them.
+"""All chapter marks of a Matroska file.
 
 FFmpeg passes over every mark that does not begin after the one before it. The elements are those of RFC 9559;
 what cannot be read, or is larger than any list of chapters, counts as not there.

@@ -1,4 +1,4 @@
-"""The boxes of an MP4 file (ISO/IEC 14496-12, 4.2): what each is called, and where it lies."""
+"""The boxes of an MP4 file (ISO/IEC 14496-12, 4.2): their kinds and byte positions."""
 
 from __future__ import annotations
 

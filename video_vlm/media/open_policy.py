@@ -1,4 +1,4 @@
-"""What may be opened at all: one local file, which names no other.
+"""Which files may be opened: one local file that refers to no other.
 
 FFmpeg decides by content, so an HLS playlist called ``holiday.mp4`` is played as a playlist, and a
 playlist can name any file or address the process can reach. Files that only refer to others are

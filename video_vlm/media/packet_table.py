@@ -76,7 +76,8 @@ class PacketTable:
         return longest if known and longest > 1 else None
 
     def is_due(self, number: int) -> bool:
-        """Whether the group before had the longest GOP, so that the keyframe of group ``number`` had to come."""
+        """Whether the group before had the longest GOP, so that the keyframe of group ``number`` had to
+        come."""
         return number > 0 and self.group_sizes[number - 1] == self.beat
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What the packets say of time, without decoding any."""
+"""The times of packets, without decoding."""
 
 from __future__ import annotations
 

@@ -30,7 +30,8 @@ MOST_LANES = 4
 """More lanes would wait for the thread that takes their results."""
 
 _BATCH = 12
-"""The results that are passed on at once: one costs as much as several. Never more frames than may be held."""
+"""The results that are passed on at once: one costs as much as several. Never more frames than may be
+held."""
 
 _WAITING = 2
 """The groups that wait for each lane: they differ in length, and a lane that did short ones needs another."""

@@ -1,4 +1,4 @@
-"""What a container says of itself, and what of it can be believed."""
+"""The metadata of a container, and which of it can be believed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gaps in a recording, where nothing was recorded, told apart from pictures that are shown for long.
+"""Gaps in which nothing was recorded, distinguished from frames that are shown for a long time.
 
 A camera that writes when something moves leaves a hole; a slide show, or a screen recorder that writes a
 picture when the screen changes, shows a picture until the next one. Both are a long time from one picture to

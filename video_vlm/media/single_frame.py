@@ -1,4 +1,4 @@
-"""One picture: out of a picture file, or as a video shows it at a time."""
+"""One frame: from a picture file, or from a video at a time."""
 
 from __future__ import annotations
 

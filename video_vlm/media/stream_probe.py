@@ -63,7 +63,8 @@ class StreamProbe:
 
     @property
     def frame_ticks(self) -> Fraction:
-        """The ticks from one frame to the next, by the frame rate; by 25 frames a second where it is unknown."""
+        """The ticks from one frame to the next, by the frame rate; by 25 frames a second where it is
+        unknown."""
         return 1 / ((self.frame_rate or Fraction(25)) * self.time_base)
 
     @property

@@ -1,4 +1,4 @@
-"""Whether a file was cut off: its header promises more than its packets hold, measured with the right rule.
+"""Whether a file was cut off: its header promises more than its packets hold.
 
 What a header promises depends on who wrote it. MP4 tells how long the track lasts; Matroska, by the muxer,
 how long it lasts or when it ends on a clock that begins with the sound; many containers only how long the

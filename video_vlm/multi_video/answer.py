@@ -1,4 +1,4 @@
-"""An answer out of many videos: like an :class:`~video_vlm.records.Answer`, and every citation names its
+"""An answer from several videos: like an :class:`~video_vlm.records.Answer`, and every citation names its
 video."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The likeliest videos are asked one by one, from memory first; what they answer is one answer."""
+"""Asks the likeliest videos one by one, from memory first, and joins their answers."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Which videos of a library a question is worth asking: those whose passages bear its words, the likeliest
-first."""
+"""Ranks the videos of a library for a question by the passages that match its words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a segment looks like, in words: its main colours by name, and whether it is dark or bright."""
+"""The look of a segment in words: its main colours, and whether it is dark or bright."""
 
 from __future__ import annotations
 

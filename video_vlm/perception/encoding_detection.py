@@ -1,4 +1,4 @@
-"""Which code page the bytes of a text are in, told by whose letters they would be.
+"""Detects the code page of a text by the languages whose letters its bytes would be.
 
 Every likely pair of a language and a code page is tried: the text that a code page makes of the bytes fits a
 language if its letters are that language's, capitals stand where capitals do, and scripts do not change

@@ -1,4 +1,4 @@
-"""Fades, stretches of black and flashes, read off how the brightness of a segment runs."""
+"""Fades, stretches of black and flashes, by the brightness of a segment."""
 
 from __future__ import annotations
 

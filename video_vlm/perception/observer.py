@@ -1,4 +1,4 @@
-"""What most observers do not do: hooks that observe nothing, so that each observer writes only its own."""
+"""An observer whose hooks do nothing, so that each observer writes only its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which subtitle files belong to a video, as people and their tools name them, and which only look so.
+"""Which subtitle files belong to a video, by the ways people and tools name them.
 
 A file belongs to a video whose name it begins with, if what follows is nothing or says a language, a purpose
 or a number: ``film.srt``, ``film.mp4.srt``, ``film.pt-BR.forced.srt``, ``film_eng.srt``, ``film.English -
@@ -135,7 +135,8 @@ class Sidecars:
 
 
 def find_sidecars(video_path: Path) -> Sidecars:
-    """The subtitle files of a video: beside it, and in a folder of subtitles beside it; links are followed."""
+    """The subtitle files of a video: beside it, and in a folder of subtitles beside it; links are
+    followed."""
     entries, broken = _entries(video_path.parent)
     # The names of the other films in a folder, with their endings.
     films = [

@@ -1,4 +1,4 @@
-"""From the bytes of a subtitle file to its text, whatever its writer's machine used.
+"""From the bytes of a subtitle file to its text, in any encoding.
 
 Nothing in a subtitle file says how it is encoded. Marks and strict decoders settle the Unicode ones; a legacy
 code page is told by whose letters its bytes would be (:mod:`video_vlm.perception.encoding_detection`), and

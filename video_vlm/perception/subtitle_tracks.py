@@ -1,4 +1,4 @@
-"""Several tracks of one film: those that say the same count as one, each language by itself.
+"""Joins the tracks of one film that say the same; languages stay separate.
 
 Subtitles for the hard of hearing lie beside plain ones, a film's own track beside a file of the same words,
 forced lines beside full ones, translations beside all. Of the tracks of one language one is quoted; another

@@ -1,4 +1,4 @@
-"""RapidOCR behind two functions: where text is, and what it says.
+"""RapidOCR behind two functions: detection of lines of text, and recognition.
 
 The models are PP-OCRv6 (small) as RapidOCR ships them in its wheel: Latin letters with their accents,
 Greek capitals, Chinese and Japanese; no Cyrillic, Arabic, Hebrew, Korean or Indic scripts. Nothing is

@@ -1,5 +1,4 @@
-"""Reads the text in a picture: a coarse look for where it is, a fine one where it is small, then line by
-line."""
+"""Reads the text in a picture: lines are detected at a coarse size, and at full size where they are small."""
 
 from __future__ import annotations
 

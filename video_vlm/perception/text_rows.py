@@ -1,4 +1,4 @@
-"""From pieces of text found in a picture to the rows a person would read."""
+"""Joins pieces of text found in a picture to rows."""
 
 from __future__ import annotations
 

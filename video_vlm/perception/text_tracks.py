@@ -1,4 +1,4 @@
-"""Rows of text over time: the same row in neighbouring pictures becomes one observation.
+"""Joins the same row of text in consecutive pictures to one observation.
 
 Reading is noisy, and text moves, grows and is partly hidden, so "the same" means one of: the same letters,
 wherever they are now (scrolling); at the same place, nearly the same letters, one of the two read unsurely;

@@ -1,5 +1,4 @@
-"""From the cues of one track to what is said in it: one utterance for each line said, however many cues show
-it.
+"""Merges the cues of one track to utterances: one for each line that is said, however many cues show it.
 
 Captions show a line more than once: they roll up (every cue repeats the line above), mark the word that is
 just spoken (every cue is the whole sentence again), grow by a word at a time, are typeset picture by picture,

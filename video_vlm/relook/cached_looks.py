@@ -1,4 +1,4 @@
-"""Looks of earlier questions: which of them still hold, and which pictures they spare."""
+"""Looks of earlier questions: which of them still hold, and which frames need not be decoded again."""
 
 from __future__ import annotations
 

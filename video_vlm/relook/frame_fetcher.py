@@ -1,4 +1,4 @@
-"""Going back to the pixels: decodes the few pictures asked for, within a budget, and keeps the account."""
+"""Decodes the few frames asked for, within a budget, and notes what was spent."""
 
 from __future__ import annotations
 

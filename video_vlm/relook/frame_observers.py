@@ -1,5 +1,4 @@
-"""What can be told of a few pictures without weights of our own: text, colours, motion, by the observers that
-index.
+"""Observes a few frames with the observers of the index: text, colours, motion.
 
 The same observers that watched the whole video are fed the pictures of one look as if they were a short
 segment.

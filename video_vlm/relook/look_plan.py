@@ -1,4 +1,4 @@
-"""The plan of a look: which pictures of a video a question is worth, by which sampler, and why each."""
+"""The plan of a look: which frames of a video to decode for a question, by which sampler, and why each."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What the memory knows of a video that samplers can go by: shots, motion, looks; nothing is decoded for
-it."""
+"""The input of samplers that a memory holds: shots, motion, looks; nothing is decoded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A memory with what looks saw on top of it: of this question, and of those before that were kept."""
+"""A memory with the observations of looks added: of this question, and of earlier ones that were kept."""
 
 from __future__ import annotations
 

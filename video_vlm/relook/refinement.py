@@ -1,5 +1,4 @@
-"""Looking in two stages: the planned pictures over the video, then, while the answer stays unsure, closer and
-closer.
+"""Looks in two stages: the planned frames over the video, then close looks while the answer is unsure.
 
 Where memory already has an unsure answer it also has a place: indexing was the coarse look then, and every
 picture goes to close ones. A look can only add: its answer is taken where it is at least as sure as the one

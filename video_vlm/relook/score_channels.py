@@ -1,4 +1,4 @@
-"""Scores for samplers, out of what the memory finds: one series a channel, gated by what the question asks.
+"""Scores for samplers, from what the memory finds: one series for each channel that the question asks for.
 
 What is said, what is written, what it looks like and what moves are searched apart, because their scores are
 on different scales and because a question often says which of them it means: "what does she say" does not ask

@@ -1,4 +1,4 @@
-"""From the words of time in a question to where they send the eye."""
+"""From the words of time in a question to the direction and stretch in which to look."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def aim_of(parsed: ParsedQuestion, *, whole: Span, anchors: tuple[Channels, ...]
     in seconds."""
     operator = parsed.operator
     window = operator.window.resolve(whole) if operator.window else None
-    # A quarter of the video, 10 to 75 s; 30 s at most for "right after"; as far as the question says, if it does.
+    # A quarter of the video, 10 to 75 s; 30 s at most for "right after"; as far as the question says, if it
+    # does.
     longest = _ADJACENT_SECONDS if operator.adjacent else _LONGEST_SECONDS
     reach = min(longest, max(_SHORTEST_SECONDS, whole.duration_seconds / 4))
     if operator.away:

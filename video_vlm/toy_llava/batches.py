@@ -1,4 +1,4 @@
-"""Batches of lessons: the numbers a model reads, made by the reader that also serves it when it is asked."""
+"""Batches of lessons as token ids and pixels, made by the same reader that serves the trained model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A beginning that copies: weights under which a token is likely to be followed by what followed it before.
+"""Initial weights of induction heads: a token is likely to be followed by what followed it before.
 
 A transformer finds out for itself that this pays (induction heads: Olsson et al. 2022), after far more
 lessons than a CPU gets through in half an hour. To begin near it is mimetic initialisation (Trockman and

@@ -1,4 +1,4 @@
-"""Lessons: what the small model is shown and what it should say, all following from a seed.
+"""Lessons: what the small model is shown and what it should answer, all decided by a seed.
 
 What it is shown goes through the same words as when the program asks it: a lesson is a list of turns.
 """

@@ -1,4 +1,4 @@
-"""A LLaVA so small that a CPU teaches it in minutes: a SigLIP tower, a projector of two layers, a Qwen2."""
+"""A small LLaVA that a CPU trains in minutes: a SigLIP tower, a projector of two layers, a Qwen2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a story: the sentence for what happens, and questions with their answers.
+"""Sentences about a story, and questions with their answers.
 
 An answer names what the question hinges on before what is asked for, each with its second: whoever writes it
 word by word has found the place before it says what is there.

@@ -1,5 +1,4 @@
-"""What has become of everybody since the first picture, place by place: what a model is asked beside its
-lessons.
+"""The state of every patch of a frame against the first frame: an auxiliary target of training.
 
 A sentence says of many pictures one word, the direction. To be told of each place in each picture what has
 happened there teaches to compare pictures in a tenth of the lessons (as for the temporal encoder:

@@ -1,4 +1,4 @@
-"""From nothing to a small model that is ready to be asked: the stages of its teaching, one after the other.
+"""Trains the small model, stage after stage.
 
 First its tower learns to name what is where in a picture, and its language half to read: both stand for what
 a LLaVA finds ready made. Then LLaVA's own two stages: the projector learns to put pictures into words, with

@@ -1,4 +1,4 @@
-"""What can be asked of a script, with the answers its own log gives, and the script told in words."""
+"""Questions about a script with the answers of its own events, and the script in words."""
 
 from __future__ import annotations
 
@@ -112,7 +112,8 @@ def _counts(script: Script) -> Iterator[Question]:
 
 
 def tell(script: Script) -> str:
-    """The events in one sentence: ``a red circle goes left, then a blue square goes up and bumps into ...``."""
+    """The events in one sentence: ``a red circle goes left, then a blue square goes up and bumps into
+    ...``."""
     return ", then ".join(_clause(script, event) for event in script.events)
 
 

@@ -1,4 +1,4 @@
-"""Scripts of the little world: who is there, what happens when, all decided by a seed.
+"""Scripts of the scripted world: which actors there are and what happens when, all decided by a seed.
 
 Lengths are shares of the picture's side, times are frames while a script is written and seconds in what
 is told of it. A script read backwards is a script too: what appeared vanishes, who went left goes right.
@@ -145,7 +145,8 @@ class Script:
     """What the grey of the ground is multiplied by, red, green and blue."""
 
     def reversed(self) -> Script:
-        """The same clip played backwards, with its events reversed. Reversed twice it is the script itself."""
+        """The same clip played backwards, with its events reversed. Reversed twice it is the script
+        itself."""
         end, events = self.settings.num_frames, []
         for event in reversed(self.events):
             way = event.way.back if event.way else None
@@ -242,7 +243,8 @@ def _move(
 
 
 def free_ways(places: list[tuple[float, float]], actor: int, settings: WorldSettings) -> list[Way]:
-    """The directions in which an actor can go a whole stride without leaving the frame or touching another."""
+    """The directions in which an actor can go a whole stride without leaving the frame or touching
+    another."""
     inside = (way for way in Way if _inside(places[actor], way, settings.stride))
     return [way for way in inside if _room(places, actor, way, settings)[0] >= settings.stride]
 

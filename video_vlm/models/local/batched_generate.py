@@ -1,5 +1,5 @@
-"""Several answers written at once: each prompt is read by itself, as ever, and what they are continued with
-is written side by side, shorter ones padded on the left.
+"""Generates several answers in one batch. Each prompt is read by itself; their caches are then padded on the
+left and joined.
 
 The scores are those of each alone but for their last bits. In float32 the words stayed what they were
 wherever they were compared; in 16-bit numbers, where the likeliest two tokens often tie, they do not. So it

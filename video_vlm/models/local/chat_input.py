@@ -1,4 +1,4 @@
-"""From turns to the numbers a model reads: words through its chat template, pictures each behind its time.
+"""From turns to a model's inputs: words through its chat template, each image behind its time.
 
 A picture is handed over by itself, never as a video: families that take videos fuse pictures in pairs, so
 that two far apart in time would become one; and what a model is told of time is the text in front of each

@@ -1,4 +1,4 @@
-"""Where and in which numbers a model runs, and what is said when it cannot be loaded."""
+"""The device and dtype of a model, and the messages where it cannot be loaded."""
 
 from __future__ import annotations
 

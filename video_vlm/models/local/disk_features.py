@@ -1,5 +1,5 @@
-"""Image tokens on disk, by model and by what its vision tower was given: what one process looked at, later
-ones know.
+"""Image tokens on disk, by model and input of its vision tower, so that later processes need not encode
+again.
 
 A file is safetensors: ``rows``, ``deep.0``, ... as in
 :class:`~video_vlm.models.local.image_tokens.ImageTokens`, in the numbers they were made in, ``is_listed``,

@@ -1,4 +1,4 @@
-"""What a language model is given of images, kept in memory: an image that is shown again is not encoded again."""
+"""Image tokens in memory: an image that is shown again is not encoded again."""
 
 from __future__ import annotations
 

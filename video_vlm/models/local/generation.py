@@ -1,4 +1,4 @@
-"""One answer in the making, in a thread of its own."""
+"""One answer that is being generated, in a thread of its own."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Where in a picture something is: Grounding DINO (Liu et al., ECCV 2024) of transformers, with the user's
-weights."""
+"""Finds things in a picture by a phrase: Grounding DINO (Liu et al., ECCV 2024) of transformers, with the
+user's weights."""
 
 from __future__ import annotations
 

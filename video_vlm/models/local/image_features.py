@@ -1,4 +1,4 @@
-"""What the pictures of a prompt come to: looked at by the model's own tower, or known; each by itself, or
+"""The image tokens of a prompt: encoded by the model's own tower or taken from the store, single or
 merged."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What stands in the place of an image's tokens in a prompt, and what it is known by."""
+"""Image tokens: what stands in the place of an image in a prompt, and the key of it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Holding a model in this process to a JSON schema: at each step the likeliest token that may still become
-such JSON.
+"""Constrained decoding: at each step the likeliest token that can still become JSON of a schema.
 
 The schema becomes a finite automaton over letters, walked as a set of states, so that a letter costs the same
 however long the answer is. After Willard and Louf, "Efficient Guided Generation for Large Language Models"

@@ -1,4 +1,4 @@
-"""Whether a model fits this machine, found without loading it."""
+"""Whether a model fits into this machine's memory, without loading it."""
 
 from __future__ import annotations
 

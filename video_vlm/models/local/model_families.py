@@ -1,4 +1,4 @@
-"""What kind of model a configuration is of, and what is known to go wrong with it."""
+"""The family of a model by its configuration, and the known faults of families."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a model's files are: a folder, or a name in the local hub cache. Nothing is downloaded."""
+"""Finds a model's files: a folder, or a name in the local hub cache. Nothing is downloaded."""
 
 from __future__ import annotations
 

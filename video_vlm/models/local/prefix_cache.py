@@ -1,5 +1,5 @@
-"""What a model has read stays read: the keys and values of a prompt's beginning, for the next prompt that
-begins so.
+"""A prompt cache: the keys and values of a prompt's beginning are kept for the next prompt with the same
+beginning.
 
 A prompt is read in the stretches between its seams, whether anything is kept or not, and what is kept is
 taken up at a seam that both prompts have. So an answer does not depend on what was asked before, to the last

@@ -1,4 +1,4 @@
-"""A model's prompts, read with what is known of them: merged pictures, kept features, a kept beginning."""
+"""Reads prompts with merged images, stored features and cached prefixes."""
 
 from __future__ import annotations
 

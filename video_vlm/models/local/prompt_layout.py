@@ -1,4 +1,4 @@
-"""A prompt token by token: whose picture each placeholder is of, where it stands, and where it may be cut."""
+"""The layout of a prompt: which image each placeholder belongs to, and where the prompt may be cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights in fewer bits, by whichever library is here: bitsandbytes, else torchao."""
+"""Quantized weights, by whichever library is installed: bitsandbytes, else torchao."""
 
 from __future__ import annotations
 

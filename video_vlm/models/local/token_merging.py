@@ -1,4 +1,4 @@
-"""Fewer visual tokens for an untouched language model: what neighbouring pictures show alike is shown once.
+"""Merges the visual tokens of consecutive images for an unchanged language model.
 
 Pictures of one look are merged together, in two steps. Over time, as the trees of
 :mod:`video_vlm.encoder.tree_merge`: a token goes to the most similar one of the picture before, and a chain

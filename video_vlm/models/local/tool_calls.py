@@ -1,4 +1,4 @@
-"""Calls of tools in what a model of this process wrote: each family has its own way to write them.
+"""Reads the tool calls of local models: each family writes them in its own way.
 
 Where the tokenizer says how (``response_template``), transformers reads them. Else they are looked for as
 they are written by most: JSON with a name and arguments (Qwen, Hermes, Llama, Mistral), ``<function=name>``

@@ -1,4 +1,5 @@
-"""A family's own vision tower, called a picture at a time: its features do not depend on its neighbours."""
+"""A family's own vision tower, called for one image at a time, so that features do not depend on other
+images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An end to one request, whatever it waits for: a name, a connection, a header, a body that drips."""
+"""A deadline for one request, for everything it waits for: name resolution, connection, header and body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The address of a server, taken apart: what is called, how it is let in, and what may be shown of it."""
+"""The address of a server: its parts, its login, and the part that may be shown."""
 
 from __future__ import annotations
 

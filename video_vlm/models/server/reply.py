@@ -1,4 +1,4 @@
-"""What comes back: the pieces of a streamed answer, or a whole one where the server does not stream.
+"""Reads a server's reply: the pieces of a streamed answer, or a whole answer.
 
 Servers differ and break. What is clear is taken: words in parts, a call whose arguments are an object, an
 ``error`` that is null. What does not fit is an error in one line that names the server, never a guess.

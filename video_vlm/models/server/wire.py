@@ -1,4 +1,4 @@
-"""Turns as a chat completions request carries them: words, and pictures as data URLs behind their times.
+"""Writes turns as a chat completions request: words, and images as data URLs behind their times.
 
 Interleaved ``<12.5 seconds>`` and ``image_url`` is what every such server understands.
 """
