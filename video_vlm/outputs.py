@@ -116,7 +116,13 @@ class Outputs:
                 yield part
                 with part.open("rb+") as file:
                     os.fsync(file.fileno())
-                self._give_name(part, path)
+                digest = _digest(part)
+                # Checked again: the work between may have taken hours.
+                if self.check(path):
+                    part.replace(path)
+                else:
+                    _name_new(part, path)
+                self._remember(path, digest)
             finally:
                 part.unlink(missing_ok=True)
 
@@ -128,15 +134,6 @@ class Outputs:
         """
         with _naming(path):
             path.mkdir(parents=True, exist_ok=True)
-
-    def _give_name(self, part: Path, path: Path) -> None:
-        digest = _digest(part)
-        # Looked at again: the work between may have taken hours.
-        if self.check(path):
-            part.replace(path)
-        else:
-            _name_new(part, path)
-        self._remember(path, digest)
 
     def _is_ours(self, path: Path, size: int) -> bool:
         """Hashes the file only where one of its size was written."""
@@ -221,17 +218,13 @@ def _naming(path: Path, part: Path | None = None) -> Iterator[None]:
         at = error.filename
         if at is not None and Path(os.fsdecode(at)) not in (path, part, path.parent, *path.parents):
             raise
-        raise OutputError(f"{path} cannot be written: {_why(error, path)}") from error
-
-
-def _why(error: OSError, path: Path) -> str:
-    why = error.strerror or str(error)
-    missing = next((one for one in (*reversed(path.parents),) if not _is_folder(one)), None)
-    if isinstance(error, FileNotFoundError) and missing is not None:
-        return f"{why} (there is no folder {missing}: make it first)"
-    if isinstance(error, NotADirectoryError | FileExistsError) and missing is not None:
-        return f"{why} ({missing} is no folder)"
-    return why
+        why = error.strerror or str(error)
+        missing = next((one for one in reversed(path.parents) if not _is_folder(one)), None)
+        if isinstance(error, FileNotFoundError) and missing is not None:
+            why += f" (there is no folder {missing}: make it first)"
+        elif isinstance(error, NotADirectoryError | FileExistsError) and missing is not None:
+            why += f" ({missing} is no folder)"
+        raise OutputError(f"{path} cannot be written: {why}") from error
 
 
 def _is_folder(path: Path) -> bool:

@@ -111,7 +111,14 @@ def _caption_task(request: TrainRequest) -> CaptionTask:
             f"{folder}: no such folder; give one with videos and captions, or the word '{WORLD}'"
         )
     videos = read_captions(folder)
-    model = _small_model(request) if request.tower is None else _model_around(request.tower, request)
+    if request.tower is not None:
+        model = _model_around(request.tower, request)
+    else:
+        tower = small_siglip_tower(
+            width=SMALL_WIDTH, num_blocks=3, num_heads=4, image_size=SMALL_SIDE, patch_size=SMALL_SIDE // 4
+        )
+        encoder = VideoEncoder(tower, _encoder_settings(tower, request))
+        model = CaptionModel(encoder, SmallTextTower(SMALL_WIDTH))
     frames = ClipSettings(side=model.encoder.tower.image_size, num_frames=request.num_frames)
     settings = CaptionSettings(contrastive=request.contrastive, frames=frames)
     return CaptionTask(model.to(request.device), videos, settings)
@@ -129,13 +136,6 @@ def _encoder_settings(tower: Tower, request: TrainRequest) -> EncoderSettings:
         initial_gate=1.0 if request.tower is None else 0.0,
         folds=folds[request.fewer],
     )
-
-
-def _small_model(request: TrainRequest) -> CaptionModel:
-    tower = small_siglip_tower(
-        width=SMALL_WIDTH, num_blocks=3, num_heads=4, image_size=SMALL_SIDE, patch_size=SMALL_SIDE // 4
-    )
-    return CaptionModel(VideoEncoder(tower, _encoder_settings(tower, request)), SmallTextTower(SMALL_WIDTH))
 
 
 def _model_around(name: str, request: TrainRequest) -> CaptionModel:

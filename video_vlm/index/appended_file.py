@@ -67,7 +67,7 @@ class StreamTail:
         return certain[-1].to_json() if certain else None
 
     def _is_certain(self, state: RunState, end_seconds: float) -> bool:
-        """Whether enough comes after it, of seconds and of pictures, that more at the end would change
+        """Whether enough comes after it, of seconds and of frames, that more at the end would change
         nothing."""
         begins = state.mark.start_seconds if state.mark else 0.0
         num_after = self.state.num_frames - state.num_frames

@@ -118,7 +118,7 @@ class _Waiting:
 
 
 class _Crew:
-    """The workers, and what each has in hand. ``room_bytes`` is what all pictures in hand may take
+    """The workers, and what each has in hand. ``room_bytes`` is what all frames in hand may take
     together."""
 
     def __init__(

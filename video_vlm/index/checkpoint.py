@@ -17,10 +17,10 @@ __all__ = ["RunState", "reading_state"]
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """Everything before ``mark`` is written. ``mark`` is None once all pictures have been seen.
+    """Everything before ``mark`` is written. ``mark`` is None once all frames have been seen.
 
     ``num_frames``, ``num_seen`` of them, and ``damage`` count what lies before it; ``start_seconds`` is the
-    first picture's time.
+    first frame's time.
     """
 
     start_seconds: float

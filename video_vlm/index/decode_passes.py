@@ -30,15 +30,15 @@ _MOST_KEYFRAMES = 4
 """Where at least one frame in this many is a keyframe, decoding keyframes alone saves little."""
 
 _FAR_APART_SECONDS = 0.15
-"""Where pictures lie further apart, there are few of them, and the half second around a cut shows nothing."""
+"""Where frames lie further apart, there are few of them, and the half second around a cut shows nothing."""
 
 _UNEVEN_TIMES, _UNEVEN_SHARE = 3.0, 0.1
-"""Where more than this share of the time is filled by pictures that last so many times the median, how
+"""Where more than this share of the time is filled by frames that last so many times the median, how
 packets swell says nothing: that is measured in a number of packets."""
 
 
 _BLIND_SHARE = 0.5
-"""Where more of the pictures would have to be decoded because their packets tell nothing, all are."""
+"""Where more of the frames would have to be decoded because their packets tell nothing, all are."""
 
 _LONGER_SECONDS = 1.0
 
@@ -62,7 +62,7 @@ class DecodePass(Protocol):
         ...
 
     def num_frames(self, span: Span, *, num_seen: int) -> int:
-        """How many pictures there are in ``span``, of which ``num_seen`` were given out."""
+        """How many frames there are in ``span``, of which ``num_seen`` were given out."""
         ...
 
 

@@ -28,9 +28,9 @@ _LOOKERS = 2
 
 
 class FastPass:
-    """Gives out the pictures that were looked at, and the cuts, in order of time.
+    """Gives out the frames that were looked at, and the cuts, in order of time.
 
-    A shot may begin where no picture was decoded; then there is a :class:`SeenFrame` without one.
+    A shot may begin where no frame was decoded; then there is a :class:`SeenFrame` without one.
 
     Args:
         reader: An open video whose packets can be relied on.
@@ -99,7 +99,7 @@ class FastPass:
             before = groups
 
     def _placed(self, looked: WindowResult, groups: range) -> Iterator[SeenFrame]:
-        """Where segments begin. A cut at the first picture of the next window waits for it."""
+        """Where segments begin. A cut at the first frame of the next window waits for it."""
         starts = self._table.group_starts
         end = starts[groups.stop] if groups.stop < len(starts) else math.inf
         begun = self._mark.start_seconds if self._mark else -math.inf

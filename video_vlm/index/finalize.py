@@ -104,7 +104,7 @@ def _inside(said: Sequence[Observation], video: Video) -> Sequence[Observation]:
     """What subtitles and chapters say within the video as it proved to be: only now it is known where it
     ends.
 
-    It ends with its last picture, or with its sound where that goes on. A line that begins then or later is
+    It ends with its last frame, or with its sound where that goes on. A line that begins then or later is
     of another cut of the film and is left out, with a warning; one that runs over the end is cut there.
     """
     end = video.end_seconds

@@ -1,7 +1,7 @@
 """Encodes frames with the image-text tower in a second thread while decoding goes on.
 
-What goes in together is always pictures of one segment, from its first on: an interrupted run, which goes on
-with a segment, gives the tower the same pictures in the same company, and so gets the same vectors to the
+What goes in together is always frames of one segment, from its first on: an interrupted run, which goes on
+with a segment, gives the tower the same frames in the same company, and so gets the same vectors to the
 last bit.
 """
 
@@ -151,7 +151,7 @@ def _seen(
 
 
 def _pictures(reader: VideoReader, one: NodesWithoutVectors, *, max_side: int) -> Iterator[Image]:
-    """For each frame the picture on display at its time; none at all where nothing can be decoded any
+    """For each frame the frame on display at its time; none at all where nothing can be decoded any
     more."""
     frames = list(reader.frames_at(one.seconds, max_side=max_side))
     starts = [frame.pts_seconds for frame in frames]

@@ -32,7 +32,7 @@ from video_vlm.settings import IndexSettings
 __all__ = ["KeyframeWindow", "WindowResult", "budget_of", "windows"]
 
 _NUM_GROUPS = 16  # their keyframes are held decoded
-_BUDGET_SHARE = 0.2  # of a window's pictures
+_BUDGET_SHARE = 0.2  # of a window's frames
 _NEW_SECONDS = 0.5  # for this long after a stretch begins, the detectors have no baseline
 _SPIKE = 1.3  # times the largest packet around
 # A cut is seen at the next frame that is not left out; its packet is that of a reference frame.
@@ -158,7 +158,7 @@ class KeyframeWindow:
         is_put = self._table.puts_keyframes and first > 0 and not self._table.is_due(first)
         if since < FLASH_SECONDS and is_put:
             return False  # the keyframe was put there for what ends here: a flash, or a pan
-        # A packet at, or a little before or after, a picture is one that a cut would make; a keyframe always
+        # A packet at, or a little before or after, a frame is one that a cut would make; a keyframe always
         # is.
         around = Span(at - _EARLY_SECONDS, at + _LATE_SECONDS)
         large = (self._table.seconds[place] for place in as_large_as_cuts(self._table, stretch.groups))
@@ -166,7 +166,7 @@ class KeyframeWindow:
         return self._restless.spike(around) >= _SPIKE or any(map(around.contains, chain(large, keyframes)))
 
     def _after(self, skimmer: PartialDecoder[DecodedFrame], glance: KeyframeGlance) -> tuple[Image, ...]:
-        """The pictures that follow a keyframe."""
+        """The frames that follow a keyframe."""
         width = self._settings.shots.thumbnail_width
         shape = self._thumbnails[glance.group - self._groups.start].shape
         decoded = skimmer.stretch(range(glance.group, glance.group + 1), until_seconds=glance.until_seconds)
@@ -194,7 +194,7 @@ def _cuts(decoded: Iterable[SeenFrame]) -> list[Cut]:
 
 
 def _shaped(thumbnail: Image, shape: tuple[int, ...]) -> Image:
-    """As large as others are: the picture may change its size in mid-stream."""
+    """As large as others are: the frame may change its size in mid-stream."""
     if thumbnail.shape == shape:
         return thumbnail
     return np.asarray(cv2.resize(thumbnail, (shape[1], shape[0]), interpolation=cv2.INTER_AREA), np.uint8)

@@ -2,8 +2,8 @@
 
 Measured (largest resident set of one process, some seconds of H.264): 112 MiB at 64x48, 137 at 720p, 168 at
 1080p, 331 at 2160p with one decoding thread, there 486 with two and 541 with four; text on screen adds 120 to
-170 MiB, 420 where the picture is full of it. What is assumed here is more: codecs that look back further hold
-more pictures.
+170 MiB, 420 where the frame is full of it. What is assumed here is more: codecs that look back further hold
+more frames.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _JPEG_QUALITY = 80
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """A small JPEG of a representative frame, when that picture is shown, and the stretch it stands for."""
+    """A small JPEG of a representative frame, when that frame is shown, and the stretch it stands for."""
 
     span: Span
     jpeg: bytes
@@ -88,7 +88,7 @@ class OpenSegment:
 
     def _inspect(self, representatives: Iterable[Representative]) -> None:
         for one in representatives:
-            # From the decoded picture: the decoder's library makes it small several times faster.
+            # From the decoded frame: the decoder's library makes it small several times faster.
             small = one.picture.frame(self._settings.poster_side)
             self._posters.append(Poster(one.span, _jpeg(small.image), small.pts_seconds))
             if self._sight is None and not self._watch.inspects:

@@ -76,7 +76,7 @@ def _add(said: Said, more: Observations) -> None:
 def _frames(
     reader: VideoReader, build: MemoryWriter, segment: Node, *, max_side: int
 ) -> Iterator[tuple[Frame, Span]]:
-    """The pictures that represent a segment, decoded again, each with the stretch it stands for. A memory of
+    """The frames that represent a segment, decoded again, each with the stretch it stands for. A memory of
     the first format did not note when they are shown: then the middle of that stretch serves."""
     nodes = build.frames(segment.id)
     times = [

@@ -127,7 +127,7 @@ def _all(wanted: Recipe, because: str) -> tuple[StageVerdict, ...]:
 
 
 def _from_every_frame(verdicts: tuple[StageVerdict, ...], manner: IndexMode) -> list[StageVerdict]:
-    """Where one stage needs every picture again, all stages are made while they pass."""
+    """Where one stage needs every frame again, all stages are made while they pass."""
     need_all = {SHOTS, FRAMES, *map(observer, manner.watch.needing(Need.PICTURES))}
     needy = [one.stage for one in verdicts if not one.is_kept and one.stage in need_all]
     because = f"{needy[0]} needs every picture again" if needy else "every picture is gone over again"

@@ -79,7 +79,7 @@ def index_video(
         threads: How many the decoder may use; None for as many as there are cores. The memory is the same.
 
     Raises:
-        UnreadableVideo: no picture of it can be decoded; the library is as it was.
+        UnreadableVideo: no frame of it can be decoded; the library is as it was.
         UnknownName: the settings name a decoder or observer that is not registered.
         LibraryReadOnly: the library is open read-only, and the video is not in it.
         MemoryReplaced: other processes write the same memory under other settings, again and again.
@@ -121,7 +121,7 @@ def _index(
         same = reader.same_content if isinstance(reader, KnowsItsFile) else same
         stored = library.find(content_id)
         if stored is None:
-            next(iter(reader.scan()))  # a file without a single picture must leave no trace in the library
+            next(iter(reader.scan()))  # a file without a single frame must leave no trace in the library
         elif how.have_made(stored, file, library):
             same.confirm(content_id)
             _remember(library, file, content_id, same)

@@ -1,4 +1,4 @@
-"""Videos from the file to the picture: open, probe, stream, look at given times.
+"""Videos from the file to the frame: open, probe, stream, look at given times.
 
 ``open_video`` is the door. Time is the container's own PTS everywhere; identity is a content hash.
 """

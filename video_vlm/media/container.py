@@ -45,11 +45,11 @@ __all__ = [
 
 MAX_SIDE = 16384
 MAX_PIXELS = 36_000_000
-"""Pictures larger than this are refused: a file of some kilobytes can ask for gigabytes. 8K is 33 to 35
-million, and a decoder may have to hold sixteen pictures of it."""
+"""Frames larger than this are refused: a file of some kilobytes can ask for gigabytes. 8K is 33 to 35
+million, and a decoder may have to hold sixteen frames of it."""
 
 _MAX_PIXELS_IN_COLOURS = 9_000_000
-"""The same for pictures of four bytes a pixel, such as GIF's: a dozen of them are held at once."""
+"""The same for frames of four bytes a pixel, such as GIF's: a dozen of them are held at once."""
 _MAX_READ_FAILURES = 3
 _INDEXED = {"mp4", "matroska", "avi"}
 _GENPTS = 0x0001  # AVFMT_FLAG_GENPTS
@@ -68,8 +68,8 @@ _PICTURE_CODECS = (
 )
 _IN_COLOURS = frozenset(_PICTURE_CODECS.split(",")) - {"mjpeg", "mjpegb", "jpeg2000", "jpegls"}
 _WHITELIST = ",".join(sorted(codecs_available - set(_PICTURE_CODECS.split(","))))
-"""What may be decoded while a container is opened. FFmpeg decodes a picture of each stream then whose format
-it does not know yet, covers too: a few kilobytes of PNG may be a gigabyte of pixels. A video of such pictures
+"""What may be decoded while a container is opened. FFmpeg decodes a frame of each stream then whose format
+it does not know yet, covers too: a few kilobytes of PNG may be a gigabyte of pixels. A video of such frames
 is looked at afterwards, as any other."""
 
 
@@ -129,7 +129,7 @@ def open_container(path: str | Path) -> Iterator[InputContainer]:
             ) from error
         except (av.FFmpegError, OSError, ValueError) as error:
             raise UnreadableVideo(file, _why_not_media(file)) from error
-        # PyAV has FFmpeg make up missing PTS, and where pictures are reordered it makes up wrong ones.
+        # PyAV has FFmpeg make up missing PTS, and where frames are reordered it makes up wrong ones.
         container.flags &= ~_GENPTS
         with container:
             yield container
@@ -215,7 +215,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     """The stream a player would show: FFmpeg's choice, but never an attached picture.
 
     Raises:
-        UnreadableVideo: there is none, it has no decoder here, or its pictures are too large.
+        UnreadableVideo: there is none, it has no decoder here, or its frames are too large.
     """
     moving = [
         stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic

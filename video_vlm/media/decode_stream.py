@@ -30,7 +30,7 @@ _STEPS_BACK_SECONDS = (0, 1, 4, 16, 64, 256)
 """How far before the wanted time to try next, where a seek lands behind it."""
 
 MOST_THREADS = 16
-"""FFmpeg's own limit: each thread holds a picture, and beyond this they only wait for each other."""
+"""FFmpeg's own limit: each thread holds a frame, and beyond this they only wait for each other."""
 
 NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
@@ -45,8 +45,8 @@ class DecodeStream:
         path: The file.
         found: Its survey.
         ledger: Where damage is noted.
-        threads: How many decode, each a picture of its own. With more than one, PyAV loses the last
-            pictures of a file that ends in a broken packet; they are fetched again with one.
+        threads: How many decode, each a frame of its own. With more than one, PyAV loses the last
+            frames of a file that ends in a broken packet; they are fetched again with one.
         options: FFmpeg's, for the codec.
         landings: Says where the file can be entered, if not by time.
     """
@@ -85,25 +85,25 @@ class DecodeStream:
         return self._stamped(self._from_start(), self._found.clock())
 
     def play_from(self, pts: int) -> Pictures:
-        """From a keyframe's picture at or before ``pts``, or from the first one, to the last."""
+        """From a keyframe's frame at or before ``pts``, or from the first one, to the last."""
         return self.leap(pts) or self.play()
 
     def leap(self, pts: int, *, past: float = -math.inf) -> Pictures | None:
-        """From a keyframe's picture after ``past``, at or before ``pts``; None where there is none to land
+        """From a keyframe's frame after ``past``, at or before ``pts``; None where there is none to land
         on."""
         landed = self._from_keyframe(pts)
         if landed is None or landed[0] <= past:
             return None
         keyframe, source = landed
         clock = Clock(frame_ticks=self._found.frame_ticks, first_pts=keyframe)
-        # The first ones out may be leading pictures, shown before the keyframe and broken without what came
+        # The first ones out may be leading frames, shown before the keyframe and broken without what came
         # before.
         frames = dropwhile(lambda frame: frame[0] < keyframe, self._stamped(source, clock))
         first = next(frames, None)
         return chain([first], frames) if first is not None and first[0] <= pts else None
 
     def packets_from(self, pts: float) -> Packets:
-        """From a keyframe whose picture is shown at or before ``pts``, or all of them."""
+        """From a keyframe whose frame is shown at or before ``pts``, or all of them."""
         landed = None if pts == -math.inf else self._from_keyframe(math.floor(pts))
         return self._from_start() if landed is None else landed[1]
 
@@ -186,7 +186,7 @@ class DecodeStream:
                 yield frame
 
     def _remainder(self, rollcall: MissingFrames) -> Iterator[VideoFrame]:
-        """The last pictures, decoded one by one, where an error swallowed them."""
+        """The last frames, decoded one by one, where an error swallowed them."""
         last = rollcall.last_pts
         if self._threads == 1 or last is None or not rollcall.is_incomplete:
             return

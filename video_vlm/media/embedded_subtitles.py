@@ -89,7 +89,7 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
 
 
 def _joined_parts(path: Path) -> Iterator[tuple[int, Fraction]]:
-    """Where files begin that are joined behind the first, in bytes, and by how many seconds pictures are
+    """Where files begin that are joined behind the first, in bytes, and by how many seconds frames are
     later."""
     begins = [begin for begin, _ in later_files(path)]
     if not begins:

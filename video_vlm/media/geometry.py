@@ -1,4 +1,4 @@
-"""From the picture as stored to the picture as displayed: pixel aspect, turning, mirroring."""
+"""From the frame as stored to the frame as displayed: pixel aspect, turning, mirroring."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Orientation:
 
     @property
     def rotation(self) -> int:
-        """The clockwise turn in degrees; the mirroring of a picture that is also mirrored is left out."""
+        """The clockwise turn in degrees; the mirroring of a frame that is also mirrored is left out."""
         if self.transposed:
             return 270 if self.mirrored_y else 90
         return 180 if self.mirrored_x and self.mirrored_y else 0

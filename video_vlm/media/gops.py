@@ -22,9 +22,9 @@ VideoPacket: TypeAlias = "Packet[VideoStream]"  # quoted: PyAV's class is generi
 
 @dataclass(frozen=True, slots=True)
 class GroupOfPictures:
-    """The packets that give the pictures shown in ``[start, end)``, in ticks; the last group has no ``end``.
+    """The packets that give the frames shown in ``[start, end)``, in ticks; the last group has no ``end``.
 
-    Pictures that are shown before a keyframe but stored after it may need what is on both sides of it. They
+    Frames that are shown before a keyframe but stored after it may need what is on both sides of it. They
     belong to the group before, whose packets then go on to that keyframe and to them.
     """
 
@@ -87,6 +87,6 @@ def _start(group: Sequence[VideoPacket]) -> int:
 
 
 def _is_orderly(group: Sequence[VideoPacket], *, until: int | None = None) -> bool:
-    """Whether each picture has a time of its own, before the next group begins."""
+    """Whether each frame has a time of its own, before the next group begins."""
     times = [packet.pts for packet in group if packet.pts is not None]
     return len(set(times)) == len(group) and (until is None or max(times) < until)

@@ -16,7 +16,7 @@ _GUESSED = "pictures are damaged: the decoder guessed parts of them"
 _REPEATED = "pictures repeat a time already shown"
 
 _FEW = 2
-"""This many packets without a picture are no loss: fields come in pairs, some packets show nothing."""
+"""This many packets without a frame are no loss: fields come in pairs, some packets show nothing."""
 
 
 class MissingFrames:

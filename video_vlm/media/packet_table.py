@@ -34,7 +34,7 @@ class PacketTable:
         pts: Strictly rising, in ticks.
         seconds: The same in seconds.
         num_bytes: Of the packet.
-        keyframes: Which pictures can be decoded without others, by their place in the table, rising.
+        keyframes: Which frames can be decoded without others, by their place in the table, rising.
         flaw: Why the table cannot be relied on; None where it can.
     """
 
@@ -63,7 +63,7 @@ class PacketTable:
 
     @cached_property
     def group_sizes(self) -> tuple[int, ...]:
-        """How many pictures each group holds."""
+        """How many frames each group holds."""
         return tuple(after - before for before, after in pairwise((*self.keyframes, len(self))))
 
     @cached_property
@@ -92,7 +92,7 @@ class PacketTable:
 
     def weighs_little(self, number: int) -> bool:
         """Whether the packets behind the keyframe of a group are together smaller than the keyframe's, so
-        that its last frame can hardly be another picture."""
+        that its last frame can hardly show anything else."""
         head, *rest = self.num_bytes[self.keyframes[number] :][: self.group_sizes[number]]
         return sum(max(0, size - _EMPTY_BYTES) for size in rest) < _LITTLE_SHARE * head
 

@@ -21,7 +21,7 @@ __all__ = ["PacketTimes", "SeekPoint", "read_packet_times", "seek_points"]
 
 @dataclass(frozen=True, slots=True)
 class PacketTimes:
-    """When each picture is shown: PTS and seconds in order of display, and the PTS of keyframes."""
+    """When each frame is shown: PTS and seconds in order of display, and the PTS of keyframes."""
 
     pts: tuple[int, ...]
     seconds: tuple[float, ...]

@@ -60,18 +60,18 @@ class ParallelReader(Protocol):
     """A reader that can run :class:`FrameWork` on frames in the threads that decode them."""
 
     def scan_with(self, work: FrameWork[T], start_seconds: float | None = None) -> Generator[T, None, None]:
-        """What ``work`` makes of every picture in order of PTS, from the first at or after ``start_seconds``.
+        """What ``work`` makes of every frame in order of PTS, from the first at or after ``start_seconds``.
 
-        Pictures that no other is made from may be rough (:class:`~video_vlm.protocols.DecodedFrame`).
+        Frames that no other is made from may be rough (:class:`~video_vlm.protocols.DecodedFrame`).
 
         Raises:
-            UnreadableVideo: when no picture at all can be decoded.
+            UnreadableVideo: when no frame at all can be decoded.
         """
         ...
 
 
 class _Room:
-    """How many pictures may be held by lanes that are ahead. The one whose turn it is never waits."""
+    """How many frames may be held by lanes that are ahead. The one whose turn it is never waits."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -114,7 +114,7 @@ class _Job(Generic[T]):
         self.made: SimpleQueue[Sequence[T] | None] = SimpleQueue()
         """Batches; None is the end."""
         self.last_shown: VideoFrame | None = None
-        """The last picture that was given to the work."""
+        """The last frame that was given to the work."""
         self.is_whole = False
         self.error: Exception | None = None
 
@@ -134,13 +134,13 @@ class ParallelDecoder(Generic[T]):
 
     Args:
         open_decoder: Makes a decoder of its own for each lane.
-        framed: Makes a picture and its PTS what ``work`` is given.
-        work: What is done with the pictures of a group, in its lane.
+        framed: Makes the input of ``work`` from a frame and its PTS.
+        work: What is done with the frames of a group, in its lane.
         num_lanes: How many there are.
-        num_pictures: How many decoded pictures lanes that are ahead may hold.
-        first_pts: Pictures before it are passed over.
+        num_pictures: How many decoded frames lanes that are ahead may hold.
+        first_pts: Frames before it are passed over.
 
-    ``last_shown`` is the last picture that was worked on; ``is_whole`` whether all went well. Where a picture
+    ``last_shown`` is the last frame that was worked on; ``is_whole`` whether all went well. Where a frame
     is lost or damaged, or the stream is out of order, the lanes stop just before.
     """
 
@@ -225,7 +225,7 @@ class ParallelDecoder(Generic[T]):
                     job.made.put(batch)
             except (MediaError, OSError):
                 pass  # the job is not whole: reading on without lanes meets the error and reports it
-            except Exception as error:  # raised again where the pictures are taken
+            except Exception as error:  # raised again where the frames are taken
                 job.error = error
             finally:
                 job.made.put(None)

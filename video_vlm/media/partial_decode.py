@@ -73,7 +73,7 @@ class PartialDecoder(Generic[F]):
             (:class:`~video_vlm.media.packet_table.PacketTable`).
         found: Its survey.
         ledger: Where damage is noted.
-        framed: Makes a picture and its PTS what is given out.
+        framed: Makes what is given out from a frame and its PTS.
         threads: How many may be used in all.
     """
 

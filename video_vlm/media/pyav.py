@@ -177,7 +177,7 @@ class PyAVReader:
             self._note_end(last.pts, last)
 
     def _played(self, first: int | None, *, is_rest: bool, in_a_hurry: bool = False) -> Iterator[PyAVFrame]:
-        """Every picture from the one at ``first`` on; ``is_rest``: there need not be one."""
+        """Every frame from the one at ``first`` on; ``is_rest``: there need not be one."""
         frame = None
         with closing(self._tape(in_a_hurry=in_a_hurry)) as tape:
             frames = tape.play()
@@ -278,7 +278,7 @@ class PyAVReader:
 
     @cached_property
     def _hurry(self) -> Mapping[str, str]:
-        """What the decoder may leave out where only thumbnails are made of most pictures, and pictures are
+        """What the decoder may leave out where only thumbnails are made of most frames, and frames are
         not so few that each may be looked at closely."""
         if self._found.frame_seconds > _SPARSE_SECONDS:
             return NO_OPTIONS
@@ -286,7 +286,7 @@ class PyAVReader:
         return _IN_A_HURRY if codec in _HASTY_CODECS else NO_OPTIONS
 
     def _first_pts(self, seconds: float) -> int:
-        """Of the pictures at or after a time."""
+        """Of the frames at or after a time."""
         return self._found.time.first_tick(seconds - TIME_TOLERANCE_SECONDS)
 
     @property
@@ -295,7 +295,7 @@ class PyAVReader:
 
     @property
     def _clock_is_plain(self) -> bool:
-        """Whether every picture's own time is the one it is stamped with."""
+        """Whether every frame's own time is the one it is stamped with."""
         return self._found.num_undated == 0 and self._found.first_pts == self._found.dated_pts
 
     @property

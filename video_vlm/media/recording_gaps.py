@@ -1,12 +1,12 @@
 """Gaps in which nothing was recorded, distinguished from frames that are shown for a long time.
 
 A camera that writes when something moves leaves a hole; a slide show, or a screen recorder that writes a
-picture when the screen changes, shows a picture until the next one. Both are a long time from one picture to
+frame when the screen changes, shows a frame until the next one. Both are a long time from one frame to
 the next. It is a hole where all of this is so:
 
-- it lasts 30 seconds and more, and 100 times as long as pictures in this file usually do;
+- it lasts 30 seconds and more, and 100 times as long as frames in this file usually do;
 - no other stream goes on in it: of ten equal parts of it fewer than five hold a packet;
-- pictures come steadily on both sides of it, as from a camera: in at least 8 pictures and a second most last about as
+- frames come steadily on both sides of it, as from a camera: in at least 8 frames and a second most last about as
   long as each other. So it is with most of what lies between the pauses of this file.
 """
 
@@ -32,12 +32,12 @@ __all__ = ["LEAST_SECONDS", "RecordingGaps"]
 LEAST_SECONDS = 30.0
 """A shorter pause is no hole."""
 
-_LEAST_TIMES = 100.0  # as long as pictures usually last
-_PAUSE_SECONDS, _PAUSE_TIMES = 1.0, 10.0  # a run of pictures ends where one lasts longer than both
+_LEAST_TIMES = 100.0  # as long as frames usually last
+_PAUSE_SECONDS, _PAUSE_TIMES = 1.0, 10.0  # a run of frames ends where one lasts longer than both
 _LEAST_RUN, _LEAST_RUN_SECONDS = 8, 1.0
-_STEADY_SHARE, _STEADY = 0.8, (0.5, 1.5)  # of the pictures of a run, how many last so many times their median
+_STEADY_SHARE, _STEADY = 0.8, (0.5, 1.5)  # of the frames of a run, how many last so many times their median
 _PARTS, _GOES_ON = 10, 5
-_NEAR_SECONDS = 1.0  # the clock of the packets may begin a little before the first picture
+_NEAR_SECONDS = 1.0  # the clock of the packets may begin a little before the first frame
 
 _Seconds = npt.NDArray[np.float64]
 
@@ -47,14 +47,14 @@ class RecordingGaps:
     file on the first call that needs them.
 
     Args:
-        video: The file, and when its first picture is shown.
+        video: The file, and when its first frame is shown.
     """
 
     def __init__(self, video: Video) -> None:
         self._video = video
 
     def __call__(self, start_seconds: float, end_seconds: float) -> bool:
-        """``start_seconds`` and ``end_seconds`` are the times of two pictures that follow each other."""
+        """``start_seconds`` and ``end_seconds`` are the times of two frames that follow each other."""
         if end_seconds - start_seconds < LEAST_SECONDS:
             return False
         return any(
@@ -83,7 +83,7 @@ class RecordingGaps:
 
 @dataclass(frozen=True, slots=True)
 class _Times:
-    """When pictures are shown, and when the packets of all other streams are due; ascending, in seconds."""
+    """When frames are shown, and when the packets of all other streams are due; ascending, in seconds."""
 
     pictures: _Seconds
     others: _Seconds
@@ -104,7 +104,7 @@ def _set_apart(
 
 
 def _laid(others: Sequence[tuple[float, int]], frames: _Seconds, shifts: _Seconds) -> _Seconds:
-    """Other packets on the clock that the pictures were laid on: near a joint, by whichever picture is
+    """Other packets on the clock that the frames were laid on: near a joint, by whichever frame is
     nearer."""
     if not others or not frames.size:
         return np.array([time for time, _ in others])
@@ -121,7 +121,7 @@ def _holes(times: _Times) -> Iterator[Span]:
         return
     usual = float(np.median(steps))
     pauses = np.flatnonzero(steps > max(_PAUSE_SECONDS, _PAUSE_TIMES * usual))
-    # The runs of pictures between the pauses, by their steps.
+    # The runs of frames between the pauses, by their steps.
     runs = np.split(steps, np.stack([pauses, pauses + 1], axis=1).ravel())[::2]
     are_steady = [_is_steady(run) for run in runs]
     if 2 * sum(are_steady) <= len(runs):

@@ -38,8 +38,8 @@ _TAIL_PACKETS = 20_000
 class StreamProbe:
     """How to read one video stream.
 
-    ``time`` converts its ticks to player's seconds. ``first_pts`` is the PTS of the first picture. Where the
-    container leaves the first ``num_undated`` pictures without a PTS, ``dated_pts`` is the first it does
+    ``time`` converts its ticks to player's seconds. ``first_pts`` is the PTS of the first frame. Where the
+    container leaves the first ``num_undated`` frames without a PTS, ``dated_pts`` is the first it does
     give. ``end_pts`` is where the last packet ends, None where finding it would mean reading a large file
     whole. ``stored_size`` is ``(width, height)`` in the decoder's pixels.
     """
@@ -85,7 +85,7 @@ def probe_stream(path: Path) -> StreamProbe:
     """Probes the video stream of a file by decoding its first frame and reading its last packets.
 
     Raises:
-        UnreadableVideo: no video stream, or none of its first thousand packets shows a picture.
+        UnreadableVideo: no video stream, or none of its first thousand packets shows a frame.
     """
     with open_container(path) as container:
         stream = video_stream(container, path)
@@ -94,7 +94,9 @@ def probe_stream(path: Path) -> StreamProbe:
         frame, pts, num_undated = _first_frame(container, stream, path)
         index, time_base = stream.index, _time_base(stream)
         aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
-    rate = _declared_rate(stream, time_base) or _measured_rate(path)
+    rate = stream.average_rate
+    if not rate or not 0 < rate * time_base < 1:  # it is only the clock's tick, or a codec's
+        rate = _measured_rate(path)
     ticks = 1 / ((rate or Fraction(25)) * time_base)
     first_pts = round(pts - num_undated * ticks)
     return StreamProbe(
@@ -128,7 +130,7 @@ def _time_base(stream: VideoStream) -> Fraction:
 
 
 def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> tuple[VideoFrame, int, int]:
-    """The first picture, the first time any picture brings along, and how many come before that one."""
+    """The first frame, the first time any frame brings along, and how many come before that one."""
     first = None
     for num_undated, frame in enumerate(_first_frames(container, stream, path)):
         first = first or frame
@@ -153,12 +155,6 @@ def _first_frames(container: InputContainer, stream: VideoStream, path: Path) ->
             continue
 
 
-def _declared_rate(stream: VideoStream, time_base: Fraction) -> Fraction | None:
-    """The average rate, unless it is only the clock's tick or a codec's."""
-    rate = stream.average_rate
-    return rate if rate and 0 < rate * time_base < 1 else None
-
-
 def _measured_rate(path: Path) -> Fraction | None:
     """By the median distance of the first packets."""
     with open_container(path) as container:
@@ -171,7 +167,7 @@ def _measured_rate(path: Path) -> Fraction | None:
 
 
 def _steps(times: Sequence[int | None]) -> Iterator[Fraction]:
-    """From one picture to the next. Those without a time lie evenly between those that have one."""
+    """From one frame to the next. Those without a time lie evenly between those that have one."""
     dated = [(place, time) for place, time in enumerate(times) if time is not None]
     if len(dated) == len(times):
         dated = list(enumerate(sorted(time for _, time in dated)))

@@ -28,10 +28,10 @@ def _decoder_class() -> Any:
 
 
 class TorchCodecReader(IndexedReader):
-    """Frame-accurate on whole files, in its exact mode: each picture's time is checked against the container.
+    """Frame-accurate on whole files, in its exact mode: each frame's time is checked against the container.
 
     It gives up at the first broken packet of a file, where PyAV goes on; on a CPU it is slower than
-    PyAV. It converts every picture at full size.
+    PyAV. It converts every frame at full size.
     """
 
     library = "torchcodec"

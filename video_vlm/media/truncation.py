@@ -39,7 +39,7 @@ def is_cut_off(path: Path, found: StreamProbe, *, end_pts: int, tolerance_second
     Args:
         path: The file.
         found: Its survey.
-        end_pts: Where the last picture ends that came out of the decoder; its last packet may end later.
+        end_pts: Where the last frame ends that came out of the decoder; its last packet may end later.
         tolerance_seconds: So much less is nothing.
     """
     last = max(end_pts, found.end_pts or end_pts)
@@ -56,7 +56,7 @@ def is_cut_off(path: Path, found: StreamProbe, *, end_pts: int, tolerance_second
             promised = Fraction(container.duration, av.time_base)
             start = (container.start_time or 0) / av.time_base
             kept += [*tail.ends, *(end - start for end in (*kept, *tail.ends))]
-    # How long the last picture lasts, a header may know better than its packet: about as long as the one
+    # How long the last frame lasts, a header may know better than its packet: about as long as the one
     # before it.
     return all(float(promised) - end > tolerance_seconds + tail.last_step for end in kept)
 
@@ -64,7 +64,7 @@ def is_cut_off(path: Path, found: StreamProbe, *, end_pts: int, tolerance_second
 @dataclass(frozen=True, slots=True)
 class _Tail:
     """When the packets at the end of a file end, of any stream, in seconds on the container's clock; and how
-    far apart the last two pictures are."""
+    far apart the last two frames are."""
 
     ends: tuple[float, ...] = ()
     last_step: float = 0.0

@@ -345,17 +345,16 @@ def _known(stem: str) -> list[str]:
 
 def _is_subtitle(path: Path) -> bool:
     suffix = path.suffix.lower()
-    is_one = suffix in SUBTITLE_SUFFIXES or suffix in _UNREAD or (suffix in _SOMETIMES and _holds_cues(path))
-    return is_one and not _is_folder(path)
-
-
-def _holds_cues(path: Path) -> bool:
+    if suffix in SUBTITLE_SUFFIXES or suffix in _UNREAD:
+        return not _is_folder(path)
+    if suffix not in _SOMETIMES or _is_folder(path):
+        return False
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except OSError:
         return False
-    transcript = _TRANSCRIPTS.get(path.suffix.lower())
+    transcript = _TRANSCRIPTS.get(suffix)
     grammars = (_CUES, _TIMED_TEXT) if transcript is None else (transcript,)
     return any(grammar.search(head) for grammar in grammars)
 
