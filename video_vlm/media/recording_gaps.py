@@ -6,8 +6,8 @@ the next. It is a hole where all of this is so:
 
 - it lasts 30 seconds and more, and 100 times as long as frames in this file usually do;
 - no other stream goes on in it: of ten equal parts of it fewer than five hold a packet;
-- frames come steadily on both sides of it, as from a camera: in at least 8 frames and a second most last about as
-  long as each other. So it is with most of what lies between the pauses of this file.
+- frames come steadily on both sides of it, as from a camera: in at least 8 frames and a second most last
+  about as long as each other. So it is with most of what lies between the pauses of this file.
 """
 
 from __future__ import annotations
