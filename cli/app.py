@@ -1,4 +1,4 @@
-"""The ``videoqa`` command: which commands there are, and the options before them."""
+"""The ``videoqa`` command: the list of commands, and the options before them."""
 
 from __future__ import annotations
 
@@ -116,17 +116,17 @@ def group(commands: dict[str, Callable[..., int | None]]) -> typer.Typer:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``videoqa`` with ``arguments`` (default: those of the process) and give back its exit code."""
+    """Run ``videoqa`` with ``arguments`` (default: those of the process); return its exit code."""
     open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
-        # What a terminal cannot write (a file name from another system, a dash in an old code page) is shown
-        # by its number instead of ending the program.
+        # A letter that the terminal cannot write (in a file name from another system, a dash in an old code
+        # page) is escaped instead of raising an error.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
         app(args=None if arguments is None else list(arguments), prog_name="videoqa")
     except SystemExit as stop:
-        if isinstance(stop.__context__, BrokenPipeError):  # whoever reads the help has seen enough of it
+        if isinstance(stop.__context__, BrokenPipeError):  # the reader of the help was closed
             drop(sys.stdout)
             return ExitCode.OK
         return stop.code if isinstance(stop.code, int) else ExitCode.OK
@@ -134,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain("interrupted")
         return ExitCode.INTERRUPTED
     except (OSError, OutputError) as error:
-        # Of the help and the version, which are printed before there is a command.
+        # From printing the help and the version, before a command runs.
         drop(sys.stdout)
         complain(f"standard output cannot be written: {error}" if isinstance(error, OSError) else str(error))
         return ExitCode.FAILED

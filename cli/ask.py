@@ -31,10 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ask"]
 
-ABSTAINED = {
-    Status.NOT_SHOWN: "not shown",
-    Status.NEEDS_EYES: "needs eyes",
-}
+ABSTAINED = {Status.NOT_SHOWN: "not shown", Status.NEEDS_EYES: "needs eyes"}
 
 
 def ask(
@@ -43,15 +40,8 @@ def ask(
         str,
         typer.Argument(
             metavar="VIDEO|DIR",
-            help="A video file, or the name or id of one in the library; a folder or a pattern for all videos "
-            ""
-            ""
-            ""
-            ""
-            ""
-            ""
-            ""
-            "in it.",
+            help="A video file, or the name or id of one in the library;"
+            " a folder or a pattern for all videos in it.",
         ),
     ],
     question: Annotated[
@@ -173,10 +163,10 @@ def prove(answer: Answer | LibraryAnswer, folder: Path, outputs: Outputs) -> Non
 
 
 def what_is_asked(video: str, question: str | None, *, everything: bool) -> tuple[str | None, str]:
-    """Of what, None for the whole library, and the question.
+    """The video, folder or pattern (None for the whole library), and the question.
 
     Raises:
-        SettingsError: there is one of the two too many, or too few.
+        SettingsError: ``--all`` and a video are both given, or neither.
     """
     if everything and question is not None:
         raise SettingsError(
@@ -192,7 +182,7 @@ def what_is_asked(video: str, question: str | None, *, everything: bool) -> tupl
 
 
 def is_many(target: str) -> bool:
-    """Whether what was typed is a folder or a pattern."""
+    """Whether ``target`` is a folder or a pattern."""
     path = os.path.expanduser(target)  # noqa: PTH111 - Path's raise for ~nobody, and where nobody may look
     if os.path.lexists(path):
         return os.path.isdir(path)  # noqa: PTH112
@@ -200,8 +190,8 @@ def is_many(target: str) -> bool:
 
 
 def read_ahead(videos: VideoQA, target: str) -> tuple[list[str], ExitCode]:
-    """The content ids of the videos meant, read first where the library does not know them; a file that
-    cannot be read is reported and costs only itself."""
+    """Read the videos in a folder or pattern that the library does not know; return the content ids of all.
+    A file that cannot be read is reported and left out."""
     outcomes = [outcome for _, outcome in read_all(videos, list(videos_in([target])), jobs=None)]
     for one in outcomes:
         if one.error is not None:
@@ -210,51 +200,48 @@ def read_ahead(videos: VideoQA, target: str) -> tuple[list[str], ExitCode]:
 
 
 def many_as_text(answer: LibraryAnswer) -> Iterator[str]:
-    """The same of many videos: each claim is followed by its videos and times."""
+    """Lines for an answer from many videos: each claim is followed by its videos and times."""
     if not answer.claims:
         yield one_line(answer.text)
     for claim in answer.claims:
         yield f"{one_line(claim.text)} {one_line(' '.join(dict.fromkeys(map(str, claim.citations))))}"
-    if answer.nearest:
-        yield ""
-        yield "The nearest moments:"
-        yield from (f"  {quoted(citation)}" for citation in answer.nearest)
+    yield from nearest_moments(answer)
     yield ""
-    how_sure = ABSTAINED.get(answer.status, f"confidence {answer.confidence:.2f}")
-    yield dim(f"{how_sure}; {one_line(str(answer.coverage))}")
+    yield dim(f"{how_sure(answer)}; {one_line(str(answer.coverage))}")
 
 
 def as_text(answer: Answer) -> Iterator[str]:
-    """The answer, each claim with its citations, and, set back, how it was reached."""
-    if lead := lead_of(answer):
+    """Lines for an answer from one video: each claim with its citations; below, dimmed, how it was found."""
+    rest = answer.text
+    for claim in answer.claims:
+        rest = rest.replace(claim.text, "", 1)
+    if lead := one_line(rest):
         yield lead
     for claim in answer.claims:
         yield from cited(claim)
-    if answer.nearest:
-        yield ""
-        yield "The nearest moments:"
-        yield from (f"  {quoted(citation)}" for citation in answer.nearest)
+    yield from nearest_moments(answer)
     if answer.advice:
         yield ""
         yield f"To get further: {one_line(answer.advice)}"
     yield ""
-    how_sure = ABSTAINED.get(answer.status, f"confidence {answer.confidence:.2f}")
-    looked = (
-        f"; {answer.receipt.frames_decoded} pictures looked at again" if answer.receipt.frames_decoded else ""
-    )
-    yield dim(f"{how_sure}; {one_line(str(answer.coverage))}{looked}")
+    decoded = answer.receipt.frames_decoded
+    looked = f"; {decoded} pictures looked at again" if decoded else ""
+    yield dim(f"{how_sure(answer)}; {one_line(str(answer.coverage))}{looked}")
 
 
-def lead_of(answer: Answer) -> str:
-    """What the answer says beyond its claims, which are printed one by one."""
-    text = answer.text
-    for claim in answer.claims:
-        text = text.replace(claim.text, "", 1)
-    return one_line(text)
+def nearest_moments(answer: Answer | LibraryAnswer) -> Iterator[str]:
+    if answer.nearest:
+        yield ""
+        yield "The nearest moments:"
+        yield from (f"  {quoted(citation)}" for citation in answer.nearest)
+
+
+def how_sure(answer: Answer | LibraryAnswer) -> str:
+    return ABSTAINED.get(answer.status, f"confidence {answer.confidence:.2f}")
 
 
 def cited(claim: Claim) -> Iterator[str]:
-    """A claim followed by its times; below it, the video's own words where the claim does not hold them."""
+    """A claim with its times; below it, quotes from the video that are not part of the claim."""
     times = " ".join(dict.fromkeys(map(str, claim.citations)))
     yield f"{one_line(claim.text)} {times}"
     yield from (f"  {quoted(one)}" for one in claim.citations if one.quote and one.quote not in claim.text)

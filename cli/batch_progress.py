@@ -1,4 +1,4 @@
-"""How far a whole batch has come, above the bars of its files: seconds of video done, and the time left."""
+"""Progress of a whole batch, beside the bars of its files: seconds of video done, and the time left."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _ALL = Path("all files")
 
 
 class BatchProgress:
-    """A reporter that hands on what it hears, and after each event one for all files together.
+    """A reporter that passes events on, each followed by an event for all files together.
 
     Args:
-        files: Who is told.
-        seconds: How long each file is, of those that are to be read.
+        files: The reporter they are passed to.
+        seconds: The duration of each file that is to be read.
     """
 
     def __init__(self, files: Reporter, seconds: Mapping[Path, float]) -> None:
@@ -35,7 +35,7 @@ class BatchProgress:
             self._tell()
 
     def ended(self, outcome: Outcome) -> None:
-        """What ended is done, whatever became of it."""
+        """Count a file as done, whether it was read or failed."""
         self._files.ended(outcome)
         path = Path(outcome.path)
         if path in self._seconds:

@@ -1,4 +1,4 @@
-"""``videoqa config``: every setting, its value, and where it comes from."""
+"""``videoqa config``: every setting, its value, and its source."""
 
 from __future__ import annotations
 
@@ -39,11 +39,8 @@ def show(
     values = values_of(session)
     origins = {key: session.configuration.origins.get(key, "default") for key in values}
     if session.json:
-        print_json(
-            {key: {"value": value, "origin": origins[key]} for key, value in values.items()}
-            if origin
-            else values
-        )
+        told = {key: {"value": value, "origin": origins[key]} for key, value in values.items()}
+        print_json(told if origin else values)
         return
     rows = [(key, in_a_cell(value), *([origins[key]] if origin else ())) for key, value in values.items()]
     write(table(rows, header=("key", "value", *(["from"] if origin else ()))))
@@ -64,7 +61,7 @@ def values_of(session: Session) -> dict[str, Any]:
 
 
 def redacted(text: str) -> str:
-    """``text`` without the passwords and keys that stand in an address."""
+    """``text`` without the passwords and keys in addresses."""
     return IN_QUERY.sub(r"\1***", SECRET.sub(r"\1:***", text))
 
 

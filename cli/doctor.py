@@ -1,4 +1,4 @@
-"""``videoqa doctor``: for each level of installation what is there, what is missing and what to type."""
+"""``videoqa doctor``: what is installed, what is missing and what to type, for each level of installation."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ __all__ = ["PARTS", "InstallPart", "doctor"]
 
 @dataclass(frozen=True, slots=True)
 class InstallPart:
-    """Something that may be installed: the pip extra that brings it (empty: the base), the modules that make
-    it work, and what it adds."""
+    """An optional part: its pip extra (empty: the base), the modules it needs, and what it adds."""
 
     extra: str
     modules: tuple[str, ...]
@@ -49,17 +48,15 @@ PARTS = (
     InstallPart("torchcodec", ("torchcodec",), "another decoder: index.decoder=torchcodec"),
     InstallPart("decord", ("decord",), "another decoder: index.decoder=decord"),
 )
-"""In the order of the levels of installation, the base first; every extra that a user may want is among
-them."""
+"""In the order of the levels of installation, the base first, with all extras for users."""
 
 BASE, THIS_RUN = "base", "this run"
-"""What is always installed, and what the last findings are about."""
+"""The levels of the first findings and of the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report. ``level`` is the extra it belongs to, ``fix`` what to type where something is
-    missing."""
+    """One line of the report. ``level`` is its extra, ``fix`` the command to type if it is missing."""
 
     what: str
     state: str
@@ -90,7 +87,7 @@ def doctor(session: Session) -> ExitCode:
 
 
 def report(findings: Iterable[Finding]) -> Iterator[tuple[str, str, str]]:
-    """A row for each level, the rows of its parts below it; then what concerns this run."""
+    """A row for each level with the rows of its parts below; then the rows about this run."""
     for level, members in groupby(findings, key=lambda finding: finding.level):
         parts = list(members)
         if level == THIS_RUN:
@@ -103,7 +100,7 @@ def report(findings: Iterable[Finding]) -> Iterator[tuple[str, str, str]]:
 
 
 def levels(session: Session) -> Iterator[Finding]:
-    """What there is of each level, in the order of :data:`PARTS`."""
+    """The findings of each level, in the order of :data:`PARTS`."""
     yield from machine()
     for extra, members in groupby(PARTS, key=lambda part: part.extra):
         yield from map(installation, members)
@@ -117,9 +114,8 @@ def machine() -> Iterator[Finding]:
     yield Finding("videoqa", f"{installed('video-vlm') or 'not installed'}{where}")
     yield Finding("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     words = full_text_search()
-    yield Finding(
-        "word search", f"SQLite {sqlite3.sqlite_version}{'' if words else ' without FTS5'}", broken=not words
-    )
+    state = f"SQLite {sqlite3.sqlite_version}{'' if words else ' without FTS5'}"
+    yield Finding("word search", state, broken=not words)
 
 
 def installation(part: InstallPart) -> Finding:
@@ -137,8 +133,7 @@ def pip(level: str) -> str:
 
 
 def sight(session: Session) -> Iterator[Finding]:
-    """Which image-text tower sees what is indexed, or what to type to have one. Its weights are not
-    loaded."""
+    """The image-text encoder in use, or what to type to have one. Its weights are not loaded."""
     from video_vlm.encoder.image_text_tower import HOW_TO_NAME, find_image_text_encoder
     from video_vlm.errors import VideoQAError
 
@@ -153,15 +148,13 @@ def sight(session: Session) -> Iterator[Finding]:
     elif settings.model == "none":
         yield Finding(what, "none, as sight.model says")
     else:
-        installed = all(
-            find_spec(module) for part in PARTS if part.extra == "models" for module in part.modules
-        )
-        fix = HOW_TO_NAME if installed else f"{pip('models')}, then {HOW_TO_NAME}"
+        modules = [module for part in PARTS if part.extra == "models" for module in part.modules]
+        fix = HOW_TO_NAME if all(map(find_spec, modules)) else f"{pip('models')}, then {HOW_TO_NAME}"
         yield Finding(what, "none in the local hub cache, and none is named", fix=fix)
 
 
 def meaning(session: Session) -> Iterator[Finding]:
-    """Which sentence encoder is searched by, or what to type to have one. Its weights are not loaded."""
+    """The sentence encoder in use, or what to type to have one. Its weights are not loaded."""
     from video_vlm.errors import VideoQAError
     from video_vlm.models.text_encoder import find_text_encoder, how_to_get_text_encoder
     from video_vlm.settings import MeaningSettings

@@ -1,7 +1,6 @@
-"""``--evidence DIR``: what an answer cites, to look at: a picture and a clip of each stretch, and all on one
-sheet.
+"""``--evidence DIR``: an image and a clip of each span that an answer cites, and a contact sheet of all.
 
-Where a detector found what is cited, the picture has a frame around it.
+Where a detector found the cited object, the image has a red box around it.
 """
 
 from __future__ import annotations
@@ -28,15 +27,15 @@ logger = logging.getLogger(__name__)
 
 _MAX_SIDE = 1280
 _MOST_LETTERS = 60
-"""Of a video's name in a folder's: the name of a file may be as long as any."""
+"""The longest part of a video's name in the name of its folder."""
 _FRAME = (255, 32, 32)
 
 
 def save_evidence(answer: Answer | LibraryAnswer, folder: Path, *, outputs: Outputs = NEW_FILES) -> int:
-    """Write ``picture-1.jpg``, ``clip-1.mkv``, ... and ``sheet.jpg``; returns how many files.
+    """Write ``picture-1.jpg``, ``clip-1.mkv``, ... and ``sheet.jpg``; return how many files.
 
-    What cannot be made of one stretch is warned of and costs only itself. An answer out of many videos has a
-    folder for each, named by the file and the beginning of its content id.
+    A span that cannot be read gives a warning and is left out. An answer from many videos has a folder for
+    each, named by the file and the beginning of its content id.
 
     Raises:
         OutputError: a file cannot be written there.
@@ -79,7 +78,7 @@ def _save(path: Path, cited: Iterable[Citation | VideoCitation], folder: Path, o
 
 
 def _picture(path: Path, span: Span, boxes: Sequence[Box]) -> bytes:
-    """The middle of a stretch, with a frame around what was found in it."""
+    """The frame in the middle of a span as JPEG bytes, with a box around each detected object."""
     image = Image.fromarray(frame_at(path, span.middle, max_side=_MAX_SIDE))
     pen = ImageDraw.Draw(image)
     width = max(2, max(image.size) // 200)

@@ -1,4 +1,4 @@
-"""What ``videoqa`` hands back to the shell: the one table, also printed in the README.
+"""The exit codes of ``videoqa``: the one table, also printed in the README.
 
 | code | name        | when                                                                        |
 |------|-------------|-----------------------------------------------------------------------------|
@@ -31,3 +31,10 @@ class ExitCode(IntEnum):
     USAGE = 2
     SOME_FAILED = 3
     INTERRUPTED = 130
+
+    @classmethod
+    def of_batch(cls, num_failed: int, num_all: int) -> ExitCode:
+        """The code of a batch of ``num_all`` items of which ``num_failed`` failed."""
+        if not num_failed:
+            return cls.OK
+        return cls.SOME_FAILED if num_failed < num_all else cls.FAILED

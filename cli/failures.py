@@ -1,4 +1,4 @@
-"""The one place where what went wrong becomes a line on stderr and an exit code."""
+"""The one place where an error becomes a line on stderr and an exit code."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from video_vlm.redaction import redacted
 __all__ = ["beside", "complain", "guarded", "message"]
 
 _LONGEST: Final = 2_000
-"""Letters of a line: what was typed may be longer than any screen."""
+"""The longest line, in letters: arguments may be longer than a screen."""
 
 _USAGE = (OutputExists, QuestionError, SettingsError, UnknownName)
 
 
 def guarded(work: Callable[[], int | None], *, verbosity: int = 0) -> int:
-    """Run ``work`` and give back its exit code; an error is one line on stderr, from ``-vv`` on its traceback
-    too."""
+    """Run ``work`` and return its exit code; an error is one line on stderr, with ``-vv`` after its
+    traceback."""
     try:
         code = work()
         flush()
@@ -41,8 +41,12 @@ def guarded(work: Callable[[], int | None], *, verbosity: int = 0) -> int:
 
 
 def beside(tell: Callable[[], object], *works: Callable[[], object]) -> ExitCode:
-    """Print an answer, then write what stands beside it: what of that fails is one line on stderr, and costs
-    only itself. Whoever stops reading the answer gets the rest nevertheless.
+    """Print an answer, then run other ``works``; each that fails is one line on stderr, and the others run.
+    They run also if the reader of the answer was closed.
+
+    Raises:
+        BrokenPipeError: the reader of the answer was closed; raised at the end.
+        OutputError: the answer cannot be printed.
     """
     gone: BrokenPipeError | None = None
     try:
@@ -63,15 +67,17 @@ def beside(tell: Callable[[], object], *works: Callable[[], object]) -> ExitCode
 
 
 def flush() -> None:
-    """Raises:
-    OutputError: what was printed cannot be written, say because the disk is full.
+    """Flush standard output.
+
+    Raises:
+        OutputError: it cannot be written, for example because the disk is full.
     """
     with printing(sys.stdout):
         sys.stdout.flush()
 
 
 def complain(text: str) -> None:
-    """One line on stderr, without keys and passwords; of a very long one its beginning and its end."""
+    """Print one line on stderr, without keys and passwords; of a very long one its beginning and end."""
     line = one_line(redacted(text))
     if len(line) > _LONGEST:
         line = f"{line[: _LONGEST // 2]} [...] {line[-_LONGEST // 2 :]}"
@@ -79,7 +85,7 @@ def complain(text: str) -> None:
 
 
 def message(error: Exception) -> str:
-    """What is said of an error: what, where, and what to do."""
+    """The line for an error: what, where, and what to do."""
     if isinstance(error, VideoQAError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:

@@ -1,4 +1,4 @@
-"""Which format is meant: the one that was named, or the one that the file's ending says."""
+"""Choosing an output format: the one named by ``--format``, or that of the file's ending."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _OTHER_ENDINGS: Final[Mapping[str, str]] = {
 
 
 def output_file(typed: str) -> Path:
-    """What was typed for a file to be written, where no path is made of it that means another place.
+    """The path typed for a file to be written.
 
     Raises:
-        typer.BadParameter: it is a folder's name, or nothing, or the sign for standard output.
+        typer.BadParameter: it is the name of a folder, empty, or ``-`` (standard output).
     """
     if typed == "-":
         raise typer.BadParameter(
@@ -42,7 +42,11 @@ def output_file(typed: str) -> Path:
 
 
 def output_file_or_stdout(typed: str) -> Path:
-    """:func:`output_file` for what may also go to standard output."""
+    """The path typed for a file to be written, or ``-`` for standard output.
+
+    Raises:
+        typer.BadParameter: it is the name of a folder, or empty.
+    """
     if not typed:
         raise typer.BadParameter("no file to write to: its name is empty")
     if typed.endswith(("/", os.sep)):
@@ -51,16 +55,15 @@ def output_file_or_stdout(typed: str) -> Path:
 
 
 def form_of(forms: type[Form], named: Form | None, out: Path | None) -> Form | None:
-    """The format to write; None where nothing says which.
+    """The format to write: ``named``, else that of the ending of ``out``; None where neither is known.
 
-    What was named is obeyed; where the file ends like another format, one line says so. An ending that is
-    none of a format's says nothing: ``--format csv -o list.txt`` is CSV.
+    If the ending is that of another format than ``named``, there is a warning. Unknown endings are ignored:
+    ``--format csv -o list.txt`` is CSV.
     """
     suffix = "" if out is None else out.suffix.lower()
     meant = _OTHER_ENDINGS.get(suffix, suffix.removeprefix("."))
     ending = next((form for form in forms if form.value == meant), None)
     if named is not None and ending is not None and named is not ending:
-        logger.warning(
-            "%s is written as %s, as --format says, though it ends like %s", out, named.value, ending.value
-        )
+        told = "%s is written as %s, as --format says, though it ends like %s"
+        logger.warning(told, out, named.value, ending.value)
     return named or ending

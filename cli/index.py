@@ -163,7 +163,8 @@ def index(
 
 @contextmanager
 def reporting(form: ProgressForm, *, quiet: bool) -> Iterator[Reporter]:
-    """JSON lines were asked for by a program: they are written even if ``quiet``."""
+    """The reporter for a form of progress. JSON lines are for programs: they are written even if
+    ``quiet``."""
     if form is ProgressForm.JSON:
         yield ProgressLines()
         return
@@ -180,10 +181,10 @@ def read_all(
     engine: Engine = Engine.LOCAL,
     address: str | None = None,
 ) -> Generator[tuple[int, Outcome]]:
-    """What became of everything that was typed, as it is known, each with its place in what was typed.
+    """The outcome of each file or name in ``found``, as soon as it is known, with its place there.
 
     Raises:
-        VideoQAError: anything that would be wrong for every file.
+        VideoQAError: an error that would be the same for every file.
     """
     places = {file: place for place, file in enumerate(found) if isinstance(file, Path)}
     for place, missing in enumerate(found):
@@ -197,10 +198,10 @@ def read_all(
 
 
 def retold(videos: VideoQA, outcome: Outcome, level: Level | None, *, summaries: bool) -> Outcome:
-    """With what a model made of it: captions of a level, summaries, or both.
+    """The outcome after a model wrote captions of a level, summaries, or both.
 
     Raises:
-        ModelError: the model cannot do it for this one, and so for none.
+        ModelError: the model cannot do it, for this video or any other.
     """
     if outcome.error is not None:
         return outcome
@@ -216,20 +217,16 @@ def retold(videos: VideoQA, outcome: Outcome, level: Level | None, *, summaries:
 
 
 def captioned(made: CaptionReport) -> str:
-    notes = [
-        f"{counted(made.num_new, made.level.value)} captioned",
-        *([f"{made.num_known} known"] if made.num_known else []),
-        *([f"of {made.num_silent} nothing was said"] if made.num_silent else []),
-    ]
+    notes = [f"{counted(made.num_new, made.level.value)} captioned"]
+    notes += [f"{made.num_known} known"] if made.num_known else []
+    notes += [f"of {made.num_silent} nothing was said"] if made.num_silent else []
     return ", ".join(notes)
 
 
 def summarised(made: SummaryReport) -> str:
-    notes = [
-        f"{counted(made.num_new, 'summary', 'summaries')} written",
-        *([f"{made.num_known} known"] if made.num_known else []),
-        *([f"{made.num_kept} of the built-in kept"] if made.num_kept else []),
-    ]
+    notes = [f"{counted(made.num_new, 'summary', 'summaries')} written"]
+    notes += [f"{made.num_known} known"] if made.num_known else []
+    notes += [f"{made.num_kept} of the built-in kept"] if made.num_kept else []
     return ", ".join(notes)
 
 
@@ -241,25 +238,24 @@ def outcome_of(one: IndexOutcome) -> Outcome:
 
 
 def summary(made: IndexReport) -> str:
-    """What one pass found, in a line."""
+    """One line about an indexing run: counts of scenes, shots and observations, and what is missing."""
     found = (
         counted(made.num_scenes, "scene"),
         counted(made.num_shots, "shot"),
         counted(made.num_observations, "observation"),
     )
-    notes = [
-        *([f"{counted(made.num_sights, 'picture')} seen"] if made.num_sights else []),
-        *(["already known"] if made.reused else []),
-        *(
-            [f"{counted(len(made.damage), 'stretch', 'stretches')} could not be decoded"]
-            if made.damage
-            else []
-        ),
-        *([f"{counted(len(made.holes), 'hole')} in which nothing was recorded"] if made.holes else []),
-        *([f"read in full: {made.read_in_full}"] if made.read_in_full else []),
-        *map(in_short, made.missing),
-    ]
-    return "; ".join([", ".join(found), *notes])
+    notes = [", ".join(found)]
+    if made.num_sights:
+        notes.append(f"{counted(made.num_sights, 'picture')} seen")
+    if made.reused:
+        notes.append("already known")
+    if made.damage:
+        notes.append(f"{counted(len(made.damage), 'stretch', 'stretches')} could not be decoded")
+    if made.holes:
+        notes.append(f"{counted(len(made.holes), 'hole')} in which nothing was recorded")
+    if made.read_in_full:
+        notes.append(f"read in full: {made.read_in_full}")
+    return "; ".join([*notes, *map(in_short, made.missing)])
 
 
 def counted(count: int, one: str, many: str = "") -> str:
@@ -276,7 +272,6 @@ def report(outcome: Outcome) -> None:
 
 def finish(outcomes: Sequence[Outcome]) -> ExitCode:
     failed = sum(outcome.error is not None for outcome in outcomes)
-    if not failed:
-        return ExitCode.OK
-    complain(f"{len(outcomes) - failed} of {len(outcomes)} read, {failed} failed")
-    return ExitCode.SOME_FAILED if failed < len(outcomes) else ExitCode.FAILED
+    if failed:
+        complain(f"{len(outcomes) - failed} of {len(outcomes)} read, {failed} failed")
+    return ExitCode.of_batch(failed, len(outcomes))

@@ -20,7 +20,7 @@ __all__ = ["show_plans"]
 
 
 def show_plans(session: Session, paths: Sequence[str], *, speed: Speed | None) -> ExitCode:
-    """Print the plan of every file; those that are not there, or are no files, are complained of."""
+    """Print the plan of every file, and an error for each name that is no readable file."""
     plans, failures = [], {}
     with session.open(speed=speed) as videos:
         for found in videos_in(paths):
@@ -38,9 +38,7 @@ def show_plans(session: Session, paths: Sequence[str], *, speed: Speed | None) -
             show(plan)
     for name, reason in failures.items():
         complain(f"{name}: {reason}")
-    if not failures:
-        return ExitCode.OK
-    return ExitCode.SOME_FAILED if plans else ExitCode.FAILED
+    return ExitCode.of_batch(len(failures), len(plans) + len(failures))
 
 
 def show(plan: IndexPlan) -> None:

@@ -81,9 +81,7 @@ def remove(
             complain(f"{name}: not in the library")
         elif not session.json:
             write(f"forgot {one_line(name)}")
-    if all(removed.values()):
-        return ExitCode.OK
-    return ExitCode.SOME_FAILED if any(removed.values()) else ExitCode.FAILED
+    return ExitCode.of_batch(list(removed.values()).count(False), len(removed))
 
 
 def verify(session: Session) -> ExitCode:
@@ -136,10 +134,8 @@ def info(session: Session) -> None:
         ("vectors", facts.num_vectors),
     )
     write(f"{place}: format {facts.format}, {', '.join(f'{count} {name}' for name, count in held)}")
-    write(
-        f"{facts.database_bytes / 1e6:.1f} MB, and {facts.index_bytes / 1e6:.1f} MB derived from it for "
-        "search"
-    )
+    database, derived = facts.database_bytes / 1e6, facts.index_bytes / 1e6
+    write(f"{database:.1f} MB, and {derived:.1f} MB derived from it for search")
     if facts.feature_bytes:
         write(f"{facts.feature_bytes / 1e6:.1f} MB that models made of pictures")
     for index in facts.indexes:

@@ -68,7 +68,7 @@ def export(
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one file."""
+    """The result of importing one file: ``added``, ``replaced``, ``kept`` or ``failed``, and why."""
 
     path: str
     outcome: str
@@ -102,8 +102,10 @@ def take_in(
 
 
 def take(videos: VideoQA, path: Path) -> Taken:
-    """Raises:
-    LibraryReadOnly: nothing can be taken in at all.
+    """Import one file; an error of that file is part of the result.
+
+    Raises:
+        LibraryReadOnly: the library is open read-only.
     """
     try:
         made = videos.library.import_memory(path)
@@ -123,6 +125,4 @@ def report(taken: Sequence[Taken], *, silent: bool) -> ExitCode:
         if one.video is not None:
             looks = f"; {one.looks} looks added" if one.looks else ""
             write(one_line(f"{one.path}: {one.outcome} {Path(one.video).name}: {one.why}{looks}"))
-    if not failed:
-        return ExitCode.OK
-    return ExitCode.SOME_FAILED if len(failed) < len(taken) else ExitCode.FAILED
+    return ExitCode.of_batch(len(failed), len(taken))

@@ -109,7 +109,7 @@ def forget_looks(
 
 
 def forget(videos: VideoQA, name: str) -> int | None:
-    """How many looks; None if the library does not know the video."""
+    """Delete the looks at a video; return how many, None if the library does not know the video."""
     try:
         return videos.library.looks.forget(videos.memory(name).content_id)
     except NotIndexed:
@@ -124,6 +124,4 @@ def report(forgotten: dict[str, int | None], names: Sequence[str], *, silent: bo
         for name, count in forgotten.items():
             if count is not None:
                 write(f"{one_line(name)}: {count} looks forgotten")
-    if not unknown:
-        return ExitCode.OK
-    return ExitCode.SOME_FAILED if len(unknown) < len(names) else ExitCode.FAILED
+    return ExitCode.of_batch(len(unknown), len(names))

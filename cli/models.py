@@ -65,10 +65,8 @@ def list_models(session: Session) -> None:
         for preset, fit in fits
     ]
     write(table(rows, header=("name", "needs", "", "licence", "good at")))
-    write(
-        f"{_gigabytes(room.bytes)} are free ({room.where}). Next: videoqa models pull NAME, then --model "
-        "hf:NAME"
-    )
+    free = f"{_gigabytes(room.bytes)} are free ({room.where})"
+    write(f"{free}. Next: videoqa models pull NAME, then --model hf:NAME")
     write()
     write(table(_sentence_encoders(), header=("name", "", "licence", "searches by meaning")))
     write(f"Next: --set meaning.model=NAME. What is not here: {install_command('senses')}")
@@ -139,9 +137,8 @@ def pull(session: Session, name: Name) -> None:
 
 
 def _report(fit: Any, eyes: int | None) -> list[tuple[str, str]]:
-    pictures = (
-        [] if eyes is None else [("sees", f"up to {eyes} pictures" if eyes else "nothing: words alone")]
-    )
+    sees = f"up to {eyes} pictures" if eyes else "nothing: words alone"
+    pictures = [] if eyes is None else [("sees", sees)]
     return [
         ("files", str(fit.folder) if fit.folder else f"not here: videoqa models pull {fit.name}"),
         *pictures,
@@ -153,10 +150,10 @@ def _report(fit: Any, eyes: int | None) -> list[tuple[str, str]]:
 
 
 def _eyes(folder: Path) -> int:
-    """How many pictures it takes.
+    """The most images that a model takes at once; 0 if it takes text alone.
 
     Raises:
-        ModelError: it is of no kind that writes.
+        ModelError: it is not a model that writes.
     """
     from video_vlm.models.local.model_families import family_of
     from video_vlm.models.local.model_files import libraries

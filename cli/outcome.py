@@ -1,4 +1,4 @@
-"""What became of one file of a batch, as it is printed."""
+"""The outcome of one file of a batch, as it is printed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Outcome"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Its content id, what was found, captioned and summarised, or the reason why not."""
+    """The content id and lines about indexing, captions and summaries; or the ``error``."""
 
     path: str
     content_id: str | None = None

@@ -1,9 +1,9 @@
-"""From what was typed to the files meant: files, folders and patterns, on every platform.
+"""Finding the video files for names on the command line: files, folders and patterns, on every platform.
 
-Shells on Windows hand patterns through as they are, so they are expanded here too. A name that exists is
-taken as it is, even if it looks like a pattern (``film[1].mp4``). Folders are gone over without recursion, so
-that it does not matter how deep they are; links to folders are followed, each folder once. Nothing is left
-out in silence but what is hidden (its name begins with a dot) and what does not end like a video.
+Shells on Windows do not expand patterns, so they are expanded here. A name that exists is not a pattern, even
+if it looks like one (``film[1].mp4``). Folders are walked without recursion, so that any depth works; links
+to folders are followed, each folder once. Files that are left out are reported, unless they are hidden (a
+name that begins with a dot) or do not have the ending of a video.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ logger = logging.getLogger(__name__)
 
 _EVERYTHING = ("**", "*")
 _NAMED = 3
-"""So many of the files that are passed over are named; the others are counted."""
+"""How many of the files that are left out are named; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """Something typed, or found in a folder, that cannot be read as a video, and why."""
+    """A name on the command line, or a path found in a folder, that cannot be read as a video, and why."""
 
     typed: str
     reason: str
@@ -48,7 +48,7 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """Something in a folder. ``mode`` is that of what a link leads to; ``is_linked``: it was reached by a
+    """An entry of a folder. ``mode`` is that of the target of a link; ``is_linked``: it was reached through a
     link."""
 
     path: Path
@@ -57,8 +57,8 @@ class _Entry:
 
 
 def videos_in(typed: Iterable[str]) -> Iterator[Path | NotFound]:
-    """The files meant, each once, in the order typed; folders are searched to the bottom, in order of
-    name."""
+    """The video files for these names, each once, in their order; folders are searched at any depth, in order
+    of name."""
     seen: set[str | NotFound] = set()
     for name in typed:
         for found in _expand(name):
@@ -130,7 +130,9 @@ def _films_among(
             films.append(found)
     yield from _each_once(films)
     for why, paths in passed_over.items():
-        _tell_passed_over(name, why, sorted(paths))
+        names = ", ".join(map(str, sorted(paths)[:_NAMED]))
+        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+        logger.warning("%s: %s are passed over, name them to have them read: %s%s", name, why, names, more)
     if not films and not failed:
         yield NotFound(name, nothing)
 
@@ -148,7 +150,7 @@ def _is_film(path: Path) -> bool:
 
 
 def _head(path: Path) -> bytes:
-    """Nothing where it cannot be read."""
+    """The first bytes of a file; empty where it cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)
@@ -157,17 +159,11 @@ def _head(path: Path) -> bytes:
 
 
 def _each_once(films: Iterable[_Entry]) -> list[Path]:
-    """In order of name; a file that is reached directly and by a link is called by its own name."""
+    """The files in order of name; one that is reached directly and through a link has its own name."""
     named: dict[str, Path] = {}
     for film in sorted(films, key=lambda film: (film.is_linked, film.path)):
         named.setdefault(os.path.realpath(film.path), film.path)
     return sorted(named.values())
-
-
-def _tell_passed_over(name: str, why: str, paths: Sequence[Path]) -> None:
-    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
-    names = ", ".join(map(str, paths[:_NAMED]))
-    logger.warning("%s: %s are passed over, name them to have them read: %s%s", name, why, names, more)
 
 
 def _matching(pattern: str, name: str) -> Iterator[Path | NotFound]:
@@ -195,7 +191,7 @@ def _matching(pattern: str, name: str) -> Iterator[Path | NotFound]:
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """One to be looked into, and the places in the pattern where its entries may go on."""
+    """A folder to be listed, and the positions in the pattern at which its entries go on."""
 
     path: str
     places: frozenset[int]
@@ -203,11 +199,10 @@ class _Folder:
 
 
 def _walk(top: str, pattern: Sequence[str]) -> Iterator[_Entry | NotFound]:
-    """What matches the pattern below a folder, and what cannot be looked at on the way.
+    """Entries below a folder that match the pattern, and those that cannot be read.
 
-    ``**`` stands for any number of folders. Folders behind links come last and are passed over if they were
-    seen, or if they hold the folder that was asked for: nobody who names a folder means all that is around
-    it.
+    ``**`` stands for any number of folders. Folders behind links come last. They are left out if they were
+    listed already, or if they contain the folder that was named: naming a folder does not mean its parents.
     """
     near, linked = [_Folder(top, _closed({0}, pattern), False)], deque[_Folder]()
     seen: set[tuple[int, int]] = set()
@@ -246,12 +241,11 @@ def _holds(link: str, folder: str) -> bool:
 
 
 def _looked_at(entry: os.DirEntry[str], *, is_linked: bool) -> _Entry | NotFound:
-    """What it is; only links are followed, so that a folder of many files costs no look at each."""
+    """The entry with its kind. Only links need a call of ``stat``, so large folders are listed quickly."""
     if not entry.is_symlink():
         is_folder, is_file = entry.is_dir(follow_symlinks=False), entry.is_file(follow_symlinks=False)
-        return _Entry(
-            Path(entry.path), stat.S_IFDIR if is_folder else stat.S_IFREG if is_file else 0, is_linked
-        )
+        mode = stat.S_IFDIR if is_folder else stat.S_IFREG if is_file else 0
+        return _Entry(Path(entry.path), mode, is_linked)
     try:
         return _Entry(Path(entry.path), os.stat(entry.path).st_mode, True)  # noqa: PTH116
     except OSError as error:
@@ -259,7 +253,7 @@ def _looked_at(entry: os.DirEntry[str], *, is_linked: bool) -> _Entry | NotFound
 
 
 def _on(places: Iterable[int], name: str, pattern: Sequence[str]) -> frozenset[int]:
-    """The places in the pattern after ``name``: which of its parts may come next."""
+    """The positions in the pattern after ``name``: the parts that may match next."""
     after: set[int] = set()
     for place in places:
         if place == len(pattern):
@@ -275,7 +269,7 @@ def _on(places: Iterable[int], name: str, pattern: Sequence[str]) -> frozenset[i
 
 
 def _closed(places: Iterable[int], pattern: Sequence[str]) -> frozenset[int]:
-    """With those that are reached where a ``**`` stands for no folder."""
+    """The positions, and those after them that are reached where a ``**`` stands for no folder."""
     closed = set(places)
     for place, part in enumerate(pattern):
         if place in closed and part == "**":

@@ -1,4 +1,4 @@
-"""How far a long piece of work has come, for a person who waits: on stderr, and only on a terminal."""
+"""Progress bars for people: on stderr, and only on a terminal."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = ["Nobody", "Reporter", "progress_on"]
 
 
 class Reporter(Protocol):
-    """Hears how far work has come, and what became of each file of a batch."""
+    """Receives the progress of work, and the outcome of each file of a batch."""
 
     def __call__(self, event: ProgressEvent) -> None: ...
     def ended(self, outcome: Outcome) -> None: ...
 
 
 class Nobody:
-    """A reporter for when nobody waits."""
+    """A reporter that does nothing."""
 
     def __call__(self, event: ProgressEvent) -> None:
         pass
@@ -37,7 +37,8 @@ class Nobody:
 
 @contextmanager
 def progress_on(stream: TextIO | None = None, *, quiet: bool = False) -> Iterator[Reporter]:
-    """A reporter that draws on ``stream`` (stderr) while the block runs, and leaves nothing behind."""
+    """A reporter that draws on ``stream`` (stderr if None) inside the block, and clears its bars at the
+    end."""
     shown = sys.stderr if stream is None else stream
     if quiet or not shown.isatty():
         yield Nobody()
@@ -50,7 +51,7 @@ def progress_on(stream: TextIO | None = None, *, quiet: bool = False) -> Iterato
 
 
 class Bars:
-    """A bar for each file that is being worked on, one below the other; one that is done is taken away."""
+    """A bar for each file in work, one below the other; that of a finished file is removed."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -59,10 +60,9 @@ class Bars:
     def __call__(self, event: ProgressEvent) -> None:
         key = f"{event.stage} {event.path or event.what}"
         if key not in self.bars:
-            # A new stage of one file, or of no file, takes the place of the last.
-            self.take_away(
-                [k for k, bar in self.bars.items() if event.path is None or bar.path in (None, event.path)]
-            )
+            # A new stage replaces the one before: of the same file, or of all files together.
+            done = [k for k, bar in self.bars.items() if event.path is None or bar.path in (None, event.path)]
+            self.take_away(done)
             self.bars[key] = Bar(event, self.stream, row=self.free_row())
         self.bars[key].show(event)
 
@@ -82,7 +82,7 @@ class Bars:
 
 
 class Bar:
-    """One bar: how far, how fast (times the speed of life), how long yet."""
+    """One bar: how far, how fast (seconds of video a second), and the time left."""
 
     def __init__(self, event: ProgressEvent, stream: TextIO, *, row: int) -> None:
         from tqdm import tqdm

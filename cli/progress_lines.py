@@ -1,12 +1,14 @@
-"""How far a batch has come, for a program that waits: JSON, one object a line, on stderr.
+"""Progress of a batch for programs: JSON, one object a line, on stderr.
 
-    {"event": "start", "path": "film.mp4"} {"event": "progress", "path": "film.mp4", "done_seconds": 61,
-    "total_seconds": 90, "speed": 5.8, "eta_seconds": 5} {"event": "done", "path": "film.mp4", "content_id":
-    "...", "summary": "3 scenes, 12 shots, 40 observations"} {"event": "failed", "path": "bad.mp4", "error":
-    "..."}
+    {"event": "start", "path": "film.mp4"}
+    {"event": "progress", "path": "film.mp4", "done_seconds": 61, "total_seconds": 90, "speed": 5.8,
+     "eta_seconds": 5}
+    {"event": "done", "path": "film.mp4", "content_id": "...",
+     "summary": "3 scenes, 12 shots, 40 observations"}
+    {"event": "failed", "path": "bad.mp4", "error": "..."}
 
-``speed`` is seconds of video a second; it, ``eta_seconds`` and ``total_seconds`` are null where they are not
-known.
+``speed`` is seconds of video a second; ``speed``, ``eta_seconds`` and ``total_seconds`` are null where they
+are not known.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ EVERY_SECONDS = 0.5
 
 
 class ProgressLines:
-    """Writes a line for each file that starts or ends, and between them at most two a second for each.
+    """Writes a line when a file starts or ends, and at most two a second for each file in between.
 
     Args:
         stream: Where to; stderr if None.
@@ -61,7 +63,7 @@ class ProgressLines:
             )
 
     def is_due(self, event: ProgressEvent) -> bool:
-        """Whether enough time has passed; the last event always is, and the first."""
+        """Whether half a second has passed since the file's last line; True for its first and last event."""
         path, moment = event.path or Path(), self.now()
         if moment < self.due.get(path, moment) and event.done != event.total:
             return False
@@ -75,8 +77,6 @@ class ProgressLines:
             self.line("failed", outcome.path, error=outcome.error)
 
     def line(self, event: str, path: Path | str, **more: Any) -> None:
-        rounded = {
-            name: round(value, 2) if isinstance(value, float) else value for name, value in more.items()
-        }
+        rounded = {key: round(one, 2) if isinstance(one, float) else one for key, one in more.items()}
         write(json.dumps({"event": event, "path": str(path), **rounded}), file=self.stream)
         self.stream.flush()

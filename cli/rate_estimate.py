@@ -1,4 +1,4 @@
-"""How fast a piece of work goes, and how long it will take: from its events and a clock."""
+"""The speed of work and the time left, estimated from progress events and a clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["RateEstimate"]
 
 
 class RateEstimate:
-    """Of one file: seconds of video done each second, since it was taken up.
+    """For one file: seconds of video done each second, since its first event with a total.
 
     Args:
         now: The clock, in seconds.
@@ -26,8 +26,8 @@ class RateEstimate:
         self.speed: float | None = None
 
     def note(self, event: ProgressEvent) -> None:
-        """Take an event in. Speed counts from the first with a total: what an earlier run had done is not
-        ours."""
+        """Update the estimate. Speed counts from the first event with a total: seconds done by an earlier run
+        do not count."""
         self.done, self.total = event.done, event.total
         if event.total is None:
             return
@@ -40,7 +40,7 @@ class RateEstimate:
 
     @property
     def eta_seconds(self) -> float | None:
-        """How long it will take; None where that cannot be said."""
+        """The time left in seconds; None where it is unknown."""
         if self.total is None or not self.speed:
             return None
         return max(0.0, self.total - self.done) / self.speed

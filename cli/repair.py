@@ -1,5 +1,5 @@
-"""``videoqa library repair``: what is sound in a damaged library goes into a new file, and what was lost is
-named."""
+"""``videoqa library repair``: copies the sound parts of a damaged library to a new file, and lists the
+rest."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def repair(session: Session) -> ExitCode:
 
 
 def as_data(made: Repaired) -> dict[str, Any]:
-    """What a repair came to, as JSON values."""
+    """The result of a repair as JSON values."""
     return {
         "damaged": None if made.damaged is None else str(made.damaged),
         "rebuilt": made.rebuilt,
@@ -63,17 +63,15 @@ def as_data(made: Repaired) -> dict[str, Any]:
 
 
 def tell(made: Repaired) -> None:
-    """The report: what was kept on stdout, what was lost on stderr."""
+    """Print what was kept on stdout, and what was lost on stderr."""
     if made.damaged is None:
         write("what is derived was made again; nothing was lost" if made.rebuilt else "the library is whole")
         return
     write(one_line(f"the damaged file is kept as {made.damaged}"))
     write(f"kept: {counted(len(made.kept), 'video')}, {counted(made.num_looks, 'look')}")
     if made.unproven:
-        write(
-            f"written before there were checksums, and judged by structure alone: {len(made.unproven)} of "
-            "them"
-        )
+        judged = "written before there were checksums, and judged by structure alone"
+        write(f"{judged}: {len(made.unproven)} of them")
     for content_id in made.unseen:
         write(one_line(f"{content_id}: what its pictures look like was lost; videoqa index makes it again"))
     if made.num_lost_looks:

@@ -83,37 +83,24 @@ def scenes(
 
 
 def posters_of(memory: MemoryView, found: Sequence[Node]) -> list[tuple[str, bytes | None]]:
-    """For each scene the clock time it begins at, and its small JPEG."""
+    """The clock time at which each scene begins, and its thumbnail as JPEG bytes."""
     return [(clock(scene.span.start), memory.thumbnail(scene)) for scene in found]
 
 
 def as_table(found: Sequence[Node]) -> None:
-    rows = [
-        (
-            str(i),
-            clock(scene.span.start),
-            clock(scene.span.end),
-            f"{scene.span.duration_seconds:.1f}",
-            what(scene),
-        )
-        for i, scene in enumerate(found, 1)
-    ]
+    rows = []
+    for i, scene in enumerate(found, 1):
+        start, end = clock(scene.span.start), clock(scene.span.end)
+        rows.append((str(i), start, end, f"{scene.span.duration_seconds:.1f}", what(scene)))
     write(table(rows, header=COLUMNS))
 
 
 def as_json(found: Sequence[Node]) -> None:
-    print_json(
-        [
-            {
-                "scene": i,
-                "start": scene.span.start,
-                "end": scene.span.end,
-                "what": what(scene),
-                "id": scene.id,
-            }
-            for i, scene in enumerate(found, 1)
-        ]
-    )
+    rows = [
+        {"scene": i, "start": one.span.start, "end": one.span.end, "what": what(one), "id": one.id}
+        for i, one in enumerate(found, 1)
+    ]
+    print_json(rows)
 
 
 def as_csv(found: Sequence[Node]) -> None:

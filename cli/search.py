@@ -91,8 +91,8 @@ def found_as(one: Evidence) -> str:
 
 
 def image_of(like: str, videos: VideoQA) -> Image:
-    """The picture that ``--like`` names: a picture file, or a moment of a video (a file, or one the library
-    knows).
+    """The image that ``--like`` names, RGB uint8 ``(height, width, 3)``: an image file, or a moment of a
+    video (a file, or one the library knows).
 
     Raises:
         SettingsError: it is neither.
@@ -118,7 +118,7 @@ def image_of(like: str, videos: VideoQA) -> Image:
 
 
 def span_between(begin: str, end: str) -> Span:
-    """Two clock times as a span.
+    """Two clock times as a span in seconds.
 
     Raises:
         SettingsError: one of them is no time, or they are in the wrong order.

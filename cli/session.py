@@ -1,8 +1,8 @@
-"""What every command has in common: the options all of them take, and the session they work in.
+"""Options and session shared by all commands.
 
-A command is a plain function of a :class:`Session` and its own arguments. :func:`command` gives it the
-shared options, so that ``videoqa --library D ask ...`` and ``videoqa ask ... --library D`` are the same, and
-turns whatever it raises into one line and an exit code.
+A command is a plain function of a :class:`Session` and its own arguments. :func:`command` adds the shared
+options, so that ``videoqa --library D ask ...`` and ``videoqa ask ... --library D`` are the same, and turns
+its errors into one line and an exit code.
 """
 
 from __future__ import annotations
@@ -77,17 +77,17 @@ SpeedOption = Annotated[
         show_default=False,
     ),
 ]
-"""Of every command that may read a video."""
+"""An option of every command that may read a video."""
 
 OverwriteOption = Annotated[
     bool,
     typer.Option(
         "--overwrite",
-        help="Replace a file that is there, whoever wrote it; never a video, its subtitles, or a library's "
-        "file.",
+        help="Replace a file that is there, whoever wrote it;"
+        " never a video, its subtitles, or a library's file.",
     ),
 ]
-"""Of every command that writes a file of the user's."""
+"""An option of every command that writes a file for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Common:
     verbose: int = 0
 
     def then(self, later: Common) -> Common:
-        """These, overruled by those typed after the command."""
+        """These options, replaced or extended by those typed after the command."""
         return Common(
             library=later.library or self.library,
             settings=self.settings + later.settings,
@@ -155,7 +155,7 @@ VERSION = inspect.Parameter(
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What one run works with: the merged configuration and how to talk."""
+    """The merged configuration of one run, and how to print."""
 
     configuration: Configuration
     json: bool = False
@@ -165,12 +165,12 @@ class Session:
     def open(
         self, *, reporter: Reporter | None = None, speed: Speed | None = None, **asked: Any
     ) -> Iterator[VideoQA]:
-        """The library; what takes long goes to ``reporter``, or else is shown while it is open.
+        """Open the library.
 
         Args:
-            reporter: Who is told.
+            reporter: Receives the progress; bars on the terminal if None.
             speed: How videos are read, if it was typed.
-            asked: Settings under ``ask`` that were typed as options of the command; None where they were not.
+            asked: Settings under ``ask`` that were typed as options; None where they were not.
         """
         from video_vlm.library import VideoQA
 
@@ -193,7 +193,7 @@ def start(common: Common) -> Session:
     """Merge the configuration and set up logging.
 
     Raises:
-        SettingsError: something in the configuration does not exist or does not fit.
+        SettingsError: an unknown key, a value of the wrong type or range, a file that cannot be read.
     """
     log_to_stderr(common)
     configuration = configure(
@@ -208,13 +208,13 @@ def start(common: Common) -> Session:
 
 
 def tell_of_the_folder(configuration: Configuration) -> None:
-    """One line on what the settings file of the current folder decides, one on what it may not."""
+    """Print which settings of the current folder's file are used, and which are left out."""
     if configuration.shared:
         write(f"settings of ./{PROJECT_FILE} are used: {', '.join(configuration.shared)}", file=sys.stderr)
     if configuration.left_out:
         write(
-            f"warning: ./{PROJECT_FILE}: {', '.join(configuration.left_out)} left out: the folder may be a "
-            "stranger's;"
+            f"warning: ./{PROJECT_FILE}: {', '.join(configuration.left_out)} left out:"
+            " the folder may be a stranger's;"
             f" set it in {user_file(os.environ)}, in the environment or with --set, or say"
             f" {CONFIG_VARIABLE}={PROJECT_FILE} if the file is yours",
             file=sys.stderr,
@@ -225,7 +225,7 @@ SHARED = tuple(inspect.signature(common_options, eval_str=True).parameters.value
 
 
 def command(function: Callable[..., int | None]) -> Callable[..., None]:
-    """Make a Typer command of ``function(session, ...)``: it takes the shared options too, and exits with its
+    """A Typer command for ``function(session, ...)`` that also takes the shared options, and exits with its
     code."""
 
     def run(context: typer.Context, **given: Any) -> None:
@@ -238,7 +238,7 @@ def command(function: Callable[..., int | None]) -> Callable[..., None]:
 
 
 def remember_options() -> Callable[..., None]:
-    """The callback in front of all commands: keeps the options typed before the command, for
+    """The callback before all commands: it keeps the options typed before the command for
     :func:`command`."""
 
     def before(context: typer.Context, **given: Any) -> None:
@@ -262,7 +262,7 @@ def with_parameters(
 
 
 class OneLineHandler(logging.Handler):
-    """Log records on stderr, one line each, without keys and passwords; what was said is not repeated."""
+    """Log records on stderr, one line each, without keys and passwords, and without repetitions."""
 
     def __init__(self) -> None:
         super().__init__()

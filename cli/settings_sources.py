@@ -1,4 +1,4 @@
-"""Where every setting of one run comes from: merged once, here.
+"""The sources of all settings of one run, and merging them.
 
     command line
       > VIDEOQA_* in the environment
@@ -9,11 +9,11 @@
 Keys are the paths of the settings (``ask.model``, ``index.shots.detector``) plus ``library``, the
 folder the memory is kept in, or the address of a PostgreSQL server. In a file they are tables, in the
 environment ``VIDEOQA_ASK_MODEL``.
-A key nobody knows is an error: a misspelt setting that is ignored costs more than one refused.
+An unknown key is an error: a misspelt setting must not be ignored.
 
-The current folder may be a stranger's. Of the file in it only those settings count that are declared
-``shared``; those that name a model, a server, a library or a plugin are left out, and named, unless that file
-is the user's own.
+The current folder may be a stranger's. Of the file in it only settings count that are declared ``shared``;
+those that name a model, a server, a library or a plugin are left out with a warning, unless that file is the
+user's own.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ LIBRARY = "library"
 LONGEST_FILE = 1_000_000
 LONGEST_SHOWN = 200
 LARGEST_NUMBER = 1_000_000_000
-"""No setting has use for a number that is larger, whatever it counts."""
+"""The largest number that a setting may have."""
 
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
@@ -59,13 +59,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What one run goes by.
+    """The configuration of one run.
 
     Args:
         settings: All settings, merged.
         library: The folder of the library, or ``postgresql://...``; None for the platform's data folder.
-        origins: For each key that is not at its default, where it was set.
-        shared: The keys that are taken from the file of the current folder.
+        origins: Where each key was set that is not at its default.
+        shared: The keys taken from the file of the current folder.
         left_out: The keys in that file that only the user may set.
     """
 
@@ -78,9 +78,8 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One place settings come from: its name for messages, its values by dotted key, and the folder its
-    relative paths are relative to (None: the current one). ``by_key`` is the name of the place for one key,
-    where that is another."""
+    """One source of settings: its name for messages, its values by dotted key, and the folder of its relative
+    paths (None: the current one). ``by_key`` has the names of single keys' sources, where they differ."""
 
     name: str
     values: Mapping[str, Any]
@@ -102,20 +101,22 @@ def configure(
 
     Args:
         command_line: Values by dotted key; None means not given.
-        environment: Usually ``os.environ``; only ``VIDEOQA_*`` is looked at.
-        project_file: A TOML file, or None; one that is not there is as good as none.
-        user_file: Likewise.
+        environment: Usually ``os.environ``; only ``VIDEOQA_*`` is read.
+        project_file: The TOML file of the current folder; None or a missing file: no settings.
+        user_file: The user's own TOML file; likewise.
 
     Raises:
-        SettingsError: a key that does not exist, a value that does not fit, a file that cannot be read.
+        SettingsError: an unknown key, a value of the wrong type or range, a file that cannot be read.
     """
     known = known_keys()
     own_file = from_file(user_file, known) if user_file is not None and user_file.is_file() else None
     beside = from_file(project_file, known) if project_file is not None and project_file.is_file() else None
+    left_out: tuple[str, ...] = ()
     if is_same_file(project_file, user_file):
         beside = None
-    left_out = tuple(key for key in beside.values if key in protected_keys()) if beside is not None else ()
-    beside = beside.without(left_out) if beside is not None else None
+    elif beside is not None:
+        left_out = tuple(key for key in beside.values if key in protected_keys())
+        beside = beside.without(left_out)
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
     typed = {key: value for key, value in command_line.items() if value is not None}
@@ -123,9 +124,8 @@ def configure(
     for source in (one for one in places if one is not None):
         for key, value in source.values.items():
             check_known(key, known, where=source.name)
-            merged[key] = (
-                located(value, source) if key == LIBRARY else fit(value, known[key], key, source.name)
-            )
+            is_place = key == LIBRARY
+            merged[key] = located(value, source) if is_place else fit(value, known[key], key, source.name)
             origins[key] = source.by_key.get(key, source.name)
     library = merged.pop(LIBRARY, None)
     shared = tuple(key for key, where in origins.items() if beside is not None and where == beside.name)
@@ -137,11 +137,10 @@ def is_same_file(one: Path | None, other: Path | None) -> bool:
 
 
 def protected_keys() -> frozenset[str]:
-    """The keys that only the user's own file, the environment and the command line may set: all that are not
-    declared ``shared``."""
-    return frozenset(
-        {LIBRARY, *(key for key, one in fields_of(Settings) if trust_of(one) is not Trust.SHARED)}
-    )
+    """The keys that are not declared ``shared``: only the user's own file, the environment and the command
+    line may set them."""
+    protected = (key for key, one in fields_of(Settings) if trust_of(one) is not Trust.SHARED)
+    return frozenset({LIBRARY, *protected})
 
 
 def known_keys() -> dict[str, Any]:
@@ -150,7 +149,7 @@ def known_keys() -> dict[str, Any]:
 
 
 def fields_of(record: type, prefix: str = "") -> Iterator[tuple[str, Field[Any]]]:
-    """Every setting by its key, as the field it is declared by."""
+    """Every setting: its key, and its field in the dataclass."""
     kinds = get_type_hints(record)
     for one in fields(record):
         if is_dataclass(kind := kinds[one.name]) and isinstance(kind, type):
@@ -215,7 +214,7 @@ def shown_value(value: object) -> str:
 
 
 def in_short(value: object) -> str:
-    """As much of it as fits into a line."""
+    """The text of a value, cut at 200 letters."""
     try:
         text = str(value)
     except ValueError:  # a number of more digits than Python writes
@@ -265,10 +264,10 @@ def located(value: Any, source: Source) -> Path | str:
 
 
 def fit(value: Any, kind: Any, key: str, where: str) -> Any:
-    """``value`` as ``kind``; text is read as what it stands for, so that ``"0.6"`` from a shell is a number.
+    """``value`` as ``kind``; text is converted, so that ``"0.6"`` from a shell is a number.
 
     Raises:
-        SettingsError: it does not fit.
+        SettingsError: it is of the wrong type or out of range.
     """
     try:
         return converted(value, kind)
@@ -284,10 +283,9 @@ def converted(value: Any, kind: Any) -> Any:
         optional = [argument for argument in arguments if argument is not type(None)]
         return None if value == "none" else converted(value, optional[0])
     if origin is tuple:
-        parts = (
-            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-        )
-        return tuple(converted(part, arguments[0]) for part in parts)
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        return tuple(converted(part, arguments[0]) for part in value)
     if isinstance(value, str):
         value = TRUTH[value.lower()] if kind is bool else kind(value)
     if type(value) is not kind and not (kind is float and type(value) is int):
@@ -310,7 +308,8 @@ def in_words(kind: Any) -> str:
 
 
 def user_file(environment: Mapping[str, str]) -> Path:
-    """The user's own ``videoqa.toml``, there or not; ``VIDEOQA_CONFIG`` names another, which must be there.
+    """The path of the user's own ``videoqa.toml``, which may be missing, or of the file in
+    ``VIDEOQA_CONFIG``.
 
     Raises:
         SettingsError: ``VIDEOQA_CONFIG`` names no file.

@@ -45,18 +45,14 @@ def show(
         print_json([{**asdict(node), "depth": indent} for indent, node in lines])
         return
     for indent, node in lines:
-        write(
-            fitted(
-                f"{'  ' * indent}{node.level.value} [{node.span}] "
-                f"{one_line(node.title or node.text)}".rstrip()
-            )
-        )
+        line = f"{'  ' * indent}{node.level.value} [{node.span}] {one_line(node.title or node.text)}"
+        write(fitted(line.rstrip()))
 
 
 def walk(
     memory: VideoMemory, nodes: Sequence[Node], shown: set[Level], indent: int = 0
 ) -> Iterator[tuple[int, Node]]:
-    """Every node of the levels ``shown``, depth first, with how deep it lies."""
+    """Every node of the levels ``shown``, depth first, with its depth from ``indent`` on."""
     for node in nodes:
         if node.level in shown:
             yield indent, node

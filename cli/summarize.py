@@ -127,7 +127,7 @@ def summarize(
 
 @contextmanager
 def overall(bars: Reporter, files: Sequence[Path]) -> Iterator[BatchProgress]:
-    """A reporter for all files together; how long they are is in their headers."""
+    """A reporter for all files together; their durations in seconds are read from their headers."""
     from video_vlm.index.batch_estimate import seconds_of
 
     yield BatchProgress(bars, {path: seconds for path in files if (seconds := seconds_of(path))})
@@ -143,7 +143,7 @@ def read(
     memory_bytes: float | None,
     on_error: OnError,
 ) -> list[Outcome]:
-    """A line for each file as it is done; what became of them in the order they were typed."""
+    """Read the files, with a line for each as it is done; return the outcomes in the order of ``found``."""
     outcomes: dict[int, Outcome] = {}
     with closing(read_all(videos, found, jobs=jobs, memory_bytes=memory_bytes)) as known:
         for place, outcome in known:
@@ -159,7 +159,7 @@ def read(
 def save(
     videos: VideoQA, outcomes: Sequence[Outcome], outputs: Outputs, out: Path, form: CatalogueFormat
 ) -> None:
-    """The document, each video once, whole or not at all."""
+    """Write the document, with each video once, whole or not at all."""
     from video_vlm.export import write_catalogue
 
     content_ids = dict.fromkeys(one.content_id for one in outcomes if one.content_id is not None)
@@ -169,7 +169,7 @@ def save(
 
 
 def foretell(session: Session, made: Estimate, found: Sequence[Path | NotFound]) -> ExitCode:
-    """What it would take."""
+    """Print the estimate: hours of video, time, and disk."""
     wrong = {str(one.path): one.error for one in made.files if one.error is not None}
     wrong |= {one.typed: one.reason for one in found if isinstance(one, NotFound)}
     known = sum(one.known for one in made.files)
@@ -179,13 +179,9 @@ def foretell(session: Session, made: Estimate, found: Sequence[Path | NotFound])
         print_json({**asdict(made), "files": [{**asdict(one), "path": str(one.path)} for one in made.files]})
     else:
         took = "unknown" if made.reading_seconds is None else f"about {clock(made.reading_seconds)}"
-        write(
-            f"{len(made.files)} files, {made.video_seconds / 3600:.2f} hours of video; {known} are known "
-            "already"
-        )
-        write(
-            f"to read: {made.unread_seconds / 3600:.2f} hours; time: "
-            f"{took if made.unread_seconds else 'none'};"
-        )
+        took = took if made.unread_seconds else "none"
+        hours, unread = made.video_seconds / 3600, made.unread_seconds / 3600
+        write(f"{len(made.files)} files, {hours:.2f} hours of video; {known} are known already")
+        write(f"to read: {unread:.2f} hours; time: {took};")
         write(f"disk: about {made.disk_bytes / 1e6:.0f} MB more in the library")
     return ExitCode.SOME_FAILED if wrong and made.files else ExitCode.FAILED if wrong else ExitCode.OK

@@ -1,8 +1,8 @@
-"""Writing for people and for programs: what a video says is shown, never obeyed by the terminal.
+"""Printing text and JSON so that text from a video cannot control the terminal.
 
-Subtitles and on-screen text come from strangers. A terminal acts on control characters (move the
-cursor, retitle the window, answer with keystrokes) and displays bidirectional overrides as text that reads
-differently from what it is; both are made visible before they are printed.
+Subtitles and on-screen text come from strangers. A terminal executes control characters (move the cursor,
+change the window title, send keystrokes) and displays text with bidirectional overrides in another order;
+both are escaped before they are printed.
 """
 
 from __future__ import annotations
@@ -37,11 +37,12 @@ DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 
 
 def write(line: str = "", *, file: TextIO | None = None) -> None:
-    """Print one line to standard output, or to ``file``, above a progress bar that may be there; without
-    secrets that this process knows.
+    """Print one line to standard output, or to ``file``, above a progress bar if there is one, without the
+    secrets of this process.
 
     Raises:
-        As :func:`printing`.
+        BrokenPipeError: the reader of standard output was closed.
+        OutputError: standard output cannot be written.
     """
     stream = sys.stdout if file is None else file
     bars = sys.modules.get("tqdm")
@@ -51,14 +52,14 @@ def write(line: str = "", *, file: TextIO | None = None) -> None:
 
 @contextmanager
 def printing(stream: TextIO) -> Iterator[None]:
-    """What goes wrong with a standard stream while it is written.
+    """Handles the errors of writing to a standard stream inside the block.
 
-    Where stderr cannot be written (its reader is gone, its disk is full) nothing more is said there: that is
-    no reason to lose an answer.
+    If stderr cannot be written (its reader is closed, its disk is full) the rest goes nowhere: no answer is
+    lost for that.
 
     Raises:
-        BrokenPipeError: nobody reads standard output any more.
-        OutputError: it cannot be written for another reason.
+        BrokenPipeError: the reader of standard output was closed.
+        OutputError: standard output cannot be written for another reason.
     """
     try:
         yield
@@ -71,7 +72,7 @@ def printing(stream: TextIO) -> Iterator[None]:
 
 
 def drop(stream: TextIO) -> None:
-    """Write the rest nowhere, so that closing the stream at exit raises nothing."""
+    """Redirect a stream to the null device, so that closing it at exit raises no error."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, stream.fileno())
@@ -80,11 +81,10 @@ def drop(stream: TextIO) -> None:
 
 
 def open_missing_streams() -> None:
-    """Stand-ins for standard streams that whoever started this closed (``>&-``, as under cron): they lead
-    nowhere.
+    """Open the null device for standard streams that are closed (``>&-``, or under cron).
 
-    Without them the next file that is opened, a library say, would get the number of standard output, and
-    what is printed would be written into it.
+    Otherwise the next file that is opened, for example a library, would get the number of standard output,
+    and printed text would be written into it.
     """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         if getattr(sys, name) is not None:
@@ -98,14 +98,14 @@ def open_missing_streams() -> None:
 
 
 def print_json(data: Any) -> None:
-    """Print JSON that a program reads back unchanged and a terminal cannot be harmed by."""
+    """Print JSON with control characters escaped: a program reads the same values, a terminal is safe."""
     encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
     text = json.dumps(data, ensure_ascii=encoding != "utf8", indent=2)
     write(HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
 def dim(text: str, *, file: TextIO | None = None) -> str:
-    """``text`` set back a little where the terminal can; see https://no-color.org."""
+    """``text`` in a dim style where the terminal has one; see https://no-color.org."""
     return f"{DIM}{text}{PLAIN}" if styled(sys.stdout if file is None else file) else text
 
 
@@ -114,7 +114,7 @@ def styled(stream: TextIO) -> bool:
 
 
 def fitted(line: str, *, file: TextIO | None = None) -> str:
-    """``line`` cut to the width of the terminal; whole where it goes to a file or another program."""
+    """``line`` cut to the columns of the terminal; whole where it goes to a file or another program."""
     stream = sys.stdout if file is None else file
     if not stream.isatty():
         return line
@@ -127,7 +127,7 @@ def fitted(line: str, *, file: TextIO | None = None) -> str:
 
 
 def table(rows: Sequence[Sequence[str]], *, header: Sequence[str]) -> str:
-    """Columns that line up; the last one runs on, as far as there is room."""
+    """Rows with aligned columns; the last column is cut at the width of the terminal."""
     cells = [tuple(one_line(cell) for cell in row) for row in (header, *rows)]
     widths = [max(columns_of(row[column]) for row in cells) for column in range(len(header) - 1)]
     return "\n".join(fitted("  ".join([*map(padded, row[:-1], widths), row[-1]]).rstrip()) for row in cells)
@@ -138,5 +138,5 @@ def padded(text: str, width: int) -> str:
 
 
 def columns_of(text: str) -> int:
-    """How many columns of a terminal ``text`` takes: two for a wide letter, none for a combining mark."""
+    """The number of terminal columns of ``text``: two for a wide letter, none for a combining mark."""
     return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)

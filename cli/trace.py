@@ -1,4 +1,4 @@
-"""The steps of an answer: shown on stderr as they are taken, or written to a file when all is said."""
+"""The steps of an answer: printed on stderr as they are taken, or written to a file at the end."""
 
 from __future__ import annotations
 
@@ -20,26 +20,25 @@ __all__ = ["show_step", "write_trace"]
 
 
 def show_step(step: Step) -> None:
-    """One line on stderr."""
+    """Print a step as one line on stderr."""
     span = f" {step.span}" if step.span else ""
     write(f"{step.action}{span}: {one_line(redacted(step.detail))}", file=sys.stderr)
 
 
 def write_trace(answer: Answer | LibraryAnswer, path: Path, *, outputs: Outputs) -> None:
-    """The question, who answered, and every step, as JSON.
+    """Write the question, the model, the status and every step as JSON.
 
     Raises:
         OutputError: it cannot be written there.
     """
-    steps = [asdict(step) for step in answer.receipt.steps]
+    receipt = answer.receipt
     data = {
         "question": answer.question,
-        "model": answer.receipt.model,
+        "model": receipt.model,
         "status": answer.status,
-        "steps": steps,
+        "steps": [asdict(step) for step in receipt.steps],
     }
     text = without_secrets(json.dumps(data, ensure_ascii=False, indent=1)) + "\n"
     with outputs.open(path) as file:
-        file.write(
-            text.encode("utf-8", "backslashreplace")
-        )  # a lone surrogate becomes the escape that JSON has for it
+        # A lone surrogate becomes its escape in JSON.
+        file.write(text.encode("utf-8", "backslashreplace"))

@@ -108,21 +108,15 @@ def encoder(
     with tqdm(total=steps, unit="step", file=sys.stderr, disable=not shown, dynamic_ncols=True) as bar:
 
         def watch(step: int, loss: float) -> None:
-            bar.set_postfix(
-                loss=f"{loss:.4f}", clips_a_second=f"{_speed(bar, batch * accumulate)}", refresh=False
-            )
+            rate = bar.format_dict["rate"]
+            clips_a_second = "?" if rate is None else f"{rate * (batch * accumulate):.1f}"
+            bar.set_postfix(loss=f"{loss:.4f}", clips_a_second=clips_a_second, refresh=False)
             bar.update(step - bar.n)
 
         report = train_encoder(request, watch=watch)
     if session.json:
-        print_json(
-            {
-                "step": report.step,
-                "loss": report.loss,
-                "folder": str(out),
-                "checkpoint": str(report.checkpoint),
-            }
-        )
+        saved = {"folder": str(out), "checkpoint": str(report.checkpoint)}
+        print_json({"step": report.step, "loss": report.loss, **saved})
     else:
         write(f"step {report.step}, loss {report.loss:.4f}; weights in {out}")
 
@@ -194,11 +188,11 @@ def language(
 
 
 def check_folder(out: Path, *, overwrite: bool) -> None:
-    """Training writes many files into a folder: one that is new or empty, or that training made.
+    """Make the folder of a training run; it has to be empty, or the folder of an earlier run.
 
     Raises:
-        OutputExists: there are other files in it.
-        OutputError: it cannot be made, or looked into.
+        OutputExists: there are other files in it, and not ``overwrite``.
+        OutputError: it cannot be made or read.
     """
     NEW_FILES.folder(out)
     try:
@@ -210,8 +204,3 @@ def check_folder(out: Path, *, overwrite: bool) -> None:
         raise OutputExists(
             f"{out} holds other files: name a new folder with --out, or --overwrite to write among them"
         )
-
-
-def _speed(bar: tqdm, clips_a_step: int) -> str:  # type: ignore[name-defined]  # noqa: F821
-    rate = bar.format_dict["rate"]
-    return "?" if rate is None else f"{rate * clips_a_step:.1f}"

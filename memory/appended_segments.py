@@ -1,14 +1,16 @@
-"""A new memory that begins with that of a shorter file: the same one, before more was written to its end."""
+"""A new memory that begins with that of an earlier, shorter version of the same file."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable
+from functools import partial
+from typing import Final
 
 from video_vlm.errors import LibraryError
+from video_vlm.memory.row_copy import insert_row
 from video_vlm.memory.tree import node_id
 from video_vlm.records import Level, Span
 
@@ -24,10 +26,7 @@ _SAID: Final = """
     SELECT * FROM passages WHERE memory = :old AND node IS NULL AND (segment IS NOT NULL OR start < :until)
     AND observer IN (SELECT value FROM json_each(:observers)) ORDER BY id
 """
-"""What was said of a segment goes where that goes, as the cut that ends it; what was joined since, by its
-time."""
-
-Row = dict[str, Any]
+"""An observation of a segment is copied with the segment; one that was joined over segments, by its time."""
 
 
 def grow_from(
@@ -40,16 +39,15 @@ def grow_from(
     until: float,
     recipe: str,
 ) -> None:
-    """Copies, under names of their own, the segments and frames of ``before``'s complete memory that end by
-    ``until``, with their posters and looks, and what ``observers`` said before it. In the caller's
-    transaction.
+    """Copy, under new ids, the segments and frames of ``before``'s complete memory that end by ``until``
+    (seconds), with their thumbnails and visual vectors, and the observations of ``observers`` before it. In
+    the caller's transaction.
 
     Raises:
         LibraryError: ``before`` has no complete memory.
     """
-    row = connection.execute(
-        "SELECT id FROM memories WHERE content_id = ? AND complete", (before,)
-    ).fetchone()
+    complete = "SELECT id FROM memories WHERE content_id = ? AND complete"
+    row = connection.execute(complete, (before,)).fetchone()
     if row is None:
         raise LibraryError(f"the memory of {before} was removed while it was read on: index the video again")
     old = row["id"]
@@ -58,19 +56,18 @@ def grow_from(
         node["id"]: node_id(content_id, Level(node["level"]), Span(node["start"], node["end"]), recipe)
         for node in nodes
     }
+    insert = partial(insert_row, connection, ignore_known=True)
     for node in nodes:
         parent = names.get(node["parent"]) if node["level"] == "frame" else None
-        summary = _cited_anew(node["summary"], names)
-        _insert(
-            connection,
-            "nodes",
-            {**node, "memory": memory, "id": names[node["id"]], "parent": parent, "summary": summary},
-        )
+        sentences = json.loads(node["summary"])
+        cited = [[text, [names[one] for one in cites if one in names]] for text, cites in sentences]
+        changed = {"id": names[node["id"]], "parent": parent, "summary": json.dumps(cited)}
+        insert("nodes", {**node, **changed, "memory": memory})
     for table, rows in (("posters", _POSTERS), ("sights", _SIGHTS)):
         for one in connection.execute(rows, (old,)).fetchall():
             if one["node"] in names:
                 row = {key: value for key, value in dict(one).items() if key != "id"}
-                _insert(connection, table, {**row, "memory": memory, "node": names[one["node"]]})
+                insert(table, {**row, "memory": memory, "node": names[one["node"]]})
     segments = [node for node in nodes if node["level"] == "segment"]
     starts = [node["start"] for node in segments]
     parameters = {"old": old, "until": until, "observers": json.dumps(list(observers))}
@@ -81,16 +78,4 @@ def grow_from(
             said = {key: value for key, value in dict(one).items() if key != "id"}
             end = one["end"] if one["segment"] else min(one["end"], until)
             said |= {"content_id": content_id, "memory": memory, "segment": names[there], "end": end}
-            _insert(connection, "passages", said)
-
-
-def _cited_anew(summary: str, names: Mapping[str, str]) -> str:
-    return json.dumps(
-        [[text, [names[one] for one in cites if one in names]] for text, cites in json.loads(summary)]
-    )
-
-
-def _insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
-    columns = ", ".join(f'"{name}"' for name in row)
-    values = ", ".join(f":{name}" for name in row)
-    connection.execute(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({values})", row)
+            insert("passages", said)

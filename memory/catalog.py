@@ -1,4 +1,4 @@
-"""Which videos a library knows, and which files it has seen before."""
+"""The videos that a library knows, and the files it has read."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ __all__ = [
 class StoredVideo:
     """A video the library has a memory of.
 
-    ``until_seconds`` is how far the memory reaches (None: nothing yet), ``recipe`` the digest of what made
-    it, ``channels`` the observers that saw it, ``missing`` what was not looked at, ``indexed_at`` when it was
-    last written (ISO 8601, UTC), ``stages`` the indexer's own note of what each stage was made with (JSON).
-    ``video.path`` is where the file was last seen.
+    ``until_seconds`` is how far the memory reaches (None: nothing yet), ``recipe`` the digest of the settings
+    that made it, ``channels`` the names of the observers, ``missing`` what was not looked at, ``indexed_at``
+    when it was last written (ISO 8601, UTC), ``stages`` the indexer's note of the settings of each stage
+    (JSON). ``video.path`` is the last known path of the file.
     """
 
     video: Video
@@ -48,12 +48,12 @@ class StoredVideo:
 
 
 def now() -> str:
-    """This moment as the library writes it: ISO 8601, UTC, whole seconds."""
+    """The present time as the library writes it: ISO 8601, UTC, whole seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def stored_videos(connection: sqlite3.Connection) -> tuple[StoredVideo, ...]:
-    """All of them, in order of content id."""
+    """All videos of the library, in order of content id."""
     seen = {
         row["content_id"]: row["path"]
         for row in connection.execute("SELECT content_id, path FROM files ORDER BY seen_at, path")
@@ -63,7 +63,7 @@ def stored_videos(connection: sqlite3.Connection) -> tuple[StoredVideo, ...]:
 
 
 def stored_video(connection: sqlite3.Connection, content_id: str) -> tuple[int, StoredVideo] | None:
-    """The memory of one video that is to be read, with its row id."""
+    """The row id of the memory to read for one video, and its stored facts; None if it is unknown."""
     row = connection.execute("SELECT * FROM readable_memories WHERE content_id = ?", (content_id,)).fetchone()
     if row is None:
         return None
@@ -74,10 +74,10 @@ def stored_video(connection: sqlite3.Connection, content_id: str) -> tuple[int, 
 
 
 def required_video(connection: sqlite3.Connection, content_id: str, *, where: str) -> tuple[int, StoredVideo]:
-    """The memory and the video, as :func:`stored_video` gives them.
+    """As :func:`stored_video`.
 
     Raises:
-        NotIndexed: there is none; the message names the library ``where`` it was looked for.
+        NotIndexed: the video is unknown; the message names the library, ``where``.
     """
     found = stored_video(connection, content_id)
     if found is None:
@@ -103,7 +103,7 @@ def _stored(row: sqlite3.Row, seen: Mapping[str, bytes]) -> StoredVideo:
 
 
 def known_content_id(connection: sqlite3.Connection, path: Path) -> str | None:
-    """What the file held when it was last read; None if it changed since, or was never seen."""
+    """The content id of the file when it was last read; None if it changed since, or was never read."""
     state = file_state(path)
     if state is None:
         return None
@@ -115,7 +115,7 @@ def known_content_id(connection: sqlite3.Connection, path: Path) -> str | None:
 
 
 def last_known(connection: sqlite3.Connection, path: Path) -> tuple[str, int] | None:
-    """What the file held when it was last read, whatever it holds now, and how many bytes it had."""
+    """The content id and the bytes of the file when it was last read, even if it changed since."""
     row = connection.execute("SELECT content_id, size FROM files WHERE path = ?", (_key(path),)).fetchone()
     return None if row is None else (str(row["content_id"]), int(row["size"]))
 
@@ -123,7 +123,8 @@ def last_known(connection: sqlite3.Connection, path: Path) -> tuple[str, int] | 
 def remember_path(
     connection: sqlite3.Connection, path: Path, content_id: str, state: tuple[int, int, int] | None = None
 ) -> None:
-    """Notes what the file holds: as it was, or as it is now. A file that is gone is not noted."""
+    """Note the content id of a file with its size (bytes), modification and change times (ns): those in
+    ``state``, else the present ones. A file that is gone is not noted."""
     state = state or file_state(path)
     if state is None:
         return
@@ -140,7 +141,10 @@ def _key(path: Path) -> bytes:
 
 
 def file_state(path: Path) -> tuple[int, int, int] | None:
-    """Size and times. The change time sees what ``touch -r`` hides: a rewrite with the old date put back."""
+    """Size in bytes, modification and change time in nanoseconds; None if there is no such file.
+
+    The change time shows a rewrite after which ``touch -r`` restored the old modification time.
+    """
     try:
         stat = path.stat()
     except OSError:

@@ -1,9 +1,8 @@
-"""A damaged library file, read around what is broken. Works on a copy, and vouches for nothing it gives.
+"""Reading a damaged library file around its broken pages. Works on a copy; rows are not checked.
 
-SQLite gives up at the first broken page of a table. Rows with ids of their own are found around it: what lies
-behind a page that cannot be read is looked for by id. Where the file's first page or its list of tables is
-broken, that of a new library is put in its place: tables lie where they lie in any library that was made by
-this version.
+SQLite stops at the first broken page of a table. In tables with row ids the rows after a broken page are
+found by id. Where the file's first page or its schema table is broken, that of a new library is put in its
+place: all libraries made by this version have their tables at the same pages.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from video_vlm.memory.schema_check import expected_schema, restore_schema
 __all__ = ["UNREADABLE", "copy_for_reading", "open_corrupt", "readable", "rows_around", "scan_into"]
 
 UNREADABLE: Final = (sqlite3.Error, UnicodeDecodeError, OverflowError)
-"""What reading a damaged file may raise."""
+"""Errors that reading a damaged file may raise."""
 
 _HEADER_BYTES: Final = 100
 _INTERIOR_TABLE: Final = 5
@@ -34,7 +33,7 @@ _BY_KEY: Final = {"nodes": "memory, id", "looked_pictures": "look, start", "seal
 
 
 def copy_for_reading(path: Path, folder: Path) -> Path:
-    """A copy of a library file and its journal, to be read from: reading may change it."""
+    """Copy a library file and its journal into ``folder``: reading may change them."""
     folder.mkdir(exist_ok=True)
     copy = folder / "wreck.sqlite3"
     shutil.copyfile(path, copy)
@@ -45,7 +44,7 @@ def copy_for_reading(path: Path, folder: Path) -> Path:
 
 
 def open_corrupt(copy: Path) -> sqlite3.Connection:
-    """The copy, opened as well as that can be done.
+    """Open the copy; repair its first page or its schema table first, where they cannot be read.
 
     Raises:
         LibraryDamaged: another program's file, or nothing in it can be read.
@@ -71,7 +70,7 @@ def open_corrupt(copy: Path) -> sqlite3.Connection:
 
 
 def _tables_of(version: int) -> set[str]:
-    """What the tables of a format are called."""
+    """The names of a format's tables."""
     return {part.name for part in expected_schema(version) if part.type == "table"}
 
 
@@ -79,7 +78,7 @@ def _opened(copy: Path, needed: Callable[[int], set[str]]) -> sqlite3.Connection
     connection = sqlite3.connect(copy, isolation_level=None)
     try:
         connection.row_factory = sqlite3.Row
-        # A file shorter than it says, and tables that cannot be parsed, are then no reason to read nothing.
+        # With these, a file shorter than its header says, or an invalid table definition, can still be read.
         for pragma in ("writable_schema = ON", "trusted_schema = OFF", "cell_size_check = ON"):
             connection.execute(f"PRAGMA {pragma}")
         _check_tables(connection, needed(check_format(connection, copy)))
@@ -118,7 +117,7 @@ def _graft_header(copy: Path) -> None:
 
 
 def _graft_tables(copy: Path) -> None:
-    """The first page of a new library behind the header, and the other pages of its list of tables."""
+    """The first page of a new library without the header, and the other pages of its schema table."""
     model = _model(copy.parent)
     (page_size,) = struct.unpack_from(">H", model, 16)
     with copy.open("r+b") as file:
@@ -141,13 +140,13 @@ def _table_list_pages(model: bytes) -> list[int]:
 
 
 def rows_around(connection: sqlite3.Connection, table: str) -> Iterator[sqlite3.Row]:
-    """Every row of a table with row ids that can be read, in order of id; what cannot be is passed over."""
+    """Every readable row of a table with row ids, in order of id; unreadable ones are left out."""
     query = f"SELECT rowid AS place, * FROM {table} WHERE rowid > ? ORDER BY rowid"
     after = 0
     while True:
         try:
             for row in connection.execute(query, (after,)):
-                if row["place"] <= after:  # A broken tree may lead in circles.
+                if row["place"] <= after:  # A broken b-tree may have a cycle.
                     raise sqlite3.DatabaseError("row ids out of order")
                 after = row["place"]
                 yield row
@@ -161,8 +160,8 @@ def rows_around(connection: sqlite3.Connection, table: str) -> Iterator[sqlite3.
 
 
 def _next_readable(connection: sqlite3.Connection, query: str, broken: int) -> int | None:
-    """The least ``after`` behind ``broken`` with which something can be read; None if there is nothing
-    more."""
+    """The least row id after ``broken`` behind which rows can be read; None if there is none. Doubles the
+    step, then bisects."""
     step, reach = 1, broken
     while not _is_readable(connection, query, reach + step):
         reach, step = reach + step, step * 2
@@ -184,7 +183,8 @@ def _is_readable(connection: sqlite3.Connection, query: str, after: int) -> bool
 
 
 def scan_into(wreck: sqlite3.Connection, path: Path) -> sqlite3.Connection:
-    """A database with whatever rows can be read without the wreck's indexes; the caller closes it."""
+    """A new database at ``path`` with all rows that can be read without the wreck's indexes; the caller
+    closes it."""
     scan = sqlite3.connect(path, isolation_level=None)
     scan.row_factory = sqlite3.Row
     scan.execute("PRAGMA synchronous = OFF")
@@ -205,7 +205,7 @@ def scan_into(wreck: sqlite3.Connection, path: Path) -> sqlite3.Connection:
 
 
 def _columns() -> dict[str, list[str]]:
-    """Of the tables to be read, as they are in a sound library."""
+    """The column names of each table, as in a sound library."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
         migrate(model, Path(":memory:"))
         return {
@@ -215,7 +215,7 @@ def _columns() -> dict[str, list[str]]:
 
 
 def _both_ends(connection: sqlite3.Connection, table: str, key: str) -> Iterator[sqlite3.Row]:
-    """The rows of a table without row ids, up to what is broken from either side."""
+    """The rows of a table without row ids, from either end up to the first broken page."""
     backwards = ", ".join(f"{column} DESC" for column in key.split(", "))
     for order in (key, backwards):
         try:
@@ -226,11 +226,11 @@ def _both_ends(connection: sqlite3.Connection, table: str, key: str) -> Iterator
 
 
 def readable(connection: sqlite3.Connection, query: str, parameters: Any = ()) -> list[sqlite3.Row]:
-    """The rows of a query up to where something is broken."""
+    """The rows of a query up to the first error."""
     rows = []
     try:
         for row in connection.execute(query, parameters):
-            rows.append(row)  # noqa: PERF402 - what was read before it breaks counts
+            rows.append(row)  # noqa: PERF402 - rows before an error count
     except UNREADABLE:
         pass
     return rows

@@ -1,4 +1,4 @@
-"""What of a video its memory rests on, and over which stretch."""
+"""How much of a video was looked at, and the span that was indexed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ __all__ = ["coverage_of", "whole_span"]
 
 
 def whole_span(memory: VideoMemory) -> Span:
-    """The stretch that was indexed; what the container claims where nothing was."""
+    """The span that was indexed, in seconds; the container's where nothing was."""
     nodes = memory.nodes(Level.VIDEO) or memory.nodes(Level.SEGMENT)
     return Span(nodes[0].span.start, nodes[-1].span.end) if nodes else memory.video.span
 
 
 def coverage_of(memory: VideoMemory, *, missing: tuple[str, ...] = ()) -> Coverage:
-    """What of a video its memory rests on."""
+    """The numbers of scenes and of seconds that were looked at, and of all; the observers; ``missing`` as
+    given."""
     scenes = memory.nodes(Level.SCENE)
     whole = whole_span(memory)
     seen = sum(node.span.duration_seconds * node.coverage for node in scenes)

@@ -23,6 +23,7 @@ from video_vlm.errors import LibraryDamaged, LibraryError, LibraryReadOnly
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format, migrate
 from video_vlm.memory.private_files import make_private_file
 from video_vlm.memory.row_checksums import seal_unsealed
+from video_vlm.memory.row_codec import REPAIR
 from video_vlm.memory.schema_check import check_schema
 
 __all__ = ["Database"]
@@ -33,12 +34,16 @@ BUSY_SECONDS: Final = 60.0
 """How long a writer waits for another to finish."""
 
 CACHE_KIBIBYTES: Final = 32_768
-"""Of pages kept at hand: a search of a large library reads a few thousand."""
+"""The page cache: a search of a large library reads a few thousand pages."""
 
 SPARING_KIBIBYTES: Final = 2_048
-"""The same while a memory is written. What two hours leave behind would fill the other."""
+"""The page cache while a memory is written, when no page is read twice."""
 
 # SQLITE_ERROR is a statement that does not fit the tables: ours fit, unless the tables were torn.
+_UNSEALED: Final = (
+    "SELECT 1 FROM memories WHERE seal IS NULL UNION ALL SELECT 1 FROM looks WHERE seal IS NULL LIMIT 1"
+)
+
 _TORN: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR)
 
 
@@ -66,7 +71,7 @@ class Database:
 
     @property
     def where(self) -> str:
-        """For messages."""
+        """The folder of the library, for messages."""
         return str(self.path.parent)
 
     @contextmanager
@@ -81,10 +86,11 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """All of it or nothing, on disk when the block is left.
+        """One transaction: all of it or nothing, on disk when the block is left.
 
         Raises:
             LibraryReadOnly: the library was opened read-only.
+            LibraryError: another process wrote for more than 60 s, or the disk is full or failed.
         """
         if self.read_only:
             raise LibraryReadOnly(f"{self.path} is open read-only: nothing can be written to it")
@@ -93,7 +99,7 @@ class Database:
 
     @contextmanager
     def sparing(self) -> Iterator[None]:
-        """Few pages are kept in memory inside the block."""
+        """Keep the page cache at 2 MiB inside the block."""
         with self._lock, self._naming_errors():
             self._keep(SPARING_KIBIBYTES)
         try:
@@ -106,7 +112,7 @@ class Database:
         self._connection.execute(f"PRAGMA cache_size = -{kibibytes}")
 
     def close(self) -> None:
-        """Merges the journal, if nobody else has the library open. Closing twice is fine."""
+        """Close, and merge the journal if no other process has the library open. Closing twice is fine."""
         with self._lock, self._naming_errors():
             self._connection.close()
 
@@ -137,25 +143,18 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
     try:
         _check(connection, path)
         _use_write_ahead_log(connection, path)
-        # FULL: a commit is on the disk before the next segment is begun. One commit covers up to
-        # half a minute of video, so it costs nothing that could be measured.
+        # FULL: a commit is on the disk before the next segment is begun. There is one commit for up to
+        # half a minute of video, so its cost cannot be measured.
         connection.execute("PRAGMA synchronous = FULL")
         migrate(connection, path)
-        _seal(connection)
+        # Rows of an earlier format have no checksums yet.
+        if connection.execute(_UNSEALED).fetchone():
+            with _transaction(connection, "BEGIN IMMEDIATE"):
+                seal_unsealed(connection)
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _seal(connection: sqlite3.Connection) -> None:
-    """What an earlier format wrote has no checksums yet."""
-    unsealed = (
-        "SELECT 1 FROM memories WHERE seal IS NULL UNION ALL SELECT 1 FROM looks WHERE seal IS NULL LIMIT 1"
-    )
-    if connection.execute(unsealed).fetchone():
-        with _transaction(connection, "BEGIN IMMEDIATE"):
-            seal_unsealed(connection)
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection, path: Path) -> None:
@@ -183,8 +182,8 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
     try:
         _check_present_format(connection, path)
         connection.execute("PRAGMA query_only = ON")
-        # A library only read may be a stranger's: its views get no function that reaches outside.
-        # (To write, FTS5 must be trusted: the triggers that keep it in step use it.)
+        # A library that is only read may be a stranger's: its views may call no function with side effects.
+        # (For writing, FTS5 must be trusted: the triggers that update the full-text index use it.)
         connection.execute("PRAGMA trusted_schema = OFF")
     except BaseException:
         connection.close()
@@ -193,8 +192,8 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> int:
-    """The format of a library, once it is sure that nothing in it can be run but what this package wrote."""
-    with _transaction(connection, "BEGIN"):  # Another process may be bringing it to the next format.
+    """The format of a library, once it is certain that its schema holds only what this package wrote."""
+    with _transaction(connection, "BEGIN"):  # Another process may be migrating it.
         version = check_format(connection, path)
         check_schema(connection, path, version)
     return version
@@ -219,8 +218,8 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
         raise
     else:
         return connection
-    # A write-ahead log wants a file beside it even for reading; where none can be made nobody
-    # writes either, and SQLite may be told so. But then it does not look into the log.
+    # A write-ahead log needs a second file even for reading. Where none can be made nobody can write either,
+    # so the file is opened as immutable. But then SQLite does not read the log.
     journal = path.with_name(path.name + "-wal")
     if journal.exists() and journal.stat().st_size:
         raise LibraryReadOnly(
@@ -240,22 +239,22 @@ def _connect(name: str, *, uri: bool) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cell_size_check = ON")
-    if sys.version_info >= (
-        3,
-        12,
-    ):  # Before, Python cannot say so: what the file holds is compared all the same.
+    # Python 3.11 cannot set this; the schema is compared in any case.
+    if sys.version_info >= (3, 12):
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
     return connection
 
 
 def _named(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> LibraryError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE) & 0xFF
+    # Torn text surfaces as a codec's error, from Python or through sqlite3, without SQLite's code.
+    is_torn_text = isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in str(error)
     if "no such module" in str(error):
         return LibraryError(
             "the SQLite of this Python was built without full-text search (FTS5): use another Python"
         )
-    if code in _TORN or _is_torn_text(error):
-        return LibraryDamaged(f"{path} is not a whole library ({error}); type: videoqa library repair")
+    if code in _TORN or is_torn_text:
+        return LibraryDamaged(f"{path} is not a whole library ({error}); {REPAIR}")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return LibraryError(f"{path} was kept busy by another process for {BUSY_SECONDS:.0f} s; try again")
     if code == sqlite3.SQLITE_FULL:
@@ -274,13 +273,6 @@ def _named(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> LibraryErro
 
 
 def _is_read_only(path: Path) -> bool:
-    """Whether there is a library, in a folder where nothing can be made: SQLite cannot open its journal
-    there."""
-    return path.is_file() and not os.access(
-        path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids
-    )
-
-
-def _is_torn_text(error: Exception) -> bool:
-    """Torn text surfaces as a codec's error, from Python or through sqlite3, without SQLite's code."""
-    return isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in str(error)
+    """Whether there is a library in a folder that cannot be written: SQLite cannot open its journal there."""
+    effective_ids = os.access in os.supports_effective_ids
+    return path.is_file() and not os.access(path.parent, os.W_OK, effective_ids=effective_ids)

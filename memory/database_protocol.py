@@ -1,10 +1,9 @@
-"""What a library stands on: a database with transactions, SQLite's or PostgreSQL's.
+"""The database of a library: transactions in SQLite or in PostgreSQL.
 
-Statements are written once, for SQLite, and connections are annotated as its own; PostgreSQL's understands
-the same statements and gives the same rows (:mod:`video_vlm.memory.postgres.dialect`). So that it can, what
-``json_each`` gives is read as ``CAST(value AS BIGINT)`` where it is a number, and functions that only SQLite
-has are left to what is about its files: :mod:`~video_vlm.memory.verify`,
-:mod:`~video_vlm.memory.vector_index`, full text.
+Statements are written once, for SQLite, and connections have SQLite's type; that of PostgreSQL takes the same
+statements and returns the same rows (:mod:`video_vlm.memory.postgres.dialect`). Therefore numbers from
+``json_each`` are read as ``CAST(value AS BIGINT)``, and functions that only SQLite has are used only for its
+files: in :mod:`~video_vlm.memory.verify`, :mod:`~video_vlm.memory.vector_index` and full-text search.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ __all__ = ["DatabaseConnection"]
 
 
 class DatabaseConnection(Protocol):
-    """An open library's rows. Shared by threads."""
+    """The database of an open library. Shared by threads."""
 
     @property
     def where(self) -> str:
-        """For messages."""
+        """The place of the library, for messages, without a password."""
         ...
 
     @property
@@ -32,7 +31,8 @@ class DatabaseConnection(Protocol):
         ...
 
     def write(self) -> AbstractContextManager[sqlite3.Connection]:
-        """All of it or nothing, on disk when the block is left; one writer at a time, over all processes.
+        """One transaction: all of it or nothing, on disk when the block is left; one writer at a time, over
+        all processes.
 
         Raises:
             LibraryReadOnly: nothing can be written.
@@ -40,8 +40,7 @@ class DatabaseConnection(Protocol):
         ...
 
     def sparing(self) -> AbstractContextManager[None]:
-        """Few of the library's pages are kept in memory inside the block: whoever writes a film reads none
-        twice."""
+        """Keep the page cache small inside the block: for writing a memory, which reads no page twice."""
         ...
 
     def close(self) -> None: ...

@@ -1,38 +1,36 @@
-"""Files that spare work and may be thrown away: so many bytes of them, those least recently used going first.
+"""A cache of files with a limit in bytes: the least recently used ones are deleted first.
 
-Nothing depends on one being there. So whatever cannot be read is not there, and whatever cannot be written is
-not kept. Several processes may share a shelf: a file is put in place whole, and who finds it gone does
-without.
+No file is required. So a file that cannot be read counts as missing, and one that cannot be written is not
+kept. Several processes may share a cache: files are replaced whole, and may disappear at any time.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from video_vlm.memory.private_files import make_private_folder
+from video_vlm.memory.private_files import make_private_folder, write_private_file
 
 __all__ = ["DiskCache"]
 
 logger = logging.getLogger(__name__)
 
 _SHARE: Final = 16
-"""So much at a time is made free, so that not every file that is written has all others counted."""
+"""A sixteenth of the limit is freed at a time, so that not every write has to count all files."""
 
 
 class DiskCache:
-    """One such folder. Not thread-safe.
+    """One folder of cached files. Not thread-safe.
 
     Args:
-        folder: Made when something is first put there.
-        most_bytes: How much may lie there. Each other process that writes at the same time may exceed it by a
-            sixteenth, until it counts again.
-        read_only: Change nothing on disk, not even what was used last.
+        folder: Made by the first write.
+        most_bytes: The limit. Each other process that writes at the same time may exceed it by a sixteenth,
+            until it counts again.
+        read_only: Change nothing on disk, not even the times of last use.
     """
 
     def __init__(self, folder: Path, *, most_bytes: int, read_only: bool = False) -> None:
@@ -43,8 +41,8 @@ class DiskCache:
         self._has_warned = False
 
     def read(self, name: str) -> bytes | None:
-        """The file of that name (``/`` for folders in between), which is then the last to go; None if it is
-        not there. The caller checks that it is what was written, and drops it if not."""
+        """The bytes of the file of that name (``/`` between folders); None if there is none. It becomes the
+        most recently used. The caller checks the bytes, and drops the file if they are wrong."""
         path = self.folder / name
         try:
             found = path.read_bytes()
@@ -56,8 +54,7 @@ class DiskCache:
         return found
 
     def write(self, name: str, data: bytes) -> None:
-        """Put it there, unless it is larger than all the room, or the disk cannot take it: that is logged
-        once."""
+        """Write a file, unless it is larger than the limit or the disk fails, which is logged once."""
         if self._read_only or len(data) > self._most_bytes:
             return
         try:
@@ -65,31 +62,32 @@ class DiskCache:
                 self._make_room(len(data))
             self._free_bytes -= len(data)
             make_private_folder(self.folder)
-            _put(self.folder / name, data)
+            # Not durable: a file that a power cut tears is dropped by its reader.
+            write_private_file(self.folder / name, [data], is_durable=False)
         except OSError as error:
             if not self._has_warned:
                 logger.warning("%s: not kept for later (%s)", self.folder, error.strerror or error)
             self._has_warned = True
 
     def drop(self, name: str) -> None:
-        """A file that is not what was written."""
+        """Delete a file whose bytes are wrong."""
         if not self._read_only:
             with suppress(OSError):
                 (self.folder / name).unlink()
 
     def num_bytes(self) -> int:
-        """How much lies there now."""
+        """The bytes of all files there now."""
         return sum(size for _, size, _ in _files(self.folder))
 
     def clear(self) -> None:
-        """Throw all of it away."""
+        """Delete all files."""
         if not self._read_only:
             for _, _, path in _files(self.folder):
                 _remove(path)
 
     def _make_room(self, wanted: int) -> None:
-        """Count what is there, others' too, and drop the oldest, until so many bytes may be written
-        uncounted."""
+        """Count all files, those of other processes too, and delete the oldest, until ``wanted`` bytes or a
+        sixteenth of the limit are free."""
         free = max(wanted, self._most_bytes // _SHARE)
         files = sorted(_files(self.folder))
         total = sum(size for _, size, _ in files)
@@ -101,8 +99,7 @@ class DiskCache:
 
 
 def _files(folder: Path) -> Iterator[tuple[int, int, Path]]:
-    """When each was last used, in nanoseconds, and its bytes; those that a killed process left half written
-    too."""
+    """Time of last use in nanoseconds, bytes and path of each file; also those that a killed process left."""
     for where, _, names in os.walk(folder):
         for path in (Path(where, name) for name in names):
             with suppress(OSError):
@@ -111,7 +108,7 @@ def _files(folder: Path) -> Iterator[tuple[int, int, Path]]:
 
 
 def _remove(path: Path) -> bool:
-    """And the folder it was in, if that is empty now; says whether it is gone."""
+    """Delete a file, and its folder if that is empty now; return whether the file is gone."""
     try:
         path.unlink(missing_ok=True)
     except OSError:
@@ -119,17 +116,3 @@ def _remove(path: Path) -> bool:
     with suppress(OSError):
         path.parent.rmdir()
     return True
-
-
-def _put(path: Path, data: bytes) -> None:
-    """Without waiting for the disk: a file that a power cut tears is dropped by who reads it."""
-    make_private_folder(path.parent)
-    handle, temporary = tempfile.mkstemp(prefix=path.name, suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise

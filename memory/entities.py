@@ -1,5 +1,4 @@
-"""Who and what is named in a video, and when: names in what is said, written and titled, with every mention
-in time."""
+"""Named entities: names in speech, screen text and titles, with every mention in time."""
 
 from __future__ import annotations
 
@@ -23,14 +22,14 @@ _TOGETHER_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A name, and what names it, in order of time."""
+    """A name, and the observations that mention it, in order of time."""
 
     name: str
     mentions: tuple[Observation, ...]
 
     @property
     def timeline(self) -> tuple[Span, ...]:
-        """The stretches in which it is named; mentions less than ten seconds apart are one."""
+        """The spans in which it is mentioned, in seconds; mentions less than ten seconds apart are joined."""
         spans: list[Span] = []
         for span in sorted(one.span for one in self.mentions):
             if spans and span.start - spans[-1].end < _TOGETHER_SECONDS:
@@ -41,7 +40,7 @@ class Entity:
 
 
 def find_entity(name: str, observations: Iterable[Observation]) -> Entity:
-    """Every mention of a name, as whole words, however it is capitalised; ``'s`` may follow.
+    """Every mention of a name as whole words, in upper or lower case; ``'s`` may follow.
 
     Raises:
         ValueError: there is no word in ``name``.
@@ -59,9 +58,9 @@ def find_entity(name: str, observations: Iterable[Observation]) -> Entity:
 def list_entities(observations: Sequence[Observation]) -> tuple[Entity, ...]:
     """The names in a video, those with the most mentions first.
 
-    A name is a run of capitalised words: ``Odile Ferrant``. A single one that is only ever met where a
-    sentence begins is none, as is a line in capitals, unless the same words are a name elsewhere. Languages
-    that capitalise all nouns, or nothing, are not understood.
+    A name is a run of capitalised words: ``Odile Ferrant``. A single word that occurs only at the beginning
+    of sentences is not a name, nor is a line in capitals, unless the same words are a name elsewhere. This
+    fails for languages that capitalise all nouns, or nothing.
     """
     worded = [one for one in observations if one.kind in TELLING]
     surely: dict[str, str] = {}
@@ -80,7 +79,7 @@ def list_entities(observations: Sequence[Observation]) -> tuple[Entity, ...]:
 
 
 def _runs(text: str) -> Iterator[tuple[list[str], bool]]:
-    """Runs of capitalised words, and whether a sentence begins with each."""
+    """Runs of capitalised words, and whether each begins a sentence."""
     run: list[str] = []
     begins, end = True, 0
     for found in _WORD.finditer(text):

@@ -1,4 +1,4 @@
-"""Text as the full-text index reads it, and a person's question as a query it cannot misread."""
+"""Text as the full-text index reads it, and questions as safe queries for it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _TERM = re.compile(r"\w+(?:['’]\w+)*")
 _PIECE = re.compile(f"{_UNSPACED.pattern}+|(?:(?!{_UNSPACED.pattern}).)+")
 
 _MAX_TERMS: Final = 64
-"""FTS5 parses recursively: an essay pasted as a question must not exhaust it."""
+"""FTS5 parses recursively: a very long question must not exhaust its stack."""
 
-# Function words match almost every sentence: they cost time and say nothing. Kept if there is nothing else.
+# Function words match almost every sentence. They are left out of a query, unless it has no other words.
 FUNCTION_WORDS: Final = frozenset(
     """
     a about an and any are as at be been but by can could did do does for from had has have he her him his how i
@@ -34,8 +34,8 @@ FUNCTION_WORDS: Final = frozenset(
 
 
 def searchable(text: str) -> str | None:
-    """``text`` in plain letters (:func:`video_vlm.text.findable`) and with unspaced scripts taken apart
-    letter by letter, or None if it reads well as it is.
+    """``text`` in plain letters (:func:`video_vlm.text.findable`), with spaces between the letters of scripts
+    without spaces; None if that changes nothing.
 
     ``"保安 guard"`` -> ``"保 安  guard"``: the tokenizer would otherwise take the whole run for one word.
     """
@@ -47,13 +47,13 @@ def match_query(text: str) -> str | None:
     """An FTS5 expression that finds passages with any word of ``text``; None if it has no words.
 
     Every word is quoted, so nothing in ``text`` is an operator: ``door" OR (`` -> ``"door"``.
-    Runs of unspaced scripts become overlapping pairs: ``"猫が来"`` -> ``"猫 が" OR "が 来"``.
+    Runs of scripts without spaces become overlapping pairs: ``"猫が来"`` -> ``"猫 が" OR "が 来"``.
     """
     return " OR ".join(f'"{term}"' for term in terms_of(text)) or None
 
 
 def terms_of(text: str) -> list[str]:
-    """What to look for, in small letters: words, ``n'est`` and pairs such as ``猫 が`` being phrases."""
+    """The terms of a query in lower case, at most 64: words, and phrases such as ``n'est`` and ``猫 が``."""
     plain = findable(text).casefold().replace("i\u0307", "i")  # the small form of a Turkish İ
     terms = list(dict.fromkeys(term for word in _TERM.findall(plain) for term in _terms(word)))
     telling = [term for term in terms if term not in FUNCTION_WORDS] or terms

@@ -1,4 +1,4 @@
-"""Several rankings made one, by rank alone: scores of different searches need no common scale."""
+"""Fusing several rankings by rank alone: scores of different searches have no common scale."""
 
 from __future__ import annotations
 
@@ -14,20 +14,18 @@ __all__ = ["RRF_K", "Fused", "apart", "fuse"]
 T = TypeVar("T", bound=Hashable)
 
 RRF_K: Final = 20
-"""How little the very first ranks stand out. The paper has 60, for lists of a thousand; here they are of some
-fifty."""
+"""The constant k: the larger, the less the first ranks stand out. The paper has 60, for lists of a thousand;
+these have about fifty items."""
 
 
 SAME_MOMENT: Final = 0.8
-"""Two stretches are the same moment if they share this much of what they cover together."""
+"""Two spans are the same moment if their overlap is this share of the span that covers both."""
 
 TOLD_ALREADY: Final = 1 / 3
-"""What more there is of a moment that was told counts so much."""
-
+"""The score of an item is multiplied by this for each earlier result at the same moment."""
 
 LEAST_VOTE: Final = 0.01
-"""Of an item that its own list hardly holds for right: it keeps its place there, and is nothing beside
-another list."""
+"""The least vote of an item: it keeps its order in its own list, and counts little beside other lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +47,9 @@ def fuse(
 
     Args:
         rankings: Each list by name, best first.
-        k: How little the very first ranks stand out.
-        votes: What the places of a list count, from 0 to 1, if not all the same: at least :data:`LEAST_VOTE`.
+        k: The larger, the less the first ranks stand out.
+        votes: The weights of a list's items in ``[0, 1]``, in order, where they are not all 1; each counts
+            as :data:`LEAST_VOTE` at least.
     """
     ranks: dict[T, dict[str, int]] = {}
     for name, ranking in rankings.items():
@@ -69,11 +68,11 @@ def fuse(
 
 
 def apart(fused: Sequence[Fused[T]], moments: Mapping[T, tuple[str, Span]], *, limit: int) -> list[Fused[T]]:
-    """The first ``limit`` of a fused list, where what was told of a moment makes all else of it count less.
+    """The first ``limit`` of a fused list, with lower scores for further results at the same moment.
 
-    A card of six rows, its colours and its scene's summary are one moment eight times: maximal marginal
-    relevance (Carbonell and Goldstein, SIGIR 1998) over time instead of words. ``moments`` says of each item
-    its video and when.
+    A title card of six rows, its colours and its scene's summary are eight results at one moment. This is
+    maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998) over time instead of words. ``moments``
+    has the content id and the span of each item.
     """
     told: dict[str, list[Span]] = {}
     chosen: list[Fused[T]] = []

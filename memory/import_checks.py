@@ -1,8 +1,7 @@
-"""What a memory from elsewhere may hold: the type, size and range of every value, and what rows say of each
-other.
+"""Checks of an imported memory: the size and range of every value, and references between rows.
 
-Records and the tree are checked as those of any library (:mod:`video_vlm.memory.verify`). What is refused
-here could have been written by nobody but a program that is not this one, or is too large to be of use.
+Records and the tree are checked as those of any library (:mod:`video_vlm.memory.verify`). A memory that this
+package wrote passes, unless a value is larger than is useful.
 """
 
 from __future__ import annotations
@@ -20,22 +19,22 @@ from video_vlm.memory.typed_json import loads
 __all__ = ["MOST_BYTES", "faults_in", "file_name_fault"]
 
 MOST_BYTES: Final = 16_000_000
-"""Of any one value: a summary, a picture, what a container says of itself."""
+"""The largest value of any kind: a summary, a thumbnail, a container's metadata."""
 
 _MOST_WORD_BYTES: Final = 4_000_000
-"""Of one observation's text, or one title."""
+"""The longest text of an observation, or title."""
 
 _MOST_NAME: Final = 255
 """Characters of an id, a digest, the name of an observer or an encoder; bytes of a file's name."""
 
 _MOST_SECONDS: Final = 1e12
-"""Some thirty thousand years: cameras count from 1970."""
+"""About thirty thousand years: some cameras count seconds from 1970."""
 
 _MOST_SIDE: Final = 65_536
 _MOST_DIMENSIONS: Final = 65_536
 
 _MOST_PIXELS: Final = 4_000_000
-"""Of a poster, which is a small picture."""
+"""The largest thumbnail."""
 
 _TIMES: Final = (
     ("nodes", "start"),
@@ -88,29 +87,32 @@ _RULES: Final = (
     ("passages", "node", _NO_NODE.format("node")),
     ("looks", "content_id", "content_id <> (SELECT content_id FROM memories)"),
 )
-"""Table, column, and what must be true of no row."""
+"""Table, column, and a condition that no row may fulfil."""
 
 
 def faults_in(source: sqlite3.Connection) -> Iterator[str]:
-    """What is wrong with the values of an exported memory whose tables and types are right; by table and
+    """The faults in the values of an exported memory whose schema and types are right, by table and
     column."""
     for table, column, rule in _RULES:
         if source.execute(f"SELECT 1 FROM {table} WHERE {rule} LIMIT 1").fetchone():
             yield f"{table}.{column} is out of range, or of another video"
     yield from _notes(source)
     yield from _pictures(source)
-    yield from _vectors(source)
+    for table in ("vectors", "sights"):
+        for (vector,) in source.execute(f"SELECT vector FROM {table}"):
+            if not np.isfinite(np.frombuffer(vector, "<f4")).all():
+                yield f"{table}.vector holds what is no number"
 
 
 def file_name_fault(name: Path) -> str | None:
-    """What is wrong with the name of the file a memory was made from."""
+    """The fault in the name of the video's file: longer than 255 bytes, or no name; None if it has none."""
     if len(str(name).encode("utf-8", "surrogateescape")) > _MOST_NAME or str(name) in (".", ".."):
         return "memories.video names no file"
     return None
 
 
 def _notes(source: sqlite3.Connection) -> Iterator[str]:
-    """The indexer's own, to go on from."""
+    """Faults in the indexer's own notes, from which it resumes."""
     for state, stages in source.execute("SELECT state, stages FROM memories"):
         for column, text, kinds in (("state", state or "0", (dict, list, int)), ("stages", stages, (dict,))):
             try:
@@ -129,13 +131,6 @@ def _pictures(source: sqlite3.Connection) -> Iterator[str]:
             with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as frame:
                 width, height = frame.size
         except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-            continue  # Nothing that would be decoded.
+            continue  # It will not be decoded.
         if width * height > _MOST_PIXELS:
             yield f"posters.jpeg is a picture of {width}x{height}"
-
-
-def _vectors(source: sqlite3.Connection) -> Iterator[str]:
-    for table in ("vectors", "sights"):
-        for (vector,) in source.execute(f"SELECT vector FROM {table}"):
-            if not np.isfinite(np.frombuffer(vector, "<f4")).all():
-                yield f"{table}.vector holds what is no number"

@@ -1,4 +1,4 @@
-"""An index that is ready to be searched: as it was made, and what came and went since."""
+"""An index ready to be searched: as it was built, and the vectors added and deleted since."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Pair: TypeAlias = tuple[int, float]
 
 @dataclass(frozen=True)
 class BaseIndex:
-    """An index as it was made. ``file`` is None where its lists are in memory."""
+    """An index as it was built, with its ids ``(n,)``. ``file`` is None where its lists are in memory."""
 
     header: IndexHeader
     method: Method
@@ -33,8 +33,8 @@ class BaseIndex:
 
 @dataclass(frozen=True)
 class ReadyIndex:
-    """What answers: a base, and what came and went since; ``fresh`` is a flat index, or None where nothing
-    came."""
+    """An index as it was built, the ids ``gone`` since, ``(n,)``, and a flat index of the ``fresh`` vectors,
+    None where there are none."""
 
     revision: str
     base: BaseIndex
@@ -43,16 +43,21 @@ class ReadyIndex:
 
 
 def search_base(ready: ReadyIndex, query: Vector, limit: int, allowed: Ids | None) -> list[Pair]:
-    """Ids by cosine, nearest first; only those ``allowed``, for which every list is looked into.
+    """Up to ``limit`` ids and cosines in the index as built, nearest first.
+
+    ``query`` is ``(dimension,)``; with ``allowed``, ``(n,)``, only these ids are found, and all lists are
+    searched.
 
     Raises:
-        UnusableIndex: a list that was to be looked into is torn.
+        UnusableIndex: a list that has to be searched is damaged.
     """
     base, only = ready.base, None
     if allowed is not None:
         only = _only(allowed)
     elif len(ready.gone):
-        only = _all_but(ready.gone)
+        import faiss
+
+        only = faiss.IDSelectorNot(_only(ready.gone))
     if base.method.is_exact:
         return _pairs(base.index, query, limit, None if only is None else _settings(only))
     num_probed = base.method.num_lists if allowed is not None else base.method.num_probed
@@ -64,7 +69,7 @@ def search_base(ready: ReadyIndex, query: Vector, limit: int, allowed: Ids | Non
 
 
 def search_fresh(ready: ReadyIndex, query: Vector, limit: int, allowed: Ids | None) -> list[Pair]:
-    """The same for what came since; always exact."""
+    """The same in the vectors added since; always exact."""
     if ready.fresh is None:
         return []
     return _pairs(ready.fresh, query, limit, None if allowed is None else _settings(_only(allowed)))
@@ -80,8 +85,8 @@ def _pairs(index: Any, query: Vector, limit: int, settings: Any | None) -> list[
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """One query keeps one thread busy; waking the others costs more than the search where cores are shared.
-    Counts for the calling thread alone."""
+    """FAISS uses one thread inside the block: for one query, waking others costs more than the search where
+    cores are shared. Affects the calling thread only."""
     import faiss
 
     before = faiss.omp_get_max_threads()
@@ -107,9 +112,3 @@ def _only(ids: Ids) -> Any:
     import faiss
 
     return faiss.IDSelectorBatch(ids)
-
-
-def _all_but(ids: Ids) -> Any:
-    import faiss
-
-    return faiss.IDSelectorNot(faiss.IDSelectorBatch(ids))

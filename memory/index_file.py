@@ -1,12 +1,12 @@
-"""A FAISS index on disk: derived, disposable, and never believed without its checksums.
+"""A FAISS index on disk: derived, may be deleted, and loaded only after its checksums were compared.
 
-The index as FAISS serialises it, the ids in it, and behind them one line of JSON that says what it was made
-from and seals all that stands before it. FAISS loads most bit-flipped files without a word and may take wild
-amounts of memory for others; the checksums keep such a file from reaching it at all.
+The file holds the index as FAISS serializes it, its ids, and one line of JSON with the state of the vectors
+it was built from and the checksums. FAISS loads most files with flipped bits without an error and may
+allocate huge amounts of memory for others; the checksums reject such files first.
 
-An exact index is checked and loaded whole. Of one in lists (IVF) only the head is, so that opening does not
-grow with the library: the lists stay in the file, mapped into memory, and each is checked when it is first
-looked into.
+An exact index is checked and loaded whole. Of an inverted file only the head is, so that the time of opening
+does not grow with the library: the lists stay in the file, mapped into memory, and each is checked before it
+is first searched.
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
-import tempfile
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from video_vlm.memory.index_trailer import EXACT, ID, IndexHeader, Method, Trailer
-from video_vlm.memory.private_files import make_private_folder
+from video_vlm.memory.private_files import write_private_file
 
 __all__ = [
     "EXACT",
@@ -48,20 +46,20 @@ Ids = npt.NDArray[np.int64]
 
 
 class UnusableIndex(Exception):
-    """This file is not the index that is wanted: missing, torn, stale, or not an index."""
+    """The file is missing, damaged, out of date, or not an index."""
 
 
 def write_index(
     path: Path, index: Any, header: IndexHeader, *, method: Method = EXACT, ids: Ids | None = None
 ) -> None:
-    """Write a FAISS index so that any reader, at any moment, sees the old file or the new one, whole.
+    """Write a FAISS index; readers see the old file or the new one, whole.
 
     Args:
-        path: Where to; what is there is replaced.
+        path: Where to; an existing file is replaced.
         index: A flat index, or an inverted file whose lists are in memory.
-        header: What it was made from.
+        header: The state of the vectors it was built from.
         method: How it searches.
-        ids: Those in it, ascending.
+        ids: The ids in it, ``(n,)``, ascending.
 
     Raises:
         OSError: the folder cannot be written, the disk is full.
@@ -71,7 +69,9 @@ def write_index(
     payload = memoryview(faiss.serialize_index(index).tobytes())
     listed = _list_bytes(index)
     head_bytes = len(payload) - sum(listed)
-    digests = b"".join(hashlib.sha256(part).digest() for part in _parts(payload, head_bytes, listed))
+    starts = accumulate(listed, initial=head_bytes)
+    lists = (payload[start : start + size] for start, size in zip(starts, listed, strict=False))
+    digests = b"".join(hashlib.sha256(one).digest() for one in lists)
     known = (np.empty(0, ID) if ids is None else ids).astype(ID).tobytes()
     trailer = Trailer(
         header,
@@ -84,27 +84,15 @@ def write_index(
         lists=_sha256(digests),
     ).line()
     parts = (payload, known, digests, trailer, len(trailer).to_bytes(_LENGTH_BYTES, "little"))
-    make_private_folder(path.parent)
-    handle, temporary = tempfile.mkstemp(prefix=path.name, suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(parts)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
+    write_private_file(path, parts, is_durable=True)
 
 
 class IndexFile:
-    """An index file that is open, its head checked. ``index`` is FAISS's; look into no list that
-    :meth:`check_lists` has not passed."""
+    """An open index file whose head was checked. Call :meth:`check_lists` before a list is searched."""
 
     def __init__(self, path: Path, *, wanted: Callable[[IndexHeader], bool] = lambda _: True) -> None:
         """Raises:
-        UnusableIndex: missing, torn, or of an origin that is not ``wanted``.
+        UnusableIndex: missing, damaged, or with a header that is not ``wanted``.
         """
         self._path = path
         try:
@@ -133,34 +121,38 @@ class IndexFile:
 
     @property
     def head_bytes(self) -> int:
-        """Where the first list begins."""
+        """Bytes before the first list."""
         return self._trailer.head_bytes
 
     def ids(self) -> Ids:
-        """Those in it, ascending."""
+        """The ids in the index, int64 ``(n,)``, ascending.
+
+        Raises:
+            UnusableIndex: their checksum does not match.
+        """
         trailer = self._trailer
         part = self._part(trailer.payload_bytes, trailer.num_ids * ID.itemsize, "ids")
         return np.frombuffer(part, ID).astype(np.int64, copy=False)
 
     def check_lists(self, lists: Iterable[int]) -> None:
-        """Raises:
-        UnusableIndex: one of them is torn.
+        """Compare the checksums of these lists, once each.
+
+        Raises:
+            UnusableIndex: one of them does not match.
         """
         for one in set(lists) - self._checked:
             start = self._trailer.head_bytes + self._starts[one]
             part = self._bytes[start : start + self._trailer.list_bytes[one]]
-            if (
-                hashlib.sha256(part).digest()
-                != self._digests[one * _DIGEST_BYTES : (one + 1) * _DIGEST_BYTES]
-            ):
+            digest = self._digests[one * _DIGEST_BYTES : (one + 1) * _DIGEST_BYTES]
+            if hashlib.sha256(part).digest() != digest:
                 raise UnusableIndex(f"{self._path}: the checksum of list {one} does not match")
             self._checked.add(one)
 
     def check(self) -> None:
-        """The whole file.
+        """Compare all checksums of the file.
 
         Raises:
-            UnusableIndex: something in it is torn.
+            UnusableIndex: one of them does not match.
         """
         self.ids()
         self.check_lists(range(len(self._trailer.list_bytes)))
@@ -194,7 +186,7 @@ class IndexFile:
             is_same = False
         if not is_same:
             raise UnusableIndex(f"{self._path}: it was replaced while it was opened")
-        # Threads that read ahead are started anew for every search: they cost more than they save.
+        # Threads that read ahead are started for every search: they cost more than they save.
         lists: Any = faiss.downcast_InvertedLists(index.invlists)
         lists.prefetch_nthread = 0
         return index
@@ -204,7 +196,7 @@ class IndexFile:
 
         self.check_lists(range(len(self._trailer.list_bytes)))
         payload = self._bytes[: self._trailer.payload_bytes]
-        # The limit belongs to the process; nobody may change it between here and there.
+        # The limit is global to the process: no other thread may change it in between.
         with _deserializing:
             before = faiss.get_deserialization_vector_byte_limit()
             faiss.set_deserialization_vector_byte_limit(len(payload))
@@ -232,7 +224,7 @@ class IndexFile:
 
 
 def read_index(path: Path, header: IndexHeader) -> Any:
-    """The FAISS index in ``path``, if it is whole and made from exactly what ``header`` says.
+    """The FAISS index in ``path``, if it is whole and was built from the state in ``header``.
 
     Raises:
         UnusableIndex: it is not; build another.
@@ -243,10 +235,10 @@ def read_index(path: Path, header: IndexHeader) -> Any:
 
 
 def check_index(path: Path) -> IndexFile:
-    """An index file, every byte of it checked.
+    """An open index file of which every byte was checked.
 
     Raises:
-        UnusableIndex: torn.
+        UnusableIndex: missing or damaged.
     """
     file = IndexFile(path)
     file.check()
@@ -254,18 +246,12 @@ def check_index(path: Path) -> IndexFile:
 
 
 def _list_bytes(index: Any) -> tuple[int, ...]:
-    """How many bytes each list of an inverted file takes on disk: codes and ids; FAISS writes them last, in
+    """Bytes of each list of an inverted file on disk, codes and ids; FAISS writes the lists last, in
     order."""
     if not hasattr(index, "invlists"):
         return ()
     lists = index.invlists
     return tuple(lists.list_size(one) * (lists.code_size + ID.itemsize) for one in range(index.nlist))
-
-
-def _parts(payload: memoryview, start: int, sizes: Iterable[int]) -> Iterable[memoryview]:
-    for size in sizes:
-        yield payload[start : start + size]
-        start += size
 
 
 def _sha256(part: bytes | memoryview) -> str:

@@ -1,5 +1,4 @@
-"""The last line of an index file: what the index was made from, how it searches, and the checksums of its
-parts."""
+"""The last line of an index file: the state it was built from, how it searches, and its checksums."""
 
 from __future__ import annotations
 
@@ -15,12 +14,12 @@ __all__ = ["EXACT", "ID", "IndexHeader", "Method", "Trailer"]
 FILE_FORMAT: Final = 2
 
 ID: Final = np.dtype("<i8")
-"""How ids are written."""
+"""The type of ids in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexHeader:
-    """What an index was made from. ``revision`` names the state of the library's vectors."""
+    """The state an index was built from: ``encoder`` names the list of vectors, ``revision`` its state."""
 
     encoder: str
     dimension: int
@@ -30,9 +29,10 @@ class IndexHeader:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How an index finds what is near: exactly, or by looking into ``num_probed`` of ``num_lists`` lists.
+    """How an index searches: exactly, or in ``num_probed`` of ``num_lists`` lists.
 
-    ``recall`` is the share of the ten nearest that it found for ``num_questions`` questions when it was made.
+    ``recall`` is the share of the ten nearest vectors that it found, in ``[0, 1]``, measured with
+    ``num_questions`` questions when it was built.
     """
 
     num_vectors: int = 0
@@ -49,9 +49,8 @@ class Method:
         if self.is_exact:
             return f"{self.num_vectors} vectors, exact"
         return (
-            f"{self.num_vectors} vectors, approximate: {self.num_probed} of {self.num_lists} lists, 16-bit "
-            "numbers,"
-            f" recall@10 {self.recall:.3f} on {self.num_questions} questions"
+            f"{self.num_vectors} vectors, approximate: {self.num_probed} of {self.num_lists} lists,"
+            f" 16-bit numbers, recall@10 {self.recall:.3f} on {self.num_questions} questions"
         )
 
 
@@ -60,8 +59,8 @@ EXACT: Final = Method()
 
 @dataclass(frozen=True, slots=True)
 class Trailer:
-    """The last line of a file. The sizes are of what stands before it, in this order: the head of the index,
-    its lists, the ids, the checksums of the lists."""
+    """The last line of a file. The parts before it are, in this order: the head of the index, its lists, the
+    ids, the checksums of the lists. Sizes are in bytes; ``head``, ``ids`` and ``lists`` are SHA-256."""
 
     header: IndexHeader
     method: Method
@@ -87,8 +86,10 @@ class Trailer:
 
     @classmethod
     def of(cls, line: bytes) -> Trailer:
-        """Raises:
-        ValueError: not such a line, or not whole.
+        """The trailer in a line of bytes.
+
+        Raises:
+            ValueError: not such a line, or its checksum does not match.
         """
         fields = json.loads(line)
         header, method = IndexHeader(**fields.pop("header")), Method(**fields.pop("method"))

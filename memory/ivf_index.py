@@ -1,13 +1,13 @@
-"""Searching a long list of vectors in parts: an inverted file (IVF) with 16-bit numbers, held to a recall.
+"""Approximate search in a long list of vectors: an inverted file (IVF) with 16-bit numbers.
 
-How many lists are looked into is not guessed but measured when the index is made: as few as find what an
-exact search finds, for questions like those that will be asked. Should that take all of them, the search is
-still one over numbers half as long.
+The number of lists to search is measured when the index is built: the least for which trial questions find
+98 % of the nearest vectors that an exact search finds. If that takes all lists, the search still reads half
+as many bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import isqrt
 from typing import Any, Final, TypeAlias
@@ -20,21 +20,19 @@ from video_vlm.memory.index_file import Method
 __all__ = ["EXACT_UP_TO", "LEAST_RECALL", "NUM_QUESTIONS", "Batch", "Trained", "build_exact", "fill", "train"]
 
 EXACT_UP_TO: Final = 20_000
-"""Vectors. So many are read, checked and searched exactly in less time than the rest of a search takes."""
+"""So many vectors are read, checked and searched exactly in less time than the rest of a search takes."""
 
 LEAST_RECALL: Final = 0.98
-"""Of the ten nearest, on average."""
+"""The share of the ten nearest that has to be found, on average over the trial questions."""
 
 NUM_QUESTIONS: Final = 256
-"""That an index is tried with."""
+"""How many trial questions an index is measured with."""
 
 _MARGIN: Final = 0.01
-_SPARE: Final = (
-    2  # times as many lists as were enough: other questions than those that were tried may need more
-)
+_SPARE: Final = 2  # times as many lists as were enough: other questions may need more
 _NEAREST: Final = 10
-_QUERY_COSINE: Final = 0.8  # of a query and the vector it is made from: a question does not repeat a passage
-_ROUNDING: Final = 1e-3  # what 16 bits may cost a cosine
+_QUERY_COSINE: Final = 0.8  # of a trial query to the vector it is made from
+_ROUNDING: Final = 1e-3  # the error of a cosine of 16-bit numbers
 _SAMPLE_A_LIST: Final = 64
 _ROUNDS: Final = 10
 _SEED: Final = 20_261_127
@@ -47,14 +45,14 @@ Batch: TypeAlias = "tuple[_Ids, _Vectors]"
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """An inverted file that has lists and no vectors, and the questions it is to be tried with."""
+    """An inverted file with empty lists, and the vectors ``(n, dimension)`` of the trial questions."""
 
     index: Any
     questions: _Vectors
 
 
 def build_exact(dimension: int, batches: Iterable[Batch]) -> tuple[Any, Method, _Ids]:
-    """A flat index: every vector is compared. With how it searches, and the ids in it."""
+    """A flat index, which compares every vector; its method; its ids ``(n,)``."""
     import faiss
 
     index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
@@ -68,13 +66,13 @@ def build_exact(dimension: int, batches: Iterable[Batch]) -> tuple[Any, Method, 
 def train(
     dimension: int, ids: _Ids, of: Callable[[_Ids], _Vectors], *, questions: _Vectors | None = None
 ) -> Trained:
-    """Lists without vectors, as many as the root of how many there are, from a sample of them.
+    """An inverted file with empty lists, one for each ``sqrt(n)`` of ``n`` vectors, trained on a sample.
 
     Args:
-        dimension: Of the vectors.
-        ids: About those there are.
-        of: The vectors of some of them, of those that are still there.
-        questions: Vectors of questions to try it with; if None, vectors of the list, turned away a little.
+        dimension: The length of each vector.
+        ids: The ids of the vectors, ``(n,)``; some may be gone since.
+        of: Gives the vectors of those ids that are still there, ``(m, dimension)``.
+        questions: Vectors of trial questions; if None, vectors of the list, each turned by a fixed angle.
     """
     import faiss
 
@@ -87,7 +85,7 @@ def train(
         min(num_lists, len(sample)),
         faiss.ScalarQuantizer.QT_fp16,
         faiss.METRIC_INNER_PRODUCT,
-        False,  # 16 bits are precise enough without taking the list's centre off
+        False,  # by_residual: 16 bits are precise enough without it
     )
     index.cp.niter, index.cp.seed, index.cp.min_points_per_centroid = _ROUNDS, _SEED, 1
     index.train(sample)
@@ -97,14 +95,18 @@ def train(
 
 
 def fill(trained: Trained, batches: Iterable[Batch]) -> tuple[Any, Method, _Ids]:
-    """Vectors put into lists, and how many of these have to be looked into for :data:`LEAST_RECALL`."""
+    """The index with all vectors in its lists; the number of lists to search for :data:`LEAST_RECALL`; the
+    ids ``(n,)``."""
     index, known, truth = trained.index, [], _Nearest(trained.questions)
     for ids, vectors in batches:
         index.add_with_ids(vectors, ids)
         truth.see(vectors)
         known.append(ids)
-    wanted = LEAST_RECALL + _MARGIN
-    enough = (number for number in _doubling(index.nlist) if truth.recall(index, number) >= wanted)
+    most, wanted = index.nlist, LEAST_RECALL + _MARGIN
+    # Of 20 lists: 1, 2, 3, 4, 6, 8, 12, 16, 20.
+    numbers = {number for power in range(most.bit_length()) for number in (1 << power, (3 << power) // 2)}
+    tried = [*sorted(number for number in numbers if number < most), most]
+    enough = (number for number in tried if truth.recall(index, number) >= wanted)
     probed = min(_SPARE * next(enough, index.nlist), index.nlist)
     recall = truth.recall(index, probed)
     method = Method(index.ntotal, index.nlist, probed, round(recall, 4), len(trained.questions))
@@ -112,7 +114,7 @@ def fill(trained: Trained, batches: Iterable[Batch]) -> tuple[Any, Method, _Ids]
 
 
 class _Nearest:
-    """How near the nearest of all that passes by are to some queries."""
+    """The cosines of the ten nearest vectors to some queries, updated batch by batch."""
 
     def __init__(self, queries: _Vectors) -> None:
         self._queries = queries
@@ -127,27 +129,16 @@ class _Nearest:
 
         settings: Any = faiss.SearchParametersIVF
         cosines, _ = index.search(self._queries, _NEAREST, params=settings(nprobe=num_probed))
-        # Equally near is as good: a library says many things word for word again.
+        # Another vector that is as near is as good: a library has many equal passages.
         return float((cosines >= self._cosines.min(axis=1, keepdims=True) - _ROUNDING).mean())
 
 
 def _moved(vectors: _Vectors, chance: np.random.Generator) -> _Vectors:
-    """Each turned by the same angle, in a random direction."""
+    """Each vector turned by the same angle, in a random direction."""
     aside = chance.standard_normal(vectors.shape).astype(np.float32)
     aside -= (aside * vectors).sum(axis=1, keepdims=True) * vectors
     aside /= np.linalg.norm(aside, axis=1, keepdims=True) + 1e-12
     return np.asarray(_QUERY_COSINE * vectors + (1 - _QUERY_COSINE**2) ** 0.5 * aside, np.float32)
-
-
-def _doubling(most: int) -> Iterator[int]:
-    """``most=20``: 1, 2, 3, 4, 6, 8, 12, 16, 20."""
-    number = 1
-    while number < most:
-        yield number
-        if number > 1 and number + number // 2 < most:
-            yield number + number // 2
-        number *= 2
-    yield most
 
 
 def _joined(known: list[_Ids]) -> _Ids:

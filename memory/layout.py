@@ -1,4 +1,4 @@
-"""Where a library keeps what, on disk: the layout as data."""
+"""The files of a library on disk."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ def default_library_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The names below a library's folder.
+    """The paths below a library's folder.
 
-    ``library.sqlite3`` is the truth. Everything in ``vectors/`` is derived from it, everything in
-    ``features/`` spares a model looking at a picture again: both may be deleted at any time. So may
-    ``written``, the hashes of the files that were exported: without it the next export asks before it
-    replaces one.
+    ``library.sqlite3`` holds everything that cannot be computed again. ``vectors/`` holds indexes derived
+    from it, ``features/`` a cache of image features: both may be deleted at any time. So may ``written``, the
+    hashes of exported files: without it the next export does not replace them.
     """
 
     folder: Path
@@ -46,9 +45,9 @@ class Layout:
         return self.folder / "written"
 
     def text_index(self, encoder: str) -> Path:
-        """The derived index over the text vectors of one encoder; its name may hold any character."""
+        """The derived index of one encoder's text vectors; the encoder's name may hold any character."""
         return self.vectors / f"text-{digest(encoder)}.faiss"
 
     def sight_index(self, encoder: str, level: str) -> Path:
-        """The derived index over what the nodes of one level look like to one tower."""
+        """The derived index of one image-text encoder's visual vectors, for the nodes of one level."""
         return self.vectors / f"sight-{level}-{digest(encoder)}.faiss"

@@ -1,4 +1,4 @@
-"""What a library holds, what it takes, and how it is searched: figures, not problems."""
+"""Facts about a library: counts of rows, bytes on disk, and how its vectors are searched."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ __all__ = ["IndexFacts", "LibraryFacts", "counts", "library_facts"]
 
 @dataclass(frozen=True, slots=True)
 class IndexFacts:
-    """One derived index: its file, whose vectors are in it, and how it is searched. ``is_current`` says
-    whether nothing came or went since it was made (what did is searched too, exactly)."""
+    """One derived index: the name of its file, the encoder of its vectors, and how it is searched.
+
+    ``is_current`` says whether no vector was added or deleted since it was built (such changes are searched
+    too, exactly); ``num_bytes`` is the size of the file.
+    """
 
     name: str
     vectors_of: str
@@ -29,8 +32,7 @@ class IndexFacts:
 
 @dataclass(frozen=True, slots=True)
 class LibraryFacts:
-    """Counts of what is there, and bytes on disk of the library's file, of what is derived from it, and of
-    what models made of pictures."""
+    """Counts of rows, and bytes on disk of the database, of the derived indexes, and of cached features."""
 
     format: int
     num_videos: int
@@ -44,8 +46,8 @@ class LibraryFacts:
 
 
 def library_facts(database: Database, layout: Layout) -> LibraryFacts:
-    """Counts rows: takes a moment for a large library. An index file that is torn is left out; ``verify``
-    names it."""
+    """Count rows and files: takes a moment for a large library. A damaged index file is left out; ``verify``
+    reports it."""
     with database.read() as connection:
         videos, nodes, passages, vectors = counts(connection)
         revisions = dict(connection.execute("SELECT name, revision FROM encoders").fetchall())
@@ -74,7 +76,7 @@ def library_facts(database: Database, layout: Layout) -> LibraryFacts:
 
 
 def counts(connection: sqlite3.Connection) -> tuple[int, int, int, int]:
-    """Of videos, nodes, passages and vectors."""
+    """The numbers of videos, nodes, passages and vectors."""
     videos, nodes, passages = (
         connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
         for table in ("videos", "nodes", "passages")

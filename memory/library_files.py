@@ -1,4 +1,4 @@
-"""The files of a library's videos, and what each held: one that is unchanged need not be read again."""
+"""The known files of a library and their content ids: an unchanged file need not be read again."""
 
 from __future__ import annotations
 
@@ -27,20 +27,19 @@ class LibraryFiles:
             return known_content_id(connection, path)
 
     def find(self, path: Path) -> StoredVideo | None:
-        """What is stored of the video in a file that is unchanged; None as for :meth:`content_id`."""
+        """The stored facts of the video in an unchanged file; None as for :meth:`content_id`."""
         with self._database.read() as connection:
             content_id = known_content_id(connection, path)
             found = None if content_id is None else stored_video(connection, content_id)
             return None if found is None else found[1]
 
     def last_known(self, path: Path) -> tuple[str, int] | None:
-        """The content id of a file when it was last noted, whatever it holds now; and its size then, in
-        bytes."""
+        """The content id of a file when it was last noted, and its size then in bytes, even if it changed."""
         with self._database.read() as connection:
             return last_known(connection, path)
 
     def remember(self, path: Path, content_id: str, *, state: tuple[int, int, int] | None = None) -> None:
-        """Note what a file holds.
+        """Note the content id of a file.
 
         Args:
             path: The file.
@@ -54,8 +53,8 @@ class LibraryFiles:
             remember_path(connection, path, content_id, state)
 
     def forget_outgrown(self, content_id: str) -> bool:
-        """Forget a video whose file has grown into another that is remembered now: unless a copy of it is
-        known, or questions made us look at it. Says whether it is gone.
+        """Delete a video whose file has grown into another that is known now, unless a copy of it is known,
+        or there are looks at it. Return whether it was deleted.
 
         Raises:
             LibraryReadOnly: the library is open read-only.

@@ -1,4 +1,4 @@
-"""The looks of a library: kept when a question made us look, read and forgotten by video."""
+"""The looks of a library: kept, read and deleted by video."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["LibraryLooks"]
 
 
 class LibraryLooks:
-    """What questions made us look at, video by video. Shared by threads.
+    """The looks at each video. Shared by threads.
 
-    A look belongs to the video and to its observer's digest, not to one memory of it; observers' own
-    observations are never touched.
+    A look belongs to the video and to its observer's digest, not to one memory of it. The observations of
+    indexing are never changed.
     """
 
     def __init__(self, database: DatabaseConnection, vectors: LibraryVectors) -> None:
@@ -35,8 +35,8 @@ class LibraryLooks:
             return looks_at(connection, content_id)
 
     def keep(self, content_id: str, looks: Sequence[StoredLook]) -> int:
-        """Add looks at one video; returns how many observations that added. What they say already is not
-        added again.
+        """Add looks at one video; return how many observations that added. Known observations are not added
+        again.
 
         Raises:
             NotIndexed: the library does not know the video.
@@ -51,7 +51,7 @@ class LibraryLooks:
         return added
 
     def forget(self, content_id: str) -> int:
-        """Forget all looks at one video, with what was seen in them; returns how many looks.
+        """Delete all looks at one video with their observations; return how many looks.
 
         Raises:
             LibraryReadOnly: the library is open read-only.
@@ -60,7 +60,7 @@ class LibraryLooks:
             return drop_looks(connection, content_id)
 
     def forget_stale(self, content_id: str, digests: Mapping[str, str]) -> int:
-        """Forget the looks of these observers under any other digest than theirs; returns how many looks.
+        """Delete the looks of these observers that have another digest; return how many looks.
 
         Args:
             content_id: Which video.

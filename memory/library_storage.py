@@ -1,4 +1,4 @@
-"""Where a library is kept: its folder, and the files that are written beside its memories."""
+"""Where a library is kept: its folder, its cache of features, and its record of exported files."""
 
 from __future__ import annotations
 
@@ -32,24 +32,23 @@ class LibraryStorage:
 
     @property
     def place(self) -> Path | str:
-        """What :func:`~video_vlm.memory.open_library` takes to open it again, in another process too."""
+        """The argument with which :func:`~video_vlm.memory.open_library` opens it again, in any process."""
         return self.layout.folder.absolute()
 
     @property
     def where(self) -> str:
-        """The place as it may be printed: without a password."""
+        """The place for messages, without a password."""
         return str(self.layout.folder)
 
     @property
     def outputs(self) -> Outputs:
-        """How files are written for its user; it remembers which, so that they may be written anew."""
+        """How files are exported; the library records them, so that it may replace them later."""
         return Outputs(record=self.layout.written)
 
     def feature_cache(self, most_bytes: int) -> DiskCache | None:
-        """Where models keep what they made of pictures, for later processes, ``most_bytes`` at most; None
-        where there is no folder for it."""
+        """The cache of image features, at most ``most_bytes``; None where there is no folder for it."""
         return DiskCache(self.layout.features, most_bytes=most_bytes, read_only=self.read_only)
 
     def num_bytes(self) -> int:
-        """Bytes on disk, without what is derived from the memories and can be thrown away."""
+        """Bytes on disk, without indexes and caches."""
         return self.layout.database.stat().st_size

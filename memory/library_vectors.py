@@ -1,4 +1,4 @@
-"""The vectors of a library: of what is said and written, and of what frames look like."""
+"""The vectors of a library: of text, and of frames."""
 
 from __future__ import annotations
 
@@ -22,16 +22,12 @@ __all__ = ["LibraryVectors"]
 class LibraryVectors:
     """All vectors of one library. Shared by threads.
 
-    ``texts`` searches them by meaning; None without a sentence encoder. ``visuals`` searches them by sight;
-    None without an image-text tower.
+    ``texts`` searches text vectors; None without a sentence encoder. ``visuals`` searches visual vectors;
+    None without an image-text encoder.
     """
 
     def __init__(
-        self,
-        database: DatabaseConnection,
-        *,
-        texts: TextVectors | None,
-        visuals: VisualVectors | None,
+        self, database: DatabaseConnection, *, texts: TextVectors | None, visuals: VisualVectors | None
     ) -> None:
         self.texts = texts
         self.visuals = visuals
@@ -39,7 +35,7 @@ class LibraryVectors:
 
     @property
     def sight(self) -> ImageTextEncoder | None:
-        """The tower that sees what is indexed here; None if there is none."""
+        """The image-text encoder of this library; None if there is none."""
         return None if self.visuals is None else self.visuals.encoder
 
     @property
@@ -48,22 +44,23 @@ class LibraryVectors:
         return None if self.texts is None else self.texts.encoder
 
     def embed(self, content_id: str | None = None) -> int:
-        """Give vectors to the texts that have none yet, of one video or of all; returns to how many passages.
+        """Compute the missing text vectors of one video or of all; return for how many passages.
 
-        Finishing a build and keeping looks do this by themselves; call it for memories written without an
-        encoder, or when it was interrupted. Without an encoder it does nothing.
+        Finishing a build and keeping looks do this; call it for memories written without an encoder, or when
+        it was interrupted. Without an encoder it does nothing.
         """
         return 0 if self.texts is None else self.texts.embed(content_id)
 
     def load_indexes(self) -> dict[str, Method]:
-        """Make ready to search everything by meaning and by sight, as the first search would; returns how
-        each list of vectors is searched, by the list's name."""
+        """Load all vector indexes, as the first search would; return the search method of each list of
+        vectors by its name."""
         every = [one.lists for one in (self.texts, self.visuals) if one is not None]
         methods = {name: index.load() for lists in every for name, index in lists.items()}
         return {name: method for name, method in methods.items() if method is not None}
 
     def nodes_without(self, content_id: str) -> tuple[NodesWithoutVectors, ...]:
-        """The segments of a video that the tower has not seen whole; none without a tower or a video."""
+        """The segments of a video with frames that have no visual vector; none without an image-text encoder
+        or a video."""
         if self.sight is None:
             return ()
         with self._database.read() as connection:
@@ -71,7 +68,7 @@ class LibraryVectors:
             return () if found is None else nodes_without_vectors(connection, found[0], self.sight.name)
 
     def num_frames(self, content_id: str) -> int:
-        """How many frames of a video the tower has seen."""
+        """The number of frames of a video that have a visual vector."""
         name = None if self.sight is None else self.sight.name
         with self._database.read() as connection:
             (count,) = connection.execute(
@@ -82,7 +79,8 @@ class LibraryVectors:
         return int(count)
 
     def put_visuals(self, content_id: str, one: NodesWithoutVectors, visuals: SegmentVisuals) -> None:
-        """Write what a segment looks like that was indexed without a tower; its scene changes with it.
+        """Write the visual vectors of a segment that was indexed without an image-text encoder, and update
+        those of its scene.
 
         Raises:
             NotIndexed: the library does not know the video.

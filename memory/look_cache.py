@@ -1,4 +1,4 @@
-"""What questions made us look at: kept beside what observers saw of the whole video, never in its place."""
+"""Looks: frames that were shown to an observer for a question, kept beside the observations of the video."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ from video_vlm.records import Observation, Span
 __all__ = ["CAPTIONER", "StoredLook", "add_look", "drop_looks", "drop_stale_looks", "looks_at"]
 
 CAPTIONER: Final = "caption:"
-"""What the observers of captions begin with: no question asked for them, they were made ahead."""
+"""Prefix of the names of observers that write captions: these are made ahead, without a question."""
+
+
+_COLUMNS: Final = ("observer", "digest", "question", "reason", "max_side", "looked_at")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredLook:
-    """Frames that one observer was shown for one question, and what it saw in them.
+    """Frames that one observer was shown for one question, and its observations.
 
-    ``digest`` is the observer's own: with another one the same frames would be read otherwise. ``frames`` are
-    the stretches they stand for, each from its own time on; ``max_side`` is how large they were at most, in
-    pixels. ``looked_at`` (ISO 8601, UTC) is given when it is kept.
+    ``digest`` is the observer's: another one would read the same frames differently. ``frames`` are their
+    spans in seconds, each from the frame's own time to the next one's; ``max_side`` is the longest side in
+    pixels. ``looked_at`` (ISO 8601, UTC) is set when the look is kept.
     """
 
     observer: str
@@ -54,14 +57,13 @@ class StoredLook:
 
     @property
     def pictures_per_second(self) -> float | None:
-        """None for a single picture."""
+        """Frames a second, on average; None for a single frame."""
         seconds = self.frames[-1].start - self.frames[0].start
         return (len(self.frames) - 1) / seconds if seconds else None
 
 
 def add_look(connection: sqlite3.Connection, look: StoredLook, *, content_id: str, written_at: str) -> int:
-    """Keeps a look; returns how many observations that added: what the memory says already is not said
-    twice."""
+    """Keep a look; return how many observations that added. Those the memory has already are not added."""
     question = clean(look.question)
     cursor = connection.execute(
         "INSERT INTO looks (content_id, observer, digest, question, reason, max_side, looked_at)"
@@ -84,22 +86,17 @@ def looks_at(connection: sqlite3.Connection, content_id: str) -> tuple[StoredLoo
     """The looks at one video, in the order they were taken."""
     whose = "look IN (SELECT id FROM looks WHERE content_id = ?)"
     frames, seen = defaultdict(list), defaultdict(list)
-    for row in connection.execute(
-        f"SELECT * FROM looked_pictures WHERE {whose} ORDER BY start", (content_id,)
-    ):
+    pictures = f"SELECT * FROM looked_pictures WHERE {whose} ORDER BY start"
+    for row in connection.execute(pictures, (content_id,)):
         frames[row["look"]].append(span_of(row))
-    for row in connection.execute(
-        f'SELECT * FROM passages WHERE {whose} ORDER BY start, "end", id', (content_id,)
-    ):
+    passages = f'SELECT * FROM passages WHERE {whose} ORDER BY start, "end", id'
+    for row in connection.execute(passages, (content_id,)):
         seen[row["look"]].append(observation_of(row))
     rows = connection.execute("SELECT * FROM looks WHERE content_id = ? ORDER BY id", (content_id,))
     with decoding("look"):
         return tuple(
             StoredLook(
-                **{
-                    name: row[name]
-                    for name in ("observer", "digest", "question", "reason", "max_side", "looked_at")
-                },
+                **{name: row[name] for name in _COLUMNS},
                 frames=tuple(frames[row["id"]]),
                 observations=tuple(seen[row["id"]]),
             )
@@ -108,12 +105,12 @@ def looks_at(connection: sqlite3.Connection, content_id: str) -> tuple[StoredLoo
 
 
 def drop_looks(connection: sqlite3.Connection, content_id: str) -> int:
-    """Forgets all looks at one video, with what was seen in them; returns how many."""
+    """Delete all looks at one video with their observations; return how many looks."""
     return connection.execute("DELETE FROM looks WHERE content_id = ?", (content_id,)).rowcount
 
 
 def drop_stale_looks(connection: sqlite3.Connection, content_id: str, digests: Mapping[str, str]) -> int:
-    """Forgets what observers saw that would now see otherwise; returns how many looks. Others' looks stay."""
+    """Delete the looks of the observers in ``digests`` that have another digest; return how many."""
     return sum(
         connection.execute(
             "DELETE FROM looks WHERE content_id = ? AND observer = ? AND digest <> ?",

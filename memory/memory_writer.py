@@ -32,8 +32,8 @@ __all__ = ["MemoryCheckpoint", "MemoryWriter", "StoredFrame", "begin_memory"]
 
 @dataclass(frozen=True, slots=True)
 class MemoryCheckpoint:
-    """How far a build has come: what lies before ``until_seconds`` is written; ``state`` is the
-    indexer's own (small JSON), for it to go on from."""
+    """How far a build has come: everything before ``until_seconds`` is written. ``state`` is the indexer's
+    own note (small JSON) from which it goes on."""
 
     until_seconds: float
     state: str = ""
@@ -41,7 +41,7 @@ class MemoryCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class StoredFrame:
-    """A frame with its small JPEG, and the time of the picture it was taken from, if that is known."""
+    """A frame with its thumbnail as JPEG bytes, and the time of the decoded frame in seconds, if known."""
 
     node: Node
     jpeg: bytes
@@ -51,9 +51,8 @@ class StoredFrame:
 class MemoryWriter:
     """One unfinished memory being written. Made by ``Library.build``.
 
-    Every method is one transaction: killed anywhere, what was written before stays and nothing
-    else does. Should another process finish or replace the same build meanwhile, the next write
-    raises ``MemoryReplaced`` and changes nothing.
+    Every method is one transaction: when the process is killed, exactly the finished ones stay. If another
+    process finishes or replaces the same build, the next write raises ``MemoryReplaced`` and changes nothing.
     """
 
     def __init__(
@@ -66,17 +65,17 @@ class MemoryWriter:
 
     @property
     def checkpoint(self) -> MemoryCheckpoint | None:
-        """Where to go on from; None at the very beginning."""
+        """Where to go on from; None before the first segment."""
         row = self._row()
         return None if row["until_seconds"] is None else MemoryCheckpoint(row["until_seconds"], row["state"])
 
     @property
     def complete(self) -> bool:
-        """Whether there is nothing left to do."""
+        """Whether the memory is finished."""
         return bool(self._row()["complete"])
 
     def begin(self, observations: Mapping[str, Sequence[Observation]]) -> None:
-        """What observers say of the file as a whole, by observer. Said again, it replaces what was said."""
+        """Write the observations of the file as a whole, by observer; earlier ones are replaced."""
         with self._database.write() as connection:
             self._check_unfinished(connection)
             connection.execute("DELETE FROM passages WHERE memory = ? AND segment IS NULL", (self._memory,))
@@ -84,7 +83,8 @@ class MemoryWriter:
             seal_beginning(connection, self._memory)
 
     def discard(self) -> None:
-        """Forget what was written so far: the file proved to hold something else. A complete memory stays."""
+        """Delete what was written so far, because the file turned out to be another video. A complete memory
+        stays."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM memories WHERE id = ? AND NOT complete", (self._memory,))
             connection.execute(
@@ -94,9 +94,9 @@ class MemoryWriter:
             )
 
     def reuse_segments(self, observers: Iterable[str]) -> None:
-        """Begin with the segments and frames of the video's complete memory, what they look like, and what
-        some observers said; whatever was written so far is replaced. There is no checkpoint behind it: killed
-        before :meth:`finish`, one begins again.
+        """Begin with the segments and frames of the video's complete memory, their visual vectors, and the
+        observations of ``observers``; everything written so far is replaced. No checkpoint is written: a
+        process killed before :meth:`finish` begins again.
 
         Raises:
             LibraryError: the video has no complete memory.
@@ -109,31 +109,22 @@ class MemoryWriter:
     def grow_from(
         self, content_id: str, *, observers: Iterable[str], checkpoint: MemoryCheckpoint, recipe: str
     ) -> None:
-        """Begin with what the complete memory of another video, whose file has grown into this one's, holds
-        before ``checkpoint``: segments, frames, what they look like, and what some observers said. One goes
-        on from there.
+        """Begin with the part before ``checkpoint`` of another video's complete memory: segments, frames,
+        their visual vectors, and observations. The file of that video has grown into this one.
 
         Args:
             content_id: The other video.
-            observers: Those whose observations are taken over, cut off at the checkpoint.
-            checkpoint: A segment of it ends there.
-            recipe: What segments and frames are named by.
+            observers: Those whose observations are copied, cut off at the checkpoint.
+            checkpoint: The end of a segment of the other video.
+            recipe: Part of the new ids of segments and frames.
 
         Raises:
-            LibraryError: it has no complete memory.
+            LibraryError: the other video has no complete memory.
         """
         with self._database.write() as connection:
             self._check_unfinished(connection)
-            until = checkpoint.until_seconds
-            grow_from(
-                connection,
-                self._memory,
-                self.content_id,
-                content_id,
-                observers=observers,
-                until=until,
-                recipe=recipe,
-            )
+            until, new = checkpoint.until_seconds, (self._memory, self.content_id)
+            grow_from(connection, *new, content_id, observers=observers, until=until, recipe=recipe)
             connection.execute(
                 "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?",
                 (until, checkpoint.state, now(), self._memory),
@@ -141,7 +132,7 @@ class MemoryWriter:
             seal_memory(connection, self._memory)
 
     def say(self, observations: Mapping[str, Sequence[Observation]]) -> None:
-        """What observers say, by observer, in place of all they said so far."""
+        """Replace all observations of these observers, of the file and of its segments."""
         with self._database.write() as connection:
             self._check_unfinished(connection)
             for observer in observations:
@@ -150,14 +141,13 @@ class MemoryWriter:
             seal_memory(connection, self._memory)
 
     def shown_at(self, segment_id: str) -> tuple[float | None, ...]:
-        """When the pictures of a segment's frames are shown, in their order; None where that was not
-        noted."""
+        """The times in seconds of a segment's decoded frames, in order; None where that was not noted."""
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT p.pts_seconds FROM nodes AS f INDEXED BY nodes_by_parent"
                 " CROSS JOIN posters AS p ON p.memory = f.memory AND p.node = f.id"
-                f" WHERE f.memory = ? AND f.parent = ? AND f.level = '{Level.FRAME}' ORDER BY f.start, "
-                'f."end", f.id',
+                f" WHERE f.memory = ? AND f.parent = ? AND f.level = '{Level.FRAME}'"
+                ' ORDER BY f.start, f."end", f.id',
                 (self._memory, segment_id),
             )
             return tuple(row["pts_seconds"] for row in rows)
@@ -171,14 +161,18 @@ class MemoryWriter:
         *,
         sights: SegmentVisuals | None = None,
     ) -> None:
-        """One segment with all that belongs to it, and the checkpoint behind it.
+        """Write one segment with its frames and observations, and the checkpoint after it.
 
         Args:
-            segment: Its parent is given by :meth:`finish`.
+            segment: The node; :meth:`finish` sets its parent.
             frames: Its frames; their parent is the segment.
             observations: By observer.
             checkpoint: Where a resumed build goes on.
-            sights: What the frames look like, in the same order, where a tower has seen them.
+            sights: Visual vectors of the frames, in the same order, if there is an image-text encoder.
+
+        Raises:
+            ValueError: a node is of another level or of another video.
+            MemoryReplaced: another process finished or replaced the build.
         """
         _check_level(Level.SEGMENT, [segment])
         _check_level(Level.FRAME, [frame.node for frame in frames])
@@ -200,7 +194,7 @@ class MemoryWriter:
                 connection, observations, content_id=self.content_id, memory=self._memory, segment=segment.id
             )
             connection.execute(
-                # Of two processes at the same build the one that is further along says where to go on.
+                # Of two processes at the same build the later checkpoint counts.
                 "UPDATE memories SET until_seconds = ?, state = ?, indexed_at = ? WHERE id = ?"
                 " AND (until_seconds IS NULL OR until_seconds <= ?)",
                 (checkpoint.until_seconds, checkpoint.state, now(), self._memory, checkpoint.until_seconds),
@@ -209,7 +203,7 @@ class MemoryWriter:
             seal_row(connection, self._memory)
 
     def segments(self) -> tuple[Node, ...]:
-        """Those written so far, in order of time."""
+        """The segments written so far, in order of time."""
         return self._nodes(f"level = '{Level.SEGMENT}'", ())
 
     def frames(self, segment_id: str) -> tuple[Node, ...]:
@@ -217,7 +211,7 @@ class MemoryWriter:
         return self._nodes(f"level = '{Level.FRAME}' AND parent = ?", (segment_id,), by="nodes_by_parent")
 
     def poster(self, frame_id: str) -> bytes | None:
-        """The small JPEG of a frame written so far; None if there is no such frame."""
+        """The thumbnail of a frame written so far, as JPEG bytes; None if there is no such frame."""
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT jpeg FROM posters WHERE memory = ? AND node = ?", (self._memory, frame_id)
@@ -225,7 +219,7 @@ class MemoryWriter:
         return None if row is None else blob(row["jpeg"], "picture")
 
     def observations(self, observer: str) -> tuple[Observation, ...]:
-        """What one observer said so far, of the file and of its segments, in order of time."""
+        """One observer's observations so far, of the file and of its segments, in order of time."""
         with self._database.read() as connection:
             rows = connection.execute(
                 f"SELECT * FROM passages WHERE memory = ? AND observer = ? ORDER BY {IN_ORDER}",
@@ -244,18 +238,17 @@ class MemoryWriter:
         digests: Mapping[str, str] | None = None,
         stages: str | None = None,
     ) -> None:
-        """The upper levels; from here on this memory is the one that is read.
+        """Write the upper levels; from then on this memory is the one that is read.
 
         Args:
-            nodes: Scenes, chapters and the video with their parents and summaries. Segments and
-                frames among them replace the summary, title and coverage those had.
-            observations: Replace, observer by observer, what was said so far.
-            video: As it proved to be.
-            damage: What could not be decoded.
-            missing: What was not looked at, and why, now that it is known; None if it is as it was said.
-            digests: Of observers by name: looks that one of them took with another digest are forgotten.
-            stages: The indexer's note of what each stage was made with, now that it is known; None if as it
-                was said.
+            nodes: Scenes, chapters and the video with their parents and summaries. Segments and frames among
+                them replace the summary, title and coverage written before.
+            observations: By observer; they replace the observer's earlier ones.
+            video: The video as it was found to be.
+            damage: The spans that could not be decoded.
+            missing: What was not looked at, and why; None if that did not change.
+            digests: Digests of observers by name: their looks with another digest are deleted.
+            stages: The indexer's note of the settings of each stage (JSON); None if that did not change.
 
         Raises:
             ValueError: a segment lies in none of the scenes.
@@ -286,14 +279,19 @@ class MemoryWriter:
         self._on_finish()
 
     def _put_upper_levels(self, connection: sqlite3.Connection, nodes: Sequence[Node]) -> None:
-        scenes = [node for node in nodes if node.level is Level.SCENE]
-        row = TreeRow(sorted(scenes, key=lambda scene: scene.span))
-        parents = {segment.id: _scene_of(segment, row, num_scenes=len(scenes)) for segment in self.segments()}
+        scenes = sorted((node for node in nodes if node.level is Level.SCENE), key=lambda scene: scene.span)
+        row = TreeRow(scenes)
+        parents: dict[str, str] = {}
+        for segment in self.segments():
+            scene = row.holder(segment.span)
+            if scene is None:
+                raise ValueError(f"segment {segment.span} lies in none of the {len(scenes)} scenes")
+            parents[segment.id] = scene.id
         for node in nodes:
             self._put_node(connection, node, parent=parents.get(node.id, node.parent))
         connection.executemany(
             "UPDATE nodes SET parent = ? WHERE memory = ? AND id = ?",
-            [(scene, self._memory, segment) for segment, scene in parents.items()],
+            [(parent, self._memory, segment) for segment, parent in parents.items()],
         )
 
     def _put_node(self, connection: sqlite3.Connection, node: Node, *, parent: str | None) -> None:
@@ -302,8 +300,8 @@ class MemoryWriter:
                 f"node {node.id} is of video {node.content_id}, this build is of {self.content_id}"
             )
         connection.execute(
-            'INSERT INTO nodes (memory, id, level, start, "end", parent, summary, title, coverage, '
-            "provenance)"
+            'INSERT INTO nodes (memory, id, level, start, "end", parent, summary, title, coverage,'
+            " provenance)"
             " VALUES (:memory, :id, :level, :start, :end, :parent, :summary, :title, :coverage, :provenance)"
             " ON CONFLICT (memory, id) DO UPDATE SET parent = excluded.parent, summary = excluded.summary,"
             " title = excluded.title, coverage = excluded.coverage, provenance = excluded.provenance",
@@ -311,7 +309,7 @@ class MemoryWriter:
         )
 
     def _forget_segment(self, connection: sqlite3.Connection, segment: str) -> None:
-        """Two processes at the same build put the same segment twice; the second time replaces the first."""
+        """Delete a segment that another process at the same build has written already."""
         connection.execute("DELETE FROM passages WHERE +memory = ? AND segment = ?", (self._memory, segment))
         connection.execute(
             "DELETE FROM nodes INDEXED BY nodes_by_parent WHERE memory = ? AND parent = ?",
@@ -327,13 +325,8 @@ class MemoryWriter:
     ) -> tuple[Node, ...]:
         with self._database.read() as connection:
             rows = connection.execute(
-                f'SELECT * FROM nodes INDEXED BY {by} WHERE memory = ? AND {condition} ORDER BY start, "end", '
-                ""
-                ""
-                ""
-                ""
-                ""
-                "id",
+                f"SELECT * FROM nodes INDEXED BY {by} WHERE memory = ? AND {condition}"
+                ' ORDER BY start, "end", id',
                 (self._memory, *parameters),
             )
             return tuple(node_of(row, self.content_id) for row in rows)
@@ -358,7 +351,7 @@ def begin_memory(
     missing: Sequence[str],
     stages: str = "{}",
 ) -> int:
-    """The memory row to write to: a complete or unfinished one of the same recipe, else a new one.
+    """The row id of the memory to write: a complete or unfinished one of the same recipe, else a new one.
 
     An unfinished memory of another recipe is dropped; a complete one stays readable until the new
     one is finished.
@@ -371,18 +364,11 @@ def begin_memory(
     if row is not None:
         return int(row["id"])
     connection.execute("DELETE FROM memories WHERE content_id = ? AND NOT complete", (video.content_id,))
+    lists = names_to_json(channels), names_to_json(missing)
     cursor = connection.execute(
         "INSERT INTO memories (content_id, recipe, video, channels, missing, stages, indexed_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            video.content_id,
-            recipe,
-            video_to_json(video),
-            names_to_json(channels),
-            names_to_json(missing),
-            stages,
-            now(),
-        ),
+        (video.content_id, recipe, video_to_json(video), *lists, stages, now()),
     )
     if cursor.lastrowid is None:
         raise AssertionError("an INSERT has a row id")
@@ -398,13 +384,6 @@ def _memory_row(connection: sqlite3.Connection, memory: int) -> sqlite3.Row:
             "this memory was removed, or replaced under other settings, while it was in use: open it again"
         )
     return row
-
-
-def _scene_of(segment: Node, scenes: TreeRow, *, num_scenes: int) -> str:
-    scene = scenes.holder(segment.span)
-    if scene is None:
-        raise ValueError(f"segment {segment.span} lies in none of the {num_scenes} scenes")
-    return scene.id
 
 
 def _check_level(level: Level, nodes: Sequence[Node]) -> None:

@@ -1,4 +1,4 @@
-"""Bringing a library to the present format: ordered steps, each whole or not at all."""
+"""Migrating a library to the present format: ordered steps, one transaction each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from video_vlm.memory.schema_visual import ADD_SIGHT
 __all__ = ["FORMAT_VERSION", "MIGRATIONS", "Migration", "check_format", "migrate"]
 
 Migration = tuple[str, ...]
-"""The statements that lead from one format to the next."""
+"""The SQL statements that lead from one format to the next."""
 
 MIGRATIONS: tuple[Migration, ...] = (FORMAT_1, ADD_LOOKS, ADD_SIGHT, ADD_SEALS, ADD_SCALE, ADD_LEVELS)
 """``MIGRATIONS[n]`` leads from format n to n + 1; an empty file is format 0. Only ever appended to."""
@@ -33,10 +33,8 @@ def check_format(connection: sqlite3.Connection, path: Path, *, newest: int = FO
         LibraryTooNew: a format later than ``newest``.
     """
     if _pragma(connection, "application_id") != APPLICATION_ID:
-        if (
-            _pragma(connection, "user_version")
-            or connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-        ):
+        has_tables = connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        if has_tables or _pragma(connection, "user_version"):
             raise LibraryDamaged(f"{path} belongs to another program; choose another folder for the library")
         return 0
     version = _pragma(connection, "user_version")
@@ -50,13 +48,17 @@ def check_format(connection: sqlite3.Connection, path: Path, *, newest: int = FO
 def migrate(
     connection: sqlite3.Connection, path: Path, *, migrations: Sequence[Migration] = MIGRATIONS
 ) -> tuple[int, int]:
-    """Apply what is missing, in one transaction a step; returns the format before and after.
+    """Apply the missing migrations, in one transaction each; return the format before and after.
 
     Two processes may do this at once: the format is read again inside each transaction.
+
+    Raises:
+        LibraryDamaged: a SQLite file of some other program, or rows whose owners are missing.
+        LibraryTooNew: written by a later version.
     """
     before = check_format(connection, path, newest=len(migrations))
-    # Tables can only be rebuilt with foreign keys off, and that only outside a transaction;
-    # what the keys promise is checked before each commit instead.
+    # Tables can only be rebuilt with foreign keys off, and this can only be set outside a transaction.
+    # Foreign keys are checked before each commit instead.
     connection.execute("PRAGMA foreign_keys = OFF")
     try:
         while _step(connection, path, migrations):
@@ -72,7 +74,7 @@ def _step(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migra
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = check_format(connection, path, newest=len(migrations))
-        if version < len(migrations):  # Else another process was faster.
+        if version < len(migrations):  # Otherwise another process was faster.
             _apply(connection, path, migrations[version], to_version=version + 1)
         connection.execute("COMMIT")
     except BaseException:

@@ -29,11 +29,11 @@ def open_library(
     Args:
         place: A folder, or ``postgresql://...``; None for the user's own folder, in the platform's data
             folder.
-        read_only: Change nothing on disk; works on read-only file systems. It must exist.
-        encoder: Adds search by meaning to search by words.
-        sight: Adds search by sight, and has whatever is indexed seen.
-        exact_up_to: A list of so many vectors is searched exactly; a longer one approximately, held to a
-            recall.
+        read_only: Change nothing on disk; works on read-only file systems. The library must exist.
+        encoder: A sentence encoder; adds search by meaning to search by words.
+        sight: An image-text encoder; adds visual search, and computes visual vectors while indexing.
+        exact_up_to: A list of up to so many vectors is searched exactly; a longer one approximately, with a
+            measured recall of at least 0.98.
 
     Raises:
         LibraryDamaged: the file is torn, or another program's.

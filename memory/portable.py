@@ -1,10 +1,10 @@
-"""One video's memory as a single file, to take elsewhere; and such a file read back, whoever it comes from.
+"""Exporting one video's memory to a single file, and importing such a file, which may be a stranger's.
 
 The file is a library of one video (SQLite, the same tables) with a seal: its format and a checksum over every
-row. It holds no paths and nothing derived. A file from outside is data and is taken for nothing else: its
-tables must be exactly those that this package makes, triggers and views included; every value is checked by
-type and read as a record; the tree is verified; then rows, not pages, are copied. What a stranger says of a
-video may still be wrong.
+row. It holds no paths and no derived indexes. An imported file is not trusted: its schema must be exactly the
+one that this package makes, triggers and views included; every value is checked by type and read as a record;
+the tree is verified; then rows, not pages, are copied. What a stranger's file says about a video may still be
+wrong.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ _AGAIN: Final = "export it again where it came from"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a file: ``added``, ``replaced`` a poorer memory, or ``kept`` the one that is there."""
+    """The result of an import: ``added``, ``replaced`` a less complete memory, or ``kept`` the present one.
+
+    ``why`` says so in words; ``num_looks`` counts the looks that were added.
+    """
 
     stored: StoredVideo
     outcome: Literal["added", "replaced", "kept"]
@@ -59,11 +62,12 @@ class Imported:
 
 
 def export_memory(database: DatabaseConnection, content_id: str, path: Path, *, outputs: Outputs) -> None:
-    """Write one video's memory to ``path``, whole or not at all; ``outputs`` says what may be replaced.
+    """Write one video's memory to ``path``, whole or not at all; ``outputs`` says which files may be
+    replaced.
 
     Raises:
         NotIndexed: the library does not know the video.
-        OutputExists: something is there that must not be lost.
+        OutputExists: there is a file that may not be replaced.
         LibraryError: the file cannot be written.
     """
     with database.read() as source:
@@ -84,7 +88,10 @@ def _write(part: Path, source: sqlite3.Connection, content_id: str, memory: int,
             migrate(target, part)
             target.execute("BEGIN")
             there = copy_rows(source, target, ALL_TABLES, content_id=content_id, memory=memory)
-            _strip_path(target)
+            (text,) = target.execute("SELECT video FROM memories").fetchone()
+            video = video_from_json(text)
+            without_folder = video_to_json(replace(video, path=Path(video.path.name)))
+            target.execute("UPDATE memories SET video = ?", (without_folder,))
             seal_memory(target, there)
             target.execute(_SEAL)
             target.execute(
@@ -97,9 +104,9 @@ def _write(part: Path, source: sqlite3.Connection, content_id: str, memory: int,
 
 
 def import_memory(database: DatabaseConnection, path: Path) -> Imported:
-    """Take a memory in from such a file, in one transaction; the file is not changed.
+    """Read a memory from such a file, in one transaction; the file is not changed.
 
-    What is there already and is as full or fuller is kept; looks that are not there yet are added either way.
+    A memory that is there already and as complete is kept; new looks are added in either case.
 
     Raises:
         LibraryDamaged: not such a file, or not whole.
@@ -139,8 +146,7 @@ def _judge(
 
 
 def _encoders_agree(source: sqlite3.Connection, target: sqlite3.Connection) -> bool:
-    """Whether vectors under one name have one size. Where they have not, ours are made again from the
-    words."""
+    """Whether encoders of the same name have the same dimension. Where not, vectors are computed again."""
     ours = dict(target.execute("SELECT name, dimension FROM encoders").fetchall())
     theirs = source.execute("SELECT name, dimension FROM encoders").fetchall()
     return all(ours.get(name, dimension) == dimension for name, dimension in theirs)
@@ -149,7 +155,7 @@ def _encoders_agree(source: sqlite3.Connection, target: sqlite3.Connection) -> b
 def _fullness(
     connection: sqlite3.Connection, memory: int, stored: StoredVideo
 ) -> tuple[bool, float, int, int]:
-    """To the end or not; seconds really looked at; by how many observers; how much they saw."""
+    """Whether it is complete; seconds looked at; number of observers; number of passages."""
     seconds = connection.execute(
         'SELECT coalesce(sum(("end" - start) * coverage), 0) FROM nodes'
         f" WHERE memory = ? AND level = '{Level.SEGMENT}'",
@@ -160,7 +166,7 @@ def _fullness(
 
 
 def _add_looks(source: sqlite3.Connection, target: sqlite3.Connection, content_id: str) -> int:
-    """Those not there yet; what was seen in them plays no part in that: what is known already is not kept."""
+    """Add the looks that are not there yet, compared without their observations; return how many."""
     known = {replace(look, observations=()) for look in looks_at(target, content_id)}
     new = [look for look in looks_at(source, content_id) if replace(look, observations=()) not in known]
     for look in new:
@@ -168,29 +174,28 @@ def _add_looks(source: sqlite3.Connection, target: sqlite3.Connection, content_i
     return len(new)
 
 
-def _strip_path(connection: sqlite3.Connection) -> None:
-    """Where the file lay is nobody else's business; its name is."""
-    for row in connection.execute("SELECT id, video FROM memories").fetchall():
-        video = video_from_json(row["video"])
-        stripped = video_to_json(replace(video, path=Path(video.path.name)))
-        connection.execute("UPDATE memories SET video = ? WHERE id = ?", (stripped, row["id"]))
-
-
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]:
-    """A file from outside, once all of it has been checked; of an earlier format a copy that was brought up
-    to date."""
+    """A checked copy of the file, migrated to the present format; the id of its memory; its video."""
     if not path.is_file():
         raise LibraryError(f"{path}: {not_a_file(str(path)) or 'no such file'}")
     with tempfile.TemporaryDirectory(prefix="videoqa-import-") as folder, _naming_errors(path):
         copy = Path(folder) / "memory.sqlite3"
         shutil.copyfile(path, copy)
-        with closing(_connect(copy)) as source:
+        with closing(sqlite3.connect(copy, isolation_level=None)) as source:
+            source.row_factory = sqlite3.Row
+            source.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
+            for pragma in (
+                "trusted_schema = OFF",
+                "query_only = ON",
+                "cell_size_check = ON",
+                "foreign_keys = ON",
+            ):
+                source.execute(f"PRAGMA {pragma}")
             version = _check_tables(source, path)
             if column := mistyped(source):
-                raise LibraryDamaged(
-                    f"{path} is not sound ({column} holds something of another type); {_AGAIN}"
-                )
+                what = f"{column} holds something of another type"
+                raise LibraryDamaged(f"{path} is not sound ({what}); {_AGAIN}")
             content_id, memory = _check_seal(source, path)
             if version < FORMAT_VERSION:
                 source.execute("PRAGMA query_only = OFF")
@@ -200,17 +205,8 @@ def _opened(path: Path) -> Iterator[tuple[sqlite3.Connection, int, StoredVideo]]
             yield source, memory, _check_content(source, path, content_id)
 
 
-def _connect(copy: Path) -> sqlite3.Connection:
-    source = sqlite3.connect(copy, isolation_level=None)
-    source.row_factory = sqlite3.Row
-    source.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
-    for pragma in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON", "foreign_keys = ON"):
-        source.execute(f"PRAGMA {pragma}")
-    return source
-
-
 def _check_tables(source: sqlite3.Connection, path: Path) -> int:
-    """Every table, index, view and trigger must be the very one that this package makes."""
+    """The file's format, once its tables, indexes, views and triggers are those that this package makes."""
     if source.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise LibraryDamaged(f"{path} is no memory that videoqa exported")
     version = check_format(source, path)
@@ -220,7 +216,7 @@ def _check_tables(source: sqlite3.Connection, path: Path) -> int:
 
 
 def _check_seal(source: sqlite3.Connection, path: Path) -> tuple[str, int]:
-    """The one video and memory in it, as they were when it was sealed."""
+    """The content id and the memory of the file, once its checksum fits."""
     problem = source.execute("PRAGMA integrity_check(1)").fetchone()[0]
     seals = source.execute("SELECT * FROM seal").fetchall()
     memories = source.execute("SELECT id, content_id FROM memories").fetchall()
@@ -236,7 +232,7 @@ def _check_seal(source: sqlite3.Connection, path: Path) -> tuple[str, int]:
 
 
 def _check_content(source: sqlite3.Connection, path: Path, content_id: str) -> StoredVideo:
-    """Every value of its type and in its range, every row a record, every tree a tree."""
+    """The file's video, once all values are in range, all rows are valid records and the tree is whole."""
     fault = next(faults_in(source), None)
     problems = () if fault else problems_in(source, path.name)
     if fault or problems:

@@ -1,10 +1,9 @@
-"""Questions to try an index with: a few words of what the library holds, as somebody might remember them."""
+"""Trial questions for measuring the recall of an index: a few words of a passage of the library."""
 
 from __future__ import annotations
 
 import json
 import random
-import re
 from typing import Final
 
 from video_vlm.memory.database_protocol import DatabaseConnection
@@ -16,7 +15,7 @@ _SEED: Final = 20_261_127
 
 
 def recall_probes(database: DatabaseConnection, count: int) -> list[str]:
-    """Up to ``count``, each two to five words of one passage, the same ones for the same library."""
+    """Up to ``count`` questions of two to five words of one passage; always the same for the same library."""
     chance = random.Random(_SEED)  # noqa: S311 - the same questions each time
     with database.read() as connection:
         least, most = connection.execute("SELECT min(id), max(id) FROM passages").fetchone()
@@ -24,16 +23,14 @@ def recall_probes(database: DatabaseConnection, count: int) -> list[str]:
             return []
         ids = [chance.randint(least, most) for _ in range(4 * count)]
         rows = connection.execute(
-            "SELECT text FROM passages WHERE id IN (SELECT value FROM json_each(?)) AND kind IS NOT "
-            "'transition'",
+            "SELECT text FROM passages WHERE id IN (SELECT value FROM json_each(?))"
+            " AND kind IS NOT 'transition'",
             (json.dumps(ids),),
         )
         texts = list(dict.fromkeys(row["text"] for row in rows))
     chance.shuffle(texts)
-    return [_some_words(text, chance) for text in texts[:count] if text.strip()]
-
-
-def _some_words(text: str, chance: random.Random) -> str:
-    words = re.findall(r"\S+", text)
-    first = chance.randrange(len(words))
-    return " ".join(words[first : first + chance.randint(*_WORDS)])
+    questions = []
+    for words in filter(None, map(str.split, texts[:count])):
+        first = chance.randrange(len(words))
+        questions.append(" ".join(words[first : first + chance.randint(*_WORDS)]))
+    return questions

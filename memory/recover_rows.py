@@ -1,9 +1,9 @@
-"""From a damaged library file into a new one: each memory and each look whole, or not at all.
+"""Copying sound rows from a damaged library file to a new one: each memory and each look whole, or not at
+all.
 
-Nothing is taken on trust. Rows are copied, their checksums made again from what arrived, and compared with
-those the damaged file holds: a memory of which a row is missing, or a letter another, is not kept. Memories
-of formats before 4 have no checksums; of those the tree must be whole, every node's id the one its content
-gives, every row readable.
+Rows are copied, their checksums computed again from the copies and compared with those in the damaged file: a
+memory with a missing row or a changed letter is not kept. Memories of formats before 4 have no checksums; for
+those the tree must be whole, every node's id must match its content, and every row must be readable.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -59,8 +59,10 @@ class _Entry:
 
 @dataclass(slots=True)
 class RecoveredRows:
-    """What could be kept, and what could not: content ids of videos, each of the lost ones with its file, if
-    known. Of ``unseen`` what pictures look like is lost; ``unproven`` had no checksums."""
+    """Content ids of videos that were kept, and of those that were lost, with the path of the file if known.
+
+    ``unseen`` are kept without their visual vectors; ``unproven`` had no checksums.
+    """
 
     kept: set[str] = field(default_factory=set)
     lost: dict[str, str | None] = field(default_factory=dict)
@@ -71,16 +73,16 @@ class RecoveredRows:
 
 
 class _Doubtful(Exception):
-    """What was copied is not, or may not be, what was written."""
+    """The copied rows are not, or may not be, those that were written."""
 
 
 def recover_rows(wreck: sqlite3.Connection, fresh: Database, *, scratch: Path) -> RecoveredRows:
-    """Copy into ``fresh`` whatever is whole.
+    """Copy all sound memories and looks into ``fresh``.
 
     Args:
         wreck: A copy of the damaged file.
         fresh: An empty library.
-        scratch: Where a second, slower reading may be kept meanwhile.
+        scratch: A file for the rows of a second, slower reading.
 
     Raises:
         LibraryError: the disk is full, or failed.
@@ -88,8 +90,8 @@ def recover_rows(wreck: sqlite3.Connection, fresh: Database, *, scratch: Path) -
     tables = {row["name"] for row in readable(wreck, "SELECT name FROM sqlite_master WHERE type = 'table'")}
     (version,) = wreck.execute("PRAGMA user_version").fetchone()
     found = RecoveredRows()
-    memories = list(_memories(wreck))
-    looks = list(_looks(wreck)) if "looks" in tables else []
+    memories = list(_entries(wreck, "memories"))
+    looks = list(_entries(wreck, "looks")) if "looks" in tables else []
     taker = _Taker(fresh, found, has_seals=version >= _FIRST_WITH_SEALS, has_sights="sights" in tables)
     left = [one for one in memories if not taker.take_memory(wreck, one, is_last=False)]
     left_looks = [one for one in looks if not taker.take_look(wreck, one)]
@@ -105,25 +107,14 @@ def recover_rows(wreck: sqlite3.Connection, fresh: Database, *, scratch: Path) -
     return found
 
 
-def _memories(wreck: sqlite3.Connection) -> Iterator[_Entry]:
-    for row in rows_around(wreck, "memories"):
-        seal = row["seal"] if "seal" in row.keys() else None  # noqa: SIM118 - a row is no mapping
+def _entries(wreck: sqlite3.Connection, table: str) -> Iterator[_Entry]:
+    for row in rows_around(wreck, table):
+        columns, path = row.keys(), None
+        if "video" in columns:
+            with suppress(LibraryDamaged):
+                path = str(video_from_json(str(row["video"])).path)
         if isinstance(row["content_id"], str):
-            yield _Entry(row["id"], row["content_id"], seal, _path_in(row["video"]))
-
-
-def _looks(wreck: sqlite3.Connection) -> Iterator[_Entry]:
-    for row in rows_around(wreck, "looks"):
-        seal = row["seal"] if "seal" in row.keys() else None  # noqa: SIM118 - a row is no mapping
-        if isinstance(row["content_id"], str):
-            yield _Entry(row["id"], row["content_id"], seal)
-
-
-def _path_in(video: object) -> str | None:
-    try:
-        return str(video_from_json(str(video)).path)
-    except LibraryDamaged:
-        return None
+            yield _Entry(row["id"], row["content_id"], row["seal"] if "seal" in columns else None, path)
 
 
 class _Taker:
@@ -134,8 +125,7 @@ class _Taker:
         self._has_sights = has_sights
 
     def take_memory(self, source: sqlite3.Connection, one: _Entry, *, is_last: bool) -> bool:
-        """Whether it was kept; at the last try without what its pictures look like, if that is what is
-        broken."""
+        """Whether it was kept; at the last try without its visual vectors, if only they are broken."""
 
         def copy(target: sqlite3.Connection) -> None:
             there = self._copy_memory(source, target, one)
@@ -156,7 +146,7 @@ class _Taker:
         return kept
 
     def take_look(self, source: sqlite3.Connection, one: _Entry) -> bool:
-        """Whether it was kept. Of formats before 4 it is if it can be read."""
+        """Whether it was kept. Looks of formats before 4 need only be readable."""
 
         def copy(target: sqlite3.Connection) -> None:
             target.execute("INSERT OR IGNORE INTO videos VALUES (?)", (one.content_id,))
@@ -187,7 +177,9 @@ class _Taker:
         except _Doubtful:
             return False
         except LibraryError as error:
-            if isinstance(error.__cause__, sqlite3.IntegrityError):  # What is deferred is judged at the end.
+            if isinstance(
+                error.__cause__, sqlite3.IntegrityError
+            ):  # Deferred constraints are checked at the end.
                 return False
             raise
         return True
@@ -195,7 +187,9 @@ class _Taker:
 
 @contextmanager
 def _doubting() -> Iterator[None]:
-    """Whatever goes wrong with damaged rows is a reason for doubt; a full disk is not."""
+    """Raises:
+    _Doubtful: in place of any error in damaged rows; a full disk or a failed one is raised as it is.
+    """
     try:
         yield
     except sqlite3.Error as error:
@@ -207,10 +201,10 @@ def _doubting() -> Iterator[None]:
 
 
 def _is_as_written(source: sqlite3.Connection, target: sqlite3.Connection, one: _Entry, there: int) -> bool:
-    """Whether all of it is, or (False) all but what pictures look like.
+    """Whether all parts are as written, or (False) all but the visual vectors.
 
     Raises:
-        _Doubtful: anything else is not.
+        _Doubtful: another part is not.
     """
     written, arrived = parts_of(source, one.id), parts_of(target, there)
     if one.seal is None or one.seal != seal_of_row(target, there) or not written:
@@ -222,7 +216,11 @@ def _is_as_written(source: sqlite3.Connection, target: sqlite3.Connection, one: 
 
 
 def _check_readable(target: sqlite3.Connection, memory: int) -> None:
-    """What was written by another program may have checksums that fit, and still be no memory."""
+    """Rows of another program may have fitting checksums and still be no memory.
+
+    Raises:
+        _Doubtful: the tree has a problem.
+    """
     check_records(target, memory)
     row = target.execute("SELECT id, content_id, complete FROM memories WHERE id = ?", (memory,)).fetchone()
     if next(tree_problems(target, row), None) is not None:
@@ -238,7 +236,7 @@ def _check_structure(target: sqlite3.Connection, memory: int) -> None:
 
 
 def _list_lost(wreck: sqlite3.Connection, found: RecoveredRows, left: Iterable[_Entry]) -> None:
-    """Videos that have to be read again: those with a memory that was not kept, and those only heard of."""
+    """Note the videos to index again: those whose memory was not kept, and those without a memory."""
     paths = {one.content_id: one.path for one in left}
     for row in readable(wreck, "SELECT content_id FROM videos"):
         paths.setdefault(row["content_id"], None)
@@ -253,15 +251,11 @@ def _list_lost(wreck: sqlite3.Connection, found: RecoveredRows, left: Iterable[_
 
 
 def _take_files(wreck: sqlite3.Connection, target: sqlite3.Connection, kept: set[str]) -> None:
-    """Where files were seen: only of those that are still there, unchanged."""
+    """Copy the known paths of kept videos whose files are still there, unchanged."""
     for row in readable(wreck, "SELECT path, size, mtime_ns, ctime_ns, content_id, seen_at FROM files"):
         path, *state, content_id, _ = tuple(row)
-        if content_id in kept and isinstance(path, bytes) and _state(path) == tuple(state):
-            target.execute("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?, ?)", tuple(row))
-
-
-def _state(path: bytes) -> tuple[int, int, int] | None:
-    try:
-        return file_state(Path(os.fsdecode(path)))
-    except ValueError:
-        return None
+        if content_id not in kept or not isinstance(path, bytes):
+            continue
+        with suppress(ValueError):  # The damaged path may be none.
+            if file_state(Path(os.fsdecode(path))) == tuple(state):
+                target.execute("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?, ?)", tuple(row))

@@ -1,5 +1,4 @@
-"""A damaged library made whole again: what is sound goes into a new file, the damaged one is kept beside
-it."""
+"""Repairing a damaged library: sound rows are copied to a new file, and the damaged one is kept beside it."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ from video_vlm.memory.corrupt_reader import copy_for_reading, open_corrupt
 from video_vlm.memory.database import Database
 from video_vlm.memory.layout import Layout, default_library_folder
 from video_vlm.memory.migrations import FORMAT_VERSION, check_format
-from video_vlm.memory.recover_rows import RecoveredRows, recover_rows
+from video_vlm.memory.recover_rows import recover_rows
 from video_vlm.memory.schema_check import foreign_schema_objects
 from video_vlm.memory.verify import problems_in, rebuild_derived, verify
 
@@ -35,8 +34,7 @@ _SHARED_LOCK: Final = (0x40000002, 510)
 
 @dataclass(frozen=True, slots=True)
 class LostVideo:
-    """A video that has to be indexed again: its content id, and where its file was last seen, if that is
-    known."""
+    """A video that has to be indexed again: its content id, and the last known path of its file, if any."""
 
     content_id: str
     path: Path | None
@@ -44,11 +42,12 @@ class LostVideo:
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What a repair came to.
+    """The result of a repair.
 
-    ``damaged`` is where the damaged file is now (None: there was no need), ``rebuilt`` says that what is
-    derived was made again. ``unseen`` are videos whose pictures a tower has to see again; ``unproven`` were
-    written before there were checksums: what was kept of them was judged by its structure.
+    ``damaged`` is where the damaged file is now (None if none had to be replaced), ``rebuilt`` says that
+    derived indexes were built again. ``unseen`` are the content ids of videos whose visual vectors are lost;
+    ``unproven`` those written before there were checksums: only their structure was checked. ``num_looks``
+    and ``num_lost_looks`` count the looks that were kept and lost.
     """
 
     damaged: Path | None = None
@@ -62,18 +61,17 @@ class Repaired:
 
 
 def repair_library(folder: Path | str | None = None) -> Repaired:
-    """Make a library whole that is not. It must not be open, here or elsewhere. One that is whole is left
-    alone.
+    """Repair a library that is open nowhere. A sound one is not changed.
 
-    Killed anywhere, it leaves the library as it was or as it is to be.
+    When the process is killed the library is either unchanged or repaired.
 
     Args:
-        folder: Where it is; None for the user's own.
+        folder: The library's folder; None for the user's own.
 
     Raises:
-        LibraryDamaged: nothing in it can be read, or it is another program's; it is left alone.
+        LibraryDamaged: nothing in it can be read, or it is another program's; it is not changed.
         LibraryTooNew: written by a later version.
-        LibraryError: there is none, it is in use, or there is no room for the new file.
+        LibraryError: there is no library, it is in use, or there is no room for the new file.
     """
     if folder is not None and is_address(folder):
         raise LibraryError(
@@ -92,7 +90,7 @@ def repair_library(folder: Path | str | None = None) -> Repaired:
 
 
 def _mend_in_place(layout: Layout) -> Repaired | None:
-    """Nothing to do, or no more than making again what is derived; None where the truth itself is damaged."""
+    """The result where nothing or only derived indexes were damaged; None where the rows themselves are."""
     try:
         if _is_broken_and_old(layout.database):
             return None
@@ -111,17 +109,15 @@ def _mend_in_place(layout: Layout) -> Repaired | None:
 
 
 def _is_broken_and_old(path: Path) -> bool:
-    """Of an earlier format, with broken pages: opened for writing, what is broken would be given checksums.
-    (Pages are not looked at where something was added: that would run it.)"""
+    """Whether it is of an earlier format with broken pages: opening it for writing would give checksums to
+    broken rows. True also where the schema has foreign objects: checking the pages would run them."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             version = check_format(connection, path)
             if foreign_schema_objects(connection, version):
                 return True
-            return (
-                version < FORMAT_VERSION
-                and connection.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok"
-            )
+            (integrity,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            return version < FORMAT_VERSION and integrity != "ok"
     except sqlite3.DatabaseError:
         return True
 
@@ -138,20 +134,6 @@ def _rescue(layout: Layout) -> Repaired:
                 kept = stored_videos(connection)
         _check_written(fresh_file)
         damaged = _exchange(layout, fresh_file)
-    return _report(found, kept, damaged)
-
-
-_HOPELESS: Final = "nothing in it can be read; restore a copy of it, or move it away and index again"
-
-
-def _opened(layout: Layout, copy: Path) -> sqlite3.Connection:
-    try:
-        return open_corrupt(copy)
-    except LibraryDamaged as error:
-        raise LibraryDamaged(f"{layout.database}: {_HOPELESS}") from error
-
-
-def _report(found: RecoveredRows, kept: tuple[StoredVideo, ...], damaged: Path) -> Repaired:
     return Repaired(
         damaged=damaged,
         rebuilt=True,
@@ -164,9 +146,23 @@ def _report(found: RecoveredRows, kept: tuple[StoredVideo, ...], damaged: Path) 
     )
 
 
+_HOPELESS: Final = "nothing in it can be read; restore a copy of it, or move it away and index again"
+
+
+def _opened(layout: Layout, copy: Path) -> sqlite3.Connection:
+    try:
+        return open_corrupt(copy)
+    except LibraryDamaged as error:
+        raise LibraryDamaged(f"{layout.database}: {_HOPELESS}") from error
+
+
 @contextmanager
 def _room_beside(layout: Layout) -> Iterator[Path]:
-    """A folder on the same disk, gone afterwards."""
+    """A temporary folder on the same disk.
+
+    Raises:
+        LibraryError: it cannot be made, or the disk is full.
+    """
     try:
         with tempfile.TemporaryDirectory(
             prefix=".repair-", dir=layout.folder, ignore_cleanup_errors=True
@@ -180,8 +176,12 @@ def _room_beside(layout: Layout) -> Iterator[Path]:
 
 
 def _check_written(fresh: Path) -> None:
-    """The new file as it is on the disk, before it takes the damaged one's place: closing a database says
-    nothing of a journal that could not be merged."""
+    """Check the new file as it is on the disk: closing a database reports no error when the journal cannot be
+    merged.
+
+    Raises:
+        OSError: it has problems, or a journal.
+    """
     with closing(Database(fresh, read_only=False)) as database, database.read() as connection:
         problems = problems_in(connection, fresh.name)
     journal = fresh.with_name(f"{fresh.name}-wal")
@@ -190,12 +190,12 @@ def _check_written(fresh: Path) -> None:
 
 
 def _exchange(layout: Layout, fresh: Path) -> Path:
-    """Put the new file in the damaged one's place; returns where that is now."""
+    """Put the new file in the place of the damaged one; return where the damaged one is now."""
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     aside = layout.database.with_name(f"{layout.database.name}.damaged-{moment}")
     with fresh.open("rb+") as file:
         os.fsync(file.fileno())
-    # A second name first: at no moment is there no library, which would be taken for a new one.
+    # A second name first, so that there is always a library: a process that finds none makes a new one.
     try:
         aside.hardlink_to(layout.database)
     except OSError:

@@ -1,4 +1,4 @@
-"""Another summary for a node of a complete memory: nothing else of it changes."""
+"""Replacing the summary of a node in a complete memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["replace_summary"]
 
 
 def replace_summary(connection: sqlite3.Connection, memory: int, node: Node) -> None:
-    """Replace a node's summary, title and provenance, and the words by which a scene is found.
+    """Replace a node's summary, title and provenance, and the searchable text of a scene.
 
     Raises:
         LibraryError: the memory is not complete, or has no such node.

@@ -1,4 +1,4 @@
-"""A new memory that begins with what is kept of the one it will replace."""
+"""A new memory that begins with parts of the one it will replace."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from video_vlm.errors import LibraryError
+from video_vlm.memory.row_copy import insert_row
 from video_vlm.records import Level
 
 __all__ = ["reuse_segments"]
@@ -31,20 +32,23 @@ _KEPT: Final = """
     SELECT * FROM passages WHERE memory = :old AND node IS NULL
     AND observer IN (SELECT value FROM json_each(:observers)) ORDER BY id
 """
+_VECTORS: Final = (
+    "INSERT INTO vectors (passage, encoder, vector) SELECT ?, encoder, vector FROM vectors WHERE passage = ?"
+)
 
 
 def reuse_segments(
     connection: sqlite3.Connection, memory: int, content_id: str, observers: Iterable[str]
 ) -> None:
-    """Copies segments, frames, their posters and looks, and what ``observers`` said with its vectors, from
-    the video's complete memory; what ``memory`` held is dropped. In the caller's transaction.
+    """Copy segments, frames, their thumbnails and visual vectors, and the observations of ``observers`` with
+    their vectors, from the video's complete memory; the rows of ``memory`` are deleted. In the caller's
+    transaction.
 
     Raises:
         LibraryError: there is no complete memory.
     """
-    row = connection.execute(
-        "SELECT id FROM memories WHERE content_id = ? AND complete", (content_id,)
-    ).fetchone()
+    complete = "SELECT id FROM memories WHERE content_id = ? AND complete"
+    row = connection.execute(complete, (content_id,)).fetchone()
     if row is None:
         raise LibraryError(
             f"the memory of {content_id} was removed while a part of it was made again: index it again"
@@ -56,19 +60,6 @@ def reuse_segments(
     for statement in (_NODES, _POSTERS, _SIGHTS):
         connection.execute(statement, {"new": memory, "old": row["id"]})
     for passage in connection.execute(_KEPT, parameters).fetchall():
-        _copy_passage(connection, memory, dict(passage))
-
-
-def _copy_passage(connection: sqlite3.Connection, memory: int, passage: dict[str, object]) -> None:
-    old = passage.pop("id")
-    names = ", ".join(f'"{name}"' for name in passage)
-    values = ", ".join(f":{name}" for name in passage)
-    cursor = connection.execute(
-        f"INSERT INTO passages ({names}) VALUES ({values})",
-        {**passage, "memory": memory},
-    )
-    connection.execute(
-        "INSERT INTO vectors (passage, encoder, vector) SELECT ?, encoder, vector FROM vectors WHERE passage "
-        "= ?",
-        (cursor.lastrowid, old),
-    )
+        columns = {**dict(passage), "memory": memory}
+        old = columns.pop("id")
+        connection.execute(_VECTORS, (insert_row(connection, "passages", columns).lastrowid, old))

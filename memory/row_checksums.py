@@ -1,10 +1,10 @@
-"""Checksums over rows: whether a memory, or a look, is still what was written.
+"""Checksums over rows: whether a memory, or a look, is still as it was written.
 
-A memory has one over its own row, and others over its *parts*: while it is written, ``file`` (what was said
-of the file as a whole) and one for each segment; once it is complete, ``whole`` in their place. What nodes
-look like is apart (``sights`` of a segment with its frames, or of a scene), since a tower may see them later.
-Ids that a trip to another file gives anew are left out, so that the same rows have the same checksum wherever
-they are.
+A memory has a checksum over its own row, and others over its *parts*: while it is written, ``file`` (the
+observations of the file as a whole) and one for each segment; once it is complete, ``whole`` in their place.
+Visual vectors have their own (``sights`` of a segment with its frames, or of a scene), since they may be
+computed later. Row ids that change when a memory is copied are left out, so that the same rows have the same
+checksum in every library.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from video_vlm.errors import LibraryDamaged
+from video_vlm.memory.row_codec import REPAIR
 from video_vlm.records import Level
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
     "seal_whole",
 ]
 
-_REPAIR: Final = "videoqa library repair"
 
 _ROW: Final = """
     SELECT content_id, recipe, complete, video, channels, missing, damage, until_seconds, state, indexed_at
@@ -55,8 +55,7 @@ _LOOK: Final = (
 )
 _PICTURES: Final = 'SELECT start, "end" FROM looked_pictures WHERE look = :look ORDER BY start'
 
-# A node with its frames: looked up by key, so that a segment costs the same in a long video as in a short
-# one.
+# A node with its frames: found by key, so that the time for a segment does not depend on the video's length.
 _FAMILY: Final = f"""
     AND {{}} IN (
         SELECT :node UNION ALL SELECT id FROM nodes INDEXED BY nodes_by_parent
@@ -80,33 +79,33 @@ _SEEN_NODES: Final = f"""
 
 
 def seal_row(connection: sqlite3.Connection, memory: int) -> None:
-    """The memory's own row, after each change of it."""
+    """Write the checksum of the memory's own row; needed after each change of it."""
     connection.execute("UPDATE memories SET seal = ? WHERE id = ?", (seal_of_row(connection, memory), memory))
 
 
 def seal_beginning(connection: sqlite3.Connection, memory: int) -> None:
-    """What was said of the file as a whole, while the memory is written."""
+    """Write the checksum of the observations of the file as a whole, while the memory is written."""
     _put(connection, memory, "file")
 
 
 def seal_segment(connection: sqlite3.Connection, memory: int, segment: str) -> None:
-    """One segment with all that belongs to it, while the memory is written."""
+    """Write the checksum of one segment with its frames and observations, while the memory is written."""
     _put(connection, memory, f"segment {segment}")
 
 
 def seal_whole(connection: sqlite3.Connection, memory: int) -> None:
-    """A memory that is complete: one checksum in place of those of its parts."""
+    """Write the checksum of a complete memory in place of those of its parts."""
     connection.execute("DELETE FROM seals WHERE memory = ? AND part NOT LIKE 'sights %'", (memory,))
     _put(connection, memory, "whole")
 
 
 def seal_visual_vectors(connection: sqlite3.Connection, memory: int, node: str) -> None:
-    """What a segment and its frames, or a scene, look like."""
+    """Write the checksum of the visual vectors of a segment with its frames, or of a scene."""
     _put(connection, memory, f"sights {node}")
 
 
 def seal_memory(connection: sqlite3.Connection, memory: int) -> None:
-    """All of it anew, whatever state it is in: its rows came from elsewhere."""
+    """Write all checksums of a memory, complete or not, whose rows were copied."""
     connection.execute("DELETE FROM seals WHERE memory = ?", (memory,))
     if _column(connection, memory, "complete"):
         seal_whole(connection, memory)
@@ -123,12 +122,13 @@ def seal_memory(connection: sqlite3.Connection, memory: int) -> None:
 
 
 def seal_look(connection: sqlite3.Connection, look: int) -> None:
-    """A look, with its pictures and what was seen in them."""
+    """Write the checksum of a look with its frames and observations."""
     connection.execute("UPDATE looks SET seal = ? WHERE id = ?", (seal_of_look(connection, look), look))
 
 
 def seal_unsealed(connection: sqlite3.Connection) -> None:
-    """Whatever has no checksum yet: it was written under an earlier format. In the caller's transaction."""
+    """Write the checksums of memories and looks of an earlier format, which have none. In the caller's
+    transaction."""
     for (memory,) in connection.execute("SELECT id FROM memories WHERE seal IS NULL").fetchall():
         seal_memory(connection, memory)
     for (look,) in connection.execute("SELECT id FROM looks WHERE seal IS NULL").fetchall():
@@ -136,23 +136,27 @@ def seal_unsealed(connection: sqlite3.Connection) -> None:
 
 
 def parts_of(connection: sqlite3.Connection, memory: int) -> dict[str, str]:
-    """The checksums of a memory's parts as they were written."""
+    """The stored checksums of a memory's parts, by part."""
     return dict(connection.execute("SELECT part, checksum FROM seals WHERE memory = ?", (memory,)).fetchall())
 
 
 def seal_of_row(connection: sqlite3.Connection, memory: int) -> str:
-    """The checksum of a memory's own row as it is now."""
+    """The checksum of a memory's own row as it is now: BLAKE2b, 32 hexadecimal digits."""
     return _checksum(connection, (_ROW,), {"memory": memory})
 
 
 def seal_of_look(connection: sqlite3.Connection, look: int) -> str:
-    """The checksum of a look as it is now."""
+    """The checksum of a look as it is now: BLAKE2b, 32 hexadecimal digits."""
     return _checksum(connection, _OF_LOOK, {"look": look})
 
 
 def broken_parts(connection: sqlite3.Connection, memory: int) -> Iterator[str]:
-    """The parts of a memory that are not what was written (``row`` is its own); none of one that has no
-    checksum."""
+    """The parts of a memory whose checksums do not fit (``row`` is its own row); none where it has no
+    checksum.
+
+    Raises:
+        LibraryDamaged: there is no such memory.
+    """
     seal = _column(connection, memory, "seal")
     if seal is None:
         return
@@ -164,10 +168,9 @@ def broken_parts(connection: sqlite3.Connection, memory: int) -> Iterator[str]:
 
 
 def broken_looks(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """Content id and question of each look that is not what was written."""
-    for look, seal, content_id, question in connection.execute(
-        "SELECT id, seal, content_id, question FROM looks"
-    ).fetchall():
+    """Content id and question of each look whose checksum does not fit."""
+    looks = connection.execute("SELECT id, seal, content_id, question FROM looks").fetchall()
+    for look, seal, content_id, question in looks:
         if seal is not None and seal != seal_of_look(connection, look):
             yield content_id, question
 
@@ -175,9 +178,8 @@ def broken_looks(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 def _column(connection: sqlite3.Connection, memory: int, name: str) -> object:
     row = connection.execute(f"SELECT {name} FROM memories WHERE id = ?", (memory,)).fetchone()
     if row is None:
-        raise LibraryDamaged(
-            f"an index of the library lists memory {memory}, which is not there; type: {_REPAIR}"
-        )
+        what = f"an index of the library lists memory {memory}, which is not there"
+        raise LibraryDamaged(f"{what}; {REPAIR}")
     return row[0]
 
 
@@ -205,7 +207,7 @@ def _checksum(
         for row in cursor.execute(query, parameters):
             *values, last = row
             blob = last if isinstance(last, bytes) else b""
-            # ASCII, not repr: which characters repr shows as they are differs between versions of Python.
+            # ASCII, not repr: the characters that repr escapes differ between versions of Python.
             total.update(ascii((*values, len(blob) if blob else last)).encode() + blob)
         total.update(b"\n")
     return total.hexdigest()

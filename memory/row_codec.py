@@ -1,4 +1,4 @@
-"""Records as columns, and back: plain JSON where a column holds more than one value."""
+"""Records as columns of a row, and back: JSON where a column holds more than one value."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from video_vlm.records import (
 )
 
 __all__ = [
+    "REPAIR",
     "blob",
     "damage_from_json",
     "damage_to_json",
@@ -44,20 +45,26 @@ __all__ = [
 
 _LARGEST_SIDE: Final = 65_536
 _LARGEST_BOX: Final = 16.0
-"""A box is in fractions of a picture; what detectors find may stick out of it, not by far."""
+"""A box is in fractions of the frame; what detectors find may stick out, but not far."""
 _WHOLE: Final = 1 + 1e-6
-_REMEDY: Final = "; type: videoqa library repair"
+REPAIR: Final = "type: videoqa library repair"
+"""The advice in messages about damaged rows."""
+_REMEDY: Final = f"; {REPAIR}"
 _MOST_WHY: Final = 200
 _NUM_SIDES: Final = 4
 
 
 def video_to_json(video: Video) -> str:
-    """Fractions and paths as text; ASCII, so that even a file name that is no valid text survives."""
+    """JSON with fractions and paths as text; ASCII, so that a file name that is not valid text survives."""
     return json.dumps(asdict(video), default=str, sort_keys=True)
 
 
 def video_from_json(text: str) -> Video:
-    """What :func:`video_to_json` wrote."""
+    """The video that :func:`video_to_json` wrote.
+
+    Raises:
+        LibraryDamaged: the text is not valid.
+    """
     with decoding("video"):
         video = from_json(Video, text)
         _check_video(video)
@@ -76,12 +83,16 @@ def _check_video(video: Video) -> None:
 
 
 def damage_to_json(damage: Sequence[Damage]) -> str:
-    """``[[start, end, reason], ...]``."""
+    """``[[start, end, reason], ...]``, in seconds."""
     return json.dumps([[one.span.start, one.span.end, one.reason] for one in damage])
 
 
 def damage_from_json(text: str) -> tuple[Damage, ...]:
-    """What :func:`damage_to_json` wrote."""
+    """The damage that :func:`damage_to_json` wrote.
+
+    Raises:
+        LibraryDamaged: the text is not valid.
+    """
     with decoding("damage"):
         found = from_json(tuple[tuple[float, float, str], ...], text)
         return tuple(Damage(Span(start, end), reason) for start, end, reason in found)
@@ -93,13 +104,17 @@ def names_to_json(names: Sequence[str]) -> str:
 
 
 def names_from_json(text: str) -> tuple[str, ...]:
-    """What :func:`names_to_json` wrote."""
+    """The names that :func:`names_to_json` wrote.
+
+    Raises:
+        LibraryDamaged: the text is not valid.
+    """
     with decoding("names"):
         return from_json(tuple[str, ...], text)
 
 
 def node_columns(node: Node) -> dict[str, object]:
-    """For ``nodes``; the summary as ``[[sentence, [cited ids]], ...]``."""
+    """The columns of a row of ``nodes``; the summary as ``[[sentence, [cited ids]], ...]``."""
     return {
         "id": node.id,
         "level": node.level.value,
@@ -114,7 +129,11 @@ def node_columns(node: Node) -> dict[str, object]:
 
 
 def node_of(row: sqlite3.Row, content_id: str) -> Node:
-    """A row of ``nodes``; which video it is of stands in its memory's row."""
+    """The node in a row of ``nodes``; the content id is in the memory's row.
+
+    Raises:
+        LibraryDamaged: the row is not valid.
+    """
     with decoding("node"):
         return Node(
             id=row["id"],
@@ -122,7 +141,7 @@ def node_of(row: sqlite3.Row, content_id: str) -> Node:
             level=Level(row["level"]),
             span=span_of(row),
             parent=row["parent"],
-            summary=_sentences(row["summary"]),
+            summary=tuple(map(_sentence, loads(row["summary"]))),
             title=None if row["title"] is None else _text(row, "title"),
             coverage=number(row["coverage"], "coverage", least=0, most=_WHOLE),
             provenance=row["provenance"],
@@ -130,7 +149,7 @@ def node_of(row: sqlite3.Row, content_id: str) -> Node:
 
 
 def observation_columns(observation: Observation) -> dict[str, object]:
-    """For ``passages``."""
+    """The columns of an observation in a row of ``passages``."""
     return {
         "kind": observation.kind.value,
         "start": observation.span.start,
@@ -143,7 +162,11 @@ def observation_columns(observation: Observation) -> dict[str, object]:
 
 
 def observation_of(row: sqlite3.Row) -> Observation:
-    """A row of ``passages`` that is not a summary."""
+    """The observation in a row of ``passages`` that is not a summary.
+
+    Raises:
+        LibraryDamaged: the row is not valid.
+    """
     with decoding("observation"):
         return Observation(
             span=span_of(row),
@@ -156,7 +179,11 @@ def observation_of(row: sqlite3.Row) -> Observation:
 
 
 def span_of(row: sqlite3.Row) -> Span:
-    """The stretch that a row's ``start`` and ``end`` say."""
+    """The span from a row's ``start`` to its ``end``, in seconds.
+
+    Raises:
+        LibraryDamaged: they are not numbers in range.
+    """
     with decoding("stretch of time"):
         return Span(number(row["start"], "start"), number(row["end"], "end"))
 
@@ -169,17 +196,10 @@ def _box(text: str) -> Box:
     return left, top, right, bottom
 
 
-def _sentences(text: str) -> tuple[Sentence, ...]:
-    return tuple(_sentence(one) for one in loads(text))
-
-
 def _sentence(data: Any) -> Sentence:
     text, cites = data
-    if (
-        not isinstance(text, str)
-        or not isinstance(cites, list)
-        or not all(isinstance(one, str) for one in cites)
-    ):
+    is_list = isinstance(cites, list) and all(isinstance(one, str) for one in cites)
+    if not isinstance(text, str) or not is_list:
         raise ValueError("a summary must be a list of sentences, each with the ids it cites")
     return Sentence(clean(text), tuple(cites))
 
@@ -193,10 +213,10 @@ def _text(row: sqlite3.Row, column: str) -> str:
 
 @contextmanager
 def decoding(what: str) -> Iterator[None]:
-    """Names what could not be read.
+    """Inside the block, errors in the data of a ``what`` become errors of the library.
 
     Raises:
-        LibraryDamaged: it could not.
+        LibraryDamaged: the data are not valid.
     """
     try:
         yield
@@ -216,10 +236,10 @@ def kind_of(value: object) -> ObservationKind:
 
 
 def blob(value: object, what: str) -> bytes:
-    """A column of bytes; SQLite itself does not mind what stands in one.
+    """The bytes in a column; SQLite allows any type there.
 
     Raises:
-        LibraryDamaged: something else stands there.
+        LibraryDamaged: the value is of another type.
     """
     with decoding(what):
         if not isinstance(value, bytes):
@@ -228,5 +248,5 @@ def blob(value: object, what: str) -> bytes:
 
 
 def without_remedy(error: LibraryDamaged) -> str:
-    """What :func:`decoding` found, where there is something else to do about it."""
+    """The message of :func:`decoding` without its advice, where another one is given."""
     return str(error).removesuffix(_REMEDY)

@@ -1,6 +1,6 @@
-"""Which rows make up one video's memory, and how they move from one database to another.
+"""Which rows belong to one video's memory, and copying them from one database to another.
 
-Ids are given anew on the way: only what refers to what is kept.
+Rows get new ids in the target; references between rows are kept.
 """
 
 from __future__ import annotations
@@ -24,14 +24,19 @@ __all__ = [
     "checksum",
     "copy_rows",
     "copy_tables",
+    "insert_row",
     "mistyped",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedTable:
-    """A table that travels: which of its rows belong to a memory, and which columns hold the id of another's
-    row. ``beside`` is another table that ``rows`` asks; earlier formats may not have it."""
+    """A table whose rows are copied with a memory.
+
+    ``rows`` is the SQL condition for them, ``links`` the table to which each column with a row id refers,
+    ``ignore_known`` whether rows that are there already are skipped, ``beside`` another table that ``rows``
+    reads; earlier formats may not have it.
+    """
 
     name: str
     rows: str
@@ -61,7 +66,7 @@ MEMORY_TABLES: Final = (
     OwnedTable("passages", _OF_MEMORY, {"memory": "memories"}),
     *VECTOR_TABLES,
 )
-"""What observers saw and what was made of it; owners come before what they own."""
+"""Observations, nodes and vectors of a memory; owners come before the rows they own."""
 
 _LOOK_TABLES: Final = (
     OwnedTable("looks", "content_id = :content"),
@@ -70,11 +75,11 @@ _LOOK_TABLES: Final = (
 )
 
 ALL_TABLES: Final = (*MEMORY_TABLES, *_LOOK_TABLES)
-"""The same with what questions made us look at. (Vectors of those are made again.)"""
+"""The same with looks. (Their vectors are computed again.)"""
 
 LEFT_BEHIND: Final = frozenset({"levels", "files", "word_index", "index_marks", "seals"})
-"""Where files lie is nobody else's business; the full-text index is made by triggers, indexes of vectors when
-they are asked for, and seals are given anew."""
+"""Tables that are not copied: paths of files are private, triggers fill the full-text index, the first search
+builds vector indexes, and seals are computed again."""
 
 
 def copy_rows(
@@ -85,14 +90,14 @@ def copy_rows(
     content_id: str,
     memory: int,
 ) -> int:
-    """Copies a memory's rows, in the caller's transaction; returns the memory's id in ``target``."""
+    """Copy a memory's rows, in the caller's transaction; return the memory's id in ``target``."""
     return copy_tables(source, target, tables, content=content_id, memory=memory)["memories"][memory]
 
 
 def copy_tables(
     source: sqlite3.Connection, target: sqlite3.Connection, tables: Sequence[OwnedTable], **parameters: object
 ) -> dict[str, dict[int, int]]:
-    """Copies the rows that ``parameters`` choose; returns, by table, which id became which."""
+    """Copy the rows that ``parameters`` select; return the new id of each old one, by table."""
     ids: dict[str, dict[int, int]] = {"memories": {}, "passages": {}, "looks": {}, "sights": {}}
     for table in tables:
         for row in _rows(source, table, parameters):
@@ -101,14 +106,24 @@ def copy_tables(
                 for name, value in row.items()
                 if not (name == "id" and table.name in ids)
             }
-            cursor = target.execute(_insert(table, tuple(columns)), columns)
+            cursor = insert_row(target, table.name, columns, ignore_known=table.ignore_known)
             if table.name in ids and cursor.lastrowid is not None:
                 ids[table.name][row["id"]] = cursor.lastrowid
     return ids
 
 
+def insert_row(
+    connection: sqlite3.Connection, table: str, columns: Mapping[str, object], *, ignore_known: bool = False
+) -> sqlite3.Cursor:
+    """Insert one row, given its values by column; with ``ignore_known`` unless its key is there already."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    values = ", ".join(f":{name}" for name in columns)
+    known = "OR IGNORE " if ignore_known else ""
+    return connection.execute(f"INSERT {known}INTO {table} ({names}) VALUES ({values})", columns)
+
+
 def checksum(connection: sqlite3.Connection, *, content_id: str, memory: int) -> str:
-    """SHA-256 over every value of every row that travels, each with its type and length. (Earlier formats
+    """SHA-256 over every value of every row that is exported, each with its type and length. (Earlier formats
     have fewer tables.)"""
     total = hashlib.sha256()
     there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -120,7 +135,8 @@ def checksum(connection: sqlite3.Connection, *, content_id: str, memory: int) ->
 
 
 def mistyped(connection: sqlite3.Connection) -> str | None:
-    """The first column that holds something of another type than it declares: SQLite itself does not mind."""
+    """The first column with a value of another type than it declares, as ``table.column``; None if there is
+    none. SQLite allows such values."""
     for name in dict.fromkeys(table.name for table in ALL_TABLES):
         for column in connection.execute(f"PRAGMA table_info({name})").fetchall():
             wrong = f"SELECT 1 FROM {name} WHERE typeof(\"{column['name']}\") NOT IN ('null', ?)"
@@ -133,7 +149,7 @@ def _rows(
     connection: sqlite3.Connection, table: OwnedTable, parameters: Mapping[str, object]
 ) -> Iterator[dict[str, Any]]:
     """In the order they were written in, or of their keys."""
-    # A trip gives ids anew in this order, so that the same memory always makes the same file.
+    # New ids are given in this order, so that the same memory always makes the same file.
     cursor = connection.execute(
         f"SELECT * FROM {table.name} WHERE {table.rows} ORDER BY {_ORDER.get(table.name, '1, 2')}",
         parameters,
@@ -141,11 +157,9 @@ def _rows(
     names = [column[0] for column in cursor.description]
     for row in cursor:
         values = dict(zip(names, row, strict=True))
-        yield (
-            {**values, "vector": VectorBlob(blob(values["vector"], "vector"))}
-            if "vector" in values
-            else values
-        )
+        if "vector" in values:
+            values["vector"] = VectorBlob(blob(values["vector"], "vector"))
+        yield values
 
 
 _ORDER: Final = {
@@ -156,13 +170,6 @@ _ORDER: Final = {
     "encoders": "name",
     "sights": "id",
 }
-
-
-def _insert(table: OwnedTable, columns: Sequence[str]) -> str:
-    names = ", ".join(f'"{name}"' for name in columns)
-    values = ", ".join(f":{name}" for name in columns)
-    known = "OR IGNORE " if table.ignore_known else ""
-    return f"INSERT {known}INTO {table.name} ({names}) VALUES ({values})"
 
 
 def _bytes(value: object) -> bytes:

@@ -1,11 +1,10 @@
 """The tables of format 1, as the statements that make them.
 
-``videos`` owns everything by content id. A ``memories`` row is one pass over a video with one
+``videos`` owns all other rows by content id. A row of ``memories`` is one pass over a video with one
 recipe; a video has at most one complete and one unfinished memory, so that the complete one stays
-readable while another is built. ``passages`` is everything that can be found by its words:
-observations, scene summaries (``node`` set), and what a question made us look at (``memory`` null:
-it belongs to the video and outlives a rebuild). ``word_index`` (FTS5) and ``encoders.revision``
-follow by trigger, inside the same transaction, and so cannot fall out of step.
+readable while another is built. ``passages`` holds all searchable text: observations, scene summaries
+(``node`` set), and observations of looks (``memory`` null: they belong to the video and stay after a
+rebuild). Triggers update ``word_index`` (FTS5) and ``encoders.revision`` in the same transaction.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""The tables, indexes, views and triggers that a library of a format has, and whether a file has these and no
-others.
+"""Checking a library's schema: its tables, indexes, views and triggers have to be those of its format.
 
-A library may come from a stranger. SQLite runs what stands in its list of tables: a trigger at each write, a
-view, a generated column or an index over an expression at each read. So the list is compared with the one
-that this package makes, before anything else is asked of the file.
+A library may come from a stranger. SQLite executes SQL in the schema: a trigger at each write, a view, a
+generated column or an index over an expression at each read. So the schema is compared with the one that this
+package makes, before the first query.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from typing import Final, NamedTuple
 
 from video_vlm.errors import LibraryDamaged
 from video_vlm.memory.migrations import MIGRATIONS, check_format, migrate
+from video_vlm.memory.row_codec import REPAIR
 
 __all__ = [
     "SchemaObject",
@@ -28,9 +28,7 @@ __all__ = [
 ]
 
 _SHOWN: Final = 60
-"""So many characters of a name that a stranger gave are printed."""
-
-_REPAIR: Final = "type: videoqa library repair"
+"""The most characters of a name in a file that are printed."""
 
 
 class SchemaObject(NamedTuple):
@@ -54,48 +52,45 @@ _STATISTICS: Final = frozenset(
         ),
     }
 )
-"""What ANALYZE leaves behind. Nobody need have run it, and it does no harm."""
+"""Tables that ANALYZE makes. They may be missing, and do no harm."""
 
 
 def schema_objects_in(connection: sqlite3.Connection) -> frozenset[SchemaObject]:
-    """What stands in the list of tables of an open file."""
-    return frozenset(
-        SchemaObject(*row)
-        for row in map(tuple, connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"))
-    )
+    """All objects in the schema of an open file."""
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
+    return frozenset(SchemaObject(*tuple(row)) for row in rows)
 
 
 @lru_cache
 def expected_schema(version: int) -> frozenset[SchemaObject]:
-    """What a library of format ``version`` has: taken from one made for this."""
+    """The schema of a library of format ``version``, read from a new library in memory."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
         migrate(model, Path(":memory:"), migrations=MIGRATIONS[:version])
         return schema_objects_in(model)
 
 
 def foreign_schema_objects(connection: sqlite3.Connection, version: int) -> list[SchemaObject]:
-    """What is in the file but in no library of format ``version``, or reads otherwise there."""
+    """Objects in the file that no library of format ``version`` has, or has with other SQL; in order."""
     return sorted(schema_objects_in(connection) - expected_schema(version) - _STATISTICS, key=str)
 
 
 def missing_schema_objects(connection: sqlite3.Connection, version: int) -> list[SchemaObject]:
-    """What every library of format ``version`` has and this file has not at all."""
+    """Objects that every library of format ``version`` has and this file has not; in order."""
     there = {(part.type, part.name) for part in schema_objects_in(connection)}
     return sorted((part for part in expected_schema(version) if (part.type, part.name) not in there), key=str)
 
 
 def check_schema(connection: sqlite3.Connection, path: Path, version: int) -> None:
-    """Nothing in the file may be run that this package did not write.
+    """Check that the file has exactly the schema of its format.
 
     Raises:
-        LibraryDamaged: something was added, changed or taken away.
+        LibraryDamaged: an object was added, changed or removed.
     """
     if foreign := foreign_schema_objects(connection, version):
-        raise LibraryDamaged(
-            f"{path} holds what no library of format {version} has: {_listed(foreign)}; {_REPAIR}"
-        )
+        what = f"holds what no library of format {version} has"
+        raise LibraryDamaged(f"{path} {what}: {_listed(foreign)}; {REPAIR}")
     if missing := missing_schema_objects(connection, version):
-        raise LibraryDamaged(f"{path} is not a whole library: it lacks {_listed(missing)}; {_REPAIR}")
+        raise LibraryDamaged(f"{path} is not a whole library: it lacks {_listed(missing)}; {REPAIR}")
 
 
 def _listed(parts: list[SchemaObject]) -> str:
@@ -103,9 +98,13 @@ def _listed(parts: list[SchemaObject]) -> str:
 
 
 def restore_schema(copy: Path) -> None:
-    """Make the list of tables of a library's file what it should be: what was added is struck out, what was
-    changed reads as it should. Rows stay where they are. Nothing is done where the list cannot be read or
-    written."""
+    """Repair the schema of a library's file: foreign objects are removed, changed ones get their own SQL
+    again. Rows are not changed.
+
+    Raises:
+        LibraryDamaged, LibraryTooNew: as :func:`~video_vlm.memory.migrations.check_format`.
+        sqlite3.Error: the schema cannot be read or written.
+    """
     with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
@@ -116,9 +115,8 @@ def restore_schema(copy: Path) -> None:
             (part.type, part.name, part.table): part for part in expected_schema(version) | _STATISTICS
         }
         connection.execute("BEGIN IMMEDIATE")
-        for place, *row in connection.execute(
-            "SELECT rowid, type, name, tbl_name FROM sqlite_master"
-        ).fetchall():
+        rows = connection.execute("SELECT rowid, type, name, tbl_name FROM sqlite_master").fetchall()
+        for place, *row in rows:
             part = expected.get((row[0], row[1], row[2]))
             if part is None:
                 connection.execute("DELETE FROM sqlite_master WHERE rowid = ?", (place,))

@@ -1,8 +1,7 @@
-"""The step that gives every memory and every look checksums of its own rows.
+"""The migration that adds checksums of rows to memories and looks.
 
-SQLite finds broken pages, not a letter that was turned over inside a text. ``memories.seal`` and
-``looks.seal`` are null until they are given, which opening the library for writing does; ``seals`` holds
-those of a memory's parts.
+SQLite finds broken pages, but no changed letter inside a text. ``memories.seal`` and ``looks.seal`` are null
+until the library is opened for writing, which computes them; ``seals`` holds those of a memory's parts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The step that makes levels of the hierarchy rows: a name and a rank, the finest first.
+"""The migration that makes the levels of the hierarchy rows: a name and a rank, the finest first.
 
-A level is one entry in :class:`~video_vlm.records.Level` and a step that inserts its row; ranks leave room
-between them. Until format 5 their names stood in a ``CHECK``.
+A level is one entry in :class:`~video_vlm.records.Level` and a migration that inserts its row; ranks leave
+room for new levels. Until format 5 the names were in a ``CHECK``.
 """
 
 from __future__ import annotations

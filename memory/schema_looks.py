@@ -1,8 +1,8 @@
-"""The step that gives looks rows of their own: who saw which pictures, how, and for which question.
+"""The migration that adds tables for looks: the observer, the frames, and the question.
 
-What was seen in a look stands in ``passages`` (``memory`` null, ``look`` set), so that search finds it. It
-belongs to the video and to the digest of its observer: a rebuild with the same observers keeps it, one with
-others drops it.
+The observations of a look are in ``passages`` (``memory`` null, ``look`` set), so that search finds them. A
+look belongs to the video and to the digest of its observer: a rebuild with the same observers keeps it, one
+with others deletes it.
 """
 
 from __future__ import annotations

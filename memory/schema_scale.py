@@ -1,10 +1,9 @@
-"""The step that keeps a large library quick, and lets a part of a memory be made again.
+"""The migration that makes large libraries faster, and allows a part of a memory to be built again.
 
-Views ask of one row at a time whether it may be read: listing the memories that may, for every search, cost
-more than the search in a library of ten thousand. ``index_marks`` says which states of the vectors this
-library went through a
-derived index was made from: such an index is brought up to date instead of made again. ``memories.stages``
-tells what each stage of indexing was made with (see :mod:`video_vlm.index.stages`).
+Views check for one row at a time whether it may be read: listing all readable memories for every search took
+longer than the search itself in a library of ten thousand. ``index_marks`` has the earlier states of the
+vectors from which derived indexes were built: such an index is updated instead of built again.
+``memories.stages`` has the settings of each stage of indexing (see :mod:`video_vlm.index.stages`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The step that keeps what pictures look like.
+"""The migration that adds visual vectors.
 
-``sights`` holds one vector for a node and an image-text tower (of frames as it gave them, of segments and
-scenes as means of these), and ``posters`` the time of the picture a frame is taken from.
+``sights`` holds one vector for a node and an image-text encoder (computed for frames, and means of these for
+segments and scenes), and ``posters`` the time of each frame's image.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ADD_SIGHT: Final = (
         FOREIGN KEY (memory, node) REFERENCES nodes (memory, id) ON DELETE CASCADE
     )
     """,
-    # With the names that a filter over passages has; whoever asks for a kind of passage gets no sights.
+    # With the column names of a filter over passages; a filter by kind excludes all visual vectors.
     """
     CREATE VIEW readable_sights AS
     SELECT s.id, s.encoder, s.vector, s.memory, m.content_id, n.id AS node, n.level, n.parent, n.start, n."end",

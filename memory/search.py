@@ -1,13 +1,12 @@
-"""Finding moments: by words (BM25), by meaning (vectors) and by sight (an image-text tower), the rankings
-fused."""
+"""Search in memories: by words (BM25), by meaning (text vectors) and by sight (visual vectors), fused."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from video_vlm.memory.database_protocol import DatabaseConnection
 from video_vlm.memory.fts_query import match_query
@@ -48,35 +47,34 @@ _BEST_BY_WORDS: Final = """
     ) AS found CROSS JOIN readable_passages AS p ON p.id = found.id
     ORDER BY found.rank, p.start, p.id LIMIT :limit
 """
-"""The same over everything, without fetching each passage that has one of the words."""
+"""The same without a filter: only the best matches are fetched, not each passage with one of the words."""
 
 _ANY_ID: Final = (0, (1 << 63) - 1)
 
 _DEEPER: Final = 8
-"""So many more are ranked than are wanted: some may not be read, being of a memory that another has
-replaced."""
+"""So many times more matches than wanted are ranked: some are of memories that were replaced."""
 
 _MOMENT_SECONDS: Final = 30.0
-"""A passage longer than this (a chapter's title) is at no one moment."""
+"""A passage longer than this (a chapter's title) is not at one moment."""
 
 _NO_SHARE, _FULL_SHARE = 0.4, 0.8
-"""Of the best BM25 score: what has less than the first was found by the common one of a question's words and
-votes for nothing, what has the second has a full vote."""
+"""Shares of the best BM25 score. A match below the first has only a common word of the question, and its vote
+is 0; from the second on the vote is 1."""
 
 _POOL: Final = 50
-"""Each ranking is this deep before fusing: what only one of them finds first must meet the other's tail."""
+"""The least depth of each ranking before fusion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Where to look at all. Applied before ranking, so that a full result is never thinned out afterwards."""
+    """Which passages and frames are searched; None means all. Applied before the ranking."""
 
     content_ids: tuple[str, ...] | None = None
     span: Span | None = None
     kinds: tuple[ObservationKind, ...] | None = None
 
     def parameters(self) -> dict[str, object]:
-        """For :data:`WITHIN`."""
+        """The values of :data:`WITHIN`'s parameters."""
         return {
             "contents": None if self.content_ids is None else json.dumps(self.content_ids),
             "kinds": None if self.kinds is None else json.dumps(self.kinds),
@@ -87,21 +85,21 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class TextNeighbour:
-    """A passage near in meaning, and how near (cosine)."""
+    """The id of a passage, and the cosine of its vector to the query."""
 
     passage: int
     cosine: float
 
 
 class Meaning(Protocol):
-    """The search by vectors, where there is an encoder."""
+    """The search by text vectors."""
 
     def nearest(self, query: str, *, within: Filter, limit: int) -> Sequence[TextNeighbour]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class FrameNeighbour:
-    """A frame near in looks: which, the stretch it stands for, and how near (cosine)."""
+    """A frame: its node, its video, its span, and the cosine of its vector to the query."""
 
     node: str
     content_id: str
@@ -109,9 +107,13 @@ class FrameNeighbour:
     cosine: float
 
 
+_Item: TypeAlias = int | FrameNeighbour
+"""A result: the id of a passage, or a frame."""
+
+
 class ByWords(Protocol):
-    """The search by words: passages that have any word of the query with their BM25 scores, which are
-    positive, best first."""
+    """The search by words: the ids of passages with any word of the query and their positive BM25 scores,
+    best first."""
 
     def __call__(
         self, connection: sqlite3.Connection, query: str, *, within: Filter, limit: int
@@ -120,8 +122,11 @@ class ByWords(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """How the lists of one search become one: all of them, or only those named (``words``, ``meaning``,
-    ``sight``, ``like``); ``diverse``, so that one moment is not told over and over."""
+    """How the result lists of one search are fused.
+
+    ``lists`` names those that count (``words``, ``meaning``, ``sight``, ``like``; None for all); ``diverse``
+    lowers the score of results at a moment that is in the result already.
+    """
 
     lists: frozenset[str] | None = None
     diverse: bool = True
@@ -134,7 +139,7 @@ FUSED: Final = Ranking()
 
 
 def pool_for(limit: int) -> int:
-    """How deep each ranking has to be for so many results.
+    """The depth of each ranking for ``limit`` results: twice as many, at least 50.
 
     Raises:
         ValueError: ``limit`` is not positive.
@@ -155,11 +160,11 @@ def search_moments(
     ranking: Ranking = FUSED,
     words: ByWords | None = None,
 ) -> tuple[Evidence, ...]:
-    """What is nearest to ``query``, best first.
+    """The evidence nearest to ``query``, best first.
 
-    ``Evidence.score`` is the fused score and compares within one search only; ``why`` says which ranking
-    found it at which place. What was ``seen``, by ranking, counts for a passage that was found at the same
-    moment, and stands for itself where there is none.
+    ``Evidence.score`` is the fused score and compares within one search only; ``why`` has the rank in each
+    list. A frame in ``seen`` (by list) counts for the passage that was found at the same moment; where there
+    is none it is a result of its own.
 
     Raises:
         ValueError: ``limit`` is not positive.
@@ -167,50 +172,37 @@ def search_moments(
     pool = pool_for(limit)
     meant = meaning if query.strip() and ranking.takes("meaning") else None
     neighbours = meant.nearest(query, within=within, limit=pool) if meant else ()
+    near = [one.passage for one in neighbours]
     with database.read() as connection:
         find = words or by_words
         worded = find(connection, query, within=within, limit=pool) if ranking.takes("words") else []
-        votes = {"words": [_vote(score / worded[0][1]) for _, score in worded]}
-        rankings: dict[str, Sequence[int | FrameNeighbour]] = {
-            "words": [passage for passage, _ in worded],
-            "meaning": [one.passage for one in neighbours],
-        }
-        rows = _rows(
-            connection, [one for ranking in rankings.values() for one in ranking if isinstance(one, int)]
-        )
-    texts = [
-        rows[one.item]
-        for one in fuse(rankings, votes=votes)
-        if isinstance(one.item, int) and one.item in rows
-    ]
-    cosines: dict[tuple[str, int | FrameNeighbour], float] = {
-        ("meaning", one.passage): one.cosine for one in neighbours
-    }
+        rows = _rows(connection, [*(passage for passage, _ in worded), *near])
+    votes = {"words": [_vote(score / worded[0][1]) for _, score in worded]}
+    rankings: dict[str, Sequence[_Item]] = {"words": [passage for passage, _ in worded], "meaning": near}
+    cosines: dict[tuple[str, _Item], float] = {("meaning", one.passage): one.cosine for one in neighbours}
+    ranked = fuse(rankings, votes=votes)
+    texts = [rows[one.item] for one in ranked if isinstance(one.item, int) and one.item in rows]
     for name, moments in (seen or {}).items():
         items = _joined(moments, texts)
         cosines |= {(name, item): one.cosine for item, one in zip(items, moments, strict=True)}
         rankings[name] = items
-    found = [
-        one for one in fuse(rankings, votes=votes) if isinstance(one.item, FrameNeighbour) or one.item in rows
-    ]
-    found = (
-        apart(found, {one.item: _when(one.item, rows) for one in found}, limit=limit)
-        if ranking.diverse
-        else found
-    )
-    found = found[:limit]
-    return tuple(_evidence(one, rows, cosines) for one in found)
+    ranked = fuse(rankings, votes=votes)
+    found = [one for one in ranked if isinstance(one.item, FrameNeighbour) or one.item in rows]
+    if ranking.diverse:
+        found = apart(found, {one.item: _when(one.item, rows) for one in found}, limit=limit)
+    return tuple(_evidence(one, rows, cosines) for one in found[:limit])
 
 
 def _vote(share: float) -> float:
-    """What a find by words counts, by its share of the best score."""
+    """The vote of a match by words, in ``[0, 1]``, by its share of the best score."""
     return min(max((share - _NO_SHARE) / (_FULL_SHARE - _NO_SHARE), 0.0), 1.0)
 
 
-def _joined(moments: Sequence[FrameNeighbour], texts: Sequence[sqlite3.Row]) -> list[int | FrameNeighbour]:
-    """For each moment the best passage that was found at it and is not longer than a moment; else itself."""
+def _joined(moments: Sequence[FrameNeighbour], texts: Sequence[sqlite3.Row]) -> list[_Item]:
+    """For each frame the best passage of up to 30 s that overlaps it; the frame itself where there is
+    none."""
     free = [row for row in texts if row["kind"] is not None and row["end"] - row["start"] <= _MOMENT_SECONDS]
-    items: list[int | FrameNeighbour] = []
+    items: list[_Item] = []
     for one in moments:
         there = (row for row in free if row["content_id"] == one.content_id and _span(row).overlaps(one.span))
         row = next(there, None)
@@ -222,7 +214,8 @@ def _joined(moments: Sequence[FrameNeighbour], texts: Sequence[sqlite3.Row]) -> 
 def by_words(
     connection: sqlite3.Connection, query: str, *, within: Filter, limit: int
 ) -> list[tuple[int, float]]:
-    """Through SQLite's full-text index."""
+    """The ids of passages with any word of ``query``, and their positive BM25 scores, best first; from
+    SQLite's full-text index."""
     match = match_query(query)
     if match is None:
         return []
@@ -237,8 +230,7 @@ def by_words(
 
 
 def _id_range(connection: sqlite3.Connection, within: Filter) -> tuple[int, int]:
-    """The least and the greatest id of the videos' passages, so that the words of others are skipped in the
-    index."""
+    """The least and the greatest id of the videos' passages: the index skips all others."""
     if within.content_ids is None:
         return _ANY_ID
     row = connection.execute(
@@ -250,7 +242,7 @@ def _id_range(connection: sqlite3.Connection, within: Filter) -> tuple[int, int]
 
 
 def _rows(connection: sqlite3.Connection, passages: Iterable[int]) -> dict[int, sqlite3.Row]:
-    """Passages by id; those dropped since they were found are not there."""
+    """Passages by id; those deleted since they were found are left out."""
     rows = connection.execute(
         "SELECT * FROM readable_passages WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
         (json.dumps(list(passages)),),
@@ -259,13 +251,14 @@ def _rows(connection: sqlite3.Connection, passages: Iterable[int]) -> dict[int, 
 
 
 def _evidence(
-    fused: Fused[int | FrameNeighbour],
-    rows: Mapping[int, sqlite3.Row],
-    cosines: Mapping[tuple[str, int | FrameNeighbour], float],
+    fused: Fused[_Item], rows: Mapping[int, sqlite3.Row], cosines: Mapping[tuple[str, _Item], float]
 ) -> Evidence:
-    item = fused.item
-    why = ", ".join(_reasons(fused, cosines))
-    by = tuple(fused.ranks)
+    item, by = fused.item, tuple(fused.ranks)
+    reasons = []  # ``words #1``, ``meaning #3 (0.71)``
+    for name, rank in fused.ranks.items():
+        cosine = cosines.get((name, item))
+        reasons.append(f"{name} #{rank}" + ("" if cosine is None else f" ({cosine:.2f})"))
+    why = ", ".join(reasons)
     if isinstance(item, FrameNeighbour):
         return Evidence(item.span, fused.score, why, node=item.node, content_id=item.content_id, found_by=by)
     row = rows[item]
@@ -281,7 +274,7 @@ def _evidence(
     )
 
 
-def _when(item: int | FrameNeighbour, rows: Mapping[int, sqlite3.Row]) -> tuple[str, Span]:
+def _when(item: _Item, rows: Mapping[int, sqlite3.Row]) -> tuple[str, Span]:
     if isinstance(item, FrameNeighbour):
         return item.content_id, item.span
     return rows[item]["content_id"], _span(rows[item])
@@ -289,12 +282,3 @@ def _when(item: int | FrameNeighbour, rows: Mapping[int, sqlite3.Row]) -> tuple[
 
 def _span(row: sqlite3.Row) -> Span:
     return Span(row["start"], row["end"])
-
-
-def _reasons(
-    fused: Fused[int | FrameNeighbour], cosines: Mapping[tuple[str, int | FrameNeighbour], float]
-) -> Iterator[str]:
-    """``words #1``, ``meaning #3 (0.71)``."""
-    for name, rank in fused.ranks.items():
-        cosine = cosines.get((name, fused.item))
-        yield f"{name} #{rank}" + ("" if cosine is None else f" ({cosine:.2f})")

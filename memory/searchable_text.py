@@ -1,5 +1,4 @@
-"""Writing what can be found by its words: observations, scene summaries, and what was learned from
-questions."""
+"""Writing searchable passages: observations, summaries of scenes, and observations of looks."""
 
 from __future__ import annotations
 
@@ -15,12 +14,12 @@ from video_vlm.records import Level, Node, Observation
 __all__ = ["IN_ORDER", "SEARCHED_LEVEL", "add_observations", "add_seen", "add_summaries", "drop_observations"]
 
 SEARCHED_LEVEL: Final = Level.SCENE
-"""The level whose summaries search finds: coarser ones match everything, finer ones repeat their
+"""The level whose summaries are searched: those of coarser levels match everything, finer ones repeat their
 observations."""
 
 IN_ORDER: Final = 'start, "end", observer, segment IS NOT NULL, id'
-"""The one order of observations. Ids alone would tell an interrupted build from a straight one:
-observations of the whole file are written again when it is taken up."""
+"""The order of observations. The order of ids would differ after an interrupted build, because observations
+of the whole file are written again when it goes on."""
 
 _COLUMNS: Final = (
     "content_id",
@@ -54,22 +53,21 @@ def add_observations(
     memory: int,
     segment: str | None = None,
 ) -> None:
-    """Observations by observer; ``segment`` is the node in whose writing they came, None for the whole
-    file's."""
+    """Write observations by observer; ``segment`` is the id of their segment, None for those of the file."""
     for observer, seen in observations.items():
         owner = {"content_id": content_id, "memory": memory, "observer": observer, "segment": segment}
         _insert(connection, ({**observation_columns(one), **owner} for one in seen))
 
 
 def drop_observations(connection: sqlite3.Connection, observer: str, *, memory: int) -> None:
-    """All that one observer said in one memory."""
+    """Delete all observations of one observer in one memory."""
     connection.execute("DELETE FROM passages WHERE memory = ? AND observer = ?", (memory, observer))
 
 
 def add_summaries(
     connection: sqlite3.Connection, nodes: Iterable[Node], *, content_id: str, memory: int
 ) -> None:
-    """Makes scenes that have words of their own findable."""
+    """Make the summaries of scenes among ``nodes`` searchable, where they have any."""
     _insert(
         connection,
         (
@@ -92,10 +90,8 @@ def add_summaries(
 def add_seen(
     connection: sqlite3.Connection, observations: Iterable[Observation], owner: Mapping[str, object]
 ) -> int:
-    """Adds what was seen in a look, but for what the video's passages say already, word for word, of all of
-    its time.
-
-    Returns how many that were. ``owner`` holds the columns they share.
+    """Add the observations of a look, except those for which the video has a passage of the same kind and the
+    same text that covers their span. ``owner`` holds the columns they share. Returns how many were added.
     """
     columns = [observation_columns(one) for one in dict.fromkeys(observations)]
     said = (
@@ -114,5 +110,5 @@ def _insert(connection: sqlite3.Connection, rows: Iterable[Mapping[str, Any]]) -
 
 def _words_of(node: Node) -> str:
     title = node.title or ""
-    # A scene is often named by a sentence of its summary; said twice it would count twice.
+    # A scene's title is often a sentence of its summary; twice in the text it would count twice.
     return clean(node.text if title in node.text else f"{title}. {node.text}".removesuffix(". "))

@@ -45,9 +45,9 @@ class Library:
 
     Attributes:
         storage: Where it is kept, and whether it may be written.
-        files: What each file held when it was last read.
-        looks: What questions made us look at.
-        vectors: What is searched by meaning and by sight.
+        files: The content id of each file when it was last read.
+        looks: Frames that were looked at for questions, and the observations in them.
+        vectors: Text vectors and visual vectors, and the search in them.
     """
 
     storage: LibraryStorage
@@ -95,7 +95,7 @@ class Library:
             return stored_videos(connection)
 
     def find(self, content_id: str) -> StoredVideo | None:
-        """What is stored of one video; of its complete memory, where there is one."""
+        """The stored facts of one video, of its complete memory where there is one; None if unknown."""
         with self._database.read() as connection:
             found = stored_video(connection, content_id)
         return None if found is None else found[1]
@@ -111,16 +111,16 @@ class Library:
     ) -> MemoryWriter:
         """Begin to write a video's memory, or go on with it.
 
-        An unfinished build of the same recipe is taken up; a complete memory of the same recipe is
-        returned with nothing left to do. Under another recipe a new build begins, and the complete
-        memory stays what is read until the new one is finished.
+        An unfinished build of the same recipe goes on; a complete memory of the same recipe is returned with
+        nothing left to do. With another recipe a new build begins, and the complete memory is read until the
+        new one is finished.
 
         Args:
             video: The video; its ``content_id`` is its identity.
             recipe: Digest of everything that decides what will be written.
-            channels: The observers that see it, by name.
+            channels: The names of the observers.
             missing: What is not looked at, and why.
-            stages: What each stage is made with, as the indexer notes it (JSON).
+            stages: The indexer's note of the settings of each stage (JSON).
 
         Raises:
             LibraryReadOnly: the library is open read-only.
@@ -134,15 +134,15 @@ class Library:
         return MemoryWriter(self._database, memory, content_id, on_finish=finished)
 
     def sparing(self) -> AbstractContextManager[None]:
-        """Inside the block the library keeps little of itself in memory; for writing whole films, not for
+        """Inside the block the page cache is small (2 MiB with SQLite): for writing long videos, not for
         searching."""
         return self._database.sparing()
 
     def memory(self, content_id: str) -> MemoryView:
-        """One video's memory: the complete one, else as far as it has come.
+        """One video's memory: the complete one, else the unfinished one.
 
         Raises:
-            NotIndexed: there is none.
+            NotIndexed: the library does not know the video.
         """
         with self._database.read() as connection:
             memory, stored = required_video(connection, content_id, where=self._database.where)
@@ -166,16 +166,20 @@ class Library:
         like: Image | None = None,
         ranking: Ranking = FUSED,
     ) -> tuple[Evidence, ...]:
-        """What all memories hold nearest to ``query``, best first; by sight too, where a tower is there.
+        """The evidence nearest to ``query`` in all memories, best first.
 
         Args:
-            query: Words; nothing in them is an operator. Empty if a picture says it all.
+            query: Words; nothing in them is an operator. May be empty where ``like`` is given.
             content_ids: Only these videos.
-            span: Only what overlaps this stretch.
-            kinds: Only observations of these kinds; None for all, and scene summaries and sights too.
+            span: Only evidence that overlaps this span.
+            kinds: Only observations of these kinds; None for all, scene summaries and frames included.
             limit: At most this many.
-            like: A picture to find the like of. Needs a tower.
-            ranking: How the lists become one.
+            like: An image, RGB uint8 ``(height, width, 3)``: frames like it are found. Needs an image-text
+                encoder.
+            ranking: How the result lists are fused.
+
+        Raises:
+            ValueError: ``limit`` is below 1.
         """
         contents = None if content_ids is None else tuple(content_ids)
         within = Filter(contents, span, None if kinds is None else tuple(kinds))
@@ -196,7 +200,7 @@ class Library:
         )
 
     def facts(self) -> LibraryFacts:
-        """What is in the library, what it takes on disk, and how its vectors are searched."""
+        """Counts of videos, nodes, passages and vectors, bytes on disk, and how vectors are searched."""
         return library_facts(self._file, self.storage.layout)
 
     def put_summary(self, content_id: str, node: Node) -> None:
@@ -213,12 +217,12 @@ class Library:
         self.vectors.embed(content_id)
 
     def export_memory(self, content_id: str, path: Path, *, outputs: Outputs | None = None) -> None:
-        """Write one video's memory to a single file that :meth:`import_memory` takes in elsewhere.
+        """Write one video's memory to a single file that :meth:`import_memory` reads elsewhere.
 
         Args:
             content_id: Which video.
             path: The file.
-            outputs: What may be replaced by it; None for what this library wrote there before.
+            outputs: Which files may be replaced; None for those this library wrote before.
 
         Raises:
             NotIndexed: the library does not know the video.
@@ -228,7 +232,7 @@ class Library:
         export_memory(self._database, content_id, path, outputs=outputs or self.storage.outputs)
 
     def import_memory(self, path: Path) -> Imported:
-        """Take in such a file, all of it or nothing. What is there and is as full or fuller is kept.
+        """Read such a file, all of it or nothing. A memory that is there already and as complete is kept.
 
         Raises:
             LibraryDamaged: not such a file, or not whole.
@@ -240,26 +244,28 @@ class Library:
         return imported
 
     def remove(self, content_id: str) -> bool:
-        """Forget a video: its memories, what was learned of it, and where its file was. False if unknown.
+        """Delete a video: its memories, its looks, and where its file was. False if unknown.
 
-        What models made of pictures does not say of which video: all of that is thrown away.
+        The cache of image features does not know which video a feature is of: all of it is deleted.
+
+        Raises:
+            LibraryReadOnly: the library is open read-only.
         """
         with self._database.write() as connection:
             connection.execute("DELETE FROM files WHERE content_id = ?", (content_id,))
-            is_known = (
-                connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,)).rowcount > 0
-            )
+            removed = connection.execute("DELETE FROM videos WHERE content_id = ?", (content_id,))
+            is_known = removed.rowcount > 0
         if is_known and (cache := self.storage.feature_cache(0)) is not None:
             cache.clear()
         return is_known
 
     def verify(self) -> tuple[Problem, ...]:
-        """Everything that is wrong with the library; nothing if it is sound."""
+        """All problems of the library; none if it is sound."""
         return verify(self._file, self.storage.layout)
 
     def rebuild_derived(self) -> None:
-        """Make the full-text index again from the passages, and throw the vector indexes away until asked
-        for."""
+        """Build the full-text index again from the passages, and delete the vector indexes; the next search
+        builds them."""
         rebuild_derived(self._file, self.storage.layout)
 
     def dump(self, content_id: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Summaries made of what was observed, word for word, each sentence citing the nodes it rests on.
+"""Extractive summaries: sentences copied from observations, each citing the nodes it comes from.
 
-No model writes here: the most central and least repetitive observations *are* the summary.
+No model is used: the most central and least repetitive observations are the summary.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ __all__ = ["summarize"]
 _CHILD_WORTH: Final = 0.6
 
 _DIVERSITY: Final = 0.5
-"""The share of a sentence's value that repeating an earlier one costs."""
+"""The share of its value that a sentence loses when it repeats an earlier one."""
 
 _FULL_WORDS: Final = 5
-"""A sentence of this many different words is taken whole; shorter ones ("Yes.") count for less."""
+"""A sentence of this many different words has its full value; shorter ones ("Yes.") have less."""
 
 Weights = Mapping[str, float]
 
@@ -41,21 +41,21 @@ class _Candidate:
 def summarize(
     children: Sequence[Node], observations: Sequence[Observation], *, max_sentences: int = 3
 ) -> tuple[Sentence, ...]:
-    """The few sentences that stand best for a stretch of video, in order of time.
+    """The most central sentences about a span of video, in order of time.
 
     Extractive: sentences are ranked by how central they are (cosine of tf-idf weights to all
     others: Erkan and Radev, "LexRank", JAIR 2004, with one step instead of the fixed point) and
-    picked by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998). Titles and words
-    come before colours and motion, which speak only where nothing else does; so do the children's
-    own summaries where there is no observation in words.
+    picked by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998). Observations in words
+    come first; where there are none, the children's summaries; where there are none either,
+    observations of colours and motion.
 
     Args:
         children: The nodes directly below; each sentence cites those it overlaps.
-        observations: Those inside the stretch; what no child holds cannot be cited and is left out.
+        observations: Those inside the span; one that overlaps no child is left out.
         max_sentences: At most this many.
 
     Returns:
-        No sentence where there is nothing to cite.
+        The sentences; none where there is nothing to cite.
     """
     candidates = _candidates(children, observations)
     weights = _tf_idf([candidate.text for candidate in candidates])
@@ -66,7 +66,7 @@ def summarize(
             (place for place in range(len(candidates)) if place not in chosen),
             key=lambda place: values[place] * (1 - _DIVERSITY * _repetition(place, chosen, weights)),
         )
-        if _repetition(best, chosen, weights) > 0.9:  # All that is left says the same again.
+        if _repetition(best, chosen, weights) > 0.9:  # All others repeat what is chosen.
             break
         chosen.append(best)
     ordered = sorted((candidates[place] for place in chosen), key=lambda one: one.span)
@@ -75,15 +75,17 @@ def summarize(
 
 def _candidates(children: Sequence[Node], observations: Sequence[Observation]) -> list[_Candidate]:
     in_words = list(_observed(children, [one for one in observations if one.kind in TELLING]))
-    if in_words:
-        return in_words
-    return list(_from_children(children)) or list(
-        _observed(children, [one for one in observations if one.kind not in TELLING])
-    )
+    from_children = [
+        _Candidate(sentence.text, sentence.text, child.span, _CHILD_WORTH, (child.id,))
+        for child in children
+        for sentence in child.summary
+    ]
+    others = [one for one in observations if one.kind not in TELLING]
+    return in_words or from_children or list(_observed(children, others))
 
 
 def _observed(children: Sequence[Node], observations: Iterable[Observation]) -> Iterator[_Candidate]:
-    """Observations of one kind with the same words are one candidate that cites all their children."""
+    """One candidate for all observations of a kind with the same words; it cites the children of all."""
     groups: dict[tuple[ObservationKind, str], list[Observation]] = {}
     for one in sorted(observations, key=lambda one: one.span):
         if text := " ".join(one.text.split()):
@@ -97,19 +99,15 @@ def _observed(children: Sequence[Node], observations: Iterable[Observation]) -> 
             yield _Candidate(text, KINDS[kind].quoted.format(text), same[0].span, worth, cites)
 
 
-def _from_children(children: Sequence[Node]) -> Iterator[_Candidate]:
-    for child in children:
-        for sentence in child.summary:
-            yield _Candidate(sentence.text, sentence.text, child.span, _CHILD_WORTH, (child.id,))
-
-
 def _holders(children: Sequence[Node], row: TreeRow, span: Span) -> list[str]:
-    """The child that holds most of ``span``'s middle, else all that share time with it."""
+    """The child that contains the middle of ``span``, else all that overlap it."""
     middle = row.holder(span)
     return [middle.id] if middle else [child.id for child in children if child.span.overlaps(span)]
 
 
 def _values(candidates: Sequence[_Candidate], weights: Sequence[Weights]) -> list[float]:
+    """How central each candidate is: its cosine to the sum of all, times its worth and a factor for
+    length."""
     total: Counter[str] = Counter()
     for one in weights:
         total.update(one)

@@ -1,6 +1,6 @@
 """Text vectors: kept in SQLite, and searched.
 
-A search inside named videos reads their vectors and multiplies. A search of the whole library asks
+A search inside named videos reads their vectors and compares all of them. A search of the whole library uses
 a derived index (:mod:`video_vlm.memory.vector_index`), which is exact until the library is large.
 """
 
@@ -23,7 +23,7 @@ from video_vlm.protocols import TextEncoder
 __all__ = ["TextVectors"]
 
 MIN_COSINE: Final = 0.2
-"""Nearer than this to be worth a place: the nearest passage to nonsense is still nonsense."""
+"""The least cosine of a result: even a nonsense query has a nearest passage."""
 
 _BATCH: Final = 64
 
@@ -38,7 +38,7 @@ _MISSING: Final = """
 
 _MISSING_ANYWHERE: Final = _MISSING.format(of_video="")
 _MISSING_OF_VIDEO: Final = _MISSING.format(of_video="AND p.content_id = :content")
-"""Two statements: one that fits both would go over the whole library for a single video."""
+"""Two statements: one for both would scan the whole library for a single video."""
 
 
 class TextVectors:
@@ -61,14 +61,18 @@ class TextVectors:
 
     @property
     def lists(self) -> dict[str, VectorIndex]:
-        """What a search of the whole library asks, by name."""
+        """The indexes for a search of the whole library, by name."""
         return {"text": self._dense}
 
     def embed(self, content_id: str | None = None) -> int:
-        """Encode what has no vector yet, of one video or of all; returns how many passages that were.
+        """Compute the missing vectors of one video or of all; return for how many passages.
 
-        Goes on where it was interrupted: each batch is committed by itself. The encoder runs
-        outside of any transaction, so that a slow one keeps nobody waiting.
+        Each batch of 64 is committed, so an interrupted run goes on where it stopped. The encoder runs
+        outside of any transaction: a slow one does not keep other processes waiting.
+
+        Raises:
+            ValueError: the encoder gave vectors of another shape, or not finite.
+            LibraryError: another model has written under this encoder's name.
         """
         done = after = 0
         while batch := self._missing(content_id, after):
@@ -80,7 +84,7 @@ class TextVectors:
         return done
 
     def nearest(self, query: str, *, within: Filter, limit: int) -> list[TextNeighbour]:
-        """Passages by cosine to ``query``, nearest first."""
+        """Up to ``limit`` passages with a cosine of at least 0.2 to ``query``, nearest first."""
         (vector,) = self._encode([query])
         return [one for one in self._near(vector, within, limit) if one.cosine >= MIN_COSINE]
 
@@ -103,23 +107,18 @@ class TextVectors:
         return [TextNeighbour(rows[place]["passage"], float(cosines[place])) for place in best]
 
     def _by_index(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
-        allowed = None if within == Filter() else self._allowed(within)
-        return [
-            TextNeighbour(one, cosine)
-            for one, cosine in self._dense.nearest(query, limit=limit, allowed=allowed)
-        ]
+        allowed = None
+        if within != Filter():
+            passages = f"SELECT p.id FROM readable_passages AS p WHERE {WITHIN}"
+            with self._database.read() as connection:
+                rows = connection.execute(passages, within.parameters())
+                allowed = np.fromiter((row["id"] for row in rows), np.int64)
+        found = self._dense.nearest(query, limit=limit, allowed=allowed)
+        return [TextNeighbour(passage, cosine) for passage, cosine in found]
 
     def _trial_questions(self) -> Vectors | None:
         questions = recall_probes(self._database, NUM_QUESTIONS)
         return self._encode(questions) if questions else None
-
-    def _allowed(self, within: Filter) -> npt.NDArray[np.int64]:
-        with self._database.read() as connection:
-            rows = connection.execute(
-                f"SELECT p.id FROM readable_passages AS p WHERE {WITHIN}",
-                within.parameters(),
-            )
-            return np.fromiter((row["id"] for row in rows), np.int64)
 
     def _missing(self, content_id: str | None, after: int) -> list[tuple[int, str]]:
         with self._database.read() as connection:
@@ -133,7 +132,7 @@ class TextVectors:
         name, dimension = self.encoder.name, self.encoder.dimension
         with self._database.write() as connection:
             register_encoder(connection, name, dimension)
-            # A passage may have been dropped, or given its vector by another process, while the encoder ran.
+            # While the encoder ran, another process may have deleted the passage or written its vector.
             connection.executemany(
                 "INSERT OR IGNORE INTO vectors SELECT id, ?, ? FROM passages WHERE id = ?",
                 [(name, to_blob(vector), passage) for passage, vector in vectors],

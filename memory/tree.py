@@ -1,4 +1,4 @@
-"""The tree: what a node is called, which level is above which, who holds whom."""
+"""The tree of nodes: their ids, the order of levels, which node holds a span, and gaps between nodes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["FINEST_FIRST", "TOLERANCE_SECONDS", "TreeRow", "gaps", "holder", "le
 FINEST_FIRST: Final = tuple(sorted(Level, key=lambda level: level.rank))
 
 TOLERANCE_SECONDS: Final = 1e-6
-"""Times this close are the same time: what summing floats may cost, far below one picture."""
+"""Times this close are equal: rounding errors of summed floats, far below the duration of a frame."""
 
 
 def node_id(content_id: str, level: Level, span: Span, recipe: str) -> str:
-    """A node's name: the same video, level, stretch and recipe always give the same one."""
+    """A node's id: the same video, level, span and recipe always give the same one."""
     return digest(content_id, level.value, [float(span.start), float(span.end)], recipe)
 
 
@@ -30,13 +30,12 @@ def level_above(level: Level) -> Level | None:
 
 
 def holder(nodes: Iterable[Node], span: Span) -> Node | None:
-    """The node that ``span`` lies in: the one with its middle; the first, should several have it."""
+    """The first node that contains the middle of ``span``; None if there is none."""
     return next((node for node in nodes if node.span.contains(span.middle)), None)
 
 
 class TreeRow:
-    """Nodes of one level in order of time, asked again and again who holds a stretch: each answer takes as
-    long as halving them until one is left, not as going through all of them."""
+    """Nodes of one level in order of time, searched for the holder of a span by bisection."""
 
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._nodes = nodes
@@ -44,7 +43,7 @@ class TreeRow:
         self._is_tidy = all(left.span.end <= right.span.start for left, right in pairwise(nodes))
 
     def holder(self, span: Span) -> Node | None:
-        """As :func:`holder`."""
+        """The first node that contains the middle of ``span``; None if there is none."""
         if not self._is_tidy:
             return holder(self._nodes, span)
         place = bisect_right(self._starts, span.middle)

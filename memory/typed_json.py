@@ -1,5 +1,4 @@
-"""JSON values as records, each field of the type its record declares: what stands in a column may be a
-stranger's."""
+"""JSON as records, each field checked against the type its record declares: a column may be a stranger's."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ __all__ = ["LARGEST_NUMBER", "clean", "from_json", "loads", "number"]
 T = TypeVar("T")
 
 LARGEST_NUMBER: Final = 1e15
-"""No time in seconds, no count and no side of a picture is larger; a float is exact up to there."""
+"""The largest time in seconds, count or side in pixels; a float is exact up to there."""
 
 _RATIO: Final = re.compile(r"\d{1,15}(/0*[1-9]\d{0,14})?", re.ASCII)
 
@@ -27,20 +26,20 @@ _WORDS: Final = {bool: "true or false", int: "a whole number", float: "a number"
 
 
 def from_json(kind: type[T], text: str) -> T:
-    """``text`` as a ``kind``: a dataclass, ``tuple[...]``, or anything such are made of.
+    """``text`` as a ``kind``: a dataclass, ``tuple[...]``, or a type that their fields may have.
 
     Raises:
-        ValueError: it is no JSON, or a value is not of its field's type, or not finite, or absurdly large.
+        ValueError: it is no JSON, or a value is not of its field's type, not finite, or above 1e15.
     """
     value: T = _read(kind, loads(text), "it")
     return value
 
 
 def loads(text: str) -> Any:
-    """JSON, however deep its author nested it.
+    """The value of JSON text.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no JSON, or nested too deeply.
     """
     try:
         return json.loads(text)
@@ -49,18 +48,17 @@ def loads(text: str) -> Any:
 
 
 def clean(text: str) -> str:
-    """Text that can be written as UTF-8: half surrogate pairs, which mis-decoded files leave, become
-    U+FFFD."""
+    """Text that can be written as UTF-8: lone surrogates, which wrongly decoded files leave, become ``?``."""
     return text.encode("utf-8", "replace").decode() if not text.isascii() else text
 
 
 def number(
     value: object, name: str, *, least: float = -LARGEST_NUMBER, most: float = LARGEST_NUMBER
 ) -> float:
-    """A finite number in a range.
+    """A finite number in ``[least, most]``, as a float.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not; the message has ``name``.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
         raise ValueError(f"{name} must be a number from {least:g} to {most:g}, got {_shown(value)}")
@@ -73,18 +71,14 @@ def _read(kind: Any, value: Any, name: str) -> Any:
         (one,) = (each for each in inner if each is not types.NoneType)
         return None if value is None else _read(one, value, name)
     if origin is Literal:
-        return _one_of(inner, value, name)
+        if not isinstance(value, str) or value not in inner:
+            raise ValueError(f"{name} must be {' or '.join(map(repr, inner))}, got {_shown(value)}")
+        return value
     if origin is tuple:
         return _tuple(inner, value, name)
     if is_dataclass(kind) and isinstance(kind, type):
         return _record(kind, value, name)
     return _plain(kind, value, name)
-
-
-def _one_of(known: tuple[object, ...], value: object, name: str) -> object:
-    if not isinstance(value, str) or value not in known:
-        raise ValueError(f"{name} must be {' or '.join(map(repr, known))}, got {_shown(value)}")
-    return value
 
 
 def _tuple(inner: tuple[Any, ...], value: Any, name: str) -> tuple[Any, ...]:
@@ -132,7 +126,7 @@ def _plain(kind: type, value: Any, name: str) -> Any:
 
 
 def _fraction(value: object, name: str) -> Fraction:
-    if not isinstance(value, str) or not _RATIO.fullmatch(value):  # Python would work out 1e999999999.
+    if not isinstance(value, str) or not _RATIO.fullmatch(value):  # Fraction would compute 1e999999999.
         raise ValueError(f"{name} must be a fraction such as 1/90000, got {_shown(value)}")
     return Fraction(value)
 
@@ -146,7 +140,7 @@ def _path(value: object, name: str) -> Path:
 def _shown(value: object) -> str:
     if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
         return "a huge number"
-    if isinstance(value, (list, dict)):  # May be as deep as its author liked.
+    if isinstance(value, (list, dict)):  # It may be nested too deeply for repr.
         return "a list" if isinstance(value, list) else "an object"
     text = ascii(value)
     return text if len(text) <= 60 else f"{text[:60]}…"

@@ -1,10 +1,10 @@
-"""A list of vectors to be searched as one: blobs in SQLite are the truth, a FAISS index is derived from them.
+"""A searchable list of vectors: the vectors are blobs in SQLite, a FAISS index is derived from them.
 
 The index is exact while the list is short and an inverted file when it is long
-(:mod:`video_vlm.memory.ivf_index`), kept in a file, and made again whenever that is missing or torn. One that
-is merely behind is kept: what came since is searched beside it, exactly, and what went is passed over, until
-that is a tenth of it. What a text says and what a frame, a segment or a scene looks like are lists of their
-own, and so is each encoder's.
+(:mod:`video_vlm.memory.ivf_index`). It is kept in a file, and built again when that is missing or damaged. An
+index that is out of date is kept while less than a tenth changed: new vectors are searched beside it,
+exactly, and deleted ones are left out. Texts, frames, segments and scenes are separate lists, for each
+encoder.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -48,12 +49,15 @@ _Ids = npt.NDArray[np.int64]
 
 _STORED: Final = np.dtype("<f4")
 
+_BATCH: Final = 4096
+"""How many vectors are read at a time."""
+
 _MOST_CHANGED: Final = 0.1
-"""The share of an index that may have come or gone since it was made."""
+"""The largest share of vectors that may have been added or deleted since the index was built."""
 
 
 class VectorBlob(bytes):
-    """One vector as it is stored: little-endian float32. PostgreSQL has a type of its own for such bytes."""
+    """One vector as it is stored: little-endian float32. In PostgreSQL such bytes have their own type."""
 
 
 class VectorIndex:
@@ -61,14 +65,14 @@ class VectorIndex:
 
     Args:
         database: Where the vectors are.
-        path: Where the derived index is kept.
-        encoder: Whose vectors.
-        dimension: How many numbers each has.
+        path: The file of the derived index.
+        encoder: The name of the vectors' encoder.
+        dimension: The length of each vector.
         rows: SQL that gives ``id`` and ``vector`` of the list in order of id, for ``:encoder`` and
-            ``parameters``. The vector of an id never changes, and no id is given twice.
-        exact_up_to: So many vectors are searched exactly.
-        questions: Vectors of questions like those that will be asked, to try an index in lists with.
-        parameters: What else ``rows`` asks for.
+            ``parameters``. The vector of an id never changes, and no id is used twice.
+        exact_up_to: Up to so many vectors are searched exactly.
+        questions: Vectors ``(n, dimension)`` of typical questions, to measure the recall of an inverted file.
+        parameters: Other parameters of ``rows``.
     """
 
     def __init__(
@@ -98,23 +102,33 @@ class VectorIndex:
     def nearest(
         self, query: npt.NDArray[np.float32], *, limit: int, allowed: npt.NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:
-        """Ids by cosine to a vector of length one, nearest first, then in order of id; only those
-        ``allowed``, if that is given. Then every list is looked into: those few lists that are nearest may
-        hold none of them."""
+        """Up to ``limit`` ids and cosines to ``query``, nearest first, then in order of id.
+
+        Args:
+            query: A vector of norm 1, ``(dimension,)``.
+            limit: At most so many.
+            allowed: Only these ids, ``(n,)``. Then all lists of an inverted file are searched: the nearest
+                lists may hold none of them.
+
+        Raises:
+            LibraryError: another model has written under this encoder's name.
+        """
         ready = self._brought_up_to_date()
         if ready is None:
             return []
         try:
             found = search_base(ready, query, limit, allowed)
         except UnusableIndex as reason:
-            ready = self._made_again(reason)
+            _log.info("building the search index again: %s", reason)
+            with self._loading:
+                ready = self._ready = self._built()
             found = [] if ready is None else search_base(ready, query, limit, allowed)
         if ready is not None:
             found += search_fresh(ready, query, limit, allowed)
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:limit]
 
     def load(self) -> Method | None:
-        """Make ready to search, and say how that is done; None if there is nothing to search."""
+        """Load or build the index, and return how it searches; None if there are no vectors."""
         ready = self._brought_up_to_date()
         return None if ready is None else ready.base.method
 
@@ -124,35 +138,20 @@ class VectorIndex:
             if header is None:
                 self._ready = None
             elif self._ready is None or self._ready.revision != header.revision:
-                known = (self._caught_up(base) for base in self._bases(header))
-                self._ready = next((ready for ready in known if ready is not None), None) or self._built()
-            return self._ready
-
-    def _bases(self, header: IndexHeader) -> Iterator[BaseIndex]:
-        """The one in hand; where too much came or went since, that in the file, which another process may
-        have made."""
-        if self._ready is not None:
-            yield self._ready.base
-        base = self._from_file(header)
-        if base is not None:
-            yield base
-
-    def _made_again(self, reason: UnusableIndex) -> ReadyIndex | None:
-        _log.info("building the search index again: %s", reason)
-        with self._loading:
-            self._ready = self._built()
+                ready = None if self._ready is None else self._caught_up(self._ready.base)
+                # Where too much changed since, another process may have built the index in the file.
+                if ready is None and (base := self._from_file(header)) is not None:
+                    ready = self._caught_up(base)
+                self._ready = ready or self._built()
             return self._ready
 
     def _from_file(self, header: IndexHeader) -> BaseIndex | None:
-        """What is in the file, if it was made from the vectors as they are, or as they were at some time."""
+        """The index in the file, if it was built from the present vectors, or from an earlier state of
+        them."""
 
         def is_ours(found: IndexHeader) -> bool:
-            same = (found.encoder, found.dimension, found.format) == (
-                header.encoder,
-                header.dimension,
-                header.format,
-            )
-            return same and (found.revision == header.revision or self._is_marked(found))
+            is_same = replace(found, revision=header.revision) == header
+            return is_same and (found.revision == header.revision or self._is_marked(found))
 
         try:
             file = IndexFile(self._path, wanted=is_ours)
@@ -165,7 +164,7 @@ class VectorIndex:
         return BaseIndex(file.header, method, index, ids, file) if fits else None
 
     def _caught_up(self, base: BaseIndex) -> ReadyIndex | None:
-        """With what came and went since the base was made; None where that is much."""
+        """The index with the vectors added and deleted since it was built; None where these are too many."""
         with self._database.read():
             header = self._header()
             if header is None:
@@ -198,12 +197,14 @@ class VectorIndex:
         return ReadyIndex(header.revision, self._kept(BaseIndex(header, method, index, known)))
 
     def _kept(self, base: BaseIndex) -> BaseIndex:
-        """Written to the file, and read from there if its lists can stay in it."""
+        """Write an index to its file; the result reads its lists from there, if it has lists."""
         if self._database.read_only:
             return base
         try:
             write_index(self._path, base.index, base.header, method=base.method, ids=base.ids)
-            self._mark(base.header)
+            with self._database.write() as connection:
+                mark = "INSERT OR REPLACE INTO index_marks VALUES (?, ?)"
+                connection.execute(mark, (self._title, base.header.revision))
             if base.method.is_exact:
                 return base
             file = IndexFile(self._path, wanted=lambda found: found == base.header)
@@ -215,17 +216,17 @@ class VectorIndex:
         return base
 
     def _ids(self) -> _Ids:
-        """All of the list, ascending."""
+        """All ids of the list, ``(n,)``, ascending."""
         with self._database.read() as connection:
             rows = connection.execute(f"SELECT id FROM ({self._rows})", self._parameters)
             return np.fromiter((one for (one,) in rows), np.int64)
 
     def _vectors(self, ids: _Ids) -> Vectors:
-        """Those of the list that are still there, in order of id."""
+        """The vectors of those ids that are still there, ``(n, dimension)``, in order of id."""
         found: list[sqlite3.Row] = []
         with self._database.read() as connection:
-            for start in range(0, len(ids), 4096):
-                some = json.dumps(ids[start : start + 4096].tolist())
+            for start in range(0, len(ids), _BATCH):
+                some = json.dumps(ids[start : start + _BATCH].tolist())
                 found += connection.execute(
                     f"SELECT id, vector FROM ({self._rows}) WHERE id IN (SELECT value FROM json_each(:some))",
                     {**self._parameters, "some": some},
@@ -234,9 +235,10 @@ class VectorIndex:
         return stack(found, self._dimension) if found else np.empty((0, self._dimension), np.float32)
 
     def batches(self) -> Iterator[Batch]:
-        """All ids and vectors as they are now, some thousand at a time, in order of id."""
+        """All ids and vectors as they are now, 4096 at a time, in order of id."""
         with self._database.read() as connection:
-            for rows in _batches(connection.execute(self._rows, self._parameters)):
+            cursor = connection.execute(self._rows, self._parameters)
+            while rows := cursor.fetchmany(_BATCH):
                 yield np.array([row["id"] for row in rows], np.int64), stack(rows, self._dimension)
 
     def _header(self) -> IndexHeader | None:
@@ -248,23 +250,17 @@ class VectorIndex:
         return IndexHeader(self._title, row["dimension"], row["revision"])
 
     def _is_marked(self, header: IndexHeader) -> bool:
-        """Whether the library went through the state an index was made from: a copy brought back from before
-        did not, whatever ids it has given since."""
+        """Whether the library was in the state from which an index was built. A restored backup was not, even
+        if it has used the same ids since."""
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT revision FROM index_marks WHERE list = ?", (self._title,)
             ).fetchone()
         return row is not None and row["revision"] == header.revision
 
-    def _mark(self, header: IndexHeader) -> None:
-        with self._database.write() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO index_marks VALUES (?, ?)", (self._title, header.revision)
-            )
-
 
 def register_encoder(connection: sqlite3.Connection, name: str, dimension: int) -> None:
-    """Note an encoder before the first of its vectors is written.
+    """Note an encoder's name and dimension before the first of its vectors is written.
 
     Raises:
         LibraryError: another model has written under this name.
@@ -292,7 +288,11 @@ def vector_from_blob(blob: bytes, dimension: int) -> npt.NDArray[np.float32]:
 
 
 def stack(rows: Sequence[sqlite3.Row], dimension: int) -> Vectors:
-    """The column ``vector`` of some rows, ``(rows, dimension)``."""
+    """The column ``vector`` of some rows, float32 ``(rows, dimension)``.
+
+    Raises:
+        LibraryError: a vector has another size.
+    """
     return _from_blobs([row["vector"] for row in rows], dimension)
 
 
@@ -307,7 +307,7 @@ def _from_blobs(blobs: Sequence[bytes], dimension: int) -> Vectors:
 
 
 def check_dimension(name: str, *, stored: int, given: int) -> None:
-    """Whether the vectors of an encoder are those of the one at hand.
+    """Check that an encoder's stored vectors have the dimension of its new ones.
 
     Raises:
         LibraryError: another model has written under this name.
@@ -317,8 +317,3 @@ def check_dimension(name: str, *, stored: int, given: int) -> None:
             f"the library's vectors of {name} have {stored} numbers, this encoder gives"
             f" {given}: it is another model under the same name"
         )
-
-
-def _batches(cursor: sqlite3.Cursor) -> Iterator[list[sqlite3.Row]]:
-    while rows := cursor.fetchmany(4096):
-        yield rows

@@ -1,4 +1,4 @@
-"""Is the library sound? Everything that could be wrong, said in one line each with what to do."""
+"""Checking a library: each problem is one line that says what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from video_vlm.memory.look_cache import looks_at
 from video_vlm.memory.migrations import FORMAT_VERSION
 from video_vlm.memory.row_checksums import broken_looks, broken_parts
 from video_vlm.memory.row_codec import (
+    REPAIR,
     damage_from_json,
     names_from_json,
     node_of,
@@ -37,13 +38,12 @@ __all__ = [
     "verify",
 ]
 
-_REPAIR: Final = "type: videoqa library repair"
-_REINDEX: Final = f"{_REPAIR}, and index the video again"
+_REINDEX: Final = f"{REPAIR}, and index the video again"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where, what, what to do about it, and whether only something derived is."""
+    """One problem: where it is, what is wrong, what to do, and whether only a derived index is affected."""
 
     where: str
     what: str
@@ -55,73 +55,58 @@ class Problem:
 
 
 def verify(database: Database, layout: Layout) -> tuple[Problem, ...]:
-    """Checks the list of tables, the file's pages, the rows' owners, each memory's tree, both indexes."""
+    """Check the schema, the file's pages, foreign keys, each memory's tree and checksums, and all indexes."""
     where = layout.database.name
     try:
         with database.read() as connection:
             added = foreign_schema_objects(connection, FORMAT_VERSION)
-            if added:  # What it would do to the rows, or to whoever reads them, is not tried.
-                return tuple(
-                    Problem(where, f"it holds {part}, which no library has", _REPAIR) for part in added
-                )
+            if added:  # Reading the rows could run it.
+                unknown = (f"it holds {part}, which no library has" for part in added)
+                return tuple(Problem(where, what, REPAIR) for what in unknown)
             missing = missing_schema_objects(connection, FORMAT_VERSION)
-            found = (
-                *(Problem(where, f"it lacks {part}", _REPAIR) for part in missing),
-                *problems_in(connection, where),
-            )
+            lacking = [Problem(where, f"it lacks {part}", REPAIR) for part in missing]
+            found = (*lacking, *problems_in(connection, where))
     except LibraryDamaged as error:
-        return (Problem(where, str(error), _REPAIR),)
+        return (Problem(where, str(error), REPAIR),)
     return (*found, *_full_text(database), *_index_files(layout))
 
 
 def problems_in(connection: sqlite3.Connection, where: str) -> tuple[Problem, ...]:
-    """What is wrong inside one file: its pages; if those are whole, its rows."""
-    # What stands on broken pages need not be looked at.
-    return tuple(_pages(connection, where)) or (
-        *_owners(connection, where),
-        *_types(connection, where),
-        *row_problems(connection),
-        *_words(connection),
-        *_vectors(connection),
-    )
+    """The problems inside one file: broken pages; if there are none, those of its rows."""
+    pages = [message for (message,) in connection.execute("PRAGMA integrity_check(20)") if message != "ok"]
+    if pages:
+        return tuple(Problem(where, " ".join(message.split()), REPAIR) for message in pages)
+    found = [
+        Problem(where, f"a row of {table} belongs to no row of {owner}", REPAIR)
+        for table, _, owner, _ in connection.execute("PRAGMA foreign_key_check")
+    ]
+    if column := mistyped(connection):
+        found.append(Problem(where, f"{column} holds something of another type", REPAIR))
+    return (*found, *row_problems(connection), *_words(connection), *_vectors(connection))
 
 
 def rebuild_derived(database: Database, layout: Layout) -> None:
-    """The full-text index is made again at once, vector indexes when they are next asked for."""
+    """Build the full-text index again at once; vector indexes are deleted, and built by the next search."""
     with database.write() as connection:
         connection.execute("INSERT INTO word_index (word_index) VALUES ('rebuild')")
     for file in layout.vectors.glob("*") if layout.vectors.is_dir() else ():
         file.unlink(missing_ok=True)
 
 
-def _pages(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
-    for (message,) in connection.execute("PRAGMA integrity_check(20)"):
-        if message != "ok":
-            yield Problem(where, " ".join(message.split()), _REPAIR)
-
-
-def _owners(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
-    for table, _, owner, _ in connection.execute("PRAGMA foreign_key_check"):
-        yield Problem(where, f"a row of {table} belongs to no row of {owner}", _REPAIR)
-
-
-def _types(connection: sqlite3.Connection, where: str) -> Iterator[Problem]:
-    if column := mistyped(connection):
-        yield Problem(where, f"{column} holds something of another type", _REPAIR)
-
-
 def row_problems(connection: sqlite3.Connection) -> Iterator[Problem]:
-    """What is wrong with the trees, and what is not as it was written."""
+    """The problems of records, of trees, and of checksums."""
     yield from _records(connection)
-    yield from _trees(connection)
+    for memory in connection.execute("SELECT id, content_id, complete FROM memories ORDER BY id"):
+        where = f"memory of {memory['content_id']}"
+        yield from (Problem(where, what, _REINDEX) for what in tree_problems(connection, memory))
     yield from _seals(connection)
 
 
 def check_records(connection: sqlite3.Connection, memory: int) -> None:
-    """Reads whatever a memory holds beside its nodes.
+    """Read all records of a memory but its nodes.
 
     Raises:
-        LibraryDamaged: something in it is no record.
+        LibraryDamaged: a row is not a valid record.
     """
     row = connection.execute("SELECT * FROM memories WHERE id = ?", (memory,)).fetchone()
     video_from_json(row["video"])
@@ -133,31 +118,23 @@ def check_records(connection: sqlite3.Connection, memory: int) -> None:
 
 
 def _records(connection: sqlite3.Connection) -> Iterator[Problem]:
-    for memory, content_id in connection.execute(
-        "SELECT id, content_id FROM memories ORDER BY id"
-    ).fetchall():
+    memories = connection.execute("SELECT id, content_id FROM memories ORDER BY id").fetchall()
+    for memory, content_id in memories:
         try:
             check_records(connection, memory)
         except LibraryDamaged as error:
             yield Problem(f"memory of {content_id}", without_remedy(error), _REINDEX)
-    for (content_id,) in connection.execute(
-        "SELECT DISTINCT content_id FROM looks ORDER BY content_id"
-    ).fetchall():
+    looked_at = connection.execute("SELECT DISTINCT content_id FROM looks ORDER BY content_id").fetchall()
+    for (content_id,) in looked_at:
         try:
             looks_at(connection, content_id)
         except LibraryDamaged as error:
-            yield Problem(f"looks at {content_id}", without_remedy(error), _REPAIR)
-
-
-def _trees(connection: sqlite3.Connection) -> Iterator[Problem]:
-    for memory in connection.execute("SELECT id, content_id, complete FROM memories ORDER BY id"):
-        where = f"memory of {memory['content_id']}"
-        yield from (Problem(where, what, _REINDEX) for what in tree_problems(connection, memory))
+            yield Problem(f"looks at {content_id}", without_remedy(error), REPAIR)
 
 
 def tree_problems(connection: sqlite3.Connection, memory: sqlite3.Row) -> Iterator[str]:
-    """What is wrong with the nodes of one memory, given ``id``, ``content_id`` and ``complete`` of its
-    row."""
+    """The problems of one memory's nodes. ``memory`` is a row with ``id``, ``content_id`` and
+    ``complete``."""
     rows = connection.execute(
         'SELECT * FROM nodes WHERE memory = ? ORDER BY start, "end", id', (memory["id"],)
     )
@@ -170,22 +147,19 @@ def tree_problems(connection: sqlite3.Connection, memory: sqlite3.Row) -> Iterat
     yield from _cited(nodes)
     if memory["complete"]:
         yield from _whole_tree(nodes)
-        yield from _tiling(nodes)
 
 
 def _seals(connection: sqlite3.Connection) -> Iterator[Problem]:
-    for memory, content_id in connection.execute(
-        "SELECT id, content_id FROM memories ORDER BY id"
-    ).fetchall():
+    memories = connection.execute("SELECT id, content_id FROM memories ORDER BY id").fetchall()
+    for memory, content_id in memories:
         broken = sum(1 for _ in broken_parts(connection, memory))
         if broken:
             parts = "part of it is" if broken == 1 else f"{broken} parts of it are"
-            yield Problem(
-                f"memory of {content_id}", f"{parts} not as written: a checksum does not fit", _REINDEX
-            )
+            what = f"{parts} not as written: a checksum does not fit"
+            yield Problem(f"memory of {content_id}", what, _REINDEX)
     for content_id, question in broken_looks(connection):
         what = f"a look for {question!r} is not as written: its checksum does not fit"
-        yield Problem(f"looks at {content_id}", what, _REPAIR)
+        yield Problem(f"looks at {content_id}", what, REPAIR)
 
 
 def _inside_parents(nodes: dict[str, Node]) -> Iterator[str]:
@@ -213,14 +187,8 @@ def _whole_tree(nodes: dict[str, Node]) -> Iterator[str]:
     for node in nodes.values():
         if node.level is not Level.VIDEO and node.parent is None:
             yield f"the {node.level} at {node.span} has no parent"
-
-
-def _tiling(nodes: dict[str, Node]) -> Iterator[str]:
-    whole = next((node.span for node in nodes.values() if node.level is Level.VIDEO), None)
-    if whole is None:
-        return
-    for level in (Level.SEGMENT, Level.SCENE, Level.CHAPTER):
-        for gap in gaps([node.span for node in nodes.values() if node.level is level], whole):
+    for level in (Level.SEGMENT, Level.SCENE, Level.CHAPTER) if videos else ():
+        for gap in gaps([node.span for node in nodes.values() if node.level is level], videos[0].span):
             yield f"its {level}s leave a hole or overlap at {gap.start:.6f}-{gap.end:.6f} s"
 
 
@@ -231,13 +199,12 @@ def _words(connection: sqlite3.Connection) -> Iterator[Problem]:
     )
     missing, extra = connection.execute(query).fetchone()
     if missing or extra:
-        yield Problem(
-            "full-text index", f"{missing} passages missing, {extra} too many", _REPAIR, is_derived=True
-        )
+        what = f"{missing} passages missing, {extra} too many"
+        yield Problem("full-text index", what, REPAIR, is_derived=True)
 
 
 def _full_text(database: Database) -> Iterator[Problem]:
-    """FTS5 compares its index with the passages word by word; it takes that for a write."""
+    """FTS5 compares its index with the passages word by word; for SQLite this is a write."""
     if database.read_only:
         return
     try:
@@ -246,7 +213,7 @@ def _full_text(database: Database) -> Iterator[Problem]:
     except LibraryError as error:
         if not isinstance(error.__cause__, sqlite3.DatabaseError):
             raise
-        yield Problem("full-text index", "it does not match the passages", _REPAIR, is_derived=True)
+        yield Problem("full-text index", "it does not match the passages", REPAIR, is_derived=True)
 
 
 def _vectors(connection: sqlite3.Connection) -> Iterator[Problem]:
@@ -266,4 +233,4 @@ def _index_files(layout: Layout) -> Iterator[Problem]:
             check_index(path)
         except UnusableIndex as error:
             where = f"{layout.vectors.name}/{path.name}"
-            yield Problem(where, str(error), f"nothing is lost; {_REPAIR}", is_derived=True)
+            yield Problem(where, str(error), f"nothing is lost; {REPAIR}", is_derived=True)

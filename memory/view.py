@@ -1,4 +1,4 @@
-"""The memory of one video, to be read."""
+"""Reading the memory of one video."""
 
 from __future__ import annotations
 
@@ -28,16 +28,12 @@ from video_vlm.records.observations import TELLING
 
 __all__ = ["MemoryView", "StoredVector"]
 
-_NEIGHBORS = {
-    "before": ("<", "DESC"),
-    "after": (">", "ASC"),
-}
+_NEIGHBORS = {"before": ("<", "DESC"), "after": (">", "ASC")}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredVector:
-    """One passage as one encoder sees it: ``vector`` is ``(dimension,)`` float32; ``kind`` is None for a
-    summary."""
+    """The vector of one passage by one encoder: float32 ``(dimension,)``; ``kind`` is None for a summary."""
 
     encoder: str
     span: Span
@@ -48,8 +44,10 @@ class StoredVector:
 
     @classmethod
     def of(cls, row: sqlite3.Row) -> StoredVector:
-        """Raises:
-        LibraryError: it has another size than its encoder gives.
+        """The vector in a row of ``vectors`` joined with its passage and its encoder.
+
+        Raises:
+            LibraryError: it has another size than its encoder gives.
         """
         return cls(
             row["encoder"],
@@ -62,10 +60,9 @@ class StoredVector:
 
 
 class MemoryView:
-    """One memory as it is on disk: complete, or as far as it has come. A ``VideoMemory``.
+    """One memory as it is on disk, complete or unfinished. A ``VideoMemory``.
 
-    It stays with the memory it was made for: once that is removed or replaced by a rebuild, reading
-    raises :class:`NotIndexed` instead of quietly finding nothing.
+    Once this memory is removed, or replaced by a rebuild, reading raises :class:`NotIndexed`.
     """
 
     def __init__(
@@ -109,7 +106,7 @@ class MemoryView:
         return found[0]
 
     def nodes(self, level: Level, span: Span | None = None) -> tuple[Node, ...]:
-        """In order of time; those overlapping ``span``."""
+        """The nodes of a level in order of time; only those overlapping ``span``, if given."""
         if span is None:
             return self._nodes("level = :level", level=level.value)
         return self._nodes(
@@ -144,7 +141,7 @@ class MemoryView:
         )
 
     def poster(self, node_id: str) -> bytes | None:
-        """The small JPEG of a frame; None for nodes that have no picture of their own."""
+        """The thumbnail of a frame as JPEG bytes; None for nodes of other levels."""
         with self._reading() as connection:
             row = connection.execute(
                 "SELECT jpeg FROM posters WHERE memory = ? AND node = ?", (self._memory, node_id)
@@ -152,15 +149,15 @@ class MemoryView:
             return None if row is None else blob(row["jpeg"], "picture")
 
     def thumbnail(self, node: Node) -> bytes | None:
-        """A small JPEG for any node: its own, or that of its first representative frame that has one."""
+        """A thumbnail for any node as JPEG bytes: its own, or that of its first frame that has one."""
         frames = (self.poster(frame.id) for frame in self.nodes(Level.FRAME, node.span))
         return self.poster(node.id) or next((jpeg for jpeg in frames if jpeg), None)
 
     def observations(
         self, *, kinds: Iterable[ObservationKind] | None = None, span: Span | None = None
     ) -> tuple[Observation, ...]:
-        """What observers saw, in order of time; those overlapping ``span``. Looks are apart:
-        :meth:`looks`."""
+        """The observers' observations in order of time; only those overlapping ``span``, if given. Those of
+        looks are not among them: :meth:`looks`."""
         within = Filter((self.content_id,), span, None if kinds is None else tuple(kinds))
         with self._reading() as connection:
             rows = connection.execute(
@@ -172,11 +169,11 @@ class MemoryView:
             return tuple(observation_of(row) for row in rows)
 
     def entities(self) -> tuple[Entity, ...]:
-        """The names in what is said, written and titled, those with the most mentions first."""
+        """The names in speech, screen text and titles, those with the most mentions first."""
         return list_entities(self.observations(kinds=TELLING))
 
     def entity(self, name: str) -> Entity:
-        """Every mention of a name in order of time; without any, if nothing names it.
+        """Every mention of a name in order of time; there may be none.
 
         Raises:
             ValueError: there is no word in ``name``.
@@ -184,13 +181,12 @@ class MemoryView:
         return find_entity(name, self.observations(kinds=TELLING))
 
     def looks(self) -> tuple[StoredLook, ...]:
-        """What questions made us look at since, in the order it was kept; :meth:`search` finds what was
-        seen."""
+        """The looks at this video, in the order they were kept; :meth:`search` finds their observations."""
         with self._reading() as connection:
             return looks_at(connection, self.content_id)
 
     def vectors(self) -> Iterator[StoredVector]:
-        """The vectors of all that can be found by its words, encoder by encoder, a few at a time."""
+        """The vectors of all passages, encoder by encoder, read 512 at a time."""
         last = ("", 0)
         while True:
             with self._reading() as connection:
@@ -219,19 +215,23 @@ class MemoryView:
         kinds: Iterable[ObservationKind] | None = None,
         limit: int = 10,
     ) -> tuple[Evidence, ...]:
-        """What this memory has in words nearest to ``query``, best first; the filters come before the
-        ranking."""
-        return self._search(
-            query, Filter((self.content_id,), span, None if kinds is None else tuple(kinds)), limit
-        )
+        """The passages of this memory nearest to ``query``, best first; filters apply before the ranking.
+
+        Raises:
+            ValueError: ``limit`` is below 1.
+        """
+        within = Filter((self.content_id,), span, None if kinds is None else tuple(kinds))
+        return self._search(query, within, limit)
 
     def frames_like(self, text: str) -> tuple[tuple[Span, float], ...]:
-        """How near each representative frame is to words, by the library's tower: its stretch and a cosine,
-        in order of time; nothing where no tower has seen this video. The tower is loaded for it."""
+        """The span of each representative frame and its cosine to the text, in order of time.
+
+        Empty where the library has no image-text encoder, or it has not seen this video. Loads the encoder.
+        """
         return () if self._sight is None else self._sight.frames(self.content_id, text)
 
     def sights(self, node_id: str) -> dict[str, bytes]:
-        """What a node looks like, by tower: little-endian float32, of length one."""
+        """A node's visual vectors by image-text encoder: bytes of little-endian float32, of norm 1."""
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT encoder, vector FROM sights WHERE memory = ? AND node = ? ORDER BY encoder",
@@ -260,8 +260,8 @@ class MemoryView:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with self._database.read() as connection:
             if connection.execute("SELECT 1 FROM memories WHERE id = ?", (self._memory,)).fetchone() is None:
+                path = self.video.path
                 raise NotIndexed(
-                    f"the memory of {self.video.path} was removed or replaced while it was read: open it "
-                    "again"
+                    f"the memory of {path} was removed or replaced while it was read: open it again"
                 )
             yield connection

@@ -1,11 +1,9 @@
-"""Finding moments by sight: a vector of words or of a picture against what frames, segments and scenes look
-like."""
+"""Visual search: the vector of a text or an image is compared with those of frames, segments and scenes."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Final, TypeAlias
 
@@ -27,7 +25,7 @@ __all__ = ["VisualVectors"]
 _LEVELS: Final = (Level.FRAME, Level.SEGMENT, Level.SCENE)
 
 _FRAMES_A_MOMENT: Final = 8
-"""So many more frames than moments are asked for: neighbours in one segment are one moment."""
+"""So many times more frames than moments are searched: frames of one segment are one moment."""
 
 _ROWS: Final = """
     SELECT s.id, s.vector FROM sights AS s JOIN nodes AS n ON n.memory = s.memory AND n.id = s.node
@@ -57,13 +55,13 @@ _IDS: Final = """
     ON s.memory = CAST(json_extract(one.value, '$[0]') AS BIGINT)
     AND s.node = json_extract(one.value, '$[1]') AND s.encoder = ?
 """
-"""Of some nodes, from the table's own index: no vector is read."""
+"""For some nodes, from the table's own index: no vector is read."""
 
 _PARENTS: Final = """
     SELECT n.memory, n.id, n.parent FROM json_each(?) AS one CROSS JOIN nodes AS n
     ON n.memory = CAST(json_extract(one.value, '$[0]') AS BIGINT) AND n.id = json_extract(one.value, '$[1]')
 """
-"""By memory and id: by the id alone, every memory of the library would be asked."""
+"""By memory and id: by the id alone, every memory of the library would be searched."""
 
 _Vector = npt.NDArray[np.float32]
 _Vectors = npt.NDArray[np.float32]
@@ -72,7 +70,7 @@ _Place: TypeAlias = tuple[int, str]
 
 
 class VisualVectors:
-    """What one image-text tower has seen in one library. Shared by threads."""
+    """The vectors of one image-text encoder in one library. Shared by threads."""
 
     def __init__(
         self,
@@ -100,13 +98,13 @@ class VisualVectors:
 
     @property
     def lists(self) -> dict[str, VectorIndex]:
-        """What a search of the whole library asks, by name."""
+        """The indexes for a search of the whole library, by name."""
         return {f"sight of {level}s": index for level, index in self._dense.items()}
 
     def by_words(self, query: str, *, within: Filter, limit: int) -> list[FrameNeighbour]:
-        """The moments that look most like what words say: by their frames, and by their segments and scenes.
+        """Up to ``limit`` moments nearest to a text, by the ranks of their frames, segments and scenes.
 
-        The tower is not loaded where there is nothing it has seen.
+        The encoder is not loaded where the library has none of its vectors.
         """
         if within.kinds is not None or not query.strip() or not self._has_seen():
             return []
@@ -115,11 +113,15 @@ class VisualVectors:
             return self._fused(vector, within, limit)
 
     def _fused(self, vector: _Vector, within: Filter, limit: int) -> list[FrameNeighbour]:
+        """The moments of the nearest frames, fused with the ranks of their segments and scenes."""
         moments = self._moments(vector, within, limit)
         ids = list(moments)
         rankings = {"frame": ids}
         segments = {one: one for one in ids}
-        scenes = {one: (one[0], parent) for one, parent in self._parents(ids).items()}
+        with self._database.read() as connection:
+            rows = connection.execute(_PARENTS, (json.dumps(ids),))
+            parents = {(row["memory"], row["id"]): row["parent"] or "" for row in rows}
+        scenes = {one: (one[0], parents.get(one, "")) for one in ids}
         for level, above in ((Level.SEGMENT, segments), (Level.SCENE, scenes)):
             places = self._places(vector, level, within, limit, list(dict.fromkeys(above.values())))
             found = [one for one in ids if above[one] in places]
@@ -127,15 +129,16 @@ class VisualVectors:
         return [moments[one.item] for one in fuse(rankings)][:limit]
 
     def by_image(self, frame: Image, *, within: Filter, limit: int) -> list[FrameNeighbour]:
-        """The moments with the frames most like a picture, nearest first."""
+        """Up to ``limit`` moments with the frames most like an image (RGB uint8 ``(height, width, 3)``),
+        nearest first."""
         if within.kinds is not None or not self._has_seen():
             return []
         (vector,) = self.encoder.encode_images([frame])
         return list(self._moments(vector, within, limit).values())[:limit]
 
     def frames(self, content_id: str, query: str) -> tuple[tuple[Span, float], ...]:
-        """How near each frame of a video is to words (cosine), in order of time; nothing where none was
-        seen."""
+        """The span of each frame of a video and its cosine to a text, in order of time; empty where no frame
+        has a vector."""
         with self._database.read() as connection:
             rows = connection.execute(
                 'SELECT start, "end", vector FROM readable_sights WHERE content_id = ? AND encoder = ?'
@@ -162,10 +165,13 @@ class VisualVectors:
         return row is not None
 
     def _moments(self, vector: _Vector, within: Filter, limit: int) -> dict[_Place, FrameNeighbour]:
-        """By segment: the frame in it that is nearest; in order of nearness."""
+        """The nearest frame of each segment, nearest segment first."""
         near = dict(self._near(vector, Level.FRAME, within, _FRAMES_A_MOMENT * limit))
-        rows = self._rows(near)
+        with self._database.read() as connection:
+            found = connection.execute(_FRAMES, (json.dumps(list(near)),))
+            rows = {row["id"]: row for row in found}
         moments: dict[_Place, FrameNeighbour] = {}
+        # Frames that were deleted since they were found, or are not to be read, have no row.
         for one in (one for one in near if one in rows):
             row = rows[one]
             segment = row["memory"], row["parent"]
@@ -177,11 +183,9 @@ class VisualVectors:
     def _places(
         self, vector: _Vector, level: Level, within: Filter, limit: int, nodes: Sequence[_Place]
     ) -> dict[_Place, int]:
-        """Which of ``nodes`` are among the nearest of a level, and at which place."""
-        near = {
-            one: place
-            for place, (one, _) in enumerate(self._near(vector, level, within, _FRAMES_A_MOMENT * limit))
-        }
+        """Those of ``nodes`` that are among the nearest of a level, each with its rank from 0."""
+        ranked = self._near(vector, level, within, _FRAMES_A_MOMENT * limit)
+        near = {one: place for place, (one, _) in enumerate(ranked)}
         with self._database.read() as connection:
             rows = connection.execute(_IDS, (json.dumps(nodes), self.encoder.name)).fetchall()
         return {(row["memory"], row["node"]): near[row["id"]] for row in rows if row["id"] in near}
@@ -189,7 +193,11 @@ class VisualVectors:
     def _near(self, vector: _Vector, level: Level, within: Filter, limit: int) -> list[tuple[int, float]]:
         parameters = {**within.parameters(), "encoder": self.encoder.name, "level": level.value}
         if within.content_ids is None:
-            allowed = None if within == Filter() else self._allowed(parameters)
+            allowed = None
+            if within != Filter():
+                with self._database.read() as connection:
+                    found = connection.execute(_ALLOWED, parameters)
+                    allowed = np.fromiter((row["id"] for row in found), np.int64)
             return self._dense[level].nearest(vector, limit=limit, allowed=allowed)
         with self._database.read() as connection:
             rows = connection.execute(_READ, parameters).fetchall()
@@ -198,20 +206,3 @@ class VisualVectors:
         cosines = stack(rows, self.encoder.dimension) @ vector
         best = np.argsort(-cosines, kind="stable")[:limit]
         return [(rows[place]["id"], float(cosines[place])) for place in best]
-
-    def _allowed(self, parameters: Mapping[str, object]) -> npt.NDArray[np.int64]:
-        with self._database.read() as connection:
-            return np.fromiter((row["id"] for row in connection.execute(_ALLOWED, parameters)), np.int64)
-
-    def _rows(self, ids: Iterable[int]) -> dict[int, sqlite3.Row]:
-        """By id; those that were dropped since they were found, or are not to be read, are not there."""
-        with self._database.read() as connection:
-            return {row["id"]: row for row in connection.execute(_FRAMES, (json.dumps(list(ids)),))}
-
-    def _parents(self, nodes: Sequence[_Place]) -> dict[_Place, str]:
-        """For each the id of the node above it; an empty one where there is none yet."""
-        with self._database.read() as connection:
-            rows = connection.execute(_PARENTS, (json.dumps(nodes),))
-            return dict.fromkeys(nodes, "") | {
-                (row["memory"], row["id"]): row["parent"] or "" for row in rows
-            }

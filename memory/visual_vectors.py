@@ -1,8 +1,6 @@
-"""What a video looks like to an image-text tower: one vector a frame, and means of them for segments and
-scenes.
+"""Visual vectors of an image-text encoder: one for each frame, and means of them for segments and scenes.
 
-Vectors are kept by tower: those of two are never mixed, and a memory may have been seen by several, or by
-none.
+Vectors are kept by encoder: those of two are never mixed. A memory may have vectors of several, or of none.
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ __all__ = [
 ]
 
 _SHORTEST_SECONDS: Final = 1e-6
-"""What a picture that stands for no time weighs: a video of one picture has a vector too."""
+"""The least weight of a frame: a video of one frame, which lasts no time, has a vector too."""
 
 _FRAMES_BELOW: Final = f"""
     WITH above AS (SELECT :node AS id UNION ALL SELECT id FROM nodes WHERE memory = :memory AND parent = :node)
@@ -40,8 +38,8 @@ _FRAMES_BELOW: Final = f"""
     CROSS JOIN encoders AS e ON e.name = s.encoder
     ORDER BY f.start, f."end", f.id
 """
-"""Of a segment, or of a scene through its segments. Found by their parents: all frames of ten hours are too
-many to go through for each."""
+"""The frames of a segment, or of a scene through its segments. Found by their parents: a scan of all frames
+of ten hours for each node would be slow."""
 
 _UNSEEN: Final = f"""
     SELECT f.parent, f.id, coalesce(p.pts_seconds, (f.start + f."end") / 2) AS seconds FROM nodes AS f
@@ -56,7 +54,11 @@ _UNSEEN: Final = f"""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentVisuals:
-    """What some frames look like to one tower: ``vectors`` ``(frames, dimension)``, rows of length one."""
+    """The vectors of some frames by one image-text encoder: float32 ``(frames, dimension)``, rows of norm 1.
+
+    Raises:
+        ValueError: they have another shape, or are not finite.
+    """
 
     encoder: str
     vectors: Vectors
@@ -68,11 +70,10 @@ class SegmentVisuals:
 
 @dataclass(frozen=True, slots=True)
 class NodesWithoutVectors:
-    """A segment that a tower has not seen all of: the ids of its frames, and when each one's picture is
-    shown.
+    """A segment with frames that have no visual vector: the ids of all its frames, and their times in
+    seconds.
 
-    A memory of format 1 did not note these times; then they are the middles of the stretches the frames stand
-    for.
+    A memory of format 1 has no such times; then they are the middles of the frames' spans.
     """
 
     segment: str
@@ -83,7 +84,12 @@ class NodesWithoutVectors:
 def put_visual_vectors(
     connection: sqlite3.Connection, memory: int, segment: str, frames: Sequence[str], sights: SegmentVisuals
 ) -> None:
-    """Write what the frames of a segment look like, in their order, and what the segment does."""
+    """Write the vectors of a segment's frames, in order, and the mean for the segment.
+
+    Raises:
+        ValueError: there is not one vector for each frame.
+        LibraryError: another model has written under this encoder's name.
+    """
     if len(frames) != len(sights.vectors):
         raise ValueError(f"{len(sights.vectors)} vectors for {len(frames)} frames of segment {segment}")
     register_encoder(connection, sights.encoder, sights.vectors.shape[1])
@@ -95,7 +101,7 @@ def put_visual_vectors(
 def complete_visual_vectors(
     connection: sqlite3.Connection, memory: int, one: NodesWithoutVectors, sights: SegmentVisuals
 ) -> None:
-    """The same for a segment that is already part of a whole tree: its scene changes with it.
+    """The same for a segment of a finished memory; the mean of its scene is computed again.
 
     Raises:
         MemoryReplaced: the memory was removed or replaced meanwhile.
@@ -111,7 +117,7 @@ def complete_visual_vectors(
 
 
 def pool_scenes(connection: sqlite3.Connection, memory: int) -> None:
-    """Give every scene its vector, for each tower that has seen frames of it."""
+    """Compute the vector of every scene, for each encoder that has vectors of its frames."""
     towers = connection.execute("SELECT DISTINCT encoder FROM sights WHERE memory = ?", (memory,)).fetchall()
     scenes = connection.execute(
         f"SELECT id FROM nodes WHERE memory = ? AND level = '{Level.SCENE}'", (memory,)
@@ -124,8 +130,8 @@ def pool_scenes(connection: sqlite3.Connection, memory: int) -> None:
 def nodes_without_vectors(
     connection: sqlite3.Connection, memory: int, encoder: str
 ) -> tuple[NodesWithoutVectors, ...]:
-    """The segments of which a tower has not seen every frame, in order of time; with all their frames, as
-    what a tower gives for a picture may depend, in its last bits, on which others it is given with."""
+    """The segments with frames that have no vector of this encoder, in order of time, with all their frames:
+    the last bits of a vector may depend on the other frames of a batch."""
     segments: dict[str, list[sqlite3.Row]] = {}
     for row in connection.execute(_UNSEEN, {"memory": memory, "encoder": encoder}):
         segments.setdefault(row["parent"], []).append(row)
@@ -136,21 +142,15 @@ def nodes_without_vectors(
 
 
 def _pool(connection: sqlite3.Connection, memory: int, node: str, encoder: str) -> None:
-    """The mean of a node's frames, each by how long it stands for, as a vector of length one."""
+    """Write the mean vector of a node's frames, weighted by their durations, with norm 1."""
     rows = connection.execute(_FRAMES_BELOW, {"memory": memory, "node": node, "encoder": encoder}).fetchall()
     if rows:
-        _put_mean(connection, memory, node, encoder, rows)
+        seconds = np.array([max(row["end"] - row["start"], _SHORTEST_SECONDS) for row in rows])
+        mean = (seconds / seconds.sum()) @ stack(rows, rows[0]["dimension"]).astype(np.float64)
+        norm = float(np.linalg.norm(mean))
+        if norm > 0:
+            _put(connection, memory, node, encoder, (mean / norm).astype(np.float32))
     seal_visual_vectors(connection, memory, node)
-
-
-def _put_mean(
-    connection: sqlite3.Connection, memory: int, node: str, encoder: str, rows: Sequence[sqlite3.Row]
-) -> None:
-    seconds = np.array([max(row["end"] - row["start"], _SHORTEST_SECONDS) for row in rows])
-    mean = (seconds / seconds.sum()) @ stack(rows, rows[0]["dimension"]).astype(np.float64)
-    length = float(np.linalg.norm(mean))
-    if length > 0:
-        _put(connection, memory, node, encoder, (mean / length).astype(np.float32))
 
 
 def _put(

@@ -1,7 +1,7 @@
-"""Which moments to look at: shots, segments, representative frames, scenes, and planned times.
+"""Which frames to look at: shots, segments, representative frames, scenes, and planned times.
 
-Nothing here decodes a video or runs a model; pictures and scores are handed in. A *sampler* is a function
-``(subject, *, frame_budget) -> samples``; :func:`plan` calls one by name and holds it to the contract.
+Nothing here decodes a video or runs a model; frames and scores are arguments. A *sampler* is a function
+``(subject, *, frame_budget) -> samples``; :func:`plan` calls one by name and checks the contract.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ SAMPLERS: Final[Registry[Sequence[Sample]]] = Registry(
 
 
 def plan(name: str, subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
-    """What the sampler of that name plans to look at.
+    """The samples that the sampler of that name plans.
 
-    Exactly ``frame_budget`` times or one for every picture there is; distinct, ascending, inside the video.
+    Exactly ``frame_budget`` of them, or one for every frame there is; distinct, ascending, inside the video.
 
     Raises:
         UnknownName: there is no such sampler.
-        SamplerError: it broke the contract; none that is built in does.
+        SamplerError: the sampler broke the contract; no built-in one does.
         ValueError: ``frame_budget`` is below 1.
     """
     samples = tuple(SAMPLERS[name](subject, frame_budget=frame_budget))

@@ -1,14 +1,14 @@
-"""From the words of time to stretches of time: where X is, and which side of it was asked for.
+"""From words of time to spans: where the anchor ("after X") is, and which side of it the question means.
 
-The anchor is scored by itself and smoothed more than the rest (9 candidates): what happens after X need not
-look like X, so the question's own scores cannot find it. Up to three places are held possible, as a decoy may
-outscore the right one.
+The anchor phrase has its own scores, smoothed over 9 candidates: what happens after X need not look like X,
+so the scores of the whole question cannot find it. Up to three places are kept, as a wrong one may score
+higher than the right one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,7 +28,7 @@ _MARGIN_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """One place where an anchor phrase may be, and how far it stands out."""
+    """A span where an anchor phrase may be, and the robust z of its peak."""
 
     span: Span
     z: float
@@ -36,7 +36,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class AnchoredSpan:
-    """A stretch the question sends the eye to, and why."""
+    """A span that words of time mean, the robust z of its anchors, and the reason for the samples."""
 
     span: Span
     z: float
@@ -44,12 +44,12 @@ class AnchoredSpan:
 
 
 def find_anchors(channels: Channels, times: Seconds, *, end: float) -> tuple[Anchor, ...]:
-    """Where an anchor phrase may be, surest first; none where nothing stands out.
+    """Up to three spans where an anchor phrase may be, highest z first; none where no z is 1.5 or more.
 
     Args:
-        channels: How well each candidate fits the phrase.
-        times: The candidates, ascending.
-        end: When the video ends.
+        channels: How well each candidate fits the phrase, ``(n,)`` for each channel.
+        times: The candidates in seconds, ``(n,)``, ascending.
+        end: When the video ends, in seconds.
     """
     if times.size == 0 or not channels:
         return ()
@@ -62,16 +62,15 @@ def find_anchors(channels: Channels, times: Seconds, *, end: float) -> tuple[Anc
 
 
 def _trimmed(fine: Seconds, first: int, stop: int, borders: Seconds) -> Span:
-    """A peak found in a widely smoothed series, cut to where the finely smoothed one is high too, as far as
-    it is."""
+    """A peak of the widely smoothed series, cut to the part where the finely smoothed one is high too."""
     peak = float(fine[first:stop].max())
     inside = np.flatnonzero(fine[first:stop] >= min(peak, peak / 2))
     return Span(float(borders[first + inside[0]]), float(borders[first + inside[-1] + 1]))
 
 
 def stretches(subject: SamplerInput) -> tuple[AnchoredSpan, ...]:
-    """Where the question's move leads, surest first; nothing where it moves nowhere or its anchor is not
-    found."""
+    """The spans that the question's words of time mean, highest z first; none where it has none or its anchor
+    is not found."""
     aim = subject.aim
     if aim.move is TimeMove.WITHIN:
         inside = aim.window and subject.span.overlap(aim.window)
@@ -82,9 +81,8 @@ def stretches(subject: SamplerInput) -> tuple[AnchoredSpan, ...]:
     if move is None or not aim.anchors:
         return ()
     anchors = find_anchors(aim.anchors[0], subject.candidates, end=subject.span.end)
-    return _inside(
-        subject.span, [_moved(aim, move(anchor.span, aim.reach_seconds), anchor) for anchor in anchors]
-    )
+    moved = [_moved(aim, move(anchor.span, aim.reach_seconds), anchor) for anchor in anchors]
+    return _inside(subject.span, moved)
 
 
 def _moved(aim: TimeAim, span: Span, anchor: Anchor) -> AnchoredSpan:
@@ -101,16 +99,15 @@ _MOVES: Mapping[TimeMove, Callable[[Span, float], Span]] = {
 
 
 def _between(subject: SamplerInput) -> tuple[AnchoredSpan, ...]:
-    """From the end of the one to the beginning of the other: the surest pair that is in order of time."""
-    end = subject.span.end
+    """From the end of one anchor to the start of a later one: the pair with the highest sum of z."""
     firsts, seconds = (
-        find_anchors(channels, subject.candidates, end=end) for channels in (*subject.aim.anchors, {}, {})[:2]
+        find_anchors(channels, subject.candidates, end=subject.span.end)
+        for channels in (*subject.aim.anchors, {}, {})[:2]
     )
     pairs = [(a, b) for a in firsts for b in seconds if b.span.start > a.span.end]
     if not pairs:
-        found = [
-            _moved(subject.aim, one.span.widen(_MARGIN_SECONDS), one) for one in (*firsts[:1], *seconds[:1])
-        ]
+        best = (*firsts[:1], *seconds[:1])
+        found = [_moved(subject.aim, one.span.widen(_MARGIN_SECONDS), one) for one in best]
         return _inside(subject.span, found)
     a, b = max(pairs, key=lambda pair: pair[0].z + pair[1].z)
     why = f"between the anchors at {clock(a.span.start)} and {clock(b.span.start)}"
@@ -118,8 +115,6 @@ def _between(subject: SamplerInput) -> tuple[AnchoredSpan, ...]:
 
 
 def _inside(whole: Span, found: Sequence[AnchoredSpan]) -> tuple[AnchoredSpan, ...]:
-    """Cut to the video; what lies outside it altogether is dropped."""
-    cut = [(one, one.span.overlap(whole)) for one in found]
-    return tuple(
-        AnchoredSpan(span, one.z, one.why) for one, span in cut if span and span.duration_seconds > 0
-    )
+    """The spans cut to the video; those outside it are dropped."""
+    cut = ((one, one.span.overlap(whole)) for one in found)
+    return tuple(replace(one, span=span) for one, span in cut if span and span.duration_seconds > 0)

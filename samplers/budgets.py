@@ -1,4 +1,4 @@
-"""How much to look at, and by which sampler: by the length of a video, by what is asked, or as told.
+"""How many frames to look at, and with which sampler: by the video's length, by the question, or as told.
 
 =============  ==========  ==================================  ===================
 length         sampler     frames                              why
@@ -29,12 +29,12 @@ _FEWEST, _MOST_MEDIUM, _MOST_LONG = 32, 64, 128
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many pictures may be looked at, and what they cost a model.
+    """How many frames may be looked at, and how many tokens they cost a model.
 
     Args:
-        frames: Pictures.
-        tokens_per_frame: Visual tokens each of them costs, after merging.
-        why: Who decided.
+        frames: At most so many.
+        tokens_per_frame: Visual tokens of each frame, after merging.
+        why: ``"as told"``, or the length that decided.
     """
 
     frames: int
@@ -51,16 +51,16 @@ def budget_for(
 ) -> Budget:
     """The budget for a video: as told, in frames or in tokens, or by its length.
 
-    Worked example: 1,000 tokens at 256 a frame are 3 frames; what is over buys no fourth.
+    Worked example: 1,000 tokens at 256 a frame are 3 frames; the 232 left do not buy a fourth.
 
     Args:
-        duration_seconds: How long it is.
-        tokens_per_frame: What a frame costs the model at hand.
+        duration_seconds: How long the video is.
+        tokens_per_frame: Visual tokens of one frame for the model at hand.
         frames: So many, whatever the length.
-        tokens: As many as this buys; the smaller of the two counts where both are given.
+        tokens: As many frames as this buys; the smaller of the two counts where both are given.
 
     Raises:
-        ValueError: not even one frame.
+        ValueError: the budget does not buy one frame.
     """
     if tokens_per_frame < 1:
         raise ValueError(f"tokens_per_frame must be at least 1, got {tokens_per_frame}")
@@ -72,9 +72,13 @@ def budget_for(
         )
     if told:
         return Budget(min(told), tokens_per_frame, "as told")
-    return Budget(
-        _frames_by_length(duration_seconds), tokens_per_frame, f"by length: {_class_of(duration_seconds)}"
-    )
+    length = _class_of(duration_seconds)
+    by_length = {
+        "short": max(1, math.ceil(2 * duration_seconds)),
+        "medium": min(max(_FEWEST, math.ceil(duration_seconds / 2)), _MOST_MEDIUM),
+        "long": min(max(_FEWEST, math.ceil(duration_seconds / 10)), _MOST_LONG),
+    }
+    return Budget(by_length[length], tokens_per_frame, f"by length: {length}")
 
 
 def sampler_for(
@@ -84,8 +88,8 @@ def sampler_for(
 
     Args:
         duration_seconds: How long the video is.
-        move: Where the question sends the eye.
-        asked: Whether there is a question that anything is known to fit.
+        move: Which part of the video the question's words of time mean.
+        asked: Whether any candidate has a score for the question.
         named: A sampler's name, or ``"auto"``.
     """
     if named != AUTO:
@@ -102,13 +106,3 @@ def _class_of(duration_seconds: float) -> str:
     if duration_seconds < _SHORT_SECONDS:
         return "short"
     return "medium" if duration_seconds <= _MEDIUM_SECONDS else "long"
-
-
-def _frames_by_length(duration_seconds: float) -> int:
-    match _class_of(duration_seconds):
-        case "short":
-            return max(1, math.ceil(2 * duration_seconds))
-        case "medium":
-            return min(max(_FEWEST, math.ceil(duration_seconds / 2)), _MOST_MEDIUM)
-        case _:
-            return min(max(_FEWEST, math.ceil(duration_seconds / 10)), _MOST_LONG)

@@ -1,4 +1,4 @@
-"""From scenes to chapters: few enough to be read at a glance, whatever the number of scenes.
+"""From scenes to chapters of 5 to 15 minutes: a list short enough to read, whatever the number of scenes.
 
 Neighbouring scenes are joined, the most alike first, until every chapter is long enough. With *n* scenes that
 takes *n log n* steps: ten hours of fast cuts are thousands of scenes.
@@ -18,7 +18,8 @@ from video_vlm.samplers.scene_grouping import GroupedSpan, alike, mean
 __all__ = ["chapters", "shortest_chapter_seconds"]
 
 _Offer: TypeAlias = "tuple[float, float, int, int, _Run, _Run]"
-"""Two neighbours to join: unlikeness and length, then places to tell equals apart, and the two themselves."""
+"""Two neighbours that may be joined, in the order of a heap: negative likeness, length in seconds, their
+places (to order equals), and the two themselves."""
 
 _LONGEST_SECONDS = 900.0
 _SHORTEST_SECONDS = (300.0, 450.0)
@@ -27,7 +28,7 @@ _ONE_CHAPTER_SECONDS = 600.0
 
 
 def shortest_chapter_seconds(seconds: float) -> float:
-    """5 minutes in a video of up to an hour and a half, 7.5 from two and a quarter hours on.
+    """The shortest chapter of a video of so many seconds: 300 s up to 90 minutes, 450 s from 135 minutes on.
 
     Two hours thus have 8 to 19 chapters, ten hours 40 to 80.
     """
@@ -69,11 +70,14 @@ def _joined(parts: Sequence[GroupedSpan], shortest: float) -> list[_Run]:
     heapify(offers)
     while offers:
         *_, left, right = heappop(offers)
+        one, other = left.part.span, right.part.span
         # An offer is void once either has been joined with another.
         is_open = ends.get(left.last) is left and starts.get(right.first) is right
-        if not (is_open and _may_join(left.part.span, right.part.span, shortest)):
+        is_short = min(one.duration_seconds, other.duration_seconds) < shortest
+        if not is_open or not is_short or other.end - one.start > _LONGEST_SECONDS:
             continue
-        joined = _Run(left.first, right.last, _both(left.part, right.part))
+        signature = mean([(one, left.part.signature), (other, right.part.signature)])
+        joined = _Run(left.first, right.last, GroupedSpan(one.cover(other), signature))
         del ends[left.last], starts[right.first]
         starts[joined.first] = ends[joined.last] = joined
         if joined.first > 0:
@@ -86,17 +90,6 @@ def _joined(parts: Sequence[GroupedSpan], shortest: float) -> list[_Run]:
 def _offer(left: _Run, right: _Run) -> _Offer:
     seconds = right.part.span.end - left.part.span.start
     return -alike(left.part.signature, right.part.signature), seconds, left.first, right.last, left, right
-
-
-def _may_join(left: Span, right: Span, shortest: float) -> bool:
-    is_short = min(left.duration_seconds, right.duration_seconds) < shortest
-    return is_short and right.end - left.start <= _LONGEST_SECONDS
-
-
-def _both(left: GroupedSpan, right: GroupedSpan) -> GroupedSpan:
-    return GroupedSpan(
-        left.span.cover(right.span), mean([(left.span, left.signature), (right.span, right.signature)])
-    )
 
 
 def _even_out(edges: list[int], parts: Sequence[GroupedSpan], shortest: float) -> None:

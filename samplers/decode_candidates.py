@@ -1,15 +1,14 @@
-"""Where something may have happened that keyframes do not tell, and which of it to decode.
+"""Spans that may hold cuts which keyframes alone do not show, and which of them to decode.
 
-Bytes that rise for some tenths of a second (a *swell*) are a dissolve, a fade or a camera, and one packet far
-above its neighbours (a *spike*) a cut for which no keyframe was allowed, or a flash. Such a candidate is
-decoded from the keyframe before it on, and a keyframe that may be a cut or not from the one before that.
-Those that tell most for the pictures they cost come first, as far as a budget goes, and of the swells one to
-begin with: where a film is one of cuts and dissolves and that proved to be a change, so are, presumably, the
-others.
+A *swell* (the bitrate rises for some tenths of a second) is a dissolve, a fade or a moving camera; a *spike*
+(one packet far above its neighbours) is a flash, or a cut for which no keyframe was allowed. Such a candidate
+is decoded from the keyframe before it; a keyframe in doubt is decoded from the keyframe before that one.
+Candidates with the most information for their frames come first, within a frame budget. Of the swells only
+one is decoded first: where it proves to be a transition the others presumably are too.
 
-No budget counts for what *needs* to be decoded, as a cut would be missed otherwise: a spike as large as a
-cut, a group whose packets would not show one (it is *blind*), and what leads up to a keyframe on the beat
-that shows something else than the one before it.
+Candidates that *need* to be decoded do not count against the budget, as a cut would be missed otherwise: a
+spike as large as a cut, a group of pictures whose packets would not show one (it is *blind*), and the group
+before a keyframe on the regular interval that is unlike the keyframe before it.
 
 Pure functions; decoding is elsewhere.
 """
@@ -35,27 +34,27 @@ __all__ = [
     "decode_candidates",
 ]
 
-_BEFORE_SECONDS, _AFTER_SECONDS = 0.12, 0.9  # decoded around a candidate, at least
-_NEAR_SECONDS = 0.4  # a candidate this near to a cut is the same thing
-_JOIN_SECONDS = 0.5  # candidates this near are one
-_BLUR_SECONDS = 0.2  # a swell seems to begin so much earlier, as bytes are averaged
-_SPIKE_SECONDS = 0.6  # one large packet is a swell as well, where bytes are averaged, but not for longer
-_USUAL_STRENGTH = 3.0  # more does not make a change likelier
-_SPIKE_SHARE = 0.6  # how much likelier a swell is one than a spike
-_LEAST_WORTH = 0.002  # chance that a keyframe is not what it is taken for, over the pictures it costs to know
-_PRIOR = 2.0  # candidates that what keyframes tell weighs as much as
-_LEAST_TRUST, _PROVED = 0.6, 0.5  # to presume anything
-_PRESUMED_SWELL, _TRUSTED_SWELL = 2.5, 2.0
+_BEFORE_SECONDS, _AFTER_SECONDS = 0.12, 0.9  # the least that is decoded before and after a candidate
+_NEAR_SECONDS = 0.4  # a candidate this near to a cut is the same event
+_JOIN_SECONDS = 0.5  # candidates this near are joined
+_BLUR_SECONDS = 0.2  # a swell appears this much too early, because bytes are averaged
+_SPIKE_SECONDS = 0.6  # the longest swell that a single large packet makes, because bytes are averaged
+_USUAL_STRENGTH = 3.0  # a strength above this does not make a change more probable
+_SPIKE_SHARE = 0.6  # the probability that a spike is a change, over that of a swell
+_LEAST_WORTH = 0.002  # the least doubt about a keyframe, over the number of frames to decode for it
+_PRIOR = 2.0  # the trust in keyframes counts as much as so many decoded candidates
+_LEAST_TRUST, _PROVED = 0.6, 0.5  # least trust, and share of decoded swells that were cuts, to presume others
+_PRESUMED_SWELL, _TRUSTED_SWELL = 2.5, 2.0  # least swell of a presumed cut: in general, and with high trust
 _PRESUMED_SCORE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class DecodeCandidate:
-    """Something may happen in ``span``.
+    """A cut or a transition may lie in ``span``.
 
-    ``strength`` is how far the evidence stands out (1 is usual); of a keyframe, that begins ``group``, the
-    chance that it is not what it is taken for. A group that is blind is decoded up to ``group``, the next
-    one. What ``is_needed`` is decoded whatever it costs.
+    ``strength`` is the swell or the spike as a ratio (1 is the median); of a keyframe, which begins
+    ``group``, the chance in ``[0, 1]`` that its verdict is wrong. A blind group is decoded up to ``group``,
+    the next one. One that ``is_needed`` is decoded whatever it costs.
     """
 
     span: Span
@@ -67,7 +66,7 @@ class DecodeCandidate:
 
 @dataclass(frozen=True, slots=True)
 class DecodeSpan:
-    """What has to be decoded: from the first picture of ``groups`` to ``until_seconds``."""
+    """A span to decode, from the first frame of ``groups`` to ``until_seconds``, and its number of frames."""
 
     groups: range
     until_seconds: float
@@ -76,12 +75,10 @@ class DecodeSpan:
 
 @dataclass(frozen=True, slots=True)
 class DecodeChoice:
-    """Which candidates are decoded, the stretches that takes, and how many of their pictures no budget
-    counts."""
+    """Which candidates are decoded, in which spans. ``num_needed`` frames of these are outside the budget."""
 
     stretches: tuple[DecodeSpan, ...] = ()
     candidates: tuple[DecodeCandidate, ...] = ()
-
     num_needed: int = 0
 
     @property
@@ -92,13 +89,18 @@ class DecodeChoice:
 def decode_candidates(
     table: PacketTable, restless: PacketBitrate, groups: range, verdicts: Sequence[KeyframeVerdict] = ()
 ) -> tuple[DecodeCandidate, ...]:
-    """What may have happened in ``groups`` beside what ``verdicts`` say, and which of them are in doubt."""
+    """Candidates in ``groups``, in order of time: swells and spikes that no verdict explains, blind groups,
+    and keyframes whose verdict is in doubt."""
     cuts = [one.at for one in verdicts if one.cut is not None]
     explained = [one.at for one in verdicts if one.explains]
     blind = _blind(table, groups, verdicts)
     beyond = (_beyond(one, explained) for one in _joined(_by_packets(table, restless, groups)))
     found = [
-        one for one in beyond if one is not None and not _is_near(one.span, cuts) and not _is_in(one, blind)
+        one
+        for one in beyond
+        if one is not None
+        and not any(one.span.widen(_NEAR_SECONDS).contains(at) for at in cuts)
+        and not _is_in(one, blind)
     ]
     asked = {one.group for one in blind}
     open_ones = [one for one in verdicts if one.doubt > 0.0 and one.group not in asked]
@@ -125,15 +127,15 @@ def choose_within(
     chance: float = 1.0,
     most_swells: int | None = None,
 ) -> DecodeChoice:
-    """Those that tell most for what they cost, as far as the budget goes.
+    """The candidates with the most information for the frames they cost, within the budget.
 
     Args:
         table: Of the whole video.
         every: All candidates. Those that are needed are chosen whatever the budget.
-        groups: Of the window they are in.
-        frame_budget: Stretches may cost so many pictures.
-        chance: That a swell is a change.
-        most_swells: No more of them, if given.
+        groups: The groups of pictures of the window they are in.
+        frame_budget: How many frames may be decoded for candidates that are not needed.
+        chance: The probability that a swell is a transition, in ``[0, 1]``.
+        most_swells: Choose at most so many swells; any number if None.
     """
     candidates = [one for one in every if one.is_needed]
     stretches: list[DecodeSpan] = []
@@ -156,15 +158,15 @@ def choose_within(
 
 
 class TwoRoundChoice:
-    """Chooses what to decode of one window, in two rounds: what the first finds says what the second is
-    worth.
+    """Chooses what to decode of one window, in two rounds: the cuts found in the first change the value of
+    the rest.
 
     Args:
         table: Of the whole video.
         every: The candidates of the window.
-        groups: The window.
-        frame_budget: How many pictures both rounds may cost.
-        trust: How far keyframes can be relied on here
+        groups: The groups of pictures of the window.
+        frame_budget: How many frames both rounds may decode together.
+        trust: About the share of keyframes that are cuts, in ``[0, 1]``
             (:func:`video_vlm.samplers.keyframe_cuts.weigh_verdicts`).
     """
 
@@ -186,15 +188,15 @@ class TwoRoundChoice:
 
     @property
     def keyframes(self) -> frozenset[int]:
-        """The groups whose keyframes were looked into; what decoding found stands for them."""
+        """The groups whose keyframes were decoded; the cuts found there replace their verdicts."""
         return frozenset(one.group for one in self._asked if one.group is not None)
 
     def first(self) -> tuple[DecodeSpan, ...]:
-        """What to decode to begin with."""
+        """The spans to decode in the first round."""
         return self._ask(self._every, chance=self._trust**2, most_swells=1)
 
     def second(self, found: Sequence[Cut]) -> tuple[DecodeSpan, ...]:
-        """What else, once the cuts of the first round are known."""
+        """The spans to decode in the second round, given the cuts ``found`` in the first."""
         num_proved, num_asked = self._proved(found)
         is_enough = 0 < num_asked == num_proved and self._trust >= TRUSTED
         rest = [
@@ -206,8 +208,7 @@ class TwoRoundChoice:
         return self._ask(rest, chance=chance)
 
     def presumed(self, found: Sequence[Cut]) -> Iterator[Cut]:
-        """The candidates that were not decoded and are likely changes, given what decoding found in the
-        others."""
+        """Swells that were not decoded and are likely dissolves, given the cuts ``found`` in the others."""
         num_proved, num_asked = self._proved(found)
         if not num_asked or num_proved < _PROVED * num_asked or self._trust < _LEAST_TRUST:
             return
@@ -233,23 +234,16 @@ class TwoRoundChoice:
         return choice.stretches
 
     def _proved(self, found: Sequence[Cut]) -> tuple[int, int]:
-        """How many of the swells that were decoded were changes, and how many there were."""
+        """How many of the decoded swells were transitions, and how many were decoded."""
         swells = [one for one in self._asked if one.evidence == "swell"]
-        return sum(any(_explains(cut, one) for cut in found) for one in swells), len(swells)
-
-
-def _explains(cut: Cut, candidate: DecodeCandidate) -> bool:
-    return cut.span.widen(_BEFORE_SECONDS).overlaps(candidate.span)
+        spans = [cut.span.widen(_BEFORE_SECONDS) for cut in found]
+        return sum(any(span.overlaps(one.span) for span in spans) for one in swells), len(swells)
 
 
 def _is_in(candidate: DecodeCandidate, blind: Iterable[DecodeCandidate]) -> bool:
     blur = _BLUR_SECONDS if candidate.evidence == "swell" else 0.0
     start, end = candidate.span.start + blur, candidate.span.end - blur
     return any(one.span.start <= start and end <= one.span.end for one in blind)
-
-
-def _is_near(span: Span, times: Iterable[float]) -> bool:
-    return any(span.widen(_NEAR_SECONDS).contains(time) for time in times)
 
 
 def _by_packets(table: PacketTable, restless: PacketBitrate, groups: range) -> Iterator[DecodeCandidate]:
@@ -265,29 +259,27 @@ def _by_packets(table: PacketTable, restless: PacketBitrate, groups: range) -> I
 def _joined(candidates: Iterable[DecodeCandidate]) -> list[DecodeCandidate]:
     joined: list[DecodeCandidate] = []
     for candidate in sorted(candidates, key=lambda one: one.span):
-        if joined and candidate.span.start - joined[-1].span.end <= _JOIN_SECONDS:
-            candidate = _as_one(joined.pop(), candidate)
-        joined.append(candidate)
+        if not joined or candidate.span.start - joined[-1].span.end > _JOIN_SECONDS:
+            joined.append(candidate)
+            continue
+        pair = (joined.pop(), candidate)
+        span = pair[0].span.cover(candidate.span)
+        stronger = max(pair, key=lambda one: one.strength)
+        has_spike = any(one.evidence == "spike" for one in pair)
+        evidence = "spike" if has_spike and span.duration_seconds <= _SPIKE_SECONDS else stronger.evidence
+        is_needed = any(one.is_needed for one in pair)
+        joined.append(DecodeCandidate(span, stronger.strength, evidence, is_needed=is_needed))
     return joined
 
 
-def _as_one(one: DecodeCandidate, other: DecodeCandidate) -> DecodeCandidate:
-    stronger = max(one, other, key=lambda each: each.strength)
-    span = one.span.cover(other.span)
-    is_spike = span.duration_seconds <= _SPIKE_SECONDS and "spike" in (one.evidence, other.evidence)
-    evidence = "spike" if is_spike else stronger.evidence
-    return DecodeCandidate(span, stronger.strength, evidence, is_needed=one.is_needed or other.is_needed)
-
-
 def _beyond(candidate: DecodeCandidate, explained: Iterable[float]) -> DecodeCandidate | None:
-    """What is left of a candidate after the keyframes in it that explain it; None where that is nothing."""
+    """The part of a candidate after the keyframes that explain it; None where nothing remains."""
     for at in explained:
-        if candidate.span.widen(_BEFORE_SECONDS).contains(at):
-            if candidate.span.end <= at + BESIDE_SECONDS:
+        span = candidate.span
+        if span.widen(_BEFORE_SECONDS).contains(at):
+            if span.end <= at + BESIDE_SECONDS:
                 return None
-            candidate = replace(
-                candidate, span=Span(max(at + _BEFORE_SECONDS, candidate.span.start), candidate.span.end)
-            )
+            candidate = replace(candidate, span=Span(max(at + _BEFORE_SECONDS, span.start), span.end))
     return candidate
 
 

@@ -1,4 +1,4 @@
-"""A steady beat from the first picture on, as models that were trained on a fixed rate expect it."""
+"""A fixed frame rate from the first frame on, as models expect that were trained on one."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from video_vlm.samplers.sampler_input import SamplerInput
 __all__ = ["dense"]
 
 _RATES = (4.0, 2.0, 1.0, 0.5, 0.25)
-"""Pictures a second; above them motion shows nothing new to a model, below them it is no beat any more."""
+"""Frames a second."""
 
 
 def dense(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
-    """One picture every beat, at the highest of 4, 2, 1, 1/2 and 1/4 a second the budget can keep up to the
-    end.
+    """Frames at the highest of the rates 4, 2, 1, 1/2 and 1/4 a second for which the budget lasts to the end.
 
-    A film too long even for the slowest beat gets the beat that fits it. What is left of the budget goes
-    between the beats.
+    A video too long for the slowest rate gets the rate that fits it. The rest of the budget goes between
+    these frames.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.

@@ -1,8 +1,8 @@
-"""Spending a frame budget: pictures taken one by one, gaps covered evenly, and a plan at the end.
+"""Spending a frame budget: frames taken one by one, gaps covered evenly, and a plan at the end.
 
-This is where the contract of all samplers is kept: a plan holds exactly as many pictures as the budget
-allows, or all there are; each one once, in order, inside the video. A sampler says what it wants in order of
-preference; what it leaves unspent goes to the widest gaps.
+The contract of all samplers is kept here: a plan has exactly as many frames as the budget allows, or all
+there are; each one once, in order, inside the video. A sampler takes frames in order of preference; the rest
+of its budget goes to the widest gaps.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import heapq
 import math
 from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from video_vlm.records import Sample, Span
@@ -26,8 +27,8 @@ class FrameSelection:
     """Frames taken so far.
 
     Args:
-        pictures: What can be taken.
-        frame_budget: How many may be.
+        frames: The frames that can be taken.
+        frame_budget: How many may be taken.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.
@@ -43,11 +44,11 @@ class FrameSelection:
 
     @property
     def num_left(self) -> int:
-        """How many pictures may still be taken."""
+        """How many frames may still be taken."""
         return self._budget - len(self._order)
 
     def take(self, seconds: float, *, score: float = 0.0, reason: str) -> bool:
-        """Take the picture nearest to a time; False if it is taken already, or nothing is left."""
+        """Take the frame nearest to a time; False if it is taken already, or nothing is left."""
         return self._take(self._pictures.nearest(seconds), score, reason)
 
     def cover(
@@ -58,13 +59,13 @@ class FrameSelection:
         Worked example: ``[0, 100)`` with 50 taken and 3 to go -> 17 and 33, 75: no gap is wider than 25.
 
         Args:
-            num_frames: How many; as many as there are left, at most.
-            reason: Why.
-            within: Only there; the whole video if None.
-            prefer: May move each a quarter of the distance to its neighbours.
+            num_frames: How many; at most as many as are left in the budget.
+            reason: Why, for the samples.
+            within: Only in this span; in the whole video if None.
+            prefer: May move each frame by up to a quarter of the distance to its neighbours.
 
         Returns:
-            How many were taken: fewer where there are no more pictures.
+            How many were taken: fewer where there are no more frames.
         """
         first, stop = (0, len(self._pictures)) if within is None else self._pictures.inside(within)
         gaps = self._gaps(first, stop, within or self._pictures.span)
@@ -75,7 +76,7 @@ class FrameSelection:
         return sum(shares)
 
     def plan(self) -> tuple[Sample, ...]:
-        """What was taken, in order of time, with the rest of the budget spent on the widest gaps."""
+        """The frames taken, in order of time, after spending the rest of the budget on the widest gaps."""
         self.cover(self.num_left, reason="coverage: the widest gap")
         return tuple(self._taken[index] for index in self._order)
 
@@ -88,7 +89,7 @@ class FrameSelection:
         return True
 
     def _gaps(self, first: int, stop: int, span: Span) -> list[_Gap]:
-        """The stretches between taken pictures that hold free ones; pictures ``[first, stop)`` only."""
+        """The stretches between taken frames that hold free ones; frames ``[first, stop)`` only."""
         inside = self._order[bisect_left(self._order, first) : bisect_left(self._order, stop)]
         edges = [(first - 1, span.start), *((index, self._pictures.seconds(index)) for index in inside)]
         edges.append((stop, span.end))
@@ -99,20 +100,17 @@ class FrameSelection:
         ]
 
 
+@dataclass(frozen=True, slots=True)
 class _Gap:
-    """Free pictures ``[first, stop)`` between two times."""
+    """Free frames ``[first, stop)`` between two times in seconds."""
 
-    __slots__ = ("end", "first", "start", "stop")
-
-    def __init__(self, first: int, stop: int, start: float, end: float) -> None:
-        self.first, self.stop, self.start, self.end = first, stop, start, end
-
-    @property
-    def room(self) -> int:
-        return self.stop - self.first
+    first: int
+    stop: int
+    start: float
+    end: float
 
     def width(self, share: int) -> float:
-        """The distance between neighbours once ``share`` pictures stand in it."""
+        """The distance between neighbours once ``share`` frames stand in it."""
         return (self.end - self.start) / (share + 1)
 
 
@@ -125,13 +123,14 @@ def _shares(gaps: Sequence[_Gap], num_frames: int) -> list[int]:
         _, place = heapq.heappop(widest)
         shares[place] += 1
         num_frames -= 1
-        if shares[place] < gaps[place].room:
-            heapq.heappush(widest, (-gaps[place].width(shares[place]), place))
+        gap = gaps[place]
+        if shares[place] < gap.stop - gap.first:
+            heapq.heappush(widest, (-gap.width(shares[place]), place))
     return shares
 
 
 def _placed(gap: _Gap, share: int, frames: FrameTimes, prefer: Prefer | None) -> list[int]:
-    """``share`` distinct pictures of a gap, evenly spread; never more than it holds."""
+    """``share`` distinct frames of a gap, evenly spread; never more than it holds."""
     step = gap.width(share)
     times = [gap.start + (place + 1) * step for place in range(share)]
     if prefer is not None:

@@ -1,4 +1,4 @@
-"""Where the pictures of a video are in time: known one by one, or one every so often."""
+"""The times of a video's frames: known one by one, or at a fixed interval."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Seconds = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameTimes:
-    """The pictures that can be asked for, numbered in order of time.
+    """The frames of a video, numbered in order of time.
 
     Args:
-        span: What they cover. An instant holds one picture.
-        step_seconds: How long each is shown, where they come steadily.
-        times: When each begins, ascending and inside ``span``, where that is known (variable frame rate);
-            ``step_seconds`` then means nothing.
+        span: The time they cover. A span without length holds one frame.
+        step_seconds: How long each frame is shown, where ``times`` is None.
+        times: When each frame begins, in seconds, ``(n,)``, ascending and inside ``span``, where that is
+            known (variable frame rate).
 
     Raises:
         ValueError: a step that is not positive, or times that are out of order or outside the span.
@@ -50,15 +50,15 @@ class FrameTimes:
         return max(1, round(self.span.duration_seconds / self.step_seconds))
 
     def seconds(self, index: int) -> float:
-        """A time that shows picture ``index``: its own where known, else the middle of its turn, so that the
-        rounding of time stamps cannot show its neighbour."""
+        """A time at which frame ``index`` is shown: its own where known, else the middle of its duration, so
+        that rounded time stamps do not select its neighbour."""
         if self.times is not None:
             return float(self.times[index])
         return self.span.start + (index + 0.5) * self.span.duration_seconds / len(self)
 
     def nearest(self, seconds: float) -> int:
-        """The number of the picture nearest to a time; times outside the span mean the first or the last
-        one."""
+        """The number of the frame nearest to a time in seconds; the first or the last one where that is
+        outside the span."""
         if self.times is None:
             share = (seconds - self.span.start) / (self.span.duration_seconds or 1.0)
             return min(max(math.floor(share * len(self)), 0), len(self) - 1)
@@ -68,12 +68,12 @@ class FrameTimes:
         return right - int(seconds - self.times[right - 1] <= self.times[right] - seconds)
 
     def inside(self, span: Span) -> tuple[int, int]:
-        """The pictures whose :meth:`seconds` lie in ``[start, end)``, as ``[first, stop)``."""
+        """The frames whose :meth:`seconds` lie in ``[start, end)``, as ``[first, stop)``."""
         first, stop = (self._first_from(edge) for edge in (span.start, span.end))
         return first, max(first, stop)
 
     def _first_from(self, seconds: float) -> int:
-        """The number of the first picture at or after a time; their count where there is none."""
+        """The number of the first frame at or after a time; their count where there is none."""
         if self.times is not None:
             return int(np.searchsorted(self.times, seconds))
         guess = self.nearest(seconds)

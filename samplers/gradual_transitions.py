@@ -1,8 +1,8 @@
-"""Gradual changes in a stream of thumbnails: of the stretches that could be one, the clearest, with fades
-made whole.
+"""Gradual transitions in a stream of thumbnails: of overlapping spans that could be one, the clearest. A fade
+out and the fade in that follows are one.
 
 Every decision looks a few seconds back and ahead and no further, and the grid of points is fixed to the
-clock, so that a detector that starts :data:`MEMORY_SECONDS` earlier decides the same.
+clock. So a detector that starts :data:`MEMORY_SECONDS` earlier decides the same.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ __all__ = ["MEMORY_SECONDS", "GradualDetector"]
 MEMORY_SECONDS = 12.0
 """No decision looks back further."""
 
-_SAME = 0.9  # correlation of what faded out with what faded in
-_HELD_SECONDS = 0.5  # a picture shown longer than this is a still; what comes faster moves, if jerkily
+_SAME = 0.9  # correlation of the frame that faded out with the one that faded in
+_HELD_SECONDS = 0.5  # a frame shown longer than this is a still
 _DARK_SECONDS = 1.5  # a fade out and a fade in with no more than this between them are one change
 
 
@@ -46,8 +46,7 @@ class GradualDetector:
         if place == self._bin:
             return ()
         if held is not None and self._bin is not None and pts_seconds - held[0] > _HELD_SECONDS:
-            # A picture lasts until the next one: what comes after a still begins when it ends, not when it
-            # began.
+            # A frame lasts until the next one: a change after a still begins when the still ends.
             for missing in range(max(self._bin + 1, place - MOST_POINTS), place):
                 self._add(missing / POINTS_PER_SECOND, held[1])
         self._bin = place
@@ -66,34 +65,35 @@ class GradualDetector:
 
     @property
     def undecided_since(self) -> float:
-        """Changes that begin a shot before this time are all known; infinity before any picture."""
+        """Changes that begin a shot before this time are all known; infinity before any frame."""
         return self._undecided_since
 
     def _decide(self, *, final: bool) -> Iterator[Cut]:
         ripe = [one for one in self._found if final or self._points.is_past(one)]
-        winners = [one for one in ripe if not self._is_beaten(one)]
+        rivals = [*self._found, *self._decided]
+        winners = [
+            one for one in ripe if not any(rival.rank > one.rank and rival.overlaps(one) for rival in rivals)
+        ]
         self._found = [one for one in self._found if one not in ripe]
-        # What is decided may still beat what is not.
+        # A span that is decided may still outrank one that is not.
         self._decided = [
             one for one in (*self._decided, *ripe) if any(one.overlaps(other) for other in self._found)
         ]
         for stretch in sorted(winners, key=lambda one: one.start):
             yield from self._join(stretch)
-        if self._gone and (final or self._earliest_start() > self._gone.end + _DARK_SECONDS):
+        may_begin_at = self._points.may_begin_at()
+        earliest_start = min([may_begin_at, *(one.start for one in self._found)])
+        if self._gone and (final or earliest_start > self._gone.end + _DARK_SECONDS):
             yield self._gone.cut()
             self._gone = None
         waiting = [one.at for one in (*self._found, *([self._gone] if self._gone else []))]
-        self._undecided_since = min([self._points.may_begin_at(), *waiting])
-
-    def _is_beaten(self, stretch: DissolveSpan) -> bool:
-        rivals = (other for other in (*self._found, *self._decided) if other.overlaps(stretch))
-        return any(other.rank > stretch.rank for other in rivals)
+        self._undecided_since = min([may_begin_at, *waiting])
 
     def _join(self, stretch: DissolveSpan) -> Iterator[Cut]:
         """A fade out waits for the fade in that may follow."""
         gone, self._gone = self._gone, None
         if stretch.kind == "in" and gone and stretch.start - gone.end <= _DARK_SECONDS:
-            if _alike(gone.picture, stretch.picture) > _SAME:
+            if _correlation(gone.picture, stretch.picture) > _SAME:
                 return  # the light went out and on again
             yield Cut(Span(gone.start, stretch.end), "fade", min(stretch.score / 255.0, 1.0), stretch.at)
             return
@@ -104,10 +104,7 @@ class GradualDetector:
         else:
             yield stretch.cut()
 
-    def _earliest_start(self) -> float:
-        return min([self._points.may_begin_at(), *(one.start for one in self._found)])
 
-
-def _alike(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> float:
-    """Correlation of two pictures without their means: 1 for the same in any light."""
+def _correlation(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> float:
+    """Of two frames without their means: 1 for the same frame in any light."""
     return float(a @ b) / (math.sqrt(float(a @ a) * float(b @ b)) + 1e-6)

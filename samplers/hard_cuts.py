@@ -1,16 +1,16 @@
-"""Hard cuts: where a picture leaps away from the one before, further than anything around it moves.
+"""Hard cuts: frames that differ from the frame before by far more than the neighbouring frames do.
 
-A leap is a step between two pictures that stands out among the steps around it (the adaptive ratio of
-PySceneDetect's ``AdaptiveDetector``) and takes the colours along (their histogram), or stands out by far. It
-is no cut when what was there before is back soon: that was a flash, or something passing by.
+The *step* of a frame is its distance from the frame before. A frame begins a shot where its step is large
+against the median step around it (the adaptive ratio of PySceneDetect's ``AdaptiveDetector``) and the colour
+histogram changes too, or where its step is very large. It begins no shot when the earlier content is back
+soon: that was a flash, or an object that passed by.
 
-What is around is measured in seconds, so that a film has the same cuts at any rate. A picture lasts until the
-next one: where none is near in time nothing moves, and a slide of five seconds is one picture of five
-seconds. Pictures closer than :data:`_BIN_SECONDS` count as one: of 24 pictures a second shown as 240 nine in
-ten are repeats.
+The neighbourhood is measured in seconds, so that a video has the same cuts at any frame rate. A frame lasts
+until the next one: a slide of five seconds is one frame of five seconds. Frames closer than
+:data:`_BIN_SECONDS` count as one: of 24 frames a second stored as 240, nine in ten are repeats.
 
-All of it looks a few pictures and some tenths of a second back and ahead and no further, so that a detector
-that starts a little earlier decides the same.
+No decision looks further than a few frames and some tenths of a second back and ahead. So a detector that
+starts a little earlier decides the same.
 """
 
 from __future__ import annotations
@@ -43,40 +43,35 @@ __all__ = [
 ]
 
 FLASH_SECONDS = 0.4
-"""A picture that is back within this long was interrupted by a flash, not by a cut."""
+"""The longest flash: a frame that is back within this time was interrupted by a flash, not by a cut."""
 
 AROUND = 4
-"""Pictures on each side whose steps are what is usual here."""
+"""Frames on each side whose steps are compared with a frame's own step, at most."""
 
 AROUND_SECONDS = 0.6
-"""No further away than this: it takes in three pictures on each side at 5 pictures a second, and none at
-1."""
+"""How far away these frames may be: three frames on each side at 5 frames a second, and none at 1."""
 
-_BIN_SECONDS = 0.03  # pictures closer than this count as one: at 30 a second each is for itself
-_USUAL_FLOOR = 0.5  # grey levels added to what is usual: two noiseless stills have none
+_BIN_SECONDS = 0.03  # frames closer than this count as one; at 30 frames a second none are
+_USUAL_FLOOR = 0.5  # grey levels added to the median step: between two noiseless stills it is 0
 _LEAST_STEP = 4.0  # mean grey levels
-_RATIO, _COLOURS = 2.5, 0.35  # stands out, and takes this share of the colours along
-_FAR_RATIO, _FAR_STEP = 8.0, 15.0  # stands out by far, whatever the colours
-_BACK_SHARE = 0.3  # back again: nearer to the picture before than this share of the leap
-_LIT_BACK_SHARE = 0.5  # the same where the leap was only one of light: things move on while it flashes
-_LIT = 0.5  # correlation of the same picture in another light
-_DARK_LEVEL = 12.0  # mean grey level: below it there is nothing to see on either side
-_STILL_SECONDS, _STEADY = (
-    2.0,
-    0.25,
-)  # a picture that is shown longer, or than its neighbours by this share, is a still
-_SAME_LEVELS, _PAGE_SHARE = (
-    3,
-    0.3,
-)  # grey levels, and share of the pixels: that much of a page stays as it was
+_RATIO = 2.5  # of the step to the median step around it: a cut, if the colours change too ...
+_COLOURS = 0.35  # ... by this share
+_FAR_RATIO, _FAR_STEP = 8.0, 15.0  # ratio and mean grey levels: a cut, whatever the colours
+_BACK_SHARE = 0.3  # back again: nearer to the frame before than this share of the step
+_LIT_BACK_SHARE = 0.5  # the same where only the light changed: objects move during the flash
+_LIT = 0.5  # correlation of the same frame in another light
+_DARK_LEVEL = 12.0  # mean grey level: two frames below it are both black
+_STILL_SECONDS = 2.0  # a frame shown longer than this is a still
+_STEADY = 0.25  # and so is one shown longer or shorter than its neighbours by more than this share
+_SAME_LEVELS, _PAGE_SHARE = 3, 0.3  # grey levels, and share of the pixels that stay when a page changes
 
 Step: TypeAlias = tuple[float, float]
-"""How many seconds away a picture is, and its distance from the one before it."""
+"""How many seconds away a frame is, and its distance in grey levels from the one before it."""
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """A picture, how far it stepped away from the one before, and what it is made of."""
+    """A frame, its distance in grey levels from the one before, and its colour histogram."""
 
     pts_seconds: float
     image: Image
@@ -108,22 +103,18 @@ class HardCutDetector:
 
     @property
     def undecided_since(self) -> float:
-        """The earliest picture that may still turn out to begin a shot; infinity where none may."""
+        """The earliest frame that may still turn out to begin a shot; infinity where none may."""
         return self._waiting[0].pts_seconds if self._waiting else math.inf
 
     def _decide(self, *, final: bool) -> Iterator[Cut]:
         while self._waiting and (final or self._is_ripe()):
             head = self._waiting.popleft()
+            at = head.pts_seconds
             if self._is_cut(head):
-                yield Cut(
-                    Span(head.pts_seconds, head.pts_seconds), "hard", head.step / 255.0, head.pts_seconds
-                )
-            self._remember(head)
-
-    def _remember(self, seen: _Seen) -> None:
-        self._past.append(seen)
-        while len(self._past) > AROUND and seen.pts_seconds - self._past[0].pts_seconds > AROUND_SECONDS:
-            self._past.popleft()
+                yield Cut(Span(at, at), "hard", head.step / 255.0, at)
+            self._past.append(head)
+            while len(self._past) > AROUND and at - self._past[0].pts_seconds > AROUND_SECONDS:
+                self._past.popleft()
 
     def _is_ripe(self) -> bool:
         seconds_ahead = self._waiting[-1].pts_seconds - self._waiting[0].pts_seconds
@@ -141,34 +132,41 @@ class HardCutDetector:
         if ratio >= _FAR_RATIO and head.step >= _FAR_STEP and (near or self._is_far_alone(before, head)):
             return True
         pairs = [(before, head), *_close_pairs(before, head, past=self._past, ahead=self._waiting)]
-        return min(_colours_moved(a, b) for a, b in pairs) >= _COLOURS
+        return min(float(np.abs(a.colours - b.colours).sum()) / 2 for a, b in pairs) >= _COLOURS
 
     def _is_far_alone(self, before: _Seen, head: _Seen) -> bool:
-        """Whether a picture with none near in time stands out: what was shown before it was a still, or it is
-        far from what comes next to it, or it is a page: much stays as it was to the pixel while the rest is
-        another. Of a camera that takes a picture every second, panning, all are far from each other."""
+        """Whether a frame with none near in time is a cut by its step alone.
+
+        It is after a still; or where its step is large against those of the frames around it; or where a page
+        changes: many pixels stay exactly the same. A panning camera that takes a frame every second shows
+        none of this: all of its steps are large.
+        """
         seconds = head.pts_seconds - before.pts_seconds
         around = [*list(self._past)[-AROUND:], head, *list(self._waiting)[:AROUND]]
         gaps = [b.pts_seconds - a.pts_seconds for a, b in pairwise(around)]
         if seconds > _STILL_SECONDS or any(abs(gap - seconds) > _STEADY * seconds for gap in gaps):
             return True
         others = [seen.step for seen in around if seen is not head]
-        return _ratio(head.step, others) >= _FAR_RATIO or _same_share(before.image, head.image) >= _PAGE_SHARE
+        if _ratio(head.step, others) >= _FAR_RATIO:
+            return True
+        is_same = cv2.absdiff(before.image, head.image).max(axis=2) <= _SAME_LEVELS
+        return float(is_same.mean()) >= _PAGE_SHARE
 
 
 def may_be_hard_cut(step: float, before: Iterable[Step], after: Iterable[Step]) -> bool:
-    """Whether a picture could be called a cut, by the steps of the pictures around it; False is certain.
+    """Whether a frame could be called a cut, by the steps of the frames around it; False is certain.
 
-    ``before`` and ``after`` are nearest first and should reach :data:`AROUND` pictures; what is not known is
-    left out.
+    Args:
+        step: The frame's distance from the one before, in mean grey levels.
+        before: Steps of earlier frames, nearest first; up to :data:`AROUND` are used.
+        after: Steps of later frames, nearest first. Unknown ones are left out.
     """
     near = _near(before, after)
     return step >= _LEAST_STEP and _ratio(step, [*near, *([0.0] * (2 * AROUND - len(near)))]) >= _RATIO
 
 
 def _near(before: Iterable[Step], after: Iterable[Step]) -> list[float]:
-    """The steps that say what is usual here, up to :data:`AROUND` on each side; none where no picture is
-    near."""
+    """The steps to compare with, up to :data:`AROUND` on each side; none where no frame is near."""
     return [*_binned(before), *_binned(after)]
 
 
@@ -195,14 +193,12 @@ def _ratio(step: float, around: Sequence[float]) -> float:
     return step / ((median(around) if around else 0.0) + _USUAL_FLOOR)
 
 
-def _same_share(a: Image, b: Image) -> float:
-    """The share of the pixels that are the same in both, but for what coding does to them."""
-    return float((cv2.absdiff(a, b).max(axis=2) <= _SAME_LEVELS).mean())
-
-
 def came_back(before: _Seen, head: _Seen, *, past: Iterable[_Seen], ahead: Iterable[_Seen]) -> bool:
-    """Whether what was there before ``head`` is there again soon after, or was already: a flash, not a
-    cut."""
+    """Whether the content before ``head`` is back within :data:`FLASH_SECONDS`: a flash, not a cut.
+
+    The same holds where ``head`` shows content of shortly before a flash. ``past`` and ``ahead`` are in order
+    of time.
+    """
     share = _LIT_BACK_SHARE if alike(before.image, head.image) >= _LIT else _BACK_SHARE
     near = share * head.step
     return any(
@@ -213,7 +209,7 @@ def came_back(before: _Seen, head: _Seen, *, past: Iterable[_Seen], ahead: Itera
 def _close_pairs(
     before: _Seen, head: _Seen, *, past: Iterable[_Seen], ahead: Iterable[_Seen]
 ) -> Iterator[tuple[_Seen, _Seen]]:
-    """Pictures on either side of the leap, one of them next to it, with no more than a flash between."""
+    """Frames on either side of the step, one of them next to it, no more than a flash apart."""
     longest = FLASH_SECONDS + 1e-9
     yield from ((before, later) for later in ahead if later.pts_seconds - head.pts_seconds <= longest)
     yield from (
@@ -223,12 +219,11 @@ def _close_pairs(
     )
 
 
-def _colours_moved(a: _Seen, b: _Seen) -> float:
-    return float(np.abs(a.colours - b.colours).sum()) / 2
-
-
 def colours_moved(a: Image, b: Image) -> float:
-    """The share of one picture's pixels that is of colours the other does not have, from 0 to 1."""
+    """The share of one image's pixels whose colours the other does not have, in ``[0, 1]``.
+
+    Both are RGB uint8 ``(height, width, 3)``.
+    """
     return float(np.abs(_colours(a) - _colours(b)).sum()) / 2
 
 
@@ -241,7 +236,10 @@ def _colours(image: Image) -> npt.NDArray[np.float32]:
 
 
 def alike(a: Image, b: Image) -> float:
-    """Correlation of two pictures over place, in grey; a bare colour is like everything."""
+    """Pearson correlation of two grey images, in ``[-1, 1]``; 1 where one of them is a single colour.
+
+    Both are RGB uint8 ``(height, width, 3)`` of one size.
+    """
     grey_a, grey_b = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) for image in (a, b))
     grey_a, grey_b = grey_a - grey_a.mean(), grey_b - grey_b.mean()
     contrast = float(np.sqrt((grey_a * grey_a).mean() * (grey_b * grey_b).mean()))
@@ -249,10 +247,10 @@ def alike(a: Image, b: Image) -> float:
 
 
 def brightness(image: Image) -> float:
-    """Mean of all channels, in grey levels (0 to 255); ten times faster than ``image.mean()``."""
+    """Mean of all channels, in grey levels ``[0, 255]``; ten times faster than ``image.mean()``."""
     return float(cv2.norm(image, cv2.NORM_L1)) / image.size
 
 
 def distance(a: Image, b: Image) -> float:
-    """Mean absolute difference, in grey levels."""
+    """Mean absolute difference of two images of one size, in grey levels ``[0, 255]``."""
     return float(cv2.norm(a, b, cv2.NORM_L1)) / a.size

@@ -1,16 +1,16 @@
-"""What keyframes alone tell: which of them begin a shot, and how sure that is.
+"""Cuts found with keyframes alone: which keyframes begin a shot, and how certain that is.
 
-An encoder puts a keyframe where a cut is, if it may. So, with little decoded but keyframes:
+An encoder puts a keyframe at a cut where its settings allow it. So little but keyframes is decoded:
 
-- A keyframe off the regular beat (or after next to no bytes at all) that looks unlike what was before it, with nothing
-  restless beside it, is a cut. It is in doubt where its packet is not much larger than those before it: then
-  a lot was going on already.
-- Where packets are restless it is a cut, the middle of a dissolve or a fade, a flash or a fast pan. The half second
-  after it tells (a *glance*): it costs a few pictures, as it begins with a keyframe. What it settles on is
-  also what the next keyframe is compared with: a flash would be unlike everything.
-- A film whose keyframes are all cuts is one of cuts and dissolves; where many are none, things flash and the camera
-  races. So what they proved to be says what to expect of the rest (*trust*), and where each may well be a cut
-  only those before a packet that stands out need a glance.
+- A keyframe off the regular interval (or after hardly any bytes) that is unlike the frame before it, with no
+  swell or spike beside it, is a cut. It is in doubt where its packet is not much larger than those before it:
+  then a lot was changing already.
+- Beside a swell or a spike it is a cut, the middle of a dissolve or a fade, a flash, or a fast pan. The half
+  second after it shows which (a *glance*): a few frames, as decoding begins at the keyframe. The next
+  keyframe is compared with the last frame of the glance, because a flash would be unlike everything.
+- Where all keyframes are cuts the video has cuts and dissolves; where many are not it has flashes and fast
+  pans. The share of cuts among them is the *trust* in the rest. Where nearly all may be cuts, only keyframes
+  before a spike need a glance.
 
 Pure functions; decoding is elsewhere.
 """
@@ -42,34 +42,30 @@ __all__ = [
 ]
 
 BESIDE_SECONDS = 0.5
-"""What is so near to a keyframe goes with it."""
+"""Packets this near to a keyframe are judged together with it."""
 
 TRUSTED = 0.8
-"""Where so many keyframes are cuts, what looks like a change is one."""
+"""From this trust on, a keyframe that looks like a change is taken for one."""
 
 _UNLIKE = 12.0  # mean grey levels between keyframes
-_CHECKED_UNLIKE = 25.0  # the same where packets are restless: a camera gets that far by itself
-_COLOURS, _CHECKED_COLOURS = (
-    0.25,
-    0.4,
-)  # share of the picture that has other colours: the same place keeps its own
+_CHECKED_UNLIKE = 25.0  # the same beside a swell or a spike: a moving camera reaches the lower one
+_COLOURS, _CHECKED_COLOURS = 0.25, 0.4  # share of the frame whose colours are new: the same place keeps them
 _OTHER_COLOURS = 0.6  # hardly the same place
-_CALM_SWELL, _CALM_SPIKE = 1.7, 1.6
-_RESTLESS_BEFORE = 1.6
+_CALM_SWELL, _CALM_SPIKE = 1.7, 1.6  # below both nothing else happens beside a keyframe
+_RESTLESS_BEFORE = 1.6  # swell from which something began before the keyframe
 _TIDY, _LEAST_TIDY = 0.9, 5  # share of the keyframes that may be cuts, of so many or more
-_LEAP, _LEAST_LEAP = 0.35, 8.0  # of the way from keyframe to keyframe, and grey levels: out of a flash
-_BACK = 0.6  # of that way: how near to what was before
-_LIGHT, _LIT = 0.8, 0.5  # share of a step that is one of light, and correlation of one picture in two lights
-_RACE = 0.25  # of that way: a step that only a fast pan goes on with
-_BARE = 12.0  # standard deviation, grey levels: nearly black or white
-_RISE = 2.0  # over how many times a keyframe outweighs the packets before it: the chance that it is no cut
+_LEAP, _LEAST_LEAP = 0.35, 8.0  # step that ends a flash: share of the keyframes' distance, and grey levels
+_BACK = 0.6  # share of that distance: nearer than this to the frame before is back again
+_LIGHT, _LIT = 0.8, 0.5  # share of a step that is brightness, and correlation of one frame in two lights
+_RACE = 0.25  # share of that distance: only a fast pan goes on with such steps
+_BARE = 12.0  # standard deviation in grey levels: nearly black or white
+_RISE = 2.0  # the doubt about a keyframe is this over the ratio of its packet to those before it
 _SURE, _TOSS_UP = 0.1, 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class KeyframeGlance:
-    """What to decode of a group to judge the keyframe that begins it: its pictures up to
-    ``until_seconds``."""
+    """The frames to decode to judge the keyframe that begins ``group``: up to ``until_seconds``."""
 
     group: int
     until_seconds: float
@@ -77,7 +73,7 @@ class KeyframeGlance:
 
 @dataclass(frozen=True, slots=True)
 class KeyframeHead:
-    """A keyframe, and the pictures ``after`` it that are known."""
+    """A keyframe, and the frames ``after`` it that are known."""
 
     group: int
     image: Image
@@ -85,13 +81,14 @@ class KeyframeHead:
 
     @property
     def settled(self) -> Image:
-        """What it comes down to."""
+        """The last known frame."""
         return self.after[-1] if self.after else self.image
 
 
 @dataclass(frozen=True, slots=True)
 class KeyframeVerdict:
-    """What a keyframe is taken for: a ``cut`` or none. ``doubt`` is the chance that it is the other."""
+    """Whether the keyframe ``at`` a time in seconds is a ``cut``. ``doubt`` is the chance in ``[0, 1]`` that
+    this is wrong."""
 
     group: int
     at: float
@@ -101,20 +98,26 @@ class KeyframeVerdict:
 
     @property
     def tells(self) -> bool:
-        """Whether it says something of the film it is in."""
+        """Whether it counts for the trust in the other verdicts of the video."""
         return self.why not in {"due", "camera", "race"}
 
     @property
     def explains(self) -> bool:
-        """Whether restless packets around the keyframe are no cut and no further question."""
+        """Whether swells and spikes around the keyframe are explained, and are no cut."""
         return self.why in {"back", "flash", "camera", "race"} and self.cut is None
 
 
 def keyframe_glances(
     table: PacketTable, images: Sequence[Image], restless: PacketBitrate, *, first_group: int
 ) -> Iterator[KeyframeGlance]:
-    """Which keyframes need a glance, by what they look like: ``images`` are those of ``first_group`` and
-    after it."""
+    """Which keyframes need a glance, by comparing them with each other.
+
+    Args:
+        table: Of the whole video.
+        images: The keyframes of ``first_group`` and the groups after it, RGB uint8 ``(height, width, 3)``.
+        restless: Swells and spikes of the video.
+        first_group: The number of the group that the first image begins.
+    """
     numbers = range(first_group, first_group + len(images))
     put = [number for number in numbers[1:] if not table.is_due(number)]
     pairs = dict(zip(numbers[1:], pairwise(images), strict=True))
@@ -126,19 +129,16 @@ def keyframe_glances(
         if number == 0 or table.is_due(number) or _is_calm(table, restless, number):
             continue
         at = table.group_starts[number]
-        if (
-            number == first_group
-            or not is_tidy
-            or restless.spike(Span(at, at + BESIDE_SECONDS)) >= _CALM_SPIKE
-        ):
+        until = at + BESIDE_SECONDS
+        if number == first_group or not is_tidy or restless.spike(Span(at, until)) >= _CALM_SPIKE:
             last = table.seconds[table.places(number, number + 1)[-1]]
-            yield KeyframeGlance(number, min(at + BESIDE_SECONDS, last))
+            yield KeyframeGlance(number, min(until, last))
 
 
 def judge_keyframes(
     table: PacketTable, heads: Sequence[KeyframeHead], restless: PacketBitrate
 ) -> tuple[KeyframeVerdict, ...]:
-    """A verdict on each keyframe but the first, each by itself."""
+    """A verdict on each keyframe but the first, without regard to the other verdicts."""
     around = zip((None, *heads[:-1]), heads, (*heads[1:], None), strict=True)
     heads = [_with_next(table, *three) for three in around]
     return tuple(_judged(table, before, head, restless) for before, head in pairwise(heads))
@@ -147,13 +147,10 @@ def judge_keyframes(
 def _with_next(
     table: PacketTable, before: KeyframeHead | None, head: KeyframeHead, following: KeyframeHead | None
 ) -> KeyframeHead:
-    """A flash may end with a keyframe as well; one that shows what was there before is none."""
-    starts = table.group_starts
-    if (
-        following is None
-        or starts[following.group] - starts[head.group] > FLASH_SECONDS
-        or table.is_due(head.group)
-    ):
+    """``head`` with the next keyframe after it, where that may end a flash."""
+    if following is None or table.is_due(head.group):
+        return head
+    if table.group_starts[following.group] - table.group_starts[head.group] > FLASH_SECONDS:
         return head
     if before is not None and distance(before.settled, head.image) < _UNLIKE:
         return head
@@ -161,18 +158,21 @@ def _with_next(
 
 
 def weigh_verdicts(verdicts: Sequence[KeyframeVerdict]) -> tuple[tuple[KeyframeVerdict, ...], float]:
-    """The verdicts in the light of each other, and the *trust*: about the share of telling keyframes that are
-    cuts."""
+    """The verdicts corrected by the *trust*, and the trust: about the share of keyframes that are cuts, among
+    those that tell (:attr:`KeyframeVerdict.tells`)."""
     told = [one for one in verdicts if one.tells]
     trust = (sum(one.cut is not None for one in told) + 1.0) / (len(told) + 1.5)
-    return tuple(_trusted(one, trust) if trust >= TRUSTED else one for one in verdicts), trust
-
-
-def _trusted(verdict: KeyframeVerdict, trust: float) -> KeyframeVerdict:
+    if trust < TRUSTED:
+        return tuple(verdicts), trust
     doubt = (1.0 - trust) / 2
-    if verdict.why == "race":
-        return replace(verdict, cut=Cut(Span(verdict.at, verdict.at), "hard", _SURE, verdict.at), doubt=doubt)
-    return replace(verdict, doubt=min(verdict.doubt, doubt)) if verdict.why == "change" else verdict
+    weighed = []
+    for one in verdicts:
+        if one.why == "race":
+            one = replace(one, cut=Cut(Span(one.at, one.at), "hard", _SURE, one.at), doubt=doubt)
+        elif one.why == "change":
+            one = replace(one, doubt=min(one.doubt, doubt))
+        weighed.append(one)
+    return tuple(weighed), trust
 
 
 def _judged(
@@ -222,7 +222,7 @@ def _judged_restless(
 
 
 def _is_flash(lit: Image, after: Image, before: Image, *, unlike: float) -> bool:
-    """Whether of two pictures in a row the second is back where it was before, or the first one in another
+    """Whether of two consecutive frames the second is like ``before`` again, or is the first in another
     light."""
     step = distance(lit, after)
     if step <= max(_LEAP * unlike, _LEAST_LEAP):

@@ -1,4 +1,4 @@
-"""The codec's own keyframes: the cheapest pictures to decode, and encoders put them where shots begin."""
+"""The codec's keyframes: the cheapest frames to decode, and encoders put them where shots begin."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["codec_keyframes"]
 def codec_keyframes(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     """In each of equal stretches of time the keyframe nearest to its middle.
 
-    A stretch without one, and a video whose keyframes are not known, is covered by other pictures: the reason
+    A stretch without one, and a video whose keyframes are not known, is covered by other frames: the reason
     says so.
 
     Raises:

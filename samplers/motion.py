@@ -1,4 +1,4 @@
-"""More pictures where more moves, and some everywhere."""
+"""More frames where there is more motion, and some everywhere."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from video_vlm.samplers.stratified import candidate_edges, equal_parts
 __all__ = ["motion"]
 
 _LIVELY = 3.0
-"""A z of motion above which more does not count: the liveliest second weighs four times a still one."""
+"""The largest robust z of motion that counts: such a second weighs four times a still one."""
 
 
 def motion(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
-    """Equal parts of time, each second weighed by how much moves in it: 1 where nothing does, 4 at most.
+    """Equal parts of time, each second weighted by its motion: 1 where nothing moves, 4 at most.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.

@@ -1,4 +1,4 @@
-"""What was not seen yet: near-duplicates inside a shot are dropped, what is left is spread over time."""
+"""Frames that show something new: near-duplicates inside a shot are dropped, the rest is spread over time."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ import numpy.typing as npt
 
 from video_vlm.records import Sample
 from video_vlm.samplers.frame_selection import FrameSelection
-from video_vlm.samplers.frame_times import Seconds
 from video_vlm.samplers.sampler_input import SamplerInput
 
 __all__ = ["novelty", "without_repeats"]
 
 _SAME = 0.97
-"""Cosine above which two pictures of a shot show the same thing."""
+"""Cosine above which two frames of a shot show the same thing."""
 
 _BLOCK = 64
 _ROUNDS = 3
-"""How many new pictures one stretch may give before the others are asked again."""
+"""How many new frames one stretch may give before the others are asked again."""
 
 
 def novelty(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
-    """In equal stretches of time the candidates that are new; a stretch gives three times its share at most.
+    """The new candidates of equal stretches of time, at most three for each stretch.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.
@@ -36,21 +35,18 @@ def novelty(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     for turn in range(_ROUNDS):
         for stratum in strata:
             if turn < min(_ROUNDS, stratum.size):
-                selection.take(_nth(stratum, turn), reason="new: unlike the picture before it")
+                # The first, then later ones: of [a, b, c, d, e, f] a, c and e.
+                place = turn * stratum.size // _ROUNDS if stratum.size > _ROUNDS else turn
+                selection.take(float(stratum[place]), reason="new: unlike the picture before it")
     selection.cover(selection.num_left, reason="coverage: nothing new here")
     return selection.plan()
 
 
-def _nth(stratum: Seconds, turn: int) -> float:
-    """The first, then ever later ones: [a, b, c, d, e, f] -> a, c, e."""
-    return float(stratum[turn * stratum.size // _ROUNDS if stratum.size > _ROUNDS else turn])
-
-
 def without_repeats(subject: SamplerInput) -> npt.NDArray[np.bool_]:
-    """Which candidates to keep, ``(n,)``: the first of each shot, and every one that is unlike the last one
-    kept.
+    """Which candidates to keep, bool ``(n,)``: the first of each shot, and each that differs from the last
+    one kept (cosine of their embeddings 0.97 or less).
 
-    Where looks are not known all are kept: nothing says that they repeat.
+    All are kept where ``subject.looks`` is None.
     """
     count = len(subject.candidates)
     if subject.looks is None or count < 2:
@@ -61,21 +57,16 @@ def without_repeats(subject: SamplerInput) -> npt.NDArray[np.bool_]:
     borders = np.searchsorted(subject.candidates, [shot.span.start for shot in subject.shots])
     kept = np.concatenate([[True], unlike])
     kept[borders[borders < count]] = True
-    for start, stop in _quiet_runs(kept):
+    for start, stop in pairwise(np.append(np.flatnonzero(kept), count).tolist()):
         _keep_drifting(kept, looks, start, stop)
     return kept
-
-
-def _quiet_runs(kept: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """From each one kept up to the next, where others lie between: ``[start, stop)``."""
-    places = np.append(np.flatnonzero(kept), len(kept))
-    return [(int(a), int(b)) for a, b in pairwise(places) if b - a > 1]
 
 
 def _keep_drifting(
     kept: npt.NDArray[np.bool_], looks: npt.NDArray[np.float32], start: int, stop: int
 ) -> None:
-    """Slow change adds up: keep the next one that is unlike the last one kept."""
+    """In ``[start, stop)``, where neighbours are alike, keep each one that differs from the last one kept:
+    slow change adds up."""
     last, place = start, start + 1
     while place < stop:
         block = looks[place : min(place + _BLOCK, stop)] @ looks[last]

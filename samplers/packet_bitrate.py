@@ -1,5 +1,5 @@
-"""How restless a video is, told from the sizes of its packets: where bytes swell, and where one packet stands
-out."""
+"""How much changes in a video, by the sizes of its packets: *swells* (the bitrate rises for a while) and
+*spikes* (one packet is far larger than its neighbours)."""
 
 from __future__ import annotations
 
@@ -15,24 +15,22 @@ from video_vlm.records import Span
 
 __all__ = ["PacketBitrate"]
 
-_SWELL = 1.7  # times what is usual
-_SMOOTH_SECONDS = (
-    0.36  # over which bytes are averaged: pictures that others need are larger than those between
-)
-_USUAL_SECONDS = 3.0  # on each side, whose median is usual
-_USUAL_EVERY_SECONDS = 0.2  # what is usual changes slowly
-_LONGEST_SECONDS = 3.0  # a swell that goes on is how things are
+_SWELL = 1.7  # times the median bitrate around
+_SMOOTH_SECONDS = 0.36  # bytes are averaged over this: reference frames are larger than the others
+_USUAL_SECONDS = 3.0  # on each side: the reach of that median
+_USUAL_EVERY_SECONDS = 0.2  # how often it is taken
+_LONGEST_SECONDS = 3.0  # a swell that lasts longer is no event
 _SPIKE = 1.8  # times the largest packet around
-_SPIKE_USUAL = 3.0  # times the median one around
+_SPIKE_USUAL = 3.0  # times the median packet around
 _AROUND_SECONDS = 0.5
 _LEAST_FRAMES = 4
-_AT_ONCE = 1000  # medians: their windows are copied
+_AT_ONCE = 1000  # medians computed together: their windows are copied
 
 _Series = npt.NDArray[np.float64]
 
 
 class PacketBitrate:
-    """Two figures for every picture of a table; 1 is what is usual around it."""
+    """Two ratios for every frame of a table, swell and spike; both are near 1 where nothing happens."""
 
     def __init__(self, table: PacketTable) -> None:
         self._seconds = np.array(table.seconds)
@@ -46,15 +44,16 @@ class PacketBitrate:
         self._spike = self._spike_of(bytes_)
 
     def swell(self, span: Span) -> float:
-        """The highest in ``span``; 0 where it holds no picture."""
+        """The highest smoothed bitrate in ``span``, over the median around it; 0 where it holds no frame."""
         return self._most(self._swell, span)
 
     def spike(self, span: Span) -> float:
-        """The highest in ``span``; 0 where no packet in it is larger than all those around."""
+        """The highest packet size in ``span``, over the largest one around it; 0 where no packet in it is
+        larger than all those around."""
         return self._most(self._spike, span)
 
     def swells(self, places: range) -> Iterator[tuple[Span, float]]:
-        """Stretches among ``places`` where bytes are well above what is usual, and by how much."""
+        """Spans of up to 3 s among the frames ``places`` where the swell is 1.7 or more, and its maximum."""
         swell = self._swell[places.start : places.stop]
         for high, run in groupby(range(len(swell)), key=lambda place: bool(swell[place] >= _SWELL)):
             inside = list(run)
@@ -63,7 +62,7 @@ class PacketBitrate:
                 yield span, float(swell[inside].max())
 
     def spikes(self, places: range) -> Iterator[tuple[Span, float]]:
-        """Packets among ``places`` that stand out from those around, and by how much."""
+        """Packets among ``places`` with a spike of 1.8 or more, and that spike."""
         for place in places:
             if self._spike[place] >= _SPIKE:
                 yield self._span(place, place), float(self._spike[place])
@@ -79,7 +78,7 @@ class PacketBitrate:
         return max(_LEAST_FRAMES, round(seconds / self._step))
 
     def _without_keyframes(self, num_bytes: _Series) -> _Series:
-        """Keyframes are large whatever they show: they take the median of what is around."""
+        """Keyframes are large whatever they show: their sizes become the median of those around."""
         rest = num_bytes.copy()
         for place in np.flatnonzero(self._is_key):
             around = slice(max(0, place - self._around), place + self._around + 1)
@@ -96,7 +95,7 @@ class PacketBitrate:
 
     def _spike_of(self, num_bytes: _Series) -> _Series:
         spike = np.zeros(len(num_bytes))
-        # Of every picture the largest packet before it, and after it; most are no match for either.
+        # The largest packet before each frame, and after it; few frames are larger than both.
         most = sliding_window_view(np.pad(num_bytes, self._around), self._around).max(axis=1)
         largest = np.maximum(most[: len(num_bytes)], most[self._around + 1 :])
         for place in np.flatnonzero((num_bytes > largest) & ~self._is_key):
@@ -108,7 +107,7 @@ class PacketBitrate:
 
 
 def _medians(series: _Series, *, reach: int, every: int) -> _Series:
-    """Of every so many values the median of those up to ``reach`` on each side."""
+    """Medians of up to ``reach`` values on each side, for one value in ``every``."""
     places = np.arange(0, len(series), every)
     medians = np.empty(len(places))
     is_inner = (places >= reach) & (places + reach < len(series))

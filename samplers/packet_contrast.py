@@ -1,10 +1,11 @@
-"""Whether a cut would show among the packets at all: how far keyframes outweigh what is between them.
+"""Whether a cut would be visible in packet sizes: how much larger keyframes are than the packets between
+them.
 
-A cut for which the encoder puts no keyframe costs about what a keyframe does, as nothing before it helps: a
-quarter of that at the least, where an encoder saves on it. So a packet of less is no cut. Where packets are
-usually larger than that (grain, noise, a camera that never rests) they tell nothing, and the group they are
-in is *blind*: it has to be decoded. An encoder that puts its keyframes at changes compares the same two
-costs, and misses cuts in the same places.
+A cut without a keyframe costs about as many bytes as a keyframe, because it cannot be predicted from earlier
+frames: at least a quarter, where an encoder saves on it. So a smaller packet is no cut. Where most packets
+are larger than that (grain, noise, a moving camera) sizes show nothing, and the group of pictures is *blind*:
+it has to be decoded. An encoder that puts keyframes at changes compares the same two costs, and misses cuts
+in the same places.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from video_vlm.media.packet_table import PacketTable
 
 __all__ = ["as_large_as_cuts", "blind_groups"]
 
-_CUT_SHARE = 0.25  # of the smaller of the keyframes before and after: what the packet of a cut takes at least
-_USUAL_PERCENTILE = 75  # pictures that others need are larger than those between: of four, one may be
-_LEAST_FRAMES = 3  # a group of fewer is next to its keyframes
+_CUT_SHARE = 0.25  # least size of a cut's packet, over the smaller of the keyframes before and after
+_USUAL_PERCENTILE = 75  # one frame in four may be a larger reference frame
+_LEAST_FRAMES = 3  # in a smaller group every frame is next to a keyframe
 
 
 def blind_groups(table: PacketTable, groups: range) -> frozenset[int]:
-    """Those of ``groups`` in which packets are usually as large as that of a cut."""
+    """The numbers of those of ``groups`` in which a quarter of the packets are as large as that of a cut."""
     sizes = ((number, _between(table, number)) for number in groups)
     return frozenset(
         number
@@ -34,7 +35,7 @@ def blind_groups(table: PacketTable, groups: range) -> frozenset[int]:
 
 
 def as_large_as_cuts(table: PacketTable, groups: range) -> Iterator[int]:
-    """The places of the packets, keyframes aside, that may be those of cuts."""
+    """The places in the table of packets, without keyframes, that are large enough for a cut."""
     for number in groups:
         first, least = table.keyframes[number] + 1, _CUT_SHARE * _keyframe_bytes(table, number)
         yield from (first + place for place, size in enumerate(_between(table, number)) if size >= least)
@@ -46,5 +47,5 @@ def _between(table: PacketTable, number: int) -> tuple[int, ...]:
 
 
 def _keyframe_bytes(table: PacketTable, number: int) -> int:
-    """Of the smaller of the keyframes that a group begins with and that the next one does."""
+    """The size of the smaller of two keyframes: the one that begins a group and the next one."""
     return min(table.num_bytes[place] for place in table.keyframes[number : number + 2])

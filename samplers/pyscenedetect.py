@@ -1,5 +1,4 @@
-"""Hard cuts as PySceneDetect finds them: its detectors fed thumbnails, for those who want them instead of
-ours."""
+"""Hard cuts found by PySceneDetect's detectors on thumbnails, for comparison with ours."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from video_vlm.records import Cut, Image, Span
 
 __all__ = ["PySceneDetectDetector"]
 
-_WINDOW = 2  # AdaptiveDetector judges a picture among two on each side
+_WINDOW = 2  # AdaptiveDetector judges a frame among two on each side
 
 
 class PySceneDetectDetector:
@@ -42,8 +41,8 @@ class PySceneDetectDetector:
         """Take the next thumbnail (RGB uint8 ``(height, width, 3)``); return the cuts that are now
         certain."""
         if self._origin is None:
-            # A lead-in of stills, so that the first pictures have a neighbourhood too; times start
-            # above it because PySceneDetect knows no negative ones.
+            # The first frame is repeated before the beginning, so that the first frames have neighbours too.
+            # Times start above 0 because PySceneDetect rejects negative ones.
             self._origin = pts_seconds - _WINDOW
             for still in range(_WINDOW):
                 self._feed(pts_seconds - _WINDOW + still, image)
@@ -63,7 +62,7 @@ class PySceneDetectDetector:
 
     @property
     def undecided_since(self) -> float:
-        """The earliest picture that may still turn out to begin a shot; infinity where none may."""
+        """The earliest frame that may still turn out to begin a shot; infinity where none may."""
         return self._waiting[0] if self._waiting else math.inf
 
     def _feed(self, pts_seconds: float, image: Image) -> bool:
@@ -73,6 +72,6 @@ class PySceneDetectDetector:
         return bool(self._finder.process_frame(time, cv2.cvtColor(image, cv2.COLOR_RGB2BGR)))
 
     def _verdict(self, *, found: bool) -> tuple[Cut, ...]:
-        """What was found speaks of the picture ``_lag`` before the newest."""
+        """A cut ``found`` now begins ``_lag`` frames before the newest one."""
         judged = self._waiting.popleft()
         return (Cut(Span(judged, judged), "hard", 1.0, judged),) if found else ()

@@ -1,11 +1,11 @@
-"""Representative frames of a segment: sharp, one for each thing there is to see, picked by time.
+"""Representative frames of a segment: sharp ones, one for each change that stays.
 
-The segment is cut into windows of ``candidate_seconds``; each window's sharpest picture is its
-candidate. A candidate is kept when some *place* in it differs from the last one kept: a new line on a
-slide changes few pixels of many, so the measure is the worst block, not the mean. What merely moves would
-differ all the time; it is kept only every few windows, while what appears and stays is kept at once.
+The segment is divided into windows of ``candidate_seconds``; the sharpest frame of a window is its candidate.
+A candidate is kept when some *block* of it differs from the last one kept. A new line on a slide changes few
+pixels, so the largest difference of a block counts, not the mean. A moving object differs in every window; it
+is kept only every few windows, while a change that stays is kept at once.
 
-A picture lasts until the next one: it is the only candidate of the windows in which no other comes.
+A frame lasts until the next one: it is the only candidate of the windows in which no other begins.
 """
 
 from __future__ import annotations
@@ -23,21 +23,19 @@ from video_vlm.settings import FrameSettings
 
 __all__ = ["Representative", "RepresentativePicker"]
 
-_WIDTH = 160  # pixels: a line of text is still a line
-_BLOCK = 8
-_PATIENCE_WINDOWS = 3  # what only moves is kept this often
-_CHANGED = (
-    10.0  # grey levels a block must differ by, over the median block: grain and exposure change all blocks
-)
-_SETTLED = 0.4  # of its change: a block that differs less than this from a window ago has come to rest
-_HELD_WINDOWS = 2  # after so many a picture that does not change has come to rest
-_SHARPER = 1.1  # of two that are as good as equal the earlier one
-_FLAT = 3.0  # standard deviation, grey levels: black, or a bare colour
+_WIDTH = 160  # pixels: a line of text is still visible
+_BLOCK = 8  # pixels
+_PATIENCE_WINDOWS = 3  # motion alone is kept once in so many windows
+_CHANGED = 10.0  # grey levels of a block above the median block: grain and exposure change all blocks
+_SETTLED = 0.4  # a block rests if it changed less since the last window, as a share of its whole change
+_HELD_WINDOWS = 2  # a frame held for so many windows has come to rest
+_SHARPER = 1.1  # a later frame must be so many times sharper than an earlier one
+_FLAT = 3.0  # standard deviation in grey levels, below which a frame is black or a single colour
 
 
 @dataclass(frozen=True, slots=True)
 class Representative:
-    """A picture and the stretch of its segment it stands for."""
+    """A frame and the span of its segment that it stands for."""
 
     picture: DecodedFrame
     span: Span
@@ -55,14 +53,15 @@ class _Candidate:
         return float(self.grey.std()) < _FLAT
 
     def is_better_than(self, earlier: _Candidate) -> bool:
-        """Blocks that were not smoothed only look sharp: a rough picture is one where there is no other."""
+        """Whether to prefer this one. A rough frame (loop filter skipped) only looks sharp: any other is
+        better."""
         if self.picture.is_rough != earlier.picture.is_rough:
             return earlier.picture.is_rough
         return self.sharpness > _SHARPER * earlier.sharpness
 
 
 class RepresentativePicker:
-    """Picks from one segment; fed candidates in order of time, a few a window. Holds five pictures at most.
+    """Picks from one segment; fed candidates in order of time, a few a window. Holds five frames at most.
 
     Args:
         settings: ``candidate_seconds`` is the length of a window.
@@ -80,17 +79,18 @@ class RepresentativePicker:
         self._kept_from = start_seconds
 
     def push(self, frame: DecodedFrame) -> tuple[Representative, ...]:
-        """Look at the next candidate; return the representative whose stretch has just ended, if one has."""
+        """Look at the next frame; return the representatives whose spans have just ended."""
         window = self._window_of(frame.pts_seconds)
         ended = self._pass_windows(window)
-        self._latest = _candidate(frame, window)
+        grey = frame.grey(_WIDTH)
+        self._latest = _Candidate(frame, grey, float(cv2.Laplacian(grey, cv2.CV_32F).var()), window)
         if self._best is None or self._latest.is_better_than(self._best):
             self._best = self._latest
         return ended
 
     def close(self, *, end_seconds: float) -> tuple[Representative, ...]:
-        """The segment ends: what is still to be given out. Every segment with a picture has a
-        representative."""
+        """End the segment at ``end_seconds``; return the remaining representatives. Every segment with a
+        frame has at least one."""
         ended = *self._pass_windows(self._window_of(end_seconds)), *self._end_window()
         last = self._kept or self._last_resort
         if last is None:
@@ -101,8 +101,7 @@ class RepresentativePicker:
         return math.floor((seconds - self._start) / self._window_seconds)
 
     def _pass_windows(self, window: int) -> tuple[Representative, ...]:
-        """The windows before this one are over; through those without a picture of their own the newest one
-        lasted."""
+        """End the windows before this one. The newest frame lasted through those without a frame."""
         if self._latest is None or window <= self._latest.window:
             return ()
         ended = self._end_window()
@@ -144,15 +143,9 @@ class RepresentativePicker:
         return bool(_block_change(candidate.grey, self._previous.grey)[worst] < _SETTLED * change[worst])
 
 
-def _candidate(frame: DecodedFrame, window: int) -> _Candidate:
-    grey = frame.grey(_WIDTH)
-    sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var())
-    return _Candidate(frame, grey, sharpness, window)
-
-
 def _block_change(a: Image, b: Image) -> npt.NDArray[np.float32]:
-    """Mean absolute difference of each block, ``(rows, columns)``, grey levels; two sizes of picture differ
-    wholly."""
+    """Mean absolute difference of each block, ``(rows, columns)``, in grey levels; one block of 255 where the
+    two differ in size."""
     if a.shape != b.shape:
         change = np.zeros((1, 2), np.float32)
         change[0, 1] = 255.0

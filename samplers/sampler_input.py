@@ -1,8 +1,8 @@
-"""What a sampler is told: where the pictures are, what was measured of them, and what was asked.
+"""The input of a sampler: the times of the frames, measurements of them, and the question's words of time.
 
-A sampler decodes nothing and runs no model. Whoever calls it hands in what is known: shots, codec keyframes,
-how much moves, what the candidates look like, and how well each of them fits the question, one series a
-*channel* (subtitles, screen text, a visual encoder, ...), because channels are not on one scale.
+A sampler decodes nothing and runs no model. The caller passes what is known: shots, codec keyframes, motion,
+embeddings of the candidates, and how well each candidate fits the question. Scores come in one series for
+each *channel* (subtitles, screen text, a visual encoder, ...), because channels are not on one scale.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NO_TIMES: Seconds = np.zeros(0)
 
 
 class TimeMove(StrEnum):
-    """Where a question sends the eye."""
+    """Which part of the video the words of time in a question mean."""
 
     ANYWHERE = "anywhere"
     AFTER = "after"
@@ -37,23 +37,23 @@ class TimeMove(StrEnum):
     BETWEEN = "between"
     DURING = "during"
     WITHIN = "within"
-    """A stretch the question gives outright: at 12:30, in the last minute."""
+    """A span the question states: at 12:30, in the last minute."""
     FIRST = "first"
     LAST = "last"
     EVERYWHERE = "everywhere"
-    """How often, never, always: only the whole answers it."""
+    """How often, never, always: only the whole video answers it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TimeAim:
-    """What is asked, in time.
+    """The words of time in a question.
 
     Args:
-        move: Which way.
-        anchors: For each anchor phrase how well the candidates fit it by itself: one for after, before and
-            during, two for between.
-        window: The stretch of :attr:`TimeMove.WITHIN`.
-        reach_seconds: How far from its anchor something still happens "after" or "before" it.
+        move: Which kind.
+        anchors: For each anchor phrase the scores of the candidates for that phrase alone: one phrase for
+            after, before and during, two for between.
+        window: The span of :attr:`TimeMove.WITHIN`.
+        reach_seconds: How long "after" and "before" reach from the anchor.
     """
 
     move: TimeMove = TimeMove.ANYWHERE
@@ -64,20 +64,20 @@ class TimeAim:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SamplerInput:
-    """Everything a sampler may go by. Only ``pictures`` must be known.
+    """Everything a sampler may use. Only ``pictures`` is required.
 
     Args:
-        pictures: Where the pictures are.
+        pictures: The times of the frames.
         shots: In order of time.
         keyframes: Times of the codec's I-frames, ascending.
-        candidates: Times at which something was measured, ascending, about one a second.
-        motion: How much moves at each candidate, on any scale.
-        looks: What each candidate looks like, ``(n, d)``, compared by cosine.
-        scores: How well each candidate fits the question, by channel.
-        aim: What is asked, in time.
+        candidates: Times in seconds at which something was measured, ``(n,)``, ascending, about one a second.
+        motion: How much moves at each candidate, ``(n,)``, on any scale.
+        looks: An embedding of each candidate, ``(n, d)``, compared by cosine.
+        scores: How well each candidate fits the question, ``(n,)`` for each channel.
+        aim: The question's words of time.
 
     Raises:
-        ValueError: candidates out of order, or something measured that is not one row a candidate.
+        ValueError: candidates are out of order, or a measurement does not have one row for each candidate.
     """
 
     pictures: FrameTimes
@@ -92,20 +92,16 @@ class SamplerInput:
     def __post_init__(self) -> None:
         if not (np.isfinite(self.candidates).all() and np.all(np.diff(self.candidates) > 0)):
             raise ValueError("candidates must be finite and ascending")
-        for name, rows in self._measured().items():
-            if len(rows) != len(self.candidates):
+        measured: dict[str, npt.NDArray[np.generic] | None] = {
+            f"scores of {name}": rows for name, rows in self.scores.items()
+        }
+        for anchor in self.aim.anchors:
+            measured |= {f"anchor scores of {name}": rows for name, rows in anchor.items()}
+        measured |= {"motion": self.motion, "looks": self.looks}
+        for name, rows in measured.items():
+            if rows is not None and len(rows) != len(self.candidates):
                 raise ValueError(f"{name}: {len(rows)} rows for {len(self.candidates)} candidates")
 
     @property
     def span(self) -> Span:
         return self.pictures.span
-
-    def _measured(self) -> dict[str, npt.NDArray[np.generic]]:
-        given: dict[str, npt.NDArray[np.generic]] = {
-            f"scores of {name}": row for name, row in self.scores.items()
-        }
-        for anchor in self.aim.anchors:
-            given |= {f"anchor scores of {name}": row for name, row in anchor.items()}
-        return given | {
-            name: rows for name, rows in (("motion", self.motion), ("looks", self.looks)) if rows is not None
-        }

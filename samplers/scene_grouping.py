@@ -1,9 +1,9 @@
-"""From shots to scenes: pure functions over spans and what they look like.
+"""From shots to scenes: pure functions over spans and colour signatures.
 
-A *shot* is what lies between two cuts; a *scene* is one or more shots of one event. Shots are joined by
-overlapping links (Hanjalic, Lagendijk and Biemond, 1999): a shot is linked to a later one that looks alike
-within a short reach, and all that lies under linked pairs is one scene, so that a conversation filmed from
-two sides stays together. A fade always separates.
+A *shot* lies between two cuts; a *scene* is one or more shots of one event. Shots are joined by overlapping
+links (Hanjalic, Lagendijk and Biemond, 1999): a shot is linked to a similar one that begins soon after it,
+and all shots between two linked ones belong to the same scene. So a conversation filmed from two sides stays
+together. A fade always separates.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ __all__ = [
 ]
 
 Signature = npt.NDArray[np.float32]
-"""What a picture looks like, as shares of colour by place: float32, sums to 1."""
+"""Colour histograms of the four quarters of a frame, float32 ``(384,)``, together summing to 1."""
 
 _REACH_SECONDS = 8.0  # how far ahead of its end a shot may be linked
 _REACH_SHOTS = 4
-_ALIKE = (0.40, 0.85)  # what two shots must share to be linked: short ones, long ones
+_ALIKE = (0.40, 0.85)  # histogram intersection from which two shots are linked: short ones, long ones
 _LENGTHS = (2.0, 8.0)  # seconds: where short ends and long begins
 _GRID = 2  # a signature is taken in _GRID x _GRID fields
 _BINS = (8, 3, 4)  # hue, saturation, value
@@ -46,14 +46,14 @@ _BINS = (8, 3, 4)  # hue, saturation, value
 
 @dataclass(frozen=True, slots=True)
 class GroupedSpan:
-    """A stretch and what it looks like."""
+    """A span of the video and its mean signature."""
 
     span: Span
     signature: Signature
 
 
 def signature(image: Image) -> Signature:
-    """Colours by place, ``(4 fields * 96 colours,)``: robust to motion, sensitive to another place.
+    """Colour histograms of the four quarters, ``(4 * 96,)``: they change little with motion, much with place.
 
     Args:
         image: RGB uint8 ``(height, width, 3)``, any size.
@@ -62,7 +62,7 @@ def signature(image: Image) -> Signature:
     hue, saturation, value = (
         np.asarray(plane, np.int32) for plane in cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2HSV))
     )
-    # The hue of what has hardly any colour is noise: grey is one hue.
+    # The hue of dark and nearly grey pixels is noise: it becomes 0.
     hue = np.where((saturation < 40) | (value < 40), 0, hue * _BINS[0] // 180)
     colour = (hue * _BINS[1] + saturation * _BINS[1] // 256) * _BINS[2] + value * _BINS[2] // 256
     half = small.shape[0] // _GRID
@@ -73,7 +73,7 @@ def signature(image: Image) -> Signature:
 
 
 def unseen() -> Signature:
-    """Of a shot no picture of which was looked at: like nothing."""
+    """The signature of a shot without frames, ``(384,)``: zeros, which are like nothing."""
     return np.zeros(_GRID * _GRID * int(np.prod(_BINS)), np.float32)
 
 
@@ -87,8 +87,8 @@ def scenes(shots: Sequence[Shot], signatures: Iterable[Sequence[Signature]]) -> 
 
     Args:
         shots: In order, tiling the video.
-        signatures: For each shot, those of its representative frames, in order; at least one each. Taken a
-            few shots ahead and let go again, so that a long video's are never held together.
+        signatures: For each shot, those of its representative frames, in order; at least one each. Read a
+            few shots ahead and released again: those of a long video are never all in memory.
     """
     coming = iter(signatures)
     ahead: deque[Sequence[Signature]] = deque(islice(coming, _REACH_SHOTS))
@@ -101,7 +101,7 @@ def scenes(shots: Sequence[Shot], signatures: Iterable[Sequence[Signature]]) -> 
             parts += _joined(group)
             group, linked_until = [], index
         linked_until = max(linked_until, index + _reach(shots[index : index + 1 + _REACH_SHOTS], ahead))
-        group.append((shot.span, _average(ahead.popleft())))
+        group.append((shot.span, np.asarray(np.mean(np.stack(ahead.popleft()), axis=0), np.float32)))
     return (*parts, *_joined(group))
 
 
@@ -113,16 +113,17 @@ def _joined(group: Sequence[tuple[Span, Signature]]) -> Iterator[GroupedSpan]:
 def divide(
     parts: Sequence[GroupedSpan], *, borders: Sequence[float], max_seconds: float
 ) -> tuple[GroupedSpan, ...]:
-    """Divide parts longer than ``max_seconds`` into near-equal ones, at the nearest of ``borders``.
+    """Divide parts longer than ``max_seconds`` into near-equal ones, each at the nearest of ``borders``
+    (seconds).
 
-    An hour of one camera has no cuts; its segments still give it places to divide at.
+    An hour of one camera has no cuts, but it has borders of segments.
     """
     ordered = sorted(borders)
     return tuple(piece for part in parts for piece in _divide(part, ordered, max_seconds))
 
 
 def split_at(parts: Sequence[GroupedSpan], times: Iterable[float]) -> tuple[GroupedSpan, ...]:
-    """Cut parts in two wherever one of ``times`` lies inside."""
+    """Cut parts in two at each of ``times`` (seconds) that lies inside one."""
     marks = sorted(set(times))
     pieces = []
     for part in parts:
@@ -135,8 +136,8 @@ def split_at(parts: Sequence[GroupedSpan], times: Iterable[float]) -> tuple[Grou
 def snap(
     parts: Sequence[GroupedSpan], times: Sequence[float], *, reach_seconds: float
 ) -> tuple[GroupedSpan, ...]:
-    """Move borders between parts to the nearest of ``times`` within reach; parts left without length are
-    dropped."""
+    """Move each border between parts to the nearest of ``times`` (seconds) within reach; parts that become
+    empty are dropped."""
     inner = (part.span.start for part in parts[1:])
     edges = [
         parts[0].span.start,
@@ -157,26 +158,19 @@ def _snapped(border: float, times: Sequence[float], reach_seconds: float) -> flo
 
 
 def _reach(shots: Sequence[Shot], signatures: Sequence[Sequence[Signature]]) -> int:
-    """Which of these shots is the last that looks like the first; 0 if none but itself does."""
+    """The number of the last of these shots that is like the first; 0 if none is."""
     first, last = shots[0], 0
     for later, shot in enumerate(shots[1:], start=1):
         if shot.opened_by == "fade" or shot.span.start - first.span.end > _REACH_SECONDS:
             break
-        # What a camera sees last in one shot is what it may come back to in the next.
-        if _nearest(signatures[0][-2:], signatures[later][:2]) >= _needed_likeness(first, shot):
+        # A short shot is a part of something; a long one may well be an event by itself.
+        seconds = min(first.span.duration_seconds, shot.span.duration_seconds)
+        # The end of one shot is compared with the beginning of the next: there the camera may come back.
+        ends, begins = np.stack(signatures[0][-2:]), np.stack(signatures[later][:2])
+        likeness = float(np.minimum(ends[:, None], begins[None]).sum(axis=-1).max())
+        if likeness >= np.interp(seconds, _LENGTHS, _ALIKE):
             last = later
     return last
-
-
-def _nearest(some: Sequence[Signature], others: Sequence[Signature]) -> float:
-    """How alike the two are that are most alike."""
-    return float(np.minimum(np.stack(some)[:, None], np.stack(others)[None]).sum(axis=-1).max())
-
-
-def _needed_likeness(a: Shot, b: Shot) -> float:
-    """A short shot is a part of something; a long one may well be an event by itself."""
-    seconds = min(a.span.duration_seconds, b.span.duration_seconds)
-    return float(np.interp(seconds, _LENGTHS, _ALIKE))
 
 
 def _divide(part: GroupedSpan, borders: Sequence[float], max_seconds: float) -> list[GroupedSpan]:
@@ -195,12 +189,8 @@ def _between(times: Sequence[float], span: Span) -> Sequence[float]:
     return times[bisect_right(times, span.start) : bisect_left(times, span.end)]
 
 
-def _average(signatures: Sequence[Signature]) -> Signature:
-    return np.asarray(np.mean(np.stack(signatures), axis=0), np.float32)
-
-
 def mean(weighted: Iterable[tuple[Span, Signature]]) -> Signature:
-    """What several stretches look like together, each by its length."""
+    """The mean signature of several spans, weighted by their lengths."""
     weighted = list(weighted)
     weights = np.array([max(span.duration_seconds, 1e-6) for span, _ in weighted])
     return np.asarray(

@@ -1,7 +1,7 @@
-"""Series of scores made comparable: smoothed, put on one robust scale, and their peaks found in time.
+"""Series of scores made comparable: smoothed, standardized with the median, and their peaks found in time.
 
-Whatever comes in (constant, one spike, NaN, infinite, negative, huge) something usable goes out: what is
-not known counts as ordinary, and what does not vary says nothing.
+Any input is allowed (constant, one spike, NaN, infinite, negative, huge): an unknown score counts as the
+median, and a series without variation as zeros.
 """
 
 from __future__ import annotations
@@ -15,26 +15,27 @@ from video_vlm.samplers.sampler_input import Channels, Scores
 __all__ = ["extent", "loudest", "peaks", "relevance", "robust_z", "smooth", "softened"]
 
 _NORMAL = 1.4826
-"""Times the median absolute deviation it is the standard deviation of normal noise."""
+"""The standard deviation of normal noise, over its median absolute deviation."""
 
 _STEEP = 8.0
-"""Above this a z says "certainly"."""
+"""Above this z only the logarithm counts."""
 
 
-def relevance(channels: Channels, *, taps: int = 3) -> Scores:
-    """The best robust z over channels, each smoothed and scaled by itself; ``(n,)``, empty without
-    channels."""
-    return softened(loudest(channels, taps=taps))
+def relevance(channels: Channels) -> Scores:
+    """The highest robust z over the channels, each smoothed over 3 candidates and scaled by itself: ``(n,)``,
+    empty without channels."""
+    return softened(loudest(channels, taps=3))
 
 
 def loudest(channels: Channels, *, taps: int) -> Scores:
-    """The same, not softened: a few hits among silence may stand hundreds of deviations out."""
+    """The same without :func:`softened`, ``(n,)``: a few hits among zeros may reach a z of hundreds."""
     rows = [robust_z(smooth(scores, taps=taps)) for scores in channels.values()]
     return np.max(np.stack(rows), axis=0) if rows else np.zeros(0)
 
 
 def smooth(scores: Scores, *, taps: int) -> Scores:
-    """The mean of each score and its neighbours, ``taps`` in all; those that are not finite are left out."""
+    """The mean of each score and its neighbours, ``taps`` in all: ``(n,)``. Scores that are not finite are
+    left out; NaN where none is left."""
     known = np.isfinite(scores)
     values = np.where(known, scores, 0.0) / _magnitude(scores)
     total = _windowed(values, taps)
@@ -43,7 +44,7 @@ def smooth(scores: Scores, *, taps: int) -> Scores:
 
 
 def _windowed(values: Scores, taps: int) -> Scores:
-    """Sums over ``taps`` neighbours, as long as ``values``; what lies over the edge is nothing."""
+    """Sums over ``taps`` neighbours, as long as ``values``; zero beyond both ends."""
     before = taps // 2
     sums = np.concatenate([np.zeros(1), np.cumsum(np.pad(values, (before, taps - 1 - before)))])
     return np.asarray(sums[taps:] - sums[:-taps])
@@ -56,10 +57,10 @@ def _magnitude(scores: Scores) -> float:
 
 
 def robust_z(scores: Scores) -> Scores:
-    """``(s - median) / (1.4826 MAD)``; 0 where a score is not finite.
+    """``(s - median) / (1.4826 MAD)``, ``(n,)``; 0 where a score is not finite.
 
-    Where most scores are one value the deviation of all takes MAD's place: a few hits among silence stay
-    far out. Where all are one value everything is 0.
+    Where more than half of the scores are equal the MAD is 0 and the standard deviation takes its place: a
+    few hits among zeros keep a high z. Where all scores are equal every z is 0.
     """
     known = np.isfinite(scores)
     if not known.any():
@@ -76,7 +77,7 @@ def robust_z(scores: Scores) -> Scores:
 
 
 def softened(z: Scores) -> Scores:
-    """Above 8 the logarithm: what is certain in one channel does not silence what is likely in another."""
+    """``(n,)``, logarithmic above 8, so that one certain channel does not hide a likely one; at least -8."""
     return np.where(z > _STEEP, _STEEP + np.log(np.maximum(z, _STEEP) / _STEEP), np.maximum(z, -_STEEP))
 
 
@@ -103,8 +104,10 @@ def peaks(times: Seconds, z: Scores, *, least: float, apart_seconds: float, most
 
 
 def extent(z: Scores, place: int) -> tuple[int, int]:
-    """How far a peak reaches: the run of values above half of it, as ``[first, stop)``. [0,3,4,3,0], 2 -> (1,
-    4)"""
+    """The run of values around a peak of at least half its height, as ``[first, stop)``.
+
+    Worked example: ``[0, 3, 4, 3, 0]``, place 2 -> ``(1, 4)``.
+    """
     above = z >= z[place] / 2
     first = place - _run(above[place::-1]) + 1
     return first, place + _run(above[place:])

@@ -1,18 +1,18 @@
-"""Cuts a stream of decoded pictures into segments: pieces of one shot, none longer than the limit.
+"""Cuts a stream of decoded frames into segments: parts of one shot, none longer than the limit.
 
-Whether a shot begins with a picture is certain only some seconds later (a dissolve has to end first).
-Thumbnails wait for that; decoded pictures are too large to. So a few times a second one is kept as a
-*candidate* for a representative frame, and all others are let go as soon as the hard cuts around them are
-known. Segments begin at hard cuts and else at candidates, so that none is without. A picture lasts until the
+Whether a shot begins with a frame is certain only some seconds later (a dissolve has to end first).
+Thumbnails are kept until then; decoded frames are too large for that. So a few times a second one is kept as
+a *candidate* for a representative frame, and all others are released as soon as the hard cuts around them are
+known. Segments begin at hard cuts and otherwise at candidates, so that each has one. A frame lasts until the
 next one: the last one before a pause is a candidate too.
 
-Only a *hole* is no picture's time: where nothing was recorded. Whoever knows the whole file says which pause
-is one; a hole is a segment of its own, without pictures.
+A *hole* is a time at which nothing was recorded. The caller, who knows the whole file, says which pauses are
+holes; a hole is a segment of its own, without frames.
 
-Pictures come from a :class:`~video_vlm.samplers.thumbnail_filter.ThumbnailFilter`, which has let go of most
-already.
+Frames come from a :class:`~video_vlm.samplers.thumbnail_filter.ThumbnailFilter`, which has released most of
+them already.
 
-What happens depends on the pictures of the last seconds alone: a run that was interrupted goes on from any
+The result depends on the frames of the last seconds alone: an interrupted run goes on from any
 :class:`SegmentStart` with the result an uninterrupted one would have had.
 """
 
@@ -40,8 +40,8 @@ _CANDIDATES_PER_WINDOW = 3
 class SegmentStart:
     """Where a segment begins, and all that is needed to go on from there: plain numbers, in seconds.
 
-    ``shot_seconds`` is when its shot began; ``warm_up_seconds`` the time of the first picture that has to
-    be shown again before ``start_seconds`` (scan from there).
+    ``shot_seconds`` is when its shot began; ``warm_up_seconds`` the time of the first frame that has to be
+    pushed again before ``start_seconds`` (decode from there).
     """
 
     start_seconds: float
@@ -51,10 +51,12 @@ class SegmentStart:
 
 @dataclass(frozen=True, slots=True)
 class SeenFrame:
-    """A picture that was looked at. ``frame`` is None where it is no candidate. Once its place is certain,
-    ``opens`` is set where a segment begins with it, ``cut`` where a shot does. Without ``thumbnail`` it is a
-    place that was not looked at, and with ``is_hole`` one where there is nothing to look at up to the next
-    picture."""
+    """A frame that was looked at.
+
+    ``frame`` is None where it is no candidate. Once that is certain, ``opens`` is set where a segment begins
+    with it, ``cut`` where a shot does. ``thumbnail`` (RGB uint8 ``(height, width, 3)``) is None for a time
+    that was not looked at; ``is_hole`` says that nothing was recorded from there to the next frame.
+    """
 
     pts_seconds: float
     thumbnail: Image | None
@@ -68,18 +70,18 @@ class SeenFrame:
 
 
 def no_hole(start_seconds: float, end_seconds: float) -> bool:  # noqa: ARG001
-    """A file without holes."""
+    """False for any two times in seconds: a file without holes."""
     return False
 
 
 class Borders:
-    """Times at which segments begin whatever is seen, passed one after the other."""
+    """Times in seconds at which segments begin in any case, passed one after the other."""
 
     def __init__(self, seconds: Iterable[float]) -> None:
         self._ahead = deque(sorted(set(seconds)))
 
     def between(self, after_seconds: float, before_seconds: float) -> Iterator[float]:
-        """Those after one time and before another. None of them, or before them, is passed again."""
+        """Those after one time and before another. Each is given once; earlier ones are dropped."""
         while self._ahead and self._ahead[0] < before_seconds:
             border = self._ahead.popleft()
             if border > after_seconds:
@@ -91,26 +93,27 @@ class Borders:
 
 
 def look_number(seconds: float, settings: FrameSettings) -> int:
-    """Which tick of the candidates' clock a time belongs to."""
+    """The number of the interval in which one frame becomes a candidate: three for each
+    ``candidate_seconds``."""
     return math.floor(seconds / settings.candidate_seconds * _CANDIDATES_PER_WINDOW)
 
 
 def is_held(seconds: float, next_seconds: float | None, settings: FrameSettings) -> bool:
-    """Whether a picture is shown for a whole tick, or longer, in which no other comes. Without a next one it
-    may be."""
+    """Whether a frame is shown through at least one whole interval of :func:`look_number`. True without a
+    next one: it may be."""
     return next_seconds is None or look_number(next_seconds, settings) > look_number(seconds, settings) + 1
 
 
 class Segmenter:
-    """Fed pictures in order of time; gives each one back, in order, once its place is certain.
+    """Fed frames in order of time; gives each one back, in order, once its place is certain.
 
     Args:
         settings: ``shots`` says how shots are found, ``frames.segment_seconds`` how long a segment may be.
-        mark: Where to go on; the pictures between its ``warm_up_seconds`` and its ``start_seconds`` only warm
+        mark: Where to go on; the frames between its ``warm_up_seconds`` and its ``start_seconds`` only warm
             up.
-        fps: What the container declares; used for the length of the only picture of a one-picture video.
-        borders: Times at which a segment begins whatever is seen: chapter marks.
-        is_hole: Whether nothing was recorded between two pictures that follow each other at these times.
+        fps: The frame rate the container declares; used for the length of the only frame of a video.
+        borders: Times in seconds at which a segment begins in any case: chapter marks.
+        is_hole: Whether nothing was recorded between two consecutive frames, given their times in seconds.
     """
 
     def __init__(
@@ -144,17 +147,18 @@ class Segmenter:
 
     @property
     def newest_seconds(self) -> float | None:
-        """When the newest picture is shown first; None before any."""
+        """When the newest frame begins; None before any."""
         return self._newest
 
     @property
     def end_seconds(self) -> float | None:
-        """When the newest picture ends, taken to be shown as long as the one before it; None before any."""
+        """When the newest frame ends, assuming that it lasts as long as the one before it; None before
+        any."""
         return None if self._newest is None else self._newest + self._step_seconds
 
     def push(self, seen: SeenFrame) -> tuple[SeenFrame, ...]:
-        """Take the next picture. One that is not later than the one before it is dropped: it has no time of
-        its own."""
+        """Take the next frame; return those whose place is now certain. A frame that is not later than the
+        one before it is dropped."""
         seconds = seen.pts_seconds
         if self._newest is not None:
             if seconds <= self._newest:
@@ -177,46 +181,44 @@ class Segmenter:
         return *self._certain(math.inf), *self._placed_borders(self.end_seconds or 0.0)
 
     def _thin(self, undecided_since: float) -> None:
-        """Let go of the decoded pictures that will not be needed. Of the newest that is not known before the
-        next."""
+        """Release decoded frames that will not be needed. For the newest frame that is not known yet."""
         while self._fresh and self._fresh[0].pts_seconds < undecided_since:
             if len(self._fresh) == 1 and undecided_since < math.inf:
                 return
             seen = self._fresh.popleft()
             following = self._fresh[0].pts_seconds if self._fresh else self.end_seconds
-            self._thinned.append(
-                self._thinner(seen, is_held=is_held(seen.pts_seconds, following, self._frames))
-            )
+            is_shown_long = is_held(seen.pts_seconds, following, self._frames)
+            self._thinned.append(self._thinner(seen, is_held=is_shown_long))
 
     def _thinner(self, seen: SeenFrame, *, is_held: bool) -> SeenFrame:
-        """Only the first picture after every tick that is not rough, one that is held over a tick, and the
-        first one after a hard cut, are candidates."""
+        """Candidates are the first frame of each interval that is not rough, a frame held through an
+        interval, and the first one after a hard cut; all others lose their frame."""
         seconds = seen.pts_seconds
         if self._is_due(seen):
-            self._look = self._look_of(seconds)
-        elif not is_held and not self._detector.leapt(seconds) and not self._is_hard_cut(seconds):
-            return seen.without_frame()
-        return seen
+            self._look = look_number(seconds, self._frames)
+            return seen
+        is_hard_cut = any(cut.at == seconds and cut.kind == "hard" for cut in self._cuts)
+        return seen if is_held or is_hard_cut or self._detector.leapt(seconds) else seen.without_frame()
 
     def _is_due(self, seen: SeenFrame) -> bool:
         return (
             seen.frame is not None
             and not seen.frame.is_rough
-            and self._look_of(seen.pts_seconds) != self._look
+            and look_number(seen.pts_seconds, self._frames) != self._look
         )
-
-    def _is_hard_cut(self, seconds: float) -> bool:
-        return any(cut.at == seconds and cut.kind == "hard" for cut in self._cuts)
 
     def _certain(self, undecided_since: float) -> Iterator[SeenFrame]:
         while self._thinned and self._thinned[0].pts_seconds < undecided_since:
             seen = self._thinned.popleft()
             if self._mark is None or seen.pts_seconds >= self._mark.start_seconds:
                 yield from self._placed(seen)
-            self._remember(seen.pts_seconds)
+            # Times to warm up from: at least so many frames, and at least so many seconds.
+            self._times.append(seen.pts_seconds)
+            while len(self._times) > MEMORY_FRAMES and self._times[1] <= seen.pts_seconds - MEMORY_SECONDS:
+                self._times.popleft()
 
     def _placed_borders(self, before_seconds: float, *, is_hole: bool = False) -> Iterator[SeenFrame]:
-        """Segments that begin between two pictures, at a border."""
+        """Segments that begin between two frames, at a border."""
         if self._segment is None:
             return
         for border in self._borders.between(self._segment.start_seconds, before_seconds):
@@ -258,7 +260,7 @@ class Segmenter:
         return seen
 
     def _take_cut(self, seen: SeenFrame) -> Cut | None:
-        """The cut at a picture. A gradual change takes the next candidate, which may be a little after it."""
+        """The cut at a frame. A gradual change takes the next candidate, which may be a little after it."""
         cut = None
         while self._cuts and self._cuts[0].at <= seen.pts_seconds:
             cut = self._cuts.popleft()
@@ -268,13 +270,9 @@ class Segmenter:
         return replace(cut, span=span, at=seen.pts_seconds)
 
     def _is_full(self, seconds: float) -> bool:
-        """Whether the segment would get too long if it went on to the next picture it could end at."""
-        ends = self._next_candidate()
-        if self._segment is None or ends is None or seconds <= self._segment.start_seconds:
+        """Whether the segment would get too long if it went on to the next candidate, where it could end."""
+        if self._segment is None or seconds <= self._segment.start_seconds:
             return False
-        return ends - self._segment.start_seconds > self._max_seconds + 1e-9
-
-    def _next_candidate(self) -> float | None:
         kept = (seen.pts_seconds for seen in self._thinned if seen.frame is not None)
         following = [*(seen.pts_seconds for seen in self._fresh), self.end_seconds][1:]
         coming = (
@@ -282,16 +280,8 @@ class Segmenter:
             for seen, later in zip(self._fresh, following, strict=True)
             if self._is_due(seen) or is_held(seen.pts_seconds, later, self._frames)
         )
-        return next(chain(kept, coming), self.end_seconds)
-
-    def _look_of(self, seconds: float) -> int:
-        return look_number(seconds, self._frames)
+        ends = next(chain(kept, coming), self.end_seconds)
+        return ends is not None and ends - self._segment.start_seconds > self._max_seconds + 1e-9
 
     def _new_mark(self, seconds: float, *, shot_seconds: float) -> SegmentStart:
         return SegmentStart(seconds, shot_seconds, self._times[0] if self._times else seconds)
-
-    def _remember(self, seconds: float) -> None:
-        """Times to warm up from: at least so many pictures, and at least so many seconds."""
-        self._times.append(seconds)
-        while len(self._times) > MEMORY_FRAMES and self._times[1] <= seconds - MEMORY_SECONDS:
-            self._times.popleft()

@@ -1,11 +1,11 @@
-"""Shots from small thumbnails, as a stream: push pictures one at a time, get cuts back a little later.
+"""Shots from small thumbnails, as a stream: push frames one at a time, get cuts back a little later.
 
 Hard cuts are found by :mod:`video_vlm.samplers.hard_cuts` (or by PySceneDetect's detectors, by name), gradual
-changes by :mod:`video_vlm.samplers.gradual_transitions`. This module lets both see every picture and makes
-one list of what they find.
+transitions by :mod:`video_vlm.samplers.gradual_transitions`. This module shows both every frame and merges
+the cuts they find.
 
 No decision looks back further than :data:`~video_vlm.samplers.gradual_transitions.MEMORY_SECONDS`, or
-:data:`MEMORY_FRAMES` pictures where these reach further: a detector that starts that much earlier goes on
+:data:`MEMORY_FRAMES` frames where these reach further: a detector that starts that much earlier goes on
 exactly where another one left off.
 """
 
@@ -27,10 +27,9 @@ from video_vlm.settings import ShotSettings
 __all__ = ["HARD_CUTS", "MEMORY_FRAMES", "CutDetector", "ShotDetector", "tile"]
 
 MEMORY_FRAMES = 3 * AROUND
-"""No decision looks back over more pictures, however far apart they are."""
+"""No decision looks back over more frames, however far apart they are."""
 
-_NEAR_SECONDS = 0.1  # a hard cut this near to a gradual change is the change
-_FOREVER = math.inf
+_NEAR_SECONDS = 0.1  # a hard cut this near to a gradual transition is the same cut
 
 
 class CutDetector(Protocol):
@@ -55,9 +54,11 @@ class ShotDetector:
     """Finds where shots begin; fed thumbnails in order of time.
 
     Args:
-        settings: Who finds hard cuts, and how short a shot may be.
-        start_seconds: Where to begin judging; pictures before it only warm up. The first picture if None.
-        last_cut_seconds: When the shot that is going on at ``start_seconds`` began; then if None.
+        settings: Which detector finds hard cuts, and how short a shot may be.
+        start_seconds: No cuts at or before this time; frames before it only warm the detectors up. The first
+            frame if None.
+        last_cut_seconds: When the shot that is going on at ``start_seconds`` began; ``start_seconds`` if
+            None.
     """
 
     def __init__(
@@ -74,10 +75,10 @@ class ShotDetector:
         self._last_cut = last_cut_seconds
         self._shape: tuple[int, ...] | None = None
         self._found: list[Cut] = []
-        self._leapt_at = -_FOREVER
+        self._leapt_at = -math.inf
 
     def push(self, pts_seconds: float, thumbnail: Image) -> tuple[Cut, ...]:
-        """Take the next picture, later than all before; return the cuts that are now certain, in order of
+        """Take the next frame, later than all before; return the cuts that are now certain, in order of
         time.
 
         Args:
@@ -86,18 +87,22 @@ class ShotDetector:
         """
         self._start = pts_seconds if self._start is None else self._start
         self._last_cut = self._start if self._last_cut is None else self._last_cut
-        image = self._sized(thumbnail)
-        self._found += [*self._hard.push(pts_seconds, image), *self._gradual.push(pts_seconds, image)]
+        self._shape = self._shape or thumbnail.shape
+        if thumbnail.shape != self._shape:
+            size = self._shape[1], self._shape[0]
+            thumbnail = np.asarray(cv2.resize(thumbnail, size, interpolation=cv2.INTER_AREA), np.uint8)
+        self._found += self._hard.push(pts_seconds, thumbnail)
+        self._found += self._gradual.push(pts_seconds, thumbnail)
         return self._settle(self._detectors_undecided_since)
 
     def finish(self) -> tuple[Cut, ...]:
         """No more pictures: the cuts among those that were still waiting."""
         self._found += [*self._hard.finish(), *self._gradual.finish()]
-        return self._settle(_FOREVER)
+        return self._settle(math.inf)
 
     @property
     def undecided_since(self) -> float:
-        """Pictures before this time are certain: whether a shot begins with one of them has been said."""
+        """Frames before this time are certain: whether a shot begins with one of them has been said."""
         return min([self._detectors_undecided_since, *(cut.at for cut in self._found)])
 
     @property
@@ -110,15 +115,8 @@ class ShotDetector:
         return min(self._hard.undecided_since, self._gradual.undecided_since)
 
     def leapt(self, pts_seconds: float) -> bool:
-        """Whether a hard cut was found at this picture; it may not have been reported yet."""
+        """Whether a hard cut was found at this frame; it may not have been reported yet."""
         return any(cut.at == pts_seconds and cut.kind == "hard" for cut in self._found)
-
-    def _sized(self, thumbnail: Image) -> Image:
-        self._shape = self._shape or thumbnail.shape
-        if thumbnail.shape == self._shape:
-            return thumbnail
-        height, width = self._shape[:2]
-        return np.asarray(cv2.resize(thumbnail, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
     def _settle(self, undecided_since: float) -> tuple[Cut, ...]:
         cuts = []
@@ -138,15 +136,12 @@ class ShotDetector:
             return False
         if cut.kind == "hard":
             self._leapt_at = cut.at
-        elif any(
-            _touches(cut, leap) for leap in (self._leapt_at, *(o.at for o in self._found if o.kind == "hard"))
-        ):
-            return False
+        else:
+            hard_cuts = (self._leapt_at, *(one.at for one in self._found if one.kind == "hard"))
+            around = cut.span.widen(_NEAR_SECONDS)
+            if any(around.contains(seconds) for seconds in hard_cuts):
+                return False
         return cut.at - self._last_cut >= self._min_shot_seconds
-
-
-def _touches(gradual: Cut, seconds: float) -> bool:
-    return gradual.span.widen(_NEAR_SECONDS).contains(seconds)
 
 
 def tile(cuts: Sequence[Cut], *, span: Span) -> tuple[Shot, ...]:

@@ -1,8 +1,7 @@
-"""Time stretched by what happens in it, and cut into equal parts.
+"""Time weighted and divided into parts of equal weight.
 
-Samplers that want more pictures in one place than in another say how much each stretch weighs; equal parts of
-the weighed time then get one picture each. Weights are bounded by those who make them, so that no place,
-however loud, can take what the rest of the video is owed.
+Samplers that want more frames in some places give each stretch of time a weight; each part of equal weight
+then gets one frame. The samplers bound their weights, so that no place can take the frames of all others.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ def equal_parts(edges: Seconds, weights: Scores, count: int) -> Seconds:
     Worked example: edges 0, 10, 20 with weights 3 and 1 a second, 4 parts -> 1.67, 5, 8.33, 15.
 
     Args:
-        edges: ``(n + 1,)``, ascending.
-        weights: What a second weighs between two edges, ``(n,)``, positive.
+        edges: In seconds, ``(n + 1,)``, ascending.
+        weights: The weight of a second between two edges, ``(n,)``, positive.
         count: How many parts.
     """
     mass = np.concatenate([np.zeros(1), np.cumsum(np.diff(edges) * weights)])
@@ -31,6 +30,6 @@ def equal_parts(edges: Seconds, weights: Scores, count: int) -> Seconds:
 
 
 def candidate_edges(candidates: Seconds, *, start: float, end: float) -> Seconds:
-    """Each candidate speaks for the time that is nearest to it: the borders between, ``(n + 1,)``."""
+    """The borders of the times nearest to each candidate, in seconds, ``(n + 1,)``."""
     borders = (candidates[1:] + candidates[:-1]) / 2
     return np.asarray(np.clip(np.concatenate([[start], borders, [end]]), start, end), np.float64)

@@ -1,9 +1,9 @@
-"""Makes decoded pictures small at once, and keeps whole only those that may yet be needed.
+"""Makes a thumbnail of each decoded frame, and keeps only decoded frames that may still be needed.
 
-A decoded picture is large, and a :class:`~video_vlm.samplers.segments.Segmenter` wants only those where a
-tick of its clock begins, those that are still shown when one does, and those that begin with a hard cut.
-Which may be one of them can be told from the pictures next to it. So a stream can be sieved in pieces, each
-apart from the others: all that is wanted of the whole is kept in the pieces.
+A decoded frame is large, and a :class:`~video_vlm.samplers.segments.Segmenter` needs only the first of each
+interval, those that are shown through a whole interval, and those after a hard cut. The neighbours of a frame
+show whether it may be one of them. So a stream can be filtered in pieces, each by itself: every frame that is
+needed of the whole stream is kept.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ from video_vlm.settings import IndexSettings
 __all__ = ["ThumbnailFilter"]
 
 _PAST = 40
-"""Pictures whose steps are remembered, not they themselves: what a decision looks back over at 240 a
-second."""
+"""How many earlier frames' steps are kept: as far as a decision looks back at 240 frames a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A picture and how far it is from the one before: 0 where that is not known, and then it is due."""
+    """A frame and how far it is from the one before: 0 where that is not known, and then it is due."""
 
     seen: SeenFrame
     step: float
@@ -36,21 +35,22 @@ class _Step:
 
 
 class ThumbnailFilter:
-    """Decoded pictures in, thumbnails out, in order.
+    """Decoded frames in, thumbnails out, in order.
 
     Args:
-        settings: ``shots`` says how wide thumbnails are and who finds hard cuts, ``frames`` how often a
-            picture is due.
+        settings: ``shots`` says how wide thumbnails are (pixels) and which detector finds hard cuts,
+            ``frames`` how often a frame is due.
     """
 
     def __init__(self, settings: IndexSettings) -> None:
         self._width = settings.shots.thumbnail_width
         self._frames = settings.frames
-        # Only of the detector in this project is it known which pictures it may call a cut.
+        # It is known only of our own detector which frames it may call a cut.
         self._keeps_all = settings.shots.detector != "leap"
 
     def __call__(self, frames: Iterable[DecodedFrame]) -> Generator[SeenFrame, None, None]:
-        """Each picture once, some pictures later, without its frame where that is certainly not needed."""
+        """Each frame once, some frames later; the decoded frame is dropped where it is certainly not
+        needed."""
         past: deque[_Step] = deque(maxlen=_PAST)
         held: deque[_Step] = deque()
         for one in self._steps(frames):
@@ -62,7 +62,7 @@ class ThumbnailFilter:
 
     @staticmethod
     def is_large(seen: SeenFrame) -> bool:
-        """Whether it holds a decoded picture."""
+        """Whether it holds a decoded frame."""
         return seen.frame is not None
 
     def _steps(self, frames: Iterable[DecodedFrame]) -> Iterator[_Step]:

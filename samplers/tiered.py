@@ -1,11 +1,11 @@
-"""The default for questions: the moves in time first, then the peaks, then everything else, by shares of the
-budget.
+"""The default sampler for questions: spans named by time words first, then relevance peaks, then coverage.
 
-1. Where a question moves in time, 60 % goes to the stretches its move leads to
-(:mod:`~video_vlm.samplers.anchors`). 2. Peaks of relevance get bursts: one picture each first, so that a
-small budget still visits every peak, then four over six seconds, then eight. Nothing that stands out (no z
-above 4) means a question about the whole: no peaks. 3. The rest covers the widest gaps, 40 % of the budget at
-least where there is no move, each picture drawn towards the best candidate near by.
+1. Where a question has words of time (after, before, ...), 60 % of the budget goes to the spans they mean
+   (:mod:`~video_vlm.samplers.anchors`).
+2. Peaks of relevance get bursts: one frame each first, so that a small budget still visits every peak, then
+   four over six seconds, then eight. No z above 4 means that the question is about the whole video: no peaks.
+3. The rest covers the widest gaps, at least 40 % of the budget where there are no words of time. Each frame
+   may move to the best candidate near by.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _MOST_PEAKS = 128
 
 
 def tiered(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
-    """Spend a budget on where the question leads, what stands out, and the rest, in this order.
+    """Spend a budget on the spans that words of time mean, on relevance peaks, and on coverage, in this
+    order.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.
@@ -47,15 +48,20 @@ def tiered(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     budget = selection.num_left
     led = _follow(selection, stretches(subject), math.ceil(_MOVE_SHARE * budget))
     share = _PEAK_SHARE_BESIDE_MOVE if led else 1.0 - _COVERAGE_SHARE
-    found = _in_order_of(subject.aim.move, times, _peaks(times, z))
-    _strike(selection, times, z, found, math.ceil(share * budget))
+    # In a short video no z can be as high as in a long one: the threshold is lower there.
+    least = max(min(_GATE_Z, 0.75 * math.sqrt(len(times) / 3)), 1e-9)
+    found = peaks(times, z, least=least, apart_seconds=_APART_SECONDS, most=_MOST_PEAKS)
+    if subject.aim.move in (TimeMove.FIRST, TimeMove.LAST):
+        # The two outermost: the outermost alone may be a false one.
+        found = sorted(found, reverse=subject.aim.move is TimeMove.LAST)[:2]
+    _burst(selection, times, z, found, math.ceil(share * budget))
     _look_beyond(selection, subject, times, found)
     selection.cover(selection.num_left, reason="coverage", prefer=_preferring(times, z))
     return selection.plan()
 
 
 def _follow(selection: FrameSelection, led: Sequence[AnchoredSpan], num_frames: int) -> bool:
-    """Spend on the stretches a move leads to, the same on each; False if there are none."""
+    """Spend on the spans that words of time mean, the same on each; False if there are none."""
     left = num_frames
     for place, stretch in enumerate(led):
         share = math.ceil(left / (len(led) - place))
@@ -63,25 +69,10 @@ def _follow(selection: FrameSelection, led: Sequence[AnchoredSpan], num_frames: 
     return bool(led)
 
 
-def _peaks(times: Seconds, z: Scores) -> list[int]:
-    """What stands out. In a short video nothing can stand out as far as in a long one: the gate is lower
-    there."""
-    gate = min(_GATE_Z, 0.75 * math.sqrt(len(times) / 3))
-    return peaks(times, z, least=max(gate, 1e-9), apart_seconds=_APART_SECONDS, most=_MOST_PEAKS)
-
-
-def _in_order_of(move: TimeMove, times: Seconds, found: list[int]) -> list[int]:
-    """The two earliest for "first", the two latest for "last", as the outermost may be none; else the highest
-    first."""
-    if move not in (TimeMove.FIRST, TimeMove.LAST):
-        return found
-    return sorted(found, key=lambda place: float(times[place]), reverse=move is TimeMove.LAST)[:2]
-
-
-def _strike(
+def _burst(
     selection: FrameSelection, times: Seconds, z: Scores, found: Sequence[int], num_frames: int
 ) -> None:
-    """Bursts around the peaks, the first picture of each before the second of any."""
+    """Take frames around the peaks, the first of each before the second of any."""
     left = min(num_frames, selection.num_left)
     for offset in _BURST_SECONDS:
         for place in found:
@@ -95,7 +86,7 @@ def _strike(
 def _look_beyond(
     selection: FrameSelection, subject: SamplerInput, times: Seconds, found: Sequence[int]
 ) -> None:
-    """First of all, or last of all? Half of what is left looks at the side where there must be none."""
+    """For "first" and "last": spend half of what is left on the side where there should be no other one."""
     if not found or subject.aim.move not in (TimeMove.FIRST, TimeMove.LAST):
         return
     edge, span = float(times[found[0]]), subject.span

@@ -1,4 +1,4 @@
-"""Evenly spread times: the baseline every other sampler has to beat."""
+"""Evenly spaced times: the baseline for every other sampler."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["uniform"]
 def uniform(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     """The centres of equal stretches of time.
 
-    Worked example: ``[0, 10)`` with 4 frames -> 1.25, 3.75, 6.25, 8.75, or the pictures nearest to these.
+    Worked example: ``[0, 10)`` with 4 frames -> 1.25, 3.75, 6.25, 8.75, or the frames nearest to these.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.

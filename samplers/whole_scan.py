@@ -1,4 +1,4 @@
-"""The whole video, looked over evenly: for how often, never, always and how many."""
+"""An even scan of the whole video, for questions of how often, never, always and how many."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["scan"]
 
 
 def scan(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
-    """In each of equal stretches of time the candidate that fits the question best; its middle where none
-    stands out.
+    """The candidate that fits the question best in each of equal stretches of time; the middle of a stretch
+    where none stands out.
 
-    No stretch is passed over and none gets two: what is counted is counted with one measure everywhere.
+    Each stretch gets exactly one frame, so that counts are comparable over the video.
 
     Raises:
         ValueError: ``frame_budget`` is below 1.
@@ -29,14 +29,10 @@ def scan(subject: SamplerInput, *, frame_budget: int) -> tuple[Sample, ...]:
     for place in range(num_frames):
         inside = z[bounds[place] : bounds[place + 1]]
         best = int(inside.argmax()) if inside.size else 0
+        stretch = f"stretch {place + 1} of {num_frames}"
         if inside.size and inside[best] > 0:
             seconds, score = float(times[bounds[place] + best]), float(inside[best])
-            selection.take(
-                seconds, score=score, reason=f"best of stretch {place + 1} of {num_frames}, z {score:.1f}"
-            )
+            selection.take(seconds, score=score, reason=f"best of {stretch}, z {score:.1f}")
         else:
-            selection.take(
-                float(edges[place : place + 2].mean()),
-                reason=f"middle of stretch {place + 1} of {num_frames}",
-            )
+            selection.take(float(edges[place : place + 2].mean()), reason=f"middle of {stretch}")
     return selection.plan()

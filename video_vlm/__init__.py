@@ -80,16 +80,12 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         return getattr(import_module(f"video_vlm.{_HOMES.get(name, 'records')}"), name)
     if name == "__version__":
-        return _version()
+        try:
+            return version("video-vlm")
+        except PackageNotFoundError:
+            return "unknown (not installed)"
     raise AttributeError(f"module 'video_vlm' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, "__version__"})
-
-
-def _version() -> str:
-    try:
-        return version("video-vlm")
-    except PackageNotFoundError:
-        return "unknown (not installed)"

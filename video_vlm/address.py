@@ -73,26 +73,22 @@ def _advice(scheme: str, rest: str) -> str:
         # file:///film and file://localhost/film, or what Path makes of them.
         path = url2pathname(unquote(f"/{rest.removeprefix('localhost/')}"))
         return f"this is an address, not a file: the file it means is {path}, give that"
-    what = (
-        "record it first (with ffmpeg, say)"
-        if scheme in _STREAMED
-        else "download it first (with yt-dlp, say)"
-    )
-    return f"this is an address, not a file: {what}, then give the file"
+    how = "record it first (with ffmpeg, say)"
+    if scheme not in _STREAMED:
+        how = "download it first (with yt-dlp, say)"
+    return f"this is an address, not a file: {how}, then give the file"
 
 
 def is_address(place: Path | str) -> bool:
-    """Whether this names a library in PostgreSQL, rather than a folder."""
+    """Whether ``place`` names a library in PostgreSQL and not a folder."""
     return isinstance(place, str) and place.startswith(_SCHEMES)
 
 
 def shown(place: Path | str) -> str:
-    """A place as it may be printed: a folder in full, an address without its password."""
-    return (
-        Address.parse(place).shown
-        if isinstance(place, str) and is_address(place)
-        else str(Path(place).absolute())
-    )
+    """A place as it may be printed: an absolute folder, or an address without its password."""
+    if isinstance(place, str) and is_address(place):
+        return Address.parse(place).shown
+    return str(Path(place).absolute())
 
 
 @dataclass(frozen=True, slots=True)

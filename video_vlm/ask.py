@@ -1,5 +1,5 @@
-"""From a question to its answer: one video's memory, the model that reads it, and a look where that is not
-enough."""
+"""From a question to its answer: one video's memory, the model that reads it, and a look at frames where that
+is not enough."""
 
 from __future__ import annotations
 
@@ -107,9 +107,24 @@ def _read_and_look(case: _Case, path: Path | None) -> tuple[Answer, Sequence[Sto
     """What memory says, or, where that is not sure enough, what a look says; and the looks that were
     taken."""
     answer = case.from_memory()
-    if is_worth_a_look(answer) and case.settings.max_look_frames > 0:
-        return _look_again(answer, case, path)
-    return answer, ()
+    if not is_worth_a_look(answer) or case.settings.max_look_frames < 1:
+        return answer, ()
+    if path is None:
+        why = "none: the file is not where it was, so this is from memory alone"
+        return _noted(answer, Step("look", why)), ()
+    settings = case.settings
+    frames = max(1, settings.max_look_frames // _COARSE_SHARE)
+    try:
+        planned = _planned(case.question, case.memory, settings, path=path, frames=frames)
+        with open_known(path, case.memory.video.content_id, decoder=case.index.decoder) as reader:
+            looker = case.looker(reader)
+            found = answer_by_looking(
+                case.question, answer, case.known, case.model, looker=looker, plan=planned
+            )
+            return found, looker.taken
+    except MediaError as error:
+        logger.warning("answered from memory alone: %s", error)
+        return _noted(answer, Step("look", f"none: {error}")), ()
 
 
 def _talk(
@@ -218,7 +233,7 @@ class _Case:
         return recall(self.memory, self.kept)
 
     def from_memory(self) -> Answer:
-        """What memory says, and the looks kept in it."""
+        """The answer from memory and from the looks kept in it."""
         answer = self.model.answer(self.question, self.known)
         pictures = {picture.start for look in self.kept if not look.is_caption for picture in look.frames}
         if pictures:
@@ -238,27 +253,6 @@ class _Case:
             question=self.question,
             known=self.kept,
         )
-
-
-def _look_again(answer: Answer, case: _Case, path: Path | None) -> tuple[Answer, Sequence[StoredLook]]:
-    """The answer with looks on its receipt, or why there were none; and the looks that were taken."""
-    if path is None:
-        return _noted(
-            answer, Step("look", "none: the file is not where it was, so this is from memory alone")
-        ), ()
-    settings = case.settings
-    frames = max(1, settings.max_look_frames // _COARSE_SHARE)
-    try:
-        planned = _planned(case.question, case.memory, settings, path=path, frames=frames)
-        with open_known(path, case.memory.video.content_id, decoder=case.index.decoder) as reader:
-            looker = case.looker(reader)
-            found = answer_by_looking(
-                case.question, answer, case.known, case.model, looker=looker, plan=planned
-            )
-            return found, looker.taken
-    except MediaError as error:
-        logger.warning("answered from memory alone: %s", error)
-        return _noted(answer, Step("look", f"none: {error}")), ()
 
 
 def _planned(

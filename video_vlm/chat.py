@@ -1,4 +1,4 @@
-"""The seam to language models, with eyes or without: turns of words and pictures in, words out.
+"""The interface to language models, with or without vision: turns of words and images in, words out.
 
 Whoever answers questions (:mod:`video_vlm.models`) talks to a model through this and never knows whether it
 runs in this process or behind a server.
@@ -22,7 +22,7 @@ Part = str | Frame
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one side says: words and pictures in the order in which they are read."""
+    """One turn of a conversation: texts and frames in the order in which they are read."""
 
     role: Role
     parts: tuple[Part, ...]
@@ -30,8 +30,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """What a model may do in its turn beside talking; ``parameters`` is the JSON schema of what it gives
-    along."""
+    """A tool that a model may call; ``parameters`` is the JSON schema of its arguments."""
 
     name: str
     description: str
@@ -40,25 +39,25 @@ class Tool:
 
 @runtime_checkable
 class ChatModel(Protocol):
-    """A language model that is ready to be talked to."""
+    """A language model that is ready to answer."""
 
     @property
     def name(self) -> str:
-        """What stands on receipts, e.g. ``hf:Qwen/Qwen3-VL-2B-Instruct``."""
+        """The name on receipts, e.g. ``hf:Qwen/Qwen3-VL-2B-Instruct``."""
         ...
 
     @property
     def max_images(self) -> int:
-        """How many pictures one conversation may hold; 0 for a model without eyes."""
+        """The number of frames a conversation may hold; 0 for a model that takes no images."""
         ...
 
     @property
     def context_tokens(self) -> int:
-        """How many tokens a conversation and its answer may have together."""
+        """The number of tokens of a conversation and its answer together."""
         ...
 
     def num_tokens(self, turns: Sequence[Turn]) -> int:
-        """How many tokens the turns are, pictures included; exact where the model is here, else an upper
+        """The number of tokens of the turns, frames included; exact for a local model, else an upper
         estimate."""
         ...
 
@@ -81,23 +80,24 @@ class ChatModel(Protocol):
 
 @runtime_checkable
 class CallsTools(Protocol):
-    """A model that was taught to call tools; to others it is said in words what they may do."""
+    """A model that was trained to call tools; others are told in words which actions there are."""
 
     @property
     def calls_tools(self) -> bool:
-        """Whether it does; of a server that is known only once it was asked."""
+        """Whether it calls tools; for a server this is known only after the first call."""
         ...
 
     def num_call_tokens(self, turns: Sequence[Turn], *, tools: Sequence[Tool]) -> int:
-        """As :meth:`ChatModel.num_tokens`, with what tells of the tools."""
+        """As :meth:`ChatModel.num_tokens`, with the tokens that describe the tools."""
         ...
 
     def stream_call(
         self, turns: Sequence[Turn], *, tools: Sequence[Tool], max_tokens: int = 1024
     ) -> Iterator[str]:
-        """Its turn, a piece at a time, a call of a tool as one JSON object: ``{"action": NAME, ...}``. Turns
-        of its own that are such an object are told to it as calls, what follows them as results. Nothing
-        where it turns out that it calls no tools; ``calls_tools`` says so from then on.
+        """The model's turn, a piece at a time; a tool call is one JSON object: ``{"action": NAME, ...}``.
+
+        Earlier turns of the model that are such an object are sent as calls, and the turns after them as
+        results. Empty where the model turns out to call no tools; ``calls_tools`` is False from then on.
 
         Raises:
             ModelError: as of :meth:`ChatModel.stream`.
@@ -107,25 +107,25 @@ class CallsTools(Protocol):
 
 @runtime_checkable
 class Parallel(Protocol):
-    """A model that takes several questions at a time; others are asked one after the other."""
+    """A model that answers several questions at a time; others are asked one after the other."""
 
     @property
     def max_parallel(self) -> int:
-        """How many."""
+        """The number of questions at a time."""
         ...
 
 
 @runtime_checkable
 class Batched(Protocol):
-    """A model that is quicker where it writes several answers at once, each as it would be alone."""
+    """A model that is faster at several answers in one batch; each is the same as it would be alone."""
 
     @property
     def batch_size(self) -> int:
-        """How many it is best given; 1 where it is not quicker."""
+        """The best number of questions in a batch; 1 where a batch is not faster."""
         ...
 
     def answers(self, several: Sequence[Sequence[Turn]], *, max_tokens: int) -> Sequence[str]:
-        """What :meth:`ChatModel.stream` says to each of them, however many they are.
+        """The answers to any number of conversations, each as :meth:`ChatModel.stream` gives it.
 
         Raises:
             ModelError: there is not enough memory, or the model failed.

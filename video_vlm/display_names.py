@@ -1,4 +1,4 @@
-"""Names by which several videos can be told apart."""
+"""Names that tell several videos apart."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def display_names(paths: Mapping[str, str | PurePath]) -> dict[str, str]:
     lengths = dict.fromkeys(parts, 1)
     while True:
         tails = {one: parts[one][-length:] for one, length in lengths.items()}
-        shared = _shared(tails)
+        counts = Counter(tails.values())
+        shared = {one for one, tail in tails.items() if counts[tail] > 1}
         longer = [one for one in shared if lengths[one] < len(parts[one])]
         if not longer:
             break
@@ -32,12 +33,7 @@ def display_names(paths: Mapping[str, str | PurePath]) -> dict[str, str]:
     return {one: f"{Path(*tail)}{f' ({one[:12]})' if one in shared else ''}" for one, tail in tails.items()}
 
 
-def _shared(tails: Mapping[str, tuple[str, ...]]) -> set[str]:
-    counts = Counter(tails.values())
-    return {one for one, tail in tails.items() if counts[tail] > 1}
-
-
 def is_called(path: PurePath, name: str) -> bool:
-    """Whether ``name`` is the path, or its last parts: ``01.mp4`` and ``Season 1/01.mp4`` both are."""
+    """Whether ``name`` is the path or its last parts: ``01.mp4`` and ``Season 1/01.mp4`` both match."""
     wanted = Path(name).parts
     return bool(wanted) and path.parts[-len(wanted) :] == wanted

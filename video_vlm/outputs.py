@@ -1,4 +1,4 @@
-"""Writing files for the user: each whole or not at all, and none in the place of a file that somebody else
+"""Writes files for the user: each whole or not at all, and none in the place of a file that somebody else
 wrote.
 
 A file is written under a temporary name in its folder, flushed to the disk, and then given its name. Where
@@ -36,13 +36,13 @@ Precious = Callable[[Path], str | None]
 
 
 def nothing_precious(path: Path) -> str | None:  # noqa: ARG001 - a Precious
-    """No place is protected beyond what every place is."""
+    """Protects no place."""
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """How files are written in one run.
+    """Writes files so that nothing of the user's is lost.
 
     Args:
         record: The file that remembers the hashes of what was written; None to remember nothing.
@@ -55,7 +55,7 @@ class Outputs:
     precious: Precious = nothing_precious
 
     def check(self, path: Path) -> bool:
-        """Whether a file may be written here, as far as that can be said before the work is done.
+        """Checks whether a file may be written here, before the work is done.
 
         Returns:
             Whether there is a file, which may be replaced.
@@ -82,7 +82,8 @@ class Outputs:
             return state is not None
 
     def try_out(self, path: Path) -> None:
-        """:meth:`check`, and whether a file can be made in that folder: before work that takes long.
+        """Does what :meth:`check` does, and checks that a file can be made in that folder; for use before
+        long work.
 
         Raises:
             OutputExists: something is there that must not be lost.
@@ -94,8 +95,8 @@ class Outputs:
 
     @contextmanager
     def open(self, path: Path) -> Iterator[BinaryIO]:
-        """A file to write, which takes its name at the end of the block; if the block fails, nothing is left
-        of it.
+        """A file to write; it is renamed to ``path`` at the end of the block. If the block fails, nothing of
+        it is left.
 
         Raises:
             OutputExists: something is there that must not be lost.
@@ -106,8 +107,8 @@ class Outputs:
 
     @contextmanager
     def part(self, path: Path) -> Iterator[Path]:
-        """:meth:`open` for what writes by name: the path of an empty file that is renamed at the end of the
-        block."""
+        """As :meth:`open` for code that writes by name: the path of an empty file, which is renamed at the
+        end of the block."""
         self.check(path)
         part = _new_part(path)
         with _naming(path, part):
@@ -115,27 +116,24 @@ class Outputs:
                 yield part
                 with part.open("rb+") as file:
                     os.fsync(file.fileno())
-                self._give_name(part, path)
+                digest = _digest(part)
+                # Checked again: the work between may have taken hours.
+                if self.check(path):
+                    part.replace(path)
+                else:
+                    _name_new(part, path)
+                self._remember(path, digest)
             finally:
                 part.unlink(missing_ok=True)
 
     def folder(self, path: Path) -> None:
-        """Make the folder that files are to be written into, if it is missing.
+        """Makes the folder for files that are to be written, if it is missing.
 
         Raises:
             OutputError: it cannot be made, or something else is there.
         """
         with _naming(path):
             path.mkdir(parents=True, exist_ok=True)
-
-    def _give_name(self, part: Path, path: Path) -> None:
-        digest = _digest(part)
-        # Looked at again: the work between may have taken hours.
-        if self.check(path):
-            part.replace(path)
-        else:
-            _name_new(part, path)
-        self._remember(path, digest)
 
     def _is_ours(self, path: Path, size: int) -> bool:
         """Hashes the file only where one of its size was written."""
@@ -220,17 +218,13 @@ def _naming(path: Path, part: Path | None = None) -> Iterator[None]:
         at = error.filename
         if at is not None and Path(os.fsdecode(at)) not in (path, part, path.parent, *path.parents):
             raise
-        raise OutputError(f"{path} cannot be written: {_why(error, path)}") from error
-
-
-def _why(error: OSError, path: Path) -> str:
-    why = error.strerror or str(error)
-    missing = next((one for one in (*reversed(path.parents),) if not _is_folder(one)), None)
-    if isinstance(error, FileNotFoundError) and missing is not None:
-        return f"{why} (there is no folder {missing}: make it first)"
-    if isinstance(error, NotADirectoryError | FileExistsError) and missing is not None:
-        return f"{why} ({missing} is no folder)"
-    return why
+        why = error.strerror or str(error)
+        missing = next((one for one in reversed(path.parents) if not _is_folder(one)), None)
+        if isinstance(error, FileNotFoundError) and missing is not None:
+            why += f" (there is no folder {missing}: make it first)"
+        elif isinstance(error, NotADirectoryError | FileExistsError) and missing is not None:
+            why += f" ({missing} is no folder)"
+        raise OutputError(f"{path} cannot be written: {why}") from error
 
 
 def _is_folder(path: Path) -> bool:

@@ -1,5 +1,4 @@
-"""Marks by which what was written here is known again where videos and subtitles are looked for, and not read
-back.
+"""Marks in exported videos and subtitles, by which they are recognised and not read back.
 
 Subtitles are marked at the end of every cue: sixteen letters without width (U+200C and U+200D), the bits of
 ``vq``. Players and people see nothing; copies, renamed files, other machines, cut pieces and conversions to

@@ -1,5 +1,4 @@
-"""The seams: what a decoder, an observer, text and image-text encoders, a memory and an answerer must be able
-to do.
+"""The interfaces of decoders, observers, text and image-text encoders, memories and answerers.
 
 Each is small on purpose. Implementations are found by name in a registry (:mod:`video_vlm.registry`)
 and never know who calls them.
@@ -52,9 +51,9 @@ __all__ = [
 
 
 class DecodedFrame(Protocol):
-    """A picture that has been decoded but not yet converted: ask for the size that is needed.
+    """A decoded frame that is not yet converted: ask for the size that is needed.
 
-    Valid until dropped; holding one holds its memory, so hold few.
+    Valid until dropped; it holds the memory of a whole frame, so hold few.
     """
 
     @property
@@ -65,22 +64,23 @@ class DecodedFrame(Protocol):
     def is_keyframe(self) -> bool: ...
     @property
     def is_rough(self) -> bool:
-        """Whether it was decoded in a hurry
-        (:meth:`~video_vlm.media.parallel_decode.ParallelReader.scan_with`): good enough for a thumbnail, and
-        to be looked at closely only where there is no other."""
+        """Whether the loop filter was skipped for it
+        (:meth:`~video_vlm.media.parallel_decode.ParallelReader.scan_with`): good enough for a thumbnail;
+        to be used at full size only where there is no other frame."""
         ...
 
     def thumbnail(self, width: int) -> Image:
-        """RGB ``(height, width, 3)``, fast and blocky, the picture's own proportions, *not* rotated
-        (detectors do not care); at most as wide as the video, at least 1 pixel high."""
+        """RGB ``(height, width, 3)``, in the frame's own proportions and *not* rotated; at most as many
+        pixels wide as the video, at least 1 pixel high."""
         ...
 
     def grey(self, width: int) -> Image:
-        """The same without colours, ``(height, width)``: a third of the work."""
+        """The thumbnail without colours, ``(height, width)``, in a third of the time."""
         ...
 
     def frame(self, max_side: int | None = None) -> Frame:
-        """The upright picture as displayed, scaled down so that no side exceeds ``max_side``."""
+        """The frame as displayed, RGB ``(height, width, 3)``, scaled down so that no side exceeds
+        ``max_side`` pixels."""
         ...
 
 
@@ -92,11 +92,11 @@ class VideoReader(Protocol):
 
     @property
     def damage(self) -> Sequence[Damage]:
-        """What could not be decoded so far, in order of time."""
+        """The spans in seconds that could not be decoded so far, in order of time."""
         ...
 
     def scan(self, start_seconds: float | None = None) -> Iterator[DecodedFrame]:
-        """Every picture in order of PTS, from the first one at or after ``start_seconds``.
+        """Every frame in order of PTS, from the first one at or after ``start_seconds``.
 
         Raises:
             UnreadableVideo: when no picture at all can be decoded.
@@ -104,15 +104,16 @@ class VideoReader(Protocol):
         ...
 
     def frames_at(self, times: Sequence[float], *, max_side: int | None = None) -> Iterator[Frame]:
-        """The picture on display at each time, in ascending order of time, one per distinct picture.
+        """The frame on display at each time in seconds, in ascending order, one per distinct frame.
 
-        Times before the first picture give the first, after the last the last. Times that fall on
-        the same picture give it once. Each stretch is decoded once.
+        Times before the first frame give the first, times after the last give the last. Times that fall on
+        the same frame give it once. Each stretch is decoded once.
         """
         ...
 
     def cues(self) -> Iterator[Observation]:
-        """The cues of embedded *text* subtitle tracks, as subtitle observations, in order."""
+        """The cues of embedded *text* subtitle tracks as observations, in order; spans in player's
+        seconds."""
         ...
 
     def close(self) -> None: ...
@@ -123,7 +124,7 @@ class VideoReader(Protocol):
 
 
 class Need(StrEnum):
-    """What an observer has to be given."""
+    """The kinds of input an observer may need."""
 
     FILE = "file"
     """The file as a whole: its container, its text tracks, what lies beside it."""
@@ -152,7 +153,7 @@ class Observer(Protocol):
 
     @property
     def needs(self) -> frozenset[Need]:
-        """What is not among them, the observer is not given. Decides what has to be done again when it
+        """The inputs the observer is given, and no others. They decide which stages must run again when it
         changed."""
         ...
 

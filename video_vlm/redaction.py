@@ -78,8 +78,7 @@ _known: set[str] = set()
 
 
 def keep_secret(*values: str | None) -> None:
-    """From now on these are not printed; as they are, percent-decoded, and line by line where they have
-    several."""
+    """Keeps these values out of all messages from now on: as they are, percent-decoded, and line by line."""
     for value in filter(None, values):
         _known.update(
             part for form in (value, unquote(value)) for part in _forms(form) if len(part) >= _SHORTEST
@@ -121,7 +120,10 @@ def unsplit(pieces: Iterable[str]) -> Iterator[str]:
     """
     rest, secrets = "", _secrets(_LONG)
     for piece in pieces:
-        rest = _without(_joined(rest + piece), secrets)
+        joined = _pair.sub(
+            lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), rest + piece
+        )
+        rest = _without(joined, secrets)
         if (ready := len(rest) - _num_begun(rest, secrets)) > 0:
             yield _lone.sub("\ufffd", rest[:ready])
             rest = rest[ready:]
@@ -131,10 +133,6 @@ def unsplit(pieces: Iterable[str]) -> Iterator[str]:
 
 _lone: Final = re.compile("[\ud800-\udfff]")
 _pair: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-
-
-def _joined(text: str) -> str:
-    return _pair.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 def _forms(value: str) -> Iterator[str]:
@@ -175,13 +173,10 @@ def _places_of(secret: str, plain: str) -> Iterator[tuple[int, int]]:
     place = plain.find(secret)
     while place >= 0:
         end = place + len(secret)
-        if len(secret) >= _LONG or not _is_in_word(plain, place, end):
+        is_in_word = plain[max(place - 1, 0) : place].isalnum() or plain[end : end + 1].isalnum()
+        if len(secret) >= _LONG or not is_in_word:
             yield place, end
         place = plain.find(secret, end)
-
-
-def _is_in_word(plain: str, start: int, end: int) -> bool:
-    return plain[max(start - 1, 0) : start].isalnum() or plain[end : end + 1].isalnum()
 
 
 def _readings(text: str) -> Iterator[tuple[str, Sequence[int]]]:

@@ -1,9 +1,10 @@
-"""Implementations by name: built in, or brought by other packages through entry points."""
+"""Implementations by name: built in, or added by other packages through entry points."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import entry_points
+from pkgutil import resolve_name
 from typing import Generic, TypeVar
 
 from video_vlm.errors import UnknownName
@@ -14,25 +15,30 @@ T = TypeVar("T")
 
 
 class Registry(Mapping[str, Callable[..., T]], Generic[T]):
-    """A named set of factories.
+    """Factories by name.
 
     Args:
         what: What is registered, for messages: ``"decoder"``.
-        built_in: Factories of this package, by name; they are preferred over entry points.
+        built_in: Factories of this package, by name, or where they are (``"module:class"``): then the module
+            is imported when the factory is asked for. They are preferred over entry points.
         group: The entry point group other packages extend, e.g. ``"video_vlm.decoders"``.
     """
 
-    def __init__(self, what: str, built_in: Mapping[str, Callable[..., T]], *, group: str) -> None:
+    def __init__(self, what: str, built_in: Mapping[str, Callable[..., T] | str], *, group: str) -> None:
         self.what = what
         self.group = group
         self._built_in = dict(built_in)
 
     def __getitem__(self, name: str) -> Callable[..., T]:
-        """Raises:
-        UnknownName: nobody registered ``name``; the message lists who there is.
+        """The factory of that name.
+
+        Raises:
+            UnknownName: ``name`` is not registered; the message lists the known names.
         """
         if name in self._built_in:
-            return self._built_in[name]
+            known = self._built_in[name]
+            own: Callable[..., T] = resolve_name(known) if isinstance(known, str) else known
+            return own
         for point in entry_points(group=self.group, name=name):
             factory: Callable[..., T] = point.load()
             return factory

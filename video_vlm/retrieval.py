@@ -1,5 +1,5 @@
-"""Evidence for a question in one video: what moves in time is walked in time, only the rest is looked for by
-its words.
+"""Evidence for a question in one video: words of time are resolved to spans, the rest is searched by its
+words.
 
 "What is shown directly after the trick with the cups?" shares no word with what is shown. So the anchor is
 found by itself, the operator says which stretch beside it counts, and what is there is evidence whatever its
@@ -15,22 +15,33 @@ from typing import Final
 
 from video_vlm.language.anchors import region
 from video_vlm.language.passages import read_passages
-from video_vlm.language.query import TELLING_WEIGHT, Query, read_query
+from video_vlm.language.query import TELLING_WEIGHT, Query, Term, read_query
 from video_vlm.language.time_operators import OperatorKind
+from video_vlm.language.word_forms import alike
 from video_vlm.memory.coverage import whole_span
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Evidence, ObservationKind, Span
 from video_vlm.records.observations import TELLING
 
-__all__ = ["Search", "find_evidence"]
+__all__ = ["Search", "find_evidence", "term_share"]
 
 _PLACES: Final = 3
-"""So many places the operator may mean are searched, and so many finds bring what stands beside them."""
+"""The most spans of the operator that are searched, and the most finds whose neighbours are added."""
 
 _BESIDE_SECONDS: Final = 15.0
 
 Search = Callable[[str, Span | None, int], Sequence[Evidence]]
 """Words, a stretch to keep to, and how many at most: evidence, best first."""
+
+
+def term_share(wanted: Sequence[Term], there: frozenset[str]) -> float:
+    """The share in [0, 1] of the words of a phrase, by their weight, that is among the stems ``there``;
+    synonyms count a little less."""
+    weight = sum(term.weight for term in wanted)
+    hits = sum(
+        term.weight * max((alike(term.stem, other) for other in there), default=0.0) for term in wanted
+    )
+    return hits / weight if weight else 0.0
 
 
 def find_evidence(
@@ -42,8 +53,9 @@ def find_evidence(
     in_time: bool = True,
     expanded: bool = True,
 ) -> tuple[Evidence, ...]:
-    """What a video holds for a question, best first, none twice. ``why`` says how each was found: by which
-    list, or ``beside`` what was found.
+    """The passages a video holds for a question, best first, none twice; spans in seconds.
+
+    ``why`` says how each was found: by which list, or ``beside`` a passage that was found.
 
     Args:
         question: In plain English; its time operators are obeyed.
@@ -71,17 +83,12 @@ class _Road:
     limit: int
 
     def plain(self) -> Iterator[Evidence]:
-        """What fits the words."""
+        """The passages that fit the words."""
         yield from self.search(self.query.parsed.text, None, self.limit)
 
-    def _anywhere(self) -> Sequence[Evidence]:
-        """The same without the words that move in time: "right after" is not on the right."""
-        parsed = self.query.parsed
-        return self.search(" ".join((parsed.target, *parsed.operator.anchors)), None, self.limit)
-
     def walked(self) -> Iterator[Evidence]:
-        """What the operator's stretches hold, then what fits anywhere; that, unless the question gives the
-        stretch outright."""
+        """The passages in the spans that the time operator gives, then those that fit anywhere; the latter
+        not where the question names the span itself."""
         operator = self.query.parsed.operator
         if operator.kind in {OperatorKind.NONE, OperatorKind.NEXT}:
             yield from self.plain()
@@ -89,7 +96,9 @@ class _Road:
         for span in self._stretches():
             yield from self._inside(span)
         if operator.kind is not OperatorKind.WITHIN:
-            yield from self._anywhere()
+            # The same without the words that move in time: "right after" is not on the right.
+            parsed = self.query.parsed
+            yield from self.search(" ".join((parsed.target, *parsed.operator.anchors)), None, self.limit)
 
     def _stretches(self) -> Iterator[Span]:
         whole = whole_span(self.memory)

@@ -1,4 +1,4 @@
-"""Nothing is counted, kept or sent for others: what libraries below this one would report is switched off.
+"""Turns off the telemetry of the libraries below this one; nothing is counted, kept or sent.
 
 They read the environment when they are imported, so this is called before: where each of them is imported,
 and first of all on the command line. What the user has set is left as it is.
@@ -23,6 +23,6 @@ SWITCHES: Final = {
 
 
 def switch_off() -> None:
-    """Say no to all of them, in this process and those it starts."""
+    """Turns off the telemetry of all these packages, in this process and those it starts."""
     for name, value in SWITCHES.items():
         os.environ.setdefault(name, value)

@@ -1,4 +1,4 @@
-"""Text from strangers: harmless to whoever shows it (it moves no cursor, and reads as what it is), and
+"""Untrusted text: harmless to what shows it (it moves no cursor, and reads as what it is), and
 comparable."""
 
 from __future__ import annotations

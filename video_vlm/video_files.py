@@ -1,4 +1,4 @@
-"""What video files are called, and how they begin."""
+"""The suffixes of video files, and the first bytes of containers."""
 
 from __future__ import annotations
 
@@ -54,13 +54,9 @@ def begins_like_video(head: bytes) -> bool:
         return head[8:11] == b"AVI"
     if head.startswith(b"OggS"):
         return any(sign in head for sign in _OGG_VIDEO)
-    return head.startswith(_BEGINNINGS) or _is_transport_stream(head)
-
-
-def _is_transport_stream(head: bytes) -> bool:
-    """Packets of 188 bytes (192 with a time before each, 204 with a checksum behind), each beginning with
-    0x47."""
-    return any(
+    # Packets of 188 bytes (192 with a time before each, 204 with a checksum behind), each beginning with
+    # 0x47.
+    return head.startswith(_BEGINNINGS) or any(
         len(head) > at + 4 * size and all(head[at + number * size] == 0x47 for number in range(5))
         for size, at in ((188, 0), (192, 4), (204, 0))
     )

@@ -1,4 +1,4 @@
-"""Weights that the user already has: where they lie, and which they are."""
+"""Weights that the user already has: their folders, and their fingerprints."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def cached_folder(name: str) -> Path | None:
 
 
 def fingerprint(folder: Path, *, decides: Sequence[str], version: int) -> str:
-    """What decides a model's vectors: the files named in ``decides``, and the weights by their header and
-    samples.
+    """A digest of everything that decides a model's vectors: the files named in ``decides``, and the weights
+    by their header and samples of their bytes.
 
-    ``version`` is raised whenever the same files would give another vector.
+    ``version`` is raised whenever the same files would give other vectors.
 
     Raises:
         SettingsError: there are no safetensors weights, or a named file is missing.
@@ -59,7 +59,8 @@ def fingerprint(folder: Path, *, decides: Sequence[str], version: int) -> str:
 
 @contextmanager
 def no_progress_bar() -> Iterator[None]:
-    """While models load: it takes a moment, and stderr is for what the user asked to see."""
+    """Hides the progress bars of model loading inside the ``with``: stderr is for what the user asked
+    to see."""
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()

@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that takes the package's statements and gives rows, as SQLite's does."""
+"""A connection to PostgreSQL that runs the package's SQLite statements and returns rows as SQLite's does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Parameters = Sequence[object] | Mapping[str, object]
 
 
 class Row(Sequence[Any]):
-    """Values by place and by name; where two columns share a name, the first one has it."""
+    """The values of a row by position and by name; of two columns with one name, the first."""
 
     __slots__ = ("_names", "_values")
 
@@ -49,7 +49,7 @@ def _rows(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Row]:
 
 
 class Cursor:
-    """What came of a statement."""
+    """The result of a statement."""
 
     def __init__(self, cursor: ClientCursor[Row]) -> None:
         self._cursor = cursor
@@ -84,7 +84,7 @@ class Cursor:
 
     @property
     def lastrowid(self) -> int:
-        """The id that the row inserted last was given; asked of the server."""
+        """The id of the row inserted last; asks the server."""
         row = self._cursor.connection.execute("SELECT lastval()").fetchone()
         if row is None:
             raise AssertionError("lastval() gives a row or an error")
@@ -92,10 +92,10 @@ class Cursor:
 
 
 class PostgresConnection:
-    """As much of ``sqlite3.Connection`` as the package uses, over psycopg.
+    """The part of ``sqlite3.Connection`` that the package uses, over psycopg.
 
-    Values are put into statements on this side (``ClientCursor``): a filter that is not asked for is a
-    constant then, and the server plans without it.
+    Values are inserted into statements by the client (``ClientCursor``): a filter that is not used is then a
+    constant, and the server plans without it.
     """
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
@@ -115,9 +115,9 @@ class PostgresConnection:
         return self.cursor().executemany(statement, rows)
 
     def ask(self, statement: str, **parameters: object) -> list[Row]:
-        """A statement of PostgreSQL's own, ``%(name)s`` and all; its rows."""
+        """The rows of a statement in PostgreSQL's own syntax, with parameters as ``%(name)s``."""
         return ClientCursor(self.raw, row_factory=_rows).execute(statement.encode(), parameters).fetchall()
 
     def tell(self, statement: str) -> None:
-        """A statement of PostgreSQL's own that has no values and gives no rows."""
+        """Run a statement in PostgreSQL's own syntax, without parameters and rows."""
         self.raw.execute(statement.encode())

@@ -1,9 +1,9 @@
-"""The one connection of an open library in PostgreSQL, and the one seam where the server's errors are named.
+"""The one connection of an open library in PostgreSQL, where the server's errors become the library's.
 
 Like :class:`video_vlm.memory.database.Database`: one connection behind one lock, any thread may use it.
-Writers to one library take turns (an advisory lock, gone with the transaction), so that what one of them
-reads while it writes stays true; readers see one snapshot and wait for nobody. A transaction whose process is
-killed, or whose machine is lost, is rolled back by the server.
+Writers to one library take turns (an advisory lock, held for the transaction), so that no other writer
+changes what one of them has read; readers see one snapshot and do not wait. If a process is killed, or its
+machine is lost, the server rolls its transaction back.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import psycopg
 from psycopg import errors
@@ -31,8 +31,7 @@ _log = logging.getLogger(__name__)
 
 _READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-"""Not a snapshot: it would be taken before the lock is had, and what others wrote meanwhile would not be in
-it."""
+"""Not a snapshot: it would be taken before the lock is acquired, without what others wrote meanwhile."""
 
 _CONNECT_SECONDS: Final = 10
 
@@ -62,7 +61,7 @@ class PostgresDatabase:
 
     @property
     def where(self) -> str:
-        """For messages: the address, without its password."""
+        """The address without its password, for messages."""
         return self.address.shown
 
     @contextmanager
@@ -73,10 +72,11 @@ class PostgresDatabase:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """All of it or nothing, on the server's disk when the block is left.
+        """One transaction: all of it or nothing, on the server's disk when the block is left.
 
         Raises:
-            LibraryReadOnly: the library was opened read-only, or the server gives no right to write.
+            LibraryReadOnly: the library was opened read-only, or the role has no right to write.
+            LibraryError: the server cannot be reached, is full, or another process wrote for over 60 s.
         """
         if self.read_only:
             raise LibraryReadOnly(f"{self.where} is open read-only: nothing can be written to it")
@@ -86,7 +86,7 @@ class PostgresDatabase:
 
     @contextmanager
     def reading(self) -> Iterator[PostgresConnection]:
-        """:meth:`read`, for statements of PostgreSQL's own."""
+        """:meth:`read`, for statements in PostgreSQL's own syntax."""
         with self._lock, self._naming_errors():
             if self._connection.in_transaction:
                 yield self._connection
@@ -96,12 +96,12 @@ class PostgresDatabase:
 
     @contextmanager
     def outside(self) -> Iterator[PostgresConnection]:
-        """The connection in no transaction, for what PostgreSQL does in none."""
+        """The connection outside of a transaction, for statements that cannot run inside one."""
         with self._lock, self._naming_errors():
             yield self._begun("SELECT 1")
 
     def sparing(self) -> AbstractContextManager[None]:
-        """Pages are kept by the server."""
+        """Does nothing: the server keeps the pages."""
         return nullcontext()
 
     def close(self) -> None:
@@ -123,8 +123,8 @@ class PostgresDatabase:
             raise
 
     def _begun(self, begin: str) -> PostgresConnection:
-        """A server that was started anew since is connected to again: nothing of this transaction was lost
-        with it."""
+        """Begin a transaction; connect again first, if the connection is lost: no statement was lost with
+        it."""
         try:
             self._connection.tell(begin)
         except psycopg.OperationalError:
@@ -138,7 +138,7 @@ class PostgresDatabase:
     def _opened(self) -> PostgresConnection:
         try:
             raw = psycopg.connect(self.address.url, autocommit=True, connect_timeout=_CONNECT_SECONDS)
-        except UnicodeError as error:  # Python's own look-up takes no name that is too long for one
+        except UnicodeError as error:  # from Python's host name look-up, for a name that is too long
             raise LibraryError(f"{self.where[:_SHOWN]}: this host's name is none ({error})") from error
         try:
             raw.execute("SET client_min_messages TO warning")
@@ -149,7 +149,7 @@ class PostgresDatabase:
             else:
                 migrate(raw, self.address)
             use_schema(raw, self.address)
-            adapt(raw, vector_oid=_vector_oid(raw))
+            adapt(raw)
         except BaseException:
             raw.close()
             raise
@@ -161,13 +161,6 @@ class PostgresDatabase:
             yield
         except psycopg.Error as error:
             raise _named(error, self.where) from error
-
-
-def _vector_oid(raw: psycopg.Connection[Any]) -> int:
-    row = raw.execute("SELECT 'vector'::regtype::oid::bigint").fetchone()
-    if row is None:
-        raise AssertionError("a cast gives a row or an error")
-    return int(row[0])
 
 
 def _named(error: psycopg.Error, where: str) -> LibraryError:

@@ -1,8 +1,8 @@
-"""The package's statements are written once, for SQLite; this is what PostgreSQL wants otherwise.
+"""Translates the package's SQLite statements to PostgreSQL.
 
 The schema does most of it: columns have the same names, ``complete`` is a boolean, texts are compared byte by
-byte (``COLLATE "C"``), and ``listed`` stands in for ``json_each``. What is left is spelling, and what tells
-SQLite in which order to join (``CROSS JOIN ... ON``, ``INDEXED BY``): PostgreSQL finds that by itself.
+byte (``COLLATE "C"``), and ``listed`` replaces ``json_each``. The rest is syntax, and SQLite's hints about
+the order of joins (``CROSS JOIN ... ON``, ``INDEXED BY``), which PostgreSQL does not need.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SPELLINGS: Final = {"place": "%s", "percent": "%%", "each": "listed(", "hint": 
 
 @lru_cache(maxsize=512)
 def translated(statement: str) -> bytes:
-    """A statement of SQLite's as one of psycopg's.
+    """A SQLite statement in the syntax of psycopg.
 
     ``SELECT :a, '%' WHERE b = ?`` -> ``SELECT %(a)s, '%%' WHERE b = %s``; ``INSERT OR IGNORE INTO t ...`` ->
     ``INSERT INTO t ... ON CONFLICT DO NOTHING``.

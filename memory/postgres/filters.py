@@ -1,4 +1,4 @@
-"""Where to look, as PostgreSQL is told."""
+"""Search filters in PostgreSQL's syntax."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ INSIDE: Final = f"""
         WHERE {WITHIN}
     )
 """
-"""The passages of the videos that are named, found first."""
+"""A common table expression: the passages of the named videos."""

@@ -1,8 +1,8 @@
-"""Search by words in PostgreSQL: found through ``tsvector``, ranked by BM25.
+"""Search by words in PostgreSQL: matched with ``tsvector``, ranked by BM25.
 
-The server's own ``ts_rank`` does not know how rare a word is, so that what everybody says ranks as high as
-what is said once. BM25 is Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond",
-2009, with the constants and the inverse document frequency that SQLite's FTS5 has.
+The server's own ``ts_rank`` does not know how rare a word is: common words would rank as high as rare ones.
+BM25 is Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009, with the
+constants and the inverse document frequency of SQLite's FTS5.
 """
 
 from __future__ import annotations
@@ -62,16 +62,18 @@ _IN_VIDEOS: Final = f"""
     JOIN asked ON w.words @@ asked.query {_TIMES}
     GROUP BY p.id, p.start ORDER BY score DESC, p.start, p.id LIMIT %(limit)s
 """
-"""From the videos' own passages: the index would list those of all others too."""
+"""Starts from the videos' own passages: the index would list those of all videos."""
 
 _COUNTED_EACH_TIME: Final = 50_000
 _GOOD_FOR_SECONDS: Final = 60.0
 
 
 class Words:
-    """The search by words in one library. How many passages there are and how long they are is counted for
-    every search while they are few, else once a minute: it weighs words against each other and nothing
-    more."""
+    """The search by words in one library.
+
+    The number of passages and their mean length (words) are counted for every search up to 50,000 passages,
+    else once a minute: they only affect the weights of words.
+    """
 
     def __init__(self) -> None:
         self._totals = (0, 1.0)
@@ -80,7 +82,8 @@ class Words:
     def find(
         self, connection: PostgresConnection, query: str, *, within: Filter, limit: int
     ) -> list[tuple[int, float]]:
-        """Passages that have any word of ``query`` with their scores, best first."""
+        """The ids of up to ``limit`` passages with any word of ``query``, and their positive BM25 scores,
+        best first."""
         terms = terms_of(query)
         if not terms:
             return []
@@ -93,8 +96,8 @@ class Words:
         now = time.monotonic()
         if self._totals[0] <= _COUNTED_EACH_TIME or now - self._counted_at > _GOOD_FOR_SECONDS:
             (row,) = connection.ask(
-                "SELECT count(*) AS docs, greatest(coalesce(avg(num_words), 1), 1)::float8 AS length FROM "
-                "word_index"
+                "SELECT count(*) AS docs, greatest(coalesce(avg(num_words), 1), 1)::float8 AS length"
+                " FROM word_index"
             )
             self._totals, self._counted_at = (row["docs"], row["length"]), now
         return self._totals

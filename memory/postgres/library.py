@@ -1,5 +1,4 @@
-"""A library in PostgreSQL: written and read by the same code as one in a folder, searched and checked by the
-server."""
+"""A library in PostgreSQL: the same code as for a folder writes and reads it; the server searches it."""
 
 from __future__ import annotations
 
@@ -7,12 +6,12 @@ import sqlite3
 from typing import cast
 
 from video_vlm.address import Address
+from video_vlm.memory.ivf_index import EXACT_UP_TO
 from video_vlm.memory.library_facts import LibraryFacts, counts
 from video_vlm.memory.postgres.connection import PostgresConnection
 from video_vlm.memory.postgres.database import PostgresDatabase
 from video_vlm.memory.postgres.fulltext import Words
 from video_vlm.memory.postgres.migrations import FORMAT_VERSION
-from video_vlm.memory.postgres.nearest import EXACT_UP_TO
 from video_vlm.memory.postgres.storage import PostgresStorage
 from video_vlm.memory.postgres.vectors import (
     PostgresLibraryVectors,
@@ -40,10 +39,10 @@ def open_postgres(
 
     Args:
         url: ``postgresql://user@host/database``; ``?schema=NAME`` where it is not to be ``videoqa``.
-        read_only: Change nothing; a role that may only read will do. It must exist.
-        encoder: Adds search by meaning to search by words.
-        sight: Adds search by sight, and has whatever is indexed seen.
-        exact_up_to: So many vectors of one encoder are searched exactly, more of them by HNSW.
+        read_only: Change nothing; the role needs no right to write. The library must exist.
+        encoder: A sentence encoder; adds search by meaning to search by words.
+        sight: An image-text encoder; adds visual search, and computes visual vectors while indexing.
+        exact_up_to: Up to so many vectors of one encoder are searched exactly, more of them by HNSW.
 
     Raises:
         LibraryError: the server cannot be reached, or has no pgvector.
@@ -77,7 +76,7 @@ class PostgresLibrary(Library):
         )
 
     def facts(self) -> LibraryFacts:
-        """The same; indexes of vectors are part of the database, and among its bytes."""
+        """As :meth:`Library.facts`; the bytes of vector indexes are part of those of the database."""
         with self._server.read() as connection:
             videos, nodes, passages, vectors = counts(connection)
         return LibraryFacts(FORMAT_VERSION, videos, nodes, passages, vectors, self.storage.num_bytes(), 0, ())
@@ -86,7 +85,7 @@ class PostgresLibrary(Library):
         return verify(self._server)
 
     def rebuild_derived(self) -> None:
-        """Make the full-text index again; vector indexes are kept in step by the server."""
+        """Build the full-text index again; the server keeps vector indexes up to date."""
         rebuild_words(self._server)
 
 

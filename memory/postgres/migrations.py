@@ -1,4 +1,4 @@
-"""Making a library's schema, and bringing it to the present format: each step whole or not at all."""
+"""Making a library's schema and migrating it to the present format, in one transaction."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ WRITING: Final = "SELECT pg_advisory_xact_lock(hashtext('videoqa'), hashtext(%s)
 """Writers to one schema take turns; held until the transaction ends, however it ends."""
 
 _COLLATIONS: Final = ("pg_c_utf8", "und-x-icu", "default")
-"""Those that tell letters from signs in any script, best first; the last one knows what the server's locale
-knows."""
+"""Collations that distinguish letters from signs in any script, best first; the last one depends on the
+server's locale."""
 
 
 def use_schema(connection: Connection[Any], address: Address) -> None:
-    """Names without a schema mean the library's own, then the one that pgvector is in."""
+    """Set the search path: names without a schema mean the library's own schema, then that of pgvector."""
     row = connection.execute(
-        "SELECT nspname FROM pg_extension JOIN pg_namespace AS n ON n.oid = extnamespace WHERE extname = "
-        "'vector'"
+        "SELECT nspname FROM pg_extension JOIN pg_namespace AS n ON n.oid = extnamespace"
+        " WHERE extname = 'vector'"
     ).fetchone()
     beside = row[0] if row is not None else "public"
     path = sql.SQL("SET search_path TO {}, {}").format(sql.Identifier(address.schema), sql.Identifier(beside))
@@ -35,12 +35,13 @@ def use_schema(connection: Connection[Any], address: Address) -> None:
 
 
 def check_present_format(connection: Connection[Any], address: Address) -> None:
-    """For those who only read.
+    """Check that a library to be read has the present format.
 
     Raises:
         LibraryError: there is no library.
-        LibraryReadOnly: it has to be brought up to date first.
-        LibraryDamaged, LibraryTooNew: as :func:`migrate`.
+        LibraryReadOnly: it has to be migrated first.
+        LibraryDamaged: the schema is another program's.
+        LibraryTooNew: a later version made it.
     """
     version = _format(connection, address)
     if version == 0:
@@ -54,7 +55,7 @@ def check_present_format(connection: Connection[Any], address: Address) -> None:
 
 
 def migrate(connection: Connection[Any], address: Address) -> None:
-    """Make what is missing, in one transaction; two processes may do this at once.
+    """Make the schema or migrate it, in one transaction; two processes may do this at once.
 
     Raises:
         LibraryDamaged: the schema is another program's.
@@ -69,7 +70,7 @@ def migrate(connection: Connection[Any], address: Address) -> None:
         if version == 0:
             _make_schema(connection, address)
         use_schema(connection, address)
-        letters = _letters(connection)
+        letters = _letters_collation(connection)
         for number in range(version, FORMAT_VERSION):
             for statements in FORMATS[number]:
                 connection.execute(statements.replace("{letters}", f'"{letters}"').encode())
@@ -86,8 +87,9 @@ def _make_schema(connection: Connection[Any], address: Address) -> None:
         with connection.transaction():
             connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
     except psycopg.Error as error:
+        why = " ".join(str(error).split())
         raise LibraryError(
-            f"{address.shown}: pgvector is not in this database ({_line(error)});"
+            f"{address.shown}: pgvector is not in this database ({why});"
             " install it, or have an administrator type: CREATE EXTENSION vector"
         ) from error
     connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(address.schema)))
@@ -97,13 +99,11 @@ def _make_schema(connection: Connection[Any], address: Address) -> None:
 
 
 def _format(connection: Connection[Any], address: Address) -> int:
-    """0 where there is nothing yet."""
-    tables = {
-        name
-        for (name,) in connection.execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = %s", (address.schema,)
-        )
-    }
+    """The format of the library; 0 where there is none yet."""
+    rows = connection.execute(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = %s", (address.schema,)
+    )
+    tables = {name for (name,) in rows}
     if not tables:
         return 0
     made_by = sql.SQL("SELECT made_by, format FROM {}").format(sql.Identifier(address.schema, "library"))
@@ -121,16 +121,10 @@ def _format(connection: Connection[Any], address: Address) -> int:
     return version
 
 
-def _letters(connection: Connection[Any]) -> str:
-    there = {
-        name
-        for (name,) in connection.execute(
-            "SELECT collname FROM pg_collation WHERE collnamespace = 'pg_catalog'::regnamespace"
-            " AND collencoding IN (-1, pg_char_to_encoding('UTF8'))"
-        )
-    }
+def _letters_collation(connection: Connection[Any]) -> str:
+    rows = connection.execute(
+        "SELECT collname FROM pg_collation WHERE collnamespace = 'pg_catalog'::regnamespace"
+        " AND collencoding IN (-1, pg_char_to_encoding('UTF8'))"
+    )
+    there = {name for (name,) in rows}
     return next(name for name in _COLLATIONS if name in there)
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())

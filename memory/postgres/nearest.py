@@ -1,10 +1,10 @@
-"""Nearest vectors in PostgreSQL: exactly while a list is short or videos are named, by pgvector's HNSW when
-it is long.
+"""Nearest vectors in PostgreSQL: exact while a list is short or videos are named, by pgvector's HNSW when it
+is long.
 
-A filter must never starve the search: HNSW alone looks at its few nearest and then throws out what the filter
-does not let pass. So the index is searched on and on (``hnsw.iterative_scan``) until enough is found, and
-where even that does not find enough the list is searched exactly. The index is over ``spread`` vectors, as
-the schema says: with equal ones in thousands its graph would fall apart.
+HNSW alone finds a few nearest vectors and then applies the filter, which may leave too few. So the index is
+searched repeatedly (``hnsw.iterative_scan``) until enough are found; where that fails the list is searched
+exactly. The index is over ``spread`` vectors (see the schema): thousands of equal vectors would disconnect
+its graph.
 """
 
 from __future__ import annotations
@@ -17,24 +17,23 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from video_vlm.memory.ivf_index import EXACT_UP_TO
 from video_vlm.memory.postgres.connection import PostgresConnection
 from video_vlm.memory.postgres.database import PostgresDatabase
 from video_vlm.memory.vector_index import check_dimension, to_blob
 
-__all__ = ["EXACT_UP_TO", "VectorList"]
+__all__ = ["VectorList"]
 
 Vector = npt.NDArray[np.float32]
 
 _log = logging.getLogger(__name__)
 
-EXACT_UP_TO: Final = 20_000
-"""So many vectors of one encoder are compared one by one."""
 
 _MOST_DIMENSIONS: Final = {"vector": 2000, "halfvec": 4000}
-"""What HNSW takes; above the second, lists are searched exactly whatever their length."""
+"""The limits of HNSW; vectors above the second are always searched exactly."""
 
 _SPREAD: Final = 8
-"""What ``spread`` adds."""
+"""The number of dimensions that ``spread`` adds."""
 
 _EF_SEARCH: Final = 400
 _MOST_SCANNED: Final = 50_000
@@ -51,8 +50,8 @@ _SETTINGS: Final = f"""
     SET LOCAL hnsw.max_scan_tuples TO {_MOST_SCANNED};
     SET LOCAL enable_sort TO off;
 """
-"""Sorting is the other way to do it: the planner, whose counts may be old, is to know that this is not
-wanted."""
+"""Sorting is off because the planner, whose statistics may be old, would otherwise sort instead of using the
+index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,9 @@ class VectorList:
     Args:
         database: The library.
         table: ``vectors`` or ``sights``, as ``v``.
-        encoder: Whose.
-        dimension: How many numbers each has.
-        exact_up_to: So many are searched exactly.
+        encoder: The name of the vectors' encoder.
+        dimension: The length of each vector.
+        exact_up_to: Up to so many vectors are searched exactly.
     """
 
     database: PostgresDatabase
@@ -86,16 +85,17 @@ class VectorList:
 
         Args:
             connection: A transaction.
-            query: Of length one, ``(dimension,)``.
-            found: SQL after ``FROM``, of rows that have ``id`` and ``vector`` of the table ``v``, filters and
-                all.
+            query: A vector of norm 1, ``(dimension,)``.
+            found: SQL after ``FROM``, with filters, of rows that have ``id`` and ``vector`` of the table
+                ``v``.
             limit: At most so many.
-            values: What ``found`` asks for.
+            values: The parameters of ``found``.
 
         Raises:
             LibraryError: another model has written under this encoder's name.
         """
-        self._check_dimension(connection)
+        for row in connection.ask("SELECT dimension FROM encoders WHERE name = %(name)s", name=self.encoder):
+            check_dimension(self.encoder, stored=row["dimension"], given=self.dimension)
         rows = connection.ask(
             f"SELECT {self._id} AS id, -(v.vector <#> %(query)s) AS cosine FROM {found}"
             " ORDER BY v.vector <#> %(query)s, 1 LIMIT %(limit)s",
@@ -115,7 +115,7 @@ class VectorList:
         limit: int,
         **values: object,
     ) -> list[tuple[int, float]]:
-        """The same through HNSW, exactly where there is none or it finds too few."""
+        """The same by HNSW; exact where there is no index, or it finds too few."""
         if not self._has_index(connection):
             return self.exact(connection, query, found=found, limit=limit, **values)
         connection.tell(_SETTINGS)
@@ -136,7 +136,7 @@ class VectorList:
         return [(row["id"], row["cosine"]) for row in rows]
 
     def ensure_index(self) -> None:
-        """Make the index if the list has become long, while others go on reading and writing."""
+        """Build the index if the list has become long; others may read and write meanwhile."""
         if self.database.read_only or self._kind is None:
             return
         with self.database.reading() as connection:
@@ -147,7 +147,7 @@ class VectorList:
                 "SELECT pg_try_advisory_lock(hashtext(%(name)s)) AS mine", name=self._lock_name
             )
             if not row["mine"]:
-                return  # Somebody is making it.
+                return  # Another process is building it.
             try:
                 self._make_index(connection)
             finally:
@@ -157,7 +157,7 @@ class VectorList:
         if self._has_index(connection):
             return
         _log.info("making an HNSW index over the vectors of %s in %s", self.encoder, self.database.where)
-        # One that was interrupted stays behind, invalid.
+        # An interrupted build leaves an invalid index.
         connection.tell(f'DROP INDEX IF EXISTS "{self._index}"')
         literal = connection.ask("SELECT quote_literal(%(encoder)s) AS name", encoder=self.encoder)[0]["name"]
         connection.tell(
@@ -171,10 +171,6 @@ class VectorList:
             )
         )
         connection.tell(f"ANALYZE {self.table}")
-
-    def _check_dimension(self, connection: PostgresConnection) -> None:
-        for row in connection.ask("SELECT dimension FROM encoders WHERE name = %(name)s", name=self.encoder):
-            check_dimension(self.encoder, stored=row["dimension"], given=self.dimension)
 
     def _has_index(self, connection: PostgresConnection) -> bool:
         rows = connection.ask(

@@ -1,8 +1,8 @@
 """The tables of a library in PostgreSQL: those of SQLite's present format, column for column.
 
-What differs: vectors are pgvector's, times of writing stay text, what SQLite keeps in FTS5 is in
-``word_index`` (one ``tsvector`` a passage, kept in step by a trigger inside the same transaction), and
-``encoders.revision`` stays as it was given, since nothing is derived into files.
+The differences: vectors have pgvector's type, times of writing stay text, ``word_index`` replaces FTS5 (one
+``tsvector`` for each passage, written by a trigger in the same transaction), and ``encoders.revision`` never
+changes, since no files are derived.
 """
 
 from __future__ import annotations

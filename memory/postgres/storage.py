@@ -14,9 +14,9 @@ __all__ = ["PostgresStorage"]
 
 
 class PostgresStorage(LibraryStorage):
-    """A schema. Files are written for its user as from this machine's own library, whose ``layout`` it has.
+    """A schema. Exported files are recorded in the user's own library folder on this machine, its ``layout``.
 
-    ``server`` is the connection it stands on.
+    ``server`` is the open database.
     """
 
     def __init__(self, url: str, server: PostgresDatabase) -> None:

@@ -1,4 +1,4 @@
-"""Values on their way to PostgreSQL and back, so that what comes back is what went in, as from SQLite."""
+"""Conversion of values to PostgreSQL and back, so that they are read as they were written, as with SQLite."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from video_vlm.memory.vector_index import VectorBlob, to_blob
 __all__ = ["adapt"]
 
 _MARK: Final = "\U0010fffe"
-"""A code point that is no character: nobody's text has it, and if it has, it is doubled."""
+"""A code point that is no character; where a text has it all the same, it is doubled."""
 
 _NULL: Final = f"{_MARK}0"
-"""Text in PostgreSQL cannot hold U+0000; what mis-decoded files leave may."""
+"""Stands for U+0000, which text in PostgreSQL cannot hold and wrongly decoded files may have."""
 
 
 class _TextDumper(StrDumper):
@@ -30,15 +30,13 @@ class _TextDumper(StrDumper):
 class _TextLoader(TextLoader):
     def load(self, data: Any) -> Any:
         text = super().load(data)
-        return _unmarked(text) if isinstance(text, str) and _MARK in text else text
-
-
-def _unmarked(text: str) -> str:
-    return _MARK.join(part.replace(_NULL, "\0") for part in text.split(2 * _MARK))
+        if not isinstance(text, str) or _MARK not in text:
+            return text
+        return _MARK.join(part.replace(_NULL, "\0") for part in text.split(2 * _MARK))
 
 
 class _NumberDumper(Dumper):
-    """Quoted, of no type: a flag may be given as 1, as to SQLite."""
+    """Numbers as quoted literals without a type: a boolean may be given as 1, as in SQLite."""
 
     def dump(self, obj: int) -> bytes:
         return str(int(obj)).encode()
@@ -56,17 +54,20 @@ class _VectorDumper(Dumper):
 
 
 class _VectorLoader(TextLoader):
-    """As it is stored elsewhere: little-endian float32."""
+    """Vectors as in SQLite: little-endian float32."""
 
     def load(self, data: Any) -> VectorBlob:
         return to_blob(np.array(bytes(data)[1:-1].split(b","), np.float32))
 
 
-def adapt(connection: Connection[Any], *, vector_oid: int) -> None:
-    """Teach one connection. ``vector_oid`` is pgvector's type, which every database numbers anew."""
+def adapt(connection: Connection[Any]) -> None:
+    """Register the conversions of one connection. The number of pgvector's type differs between databases."""
+    row = connection.execute("SELECT 'vector'::regtype::oid::bigint").fetchone()
+    if row is None:
+        raise AssertionError("a cast gives a row or an error")
     adapters = connection.adapters
     adapters.register_dumper(str, _TextDumper)
     adapters.register_dumper(int, _NumberDumper)
     adapters.register_dumper(VectorBlob, _VectorDumper)
     adapters.register_loader("text", _TextLoader)
-    adapters.register_loader(vector_oid, _VectorLoader)
+    adapters.register_loader(int(row[0]), _VectorLoader)

@@ -1,4 +1,4 @@
-"""What text means and what pictures look like, searched inside PostgreSQL."""
+"""Text vectors and visual vectors, searched inside PostgreSQL."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from video_vlm.memory.ivf_index import EXACT_UP_TO
 from video_vlm.memory.library_vectors import LibraryVectors
 from video_vlm.memory.postgres.database import PostgresDatabase
 from video_vlm.memory.postgres.filters import INSIDE, WITHIN
-from video_vlm.memory.postgres.nearest import EXACT_UP_TO, VectorList
+from video_vlm.memory.postgres.nearest import VectorList
 from video_vlm.memory.search import Filter, TextNeighbour
 from video_vlm.memory.text_vectors import TextVectors
 from video_vlm.memory.vector_index import VectorIndex
@@ -57,20 +58,16 @@ class PostgresTextVectors(TextVectors):
         return done
 
     def _near(self, vector: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
+        is_everywhere = within.content_ids is None
+        search = self._list.indexed if is_everywhere else self._list.exact
+        rows = TEXTS if is_everywhere else _TEXTS_IN_VIDEOS
         with self._list.database.reading() as connection:
-            if within.content_ids is None:
-                found = self._list.indexed(
-                    connection, vector, found=TEXTS, limit=limit, **within.parameters()
-                )
-            else:
-                found = self._list.exact(
-                    connection, vector, found=_TEXTS_IN_VIDEOS, limit=limit, **within.parameters()
-                )
+            found = search(connection, vector, found=rows, limit=limit, **within.parameters())
         return [TextNeighbour(passage, cosine) for passage, cosine in found]
 
 
 class PostgresVisualVectors(VisualVectors):
-    """What one image-text tower has seen in one library. Shared by threads."""
+    """The vectors of one image-text encoder in one library. Shared by threads."""
 
     def __init__(
         self, database: PostgresDatabase, encoder: ImageTextEncoder, *, exact_up_to: int = EXACT_UP_TO
@@ -85,7 +82,7 @@ class PostgresVisualVectors(VisualVectors):
         return {}
 
     def ensure_index(self) -> None:
-        """Make an index over what was seen, if that has become much."""
+        """Build an index if there are many vectors."""
         self._list.ensure_index()
 
     def _near(
@@ -111,7 +108,7 @@ class PostgresLibraryVectors(LibraryVectors):
         self._seen = visuals
 
     def embed(self, content_id: str | None = None) -> int:
-        """The same; and an index over what was seen, if that has become much."""
+        """As :meth:`LibraryVectors.embed`; also builds an index of visual vectors if there are many."""
         done = super().embed(content_id)
         if self._seen is not None:
             self._seen.ensure_index()

@@ -1,5 +1,5 @@
-"""Is a library in PostgreSQL sound? Pages and owners are the server's affair; all that is in the rows is
-ours."""
+"""Checking a library in PostgreSQL: its triggers, rows and indexes. The server checks pages and foreign
+keys."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _REBUILD: Final = "rebuild what is derived (Library.rebuild_derived)"
 _REINDEX: Final = "remove the video from the library and index it again"
 
 _OURS: Final = frozenset(("trigger", name, "passages") for name in ("passages_added", "passage_unchangeable"))
-"""What stands beside the tables in ``schema.py``."""
+"""The triggers of ``schema.py``."""
 
 
 def verify(database: PostgresDatabase) -> tuple[Problem, ...]:
-    """Everything that is wrong; nothing if it is sound."""
+    """All problems of the library; none if it is sound."""
     with database.read() as connection:
         added = tuple(_added(database))
-        if added:  # What it would do to the rows is not tried.
+        if added:  # They are not run.
             return added
         rows = tuple(row_problems(connection))
     return (*rows, *_words(database), *_vectors(database))
@@ -36,27 +36,19 @@ def _added(database: PostgresDatabase) -> Iterator[Problem]:
             "SELECT 'trigger' AS kind, t.tgname AS name, c.relname AS place FROM pg_trigger AS t"
             " JOIN pg_class AS c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal"
             " AND c.relnamespace = CAST(current_schema() AS REGNAMESPACE) UNION ALL"
-            " SELECT 'rule', r.rulename, c.relname FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = "
-            "r.ev_class"
-            " WHERE r.rulename <> '_RETURN' AND c.relnamespace = CAST(current_schema() AS REGNAMESPACE) ORDER "
-            ""
-            ""
-            ""
-            ""
-            ""
-            ""
-            "BY 1, 2"
+            " SELECT 'rule', r.rulename, c.relname FROM pg_rewrite AS r"
+            " JOIN pg_class AS c ON c.oid = r.ev_class WHERE r.rulename <> '_RETURN'"
+            " AND c.relnamespace = CAST(current_schema() AS REGNAMESPACE) ORDER BY 1, 2"
         )
     for row in rows:
         if (row["kind"], row["name"], row["place"]) not in _OURS:
             what = f"the {row['kind']} {row['name']!r} on {row['place']} is not the library's"
-            yield Problem(
-                "the library's tables", what, f"drop it (DROP {row['kind'].upper()}), or restore a backup"
-            )
+            remedy = f"drop it (DROP {row['kind'].upper()}), or restore a backup"
+            yield Problem("the library's tables", what, remedy)
 
 
 def rebuild_words(database: PostgresDatabase) -> None:
-    """Make the full-text index again from the passages."""
+    """Build the full-text index again from the passages."""
     with database.write() as connection:
         connection.execute("DELETE FROM word_index")
         connection.execute("SELECT index_words(id, coalesce(words, text)) FROM passages")

@@ -1,5 +1,4 @@
-"""Talking with a language model about a video: it asks for what it wants to know, and its claims are held to
-that."""
+"""A conversation with a language model about a video, in which every claim must cite what was shown."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What a model may do in its turn, and how its words are read: one JSON object a turn, nothing else has an
-effect."""
+"""The actions of a model's turn, and how they are read: one JSON object a turn."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ __all__ = ["SCHEMA", "Action", "LookAction", "Said", "Say", "SearchAction", "rea
 
 @dataclass(frozen=True, slots=True)
 class SearchAction:
-    """Look something up in the memory, inside ``span`` if given."""
+    """Search the memory for ``query``, inside ``span`` (seconds) if given."""
 
     query: str
     span: Span | None = None
@@ -26,7 +26,8 @@ class SearchAction:
 
 @dataclass(frozen=True, slots=True)
 class LookAction:
-    """Have pictures of a stretch decoded, cropped to a part of them, and ``find`` looked for in each."""
+    """Decode ``num_frames`` frames of a span in seconds, cropped to shares of the frame, and find ``find`` in
+    each."""
 
     span: Span
     num_frames: int = 4
@@ -36,7 +37,7 @@ class LookAction:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One claim, and when it is seen or said to be so."""
+    """One claim, and the spans in seconds at which it is seen or said."""
 
     text: str
     spans: tuple[Span, ...]
@@ -44,8 +45,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """The answer; without claims: it is not shown. ``seen`` is what the model noted of pictures, to be
-    remembered."""
+    """The answer; without claims it is not shown. ``confidence`` is in [0, 1]; ``seen`` holds what the model
+    noted of frames, to be stored."""
 
     claims: tuple[Said, ...]
     confidence: float = 0.7
@@ -108,8 +109,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
 
 
 def tools(*, detects: bool = False) -> tuple[Tool, ...]:
-    """What a model may do in its turn, for those that call tools. ``detects``: a look may name a thing to
-    find."""
+    """The tools a model may call. With ``detects``, a look may name a thing to find."""
     look = _LOOK if detects else {name: value for name, value in _LOOK.items() if name != "find"}
     return (
         _tool(
@@ -157,8 +157,11 @@ def _action(found: Mapping[str, Any]) -> Action:
         span = _span(found.get("from"), found.get("to")) if "from" in found else None
         return SearchAction(" ".join(query.split())[:_LONGEST_QUERY], span)
     if name == "look":
-        span, count = _span(found.get("from"), found.get("to")), _count(found.get("frames", 4))
-        return LookAction(span, count, _crop(found.get("crop")), _phrase(found.get("find")))
+        span = _span(found.get("from"), found.get("to"))
+        num_frames = int(min(max(_seconds(found.get("frames", 4)), 1), 64))
+        crop, phrase = _crop(found.get("crop")), found.get("find")
+        find = " ".join(phrase.split())[:_LONGEST_PHRASE] if isinstance(phrase, str) else ""
+        return LookAction(span, num_frames, crop, find)
     if name == "answer":
         return _answer(found)
     raise ValueError('"action" must be "search", "look" or "answer"')
@@ -206,38 +209,22 @@ def _span(start: object, end: object) -> Span:
 
 
 def _seconds(found: object) -> float:
-    seconds = _clock(found) if isinstance(found, str) else found
+    seconds = found
+    if isinstance(found, str):
+        with suppress(ValueError):
+            seconds = parse_clock(found[:_LONGEST_PHRASE].strip("<>[] "))
     if (
         isinstance(seconds, bool)
         or not isinstance(seconds, (int, float))
         or not -_LATEST <= seconds <= _LATEST
     ):
-        what = (
-            repr(found[:40])
-            if isinstance(found, str)
-            else f"a {type(found).__name__}, or none that a video has"
-        )
-        raise ValueError(f"not a time in seconds: {what}")
+        what = f"a {type(found).__name__}, or none that a video has"
+        raise ValueError(f"not a time in seconds: {repr(found[:40]) if isinstance(found, str) else what}")
     return float(seconds)
-
-
-def _clock(text: str) -> float | None:
-    try:
-        return parse_clock(text[:_LONGEST_PHRASE].strip("<>[] "))
-    except ValueError:
-        return None
-
-
-def _count(found: object) -> int:
-    return int(min(max(_seconds(found), 1), 64))
 
 
 def _share(found: object) -> float:
     return min(max(_seconds(found), 0.0), 1.0)
-
-
-def _phrase(found: object) -> str:
-    return " ".join(found.split())[:_LONGEST_PHRASE] if isinstance(found, str) else ""
 
 
 def _crop(found: object) -> Box | None:

@@ -1,4 +1,4 @@
-"""From a talk to an answer, and to what is remembered of the pictures a model was shown."""
+"""From a conversation to an answer, and to the looks that are stored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NOTE_CONFIDENCE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class ModelReply:
-    """An answer, and the looks that were taken for it."""
+    """An answer, and the looks at frames that were taken for it."""
 
     answer: Answer
     taken: tuple[StoredLook, ...]
@@ -56,7 +56,7 @@ def answer_with_model(
         pictures: Where they come from; None where nothing can be decoded.
         step_seconds: How long a picture is on display.
         trace: Told of every step.
-        detector: Who finds what words name in a picture, with its box; None if nobody does.
+        detector: Finds what a phrase names in a frame, with its box; None for no detector.
 
     Raises:
         ModelError: the model cannot be reached, or has no room for the question.

@@ -1,4 +1,4 @@
-"""Where a question's words of time lead among captions: beside what it hinges on, to the ends, to all that it
+"""The captions to which a question's words of time lead: next to its anchor, at the ends, or all that it
 counts.
 
 A search finds what is like the words of a question. What happens after something is not like it, and the
@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from video_vlm.agent.shown_evidence import ShownItem
-from video_vlm.language.query import Term, terms
+from video_vlm.language.query import terms
 from video_vlm.language.time_operators import OperatorKind, ParsedQuestion
-from video_vlm.language.word_forms import alike, phrase_position, stems
+from video_vlm.language.word_forms import phrase_position, stems
+from video_vlm.retrieval import term_share
 
 __all__ = ["CaptionWindows", "caption_windows"]
 
@@ -47,11 +48,11 @@ class CaptionWindows:
 
 
 def caption_windows(parsed: ParsedQuestion, captions: Sequence[ShownItem]) -> tuple[CaptionWindows, ...]:
-    """Where a question leads among captions; nowhere where it has no words of time, or nothing fits it.
+    """The captions to which a question's words of time lead; empty where it has none, or nothing fits.
 
-    After and before: what the question hinges on, and the captions next to it on that side, the nearest
-    first; between: those from one to the other; first and last: the ends of those that fit, from there on;
-    how often: all that fit.
+    After and before: the captions that fit the anchor, and those next to them on that side, the nearest
+    first. Between: those from one anchor to the other. First and last: those that fit, from that end on.
+    Counts: all that fit.
 
     Args:
         parsed: The question.
@@ -107,18 +108,10 @@ def _fitting(phrase: str, captions: Sequence[ShownItem]) -> list[int]:
     wanted = [term for term in terms(_COUNTING.sub(" ", phrase)) if term.weight >= 1.0]
     if not wanted:
         return list(range(len(captions)))
-    shares = [_share(wanted, stems(one.text)) for one in captions]
+    shares = [term_share(wanted, stems(one.text)) for one in captions]
     best = max(shares, default=0.0)
     if best < _LEAST_SHARE:
         return []
     places = [place for place, share in enumerate(shares) if share >= best - 1e-9]
     exact = [place for place in places if phrase_position(phrase, captions[place].text)]
     return exact or places
-
-
-def _share(wanted: Sequence[Term], there: frozenset[str]) -> float:
-    weight = sum(term.weight for term in wanted)
-    return (
-        sum(term.weight * max((alike(term.stem, one) for one in there), default=0.0) for term in wanted)
-        / weight
-    )

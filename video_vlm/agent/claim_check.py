@@ -1,4 +1,4 @@
-"""Claim by claim, a second time: the cited pictures and words alone, and a yes or a no."""
+"""Checks each claim a second time against only the frames and words it cites."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _YES, _NO = re.compile(r"\b(?:yes|true)\b", re.I), re.compile(r"\b(?:no|false|no
 def check_claims(
     claims: Sequence[Claim], model: ChatModel, images: FrameLoader | None
 ) -> tuple[tuple[Claim, ...], tuple[Step, ...]]:
-    """The claims the model stands by when it is shown nothing but what they cite, and a step for each.
+    """The claims that the model confirms when it sees only what they cite, and a step for each claim.
 
     Raises:
         ModelError: the model cannot be reached.

@@ -1,4 +1,4 @@
-"""Keeps a conversation inside the model's context: the oldest pictures go first, then it is an error, never a
+"""Keeps a conversation inside the model's context: the oldest images are removed first; words are never
 cut."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What strangers put into a video, made harmless to read: data in quotes that cannot be closed from inside.
+"""Makes text from a video harmless in a prompt: it is quoted data that cannot close its quotes.
 
 Subtitles, writing in the picture, titles and names may hold anything, orders to a model included. They are
 handed on as JSON strings between two marks. What could be taken for a mark, or for a token that tells a model
@@ -35,5 +35,5 @@ def escape(text: str, *, longest: int = 600) -> str:
 
 
 def quote(text: str, *, longest: int = 600) -> str:
-    """As a JSON string."""
+    """The text as a JSON string, cut to ``longest`` letters."""
     return json.dumps(escape(text, longest=longest), ensure_ascii=False)

@@ -1,16 +1,16 @@
-"""What of a model's words is not about the video: parts of the protocol, and what it was told to say.
+"""Finds words of a model that are not about the video: parts of the protocol, and what it was ordered to say.
 
-A video may hold orders to whoever reads it. A model is told that they are none, and may follow them all the
-same. What it wrote then must not be found later as if somebody had seen it. So where text from a video talks
-to a model, nothing that rests on the model's word alone is kept of that talk. The signs are those of orders
-that are seen in the field, in a few languages; they cost a caption or a note when they are wrong, never an
-answer.
+A video may hold text that gives orders to the model that reads it. The model is told to ignore them, and may
+follow them all the same. What it wrote then must not be found later as if it had been seen. So where text
+from a video talks to a model, nothing that rests on the model's word alone is kept of that talk. The signs
+are those of orders that are seen in the field, in a few languages; they cost a caption or a note when they
+are wrong, never an answer.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from video_vlm.agent.escape import BEGIN, END
@@ -67,7 +67,7 @@ _SENTENCE: Final = re.compile(r"[^\W\d_]{2,}\W+[^\W\d_]{2,}|[^\W\d_]{4,}|\d")
 _TWO_WORDS: Final = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+[ ,]++[^\W\d_]{2}")
 _WORD: Final = re.compile(r"\w+")
 _RUN: Final = 8
-"""Words in a row that nobody writes by chance as the prompt has them."""
+"""The number of consecutive words of the prompt that no text has by chance."""
 
 _VERB: Final = (
     r"(?:answer|repl(?:y|ies)|respond|output|claim|caption|summari[sz]e|(?:write|note|say|state|report|record)(?:\s+down)?"
@@ -94,12 +94,12 @@ _SPEAKS_TO_MODEL: Final = re.compile(
 
 
 def without_thoughts(text: str) -> str:
-    """What a model says, without what it thought aloud first."""
+    """A model's reply without the thoughts that come before it."""
     return _THOUGHT.sub(" ", text)
 
 
 def is_protocol(text: str, told: Iterable[str] = ()) -> bool:
-    """Whether a text is a call, an action or the prompt rather than something about a video.
+    """Whether a text is a tool call, an action or the prompt instead of something about a video.
 
     Args:
         text: What a model said.
@@ -114,13 +114,9 @@ def is_protocol(text: str, told: Iterable[str] = ()) -> bool:
         or _CALLED.fullmatch(said) is not None
         or ("```" in said and (outside.rstrip().endswith(":") or not _SENTENCE.search(outside)))
         or (said.endswith("}") and not _TWO_WORDS.search(said[: said.find("{")]))
-        or any(_is_call(found) for found in objects(said))
+        or any(not _CALL_KEYS.isdisjoint(map(str.lower, found)) for found in objects(said))
         or not _runs(said).isdisjoint(run for one in told for run in _runs(one))
     )
-
-
-def _is_call(found: Mapping[str, object]) -> bool:
-    return not _CALL_KEYS.isdisjoint(key.lower() for key in found)
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:
@@ -129,12 +125,12 @@ def _runs(text: str) -> set[tuple[str, ...]]:
 
 
 def gives_orders(text: str) -> bool:
-    """Whether a text from a video talks to a model rather than to people."""
+    """Whether a text from a video addresses a model rather than people."""
     return _SPEAKS_TO_MODEL.search(text) is not None
 
 
 def data_of(turns: Iterable[Turn]) -> Iterator[str]:
-    """What turns hold of the video, block by block; the rest is ours."""
+    """The blocks of data from the video in some turns, one by one, without the prompt around them."""
     for turn in turns:
         for part in turn.parts:
             if isinstance(part, str) and turn.role == "user":
@@ -154,5 +150,5 @@ def is_said(text: str, lines: Iterable[str], *, share: float = 0.5) -> bool:
 
 
 def repeats(text: str, lines: Iterable[str]) -> bool:
-    """Whether a text says nothing but what one of some lines says: that is known without it."""
+    """Whether a text says nothing that one of the lines does not say."""
     return any(is_said(text, [line], share=0.75) for line in lines)

@@ -1,5 +1,7 @@
-"""The talk: overview, search, look, …, answer. Few rounds, every step on the receipt, no claim without its
-seconds."""
+"""The conversation with a model about one video: overview, search, look, …, answer.
+
+It has few rounds; every step is on the receipt, and every claim cites its seconds.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,7 @@ _CLOCK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
-    """How long a talk may be."""
+    """The limits of a conversation: rounds, and tokens of an answer."""
 
     max_rounds: int = 5
     answer_tokens: int = 1024
@@ -52,8 +54,10 @@ class AgentSettings:
 
 @dataclass(frozen=True, slots=True)
 class LoopOutcome:
-    """What a talk came to. Without claims the answer was not shown; ``seen`` is what the model noted of
-    pictures."""
+    """The result of a conversation. Without claims the answer was not shown.
+
+    ``confidence`` is in [0, 1]; ``seen`` holds what the model noted of frames.
+    """
 
     claims: tuple[Claim, ...]
     confidence: float
@@ -72,7 +76,7 @@ class AgentLoop:
         ledger: What was shown; filled here.
         settings: How long it may be.
         trace: Told of every step.
-        detector: Who finds what words name in a picture; None if nobody does.
+        detector: Finds what a phrase names in a frame; None for no detector.
     """
 
     model: ChatModel
@@ -91,7 +95,7 @@ class AgentLoop:
         self._tools = tools(detects=self._detects)
 
     def about(self, question: str, samples: Sequence[Sample] = ()) -> LoopOutcome:
-        """Ask until there is an answer that may be given, or the rounds are spent.
+        """Asks until there is an answer that may be given, or the rounds are used up.
 
         Args:
             question: What is asked.
@@ -208,18 +212,13 @@ class AgentLoop:
         if not bad or self._refused:
             return None
         self._refused = True
-        why = "; ".join(f"{escape(said.text, longest=60)!r} at {_times(said.spans)}" for said in bad)
+        why = "; ".join(
+            f"{escape(said.text, longest=60)!r} at {', '.join(map(str, said.spans)) or 'no time'}"
+            for said in bad
+        )
         self._note("refused", f"cited what was not shown: {why}")
         return (
             f"Refused: nothing within {TOLERANCE_SECONDS:.0f} seconds of these times was shown to you: {why}. "
-            ""
-            ""
-            ""
-            ""
-            ""
-            ""
-            ""
-            ""
             'Cite times you were shown, look there first, or answer with "claims": [].'
         )
 
@@ -237,9 +236,10 @@ class AgentLoop:
     def _is_seen(self, note: Said) -> bool:
         """Whether a note is of pictures: not of words that are known anyway, and not what words in the video
         may have told the model to write."""
+        near = [span.widen(TOLERANCE_SECONDS) for span in note.spans]
         return (
-            bool(note.spans)
-            and all(self._was_pictured(span) for span in note.spans)
+            bool(near)
+            and all(any(span.overlaps(one) for one in self.ledger.frames) for span in near)
             and not self._is_ordered
             and not is_protocol(note.text, TOLD)
             and not repeats(
@@ -294,12 +294,6 @@ class AgentLoop:
         self._note("answer", why)
         return LoopOutcome((), 0.0, tuple(self._steps))
 
-    def _has_ground(self, reply: str) -> bool:
-        """Whether a sentence may be about what was shown: pictures have no words to compare it with."""
-        if self.ledger.frames or _YES_NO_OR_NUMBER.match(reply):
-            return True
-        return is_said(reply, (one.text for one in self.ledger.shown), share=0.2)
-
     def _reply(self, turns: Sequence[Turn], *, follow: bool) -> str:
         sent = self._sent(turns)
         stream = self.model.stream(
@@ -313,6 +307,12 @@ class AgentLoop:
         self._is_ordered = self._is_ordered or any(map(gives_orders, data_of(sent)))
         self.ledger.add_frames(part for turn in sent for part in turn.parts if isinstance(part, Frame))
         return sent
+
+    def _has_ground(self, reply: str) -> bool:
+        """Whether a sentence may be about what was shown: pictures have no words to compare it with."""
+        if self.ledger.frames or _YES_NO_OR_NUMBER.match(reply):
+            return True
+        return is_said(reply, (one.text for one in self.ledger.shown), share=0.2)
 
     def _searched(self, question: str, led: Sequence[CaptionWindows]) -> Iterator[ShownItem]:
         """What memory holds for the question, beside where its words of time lead."""
@@ -339,9 +339,6 @@ class AgentLoop:
         self._note("look", f"planned: {_listed(frames)}", num_frames=len(frames))
         return frames
 
-    def _was_pictured(self, span: Span) -> bool:
-        return any(span.widen(TOLERANCE_SECONDS).overlaps(one) for one in self.ledger.frames)
-
     @property
     def _num_left(self) -> int:
         return 0 if self.pictures is None else self.pictures.num_left
@@ -364,7 +361,7 @@ def _observed(one: Evidence | Observation) -> ShownItem:
 
 
 def named_times(text: str) -> Iterator[Span]:
-    """``at 12.5 s``, ``0:12`` and ``1:02:03`` in a sentence."""
+    """The spans in seconds that a sentence names: ``at 12.5 s``, ``0:12`` and ``1:02:03``."""
     for hours, minutes, seconds, plain in _CLOCK.findall(text):
         at = float(plain) if plain else int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
         yield Span(at, at)
@@ -373,7 +370,3 @@ def named_times(text: str) -> Iterator[Span]:
 def _listed(frames: Sequence[Frame]) -> str:
     times = ", ".join(f"{frame.pts_seconds:.2f}" for frame in frames)
     return f"{len(frames)} picture{'s' if len(frames) > 1 else ''} at {times} s" if frames else "no picture"
-
-
-def _times(spans: Sequence[Span]) -> str:
-    return ", ".join(str(span) for span in spans) or "no time"

@@ -1,4 +1,4 @@
-"""What a model is told: the rules, what the memory holds, and what its actions brought."""
+"""The prompts of the conversation: rules, the content of the memory, and the results of actions."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ _FIND = (
 
 
 def rules(*, calls: bool = False, detects: bool = False) -> Turn:
-    """The first turn.
+    """The first turn: the rules of the conversation.
 
     Args:
         calls: The model calls tools, and is told there what they take.
-        detects: There is somebody who finds what words name in a picture.
+        detects: Whether there is a detector, which finds what a phrase names in a frame.
     """
     told = f"{_TASK} {_CALLS}\n{_EVIDENCE}" if calls else RULES
     return Turn("system", (told, _FIND) if detects else (told,))
@@ -95,7 +95,7 @@ def opening(
 def plain_opening(
     question: str, found: Sequence[ShownItem], frames: Sequence[Frame], led: Sequence[CaptionWindows] = ()
 ) -> tuple[Turn, Turn]:
-    """The fixed plan's only question, for models that follow no protocol."""
+    """The only question of the fixed plan, for models that do not follow the protocol."""
     parts = (*_pictures(frames, "Pictures:"), *_found(found), *_led(led), f"Question: {question}")
     return Turn("system", (_PLAIN,)), Turn("user", parts)
 
@@ -103,14 +103,14 @@ def plain_opening(
 def results(
     what: str, found: Sequence[ShownItem], frames: Sequence[Frame], *, num_rounds: int, num_frames: int
 ) -> Turn:
-    """What an action brought."""
+    """The turn that gives the results of an action, with the rounds and frames that are left."""
     nothing = () if found or frames else ("Nothing new there.",)
     left = f"{num_rounds} turns and {num_frames} pictures left." if num_rounds > 1 else last_turn()
     return Turn("user", (f"{what}:", *_found(found), *_pictures(frames, "Pictures:"), *nothing, left))
 
 
 def evidence_alone(claim: Claim, frames: Sequence[Frame]) -> tuple[Turn, Turn]:
-    """One claim and what it cites, nothing else."""
+    """The turns with one claim and the text and frames it cites, and nothing else."""
     words = [ShownItem(one.span, one.quote, one.kind) for one in claim.citations if one.quote]
     parts = (
         *_found(words),
@@ -122,7 +122,7 @@ def evidence_alone(claim: Claim, frames: Sequence[Frame]) -> tuple[Turn, Turn]:
 
 
 def last_turn() -> str:
-    """What the model is told before the turn that must be an answer."""
+    """The text that precedes the turn which must be an answer."""
     return 'This is your last turn: reply with the "answer" action.'
 
 

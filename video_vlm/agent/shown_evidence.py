@@ -1,8 +1,8 @@
-"""What a model was shown, and what of it a claim may rest on: a time that was not shown cannot be cited."""
+"""What a model was shown. A claim may cite only this."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from video_vlm.records import Box, Citation, Frame, ObservationKind, Span
@@ -27,8 +27,7 @@ class ShownItem:
 
     @property
     def is_evidence(self) -> bool:
-        """Whether a claim may rest on it: on a picture or on what was observed, not on what was made of
-        that."""
+        """Whether a claim may rest on it: on a frame or an observation, not on text that a model derived."""
         return self.kind is not None or not self.text
 
     @property
@@ -38,13 +37,13 @@ class ShownItem:
 
 @dataclass
 class ShownEvidence:
-    """All of it. ``step_seconds`` is how long a picture is on display."""
+    """Everything a model was shown. ``step_seconds`` is how long a frame is on display."""
 
     step_seconds: float
     shown: list[ShownItem] = field(default_factory=list)
 
     def add(self, items: Iterable[ShownItem]) -> tuple[ShownItem, ...]:
-        """Those that are new."""
+        """Adds items; returns those that are new."""
         new = tuple(dict.fromkeys(item for item in items if item not in self.shown))
         self.shown += new
         return new
@@ -53,10 +52,10 @@ class ShownEvidence:
         self.add(ShownItem(Span(one.pts_seconds, one.pts_seconds + self.step_seconds)) for one in frames)
 
     def cite(self, span: Span) -> Citation | None:
-        """What was shown at ``span``; None where nothing was within the tolerance of its beginning and of its
-        end.
+        """The citation for ``span``, in seconds; None where nothing was shown within the tolerance of its
+        beginning and of its end.
 
-        A moment is cited as the stretch of what was shown then; words are quoted where they overlap what is
+        A moment is cited as the span of what was shown then. Words are quoted where they overlap what is
         cited.
         """
         evidence = [one for one in self.shown if one.is_evidence]
@@ -66,17 +65,14 @@ class ShownEvidence:
         near = sorted(evidence, key=lambda one: (_distance(one.span, span.middle), not one.text, one.length))
         cited = span if span.duration_seconds > 0 else near[0].span
         # The tolerance may reach over the ends of what was shown, and of the video.
-        cited = cited.overlap(_around(evidence)) or near[0].span
+        around = Span(min(one.span.start for one in evidence), max(one.span.end for one in evidence))
+        cited = cited.overlap(around) or near[0].span
         words = next((one for one in near if one.text and one.span.overlaps(cited)), None)
         return Citation(cited) if words is None else Citation(cited, words.text, words.kind, words.box)
 
     @property
     def frames(self) -> tuple[Span, ...]:
         return tuple(one.span for one in self.shown if not one.text)
-
-
-def _around(evidence: Sequence[ShownItem]) -> Span:
-    return Span(min(one.span.start for one in evidence), max(one.span.end for one in evidence))
 
 
 def _distance(span: Span, moment: float) -> float:

@@ -43,7 +43,7 @@ class FrameLoader:
         return len(self._decoded)
 
     def planned(self, samples: Sequence[Sample]) -> tuple[Frame, ...]:
-        """Those of a plan, as far as the budget goes; spread over it where it does not."""
+        """The frames of a plan; where the budget of frames is smaller, an even choice of them."""
         times = sorted({sample.pts_seconds for sample in samples})
         if len(times) > self.num_left:
             keep = np.linspace(0, len(times) - 1, self.num_left).round().astype(int)
@@ -51,11 +51,11 @@ class FrameLoader:
         return self._at(times)
 
     def close(self, look: LookAction) -> tuple[Frame, ...]:
-        """An even look at a stretch, cropped if asked for; none where the budget is spent or the time is not
-        there."""
-        inside = (
-            look.span.overlap(self._span) if look.span.duration_seconds else _moment(look.span, self._span)
-        )
+        """Frames at even distances over a span, cropped if asked for; none where the budget is used up or the
+        time is outside the video."""
+        inside = look.span.overlap(self._span)
+        if not look.span.duration_seconds:
+            inside = look.span if self._span.start <= look.span.start <= self._span.end else None
         wanted = min(look.num_frames, self.num_left)
         if inside is None or wanted < 1:
             return ()
@@ -64,8 +64,7 @@ class FrameLoader:
         return self._at(_even(inside, wanted, self._step))
 
     def again(self, spans: Sequence[Span], *, most: int) -> tuple[Frame, ...]:
-        """Frames of stretches that were shown before, decoded anew where they are not at hand; free of the
-        budget."""
+        """Frames of spans that were shown before, decoded again; they do not count against the budget."""
         times = [
             span.start + (share + 0.5) * span.duration_seconds / 2 for span in spans for share in range(2)
         ]
@@ -77,11 +76,8 @@ class FrameLoader:
         found = list(self._reader.frames_at(new, max_side=self._max_side)) if new else []
         self._decoded |= {one.pts_seconds: one for one in found}
         self.num_left -= len(found)
-        return tuple(
-            sorted(
-                {one.pts_seconds: one for one in (*known, *found)}.values(), key=lambda one: one.pts_seconds
-            )
-        )
+        frames = {one.pts_seconds: one for one in (*known, *found)}
+        return tuple(frames[seconds] for seconds in sorted(frames))
 
     def _cropped(self, span: Span, count: int, crop: tuple[float, float, float, float]) -> tuple[Frame, ...]:
         left, top, right, bottom = crop
@@ -97,7 +93,7 @@ class FrameLoader:
 
 
 def in_whole(box: Box, crop: Box | None) -> Box:
-    """A box in a crop, as a box in the picture it was cut from."""
+    """A box in a crop as a box in the whole frame; both as shares in [0, 1]."""
     if crop is None:
         return box
     left, top, right, bottom = crop
@@ -108,7 +104,3 @@ def in_whole(box: Box, crop: Box | None) -> Box:
 def _even(span: Span, count: int, step_seconds: float) -> list[float]:
     samples = plan("uniform", SamplerInput(Times(span, step_seconds=step_seconds)), frame_budget=count)
     return [sample.pts_seconds for sample in samples]
-
-
-def _moment(span: Span, inside: Span) -> Span | None:
-    return span if inside.start <= span.start <= inside.end else None

@@ -1,5 +1,4 @@
-"""Summaries by a model, bottom-up: each sentence cites what it rests on below, and one that does not is
-thrown away.
+"""Summaries by a model, bottom-up: each sentence cites what it rests on, and one that does not is dropped.
 
 A model is never given more than it has room for: what is too long is summarised in halves, and the halves'
 summaries are joined, two at a time.
@@ -55,7 +54,8 @@ _LONGEST_TITLE: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something a summary may rest on: when, what, and the nodes below that hold it."""
+    """Something a summary may rest on: its span in seconds, its text, and the ids of the child nodes that
+    hold it."""
 
     span: Span
     text: str
@@ -64,7 +64,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a model wrote of some lines; nothing where it wrote nothing that can be traced."""
+    """A title and sentences that a model wrote of some lines; empty where nothing can be traced to a line."""
 
     title: str
     sentences: tuple[Sentence, ...]
@@ -83,9 +83,9 @@ class SummaryReport:
 def summarize_video(
     memory: MemoryView, library: Library, model: ChatModel, *, progress: Progress = silent
 ) -> SummaryReport:
-    """Have a model write the summaries of a video's scenes, chapters and of the whole, with titles.
+    """Has a model write titles and summaries of a video's scenes, its chapters and the whole.
 
-    Each is kept as it is written. What was written of the same lines by the same model is not written again.
+    Each is stored as it is written. A node whose lines and model are the same is not written again.
 
     Args:
         memory: Of the video.
@@ -101,13 +101,20 @@ def summarize_video(
 
 
 def write_summary(lines: Sequence[Line], model: ChatModel, *, most: int, held: bool = False) -> Written:
-    """A summary of some lines in at most ``most`` sentences; ``held`` to the words of the lines that each
-    cites.
+    """A summary of some lines in at most ``most`` sentences. Lines that do not fit into the model's context
+    are summarized in halves.
+
+    With ``held``, each sentence must be in the words of the lines it cites.
 
     Raises:
         ModelError: the model cannot be reached, or has no room for two lines.
     """
-    turns = _turns(lines, most)
+    told = [
+        f"{number}. [{clock(line.span.start)}, {clock(line.span.end)}] {quote(line.text, longest=300)}"
+        for number, line in enumerate(lines, start=1)
+    ]
+    asked = f"Summarise it in at most {most} sentences."
+    turns = Turn("system", (_PROMPT,)), Turn("user", ("\n".join([f"Lines: {BEGIN}", *told, END]), asked))
     if len(lines) > 2 and model.num_tokens(turns) + _TOKENS > model.context_tokens:
         middle = len(lines) // 2
         halves = [
@@ -194,15 +201,6 @@ def _observed(said: Sequence[Observation], children: Sequence[Node]) -> Iterator
             yield Line(one.span, f"{one.kind.value.replace('_', ' ')}: {text}", cites)
 
 
-def _turns(lines: Sequence[Line], most: int) -> tuple[Turn, Turn]:
-    told = [
-        f"{number}. [{clock(line.span.start)}, {clock(line.span.end)}] {quote(line.text, longest=300)}"
-        for number, line in enumerate(lines, start=1)
-    ]
-    asked = f"Summarise it in at most {most} sentences."
-    return Turn("system", (_PROMPT,)), Turn("user", ("\n".join([f"Lines: {BEGIN}", *told, END]), asked))
-
-
 def _as_line(sentence: Sentence, lines: Sequence[Line]) -> Line:
     """A sentence as something the next summary may rest on: it stands for all that it cites."""
     spans = [line.span for line in lines if not set(line.cites).isdisjoint(sentence.cites)]
@@ -230,6 +228,11 @@ def _read(reply: str, lines: Sequence[Line], most: int, *, held: bool) -> Writte
     return Written("", ())
 
 
+def _is_borne_out(sentence: Sentence, honest: Sequence[Line]) -> bool:
+    cited = [line.text for line in honest if not set(line.cites).isdisjoint(sentence.cites)]
+    return is_said(sentence.text, cited)
+
+
 def _sentence(given: object, lines: Sequence[Line]) -> Sentence | None:
     if (
         not isinstance(given, Mapping)
@@ -240,15 +243,6 @@ def _sentence(given: object, lines: Sequence[Line]) -> Sentence | None:
     numbers = [one for one in given["from"] if isinstance(one, int) and not isinstance(one, bool)]
     cites = dict.fromkeys(cited for one in numbers if 0 < one <= len(lines) for cited in lines[one - 1].cites)
     text = escape(given["text"])
-    return (
-        Sentence(text, tuple(cites))
-        if text and cites and not is_protocol(given["text"], (_PROMPT,))
-        else None
-    )
-
-
-def _is_borne_out(sentence: Sentence, honest: Sequence[Line]) -> bool:
-    """Whether what it cites says so."""
-    return is_said(
-        sentence.text, [line.text for line in honest if not set(line.cites).isdisjoint(sentence.cites)]
-    )
+    if not text or not cites or is_protocol(given["text"], (_PROMPT,)):
+        return None
+    return Sentence(text, tuple(cites))

@@ -1,4 +1,4 @@
-"""What a language model was given to read, counted for the receipt."""
+"""Counts the tokens a language model was given, for the receipt."""
 
 from __future__ import annotations
 

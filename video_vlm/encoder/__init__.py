@@ -1,4 +1,4 @@
-"""Video in, a few time-stamped tokens out: a tower for pictures that sees order and drops what repeats.
+"""Turns a video into a few time-stamped tokens: an image tower with attention along time and token merging.
 
 Everything here needs the ``models`` extra (torch, transformers); nothing is imported before it is asked for.
 """

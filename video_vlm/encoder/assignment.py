@@ -1,4 +1,4 @@
-"""Which token goes into which: every way of merging here is one such table, so that all can be undone and
+"""Which token is merged into which. Every merger here gives such a table, so that merges can be undone and
 checked.
 
 An assignment says for each of the tokens it was made for where it ends up. No token can be left out of
@@ -49,7 +49,7 @@ class Assignment:
 
 
 def identity(batch: int, tokens: int, *, device: torch.device | None = None) -> Assignment:
-    """Everyone stays who they are."""
+    """The assignment that leaves every one of ``(batch tokens)`` as it is."""
     return Assignment(torch.arange(tokens, device=device).expand(batch, tokens), tokens)
 
 

@@ -1,6 +1,6 @@
-"""Batches made ahead of their use, by processes beside the one that learns.
+"""Batches made ahead of their use, by processes beside the one that trains.
 
-A batch follows from its number, so it is the same whoever makes it, and a run that goes on from a checkpoint
+A batch follows from its number, so every process makes the same one, and a run that goes on from a checkpoint
 meets the batches it would have met.
 """
 

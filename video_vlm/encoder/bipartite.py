@@ -40,7 +40,12 @@ def match_tokens(metric: Tensor, *, r: int, num_protected: int = 0) -> Assignmen
     similarity = unit[:, 1::2] @ unit[:, 0::2].transpose(1, 2)
     closeness, nearest = similarity.max(dim=-1)
     going = closeness.argsort(dim=-1, descending=True, stable=True)[:, :r]
-    return _assign(going, nearest, tokens=tokens, num_protected=num_protected)
+    place = torch.arange(tokens, device=going.device).repeat(batch, 1)
+    leaving = num_protected + 2 * going + 1
+    target = place.scatter(1, leaving, num_protected + 2 * nearest.gather(1, going))
+    stays = torch.ones_like(place).scatter(1, leaving, 0)
+    rank = stays.cumsum(dim=1) - 1  # stays = [1,1,0,1] -> rank = [0,1,1,2]
+    return Assignment(rank.gather(1, target), tokens - r)
 
 
 def match_inside_frames(values: Tensor, *, num_tokens: int) -> Assignment:
@@ -91,14 +96,3 @@ def _likest_pairs(values: Tensor, *, num_frames: int) -> Assignment:
     into = place.scatter(1, leaving, positions * chosen + 2 * target.gather(1, chosen))
     rank = torch.ones_like(place).scatter(1, leaving, 0).cumsum(dim=1) - 1
     return Assignment(rank.gather(1, into), frames * positions - num_frames)
-
-
-def _assign(going: Tensor, nearest: Tensor, *, tokens: int, num_protected: int) -> Assignment:
-    """``going`` are places among the odd tokens, ``nearest`` places among the even ones."""
-    batch, r = going.shape
-    place = torch.arange(tokens, device=going.device).repeat(batch, 1)
-    leaving = num_protected + 2 * going + 1
-    target = place.scatter(1, leaving, num_protected + 2 * nearest.gather(1, going))
-    stays = torch.ones_like(place).scatter(1, leaving, 0)
-    rank = stays.cumsum(dim=1) - 1  # stays = [1,1,0,1] -> rank = [0,1,1,2]
-    return Assignment(rank.gather(1, target), tokens - r)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -51,6 +50,4 @@ class CaptionBatches:
         return CaptionBatch(pictures, seconds, captions)
 
 
-@lru_cache(maxsize=HELD_CLIPS)
-def _read(path: Path, frames: ClipSettings) -> tuple[Tensor, Tensor]:
-    return read_clip(path, frames)
+_read = lru_cache(maxsize=HELD_CLIPS)(read_clip)

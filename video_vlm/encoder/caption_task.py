@@ -1,4 +1,5 @@
-"""Learning from videos with captions: a clip and what is said of it come together, its reverse does not."""
+"""Training on videos with captions: a clip and its caption are brought together, the reverse of the clip is
+not."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ CONTRASTIVE: Final[dict[str, Callable[[Tensor], Tensor]]] = {"clip": clip_loss, 
 
 @dataclass(frozen=True, slots=True)
 class CaptionSettings:
-    """What is made small, and by how much each part counts."""
+    """The parts of the loss and the weight of each, and the frames of a clip."""
 
     contrastive: Literal["clip", "siglip"] = "siglip"
     order_weight: float = 0.5
@@ -59,7 +60,8 @@ class CaptionModel(nn.Module):
 
 
 class CaptionTask:
-    """Contrast of clips with captions, order and the arrow of time, from a folder of captioned videos."""
+    """Trains on a folder of captioned videos: contrast of clips with captions, order of captions, and the
+    arrow of time."""
 
     def __init__(
         self, model: CaptionModel, videos: Sequence[CaptionedVideo], settings: CaptionSettings

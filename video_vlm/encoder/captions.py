@@ -1,4 +1,4 @@
-"""A folder of videos with captions: what each line says, and clips of frames with their times.
+"""A folder of videos with captions: its lines, and clips of frames with their times.
 
 The captions are JSON lines. Columns are named as in WebVid (``videoid``, ``name``), MSR-VTT (``video_id``,
 ``caption``) or plainly ``video`` and ``caption``; others are left alone.
@@ -28,7 +28,7 @@ SUFFIXES: Final = ("", ".mp4", ".webm", ".mkv", ".avi", ".mov")
 
 @dataclass(frozen=True, slots=True)
 class CaptionedVideo:
-    """One video and what is said of it; there may be several sentences."""
+    """One video and its captions; there may be several."""
 
     path: Path
     captions: tuple[str, ...]
@@ -36,7 +36,8 @@ class CaptionedVideo:
 
 @dataclass(frozen=True, slots=True)
 class ClipSettings:
-    """What a tower wants to see: ``side`` pixels square, counted from ``mean`` in units of ``deviation``."""
+    """The input of a tower: ``side`` pixels square, normalised by ``mean`` and ``deviation`` of each
+    channel."""
 
     side: int = 224
     num_frames: int = 16
@@ -45,7 +46,7 @@ class ClipSettings:
 
 
 def read_captions(folder: Path) -> tuple[CaptionedVideo, ...]:
-    """The captioned videos of a folder with one ``.jsonl`` file.
+    """The captioned videos of a folder with one ``.jsonl`` file, at least two.
 
     Raises:
         SettingsError: there is not one such file, a line is not understood, or a video is not there.

@@ -1,5 +1,5 @@
-"""What training leaves on disk: one safetensors file that is whole or not there, with everything needed to go
-on.
+"""The checkpoint of a training run: one safetensors file, written in one step, with everything needed to
+resume.
 
 Weights, the optimizer's moments and the step are in the same file, so that no two of them can disagree.
 Nothing is pickled.
@@ -26,8 +26,8 @@ WEIGHTS, MOMENTS = "weights.", "optimizer."
 
 @dataclass(frozen=True, slots=True)
 class TrainingCheckpoint:
-    """Training at one step: ``weights`` by name, the optimizer's ``moments`` by place and name, and what it
-    is of."""
+    """Training at one step: ``weights`` by name, the optimizer's ``moments`` by parameter number and name,
+    and the ``recipe`` of the task."""
 
     step: int
     weights: Mapping[str, Tensor]
@@ -39,7 +39,7 @@ class TrainingCheckpoint:
 def write_checkpoint(
     path: Path, *, step: int, model: nn.Module, optimizer: torch.optim.Optimizer, recipe: str
 ) -> None:
-    """Write all that :func:`read_checkpoint` reads, in one go."""
+    """Writes a file that :func:`read_checkpoint` reads; it replaces an earlier one in one step."""
     tensors = {WEIGHTS + name: value for name, value in model.state_dict().items()}
     for place, state in optimizer.state_dict()["state"].items():
         tensors |= {f"{MOMENTS}{place}.{name}": torch.as_tensor(value) for name, value in state.items()}
@@ -47,8 +47,8 @@ def write_checkpoint(
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], *, about: Mapping[str, str]) -> None:
-    """Write a safetensors file under another name first, so that a file of this name is always a whole
-    one."""
+    """Writes a safetensors file under a temporary name and renames it, so that a file of this name is always
+    whole."""
     from safetensors.torch import save
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def read_checkpoint(path: Path) -> TrainingCheckpoint:
 
 
 def load_weights(path: Path) -> tuple[Mapping[str, str], Mapping[str, Tensor]]:
-    """What a file of weights says of itself, and the weights; a checkpoint's will do.
+    """The metadata of a file of weights, and the weights by name; a checkpoint's file works too.
 
     Raises:
         SettingsError: there is no such file, or it holds no weights.
@@ -86,7 +86,7 @@ def load_weights(path: Path) -> tuple[Mapping[str, str], Mapping[str, Tensor]]:
 
 
 def restore_moments(optimizer: torch.optim.Optimizer, moments: Mapping[str, Tensor]) -> None:
-    """Put the optimizer back where it was."""
+    """Puts the moments of a checkpoint into the optimizer."""
     state: dict[int, dict[str, Any]] = {}
     for key, value in moments.items():
         place, _, name = key.partition(".")
@@ -109,5 +109,5 @@ def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def describe(settings: Mapping[str, Any]) -> str:
-    """Settings as text that is equal when they are."""
+    """Settings as text; equal settings give equal text."""
     return json.dumps(settings, sort_keys=True, default=str)

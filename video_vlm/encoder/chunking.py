@@ -1,4 +1,4 @@
-"""Going over a long clip a few numbers at a time: what is made of them on the way is larger than the clip."""
+"""Processes a long clip in chunks, because intermediate results are larger than the clip."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ _ON_A_CPU, _ELSEWHERE = 2**18, 2**24
 
 
 def in_chunks(values: Tensor, *, dim: int) -> Sequence[Tensor]:
-    """Views of ``values``, one after the other along ``dim``."""
+    """Consecutive views of ``values`` along ``dim``: 2**18 numbers each on a CPU, 2**24 on other devices, at
+    least one slice."""
     at_once = _ON_A_CPU if values.device.type == "cpu" else _ELSEWHERE
     each = max(1, values.numel() // max(1, values.shape[dim]))
     parts: Sequence[Tensor] = values.split(max(1, at_once // each), dim=dim)

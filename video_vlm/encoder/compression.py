@@ -1,4 +1,4 @@
-"""Compression to a fixed number of tokens: learned queries that look at all of a clip's tokens.
+"""Compression to a fixed number of tokens by learned queries that attend to all of a clip's tokens.
 
 A Q-Former-style reader (Li et al. 2023, "BLIP-2"; the idea of Perceiver, Jaegle et al. 2021): the queries
 look at each other, then at the tokens, and what comes out is as long as there are queries, whatever goes in.
@@ -35,15 +35,13 @@ class CrossAttention(nn.Module):
     def forward(self, queries: Tensor, context: Tensor, *, bias: Tensor | None = None) -> Tensor:
         key, value = self.key_value(self.context_norm(context)).chunk(2, dim=-1)
         mask = None if bias is None else bias[:, None, None].to(queries.dtype)
-        asked, key, value = (self._heads(each) for each in (self.query(self.query_norm(queries)), key, value))
+        asked, key, value = (
+            rearrange(each, "batch tokens (heads width) -> batch heads tokens width", heads=self.num_heads)
+            for each in (self.query(self.query_norm(queries)), key, value)
+        )
         seen = scaled_dot_product_attention(asked, key, value, attn_mask=mask)
         out: Tensor = self.out(rearrange(seen, "batch heads queries width -> batch queries (heads width)"))
         return out
-
-    def _heads(self, tokens: Tensor) -> Tensor:
-        return rearrange(
-            tokens, "batch tokens (heads width) -> batch heads tokens width", heads=self.num_heads
-        )
 
 
 class _Layer(nn.Module):

@@ -1,4 +1,4 @@
-"""What an encoder costs, counted and not timed: arithmetic and memory, to tell what merging should save."""
+"""The cost of an encoder, counted and not timed: operations and memory."""
 
 from __future__ import annotations
 

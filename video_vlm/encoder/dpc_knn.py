@@ -1,4 +1,4 @@
-"""Clustering tokens down to a number: density peaks among k nearest neighbours, DPC-kNN.
+"""Clusters tokens down to a number by density peaks among k nearest neighbours (DPC-kNN).
 
 A centre is dense and far from anything denser (Rodriguez and Laio 2014; with k nearest neighbours, Du et al.
 2016).
@@ -23,9 +23,11 @@ def cluster_tokens(values: Tensor, *, num_tokens: int, num_neighbours: int = 7) 
     if num_tokens >= tokens:
         return identity(batch, tokens, device=values.device)
     distance = torch.cdist(values.float(), values.float()) / width**0.5
-    score = _density(distance, num_neighbours) * _distance_to_denser(
-        distance, _density(distance, num_neighbours)
-    )
+    density = _density(distance, num_neighbours)
+    denser = density[:, None, :] > density[:, :, None]
+    nearest = distance.masked_fill(~denser, torch.inf).amin(dim=2)
+    # For the densest token, the distance to the farthest one.
+    score = density * torch.where(nearest.isinf(), distance.amax(dim=(1, 2))[:, None], nearest)
     centres = score.argsort(dim=1, descending=True, stable=True)[:, :num_tokens].sort(dim=1).values
     owner = distance.gather(2, centres[:, None].expand(-1, tokens, -1)).argmin(dim=2)
     rank = torch.arange(num_tokens, device=values.device).expand(batch, -1)
@@ -37,10 +39,3 @@ def _density(distance: Tensor, num_neighbours: int) -> Tensor:
     count = min(num_neighbours, distance.shape[1])
     density = (-distance.topk(count, dim=2, largest=False).values.square().mean(dim=2)).exp()
     return density - 1e-6 * torch.arange(distance.shape[1], device=distance.device) / distance.shape[1]
-
-
-def _distance_to_denser(distance: Tensor, density: Tensor) -> Tensor:
-    """How far the nearest denser token is; for the densest, how far the farthest token."""
-    denser = density[:, None, :] > density[:, :, None]
-    nearest = distance.masked_fill(~denser, torch.inf).amin(dim=2)
-    return torch.where(nearest.isinf(), distance.amax(dim=(1, 2))[:, None], nearest)

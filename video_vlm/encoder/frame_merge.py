@@ -1,4 +1,4 @@
-"""Merging over time, whole frames at once: neighbours that look alike become one, position by position.
+"""Merging over time of whole frames: neighbours that look alike become one, position by position.
 
 Folding early is what saves most: every later layer then runs on fewer frames. Which neighbours go together is
 decided per clip, by the partition that loses least: a still minute costs one frame, a sudden event keeps its

@@ -1,4 +1,4 @@
-"""Image-text towers for the pipeline: pictures and words as vectors of one space, from weights the user has.
+"""Image-text towers: pictures and words as vectors of one space, from weights the user has.
 
 Any SigLIP, SigLIP 2 or CLIP of transformers, from a folder or from the local hub cache. Nothing is
 downloaded, and nothing heavy is loaded before the first picture or word.
@@ -86,7 +86,14 @@ class TransformersImageTextEncoder:
         self.device = device
         self.dtype = dtype
         config = _config(folder)
-        self.dimension = _dimension(config, folder)
+        # Where the configuration leaves the width out, transformers has these defaults.
+        if config["model_type"] == "clip":
+            width = config.get("projection_dim", 512)
+        else:
+            width = (config.get("vision_config") or {}).get("hidden_size", 768)
+        if not isinstance(width, int) or width < 1:
+            raise SettingsError(f"{folder}: its config.json names no width of its vectors: {width!r}")
+        self.dimension = width
         self.name = f"{config['model_type']}:{self.dimension}:{fingerprint(folder, decides=_DECIDES, version=_VERSION)}"
         self._loading = threading.Lock()
         self._loaded: tuple[Any, Any, Any] | None = None
@@ -143,7 +150,8 @@ class TransformersImageTextEncoder:
 
 
 def find_image_text_encoder(settings: SightSettings) -> TransformersImageTextEncoder | None:
-    """The tower that the settings name; with ``"auto"`` a known one that is on this machine, else None.
+    """The tower that the settings name; with ``"auto"`` a known one that is on this machine, else None. Its
+    weights are loaded at the first use.
 
     Raises:
         MissingExtra: a tower is named, and what it takes is not installed.
@@ -164,14 +172,16 @@ def find_image_text_encoder(settings: SightSettings) -> TransformersImageTextEnc
     if folder is None:
         raise SettingsError(
             f"sight.model: {settings.model} is no folder, and no model of that name with safetensors weights "
-            "is in the"
-            f" local hub cache: videoqa models pull {settings.model}, or name a folder, or sight.model=none"
+            f"is in the local hub cache: videoqa models pull {settings.model}, or name a folder, "
+            "or sight.model=none"
         )
     return _opened(folder, settings.model, settings)
 
 
 def require_image_text_encoder(sight: ImageTextEncoder | None) -> None:
-    """Raises:
+    """Raises the error that says what is missing, where there is no tower.
+
+    Raises:
     MissingExtra: there is no tower, as what it takes is not installed.
     SettingsError: there is no tower.
     """
@@ -199,19 +209,6 @@ def _config(folder: Path) -> dict[str, Any]:
             f"{folder}: a model of type {kind!r} is no image-text tower; known: {', '.join(_KINDS)}"
         )
     return config
-
-
-def _dimension(config: dict[str, Any], folder: Path) -> int:
-    """What the model's own configuration says, with the defaults of transformers for what it leaves out."""
-    vision = config.get("vision_config") or {}
-    own = (
-        config.get("projection_dim", 512)
-        if config["model_type"] == "clip"
-        else vision.get("hidden_size", 768)
-    )
-    if not isinstance(own, int) or own < 1:
-        raise SettingsError(f"{folder}: its config.json names no width of its vectors: {own!r}")
-    return own
 
 
 def _load(folder: Path, device: str, dtype: str) -> tuple[Any, Any, Any]:

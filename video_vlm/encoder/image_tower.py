@@ -1,4 +1,4 @@
-"""Image towers of transformers as they are, seen from one side: embed, blocks, finish.
+"""Image towers of transformers with one interface: embed, blocks, finish.
 
 Nothing of a tower is copied or changed: its own modules are called in its own order, so that with nothing
 between the blocks the numbers are the tower's, bit for bit.
@@ -16,7 +16,16 @@ from torch import Tensor, nn
 
 from video_vlm.errors import UnknownName
 
-__all__ = ["TOWERS", "ClipTower", "Siglip2Tower", "SiglipTower", "Tower", "VitTower", "as_tower"]
+__all__ = [
+    "TOWERS",
+    "ClipTower",
+    "Siglip2Tower",
+    "SiglipTower",
+    "Tower",
+    "VitTower",
+    "as_tower",
+    "small_siglip_tower",
+]
 
 
 class Tower(nn.Module):
@@ -55,7 +64,8 @@ class Tower(nn.Module):
         return embedded
 
     def block(self, depth: int, tokens: Tensor, *, bias: Tensor | None = None) -> Tensor:
-        """One block of the tower."""
+        """Runs block ``depth`` of the tower: ``(frames tokens width) -> (frames tokens width)``; ``bias``
+        ``(frames tokens)`` is added to the attention logits of the keys."""
         mask = None if bias is None else bias[:, None, None].to(tokens.dtype)
         out: Tensor = self.blocks[depth](tokens, mask)
         return out
@@ -88,7 +98,18 @@ class SiglipTower(Tower):
         last = self.model.post_layernorm(tokens)
         if not self.model.use_head:
             return last, last.mean(dim=1)
-        return last, _probed(self.model.head, last, bias)
+        head = self.model.head
+        if bias is None:
+            return last, head(last)
+        # SigLIP's attention pooling, made of the head's parts: a merged token counts as often as it has
+        # patches.
+        probe = head.probe.repeat(last.shape[0], 1, 1)
+        mask = repeat(
+            bias.to(last.dtype), "frames tokens -> (frames heads) 1 tokens", heads=head.attention.num_heads
+        )
+        seen = head.attention(probe, last, last, attn_mask=mask)[0]
+        whole: Tensor = seen + head.mlp(head.layernorm(seen))
+        return last, whole[:, 0]
 
 
 class Siglip2Tower(SiglipTower):
@@ -145,21 +166,6 @@ class VitTower(Tower):
         return last, self.model.pooler(last) if self.model.pooler is not None else last[:, 0]
 
 
-def _probed(head: Any, tokens: Tensor, bias: Tensor | None) -> Tensor:
-    """SigLIP's attention pooling, made of the head's own parts; a merged token counts as often as it has
-    patches."""
-    if bias is None:
-        pooled: Tensor = head(tokens)
-        return pooled
-    probe = head.probe.repeat(tokens.shape[0], 1, 1)
-    mask = repeat(
-        bias.to(tokens.dtype), "frames tokens -> (frames heads) 1 tokens", heads=head.attention.num_heads
-    )
-    seen = head.attention(probe, tokens, tokens, attn_mask=mask)[0]
-    whole: Tensor = seen + head.mlp(head.layernorm(seen))
-    return whole[:, 0]
-
-
 TOWERS: Final[Mapping[str, Callable[[nn.Module], Tower]]] = {
     "siglip_vision_model": SiglipTower,
     "siglip2_vision_model": Siglip2Tower,
@@ -169,11 +175,30 @@ TOWERS: Final[Mapping[str, Callable[[nn.Module], Tower]]] = {
 """Towers by the ``model_type`` of their configuration."""
 
 
+def small_siglip_tower(
+    *, width: int, num_blocks: int, num_heads: int, image_size: int, patch_size: int
+) -> SiglipTower:
+    """A SigLIP tower without a pooling head and with random weights; sizes in pixels."""
+    from transformers import SiglipVisionConfig, SiglipVisionModel
+
+    config = SiglipVisionConfig(
+        hidden_size=width,
+        intermediate_size=2 * width,
+        num_hidden_layers=num_blocks,
+        num_attention_heads=num_heads,
+        image_size=image_size,
+        patch_size=patch_size,
+        vision_use_head=False,
+    )
+    return SiglipTower(SiglipVisionModel(config))
+
+
 def as_tower(model: nn.Module) -> Tower:
-    """A vision model of transformers, or the vision half of an image-text model, as a tower.
+    """A vision model of transformers, or the vision half of an image-text model, as a tower that runs on
+    ``(frames channels height width)``.
 
     Raises:
-        UnknownName: nobody here knows a model of this type.
+        UnknownName: no tower is made for models of this type.
     """
     vision: Any = getattr(model, "vision_model", model)
     kind = str(vision.config.model_type)

@@ -1,5 +1,4 @@
-"""What training makes small: agreement of clips and captions, and of what is seen with the order it happened
-in.
+"""The losses of training: agreement of clips and captions, and of frames with the order of events.
 
 ``similarity`` is ``(clips captions)``, the cosine of each with each; the pairs that belong together are the
 diagonal.

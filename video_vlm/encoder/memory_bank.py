@@ -121,9 +121,7 @@ def _put(held: Tensor, made: Tensor, where: Tensor) -> Tensor:
     """At each position, ``made`` in the slot ``where``, and what was held in the slots before it and after
     the next."""
     slot = torch.arange(len(held) - 1, device=held.device)[:, None]
-    place, at = (
-        (slot < where, slot == where)
-        if held.dim() == 2
-        else ((slot < where)[..., None], (slot == where)[..., None])
-    )
+    place, at = slot < where, slot == where
+    if held.dim() == 3:
+        place, at = place[..., None], at[..., None]
     return torch.where(at, made[:-1], torch.where(place, held[:-1], held[1:]))

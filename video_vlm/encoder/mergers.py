@@ -1,4 +1,4 @@
-"""Fewer tokens, by name: every merging without learned weights, and the contract that all of them keep.
+"""Token mergers by name: every merger without learned weights, and the contract that all of them keep.
 
 A *merger* is a function ``(tokens, *, num_tokens, num_frames) -> tokens``: a batch of clips, each
 ``num_frames`` frames of equally many tokens, ``(batch (frames positions) width)`` in and ``(batch num_tokens
@@ -165,18 +165,11 @@ def _unlike(merged: Tokens, tokens: Tokens, assignment: Assignment) -> str:
         return "spans are not those of what went in"
     scale = float(tokens.values.abs().max())
     apart = (merged.values.double() - right.values.double()).abs()
-    if not (apart <= scale * _rounding(right)[..., None]).all():
+    # A float32 sum of n numbers is off by up to n / 2 units, and each mean may be summed in its own order.
+    rounding = 8 * torch.finfo(right.values.dtype).eps + torch.finfo(torch.float32).eps * right.size.double()
+    if not (apart <= scale * rounding[..., None]).all():
         return "values are not the size-weighted means of what went in"
     return ""
-
-
-def _rounding(merged: Tokens) -> Tensor:
-    """How far two means of values of at most one may be apart, ``(batch tokens)``.
-
-    A float32 sum of ``n`` numbers is off by up to ``n / 2`` units, and each may be summed in its own order.
-    """
-    sums = torch.finfo(torch.float32).eps * merged.size.double()
-    return 8 * torch.finfo(merged.values.dtype).eps + sums
 
 
 def _frames(tokens: Tokens, num_frames: int) -> Tensor:

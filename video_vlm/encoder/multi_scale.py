@@ -30,7 +30,8 @@ class ScaleFusion(nn.Module):
         self.gate = nn.Parameter(torch.full((1,), initial_gate))
 
     def forward(self, segments: Encoding, whole: Encoding) -> Tensor:
-        """``segments`` is a batch of dense clips of one video, ``whole`` a batch of one: its sparse clip."""
+        """The fused vectors ``(segments width)``: ``segments`` is a batch of dense clips of one video,
+        ``whole`` a batch of one, its sparse clip."""
         dense = segments.clip
         here = ((segments.start[:, :1] + segments.end[:, -1:]) / 2).expand(-1, whole.frames.shape[1])
         there = ((whole.start + whole.end) / 2).expand_as(here)

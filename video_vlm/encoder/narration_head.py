@@ -1,4 +1,5 @@
-"""Who is where and moves which way, token by token: the log of the scripted world as something to be learned.
+"""A head that says for each token who is there and which way it moves, trained on the scripted world's
+events.
 
 It teaches the encoder what an event is long before questions about the order of events can, and is thrown
 away after training: answers come from the reader alone.

@@ -1,5 +1,4 @@
-"""Cutting a sequence into stretches that lose least when each becomes its mean: exact, by dynamic
-programming.
+"""Cuts a sequence into stretches whose means lose least: exact, by dynamic programming.
 
 The loss of a stretch is its squared error, as in the optimal partition of a line (Fisher 1958, "On grouping
 for maximum homogeneity"). All that is needed is the Gram matrix of the sequence.

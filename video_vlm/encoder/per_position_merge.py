@@ -1,4 +1,5 @@
-"""Merging at each position over time, for fixed cameras: what does not change at a place becomes one token.
+"""Merging at each position over time, for fixed cameras: what does not change at a position becomes one
+token.
 
 Slides, screens and surveillance stand still almost everywhere. Each position gets its own optimal partition
 of the time line, and the budget goes where a further cut saves most.
@@ -28,7 +29,9 @@ def merge_per_position(values: Tensor, *, num_tokens: int, tolerance: float | No
     cuts = partition(
         stretch_errors(gram(lines), torch.ones(lines.shape[:2], device=values.device)), max_count=frames
     )
-    savings = rearrange(_savings(cuts.errors), "(batch positions) cuts -> batch positions cuts", batch=batch)
+    # What each further cut saves, never more than the one before it.
+    savings = (cuts.errors[:, :-1] - cuts.errors[:, 1:]).clamp_min(0).cummin(dim=1).values
+    savings = rearrange(savings, "(batch positions) cuts -> batch positions cuts", batch=batch)
     energy = values.float().square().sum(dim=-1).mean(dim=(1, 2)).double()
     floor = torch.full_like(energy, -torch.inf) if tolerance is None else tolerance * energy
     counts = _spend(savings, num_cuts=max(num_tokens, positions) - positions, floor=floor)
@@ -38,12 +41,6 @@ def merge_per_position(values: Tensor, *, num_tokens: int, tolerance: float | No
     offset = counts.cumsum(dim=1) - counts
     owner = rearrange(owner + offset[..., None], "batch positions frames -> batch (frames positions)")
     return Assignment(owner, int(counts[0].sum()))
-
-
-def _savings(errors: Tensor) -> Tensor:
-    """What each further cut saves, never more than the one before it: ``(lines counts) -> (lines
-    counts-1)``."""
-    return (errors[:, :-1] - errors[:, 1:]).clamp_min(0).cummin(dim=1).values
 
 
 def _spend(savings: Tensor, *, num_cuts: int, floor: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Settings for a wanted reduction: where to fold and how much to merge for so many times fewer tokens."""
+"""Settings by reduction: where to fold and how much to merge for a given factor of fewer tokens."""
 
 from __future__ import annotations
 

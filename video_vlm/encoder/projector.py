@@ -1,4 +1,4 @@
-"""Aligning tokens with a language space: a stage of its own, after which a language model can be given them.
+"""Aligns tokens with the space of a language model, in a training stage of its own.
 
 A two-layer perceptron (Liu et al. 2024, "Improved baselines with visual instruction tuning") is the only
 thing that learns; encoder and text tower stay as they are.

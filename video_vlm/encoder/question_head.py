@@ -1,4 +1,4 @@
-"""A small head that answers the scripted world's questions from what the encoder saw: the tokens vote.
+"""A small head that answers the scripted world's questions by a vote of the encoder's tokens.
 
 It adds up what single tokens say and compares none with another: whatever is to be known of order must have
 been put into them by the encoder.
@@ -71,17 +71,13 @@ class QuestionHead(nn.Module):
         question = torch.cat((self.kind(asked.kind), self.about(asked.about)), dim=-1)
         seen = self.norm(tokens.values)
         query, key, says = (
-            self._heads(each) for each in (self.query(question), self.key(seen), self.says(seen))
+            rearrange(each, "batch tokens (heads width) -> batch heads tokens width", heads=self.num_heads)
+            for each in (self.query(question), self.key(seen), self.says(seen))
         )
         mask = tokens.size.log()[:, None, None].to(seen.dtype)
         said = scaled_dot_product_attention(query, key, says, attn_mask=mask).transpose(1, 2).flatten(2)
         logits: Tensor = self.votes(said * (1 + self.relevance(question))) + self.expected(question)
         return logits
-
-    def _heads(self, tokens: Tensor) -> Tensor:
-        return rearrange(
-            tokens, "batch tokens (heads width) -> batch heads tokens width", heads=self.num_heads
-        )
 
 
 def _two_layers(width_in: int, width: int) -> nn.Sequential:

@@ -1,4 +1,4 @@
-"""A trained encoder on disk: what was learned, and the name of the tower it was learned around."""
+"""A trained encoder on disk: its weights, and the name of its tower."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
-
-from torch import nn
 
 from video_vlm.encoder.checkpoint import load_weights, save_tensors
 from video_vlm.encoder.video import EncoderSettings, Fold, VideoEncoder
@@ -19,7 +17,7 @@ ENCODER_FILE: Final = "encoder.safetensors"
 
 
 def save_encoder(encoder: VideoEncoder, path: Path, *, tower: str) -> None:
-    """Write what was learned; the tower itself is named, and written only where its weights have changed."""
+    """Writes the trained weights; of the tower only its name, and the tensors whose weights have changed."""
     learned = {name for name, weight in encoder.named_parameters() if weight.requires_grad}
     state = {
         name: value for name, value in encoder.state_dict().items() if name in learned or "tower." not in name
@@ -40,19 +38,15 @@ def load_encoder(path: Path, *, device: str = "cpu") -> VideoEncoder:
     if "tower" not in about or "settings" not in about:
         raise SettingsError(f"{path}: this is no trained encoder")
     encoder = VideoEncoder(load_tower(about["tower"]), encoder_settings(json.loads(about["settings"])))
-    _put(encoder, weights, path)
-    return encoder.to(device).eval()
-
-
-def encoder_settings(data: dict[str, Any]) -> EncoderSettings:
-    """Settings from what ``asdict`` and json made of them."""
-    folds = tuple(Fold(**fold) for fold in data["folds"])
-    data = {"temporal_reduction": 1, **data}  # as all were before there was a choice
-    return EncoderSettings(**{**data, "folds": folds, "temporal_depths": tuple(data["temporal_depths"])})
-
-
-def _put(encoder: nn.Module, weights: Any, path: Path) -> None:
     missing, unknown = encoder.load_state_dict(dict(weights), strict=False)
     lacking = [name for name in missing if not name.startswith("tower.")]
     if unknown or lacking:
         raise SettingsError(f"{path}: does not fit its tower: {', '.join([*unknown, *lacking][:3])}")
+    return encoder.to(device).eval()
+
+
+def encoder_settings(data: dict[str, Any]) -> EncoderSettings:
+    """Settings out of what ``asdict`` and json made of them."""
+    folds = tuple(Fold(**fold) for fold in data["folds"])
+    data = {"temporal_reduction": 1, **data}  # as all were before there was a choice
+    return EncoderSettings(**{**data, "folds": folds, "temporal_depths": tuple(data["temporal_depths"])})

@@ -1,4 +1,4 @@
-"""Attention over time at each position, time told in seconds, behind a gate that starts closed.
+"""Attention over time at each position, with times in seconds, behind a gate that starts at 0.
 
 Divided space-time attention (Bertasius et al. 2021, "Is Space-Time Attention All You Need?"): a token looks
 at the same position in all frames; looking around inside a frame stays with the tower. Times are the clock's
@@ -108,13 +108,19 @@ class TemporalAttention(nn.Module):
 
     @property
     def is_closed(self) -> bool:
-        """Whether it adds nothing, and so need not be run when nothing is learned."""
+        """Whether the gate is 0 and nothing is trained: the layer then adds nothing and is skipped."""
         return not self.training and not bool(self.gate.any())
 
     def forward(
         self, values: Tensor, seconds: Tensor, *, where: Tensor | None = None, in_place: bool = False
     ) -> Tensor:
-        """``in_place`` writes over ``values`` where nothing is learned, so that a long clip is held once."""
+        """Adds self-attention along time at each position: ``(batch frames tokens width)`` at ``seconds``
+        ``(batch frames)``.
+
+        Where tokens were merged, ``where`` ``(batch frames positions)`` says which token each position went
+        into. ``in_place`` writes over ``values`` where no gradient is needed, so that a long clip is held
+        once.
+        """
         if self.is_closed:
             return values
         if where is not None or torch.is_grad_enabled():
@@ -129,11 +135,16 @@ class TemporalAttention(nn.Module):
     def _look(self, values: Tensor, seconds: Tensor, where: Tensor | None) -> Tensor:
         timed = self.norm(values) + self.time(seconds)[:, :, None]
         projected = self.query_key_value(timed)
-        seen = self._attend(
-            projected if where is None else _at_positions(projected, where), self.distance(seconds)
-        )
+        if where is not None:  # batch frames tokens width -> batch frames positions width
+            projected = projected.gather(2, where[..., None].expand(*where.shape, projected.shape[3]))
+        seen = self._attend(projected, self.distance(seconds))
         if where is not None:
-            seen = _back_to_tokens(seen, where, num_tokens=values.shape[2])
+            # The mean over each token's positions: batch frames positions width -> batch frames tokens width
+            shape = values.shape[:3]
+            total = seen.new_zeros(*shape, seen.shape[3])
+            total = total.scatter_add(2, where[..., None].expand_as(seen), seen)
+            count = seen.new_zeros(shape).scatter_add(2, where, torch.ones_like(seen[..., 0]))
+            seen = total / count.clamp_min(1)[..., None]
         looked: Tensor = values + self.gate * self.out(seen)
         return looked
 
@@ -155,20 +166,3 @@ class TemporalAttention(nn.Module):
             "(batch positions) heads frames width -> batch frames positions (heads width)",
             positions=projected.shape[2],
         )
-
-
-def _at_positions(tokens: Tensor, where: Tensor) -> Tensor:
-    """``(batch frames tokens width) -> (batch frames positions width)``."""
-    return tokens.gather(2, where[..., None].expand(*where.shape, tokens.shape[3]))
-
-
-def _back_to_tokens(positions: Tensor, where: Tensor, *, num_tokens: int) -> Tensor:
-    """The mean over each token's positions, ``(batch frames positions width) -> (batch frames tokens
-    width)``."""
-    batch, frames, _, width = positions.shape
-    total = positions.new_zeros(batch, frames, num_tokens, width)
-    total = total.scatter_add(2, where[..., None].expand_as(positions), positions)
-    count = positions.new_zeros(batch, frames, num_tokens).scatter_add(
-        2, where, torch.ones_like(positions[..., 0])
-    )
-    return total / count.clamp_min(1)[..., None]

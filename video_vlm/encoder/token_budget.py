@@ -1,4 +1,4 @@
-"""About N tokens, or so many times fewer: spent where something changes."""
+"""Merges tokens down to a budget, so that most are left where something changes."""
 
 from __future__ import annotations
 
@@ -37,28 +37,26 @@ def spend(tokens: Tokens, *, num_tokens: int, num_frames: int, min_cosine: float
     links = link_frames(values)
     needed = int(links.natural_count(min_cosine).max())
     grown = tokens.merged(merge_trees(links, num_tokens=min(num_tokens, needed)))
-    return (
-        grown.merged(cluster_tokens(grown.values, num_tokens=num_tokens))
-        if grown.num_tokens > num_tokens
-        else grown
-    )
+    return _clustered(grown, num_tokens)
 
 
 def spend_on_fixed_camera(
     tokens: Tokens, *, num_tokens: int, num_frames: int, tolerance: float = 0.0
 ) -> Tokens:
-    """The same for a camera that stands still: each place in the picture is cut in time by itself, then
-    clusters."""
+    """As :func:`spend` for a camera that stands still: each position is merged along time by itself, then
+    clusters are merged; at most ``num_tokens`` are left."""
     _check(num_tokens)
     values = rearrange(
         tokens.values, "batch (frames positions) width -> batch frames positions width", frames=num_frames
     )
     merged = tokens.merged(merge_per_position(values, num_tokens=num_tokens, tolerance=tolerance))
-    return (
-        merged.merged(cluster_tokens(merged.values, num_tokens=num_tokens))
-        if merged.num_tokens > num_tokens
-        else merged
-    )
+    return _clustered(merged, num_tokens)
+
+
+def _clustered(tokens: Tokens, num_tokens: int) -> Tokens:
+    if tokens.num_tokens <= num_tokens:
+        return tokens
+    return tokens.merged(cluster_tokens(tokens.values, num_tokens=num_tokens))
 
 
 def _check(num_tokens: int) -> None:

@@ -1,5 +1,5 @@
-"""What is known of the tokens of a batch of clips between two blocks of the encoder, and what merging does to
-it."""
+"""The state of the tokens of a batch of clips between two blocks of the encoder, and how merging
+changes it."""
 
 from __future__ import annotations
 
@@ -82,20 +82,16 @@ def thinned(stage: TokenState, assignment: Assignment) -> TokenState:
     return replace(stage, size=size.unflatten(0, stage.weight.shape), where=where.reshape(stage.where.shape))
 
 
-def _patch_grid(stage: TokenState, *, num_prefix: int) -> Tensor:
-    """Which of all patch tokens, frame after frame, each position went into: ``(batch frames positions)``."""
-    frames, tokens = stage.size.shape[1], stage.size.shape[2] - num_prefix
-    offset = tokens * torch.arange(frames, device=stage.where.device)
-    return stage.where[:, :, num_prefix:] - num_prefix + offset[:, None]
-
-
 def patch_tokens_of(stage: TokenState, last: Tensor, *, num_prefix: int) -> Tokens:
     """The tokens of patches, ``last`` being the tower's last values ``(batch frames tokens width)``."""
     batch, _, tokens, _ = last.shape
     each = "batch frames -> batch (frames tokens)"
     start, end = (repeat(time, each, tokens=tokens - num_prefix) for time in (stage.start, stage.end))
     size = stage.size[:, :, num_prefix:] * stage.weight[..., None]
-    places = _patch_grid(stage, num_prefix=num_prefix)
+    # Which of all patch tokens, frame after frame, each position went into: ``(batch frames positions)``.
+    frames, num_patches = stage.size.shape[1], stage.size.shape[2] - num_prefix
+    offset = num_patches * torch.arange(frames, device=stage.where.device)
+    places = stage.where[:, :, num_prefix:] - num_prefix + offset[:, None]
     owner = places.gather(1, stage.folded.owner[..., None].expand(-1, -1, places.shape[2]))
     return Tokens(
         rearrange(last[:, :, num_prefix:], "batch frames tokens width -> batch (frames tokens) width"),

@@ -1,4 +1,4 @@
-"""Time-stamped tokens: what the encoder gives out and what merging takes and returns."""
+"""Time-stamped tokens: the output of the encoder, and the input and output of mergers."""
 
 from __future__ import annotations
 

@@ -20,7 +20,9 @@ NEEDED: Final = ("torch", "transformers", "einops", "safetensors")
 
 
 def require_models(feature: str) -> None:
-    """Raises:
+    """Checks that what the encoder needs is installed.
+
+    Raises:
     MissingExtra: something the encoder needs is not installed.
     """
     if any(find_spec(name) is None for name in NEEDED):
@@ -28,7 +30,7 @@ def require_models(feature: str) -> None:
 
 
 def fast_dtype(device: str) -> torch.dtype:
-    """bfloat16 where the processor has instructions for it, else float32."""
+    """bfloat16 where the device has instructions for it, else float32."""
     import torch
 
     kind = torch.device(device).type
@@ -43,7 +45,8 @@ def fast_dtype(device: str) -> torch.dtype:
 
 
 def load_tower(name: str, *, dtype: torch.dtype | None = None, device: str = "cpu") -> Tower:
-    """The vision tower of a model; for the rest see :func:`load_model`."""
+    """The vision tower of a model, in evaluation mode; arguments and errors are those of
+    :func:`load_model`."""
     from video_vlm.encoder.image_tower import as_tower
 
     return as_tower(load_model(name, dtype=dtype, device=device)).eval()

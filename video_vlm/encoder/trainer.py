@@ -1,4 +1,4 @@
-"""From what was asked for to a trained encoder: puts data, model and task together, and runs the loop."""
+"""Makes the data, the model and the task of a training request, and runs the loop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import nn
 from video_vlm.encoder.caption_task import CaptionModel, CaptionSettings, CaptionTask
 from video_vlm.encoder.captions import ClipSettings, read_captions
 from video_vlm.encoder.checkpoint import load_weights, save_tensors
-from video_vlm.encoder.image_tower import SiglipTower, Tower, as_tower
+from video_vlm.encoder.image_tower import Tower, as_tower, small_siglip_tower
 from video_vlm.encoder.projector import ProjectorTask
 from video_vlm.encoder.saved_encoder import ENCODER_FILE, save_encoder
 from video_vlm.encoder.text_tower import SmallTextTower, TransformersTextTower
@@ -35,7 +35,7 @@ SMALL_WIDTH, SMALL_SIDE = 96, 64
 
 @dataclass(frozen=True, slots=True)
 class TrainRequest:
-    """What is to be trained, on what, and how."""
+    """The data, the model and the settings of a training run."""
 
     data: str
     """A folder of videos with captions, or :data:`WORLD`."""
@@ -56,7 +56,7 @@ class TrainRequest:
 
 
 def train_encoder(request: TrainRequest, *, watch: Watch = lambda _step, _loss: None) -> TrainReport:
-    """Train as asked; in ``request.out`` are then a checkpoint to go on from and the weights to use.
+    """Trains as asked; ``request.out`` then holds a checkpoint to resume from and the weights to use.
 
     Raises:
         SettingsError: the data, the tower or a checkpoint is not there, or not what it should be.
@@ -111,7 +111,14 @@ def _caption_task(request: TrainRequest) -> CaptionTask:
             f"{folder}: no such folder; give one with videos and captions, or the word '{WORLD}'"
         )
     videos = read_captions(folder)
-    model = _small_model(request) if request.tower is None else _model_around(request.tower, request)
+    if request.tower is not None:
+        model = _model_around(request.tower, request)
+    else:
+        tower = small_siglip_tower(
+            width=SMALL_WIDTH, num_blocks=3, num_heads=4, image_size=SMALL_SIDE, patch_size=SMALL_SIDE // 4
+        )
+        encoder = VideoEncoder(tower, _encoder_settings(tower, request))
+        model = CaptionModel(encoder, SmallTextTower(SMALL_WIDTH))
     frames = ClipSettings(side=model.encoder.tower.image_size, num_frames=request.num_frames)
     settings = CaptionSettings(contrastive=request.contrastive, frames=frames)
     return CaptionTask(model.to(request.device), videos, settings)
@@ -131,22 +138,6 @@ def _encoder_settings(tower: Tower, request: TrainRequest) -> EncoderSettings:
     )
 
 
-def _small_model(request: TrainRequest) -> CaptionModel:
-    from transformers import SiglipVisionConfig, SiglipVisionModel
-
-    config = SiglipVisionConfig(
-        hidden_size=SMALL_WIDTH,
-        intermediate_size=2 * SMALL_WIDTH,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        image_size=SMALL_SIDE,
-        patch_size=SMALL_SIDE // 4,
-        vision_use_head=False,
-    )
-    tower = SiglipTower(SiglipVisionModel(config))
-    return CaptionModel(VideoEncoder(tower, _encoder_settings(tower, request)), SmallTextTower(SMALL_WIDTH))
-
-
 def _model_around(name: str, request: TrainRequest) -> CaptionModel:
     from transformers import AutoTokenizer
 
@@ -160,17 +151,13 @@ def _model_around(name: str, request: TrainRequest) -> CaptionModel:
     except (OSError, ValueError) as error:
         raise SettingsError(f"{name}: its tokenizer cannot be loaded from here") from error
     tower, text = as_tower(model), TransformersTextTower(model, tokenizer)
-    _freeze(tower, request.unfreeze)
+    # Let only the last blocks learn.
+    tower.requires_grad_(False)
+    for block in list(tower.blocks)[max(0, len(tower.blocks) - request.unfreeze) :]:
+        block.requires_grad_(True)
     whole = CaptionModel(VideoEncoder(tower, _encoder_settings(tower, request)), text)
     if hasattr(model, "visual_projection"):
         # CLIP's own way from pictures to captions is where the learned one starts.
         whole.join.weight.data.copy_(model.visual_projection.weight)
         nn.init.zeros_(whole.join.bias)
     return whole
-
-
-def _freeze(tower: Tower, unfrozen: int) -> None:
-    """Let only the last blocks learn."""
-    tower.requires_grad_(False)
-    for block in list(tower.blocks)[max(0, len(tower.blocks) - unfrozen) :]:
-        block.requires_grad_(True)

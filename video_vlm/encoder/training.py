@@ -1,4 +1,4 @@
-"""The training loop: a task says what is to be made small, everything else is here.
+"""The training loop; a task gives the model, the batches and the loss.
 
 A task's batch follows from the step's number, so that a run that was interrupted and goes on ends with the
 same weights as one that was not.
@@ -31,7 +31,7 @@ Precision = Literal["float32", "bfloat16"]
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """How training runs. One step is ``accumulate`` batches and one change of the weights."""
+    """The settings of a training run. One step is ``accumulate`` batches and one change of the weights."""
 
     num_steps: int = 1000
     batch_size: int = 32
@@ -56,7 +56,8 @@ class TrainSettings:
             raise SettingsError("training: learning_rate and max_norm must be above 0")
 
     def learning_rate_at(self, step: int) -> float:
-        """Up in a line, down in half a cosine to a twentieth."""
+        """The learning rate of a step: a linear warm-up, then half a cosine down to a twentieth (Loshchilov
+        and Hutter 2017)."""
         up = min(1.0, (step + 1) / max(1, self.warmup_steps))
         down = 0.05 + 0.95 * (1 + math.cos(math.pi * step / self.num_steps)) / 2
         return self.learning_rate * up * down
@@ -66,7 +67,8 @@ B = TypeVar("B")
 
 
 class Task(Protocol[B]):
-    """What is learned. ``recipe`` names it and everything that decides its batches."""
+    """A model, its batches and its loss. ``recipe`` names the task and everything that decides its
+    batches."""
 
     @property
     def model(self) -> nn.Module: ...
@@ -79,13 +81,13 @@ class Task(Protocol[B]):
         ...
 
     def loss(self, batch: B) -> Tensor:
-        """The loss of one batch, which it moves to where the model is."""
+        """The loss of one batch, a scalar tensor; the batch is moved to the model's device."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class TrainReport:
-    """How training went: the last step made, the last loss, and where the checkpoint is."""
+    """The number of the last step, the last loss, and the path of the checkpoint."""
 
     step: int
     loss: float
@@ -104,7 +106,7 @@ def train(
     resume: bool = False,
     watch: Watch = lambda _step, _loss: None,
 ) -> TrainReport:
-    """Train until ``settings.num_steps``, leaving a checkpoint in ``folder``; an interrupt leaves one too.
+    """Trains until ``settings.num_steps`` and leaves a checkpoint in ``folder``; an interrupt leaves one too.
 
     Raises:
         SettingsError: ``resume`` without a checkpoint, or with one of another recipe.
@@ -136,7 +138,7 @@ def train(
 
 
 def seed_everything(seed: int) -> None:
-    """Make what follows repeatable."""
+    """Seeds every random number generator, so that what follows is repeatable."""
     random.seed(seed)
     torch.manual_seed(seed)
 

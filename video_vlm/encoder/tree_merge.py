@@ -1,4 +1,4 @@
-"""Merging across frames: tokens follow what they show from frame to frame, wherever in the picture it goes.
+"""Merging across frames: tokens are linked to what they show in the next frame, wherever it moves.
 
 After the tree-based spatiotemporal merging of FlashVID (2026): inside a segment of like frames, each token is
 linked to the most similar token of the frame before, at any position, and a chain of links becomes its first
@@ -68,7 +68,7 @@ def merge_trees(links: Links, *, num_tokens: int) -> Assignment:
 
 
 def _first_frame(later: Tensor, value: float) -> Tensor:
-    """Puts a frame before the first: nobody there has a parent."""
+    """Puts a frame before the first, whose tokens have no parent."""
     return torch.nn.functional.pad(later, (0, 0, 1, 0), value=value)
 
 

@@ -1,4 +1,4 @@
-"""The encoder itself: a tower for pictures, made to see a video.
+"""The video encoder: an image tower with attention along time and merging between its blocks.
 
 Between the tower's own blocks, frames that look alike are folded into one, tokens look along time, and tokens
 that look alike inside a frame become one. Each of these is off unless asked for, and with all of them off the
@@ -26,7 +26,7 @@ from video_vlm.encoder.tokens import Tokens
 __all__ = ["EncoderSettings", "Encoding", "Fold", "VideoEncoder"]
 
 _STRIPS = 8
-"""A long clip that is folded at once is never held a second time, but for one strip in so many."""
+"""The strips a long clip is folded in: of the folded copy only one strip is held at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,14 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class EncoderSettings:
-    """What happens between the blocks of the tower."""
+    """How frames and tokens are mixed and merged between the blocks of the tower."""
 
     temporal_depths: tuple[int, ...] = ()
     """Blocks in front of which tokens look along time."""
     temporal_reduction: int = 4
-    """That attention is so many times narrower than the tower."""
+    """How many times narrower than the tower the attention along time is."""
     initial_gate: float = 0.0
-    """How far that is let in before it was learned; 0 leaves the tower as it is."""
+    """The weight of that attention before training; 0 leaves the tower as it is."""
     time_position: bool = False
     """Whether the first block is told each frame's time."""
     folds: tuple[Fold, ...] = ()
@@ -92,10 +92,8 @@ class Encoding:
     @property
     def clip(self) -> Tensor:
         """One vector a clip, ``(batch width)``: the mean over its time."""
-        return torch.einsum("bfw,bf->bw", self.frames, self._share())
-
-    def _share(self) -> Tensor:
-        return (self.weight / self.weight.sum(dim=1, keepdim=True)).to(self.frames.dtype)
+        share = self.weight / self.weight.sum(dim=1, keepdim=True)
+        return torch.einsum("bfw,bf->bw", self.frames, share.to(self.frames.dtype))
 
 
 class VideoEncoder(nn.Module):
@@ -130,7 +128,7 @@ class VideoEncoder(nn.Module):
         """Encode clips.
 
         Args:
-            pictures: ``(batch frames channels height width)``, as the tower wants them.
+            pictures: ``(batch frames channels height width)``, normalised for the tower.
             seconds: ``(batch frames)``, each frame's time on the video's clock, ascending.
             end_seconds: ``(batch)``, where the last frame's stretch ends; a step after it if not given.
         """
@@ -140,7 +138,9 @@ class VideoEncoder(nn.Module):
         stage = begin(seconds, num_positions=positions, end_seconds=end_seconds)
         for depth in range(len(self.tower.blocks)):
             stage, values = self._fold(stage, strips, depth)
-            values = self._look_along_time(stage, values, depth)
+            if str(depth) in self.temporal:
+                where = None if stage.bias is None else stage.where
+                values = self.temporal[str(depth)](values, stage.seconds, where=where, in_place=True)
             stage, values = self._block(stage, values, depth)
             strips = [values]
         return self._finish(stage, values)
@@ -148,7 +148,7 @@ class VideoEncoder(nn.Module):
     def _embed(self, pictures: Tensor, seconds: Tensor) -> list[Tensor]:
         """What goes into the first block, ``(batch frames tokens width)`` or strips of that.
 
-        Where frames are folded before it, each strip of positions is a tensor of its own: let go one by one.
+        Where frames are folded before it, each strip of positions is a tensor of its own, freed one by one.
         """
         flat = pictures.flatten(0, 1)
         count = _STRIPS if any(fold.depth == 0 for fold in self.settings.folds) else 1
@@ -162,7 +162,8 @@ class VideoEncoder(nn.Module):
         return [self.time_position(strip, seconds) for strip in _drained(strips)]
 
     def _fold(self, stage: TokenState, strips: list[Tensor], depth: int) -> tuple[TokenState, Tensor]:
-        """The tokens of a clip in one, folded if that is asked for here; ``strips`` are let go on the way."""
+        """The tokens of a clip in one tensor, folded at the depths of the settings; frees ``strips`` on the
+        way."""
         for fold in self.settings.folds:
             if fold.depth == depth:
                 weight, kept = stage.weight, max(1, round(stage.weight.shape[1] / fold.factor))
@@ -173,13 +174,6 @@ class VideoEncoder(nn.Module):
                     strips = [_merge_frames(strip, which, weight) for strip in _drained(strips)]
                     stage = folded(stage, which)
         return stage, strips.pop() if len(strips) == 1 else torch.cat(strips, dim=2)
-
-    def _look_along_time(self, stage: TokenState, values: Tensor, depth: int) -> Tensor:
-        if str(depth) not in self.temporal:
-            return values
-        where = None if stage.bias is None else stage.where
-        looked: Tensor = self.temporal[str(depth)](values, stage.seconds, where=where, in_place=True)
-        return looked
 
     def _block(self, stage: TokenState, values: Tensor, depth: int) -> tuple[TokenState, Tensor]:
         shape, tokens = values.shape[:2], values.flatten(0, 1)

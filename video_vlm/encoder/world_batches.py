@@ -54,7 +54,7 @@ class WorldBatches:
 
 
 def with_reverses(seeds: Sequence[int], settings: WorldSettings) -> list[Clip]:
-    """The clip of each seed, then the reverse of each."""
+    """The clip of each seed, then the reverse of each: twice as many clips as seeds."""
     clips = [draw(write_script(seed, settings)) for seed in seeds]
     return [*clips, *(clip.reversed() for clip in clips)]
 

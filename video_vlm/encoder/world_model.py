@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from video_vlm.encoder.checkpoint import load_weights, save_tensors
-from video_vlm.encoder.image_tower import SiglipTower
+from video_vlm.encoder.image_tower import small_siglip_tower
 from video_vlm.encoder.question_head import QuestionBatch, QuestionHead
 from video_vlm.encoder.saved_encoder import encoder_settings
 from video_vlm.encoder.token_budget import fewer, spend
@@ -86,7 +85,15 @@ class WorldModel(nn.Module):
     def __init__(self, settings: WorldModelSettings) -> None:
         super().__init__()
         self.settings = settings
-        self.encoder = VideoEncoder(_tiny_tower(settings), settings.encoder)
+        tower = small_siglip_tower(
+            width=settings.width,
+            num_blocks=settings.num_blocks,
+            num_heads=settings.num_heads,
+            image_size=settings.world.side,
+            patch_size=settings.patch,
+        )
+        _begin_with_blobs(tower.model.embeddings.patch_embedding)
+        self.encoder = VideoEncoder(tower, settings.encoder)
         self.reader = QuestionHead(settings.width, num_heads=settings.num_heads)
 
     @property
@@ -95,7 +102,7 @@ class WorldModel(nn.Module):
 
     @property
     def grid(self) -> int:
-        """Patches along a side."""
+        """The number of patches along a side of a frame."""
         return self.settings.world.side // self.settings.patch
 
     def encode(self, pictures: Tensor, seconds: Tensor) -> Encoding:
@@ -115,12 +122,12 @@ class WorldModel(nn.Module):
 
 
 def frames_of_tokens(frames: Tensor) -> Tensor:
-    """Frames, uint8, as the model wants them."""
+    """uint8 frames as float32, scaled as the model expects them; the shape stays."""
     return (frames.float() / 255 - GROUND) / CONTRAST
 
 
 def save_world_model(model: WorldModel, path: Path, *, about: str) -> None:
-    """Write weights and settings in half precision: half the file, and no answer changes for it."""
+    """Writes weights and settings in float16: half the bytes, and no answer changes."""
     tensors = {name: value.half() for name, value in model.state_dict().items()}
     save_tensors(path, tensors, about={"settings": json.dumps(asdict(model.settings)), "about": about})
 
@@ -134,31 +141,11 @@ def load_world_model(path: Path = SHIPPED) -> WorldModel:
     about, weights = load_weights(path)
     if "settings" not in about:
         raise SettingsError(f"{path}: these are not the weights of a model of the scripted world")
-    model = WorldModel(_settings(json.loads(about["settings"])))
+    data = json.loads(about["settings"])
+    encoder, world = encoder_settings(data["encoder"]), WorldSettings(**data["world"])
+    model = WorldModel(WorldModelSettings(**{**data, "encoder": encoder, "world": world}))
     model.load_state_dict({name: value.float() for name, value in weights.items()})
     return model.eval()
-
-
-def _settings(data: dict[str, Any]) -> WorldModelSettings:
-    encoder, world = encoder_settings(data["encoder"]), WorldSettings(**data["world"])
-    return WorldModelSettings(**{**data, "encoder": encoder, "world": world})
-
-
-def _tiny_tower(settings: WorldModelSettings) -> SiglipTower:
-    from transformers import SiglipVisionConfig, SiglipVisionModel
-
-    config = SiglipVisionConfig(
-        hidden_size=settings.width,
-        intermediate_size=2 * settings.width,
-        num_hidden_layers=settings.num_blocks,
-        num_attention_heads=settings.num_heads,
-        image_size=settings.world.side,
-        patch_size=settings.patch,
-        vision_use_head=False,
-    )
-    tower = SiglipTower(SiglipVisionModel(config))
-    _begin_with_blobs(tower.model.embeddings.patch_embedding)
-    return tower
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Learning to answer the scripted world's questions, and measuring how well that went."""
+"""Training to answer the scripted world's questions, and the score of a model."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ NARRATE_WEIGHT = 0.2
 
 
 class WorldTask:
-    """Clips and their reverses: right answers to questions of them, and place by place who moves which
-    way."""
+    """Trains on clips and their reverses: answers to questions, and for each patch who moves which way."""
 
     def __init__(self, world: WorldModel) -> None:
         self.world = world
@@ -46,10 +45,10 @@ class WorldTask:
         return answered + NARRATE_WEIGHT * self.narrator.loss(encoding.tokens, there.facts)
 
 
-def held_out(num_clips: int, settings: WorldSettings, *, batch_size: int = 64) -> Iterator[list[Clip]]:
-    """Clips that were not trained on, in batches of at most ``batch_size`` and as many reverses."""
-    for start in range(0, num_clips, batch_size):
-        seeds = range(HELD_OUT + start, HELD_OUT + min(start + batch_size, num_clips))
+def held_out(num_clips: int, settings: WorldSettings) -> Iterator[list[Clip]]:
+    """Clips that were not trained on, in batches of at most 64 clips and as many reverses."""
+    for start in range(0, num_clips, 64):
+        seeds = range(HELD_OUT + start, HELD_OUT + min(start + 64, num_clips))
         yield with_reverses(seeds, settings)
 
 
@@ -72,7 +71,8 @@ class Score:
 
 @torch.inference_mode()
 def score(model: WorldModel, *, num_clips: int = 256) -> Score:
-    """Ask a model every question of clips that were not trained on, and of their reverses."""
+    """The shares in [0, 1] of questions a model answers right, over clips that were not trained on and their
+    reverses."""
     model.eval()
     right: list[tuple[Question, bool]] = []
     twins: list[tuple[Question, bool]] = []

@@ -1,4 +1,4 @@
-"""A video's memory in formats that other programs read: tables, subtitles, documents, an editing timeline."""
+"""Exporting a video's memory for other programs: tables, subtitles, documents, an editing timeline."""
 
 from __future__ import annotations
 

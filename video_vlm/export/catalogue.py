@@ -1,11 +1,10 @@
-"""Many videos as one document: a page to look through and search without a server, Markdown, or data."""
+"""Many videos as one document: an HTML page that can be searched without a server, Markdown, or JSON."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import Any, BinaryIO
 
@@ -13,9 +12,10 @@ from video_vlm.display_names import display_names
 from video_vlm.export.html_page import frame_image
 from video_vlm.export.markdown import escaped
 from video_vlm.export.outline import Outline, OutlinePart, outline, words
+from video_vlm.export.table_files import safe_json
 from video_vlm.memory import Library
 from video_vlm.records import clock
-from video_vlm.text import HARMFUL, one_line
+from video_vlm.text import one_line
 
 __all__ = ["CATALOGUES", "Failures", "write_catalogue"]
 
@@ -60,48 +60,37 @@ _HEAD = f"""<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Videos</title>{_STYLE}</head><body>
 <h1>Videos</h1><input type="search" placeholder="Search titles, summaries and chapters" autofocus>
 <output></output>"""
-"""Only the one script below runs, by its hash, whatever the text of a video holds."""
+"""The policy allows only the script with this hash, whatever the text of a video holds."""
 
 
 def _page(videos: Iterable[Outline], failures: Failures, out: BinaryIO) -> None:
-    """One file with its pictures inside: a card a video, and a search over their words."""
-    for part in _page_parts(videos, failures):
-        out.write(f"{part}\n".encode())
-
-
-def _page_parts(videos: Iterable[Outline], failures: Failures) -> Iterator[str]:
-    yield _HEAD
-    yield from (_card(video) for video in videos)
+    """One file with its images inside: a card for each video, and a search over their words."""
+    out.write(f"{_HEAD}\n".encode())
+    out.writelines(f"{_card(video)}\n".encode() for video in videos)
     if failures:
-        yield "<h2>Could not be read</h2><ul>"
-        yield from (
-            f"<li>{escape(one_line(path))}: {escape(one_line(reason))}</li>"
-            for path, reason in failures.items()
-        )
-        yield "</ul>"
-    yield f"<script>{_SCRIPT}</script></body></html>"
-
-
-def _told(failures: Failures) -> list[str]:
-    return [one_line(f"{path}: {reason}") for path, reason in failures.items()]
+        out.write(b"<h2>Could not be read</h2><ul>\n")
+        for path, reason in failures.items():
+            out.write(f"<li>{escape(one_line(path))}: {escape(one_line(reason))}</li>\n".encode())
+        out.write(b"</ul>\n")
+    out.write(f"<script>{_SCRIPT}</script></body></html>\n".encode())
 
 
 def _card(video: Outline) -> str:
     poster = next((frame_image(part) for part in video.scenes if part.jpeg), "<span></span>")
-    strip = "".join(_strip(part) for part in _strips(video))
+    length, paragraph = clock(video.span.duration_seconds), escape(_paragraph(video))
+    strip = "".join(
+        f"<li>{frame_image(part)}<time>{clock(part.span.start)}</time>"
+        f" <span>{escape(part.title or words(part))}</span></li>"
+        for part in _strips(video)
+    )
     return (
-        f"<article>{poster}<div><h2>{escape(video.title)}</h2><small>{escape(video.name)}, "
-        f"{clock(video.span.duration_seconds)}</small><p>{escape(_paragraph(video))}</p></div><ol>{strip}</ol></article>"
+        f"<article>{poster}<div><h2>{escape(video.title)}</h2><small>{escape(video.name)}, {length}</small>"
+        f"<p>{paragraph}</p></div><ol>{strip}</ol></article>"
     )
 
 
-def _strip(part: OutlinePart) -> str:
-    said = escape(part.title or words(part))
-    return f"<li>{frame_image(part)}<time>{clock(part.span.start)}</time> <span>{said}</span></li>"
-
-
 def _strips(video: Outline) -> tuple[OutlinePart, ...]:
-    """Chapters; of a video that has but one, its scenes."""
+    """The video's chapters; its scenes where it has one chapter at most. At most 24."""
     return (video.chapters if len(video.chapters) > 1 else video.scenes)[:_MOST_STRIPS]
 
 
@@ -110,20 +99,19 @@ def _paragraph(video: Outline) -> str:
 
 
 def _markdown(videos: Iterable[Outline], failures: Failures, out: BinaryIO) -> None:
-    """A heading a video, its summary, its chapters with their times."""
+    """A heading for each video, its summary, and its chapters with their times."""
     out.write(b"# Videos\n\n")
     for video in videos:
         chapters = "".join(
             f"- {clock(part.span.start)} {escaped(part.title or words(part))}\n" for part in _strips(video)
         )
-        head = f"## {escaped(video.title)}\n\n`{video.name.replace('`', ' ')}`, {clock(video.span.duration_seconds)}"
+        name, length = video.name.replace("`", " "), clock(video.span.duration_seconds)
+        head = f"## {escaped(video.title)}\n\n`{name}`, {length}"
         out.write(f"{head}\n\n{escaped(_paragraph(video))}\n\n{chapters}\n".encode())
     if failures:
         out.write(b"## Could not be read\n\n")
-        out.writelines(
-            f"- {escaped(one_line(path))}: {escaped(one_line(reason))}\n".encode()
-            for path, reason in failures.items()
-        )
+        for path, reason in failures.items():
+            out.write(f"- {escaped(one_line(path))}: {escaped(one_line(reason))}\n".encode())
 
 
 def _data(video: Outline) -> dict[str, Any]:
@@ -152,14 +140,13 @@ def _json(videos: Iterable[Outline], failures: Failures, out: BinaryIO) -> None:
 
 
 def _jsonl(videos: Iterable[Outline], failures: Failures, out: BinaryIO) -> None:
-    """A video a line; then a line ``{"path", "error"}`` for each file that could not be read."""
+    """One line for each video; then a line ``{"path", "error"}`` for each file that could not be read."""
     out.writelines(_as_json(_data(video)) for video in videos)
     out.writelines(_as_json({"path": path, "error": reason}) for path, reason in failures.items())
 
 
 def _as_json(data: Any, *, indent: int | None = None) -> bytes:
-    text = json.dumps(data, ensure_ascii=False, indent=indent)
-    return HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode("utf-8", "replace") + b"\n"
+    return safe_json(data, indent=indent).encode("utf-8", "replace") + b"\n"
 
 
 CATALOGUES: Mapping[str, Callable[[Iterable[Outline], Failures, BinaryIO], None]] = {
@@ -168,7 +155,7 @@ CATALOGUES: Mapping[str, Callable[[Iterable[Outline], Failures, BinaryIO], None]
     "json": _json,
     "jsonl": _jsonl,
 }
-"""By the name they are asked for."""
+"""Writers of documents by the names of their formats."""
 
 
 def write_catalogue(
@@ -182,11 +169,11 @@ def write_catalogue(
     """Write one document about many videos of a library.
 
     Args:
-        library: That remembers them.
-        content_ids: Which, in the order they are to stand in.
-        out: Where the bytes go.
+        library: The library with their memories.
+        content_ids: Which videos, in the order of the document.
+        out: Receives the bytes.
         form: One of :data:`CATALOGUES`.
-        failures: Files that could not be read, to be named in it, each with the reason.
+        failures: Files that could not be read, each with the reason; the document lists them.
 
     Raises:
         NotIndexed: the library does not know one of them.

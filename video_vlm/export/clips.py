@@ -1,5 +1,4 @@
-"""A stretch of a video as a file of its own: packets copied from the keyframe before it, nothing encoded
-anew."""
+"""Cutting a clip out of a video: packets are copied from the keyframe before it, without encoding."""
 
 from __future__ import annotations
 
@@ -20,11 +19,11 @@ _NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def write_clip(path: Path, span: Span, into: Path) -> Path:
-    """Write the frames of ``span`` (two minutes at most) as Matroska, from the keyframe at or before its
-    start on.
+    """Write the frames of ``span`` (120 s at most) to the Matroska file ``into``, from the keyframe at or
+    before its start on; return ``into``.
 
     Raises:
-        MediaError: the file cannot be read, or nothing of it can be copied.
+        MediaError: the file cannot be read, or its packets cannot be copied.
         OSError: there is no room for the clip.
     """
     end = min(span.end, span.start + _MOST_SECONDS)

@@ -1,4 +1,4 @@
-"""The formats by name, and the one function that writes any of them."""
+"""The export formats by name, and the function that writes any of them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ __all__ = ["FORMATS", "ExportFormat", "export"]
 
 @dataclass(frozen=True, slots=True)
 class ExportFormat:
-    """How a memory is written. ``is_table``: any of :data:`TABLES`; else scenes alone. ``is_text``: fit for
-    stdout."""
+    """A writer of a memory. ``is_table``: it writes any of :data:`TABLES`, otherwise only scenes;
+    ``is_text``: its bytes are UTF-8 text."""
 
     write: Callable[[MemoryView, str, BinaryIO], None]
     is_table: bool = False
@@ -31,10 +31,6 @@ class ExportFormat:
 
 def _rows(write: Callable[[Table, BinaryIO], None]) -> Callable[[MemoryView, str, BinaryIO], None]:
     return lambda memory, what, out: write(TABLES[what](memory), out)
-
-
-def _otio(memory: MemoryView, what: str, out: BinaryIO) -> None:  # noqa: ARG001 - scenes alone
-    write_otio(outline(memory), out, path=memory.video.path, fps=memory.video.fps)
 
 
 FORMATS: Mapping[str, ExportFormat] = {
@@ -46,19 +42,21 @@ FORMATS: Mapping[str, ExportFormat] = {
     "vtt": ExportFormat(lambda memory, _, out: write_vtt(outline(memory), out)),
     "md": ExportFormat(lambda memory, _, out: write_markdown(outline(memory), out)),
     "html": ExportFormat(lambda memory, _, out: write_html(outline(memory), out)),
-    "otio": ExportFormat(_otio),
+    "otio": ExportFormat(
+        lambda memory, _, out: write_otio(outline(memory), out, path=memory.video.path, fps=memory.video.fps)
+    ),
 }
-"""By the name it is asked for, which is also the usual ending of its files."""
+"""By name, which is also the usual ending of the files."""
 
 
 def export(memory: MemoryView, out: BinaryIO, *, form: str, what: str = "scenes") -> None:
-    """Write a memory in a format that other programs read.
+    """Write a memory in a format for other programs.
 
     Args:
-        memory: Of one video.
-        out: Where the bytes go.
+        memory: The memory of one video.
+        out: Receives the bytes.
         form: One of :data:`FORMATS`.
-        what: One of :data:`TABLES`; what is no table has scenes alone.
+        what: One of :data:`TABLES`; formats that are no tables have scenes only.
 
     Raises:
         UnknownName: no such format or table.

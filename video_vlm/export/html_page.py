@@ -1,4 +1,4 @@
-"""A video as one HTML page that holds its own pictures and reaches for nothing else."""
+"""A video as one HTML page with its images inside, which loads nothing else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEAD = """<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 """
-"""Nothing is loaded, nothing runs, whatever the text of a video holds."""
+"""The policy forbids scripts and loading, whatever the text of a video holds."""
 
 _STYLE = """<style>
 :root { color-scheme: light dark }
@@ -33,13 +33,13 @@ time { font-variant-numeric: tabular-nums; opacity: .7 }
 
 
 def write_html(video: Outline, out: BinaryIO) -> None:
-    """One file: styles and pictures are inside, and a policy forbids everything else."""
+    """Write one UTF-8 file with styles and images inside; a policy forbids everything else."""
     for part in _parts(video):
         out.write(f"{part}\n".encode())
 
 
 def frame_image(part: OutlinePart) -> str:
-    """Its small picture, inside the page; nothing where there is none."""
+    """An ``<img>`` with the part's JPEG as base64; an empty ``<span>`` where it has none."""
     if part.jpeg is None:
         return "<span></span>"
     data = base64.b64encode(part.jpeg).decode()
@@ -54,20 +54,15 @@ def _parts(video: Outline) -> Iterator[str]:
         yield f"<p>{escape(video.summary)}</p>"
     for chapter in video.chapters:
         yield f"<h2>{_time(chapter)} {escape(chapter.title or f'Chapter {chapter.number}')}</h2>"
-        yield from (_scene(scene) for scene in chapter.parts)
+        for scene in chapter.parts:
+            words = f"<p>{escape(scene.summary)}</p>" if scene.summary else ""
+            text = f"<div><h3>{_time(scene)} {escape(scene.title)}</h3>{words}</div>"
+            yield f'<article id="scene-{scene.number}">{frame_image(scene)}{text}</article>'
     if video.missing:
         yield "<h2>Not looked at</h2><ul>"
         yield from (f"<li>{escape(one)}</li>" for one in video.missing)
         yield "</ul>"
     yield "</body></html>"
-
-
-def _scene(scene: OutlinePart) -> str:
-    words = f"<p>{escape(scene.summary)}</p>" if scene.summary else ""
-    return (
-        f'<article id="scene-{scene.number}">{frame_image(scene)}'
-        f"<div><h3>{_time(scene)} {escape(scene.title)}</h3>{words}</div></article>"
-    )
 
 
 def _time(part: OutlinePart | Outline) -> str:

@@ -1,4 +1,4 @@
-"""A video as a Markdown document. Text found in it is data: nothing in it is a mark, a link or HTML."""
+"""A video as a Markdown document. Text from the video is escaped: no markup, links or HTML."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from video_vlm.export.outline import Outline, OutlinePart
+from video_vlm.export.outline import Outline
 from video_vlm.records import clock
 
 __all__ = ["escaped", "write_markdown"]
@@ -20,16 +20,16 @@ _LINE_STARTS = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))")
 def escaped(text: str) -> str:
     """Text as CommonMark shows it letter by letter: ``*no* [link](x)`` -> ``\\*no\\* \\[link\\](x)``."""
     marked = _LINKS.sub(r"\g<scheme>\\\g<mark>", _MARKS.sub(lambda match: f"\\{match[0]}", text))
-    return _LINE_STARTS.sub(_start, marked)
-
-
-def _start(match: re.Match[str]) -> str:
-    """A dash would begin a list; so would a number with a point, of which the point is escaped."""
-    return f"{match[1]}\\{match[2]}" if not match[2].isdigit() else f"{match[1]}{match[2]}\\"
+    start = _LINE_STARTS.match(marked)
+    if start is None:
+        return marked
+    # A dash would begin a list; so would a number with a point, of which the point is escaped.
+    at = start.end() if start[2].isdigit() else start.start(2)
+    return f"{marked[:at]}\\{marked[at:]}"
 
 
 def write_markdown(video: Outline, out: BinaryIO) -> None:
-    """CommonMark in UTF-8; the pictures stand at the end, so that it can be read as it is."""
+    """Write CommonMark in UTF-8; the images are at the end, so that the source can be read."""
     for line in _lines(video):
         out.write(f"{line}\n".encode())
 
@@ -40,23 +40,17 @@ def _lines(video: Outline) -> Iterator[str]:
     if video.summary:
         yield from (escaped(video.summary), "")
     for chapter in video.chapters:
-        yield from (
-            f"## {clock(chapter.span.start)} {escaped(chapter.title or f'Chapter {chapter.number}')}",
-            "",
-        )
+        heading = escaped(chapter.title or f"Chapter {chapter.number}")
+        yield from (f"## {clock(chapter.span.start)} {heading}", "")
         for scene in chapter.parts:
-            yield from _scene_lines(scene)
+            title = f" {escaped(scene.title)}" if scene.title else ""
+            yield from (f"### {clock(scene.span.start)}–{clock(scene.span.end)}{title}", "")
+            if scene.jpeg:
+                yield from (f"![{clock(scene.span.start)}][scene-{scene.number}]", "")
+            if scene.summary:
+                yield from (escaped(scene.summary), "")
     if video.missing:
         yield from ("Not looked at:", "", *(f"- {escaped(one)}" for one in video.missing), "")
     for scene in video.scenes:
         if scene.jpeg:
             yield f"[scene-{scene.number}]: data:image/jpeg;base64,{base64.b64encode(scene.jpeg).decode()}"
-
-
-def _scene_lines(scene: OutlinePart) -> Iterator[str]:
-    title = f" {escaped(scene.title)}" if scene.title else ""
-    yield from (f"### {clock(scene.span.start)}–{clock(scene.span.end)}{title}", "")
-    if scene.jpeg:
-        yield from (f"![{clock(scene.span.start)}][scene-{scene.number}]", "")
-    if scene.summary:
-        yield from (escaped(scene.summary), "")

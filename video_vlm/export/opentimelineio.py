@@ -1,4 +1,4 @@
-"""Scenes as a timeline for editing programs: OpenTimelineIO, one clip a scene."""
+"""Scenes as a timeline for editing programs: OpenTimelineIO, one clip for each scene."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ _USUAL_RATE = 25.0
 
 
 def write_otio(video: Outline, out: BinaryIO, *, path: Path, fps: float | None) -> None:
-    """A timeline with one track; clips follow one another without a gap, chapters are markers at their
-    beginnings.
+    """Write a timeline with one track; clips follow each other without gaps, a marker begins each chapter.
 
     Args:
         video: The scenes.
-        out: Where it goes.
-        path: The video file clips refer to; its name alone if it is not there.
-        fps: Times are counted in pictures of this rate; 25 a second if None.
+        out: Receives the bytes.
+        path: The video file that clips refer to; only its name is written if it is not there.
+        fps: Times are counted in frames of this rate; 25 a second if None.
 
     Raises:
         MissingExtra: opentimelineio is not installed.
@@ -49,7 +48,7 @@ def write_otio(video: Outline, out: BinaryIO, *, path: Path, fps: float | None) 
 
 
 def _markers(otio: Any, video: Outline, scene: OutlinePart, rate: float) -> list[Any]:
-    """The chapter that begins with this scene."""
+    """A marker for the chapter that begins with this scene, if one does."""
     return [
         otio.schema.Marker(
             name=chapter.title or f"Chapter {chapter.number}",
@@ -61,7 +60,7 @@ def _markers(otio: Any, video: Outline, scene: OutlinePart, rate: float) -> list
 
 
 def _range(otio: Any, start: float, end: float, rate: float) -> Any:
-    """In whole pictures, so that what ends where another begins still does."""
+    """A time range in whole frames: adjacent spans stay adjacent."""
     first, last = round(start * rate), round(end * rate)
     time = otio.opentime.RationalTime
     return otio.opentime.TimeRange(time(first, rate), time(last - first, rate))

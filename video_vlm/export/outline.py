@@ -1,10 +1,9 @@
-"""A video's memory as its documents need it: chapters with their scenes, each with its words and a small
-picture."""
+"""The outline of a video for documents: chapters with their scenes, each with its text and a thumbnail."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from video_vlm.memory import MemoryView
 from video_vlm.records import Level, Node, Span
@@ -17,8 +16,11 @@ _JPEG = b"\xff\xd8\xff"
 
 @dataclass(frozen=True, slots=True)
 class OutlinePart:
-    """A scene, or a chapter with its scenes. Text is one line each; ``jpeg`` is None where there is no
-    picture."""
+    """A scene, or a chapter with its scenes.
+
+    Texts are one line each; ``coverage`` is the share of the span that was looked at, in ``[0, 1]``; ``jpeg``
+    the bytes of a thumbnail, None where there is none.
+    """
 
     number: int
     span: Span
@@ -31,8 +33,8 @@ class OutlinePart:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A whole video. ``name`` is its file's, with folders before it where several are called so; ``missing``
-    is what was not looked at."""
+    """A whole video. ``name`` is that of its file, with folders where several files have it; ``missing``
+    lists what was not looked at."""
 
     content_id: str
     name: str
@@ -49,21 +51,22 @@ class Outline:
 
 
 def outline(memory: MemoryView, *, name: str | None = None) -> Outline:
-    """The chapters and scenes of a memory; of one that is not finished, its segments as scenes of one
-    chapter.
+    """The chapters and scenes of a memory; an unfinished one has its segments as scenes of one chapter.
 
     Args:
-        memory: Of one video.
-        name: What to call its file, where its own name will not do.
+        memory: The memory of one video.
+        name: The name of the outline; that of the file if None.
     """
     video, stored = memory.video, memory.stored
     whole = next(iter(memory.nodes(Level.VIDEO)), None)
     scenes = _parts(memory, memory.nodes(Level.SCENE) or memory.nodes(Level.SEGMENT))
-    chapters = tuple(_with_scenes(part, scenes) for part in _parts(memory, memory.nodes(Level.CHAPTER)))
+    chapters = tuple(
+        replace(part, parts=tuple(scene for scene in scenes if part.span.contains(scene.span.middle)))
+        for part in _parts(memory, memory.nodes(Level.CHAPTER))
+    )
     if not chapters and scenes:
-        chapters = (
-            OutlinePart(1, scenes[0].span.cover(scenes[-1].span), "", "", 1.0, scenes[0].jpeg, scenes),
-        )
+        span = scenes[0].span.cover(scenes[-1].span)
+        chapters = (OutlinePart(1, span, "", "", 1.0, scenes[0].jpeg, scenes),)
     return Outline(
         content_id=memory.content_id,
         name=one_line(name or video.path.name),
@@ -77,7 +80,7 @@ def outline(memory: MemoryView, *, name: str | None = None) -> Outline:
 
 
 def words(part: OutlinePart) -> str:
-    """What is said of a scene: its title and its summary, neither twice."""
+    """The text of a scene: its title and its summary; the title only where the summary does not have it."""
     if not part.summary:
         return part.title or f"Scene {part.number}"
     return part.summary if part.title in part.summary else f"{part.title}. {part.summary}"
@@ -97,15 +100,7 @@ def _parts(memory: MemoryView, nodes: Sequence[Node]) -> tuple[OutlinePart, ...]
     )
 
 
-def _with_scenes(chapter: OutlinePart, scenes: Sequence[OutlinePart]) -> OutlinePart:
-    inside = tuple(scene for scene in scenes if chapter.span.contains(scene.span.middle))
-    return OutlinePart(
-        chapter.number, chapter.span, chapter.title, chapter.summary, chapter.coverage, chapter.jpeg, inside
-    )
-
-
 def _picture(memory: MemoryView, node: Node) -> bytes | None:
-    """The first small picture of a stretch; what is no JPEG (an imported memory may hold anything) is
-    none."""
+    """The first thumbnail in a node's span. An imported memory may hold any bytes: only JPEG counts."""
     frames = (memory.poster(frame.id) for frame in memory.nodes(Level.FRAME, node.span))
     return next((jpeg for jpeg in frames if jpeg and jpeg.startswith(_JPEG)), None)

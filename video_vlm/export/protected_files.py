@@ -1,5 +1,4 @@
-"""What an export never takes the place of: videos, the subtitles that belong to them, and the files of
-libraries."""
+"""Files that an export never replaces: videos, their subtitles, and the files of libraries."""
 
 from __future__ import annotations
 
@@ -24,19 +23,19 @@ _APPLICATION_ID_AT: Final = 68
 
 
 def outputs_for(library: Library, *, overwrite: bool = False, inputs: Iterable[Path] = ()) -> Outputs:
-    """How files are written beside a library: it remembers them, and what it knows is never replaced.
+    """How files are exported from a library: it records them, and never replaces its videos.
 
     Args:
-        library: Whose videos and subtitles are protected.
-        overwrite: Whether other files that are there may be replaced.
-        inputs: Files that are read in the same run, and may not be known to the library yet.
+        library: The library whose videos and subtitles are protected.
+        overwrite: Whether other existing files may be replaced.
+        inputs: Videos that are read in the same run; the library may not know them yet.
     """
     files, known = tuple(inputs), [one.video.path for one in library.videos()]
 
     def why(path: Path) -> str | None:
         if _is_any_of(path, files):
             return "the video itself"
-        # A library may know thousands of videos, on slow disks: only those are looked at that it could be.
+        # A library may know thousands of videos, on slow disks: only files of the same name are compared.
         if _is_any_of(path, (one for one in known if one.name.casefold() == path.name.casefold())):
             return f"a video of {library.storage.where}"
         folders = path.absolute().parents[:2]
@@ -46,7 +45,7 @@ def outputs_for(library: Library, *, overwrite: bool = False, inputs: Iterable[P
 
 
 def outputs_without_library(*, overwrite: bool = False) -> Outputs:
-    """How files are written where no library is open."""
+    """How files are exported where no library is open: existing videos and subtitles are protected."""
     return Outputs(overwrite=overwrite, precious=lambda path: _why_precious(path, films=()))
 
 
@@ -65,21 +64,16 @@ def _why_precious(path: Path, *, films: Iterable[Path]) -> str | None:
 
 
 def _film_of_subtitles(path: Path, films: Iterable[Path]) -> Path | None:
-    """The film that a subtitle file belongs to: one that is known, or one in its folder or the folder
-    above."""
+    """The video that a subtitle file belongs to: a known one, or one in its folder or the folder above."""
     if path.suffix.lower() not in SUBTITLE_SUFFIXES:
         return None
     beside = (*_films_in(path.parent), *_films_in(path.absolute().parent.parent))
-    return next((film for film in (*films, *beside) if _is_any_of(path, _subtitles_of(film))), None)
-
-
-def _subtitles_of(film: Path) -> list[Path]:
-    """The files that are read as its subtitles, and those that only look so."""
-    found = find_sidecars(film)
-    return [
-        *(one.path for one in found.files),
-        *(one.path for one in found.passed_over if one.reason != EXPORTED),
-    ]
+    for film in (*films, *beside):
+        found = find_sidecars(film)
+        similar = (one.path for one in found.passed_over if one.reason != EXPORTED)
+        if _is_any_of(path, (*(one.path for one in found.files), *similar)):
+            return film
+    return None
 
 
 def _films_in(folder: Path) -> Iterator[Path]:
@@ -90,8 +84,7 @@ def _films_in(folder: Path) -> Iterator[Path]:
 
 
 def _is_of_a_library(path: Path) -> bool:
-    """By its place: a file that is not there yet could still be taken for a library's own, such as its
-    journal."""
+    """Whether a path is that of a library's file, such as its journal, even if there is no such file yet."""
     folder = Path(os.path.realpath(path.parent))
     name = path.name.casefold()
     if name.startswith(_DATABASE) or name == "written":
@@ -117,7 +110,7 @@ def _is_any_of(path: Path, others: Iterable[Path]) -> bool:
 
 
 def _head(path: Path) -> bytes | None:
-    """None where there is no file, or none that can be read: then nothing can be said of it."""
+    """The first bytes of a file; None where there is no file, or it cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)

@@ -1,4 +1,4 @@
-"""Scenes as subtitles: one cue a scene, from its first second to its last, with its summary."""
+"""Scenes as subtitles: one cue for each scene, from its start to its end, with its summary."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ __all__ = ["write_srt", "write_vtt"]
 _LEAST_SECONDS = 0.001
 _TIMESTAMP = re.compile(r"\d:\d{1,9}:\d{1,9}[.,]\d")
 _UNMARKED = str.maketrans("<>{}", "‹›()")
-"""Players take tags in angle brackets, and styles in braces, for marks; SubRip has no way to escape them."""
+"""Players read tags in angle brackets and styles in braces as markup; SubRip has no escapes for them."""
 
 
 def write_srt(video: Outline, out: BinaryIO) -> None:
-    """SubRip in UTF-8. Times before zero, which it cannot write, become zero. Each cue ends in the mark by
-    which the file is known again as exported (:mod:`video_vlm.own_files`)."""
+    """Write SubRip in UTF-8. It has no times before zero: they become zero. Each cue ends in a mark by which
+    the file is recognized as exported (:mod:`video_vlm.own_files`)."""
     for number, scene in enumerate(video.scenes, start=1):
         start, end = _times(scene, ",")
         out.write(f"{number}\n{start} --> {end}\n{_plain(scene).translate(_UNMARKED)}{MARK}\n\n".encode())
 
 
 def write_vtt(video: Outline, out: BinaryIO) -> None:
-    """WebVTT; ``<`` and ``&`` in text are escaped. Marked as SubRip is, and by a note."""
+    """Write WebVTT in UTF-8; ``<`` and ``&`` in text are escaped. It has the same marks, and a note."""
     out.write(b"WEBVTT\n\nNOTE exported by videoqa: what was found in the video, not what is said in it\n\n")
     for scene in video.scenes:
         start, end = _times(scene, ".")
@@ -35,8 +35,8 @@ def write_vtt(video: Outline, out: BinaryIO) -> None:
 
 
 def _plain(scene: OutlinePart) -> str:
-    """One line (an empty one would end the cue), without anything that readers take for the times of another
-    cue."""
+    """The scene's text in one line (an empty line would end the cue), without anything that looks like the
+    times of another cue."""
     return _TIMESTAMP.sub(lambda match: match[0].replace(":", "∶"), words(scene).replace("-->", "→"))
 
 

@@ -13,14 +13,14 @@ from video_vlm.errors import MissingExtra
 from video_vlm.export.tables import ColumnKind, Table
 from video_vlm.text import HARMFUL, inert, one_line
 
-__all__ = ["write_csv", "write_json", "write_jsonl", "write_parquet"]
+__all__ = ["safe_json", "write_csv", "write_json", "write_jsonl", "write_parquet"]
 
 _ROWS_AT_A_TIME = 4096
 
 
 def write_csv(table: Table, out: BinaryIO) -> None:
-    """RFC 4180 in UTF-8 with a header. Lists are JSON; text is one line, and never a formula to a
-    spreadsheet."""
+    """CSV (RFC 4180) in UTF-8 with a header. Lists are JSON; text is one line, and no spreadsheet takes it
+    for a formula."""
     text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.columns)
@@ -35,8 +35,14 @@ def _cell(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, list) else value
 
 
+def safe_json(value: Any, *, indent: int | None = None) -> str:
+    """JSON text with the characters escaped that could control a terminal."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
 def write_jsonl(table: Table, out: BinaryIO) -> None:
-    """A JSON object a line, in UTF-8; what a terminal acts on is escaped."""
+    """One JSON object for each row, a line each, in UTF-8; control characters are escaped."""
     out.writelines(f"{line}\n".encode() for line in _objects(table))
 
 
@@ -51,12 +57,11 @@ def write_json(table: Table, out: BinaryIO) -> None:
 
 def _objects(table: Table) -> Iterator[str]:
     for row in table.rows:
-        line = json.dumps(dict(zip(table.columns, row, strict=True)), ensure_ascii=False)
-        yield HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", line)
+        yield safe_json(dict(zip(table.columns, row, strict=True)))
 
 
 def write_parquet(table: Table, out: BinaryIO) -> None:
-    """Parquet with zstd, some thousand rows a group; values are exact, vectors are lists of float32.
+    """Parquet with zstd, 4096 rows a group; values are exact, vectors are lists of float32.
 
     Raises:
         MissingExtra: pyarrow is not installed.

@@ -1,4 +1,4 @@
-"""What can be exported as a table: scenes, summaries, observations, vectors; rows one at a time."""
+"""Tables for export: scenes, summaries, observations and vectors, with rows made one at a time."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from video_vlm.memory import MemoryView
 from video_vlm.memory.look_cache import StoredLook
-from video_vlm.records import Level, Observation
+from video_vlm.records import Level, Observation, Span
 
 __all__ = ["TABLES", "ColumnKind", "Table"]
 
 
 class ColumnKind(StrEnum):
-    """What a column holds; anything may be missing (None)."""
+    """The type of a column; any value may be missing (None)."""
 
     TEXT = "text"
     WHOLE = "whole"
@@ -23,12 +23,12 @@ class ColumnKind(StrEnum):
     TEXTS = "texts"
     """A list of texts."""
     VECTOR = "vector"
-    """A list of 32-bit numbers, as many in every row of one encoder."""
+    """A list of float32, of the same length for every row of one encoder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns by name, and rows with a value for each, made as they are asked for."""
+    """The types of columns by name, and an iterator of rows with a value for each. Times are in seconds."""
 
     columns: Mapping[str, ColumnKind]
     rows: Iterator[tuple[Any, ...]]
@@ -37,8 +37,12 @@ class Table:
 _TIME = {"content_id": ColumnKind.TEXT, "start": ColumnKind.NUMBER, "end": ColumnKind.NUMBER}
 
 
+def _time(memory: MemoryView, span: Span) -> tuple[str, float, float]:
+    return memory.content_id, span.start, span.end
+
+
 def _scenes(memory: MemoryView) -> Table:
-    """One row a scene."""
+    """One row for each scene."""
     columns = {
         **_TIME,
         "scene": ColumnKind.WHOLE,
@@ -49,24 +53,14 @@ def _scenes(memory: MemoryView) -> Table:
         "chapter": ColumnKind.TEXT,
     }
     rows = (
-        (
-            memory.content_id,
-            node.span.start,
-            node.span.end,
-            number,
-            node.title,
-            node.text,
-            node.coverage,
-            node.id,
-            node.parent,
-        )
+        (*_time(memory, node.span), number, node.title, node.text, node.coverage, node.id, node.parent)
         for number, node in enumerate(memory.nodes(Level.SCENE), start=1)
     )
     return Table(columns, rows)
 
 
 def _summaries(memory: MemoryView) -> Table:
-    """One row a sentence of a summary, of every level, with the nodes it rests on."""
+    """One row for each sentence of a summary, of every level, with the nodes it cites."""
     columns = {
         **_TIME,
         "level": ColumnKind.TEXT,
@@ -78,9 +72,7 @@ def _summaries(memory: MemoryView) -> Table:
     }
     rows = (
         (
-            memory.content_id,
-            node.span.start,
-            node.span.end,
+            *_time(memory, node.span),
             level.value,
             node.id,
             node.title,
@@ -96,8 +88,7 @@ def _summaries(memory: MemoryView) -> Table:
 
 
 def _observations(memory: MemoryView) -> Table:
-    """One row an observation: first what observers saw of the whole video, then, with its question, what
-    looks saw."""
+    """One row for each observation: first those of indexing, then those of looks with their questions."""
     columns = {
         **_TIME,
         "kind": ColumnKind.TEXT,
@@ -113,7 +104,7 @@ def _observations(memory: MemoryView) -> Table:
         box = one.box or (None, None, None, None)
         why = (look.question, look.looked_at) if look else (None, None)
         said = (one.kind.value, one.text, one.source, one.confidence)
-        return (memory.content_id, one.span.start, one.span.end, *said, *box, *why)
+        return (*_time(memory, one.span), *said, *box, *why)
 
     def rows() -> Iterator[tuple[Any, ...]]:
         yield from (row(one, None) for one in memory.observations())
@@ -123,7 +114,7 @@ def _observations(memory: MemoryView) -> Table:
 
 
 def _vectors(memory: MemoryView) -> Table:
-    """One row a vector, with the passage it stands for."""
+    """One row for each vector, with its passage."""
     columns = {
         **_TIME,
         "encoder": ColumnKind.TEXT,
@@ -134,9 +125,7 @@ def _vectors(memory: MemoryView) -> Table:
     }
     rows = (
         (
-            memory.content_id,
-            one.span.start,
-            one.span.end,
+            *_time(memory, one.span),
             one.encoder,
             one.kind.value if one.kind else "summary",
             one.text,
@@ -154,4 +143,4 @@ TABLES: Mapping[str, Callable[[MemoryView], Table]] = {
     "observations": _observations,
     "vectors": _vectors,
 }
-"""By the name it is asked for."""
+"""Tables by name."""

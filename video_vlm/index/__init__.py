@@ -1,4 +1,4 @@
-"""From a file to its memory: one decode pass, a segment at a time, each on disk before the next is begun."""
+"""From a file to its memory in one decode pass; each segment is on disk before the next is begun."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that has grown since it was read: what was read of it is taken over, and the rest is read on."""
+"""Files that have grown since they were read: their memory is taken over, and the rest is read."""
 
 from __future__ import annotations
 
@@ -31,42 +31,43 @@ torn."""
 
 
 class StreamTail:
-    """Remembers where a run could be taken up if the file grew: the last segment that begins well before the
-    end."""
+    """Holds the states from which a run can go on if the file grows: from the last segment that begins well
+    before the end."""
 
     def __init__(self, states: Iterable[RunState] = ()) -> None:
         self._states = deque(states)
 
     @classmethod
     def from_json(cls, text: str) -> StreamTail:
-        """What :meth:`to_json` wrote; or the last state alone, as earlier versions kept it."""
+        """The tail that :meth:`to_json` wrote; or the last state alone, as earlier versions stored it."""
         with reading_state():
             data = json.loads(text)
             return cls([RunState.from_data(one) for one in (data if isinstance(data, list) else [data])])
 
     def to_json(self) -> str:
-        """All of it, for a checkpoint: a run that goes on there remembers what an uninterrupted one does."""
+        """All states, for a checkpoint, so that a resumed run has what an uninterrupted one has."""
         return json.dumps([asdict(one) for one in self._states], separators=(",", ":"))
 
     @property
     def state(self) -> RunState:
-        """The last one: where the run is."""
+        """The last state: where the run is."""
         return self._states[-1]
 
     def note(self, state: RunState) -> None:
-        """The state behind a segment that was closed."""
+        """Adds the state after a segment that was closed."""
         self._states.append(state)
         newest = state.mark.start_seconds if state.mark else 0.0
         while len(self._states) > 1 and self._is_certain(self._states[1], newest):
             self._states.popleft()
 
     def at(self, end_seconds: float) -> str | None:
-        """That state, as a checkpoint's; None where all of the video is near its end."""
+        """The state to resume from, as JSON, if the video ends at ``end_seconds``; None where all of the
+        video is near its end."""
         certain = [one for one in self._states if one.mark and self._is_certain(one, end_seconds)]
         return certain[-1].to_json() if certain else None
 
     def _is_certain(self, state: RunState, end_seconds: float) -> bool:
-        """Whether enough comes after it, of seconds and of pictures, that more at the end would change
+        """Whether enough comes after it, of seconds and of frames, that more at the end would change
         nothing."""
         begins = state.mark.start_seconds if state.mark else 0.0
         num_after = self.state.num_frames - state.num_frames
@@ -75,7 +76,7 @@ class StreamTail:
 
 @dataclass(frozen=True)
 class AppendedFile:
-    """What a file was before it grew, and the state to go on from."""
+    """A file as it was before it grew, and the state to go on from."""
 
     content_id: str
     state: RunState
@@ -86,8 +87,11 @@ class AppendedFile:
 
 
 def appended_to(path: Path, library: Library, manner: IndexMode, recipe: Recipe) -> AppendedFile | None:
-    """What the library knows of the file as it was when it was shorter; None where it never was, where its
-    beginning is another now, or where it was read in another way."""
+    """The memory of the file as it was when it was shorter.
+
+    None where the library has none, where the beginning of the file has changed, or where it was read in
+    another way.
+    """
     known = library.files.last_known(path)
     if known is None or manner.settings.speed == "fast" or path.stat().st_size <= known[1]:
         return None
@@ -103,7 +107,8 @@ def appended_to(path: Path, library: Library, manner: IndexMode, recipe: Recipe)
 
 
 def begin_with(build: MemoryWriter, grown: AppendedFile, manner: IndexMode, recipe: Recipe) -> None:
-    """Have a build that is empty but for what was said of the file as a whole begin with it."""
+    """Copies the memory of the shorter file into a build that is empty except for what is said of the file as
+    a whole."""
     looked = manner.watch.needing(*_PASSING)
     build.grow_from(
         grown.content_id,

@@ -1,5 +1,4 @@
-"""Many files, several at a time, each read by a process of its own: what one of them does, the others never
-notice.
+"""Indexes many files, several at a time, each in a process of its own, so that one cannot harm the others.
 
 Every worker writes to the same library, a transaction at a time, and a memory depends on its file and the
 settings alone: in whatever order files are done, the library ends up the same.
@@ -39,7 +38,8 @@ _MOST_FALSE_STARTS = 3
 
 
 def default_jobs() -> int:
-    """One for each core, up to eight: each holds the pictures of a video in memory."""
+    """The default number of processes: one for each core, eight at most, because each holds the frames of a
+    video in memory."""
     return min(num_cores(), _MOST_JOBS)
 
 
@@ -91,7 +91,8 @@ def index_many(
         jobs = min(jobs, len(unread))
         threads = max(1, num_cores() // jobs)
         tower = library.vectors.sight
-        desk = WorkerSetup(library.storage.place, settings, threads, _log_level(), sight=tower)
+        log_level = logging.getLogger("video_vlm").getEffectiveLevel()
+        desk = WorkerSetup(library.storage.place, settings, threads, log_level, sight=tower)
         room = math.inf
         if memory_bytes is not None:
             room = memory_bytes - OWN_BYTES - jobs * reader_bytes(settings, sees=tower is not None)
@@ -100,20 +101,16 @@ def index_many(
 
 
 def _known(path: Path, library: Library, how: IndexModes) -> IndexReport | None:
-    """A file that nobody may look at is for a worker to complain of: it ends no batch."""
+    """None for a file that cannot be read: a worker reports it, and the batch goes on."""
     try:
         return known_report(path, library, how)
     except (MediaError, OSError):
         return None
 
 
-def _log_level() -> int:
-    return logging.getLogger("video_vlm").getEffectiveLevel()
-
-
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A file nobody has in hand yet: what it resembles, and how much memory it takes."""
+    """A file that waits: the key that equal files share, and the bytes of memory it takes."""
 
     path: Path
     resembles: str
@@ -121,7 +118,7 @@ class _Waiting:
 
 
 class _Crew:
-    """The workers, and what each has in hand. ``room_bytes`` is what all pictures in hand may take
+    """The workers, and what each has in hand. ``room_bytes`` is what all frames in hand may take
     together."""
 
     def __init__(
@@ -138,21 +135,22 @@ class _Crew:
         self._false_starts = 0
 
     def outcomes(self, paths: Iterable[Path]) -> Iterator[IndexOutcome]:
-        """Until every file has one. However it is left, the workers are gone."""
-        self._waiting += [_Waiting(path, resemblance(path), self._bytes(path)) for path in paths]
+        """The outcome of every file. However the iterator is left, the worker processes are ended."""
+        for path in paths:
+            # Headers are read only where there is a limit.
+            is_limited = not math.isinf(self._room_bytes)
+            num_bytes = file_bytes(path, threads=self._desk.threads) if is_limited else 0
+            self._waiting.append(_Waiting(path, resemblance(path), num_bytes))
         try:
             self._workers += [Worker(self._desk) for _ in range(self._num_workers)]
             while self._waiting or self._in_hand:
                 self._hand_out()
-                for worker in self._speaking():
+                ready = set(wait([worker.connection for worker in self._workers]))
+                for worker in [one for one in self._workers if one.connection in ready]:
                     yield from self._hear(worker)
         finally:
             for worker in self._workers:
                 worker.stop()
-
-    def _bytes(self, path: Path) -> int:
-        """Asked only where there is a limit: it takes a look at the header."""
-        return 0 if math.isinf(self._room_bytes) else file_bytes(path, threads=self._desk.threads)
 
     def _hand_out(self) -> None:
         for worker in self._workers:
@@ -166,8 +164,8 @@ class _Crew:
             worker.give(one.path)
 
     def _next(self) -> _Waiting | None:
-        """The first file that cannot be a copy of one in hand (two must not write the same memory at once)
-        and that there is room for; where nothing is in hand there always is."""
+        """The first file that is no copy of one being read (two must not write the same memory at once) and
+        that there is memory for; where none is being read there always is."""
         in_hand = {one.resembles for one in self._in_hand.values()}
         taken = sum(one.num_bytes for one in self._in_hand.values())
         for one in self._waiting:
@@ -177,10 +175,6 @@ class _Crew:
                     logger.warning("%s may take more memory than is allowed: it is read by itself", one.path)
                 return one
         return None
-
-    def _speaking(self) -> list[Worker]:
-        speaking = set(wait([worker.connection for worker in self._workers]))
-        return [worker for worker in self._workers if worker.connection in speaking]
 
     def _hear(self, worker: Worker) -> Iterator[IndexOutcome]:
         said = worker.hear()
@@ -198,17 +192,14 @@ class _Crew:
                 self._library.vectors.embed(said.report.video.content_id)
             yield said
         elif said == "gone":
-            self._note_false_start(worker)
-
-    def _note_false_start(self, worker: Worker) -> None:
-        self._false_starts += not worker.is_ready
-        if self._false_starts >= _MOST_FALSE_STARTS:
-            raise VideoQAError(
-                "the processes that read videos side by side end as soon as they are started: in a script, "
-                "call"
-                " index_many under `if __name__ == '__main__':`, or read one after the other (jobs=1)"
-            )
-        self._replace(worker)
+            self._false_starts += not worker.is_ready
+            if self._false_starts >= _MOST_FALSE_STARTS:
+                raise VideoQAError(
+                    "the processes that read videos side by side end as soon as they are started: "
+                    "in a script, call index_many under `if __name__ == '__main__':`, "
+                    "or read one after the other (jobs=1)"
+                )
+            self._replace(worker)
 
     def _replace(self, worker: Worker) -> None:
         worker.stop()
@@ -216,7 +207,7 @@ class _Crew:
 
 
 def resemblance(path: Path) -> str:
-    """The same for equal files, and rarely for others: size, beginning and end."""
+    """A key that is equal for equal files and rarely for others: size in bytes, beginning and end."""
     try:
         if not path.is_file():
             return str(path)

@@ -1,5 +1,4 @@
-"""What reading many videos would take, before it is done: a look at each header, and a short trial of the
-longest."""
+"""Estimates time and disk space of indexing many files, by their headers and a short trial of the longest."""
 
 from __future__ import annotations
 
@@ -58,12 +57,15 @@ def estimate(paths: Iterable[Path], library: Library, *, settings: IndexSettings
     unread = [one for one in files if not one.known and one.error is None]
     seconds = sum(one.seconds or 0.0 for one in unread)
     speed = _trial(unread, settings)
+    hours = sum(one.video.duration_seconds or 0.0 for one in library.videos() if one.complete) / 3600
+    # The library's own rate, once it holds a tenth of an hour.
+    bytes_per_hour = library.storage.num_bytes() / hours if hours > 0.1 else _BYTES_AN_HOUR
     return Estimate(
         files,
         video_seconds=sum(one.seconds or 0.0 for one in files),
         unread_seconds=seconds,
         reading_seconds=None if speed is None else seconds / speed / max(1, min(jobs, len(unread))),
-        disk_bytes=round(seconds / 3600 * _bytes_an_hour(library)),
+        disk_bytes=round(seconds / 3600 * bytes_per_hour),
     )
 
 
@@ -83,7 +85,7 @@ class _Enough(Exception):
 
 
 def seconds_of(path: Path) -> float | None:
-    """How long a file's header says it is; None where it does not, or cannot be read."""
+    """The duration of a file in seconds by its header; None where it says none, or cannot be read."""
     return _forecast(path, known=False).seconds
 
 
@@ -117,9 +119,3 @@ def _trial(unread: Sequence[Forecast], settings: IndexSettings) -> float | None:
         except MediaError:
             return None
     return done / (time.perf_counter() - began) or None
-
-
-def _bytes_an_hour(library: Library) -> float:
-    """What this library's videos take, once it holds a tenth of an hour."""
-    hours = sum(one.video.duration_seconds or 0.0 for one in library.videos() if one.complete) / 3600
-    return library.storage.num_bytes() / hours if hours > 0.1 else _BYTES_AN_HOUR

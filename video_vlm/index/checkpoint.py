@@ -1,4 +1,4 @@
-"""What an interrupted run has to know to go on, as the small JSON of a checkpoint."""
+"""The state that an interrupted run needs to go on, as the JSON of a checkpoint."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["RunState", "reading_state"]
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """Everything before ``mark`` is written. ``mark`` is None once all pictures have been seen.
+    """Everything before ``mark`` is written. ``mark`` is None once all frames have been seen.
 
     ``num_frames``, ``num_seen`` of them, and ``damage`` count what lies before it; ``start_seconds`` is the
-    first picture's time.
+    first frame's time.
     """
 
     start_seconds: float
@@ -32,7 +32,7 @@ class RunState:
     def after(
         self, *, num_frames: int, num_seen: int, mark: SegmentStart | None, damage: tuple[Damage, ...]
     ) -> RunState:
-        """The state behind one more segment of so many pictures."""
+        """The state after one more segment of ``num_frames`` frames, of which ``num_seen`` were given out."""
         return RunState(
             self.start_seconds, self.num_frames + num_frames, self.num_seen + num_seen, mark, damage
         )
@@ -42,13 +42,13 @@ class RunState:
 
     @classmethod
     def from_json(cls, text: str) -> RunState:
-        """Read what :meth:`to_json` wrote: floats come back bit for bit."""
+        """The state that :meth:`to_json` wrote; every float is equal to the last bit."""
         with reading_state():
             return cls.from_data(json.loads(text))
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> RunState:
-        """The same from JSON's values."""
+        """The state out of the parsed JSON."""
         return cls(
             start_seconds=data["start_seconds"],
             num_frames=data["num_frames"],
@@ -60,7 +60,8 @@ class RunState:
 
 @contextmanager
 def reading_state() -> Iterator[None]:
-    """A memory may come from elsewhere, half made by another program.
+    """Turns errors of reading a stored state into one that names the library: it may come from another
+    program.
 
     Raises:
         LibraryDamaged: what was noted in it is nothing to go on from.
@@ -69,6 +70,6 @@ def reading_state() -> Iterator[None]:
         yield
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise LibraryDamaged(
-            "the note of how far a video was read is none; type: videoqa library remove VIDEO, and index it "
-            "again"
+            "the note of how far a video was read is none; "
+            "type: videoqa library remove VIDEO, and index it again"
         ) from error

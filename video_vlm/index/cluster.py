@@ -1,4 +1,4 @@
-"""Many files on a Ray cluster: each is read by an actor, with the very function that reads it on one machine.
+"""Indexes many files on a Ray cluster, with the same function that reads them on one machine.
 
 An actor that is lost is started again and its file given to it anew; what it had written is there, and the
 reading goes on from it. So a memory is the same wherever and however often it was begun. Nothing is listened
@@ -105,8 +105,7 @@ def index_on_cluster(
 
 
 def _first_unlike(waiting: Sequence[tuple[Path, str]], in_hand: Collection[str]) -> int | None:
-    """The place of the first file that cannot be a copy of one in hand: two must not write the same memory at
-    once."""
+    """The place of the first file that is no copy of one being read: two must not write the same memory."""
     return next((place for place, (_, resembles) in enumerate(waiting) if resembles not in in_hand), None)
 
 
@@ -129,7 +128,11 @@ def _outcome(ray: Any, done: Any, path: Path) -> IndexOutcome:
 @contextmanager
 def _cluster(address: str | None) -> Iterator[Any]:
     """Ray, connected; one that the caller had connected already is used and left as it is."""
-    _keep_to_itself(local=address is None)
+    # Ray and its processes read the environment: no telemetry; work only from callers that have the token.
+    switch_off()
+    mode = os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if address is None and mode == "token" and "RAY_AUTH_TOKEN_PATH" not in os.environ:
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     try:
         import ray
     except ImportError as error:
@@ -147,15 +150,6 @@ def _cluster(address: str | None) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
-
-
-def _keep_to_itself(*, local: bool) -> None:
-    """Said in the environment, where Ray and its processes look: no telemetry; work only from who has the
-    token."""
-    switch_off()
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
-    if local and os.environ["RAY_AUTH_MODE"] == "token" and "RAY_AUTH_TOKEN_PATH" not in os.environ:
-        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
 
 def _line(error: Exception) -> str:

@@ -1,8 +1,8 @@
-"""The two ways to go over a video: every picture, or keyframes and what is in doubt between them."""
+"""The two passes over a video: every frame, or keyframes and the stretches that are in doubt between them."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -27,48 +27,48 @@ from video_vlm.settings import IndexSettings
 __all__ = ["DecodePass", "FullPass", "open_pass", "why_in_full"]
 
 _MOST_KEYFRAMES = 4
-"""Where one picture in so many is a keyframe, or more, decoding them alone spares little."""
+"""Where at least one frame in this many is a keyframe, decoding keyframes alone saves little."""
 
 _FAR_APART_SECONDS = 0.15
-"""Where pictures lie further apart, there are few of them, and the half second around a cut shows nothing."""
+"""Where frames lie further apart, there are few of them, and the half second around a cut shows nothing."""
 
 _UNEVEN_TIMES, _UNEVEN_SHARE = 3.0, 0.1
-"""Where more than this share of the time is filled by pictures that last so many times the median, how
+"""Where more than this share of the time is filled by frames that last so many times the median, how
 packets swell says nothing: that is measured in a number of packets."""
 
 
 _BLIND_SHARE = 0.5
-"""Where more of the pictures would have to be decoded because their packets tell nothing, all are."""
+"""Where more of the frames would have to be decoded because their packets tell nothing, all are."""
 
 _LONGER_SECONDS = 1.0
 
 
 @runtime_checkable
 class TellsItsEnd(Protocol):
-    """A reader that knows when the last packet ends."""
+    """A reader that knows when its last packet ends, in seconds."""
 
     @property
     def packets_end_seconds(self) -> float | None: ...
 
 
 class DecodePass(Protocol):
-    """Pictures in order, each once its place is certain."""
+    """Gives out frames in order, each once its segment is certain."""
 
     def seen(self) -> Iterator[SeenFrame]: ...
 
     @property
     def end_seconds(self) -> float | None:
-        """When the last picture ends; None where there was none."""
+        """When the last frame ends; None where there was none."""
         ...
 
     def num_frames(self, span: Span, *, num_seen: int) -> int:
-        """How many pictures there are in ``span``, of which ``num_seen`` were given out."""
+        """How many frames there are in ``span``, of which ``num_seen`` were given out."""
         ...
 
 
 @dataclass
 class FullPass:
-    """Every picture."""
+    """Decodes every frame."""
 
     reader: VideoReader
     sieve: ThumbnailFilter
@@ -76,20 +76,19 @@ class FullPass:
     start_seconds: float | None
 
     def seen(self) -> Iterator[SeenFrame]:
-        with closing(self._sieved()) as sieved:
+        if isinstance(self.reader, ParallelReader):
+            frames = self.reader.scan_with(self.sieve, self.start_seconds)
+        else:
+            frames = self.sieve(self.reader.scan(self.start_seconds))
+        with closing(frames) as sieved:
             for one in sieved:
                 yield from self.segmenter.push(one)
         yield from self.segmenter.finish()
 
-    def _sieved(self) -> Generator[SeenFrame, None, None]:
-        if isinstance(self.reader, ParallelReader):
-            return self.reader.scan_with(self.sieve, self.start_seconds)
-        return self.sieve(self.reader.scan(self.start_seconds))
-
     @property
     def end_seconds(self) -> float | None:
-        """The last picture is taken to be shown as long as the one before it, unless the container says that
-        it is shown for longer, or that one was shown for very long."""
+        """When the last frame ends: it lasts as long as the one before it, unless the container says longer,
+        or the one before lasted very long."""
         newest, end = self.segmenter.newest_seconds, self.segmenter.end_seconds
         said = self.reader.packets_end_seconds if isinstance(self.reader, TellsItsEnd) else None
         if newest is None or end is None or said is None or said <= newest:
@@ -103,7 +102,8 @@ class FullPass:
 def open_pass(
     reader: VideoReader, settings: IndexSettings, mark: SegmentStart | None, *, borders: Iterable[float] = ()
 ) -> DecodePass:
-    """The pass that ``settings.speed`` names, from ``mark`` on; a segment begins at each of ``borders``."""
+    """The pass that ``settings.speed`` names, from ``mark`` on; a segment begins at each of ``borders``, in
+    seconds."""
     if settings.speed == "fast" and isinstance(reader, PartialReader):
         return FastPass(reader, settings, mark, borders=borders)
     is_hole = RecordingGaps(reader.video)
@@ -112,15 +112,12 @@ def open_pass(
 
 
 def why_in_full(reader: VideoReader, settings: IndexSettings) -> str | None:
-    """Why a video has to be read in full although it was asked to be fast; None where it need not."""
+    """Why a video has to be read in full although a fast run was asked for; None where it need not."""
     if settings.speed == "full":
         return None
     if not isinstance(reader, PartialReader):
         return f"the decoder {settings.decoder} cannot leave pictures out"
-    return _why_not_by_packets(reader.packets(), settings.frames.segment_seconds)
-
-
-def _why_not_by_packets(table: PacketTable, segment_seconds: float) -> str | None:
+    table = reader.packets()
     if table.flaw is not None:
         return table.flaw
     if table.num_groups == 1:
@@ -129,7 +126,7 @@ def _why_not_by_packets(table: PacketTable, segment_seconds: float) -> str | Non
         return f"{table.num_groups} of its {len(table)} pictures are keyframes, so that there is little to leave out"
     if (uneven := _why_not_by_times(table)) is not None:
         return uneven
-    if table.longest_group_seconds > segment_seconds:
+    if table.longest_group_seconds > settings.frames.segment_seconds:
         return f"its keyframes lie up to {table.longest_group_seconds:.0f} s apart"
     blind = blind_groups(table, range(table.num_groups))
     if sum(table.group_sizes[number] for number in blind) > _BLIND_SHARE * len(table):

@@ -1,4 +1,4 @@
-"""The fast pass: a window of keyframes at a time, and between them only the stretches that leave doubt.
+"""The fast pass: a window of keyframes at a time, and between them only the stretches in doubt.
 
 A window is always the same groups of pictures, and what is decided in it depends on nothing but them and when
 the shot before them began. So an interrupted run that begins again with a window ends with the same memory.
@@ -6,6 +6,7 @@ the shot before them began. So an interrupted run that begins again with a windo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing
@@ -27,9 +28,9 @@ _LOOKERS = 2
 
 
 class FastPass:
-    """Gives out the pictures that were looked at, and the cuts, in order of time.
+    """Gives out the frames that were looked at, and the cuts, in order of time.
 
-    A shot may begin where no picture was decoded; then there is a :class:`SeenFrame` without one.
+    A shot may begin where no frame was decoded; then there is a :class:`SeenFrame` without one.
 
     Args:
         reader: An open video whose packets can be relied on.
@@ -58,7 +59,7 @@ class FastPass:
 
     @property
     def end_seconds(self) -> float:
-        """When the last picture ends, taken to be shown as long as the one before it."""
+        """When the last frame ends; it is taken to last as long as the one before it."""
         before, last = self._table.seconds[-2:]
         return last + (last - before)
 
@@ -98,10 +99,11 @@ class FastPass:
             before = groups
 
     def _placed(self, looked: WindowResult, groups: range) -> Iterator[SeenFrame]:
-        """Where segments begin. A cut at the first picture of the next window waits for it."""
+        """Where segments begin. A cut at the first frame of the next window waits for it."""
         starts = self._table.group_starts
-        end = starts[groups.stop] if groups.stop < len(starts) else float("inf")
-        cuts = [cut for cut in (*self._next_cuts, *looked.cuts) if self._begins_shot(cut)]
+        end = starts[groups.stop] if groups.stop < len(starts) else math.inf
+        begun = self._mark.start_seconds if self._mark else -math.inf
+        cuts = [cut for cut in (*self._next_cuts, *looked.cuts) if cut.at > begun]
         self._next_cuts = [cut for cut in cuts if cut.at >= end]
         cuts = [cut for cut in cuts if cut.at < end]
         for seen in looked.pictures:
@@ -121,9 +123,6 @@ class FastPass:
         for border in self._borders.between(self._segment.start_seconds, before_seconds):
             self._segment = SegmentStart(border, self._shot_seconds, warm_up_seconds)
             yield SeenFrame(border, None, opens=self._segment)
-
-    def _begins_shot(self, cut: Cut) -> bool:
-        return self._mark is None or cut.at > self._mark.start_seconds
 
     def _cut(self, cut: Cut, seen: SeenFrame | None, warm_up_seconds: float) -> Iterator[SeenFrame]:
         yield from self._placed_borders(cut.at, warm_up_seconds)

@@ -12,12 +12,13 @@ from video_vlm.index.index_mode import IndexMode
 from video_vlm.index.observer_set import ObserverSet
 from video_vlm.index.recipe import Recipe
 from video_vlm.index.report import IndexReport
+from video_vlm.media.chapters import within
 from video_vlm.media.identity import SameContent
 from video_vlm.memory import MemoryWriter
 from video_vlm.records import Damage, Level, Observation, ObservationKind, Span, Video, clock
 from video_vlm.records.observations import KINDS
 
-__all__ = ["finish_memory"]
+__all__ = ["as_found", "finish_memory"]
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def finish_memory(
     resumed_from: float | None = None,
     tail: str | None = None,
 ) -> IndexReport:
-    """Make and write the upper levels; from then on the memory is the one that is read.
+    """Makes and writes the upper levels; from then on this memory is the one that is read.
 
     Args:
         build: All segments are written.
@@ -82,11 +83,28 @@ def finish_memory(
     )
 
 
+def as_found(video: Video, whole: Span, *, num_frames: int) -> Video:
+    """The video with what decoding found in place of the container's claims: its end in
+    seconds, the number of frames, and the chapters within."""
+    chapters = within(video.chapters, whole)
+    beyond = [one for one in video.chapters if one.span.start >= whole.end]
+    if beyond:
+        logger.warning(
+            "%s: %d of its %d chapters begin after its end (%s) and are left out: %s",
+            video.path,
+            len(beyond),
+            len(video.chapters),
+            clock(whole.end),
+            ", ".join(f"“{one.title}” at {clock(one.span.start)}" for one in beyond[:3]),
+        )
+    return replace(video, duration_seconds=whole.end, num_frames=num_frames, chapters=chapters)
+
+
 def _inside(said: Sequence[Observation], video: Video) -> Sequence[Observation]:
     """What subtitles and chapters say within the video as it proved to be: only now it is known where it
     ends.
 
-    It ends with its last picture, or with its sound where that goes on. A line that begins then or later is
+    It ends with its last frame, or with its sound where that goes on. A line that begins then or later is
     of another cut of the film and is left out, with a warning; one that runs over the end is cut there.
     """
     end = video.end_seconds
@@ -100,14 +118,10 @@ def _inside(said: Sequence[Observation], video: Video) -> Sequence[Observation]:
             "they may belong to a longer cut",
             *(video.path, num_beyond, lines[source], source, clock(end)),
         )
-    return [_cut_at(one, end) for one in said if not _begins_behind(one, end)]
-
-
-def _begins_behind(one: Observation, end: float) -> bool:
-    return KINDS[one.kind].is_of_the_file and one.span.start >= end
-
-
-def _cut_at(one: Observation, end: float) -> Observation:
-    if not KINDS[one.kind].is_of_the_file or one.span.end <= end:
-        return one
-    return replace(one, span=Span(one.span.start, end))
+    inside: list[Observation] = []
+    for one in said:
+        if not KINDS[one.kind].is_of_the_file or one.span.end <= end:
+            inside.append(one)
+        elif one.span.start < end:
+            inside.append(replace(one, span=Span(one.span.start, end)))
+    return inside

@@ -1,7 +1,7 @@
-"""Pictures on their way through the tower: a few at a time, on a thread of their own, while decoding goes on.
+"""Encodes frames with the image-text tower in a second thread while decoding goes on.
 
-What goes in together is always pictures of one segment, from its first on: an interrupted run, which goes on
-with a segment, gives the tower the same pictures in the same company, and so gets the same vectors to the
+What goes in together is always frames of one segment, from its first on: an interrupted run, which goes on
+with a segment, gives the tower the same frames in the same company, and so gets the same vectors to the
 last bit.
 """
 
@@ -39,7 +39,7 @@ _Vectors = npt.NDArray[np.float32]
 
 
 class FrameEmbedder:
-    """A tower at work beside the thread that decodes. A context manager; leaving it drops what was not
+    """Encodes frames with a tower in a second thread. A context manager; leaving it drops what was not
     begun."""
 
     def __init__(self, encoder: ImageTextEncoder) -> None:
@@ -48,11 +48,11 @@ class FrameEmbedder:
         self._room = BoundedSemaphore(_MOST_WAITING)
 
     def segment(self) -> SegmentEmbeddings:
-        """For the pictures of the next segment."""
+        """The embeddings of the next segment, to be given its frames."""
         return SegmentEmbeddings(self)
 
     def submit(self, frames: list[Image]) -> Future[_Vectors]:
-        """Have some pictures encoded; waits while too many are waiting."""
+        """Has a batch of frames encoded, ``(frames width)`` float32; waits while four batches are waiting."""
         self._room.acquire()
         done = self._thread.submit(self.encoder.encode_images, frames)
         done.add_done_callback(lambda _: self._room.release())
@@ -68,7 +68,7 @@ class FrameEmbedder:
 
 
 class SegmentEmbeddings:
-    """What one segment looks like, once its pictures have been through. Made by :class:`FrameEmbedder`."""
+    """The vectors of one segment's frames. Made by :meth:`FrameEmbedder.segment`."""
 
     def __init__(self, seeing: FrameEmbedder) -> None:
         self._seeing = seeing
@@ -81,7 +81,7 @@ class SegmentEmbeddings:
             self.close()
 
     def close(self) -> None:
-        """No more pictures in this segment, or in this batch."""
+        """Sends the last batch of frames; none may follow."""
         if self._pictures:
             self._batches.append(self._seeing.submit(self._pictures))
             self._pictures = []
@@ -91,7 +91,7 @@ class SegmentEmbeddings:
         return all(batch.done() for batch in self._batches)
 
     def sights(self) -> SegmentVisuals | None:
-        """Waits for them; None of a segment without a picture.
+        """The vectors ``(frames width)``; waits for them. None of a segment without a frame.
 
         Raises:
             SettingsError: the tower cannot be loaded.
@@ -108,10 +108,11 @@ def embed_missing(
     progress: Progress = silent,
     threads: int | None = None,
 ) -> IndexReport:
-    """Have the library's tower see what was indexed without it; the report with what is seen then.
+    """Adds the vectors of frames that were indexed without the library's tower; returns the report with their
+    number.
 
-    Only the representative pictures are decoded again. Each segment is on disk before the next: what was
-    interrupted goes on there.
+    Only the representative frames are decoded again. Each segment is on disk before the next, so an
+    interrupted run goes on there.
 
     Raises:
         MediaError: the file cannot be read any more.
@@ -150,7 +151,7 @@ def _seen(
 
 
 def _pictures(reader: VideoReader, one: NodesWithoutVectors, *, max_side: int) -> Iterator[Image]:
-    """For each frame the picture on display at its time; none at all where nothing can be decoded any
+    """For each frame the frame on display at its time; none at all where nothing can be decoded any
     more."""
     frames = list(reader.frames_at(one.seconds, max_side=max_side))
     starts = [frame.pts_seconds for frame in frames]

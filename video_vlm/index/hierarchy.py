@@ -17,7 +17,6 @@ from video_vlm.records import (
     Chapter,
     Cut,
     Damage,
-    Image,
     Level,
     Node,
     Observation,
@@ -59,7 +58,7 @@ _HOLES: Final = "recording"
 _HOLE: Final = "no pictures: nothing was recorded"
 
 _ONE_IS_ENOUGH_SECONDS: Final = 600.0
-_ALWAYS_DECLARED: Final = 20  # so many chapters a container may have at any length
+_ALWAYS_DECLARED: Final = 20  # a container may have this many chapters at any length
 _MIN_DECLARED_SECONDS: Final = 20.0  # if it has more, they are at least this long on average
 _SAME_BORDER_SECONDS: Final = 0.5  # a cut this near to a mark is what the mark was set for
 _TEXTS: Final[Mapping[Literal["hard", "fade", "dissolve"], str]] = {
@@ -70,31 +69,34 @@ _TEXTS: Final[Mapping[Literal["hard", "fade", "dissolve"], str]] = {
 
 
 def cut_observation(cut: Cut) -> Observation:
-    """A cut as it is written: the one record of where shots begin."""
+    """A cut as an observation, which is the only record of where shots begin; its span is in seconds."""
     text = _TEXTS[cut.kind]
     return Observation(cut.span, ObservationKind.TRANSITION, text, source=SHOTS, confidence=0.9)
 
 
 def hole_observation(span: Span) -> Observation:
-    """A hole in the recording as it is written."""
+    """A gap in the recording, a span in seconds, as an observation."""
     return Observation(span, ObservationKind.TRANSITION, _HOLE, source=_HOLES)
 
 
 def holes_in(observations: Iterable[Observation]) -> tuple[Span, ...]:
-    """The holes among what was written, in order."""
+    """The spans of the gaps among the observations, in order of time."""
     return tuple(sorted(one.span for one in observations if one.source == _HOLES))
 
 
 def count_shots(observations: Sequence[Observation]) -> int:
-    """A shot begins with the video, with every cut, and behind a hole. A hole is none."""
+    """The number of shots: one begins with the video, at every cut and after every gap. A gap is no shot."""
     cuts = [one.span for one in observations if one.source == SHOTS]
     behind = [hole.end for hole in holes_in(observations)]
     return 1 + len(cuts) + sum(not any(cut.start <= end <= cut.end for cut in cuts) for end in behind)
 
 
 def shots_of(build: MemoryWriter, *, span: Span) -> tuple[Shot, ...]:
-    """The shots of a video, from the cuts that were written. A segment begins at each, so its start says
-    where. What a hole takes up stands among them as one of them."""
+    """The shots of a video, by the cuts that were written; they tile ``span``.
+
+    A segment begins at each cut, so the time of the cut is the start of that segment. A gap in the recording
+    counts as one of them.
+    """
     kinds = {text: kind for kind, text in _TEXTS.items()}
     starts = [segment.span.start for segment in build.segments()]
     written = build.observations(SHOTS)
@@ -118,8 +120,12 @@ def upper_nodes(
     damage: Sequence[Damage],
     settings: LevelSettings | None = None,
 ) -> tuple[Node, ...]:
-    """Scenes, chapters and the video, each with its parent and a summary that cites its children; and the
-    segments, with theirs."""
+    """The nodes of the video, its chapters, scenes and segments, each with its parent and a summary that
+    cites its children.
+
+    ``recipe`` is the provenance of the nodes; ``damage`` lowers their coverage; ``settings`` holds the
+    longest scene in seconds and the number of sentences of each level.
+    """
     settings = settings or LevelSettings()
     segments = build.segments()
     scene_parts, chapter_spans = _tree(build, segments, video=video, max_seconds=settings.max_scene_seconds)
@@ -183,6 +189,9 @@ class _NodeMaker:
         children: Sequence[Node],
         title: str | None = None,
     ) -> Node:
+        # By length: what was not looked at in a part was not looked at in the whole.
+        whole = sum(child.span.duration_seconds for child in children)
+        seen = sum(child.coverage * child.span.duration_seconds for child in children)
         return Node(
             self.identity(level, span),
             self._video.content_id,
@@ -191,7 +200,7 @@ class _NodeMaker:
             parent,
             summary=summarize(children, said.overlapping(span), max_sentences=self._sentences[level]),
             title=title,
-            coverage=min(covered(span, self._damage), _mean_coverage(children)),
+            coverage=min(covered(span, self._damage), min(1.0, seen / whole) if whole else 1.0),
             provenance=self._recipe,
         )
 
@@ -202,13 +211,6 @@ def _summarized(build: MemoryWriter, segment: Node, said: ObservationIndex, max_
     return replace(
         segment, summary=summarize(frames, said.overlapping(segment.span), max_sentences=max_sentences)
     )
-
-
-def _mean_coverage(children: Sequence[Node]) -> float:
-    """By length: what was not looked at in a part was not looked at in the whole."""
-    whole = sum(child.span.duration_seconds for child in children)
-    seen = sum(child.coverage * child.span.duration_seconds for child in children)
-    return min(1.0, seen / whole) if whole else 1.0
 
 
 def _tree(
@@ -231,11 +233,12 @@ def _tree(
 
 
 def chapter_borders(declared: Sequence[Chapter]) -> tuple[float, ...]:
-    """Where chapters begin that divide a video as chapters do; none where they are but marks.
+    """The times in seconds at which chapters begin that divide a video; empty where the marks are too dense
+    to be chapters.
 
-    A single one from the beginning on divides nothing. Hundreds, one for each cue or second, are marks: such
-    a video gets chapters of our own, and what the marks say stays among its observations. A first one that
-    begins a moment after the video begins with it.
+    A single chapter from the beginning divides nothing. Hundreds, one for each cue or second, are marks: such
+    a video gets chapters of our own, and the marks stay among its observations. A first chapter that begins
+    within half a second belongs to the beginning.
     """
     starts = [one.span.start for one in declared]
     is_dense = (
@@ -268,17 +271,14 @@ def _signatures(build: MemoryWriter, segments: Sequence[Node]) -> list[Signature
     for segment in ends:
         frames = build.frames(segment.id)
         chosen = dict.fromkeys([*frames[:1], *frames[len(frames) // 2 : len(frames) // 2 + 1], *frames[-1:]])
-        found += [
-            signature(_picture(jpeg)) for frame in chosen if (jpeg := build.poster(frame.id)) is not None
-        ]
+        for frame in chosen:
+            if (jpeg := build.poster(frame.id)) is None:
+                continue
+            image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
+            if image is None:
+                raise ValueError("a poster in the library is not a JPEG")
+            found.append(signature(np.asarray(image, np.uint8)))
     return found or [unseen()]
-
-
-def _picture(jpeg: bytes) -> Image:
-    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError("a poster in the library is not a JPEG")
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _within(segments: Sequence[Node], span: Span) -> Sequence[Node]:

@@ -1,4 +1,4 @@
-"""Full or fast: which memories will do for what was asked, and which is made."""
+"""Full or fast: in which way a video is read, and which existing memories are good enough."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class IndexMode:
         return recipe_for(path, content_id, library, self.settings, self.watch)
 
     def has_made(self, stored: StoredVideo, path: Path, library: Library) -> bool:
-        """Whether this is how a memory was made, to the end."""
+        """Whether a complete memory was made in this way."""
         return stored.complete and stored.recipe == self.recipe(path, stored.video.content_id, library).whole
 
 
 @dataclass(frozen=True)
 class IndexModes:
-    """How a video is to be read: as ``asked``, or in ``full`` where it cannot be fast. ``will_do`` are those
-    whose memory spares it."""
+    """The ways to read a video: as ``asked``, or in ``full`` where it cannot be read fast. A memory made in
+    one of ``will_do`` is good enough."""
 
     asked: IndexMode
     full: IndexMode
@@ -49,10 +49,11 @@ class IndexModes:
 
 
 def index_modes(settings: IndexSettings, *, at_least: Speed) -> IndexModes:
-    """In full is always better than fast; a fast memory will do where ``at_least`` says so.
+    """The ways to read a video with these settings. A memory read in full is always good enough; a fast one
+    if ``at_least`` says so.
 
     Raises:
-        UnknownName: the settings name an observer nobody registered.
+        UnknownName: the settings name an observer that is not registered.
     """
     watch = ObserverSet.from_settings(settings)
     full = IndexMode(replace(settings, speed="full"), watch)
@@ -66,7 +67,7 @@ def index_modes(settings: IndexSettings, *, at_least: Speed) -> IndexModes:
 
 
 def looked_at(missing: tuple[str, ...], *, num_seen: int, num_frames: int) -> tuple[str, ...]:
-    """``missing`` with the figures of a fast run."""
+    """``missing`` with the numbers of frames of a fast run filled in."""
     return tuple(
         f"fast: looked at {num_seen} of {num_frames} pictures" if one == _FAST else one for one in missing
     )

@@ -1,5 +1,4 @@
-"""What looking into one window of a video gives: keyframes, the stretches that left doubt, and the cuts of
-both."""
+"""Finds the cuts of one window of a video: by keyframes, and by decoding the stretches in doubt."""
 
 from __future__ import annotations
 
@@ -33,25 +32,23 @@ from video_vlm.settings import IndexSettings
 __all__ = ["KeyframeWindow", "WindowResult", "budget_of", "windows"]
 
 _NUM_GROUPS = 16  # their keyframes are held decoded
-_BUDGET_SHARE = 0.2  # of a window's pictures
-_NEW_SECONDS = 0.5  # so soon after a stretch begins, the detectors do not know what is usual in it
+_BUDGET_SHARE = 0.2  # of a window's frames
+_NEW_SECONDS = 0.5  # for this long after a stretch begins, the detectors have no baseline
 _SPIKE = 1.3  # times the largest packet around
-_EARLY_SECONDS, _LATE_SECONDS = (
-    0.1,
-    0.2,
-)  # a cut is seen at the next picture not left out; its packet is one others need
+# A cut is seen at the next frame that is not left out; its packet is that of a reference frame.
+_EARLY_SECONDS, _LATE_SECONDS = 0.1, 0.2
 _SAME_SECONDS = 0.15  # a cut this near to a plain one is that one
 
 
 def windows(table: PacketTable, *, first_group: int = 0) -> Iterator[range]:
-    """The groups of each window from the one that begins with ``first_group`` on."""
+    """The groups of each window, 16 at most, from the one that begins with ``first_group`` on."""
     for start in range(first_group, table.num_groups, _NUM_GROUPS):
         yield range(start, min(start + _NUM_GROUPS, table.num_groups))
 
 
 @dataclass(frozen=True, slots=True)
 class WindowResult:
-    """Pictures and cuts, each in order of time. Only keyframes, and pictures that begin a shot, are held
+    """Frames and cuts, each in order of time. Only keyframes, and frames that begin a shot, are held
     decoded."""
 
     pictures: tuple[SeenFrame, ...]
@@ -59,12 +56,12 @@ class WindowResult:
 
 
 def budget_of(table: PacketTable, groups: range) -> int:
-    """How many pictures of the stretches between the keyframes of a window may be decoded."""
+    """The number of frames between the keyframes of a window that may be decoded: a fifth of all."""
     return round(_BUDGET_SHARE * len(table.places(groups.start, groups.stop)))
 
 
 class KeyframeWindow:
-    """Some groups of pictures, looked into once.
+    """Some groups of pictures in which cuts are looked for.
 
     Args:
         table: Of the whole video.
@@ -91,7 +88,7 @@ class KeyframeWindow:
         self._thumbnails = self._head_thumbnails()
 
     def look(self, skimmer: PartialDecoder[DecodedFrame]) -> WindowResult:
-        """Decode what has to be, and say what is there."""
+        """Decodes the stretches that are in doubt; gives the frames and the cuts of the window."""
         verdicts, trust = weigh_verdicts(judge_keyframes(self._table, self._glanced(skimmer), self._restless))
         every = decode_candidates(self._table, self._restless, self._groups, verdicts)
         budget = budget_of(self._table, self._groups)
@@ -100,7 +97,9 @@ class KeyframeWindow:
         decoded += self._decoded(skimmer, inquiry.second(_cuts(decoded)))
         plain = [one.cut for one in verdicts if one.cut is not None and one.group not in inquiry.keyframes]
         found = _cuts(decoded)
-        cuts = [*plain, *(cut for cut in found if not _is_one_of(cut, plain)), *inquiry.presumed(found)]
+        known = [cut.at for cut in plain]
+        new = [cut for cut in found if not any(map(cut.span.widen(_SAME_SECONDS).contains, known))]
+        cuts = [*plain, *new, *inquiry.presumed(found)]
         return WindowResult(self._pictures(decoded), tuple(sorted(cuts, key=lambda cut: cut.at)))
 
     def _glanced(self, skimmer: PartialDecoder[DecodedFrame]) -> list[KeyframeHead]:
@@ -159,7 +158,7 @@ class KeyframeWindow:
         is_put = self._table.puts_keyframes and first > 0 and not self._table.is_due(first)
         if since < FLASH_SECONDS and is_put:
             return False  # the keyframe was put there for what ends here: a flash, or a pan
-        # A packet at, or a little before or after, a picture is one that a cut would make; a keyframe always
+        # A packet at, or a little before or after, a frame is one that a cut would make; a keyframe always
         # is.
         around = Span(at - _EARLY_SECONDS, at + _LATE_SECONDS)
         large = (self._table.seconds[place] for place in as_large_as_cuts(self._table, stretch.groups))
@@ -167,7 +166,7 @@ class KeyframeWindow:
         return self._restless.spike(around) >= _SPIKE or any(map(around.contains, chain(large, keyframes)))
 
     def _after(self, skimmer: PartialDecoder[DecodedFrame], glance: KeyframeGlance) -> tuple[Image, ...]:
-        """The pictures that follow a keyframe."""
+        """The frames that follow a keyframe."""
         width = self._settings.shots.thumbnail_width
         shape = self._thumbnails[glance.group - self._groups.start].shape
         decoded = skimmer.stretch(range(glance.group, glance.group + 1), until_seconds=glance.until_seconds)
@@ -195,7 +194,7 @@ def _cuts(decoded: Iterable[SeenFrame]) -> list[Cut]:
 
 
 def _shaped(thumbnail: Image, shape: tuple[int, ...]) -> Image:
-    """As large as others are: the picture may change its size in mid-stream."""
+    """As large as others are: the frame may change its size in mid-stream."""
     if thumbnail.shape == shape:
         return thumbnail
     return np.asarray(cv2.resize(thumbnail, (shape[1], shape[0]), interpolation=cv2.INTER_AREA), np.uint8)
@@ -204,7 +203,3 @@ def _shaped(thumbnail: Image, shape: tuple[int, ...]) -> Image:
 def _finished(segmenter: Segmenter) -> Iterator[SeenFrame]:
     """What a segmenter gives out at the end, which is not asked for before."""
     yield from segmenter.finish()
-
-
-def _is_one_of(cut: Cut, plain: Sequence[Cut]) -> bool:
-    return any(cut.span.widen(_SAME_SECONDS).contains(one.at) for one in plain)

@@ -1,9 +1,9 @@
-"""How much memory reading takes, from what a file's header says: so that files side by side fit a limit.
+"""Estimates the memory that reading takes by a file's header, so that files side by side fit a limit.
 
 Measured (largest resident set of one process, some seconds of H.264): 112 MiB at 64x48, 137 at 720p, 168 at
 1080p, 331 at 2160p with one decoding thread, there 486 with two and 541 with four; text on screen adds 120 to
-170 MiB, 420 where the picture is full of it. What is assumed here is more: codecs that look back further hold
-more pictures.
+170 MiB, 420 where the frame is full of it. What is assumed here is more: codecs that look back further hold
+more frames.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from video_vlm.settings import IndexSettings
 __all__ = ["OWN_BYTES", "file_bytes", "reader_bytes", "reading_jobs"]
 
 OWN_BYTES: Final = 150_000_000
-"""Of the process that hands files out."""
+"""Of the process that distributes the files."""
 
 _PROCESS_BYTES: Final = 130_000_000
 _TEXT_BYTES: Final = 450_000_000
@@ -27,17 +27,19 @@ _TOWER_BYTES: Final = 1_600_000_000
 """torch and the weights of a base-size image-text tower."""
 
 _PIXEL_BYTES: Final = (60, 20)
-"""Of pictures in hand: for each pixel of a picture, and for each pixel and decoding thread."""
+"""Of decoded frames: for each pixel of a frame, and for each pixel and decoding thread."""
 
 
 def reader_bytes(settings: IndexSettings, *, sees: bool) -> int:
-    """What a process that reads videos takes, whatever it reads; ``sees`` if it has an image-text tower."""
+    """The bytes of memory of a process that reads videos, without any video; ``sees`` if it has an image-text
+    tower."""
     reads = "screen-text" in settings.observers
     return _PROCESS_BYTES + reads * _TEXT_BYTES + sees * _TOWER_BYTES
 
 
 def file_bytes(path: Path, *, threads: int) -> int:
-    """What one file takes on top of that. Nothing, if it cannot be read."""
+    """The bytes of memory that one file takes in addition, by its largest video stream; 0 if it cannot be
+    read."""
     try:
         with open_container(path) as container:
             pixels = max((stream.width * stream.height for stream in container.streams.video), default=0)
@@ -48,8 +50,8 @@ def file_bytes(path: Path, *, threads: int) -> int:
 
 
 def reading_jobs(limit_bytes: float | None, jobs: int, settings: IndexSettings, *, sees: bool = False) -> int:
-    """How many processes may read side by side within a limit, before it is known what they read; one
-    always."""
+    """The number of processes that fit into ``limit_bytes`` side by side, before any file is known; at least
+    one."""
     if limit_bytes is None:
         return jobs
     return max(1, min(jobs, int((limit_bytes - OWN_BYTES) // reader_bytes(settings, sees=sees))))

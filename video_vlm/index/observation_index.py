@@ -1,4 +1,4 @@
-"""Observations of a whole video, asked for those of one stretch after the other."""
+"""Observations of a whole video, indexed by time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["ObservationIndex"]
 
 
 class ObservationIndex:
-    """Finds what overlaps a stretch without going through all that was said of ten hours."""
+    """Finds the observations that overlap a span without a pass over all of them."""
 
     def __init__(self, observations: Iterable[Observation]) -> None:
         self._given = tuple(observations)
@@ -22,7 +22,7 @@ class ObservationIndex:
         """Of each and all before it, the latest."""
 
     def overlapping(self, span: Span) -> list[Observation]:
-        """In the order they were given."""
+        """The observations that overlap ``[start, end)``, in the order they were given."""
         first = bisect_left(self._ends, span.start)
         after = bisect_right(self._starts, span.end)
         return [

@@ -1,4 +1,4 @@
-"""The observers of one run: who can work here, and all of them addressed at once."""
+"""The observers of one run."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ class ObserverSet:
         self._observers = tuple(observers)
         self.missing = tuple(missing)
         self.inspects = any(Need.FRAMES in one.needs for one in self._observers)
-        """Whether anybody looks at representative frames: whole frames are made for that alone."""
+        """Whether any observer needs representative frames: whole frames are converted only for these."""
 
     @classmethod
     def from_settings(cls, settings: IndexSettings) -> ObserverSet:
-        """Raises:
-        UnknownName: an observer nobody registered.
+        """The observers that the settings name; those whose extra is not installed are listed in ``missing``.
+
+        Raises:
+        UnknownName: an observer that is not registered.
         """
         observers, missing = [], []
         for name in settings.observers:
@@ -50,19 +52,19 @@ class ObserverSet:
         return cls(observers, missing=missing)
 
     def without(self, names: Iterable[str], *, why: str) -> ObserverSet:
-        """The same but for some, who are named among the missing."""
+        """The same set without some, which are listed in ``missing`` with the reason ``why``."""
         left_out = set(names)
         kept = [observer for observer in self._observers if observer.name not in left_out]
         gone = [observer.name for observer in self._observers if observer.name in left_out]
         return ObserverSet(kept, missing=(*self.missing, *(f"{name}: {why}" for name in gone)))
 
     def only(self, names: Iterable[str]) -> ObserverSet:
-        """Some of them; nobody is missing for that."""
+        """Those of the set that are named; ``missing`` is empty."""
         wanted = set(names)
         return ObserverSet([observer for observer in self._observers if observer.name in wanted])
 
     def needing(self, *needs: Need) -> tuple[str, ...]:
-        """The names of those that need any of these."""
+        """The names of the observers that need any of ``needs``."""
         return tuple(one.name for one in self._observers if one.needs.intersection(needs))
 
     @property
@@ -90,7 +92,8 @@ class ObserverSet:
         return self._each(lambda observer: observer.close_segment(span))
 
     def finish(self, said: Callable[[str], Sequence[Observation]]) -> Observations:
-        """``said`` gives what an observer said so far, by its name."""
+        """The final observations by observer; ``said`` gives what an observer has found so far, by its
+        name."""
         return self._each(lambda observer: observer.finish(said(observer.name)))
 
     def _each(self, ask: Callable[[Observer], Iterable[Observation]]) -> Observations:

@@ -1,4 +1,4 @@
-"""One file of many: what is wrong with it is its own affair, what is wrong with the library is not."""
+"""Indexes one file of many: errors of the file are part of the outcome, errors of the library are raised."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 def index_one(
     path: Path, library: Library, *, settings: IndexSettings, progress: Progress, threads: int | None = None
 ) -> IndexOutcome:
-    """Index one file and say what came of it; an event without a total says that it is begun.
+    """Indexes one file and gives its report or its error. A progress event without a total says that the file
+    is begun.
 
     Raises:
         VideoQAError: anything that would be wrong for the next file too.

@@ -1,4 +1,4 @@
-"""One segment in hand: its pictures are watched as they pass, and it is written when it closes."""
+"""The segment being read: its frames are observed as they come, and it is written when it closes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _JPEG_QUALITY = 80
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """A small JPEG of a representative frame, when that picture is shown, and the stretch it stands for."""
+    """A small JPEG of a representative frame, when that frame is shown, and the stretch it stands for."""
 
     span: Span
     jpeg: bytes
@@ -31,8 +31,11 @@ class Poster:
 
 @dataclass(frozen=True, slots=True)
 class ClosedSegment:
-    """What one segment left behind. The stretches of ``posters`` tile the segment; ``sight`` is what the
-    pictures they were made from look like, where there is a tower. In a hole nothing was recorded."""
+    """The result of one segment. The spans of ``posters`` tile the segment.
+
+    ``sight`` holds the vectors of the frames they were made from, where there is a tower. In a gap of the
+    recording ``is_hole`` is True.
+    """
 
     span: Span
     num_frames: int
@@ -43,7 +46,7 @@ class ClosedSegment:
 
 
 class OpenSegment:
-    """Takes in a segment's pictures in order of time. Keeps none but the few that may yet represent it."""
+    """Takes in a segment's frames in order of time; holds only the few that may yet represent it."""
 
     def __init__(
         self,
@@ -85,7 +88,7 @@ class OpenSegment:
 
     def _inspect(self, representatives: Iterable[Representative]) -> None:
         for one in representatives:
-            # From the decoded picture: the decoder's library makes it small several times faster.
+            # From the decoded frame: the decoder's library makes it small several times faster.
             small = one.picture.frame(self._settings.poster_side)
             self._posters.append(Poster(one.span, _jpeg(small.image), small.pts_seconds))
             if self._sight is None and not self._watch.inspects:

@@ -1,14 +1,13 @@
-"""A part of a memory made again on what is kept of it: the pictures are not gone over."""
+"""Makes a part of a memory again without decoding every frame."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from pathlib import Path
 
 from video_vlm.index.finalize import finish_memory
 from video_vlm.index.hierarchy import SHOTS
-from video_vlm.index.observer_set import ObserverSet
+from video_vlm.index.observer_set import Observations
 from video_vlm.index.plan import PartialPlan
 from video_vlm.index.report import IndexReport
 from video_vlm.index.stages import tail_of
@@ -31,9 +30,10 @@ def make_part(
     same: SameContent,
     progress: Progress,
 ) -> IndexReport:
-    """Take over what is kept, have the observers in question look again, and make the upper levels.
+    """Copies what is kept, runs the observers in question again, and makes the upper levels.
 
-    The complete memory stays what is read until this one is finished; killed before, it is begun again.
+    The complete memory stays the one that is read until this one is finished; a run that is killed before
+    begins again.
     """
     manner, path = part.manner, reader.video.path
     build = library.build(
@@ -49,8 +49,11 @@ def make_part(
     if part.at_frames:
         looking = manner.watch.only(part.at_frames)
         for segment in build.segments():
-            _add(said, _look_at(reader, build, segment, looking, max_side=manner.settings.frames.max_side))
-            _tell(progress, path, segment.span.end, stored.video.duration_seconds)
+            for frame, span in _frames(reader, build, segment, max_side=manner.settings.frames.max_side):
+                _add(said, looking.inspect(frame, span))
+            _add(said, looking.close_segment(segment.span))
+            done, total = segment.span.end, stored.video.duration_seconds
+            progress(ProgressEvent("index", done, total, what=path.name, path=path))
     build.say(said)
     return finish_memory(
         build,
@@ -65,18 +68,15 @@ def make_part(
     )
 
 
-def _look_at(
-    reader: VideoReader, build: MemoryWriter, segment: Node, watch: ObserverSet, *, max_side: int
-) -> Iterator[Said]:
-    for frame, span in _frames(reader, build, segment, max_side=max_side):
-        yield {name: list(seen) for name, seen in watch.inspect(frame, span).items()}
-    yield {name: list(seen) for name, seen in watch.close_segment(segment.span).items()}
+def _add(said: Said, more: Observations) -> None:
+    for name, seen in more.items():
+        said.setdefault(name, []).extend(seen)
 
 
 def _frames(
     reader: VideoReader, build: MemoryWriter, segment: Node, *, max_side: int
 ) -> Iterator[tuple[Frame, Span]]:
-    """The pictures that represent a segment, decoded again, each with the stretch it stands for. A memory of
+    """The frames that represent a segment, decoded again, each with the stretch it stands for. A memory of
     the first format did not note when they are shown: then the middle of that stretch serves."""
     nodes = build.frames(segment.id)
     times = [
@@ -89,17 +89,7 @@ def _frames(
         yield frames[max(0, bisect_right(starts, at) - 1)], node.span
 
 
-def _add(said: Said, more: Iterator[Said]) -> None:
-    for one in more:
-        for name, seen in one.items():
-            said.setdefault(name, []).extend(seen)
-
-
 def _missing(missing: tuple[str, ...], stored: StoredVideo) -> tuple[str, ...]:
     """What a fast run looked at is what it was."""
     fast = [one for one in stored.missing if one.startswith("fast: ")]
     return tuple(fast[0] if one.startswith("fast: ") and fast else one for one in missing)
-
-
-def _tell(progress: Progress, path: Path, done: float, total: float | None) -> None:
-    progress(ProgressEvent("index", done, total, what=path.name, path=path))

@@ -1,4 +1,4 @@
-"""What reading a video would make again, stage by stage, and why: the same decision that a run takes."""
+"""Which stages reading a video would make again, and why: the same decision that a run takes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SIGHT = "sight"
 
 @dataclass(frozen=True, slots=True)
 class IndexPlan:
-    """One file: what becomes of each stage, and what has to be decoded for it."""
+    """What would be done to one file: a verdict for each stage, and what has to be decoded."""
 
     path: Path
     content_id: str
@@ -59,8 +59,8 @@ class PartialPlan:
 
 
 def part_to_make(stored: StoredVideo, how: IndexModes, path: Path, library: Library) -> PartialPlan | None:
-    """The part of a complete memory that has to be made again; None where the pictures have to be gone
-    over."""
+    """The part of a complete memory that has to be made again; None where every frame has to be decoded
+    again."""
     if not stored.complete:
         return None
     for manner in how.will_do:
@@ -85,7 +85,7 @@ def plan_index(
 
     Raises:
         UnreadableVideo: the path is not a readable local file.
-        UnknownName: the settings name an observer nobody registered.
+        UnknownName: the settings name an observer that is not registered.
     """
     how = index_modes(settings, at_least=at_least or settings.speed)
     identity = library.files.content_id(path) or content_id(path)
@@ -127,18 +127,11 @@ def _all(wanted: Recipe, because: str) -> tuple[StageVerdict, ...]:
 
 
 def _from_every_frame(verdicts: tuple[StageVerdict, ...], manner: IndexMode) -> list[StageVerdict]:
-    """Where one stage needs every picture again, all stages are made while they pass."""
-    needy = [
-        one.stage
-        for one in verdicts
-        if not one.is_kept and (one.stage in (SHOTS, FRAMES) or _needs_every_frame(one.stage, manner))
-    ]
+    """Where one stage needs every frame again, all stages are made while they pass."""
+    need_all = {SHOTS, FRAMES, *map(observer, manner.watch.needing(Need.PICTURES))}
+    needy = [one.stage for one in verdicts if not one.is_kept and one.stage in need_all]
     because = f"{needy[0]} needs every picture again" if needy else "every picture is gone over again"
     return [StageVerdict(one.stage, False, because) if one.is_kept else one for one in verdicts]
-
-
-def _needs_every_frame(stage: str, manner: IndexMode) -> bool:
-    return stage in map(observer, manner.watch.needing(Need.PICTURES))
 
 
 def _sight(library: Library, identity: str, decodes: Decodes) -> tuple[StageVerdict, ...]:

@@ -1,4 +1,4 @@
-"""Work that is done while what came before is still being dealt with."""
+"""Makes the next item in a second thread while the current one is in use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def prefetch(items: Iterable[T]) -> Generator[T, None, None]:
-    """The same items; each is made, in a thread of its own, while the one before it is in use."""
+    """The same items; each is made in a second thread while the one before it is in use."""
     source = iter(items)
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
         coming = thread.submit(_next, source)

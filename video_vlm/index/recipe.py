@@ -28,17 +28,18 @@ class Recipe:
         return digest_of(self.stages[:2])
 
     def to_json(self, *, tail: str | None = None) -> str:
-        """The note that is kept with a memory; ``tail`` is where to go on, should the file grow."""
+        """The stages as JSON, to be kept with a memory; ``tail`` is the state from which a run goes on if the
+        file grows."""
         return to_json(self.stages, tail=tail)
 
 
 def recipe_for(
     path: Path, content_id: str, library: Library, settings: IndexSettings, watch: ObserverSet
 ) -> Recipe:
-    """Settings, observers and stages, and the subtitle files beside the video, by content.
+    """The recipe of a video: settings, observers, stages, and the content of the subtitle files beside it.
 
-    A subtitle file that was added or corrected makes a new recipe. One that is gone does not: a video
-    that was moved without its subtitles keeps the memory that has them.
+    A subtitle file that was added or corrected makes a new recipe. One that is gone does not: a video that
+    was moved without its subtitles keeps the memory that has them.
     """
     files = [one.path for one in find_sidecars(path).files] if "subtitles" in watch.names else []
     beside = digest(sorted(_fingerprint(file) for file in files)) if files else ""

@@ -1,4 +1,4 @@
-"""What indexing came to: a video, and one file of many."""
+"""The results of indexing: of a video, and of one file of many."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class IndexReport:
     """What is in the memory of a video now, and how it got there.
 
     ``video`` carries the times that decoding found, not those the container claims. ``num_sights`` counts the
-    pictures that the library's image-text tower has seen (0 without one). In ``holes`` nothing was recorded.
+    frames that the library's image-text tower has seen (0 without one). In ``holes`` nothing was recorded.
     ``resumed_from`` is where an interrupted run was taken up (None: from the beginning), ``reused`` says that
     the memory was complete already. Where only a part of it was made again, ``kept`` names the observers that
-    were not asked again (None: the pictures were gone over). ``missing`` names each observer that could not
+    were not asked again (None: the frames were gone over). ``missing`` names each observer that could not
     run and what to type, and how much a fast run left out; ``read_in_full`` is why a video was not read fast
     although it was asked to be.
     """
@@ -41,7 +41,7 @@ class IndexReport:
 
 @dataclass(frozen=True, slots=True)
 class IndexOutcome:
-    """What became of one file of many: its report, or what was wrong with it; never both."""
+    """The result for one file of many: its report, or its error; never both."""
 
     path: Path
     report: IndexReport | None = None

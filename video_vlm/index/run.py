@@ -1,4 +1,4 @@
-"""One pass over a video: pictures in, segments out, and the upper levels at the end."""
+"""One pass over a video: frames in, segments out, and the upper levels at the end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from video_vlm.errors import FileChanged, MemoryReplaced, UnreadableVideo
 from video_vlm.index.appended_file import AppendedFile, StreamTail, appended_to, begin_with
 from video_vlm.index.checkpoint import RunState
 from video_vlm.index.decode_passes import DecodePass, open_pass, why_in_full
-from video_vlm.index.finalize import finish_memory
+from video_vlm.index.finalize import as_found, finish_memory
 from video_vlm.index.frame_embeddings import FrameEmbedder
 from video_vlm.index.hierarchy import (
     SHOTS,
@@ -32,13 +32,13 @@ from video_vlm.index.recipe import Recipe
 from video_vlm.index.report import IndexReport
 from video_vlm.index.write_queue import PendingSegment, WriteQueue
 from video_vlm.media import open_video
-from video_vlm.media.chapters import unused_marks, within
+from video_vlm.media.chapters import unused_marks
 from video_vlm.media.damage_log import DamageLog
 from video_vlm.media.identity import SameContent
 from video_vlm.memory import Library, MemoryCheckpoint, MemoryWriter, StoredFrame, StoredVideo, node_id
 from video_vlm.memory.summaries import summarize
 from video_vlm.protocols import Progress, ProgressEvent, VideoReader, silent
-from video_vlm.records import Cut, Damage, Level, Node, Span, Video, clock
+from video_vlm.records import Cut, Damage, Level, Node, Span
 from video_vlm.samplers.segments import SegmentStart
 from video_vlm.settings import IndexSettings, Speed
 
@@ -61,16 +61,14 @@ def index_video(
     progress: Progress = silent,
     threads: int | None = None,
 ) -> IndexReport:
-    """Write the memory of a video, or go on where an interrupted run stopped, or find it written.
+    """Writes the memory of a video, or goes on where an interrupted run stopped, or finds it written.
 
-    The video is decoded once, in order (in a fast run only a part of it), and nothing of it is held but the
-    pictures in hand. Whatever stops the run, what was written is a sound library, and the next run ends with
-    the same memory. Another process may read the same file meanwhile: what one has finished the other finds
-    written. Where only what is made of the pictures changed, and not how they are gone over, only that is
-    made again (:mod:`video_vlm.index.plan`). A memory that was read in full also serves where a fast one is
-    asked for, and takes the place of a fast one. Where the library has an image-text tower, that sees the
-    pictures; what was indexed without it is left as it is
-    (:func:`video_vlm.index.frame_embeddings.embed_missing` adds what is missing).
+    The video is decoded once, in order (in a fast run only a part of it), and only the current frames are
+    held. If the run is stopped, the library is whole, and the next run ends with the same memory. Another
+    process may read the same file: what one has finished the other finds written. Stages whose settings
+    changed are made again without the rest where possible (:mod:`video_vlm.index.plan`). A memory that was
+    read in full serves for a fast one and replaces it. With an image-text tower, frames are encoded; a memory
+    written without it stays so (:func:`video_vlm.index.frame_embeddings.embed_missing` adds the vectors).
 
     Args:
         path: The file.
@@ -81,8 +79,8 @@ def index_video(
         threads: How many the decoder may use; None for as many as there are cores. The memory is the same.
 
     Raises:
-        UnreadableVideo: no picture of it can be decoded; the library is as it was.
-        UnknownName: the settings name a decoder or observer nobody registered.
+        UnreadableVideo: no frame of it can be decoded; the library is as it was.
+        UnknownName: the settings name a decoder or observer that is not registered.
         LibraryReadOnly: the library is open read-only, and the video is not in it.
         MemoryReplaced: other processes write the same memory under other settings, again and again.
         FileChanged: the file changed again and again while it was read; nothing that was read of it is in the
@@ -123,7 +121,7 @@ def _index(
         same = reader.same_content if isinstance(reader, KnowsItsFile) else same
         stored = library.find(content_id)
         if stored is None:
-            next(iter(reader.scan()))  # a file without a single picture must leave no trace in the library
+            next(iter(reader.scan()))  # a file without a single frame must leave no trace in the library
         elif how.have_made(stored, file, library):
             same.confirm(content_id)
             _remember(library, file, content_id, same)
@@ -137,27 +135,7 @@ def _index(
             return replace(report, kept=part.kept, num_sights=library.vectors.num_frames(content_id))
         in_full = why_in_full(reader, settings)
         manner = how.full if in_full else how.asked
-        for one in manner.watch.missing:
-            logger.info("left out: %s", one)
-        recipe = manner.recipe(file, content_id, library)
-        channels = (SHOTS, *manner.watch.names)
-        build = library.build(
-            reader.video, recipe.whole, channels=channels, missing=manner.missing, stages=recipe.to_json()
-        )
-        grown = appended_to(file, library, manner, recipe) if build.checkpoint is None else None
-        tower = library.vectors.sight
-        with nullcontext() if tower is None else FrameEmbedder(tower) as seeing:
-            if reader.video.chapters:
-                _warn_of_unused_marks(file)
-            run = _Run(reader, build, manner, same=same, recipe=recipe, progress=progress, seeing=seeing)
-            try:
-                report = run.report(grown=grown)
-            except FileChanged:
-                build.discard()
-                raise
-            except UnreadableVideo:
-                same.confirm(content_id)
-                raise
+        report, grown = _read(reader, file, library, manner, same=same, progress=progress)
     _remember(library, file, content_id, same)
     if grown is not None:
         library.files.forget_outgrown(grown.content_id)
@@ -166,20 +144,50 @@ def _index(
     return replace(report, read_in_full=in_full, num_sights=library.vectors.num_frames(content_id))
 
 
-def _warn_of_unused_marks(file: Path) -> None:
-    if unused := unused_marks(file):
+def _read(
+    reader: VideoReader,
+    file: Path,
+    library: Library,
+    manner: IndexMode,
+    *,
+    same: SameContent,
+    progress: Progress,
+) -> tuple[IndexReport, AppendedFile | None]:
+    """The report of a run over the file, and the file as it was before it grew, if its memory was taken
+    over."""
+    for one in manner.watch.missing:
+        logger.info("left out: %s", one)
+    recipe = manner.recipe(file, reader.video.content_id, library)
+    channels = (SHOTS, *manner.watch.names)
+    build = library.build(
+        reader.video, recipe.whole, channels=channels, missing=manner.missing, stages=recipe.to_json()
+    )
+    grown = appended_to(file, library, manner, recipe) if build.checkpoint is None else None
+    if reader.video.chapters and (unused := unused_marks(file)):
         named = ", ".join(f"“{title}”" for title in unused[:3])
         logger.warning("%s: chapter marks left out, as others begin at the same time: %s", file, named)
+    tower = library.vectors.sight
+    with nullcontext() if tower is None else FrameEmbedder(tower) as seeing:
+        run = _Run(reader, build, manner, same=same, recipe=recipe, progress=progress, seeing=seeing)
+        try:
+            return run.report(grown=grown), grown
+        except FileChanged:
+            build.discard()
+            raise
+        except UnreadableVideo:
+            same.confirm(reader.video.content_id)
+            raise
 
 
 def known_report(file: Path, library: Library, how: IndexModes) -> IndexReport | None:
-    """The report of a file that is unchanged since it was read as it is to be; None if it has to be read."""
+    """The report of a file that is unchanged and was read with these settings; None if it has to be read."""
     known = library.files.find(file)
     return _reused(library, known) if known is not None and how.have_made(known, file, library) else None
 
 
 def add_meaning(library: Library, known: IndexReport) -> None:
-    """Have what was read before there was a sentence encoder, or by another one, found by its meaning too."""
+    """Adds the sentence vectors that a memory lacks, because it was written without a sentence encoder or
+    with another one."""
     if not library.storage.read_only:
         library.vectors.embed(known.video.content_id)
 
@@ -210,14 +218,14 @@ def _reused(library: Library, stored: StoredVideo) -> IndexReport:
 
 @runtime_checkable
 class KnowsItsFile(Protocol):
-    """A reader that noted what its file was before it hashed it."""
+    """A reader that noted the state of its file before it was hashed."""
 
     @property
     def same_content(self) -> SameContent: ...
 
 
 class _Run:
-    """What has to be at hand from the first picture to the last."""
+    """One run over a video, from the first frame to the last."""
 
     def __init__(
         self,
@@ -248,7 +256,7 @@ class _Run:
         self._tail = StreamTail()
 
     def report(self, *, grown: AppendedFile | None = None) -> IndexReport:
-        """Do what is left to do, and say what came of it. ``grown``: what is taken over first."""
+        """Does what is left to do and gives the report. ``grown`` is the memory that is taken over first."""
         checkpoint = self._build.checkpoint
         if checkpoint is not None and not checkpoint.state:
             raise MemoryReplaced(
@@ -294,7 +302,9 @@ class _Run:
                 )
             if segment is not None:
                 segment.see(seen)
-            self._tell_of(seen.pts_seconds)
+            if seen.pts_seconds >= self._tell_next:
+                self._tell_next = seen.pts_seconds + _PROGRESS_SECONDS
+                self._tell(seen.pts_seconds, self._reader.video.duration_seconds)
         if segment is None or state is None or passing.end_seconds is None:
             raise UnreadableVideo(self._reader.video.path, "no picture in it can be decoded")
         closed = segment.close(end_seconds=passing.end_seconds)
@@ -325,10 +335,12 @@ class _Run:
             one for observer in self._file_said.values() for one in observer if one.span.overlaps(closed.span)
         ]
         nodes = [frame.node for frame in frames]
+        # Between a chapter mark and a cut near it there may be no frame at all; in a hole nothing is seen.
+        share_seen = closed.num_frames / num_frames if num_frames else float(not closed.is_hole)
         segment = replace(
             self._node(Level.SEGMENT, closed.span),
             summary=summarize(nodes, said, max_sentences=self._manner.settings.levels.segment_sentences),
-            coverage=covered(closed.span, damage) * _share_seen(closed, num_frames),
+            coverage=covered(closed.span, damage) * share_seen,
         )
         borders = [
             *([hole_observation(closed.span)] if closed.is_hole else []),
@@ -344,7 +356,7 @@ class _Run:
         segments = self._build.segments()
         whole = Span(segments[0].span.start, segments[-1].span.end)
         self._tell(whole.duration_seconds, whole.duration_seconds)
-        video = _as_found(self._reader.video, whole, num_frames=state.num_frames)
+        video = as_found(self._reader.video, whole, num_frames=state.num_frames)
         return finish_memory(
             self._build,
             self._manner,
@@ -376,33 +388,5 @@ class _Run:
                 ledger.note(start, end, one.reason)
         return tuple(ledger.damage)
 
-    def _tell_of(self, pts_seconds: float) -> None:
-        video = self._reader.video
-        if pts_seconds >= self._tell_next:
-            self._tell_next = pts_seconds + _PROGRESS_SECONDS
-            self._tell(pts_seconds, video.duration_seconds)
-
     def _tell(self, done: float, total: float | None) -> None:
         self._progress(ProgressEvent("index", done, total, what=self._path.name, path=self._path))
-
-
-def _share_seen(closed: ClosedSegment, num_frames: int) -> float:
-    """Between a chapter mark and a cut near it there may be no frame that could have been left out; in a hole
-    there is nothing to be seen."""
-    return closed.num_frames / num_frames if num_frames else float(not closed.is_hole)
-
-
-def _as_found(video: Video, whole: Span, *, num_frames: int) -> Video:
-    """The video with what decoding found in place of what its container claims."""
-    chapters = within(video.chapters, whole)
-    beyond = [one for one in video.chapters if one.span.start >= whole.end]
-    if beyond:
-        logger.warning(
-            "%s: %d of its %d chapters begin after its end (%s) and are left out: %s",
-            video.path,
-            len(beyond),
-            len(video.chapters),
-            clock(whole.end),
-            ", ".join(f"“{one.title}” at {clock(one.span.start)}" for one in beyond[:3]),
-        )
-    return replace(video, duration_seconds=whole.end, num_frames=num_frames, chapters=chapters)

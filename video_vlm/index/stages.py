@@ -1,5 +1,4 @@
-"""The stages of indexing, and what each was made with: what has to be made again when something of that
-changes.
+"""The stages of indexing, what each was made with, and which must be made again.
 
 Shots come first, then segments and their representative frames, then what each observer says, and the upper
 levels last. A stage is made again if what it is made with changed, or a stage below it did.
@@ -36,8 +35,8 @@ Stages: TypeAlias = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """``made_with`` holds all that decides what comes out, as text: settings by name, and the code's
-    version."""
+    """One step of indexing. ``made_with`` holds everything that decides its result, as text: settings by
+    name, and the version of the code."""
 
     name: str
     made_with: Mapping[str, str]
@@ -53,7 +52,7 @@ class StageVerdict:
 
 
 def stages_of(settings: IndexSettings, watch: ObserverSet, *, beside: str = "") -> tuple[Stage, ...]:
-    """In the order in which they rest on each other.
+    """The stages of an index, each after those it depends on.
 
     Args:
         settings: How the video is read.
@@ -78,53 +77,47 @@ def stages_of(settings: IndexSettings, watch: ObserverSet, *, beside: str = "") 
 
 
 def observer(name: str) -> str:
-    """The stage of one observer."""
+    """The name of the stage of one observer."""
     return f"observer {name}"
 
 
 def judge(stored: Stages, wanted: Sequence[Stage]) -> tuple[StageVerdict, ...]:
-    """Stage by stage what would be kept and what made again; then what is dropped, being no longer asked
-    for."""
+    """For each wanted stage whether it is kept or made again, and why; then the stored stages that are
+    dropped."""
     verdicts: list[StageVerdict] = []
+    dropped = [name for name in stored if name not in {stage.name for stage in wanted}]
     for stage in wanted:
-        own = _why(stored.get(stage.name), stage.made_with)
+        known = stored.get(stage.name)
+        own = "it was not made yet" if known is None else "; ".join(_differences(known, stage.made_with))
         below = [one.stage for one in verdicts if not one.is_kept and _rests_on(stage.name, one.stage)]
-        gone = (
-            [name for name in stored if name not in {one.name for one in wanted}]
-            if stage.name == LEVELS
-            else []
-        )
-        because = own or (f"{(*below, *gone)[0]} changed" if (*below, *gone) else None)
+        changed = [*below, *(dropped if stage.name == LEVELS else [])]
+        because = own or (f"{changed[0]} changed" if changed else None)
         verdicts.append(StageVerdict(stage.name, because is None, because or "made with the same"))
-    known = {stage.name for stage in wanted}
-    return (
-        *verdicts,
-        *(StageVerdict(name, False, "no longer asked for") for name in stored if name not in known),
-    )
+    return (*verdicts, *(StageVerdict(name, False, "no longer asked for") for name in dropped))
 
 
 def digest_of(stages: Sequence[Stage]) -> str:
-    """One name for all that they are made with, files beside the video left out."""
+    """A digest of everything the stages are made with, except files beside the video."""
     return digest(
         *((one.name, {key: text for key, text in one.made_with.items() if key != BESIDE}) for one in stages)
     )
 
 
 def to_json(stages: Sequence[Stage], *, tail: str | None = None) -> str:
-    """``tail`` is the state a run may go on from, should the file grow."""
+    """The stages as JSON; ``tail`` is the state from which a run goes on if the file grows."""
     noted = {stage.name: dict(stage.made_with) for stage in stages}
     return json.dumps({**noted, **({_TAIL: {"state": tail}} if tail else {})}, sort_keys=True)
 
 
 def tail_of(text: str) -> str | None:
-    """What :func:`to_json` was given."""
+    """The ``tail`` that :func:`to_json` was given; None if there was none."""
     found = json.loads(text).get(_TAIL)
     return None if found is None else str(found["state"])
 
 
 def from_json(text: str) -> Stages:
-    """What :func:`to_json` wrote; empty for a memory of a format that did not keep it, or that cannot be
-    read."""
+    """The stages that :func:`to_json` wrote; empty for a memory of an earlier format, or where the text
+    cannot be read."""
     try:
         found = json.loads(text)
         stages = {name: made for name, made in found.items() if name != _TAIL}
@@ -145,24 +138,14 @@ def _named(group: str, settings: object) -> dict[str, str]:
 
 
 def _rests_on(upper: str, lower: str) -> bool:
-    if upper == LEVELS:
-        return True
-    return lower == SHOTS or (lower == FRAMES and upper not in (SHOTS, FRAMES))
-
-
-def _why(stored: Mapping[str, str] | None, wanted: Mapping[str, str]) -> str | None:
-    """What about a stage is another now; None if nothing is."""
-    if stored is None:
-        return "it was not made yet"
-    return "; ".join(_differences(stored, wanted)) or None
+    return upper == LEVELS or lower == SHOTS or (lower == FRAMES and upper not in (SHOTS, FRAMES))
 
 
 def _differences(stored: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[str]:
     for name in dict.fromkeys([*stored, *wanted]):
         before, after = stored.get(name, ""), wanted.get(name, "")
-        if before == after or (
-            name == BESIDE and not after
-        ):  # a video moved without its subtitles keeps them
+        # A video that was moved without its subtitles keeps them.
+        if before == after or (name == BESIDE and not after):
             continue
         if name == BESIDE:
             yield "a subtitle file beside the video was added or changed"

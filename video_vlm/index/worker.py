@@ -1,4 +1,4 @@
-"""A process of its own that reads videos, one after the other.
+"""A process that reads videos, one after the other.
 
 It is started anew (*spawned*), on every platform, and talks through one pipe: paths go in; progress, log
 records and outcomes come back. It may be killed at any moment: what it wrote is a sound library. It never
@@ -40,8 +40,8 @@ _LAST_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class WorkerSetup:
-    """What a worker works with: where the library is, how videos are read, what is worth logging, and who
-    sees."""
+    """What a worker process needs: where the library is, the settings, the number of threads, the log level,
+    and the image-text tower."""
 
     library: Path | str
     settings: IndexSettings
@@ -51,7 +51,7 @@ class WorkerSetup:
 
 
 class Worker:
-    """One process. ``path`` is the file it has in hand."""
+    """One process that reads videos. ``path`` is the file it is reading."""
 
     def __init__(self, desk: WorkerSetup) -> None:
         spawned = multiprocessing.get_context("spawn")
@@ -68,17 +68,27 @@ class Worker:
         return self.is_ready and self.path is None
 
     def give(self, path: Path) -> None:
-        """Have it read a file; one that has died meanwhile is noticed when it is heard."""
+        """Gives the process a file to read. A process that has ended is noticed by :meth:`hear`."""
         self.path = path
         with suppress(OSError):
             self.connection.send(path)
 
     def hear(self) -> Message:
-        """The next thing it says. Waits for it."""
+        """The next message of the process; waits for it. ``"gone"`` where the process ended without a
+        file."""
         try:
             message: Message = self.connection.recv()
         except (EOFError, OSError):
-            return self._lost()
+            self._process.join(_LAST_SECONDS)
+            path, self.path = self.path, None
+            if path is None:
+                return "gone"
+            code = self._process.exitcode
+            how = f"ended with exit code {code}"
+            if code is not None and code < 0:
+                how = f"was ended by signal {-code} (was there enough memory?)"
+            why = f"the process reading it {how}; index it by itself"
+            return IndexOutcome(path, error=ReaderLost(path, why))
         if message == "ready":
             self.is_ready = True
         elif isinstance(message, IndexOutcome):
@@ -86,28 +96,13 @@ class Worker:
         return message
 
     def stop(self) -> None:
-        """End it, whatever it is doing. Stopping twice is fine."""
+        """Ends the process, whatever it is doing. It may be called twice."""
         self.connection.close()
         self._process.terminate()
         self._process.join(_LAST_SECONDS)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
-
-    def _lost(self) -> Message:
-        self._process.join(_LAST_SECONDS)
-        path, self.path = self.path, None
-        if path is None:
-            return "gone"
-        return IndexOutcome(
-            path, error=ReaderLost(path, f"{_how_it_ended(self._process.exitcode)}; index it by itself")
-        )
-
-
-def _how_it_ended(exit_code: int | None) -> str:
-    if exit_code is not None and exit_code < 0:
-        return f"the process reading it was ended by signal {-exit_code} (was there enough memory?)"
-    return f"the process reading it ended with exit code {exit_code}"
 
 
 @contextmanager
@@ -127,7 +122,10 @@ def _work(connection: Connection, desk: WorkerSetup) -> None:
     """All that a worker process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _log_to(connection, level=desk.log_level)
+    logger = logging.getLogger("video_vlm")
+    logger.setLevel(desk.log_level)
+    logger.addHandler(_Forward(connection))
+    logger.propagate = False
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             _read_all(connection, desk)
@@ -149,7 +147,8 @@ def _read_all(connection: Connection, desk: WorkerSetup) -> None:
 
 
 def portable(outcome: IndexOutcome) -> IndexOutcome:
-    """Errors of other packages may not survive the journey; their text does."""
+    """The outcome with an error that can be pickled: errors of other packages become a RuntimeError with
+    their text."""
     error = outcome.error
     is_plain = isinstance(error, OSError) and type(error).__module__ == "builtins"
     if error is None or is_plain or isinstance(error, VideoQAError):
@@ -165,7 +164,7 @@ def _end_with_parent() -> None:
 
 
 class _Forward(QueueHandler):
-    """Sends log records home; where nobody listens any more they are lost."""
+    """Sends log records to the parent process; they are lost once it has closed the connection."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(SimpleQueue())
@@ -174,10 +173,3 @@ class _Forward(QueueHandler):
     def enqueue(self, record: LogRecord) -> None:
         with suppress(OSError):
             self._connection.send(record)
-
-
-def _log_to(connection: Connection, *, level: int) -> None:
-    logger = logging.getLogger("video_vlm")
-    logger.setLevel(level)
-    logger.addHandler(_Forward(connection))
-    logger.propagate = False

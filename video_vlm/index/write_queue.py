@@ -1,5 +1,4 @@
-"""Segments that are whole but for what they look like: written in order, each as soon as the tower has seen
-it."""
+"""Segments that wait for the vectors of their frames; they are written in order."""
 
 from __future__ import annotations
 
@@ -17,8 +16,8 @@ __all__ = ["PendingSegment", "WriteQueue"]
 
 @dataclass(frozen=True, slots=True)
 class PendingSegment:
-    """One segment with all that belongs to it, and the checkpoint behind it; ``sight`` is None without a
-    tower."""
+    """One segment with everything that belongs to it, and the checkpoint after it; ``sight`` is None without
+    a tower."""
 
     segment: Node
     pictures: Sequence[StoredFrame]
@@ -32,20 +31,20 @@ class PendingSegment:
 
 
 class WriteQueue:
-    """Holds few: decoding waits where the tower is too far behind."""
+    """Writes segments in order, each once its vectors are ready."""
 
     def __init__(self, build: MemoryWriter) -> None:
         self._build = build
         self._waiting: deque[PendingSegment] = deque()
 
     def add(self, one: PendingSegment) -> None:
-        """Write it, and those before it, if they are ready; else later."""
+        """Writes a segment, and those before it, if they are ready; else keeps them for later."""
         self._waiting.append(one)
         while self._waiting and self._waiting[0].is_ready:
             self._write(self._waiting.popleft())
 
     def empty(self) -> None:
-        """Wait for all of them."""
+        """Waits for all segments and writes them."""
         while self._waiting:
             self._write(self._waiting.popleft())
 

@@ -1,4 +1,4 @@
-"""An answer as it comes about: each step that a language model takes, and the answer last."""
+"""Streaming an answer: each step of a language model, and the answer last."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ __all__ = ["answer_stream", "beside_the_event_loop"]
 
 
 class _NobodyListens(Exception):
-    """Ends a talk whose steps nobody hears any more."""
+    """Ends a model's loop whose stream was closed."""
 
 
 def answer_stream(ask: Callable[[Trace], Answer]) -> Generator[Step | Answer]:
-    """The steps that ``ask`` tells its trace, and then its answer; ``ask`` runs in a thread of its own.
+    """The steps that ``ask`` passes to its trace, and then its answer; ``ask`` runs in its own thread.
 
-    Closing the generator makes the trace raise, so that the model is asked nothing more.
-
-    Raises:
-        Whatever ``ask`` does.
+    Closing the generator makes the next call of the trace raise, which ends ``ask``. Errors of ``ask`` are
+    raised by the generator.
     """
     told: SimpleQueue[Step | Answer | BaseException] = SimpleQueue()
     left = Event()
@@ -53,7 +51,8 @@ def answer_stream(ask: Callable[[Trace], Answer]) -> Generator[Step | Answer]:
 
 
 async def beside_the_event_loop(items: Generator[Step | Answer]) -> AsyncGenerator[Step | Answer]:
-    """The same items, each waited for in another thread; leaving the loop closes ``items``."""
+    """The same items, asynchronously: each is waited for in another thread; leaving the loop closes
+    ``items``."""
     try:
         while (item := await asyncio.to_thread(next, items, None)) is not None:
             yield item

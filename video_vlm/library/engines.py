@@ -1,8 +1,9 @@
-"""What reads many files: processes of this machine, or the actors of a Ray cluster."""
+"""Reading many files: by processes of this machine, or by the actors of a Ray cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -28,36 +29,24 @@ def index_by(
     memory_bytes: float | None,
     address: str | None,
 ) -> Generator[IndexOutcome]:
-    """Read files into a library by an engine; gives an outcome for each as it is done.
+    """Read files into a library by an engine; yields an outcome for each as it is done.
 
     Args:
-        engine: Which.
+        engine: Which one.
         paths: The files.
-        library: Where their memories go.
+        library: The library for their memories.
         settings: How they are read.
-        progress: Told how far each has come.
+        progress: Receives the progress of each file.
         jobs: How many at a time; None for one for each core.
-        memory_bytes: No more at a time than take so much memory; of ``"local"`` only.
-        address: Of the cluster; None for one that is started for it. Of ``"ray"`` only.
+        memory_bytes: The limit of memory for all files read at a time; for ``"local"`` only.
+        address: The address of the cluster; None starts one. For ``"ray"`` only.
 
     Raises:
         MissingExtra: Ray is not installed.
-        VideoQAError: something that is wrong for every file.
+        VideoQAError: an error that would be the same for every file.
     """
     if engine == "ray":
-        return index_on_cluster(
-            paths,
-            library,
-            settings=settings,
-            progress=progress,
-            jobs=jobs,
-            address=address,
-        )
-    return index_many(
-        paths,
-        library,
-        settings=settings,
-        progress=progress,
-        jobs=jobs,
-        memory_bytes=memory_bytes,
-    )
+        read = partial(index_on_cluster, address=address)
+    else:
+        read = partial(index_many, memory_bytes=memory_bytes)
+    return read(paths, library, settings=settings, progress=progress, jobs=jobs)

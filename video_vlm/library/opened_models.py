@@ -1,4 +1,4 @@
-"""Who answers and who detects: opened for the first question, and kept for the next."""
+"""The answering model and the detector: opened for the first question, and kept for the next."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class OpenedModels:
     """The models of one library. Shared by threads: each model is opened once.
 
     Args:
-        library: Where a model may keep what it made of pictures.
-        settings: Which models, where none is given.
-        answerer: Who answers, instead of ``settings.model``.
-        detector: Who finds what words name in a picture, instead of ``settings.detector``.
+        library: The library whose cache of image features a model may use.
+        settings: The names of the models, where none is given.
+        answerer: The answering model, instead of ``settings.model``.
+        detector: The detector of objects, instead of ``settings.detector``.
     """
 
     def __init__(
@@ -39,21 +39,23 @@ class OpenedModels:
         self._opening = Lock()
 
     def answerer(self) -> Answerer | ChatModel:
-        """Who answers.
+        """The answering model.
 
         Raises:
             ModelError: the model cannot be loaded or reached.
-            UnknownName: the settings name a model nobody registered.
+            UnknownName: the settings name a model that is not registered.
         """
         with self._opening:
             self._answerer = self._answerer or open_model(self._settings, self._library)
             return self._answerer
 
     def chat_model(self, *, lacking: str) -> ChatModel:
-        """Who answers, if that is a language model.
+        """The answering model, if it is a language model.
 
         Raises:
-            ModelError: it is none; the message says what it is ``lacking``. Or as :meth:`answerer`.
+            ModelError: it is not, and the message says what it is ``lacking``; or it cannot be loaded or
+                reached.
+            UnknownName: the settings name a model that is not registered.
         """
         model = self.answerer()
         if not isinstance(model, ChatModel):
@@ -61,7 +63,7 @@ class OpenedModels:
         return model
 
     def detector(self) -> Detector | None:
-        """Who finds what words name in a picture; None for nobody.
+        """The detector of objects; None if there is none.
 
         Raises:
             MissingExtra: torch or transformers is not installed.

@@ -1,4 +1,4 @@
-"""A library opened as it can be: to be written, or where that is impossible, to be read."""
+"""Opening a library for writing, or for reading where it cannot be written."""
 
 from __future__ import annotations
 
@@ -34,17 +34,16 @@ def open_to_write_or_read(
     encoder: TextEncoder | None,
     sight: ImageTextEncoder | None,
 ) -> Library:
-    """The library at a place, as :func:`~video_vlm.memory.open_library` takes it; a warning says if it can
-    only be read.
+    """Open a library for writing; if that fails for reading, with a warning.
 
     Args:
-        place: Where it is.
-        settings: Name the sentence encoder and the tower, where none is given.
-        encoder: Searches by meaning.
-        sight: Searches by sight.
+        place: As for :func:`~video_vlm.memory.open_library`.
+        settings: The names of the encoders, where none is given.
+        encoder: The sentence encoder.
+        sight: The image-text encoder.
 
     Raises:
-        SettingsError: a tower or an encoder that the settings name is not there.
+        SettingsError: an encoder that the settings name is not there.
         LibraryError: it cannot be opened at all.
     """
     sight = sight or find_image_text_encoder(settings.sight)

@@ -1,4 +1,4 @@
-"""What would be done, before it is: how a file would be read, how long many would take, where to look."""
+"""Plans: how a file would be read, how long many files would take, which frames a question would look at."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Plans"]
 
 
 class Plans:
-    """Plans for the videos of one library. Had as ``VideoQA.plans``."""
+    """Plans for the videos of one library: ``VideoQA.plans``."""
 
     def __init__(self, library: Library, *, settings: Settings, lookup: VideoLookup) -> None:
         self._library = library
@@ -24,8 +24,8 @@ class Plans:
         self._lookup = lookup
 
     def index(self, path: Path | str) -> IndexPlan:
-        """What :meth:`VideoQA.index` would make again of a video, stage by stage, and why. Nothing is decoded
-        or written.
+        """What :meth:`VideoQA.index` would do for a video, stage by stage, and why. Nothing is decoded or
+        written.
 
         Raises:
             UnreadableVideo: the path is not a readable local file.
@@ -35,14 +35,14 @@ class Plans:
     def estimate(
         self, paths: Iterable[Path | str], *, jobs: int | None = None, memory_bytes: float | None = None
     ) -> Estimate:
-        """What :meth:`VideoQA.index_many` would take: seconds of video, seconds of work, and bytes on disk.
+        """The costs of :meth:`VideoQA.index_many`: seconds of video, seconds of work, and bytes on disk.
 
-        The longest file is tried for some seconds.
+        The speed is measured by reading a few seconds of the longest file.
 
         Args:
             paths: The files.
             jobs: How many at a time; None for one for each core, up to eight.
-            memory_bytes: Fewer at a time where more would take more memory than this.
+            memory_bytes: The limit of memory for all files read at a time.
         """
         settings, sees = self._settings.index, self._library.vectors.sight is not None
         jobs = reading_jobs(memory_bytes, jobs or default_jobs(), settings, sees=sees)
@@ -51,21 +51,21 @@ class Plans:
     def look(
         self, path: Path | str, question: str = "", *, frames: int | None = None, tokens: int | None = None
     ) -> LookPlan:
-        """Which pictures of a video a question is worth, and why each; the video is read first if need be.
+        """Plan which frames of a video a question looks at, and why; an unknown video is read first.
 
-        No model is called, nothing is decoded for it.
+        The plan calls no model and decodes nothing.
 
         Args:
             path: The video.
             question: In plain English; empty for a plan of the whole video.
-            frames: How many pictures; None for as many as ``tokens`` or the video's length say.
-            tokens: As many pictures as so many visual tokens buy.
+            frames: How many frames; None for as many as ``tokens`` buy, or by the video's length.
+            tokens: As many frames as so many visual tokens buy.
 
         Raises:
             MediaError: the file cannot be read as a video.
-            NotIndexed: there is no such file, and the library knows none of that name or id.
-            UnknownName: the settings name a sampler nobody registered.
-            ValueError: the budget buys no picture.
+            NotIndexed: there is no such file, and the library knows no video of that name or id.
+            UnknownName: the settings name a sampler that is not registered.
+            ValueError: the budget buys no frame.
         """
         return plan(
             question,

@@ -1,4 +1,4 @@
-"""A question of one video that the library knows, put to whoever answers."""
+"""Asking a question about one video that the library knows."""
 
 from __future__ import annotations
 
@@ -19,15 +19,10 @@ __all__ = ["Questions"]
 
 
 class Questions:
-    """Asks the videos of one library. Shared by threads."""
+    """Answers questions about the videos of one library. Shared by threads."""
 
     def __init__(
-        self,
-        library: Library,
-        *,
-        settings: Settings,
-        models: OpenedModels,
-        progress: Progress,
+        self, library: Library, *, settings: Settings, models: OpenedModels, progress: Progress
     ) -> None:
         self._library = library
         self._settings = settings
@@ -48,9 +43,9 @@ class Questions:
         Args:
             content_id: Which video.
             question: In plain English.
-            path: Its file, to look again; None for an answer from memory alone.
-            trace: Told of each step a language model takes.
-            settings: Instead of the library's own.
+            path: Its file, for looking at frames again; None for an answer from memory alone.
+            trace: Called with each step of a language model.
+            settings: Used instead of the library's own.
 
         Raises:
             ModelError: a model cannot be loaded or reached.
@@ -70,8 +65,8 @@ class Questions:
         )
 
     def by_video(self, question: str, trace: Trace) -> Callable[[str, bool], Answer]:
-        """One question for many videos: a function of a content id, and of whether to look at the video
-        again."""
+        """A function that answers one question for many videos, given a content id and whether frames may be
+        decoded again."""
 
         def ask_one(content_id: str, looking: bool) -> Answer:
             stored = self._library.find(content_id)

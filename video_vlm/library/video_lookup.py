@@ -1,9 +1,9 @@
-"""Which video is meant by a path, a name or an id."""
+"""Finding a video by a path, a name or an id."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from video_vlm.address import not_a_file
@@ -18,26 +18,21 @@ from video_vlm.settings import IndexSettings, Speed
 __all__ = ["VideoLookup", "file_at", "paths_of"]
 
 _SHORTEST_ID = 6
-"""Letters of a content id that are taken for its beginning."""
+"""The shortest beginning of a content id, in letters, that stands for it."""
 
 
 class VideoLookup:
     """Content ids of the videos of one library.
 
     Args:
-        library: Where they are looked for.
-        settings: How a file is read that the library does not know.
-        at_least: ``"full"`` where a memory that was read fast will not do.
-        progress: Told how far reading has come.
+        library: The library to search.
+        settings: How unknown files are read.
+        at_least: ``"full"`` if memories that were read fast have to be read again.
+        progress: Receives the progress of reading.
     """
 
     def __init__(
-        self,
-        library: Library,
-        *,
-        settings: IndexSettings,
-        at_least: Speed,
-        progress: Progress,
+        self, library: Library, *, settings: IndexSettings, at_least: Speed, progress: Progress
     ) -> None:
         self._library = library
         self._settings = settings
@@ -45,11 +40,11 @@ class VideoLookup:
         self._progress = progress
 
     def known_or_read(self, path: Path | str) -> str:
-        """The content id of a video; a file is read first, where the library does not know it.
+        """The content id of a video; an unknown file is read first.
 
         Raises:
             MediaError: the file cannot be read as a video.
-            NotIndexed: there is no such file, and the library knows none of that name or id.
+            NotIndexed: there is no such file, and the library knows no video of that name or id.
         """
         if file_at(path) is None:
             return self.known(path)
@@ -63,7 +58,7 @@ class VideoLookup:
         return read.video.content_id
 
     def chosen(self, paths: Iterable[Path | str] | None) -> list[str] | None:
-        """:meth:`known_or_read` of each; None, which stands for all videos, stays None."""
+        """The content ids of these videos (:meth:`known_or_read`); None, for all videos, stays None."""
         return None if paths is None else [self.known_or_read(path) for path in paths]
 
     def known(self, path: Path | str) -> str:
@@ -71,12 +66,14 @@ class VideoLookup:
 
         Raises:
             NotIndexed: the library does not know it.
-            MediaError: it is an address, or nobody may look at it.
-            LibraryError: several videos fit.
+            MediaError: it is an address, or a file that may not be read.
+            LibraryError: several videos have this name.
         """
         fits = self._fitting(path)
         if len(fits) > 1:
-            raise LibraryError(f"{path} could be any of {self._listed(fits)}: name one by its path or id")
+            paths = paths_of(self._library)
+            listed = ", ".join(f"{paths[one]} ({one[:12]})" for one in fits)
+            raise LibraryError(f"{path} could be any of {listed}: name one by its path or id")
         if not fits:
             raise self._unknown(path)
         return fits[0]
@@ -88,10 +85,6 @@ class VideoLookup:
         if str(path).isascii() and self._library.find(str(path)):
             return [str(path)]
         return [one.video.content_id for one in self._library.videos() if _is_called(one, str(path))]
-
-    def _listed(self, content_ids: Sequence[str]) -> str:
-        paths = paths_of(self._library)
-        return ", ".join(f"{paths[one]} ({one[:12]})" for one in content_ids)
 
     def _unknown(self, path: Path | str) -> NotIndexed | MediaError:
         where = self._library.storage.where
@@ -110,12 +103,12 @@ class VideoLookup:
 
 
 def file_at(path: Path | str) -> Path | None:
-    """The file of this name; None where there is none, or nobody may look."""
+    """The path, if there is such a file that may be read; else None."""
     return Path(path) if os.path.isfile(path) else None  # noqa: PTH113 - Path's raises where nobody may look
 
 
 def paths_of(library: Library) -> dict[str, Path]:
-    """Where the file of each video of a library was last seen, by content id."""
+    """The last known path of each video of a library, by content id."""
     return {stored.video.content_id: stored.video.path for stored in library.videos()}
 
 

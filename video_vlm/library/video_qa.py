@@ -1,4 +1,4 @@
-"""The library of videos that an app or the command line works with."""
+"""The library of videos that apps and the command line use."""
 
 from __future__ import annotations
 
@@ -34,33 +34,34 @@ __all__ = ["VideoQA"]
 
 
 class VideoQA:
-    """An open library and what can be done with it. A context manager.
+    """An open library, with methods to read videos and answer questions. A context manager.
 
-    A library that cannot be written, say on a read-only disk, is opened to be read; a warning is logged.
+    A library that cannot be written, for example on a read-only disk, is opened for reading, with a warning.
 
-    Wherever a video is asked for, its file will do; for one that was read before, so will the name its file
-    had or (the beginning of) its content id, even if the file is gone. A video "is read first" if it is a
-    file that the library does not know: ``MediaError`` says that it cannot be, ``NotIndexed`` that there is
-    no such file or video.
+    A video is named by its file; one that was read before also by the name of its file or by (the beginning
+    of) its content id, even if the file is gone. A video "is read first" if it is a file that the library
+    does not know: ``MediaError`` is raised if it cannot be read, ``NotIndexed`` if there is no such file or
+    video.
 
     Args:
         library: A folder, made if missing, or ``postgresql://...``; None for the platform's data folder.
         settings: How videos are read and questions answered.
-        model: Who answers, instead of ``settings.ask.model``: its name, or a ``ChatModel`` or ``Answerer``.
-        detector: Who finds what words name in a picture, instead of ``settings.ask.detector``.
-        speed: Instead of ``settings.index.speed``; with ``"full"``, what was read fast is read again.
-        progress: Called with how far long work has come.
-        encoder: Adds search by meaning to search by words, instead of that of ``settings.meaning``.
-        sight: The image-text tower that sees, instead of that of ``settings.sight``.
+        model: The answering model, instead of ``settings.ask.model``: a name, a ``ChatModel`` or an
+            ``Answerer``.
+        detector: The detector of objects, instead of ``settings.ask.detector``.
+        speed: Instead of ``settings.index.speed``; ``"full"`` reads videos again that were read fast.
+        progress: Receives the progress of long work.
+        encoder: The sentence encoder for search by meaning, instead of that of ``settings.meaning``.
+        sight: The image-text encoder for visual search, instead of that of ``settings.sight``.
 
     Attributes:
-        settings: Those in force.
-        library: The memories underneath: to list, check and move them; their files, looks and vectors.
-        plans: What would be read or looked at, before it is.
+        settings: The settings in use.
+        library: The memories: to list, check and move them; their files, looks and vectors.
+        plans: What would be read or looked at.
 
     Raises:
-        SettingsError: the settings name a tower or a sentence encoder that is not there.
-        LibraryError: the folder cannot be used, or what is in it is damaged or too new.
+        SettingsError: the settings name an encoder that is not there.
+        LibraryError: the folder cannot be used, or the library is damaged or too new.
     """
 
     def __init__(
@@ -85,7 +86,8 @@ class VideoQA:
         self.plans = Plans(opened, settings=own, lookup=self._lookup)
 
     def index(self, path: Path | str) -> IndexReport:
-        """Read a video into the library, once: an unchanged file is decoded again only for a new tower.
+        """Read a video into the library; an unchanged file is decoded again only for a new image-text
+        encoder.
 
         Raises:
             MediaError: the file cannot be read as a video.
@@ -103,20 +105,22 @@ class VideoQA:
         engine: Engine = "local",
         address: str | None = None,
     ) -> Generator[IndexOutcome]:
-        """Read videos into the library, several at a time; gives an outcome for each as it is done.
+        """Read videos into the library, several at a time; yields an outcome for each as it is done.
 
-        A file that cannot be read costs only itself, even if it takes its process down. In a script call this
-        under ``if __name__ == "__main__":``, as everything that starts processes.
+        A file that cannot be read does not affect the others, even if it crashes its process. In a script
+        call this under ``if __name__ == "__main__":``, like everything that starts processes.
 
         Args:
+            paths: The files.
             jobs: How many at a time; None for one for each core, up to eight. With 1 no process is started.
-            memory_bytes: Fewer at a time where more would take more memory; for ``"local"`` only.
+            memory_bytes: The limit of memory for all files read at a time; for ``"local"`` only.
             engine: ``"local"`` for processes of this machine, ``"ray"`` for a Ray cluster.
-            address: Of the cluster; None for one of this machine, started and stopped for it.
+            address: The address of the cluster; None for one on this machine, started and stopped for it.
 
         Raises:
             MissingExtra: Ray is not installed.
-            VideoQAError: something that is wrong for every file, such as a full disk or an unknown observer.
+            VideoQAError: an error that would be the same for every file, such as a full disk or an unknown
+                observer.
         """
         return index_by(
             engine,
@@ -130,18 +134,19 @@ class VideoQA:
         )
 
     def caption(self, path: Path | str, *, level: Level = Level.SCENE, pictures: int = 4) -> CaptionReport:
-        """Have the model say what is seen in each scene or segment of a video, which is read first.
+        """Caption each scene or segment of a video with the model; the video is read first.
 
-        Captions are kept with the model's name, and searches find them, whoever answers. What was captioned
-        by this model is not captioned again.
+        Captions are kept with the model's name; searches find them with any answering model. Nodes that this
+        model has captioned are not captioned again.
 
         Args:
+            path: The video.
             level: ``SCENE`` or ``SEGMENT``.
-            pictures: How many of each the model is shown, spread evenly.
+            pictures: How many frames of each the model is shown, spread evenly.
 
         Raises:
-            ModelError: the model has no eyes, or fails; what was captioned before is kept.
-            NotIndexed: the video's file is gone, too.
+            ModelError: the model sees no images, or fails; captions written before are kept.
+            NotIndexed: also if the video's file is gone.
         """
         content_id = self._lookup.known_or_read(path)
         return write_captions(
@@ -156,22 +161,23 @@ class VideoQA:
         )
 
     def write_summaries(self, path: Path | str) -> SummaryReport:
-        """Have the model summarize a video that is read first: its scenes, its chapters and the whole. Each
-        sentence cites the nodes below that it rests on; a sentence that cites none is thrown away.
+        """Summarize the scenes, the chapters and the whole of a video with the model; the video is read
+        first. Each sentence cites child nodes; a sentence without citations is dropped.
 
         Raises:
-            ModelError: the model writes none, or fails; what was written before is kept.
+            ModelError: the model is no language model, or fails; summaries written before are kept.
         """
         content_id = self._lookup.known_or_read(path)
         model = self._models.chat_model(lacking="writes no summaries: name a language model with --model")
         return summarize_video(self.library.memory(content_id), self.library, model, progress=self._progress)
 
     def ask(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
-        """Answer a question of one video, which is read first. Several threads may ask at once.
+        """Answer a question about one video, which is read first. Several threads may ask at once.
 
         Args:
+            path: The video.
             question: In plain English.
-            trace: Told of each step a language model takes, as it takes it.
+            trace: Called with each step of a language model when it is taken.
 
         Raises:
             ModelError: a language model cannot be loaded or reached.
@@ -181,16 +187,16 @@ class VideoQA:
         return self._questions.ask(content_id, question, path=file_at(path), trace=trace)
 
     async def ask_async(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
-        """:meth:`ask`, without keeping the event loop waiting; ``trace`` is called from another thread."""
+        """:meth:`ask` without blocking the event loop; ``trace`` is called from another thread."""
         return await asyncio.to_thread(self.ask, path, question, trace=trace)
 
     def stream(self, path: Path | str, question: str) -> Generator[Step | Answer]:
-        """:meth:`ask`, giving each step of a language model as it is taken; the answer last. Close it to
+        """:meth:`ask` as a generator of each step of a language model, and the answer last. Close it to
         stop."""
         return answer_stream(lambda trace: self.ask(path, question, trace=trace))
 
     def stream_async(self, path: Path | str, question: str) -> AsyncGenerator[Step | Answer]:
-        """:meth:`stream`, without keeping the event loop waiting."""
+        """:meth:`stream` without blocking the event loop."""
         return beside_the_event_loop(self.stream(path, question))
 
     def ask_library(
@@ -201,16 +207,17 @@ class VideoQA:
         told: Callable[[Answer], None] = lambda _: None,
         trace: Trace = lambda _: None,
     ) -> LibraryAnswer:
-        """Answer a question out of many videos; every citation names its video.
+        """Answer a question from many videos; every citation names its video.
 
-        All are searched, and at most ``settings.ask.max_videos`` are asked, the likeliest first. A question
-        for videos ("which film shows a lighthouse?") is answered by the search alone.
+        All videos are searched, and the question is asked of the likeliest, ``settings.ask.max_videos`` at
+        most. A question for videos ("which film shows a lighthouse?") is answered by the search alone. Raises
+        the errors of :meth:`ask`.
 
         Args:
             question: As for :meth:`ask`.
-            videos: Which, each of which is read first. None for all of the library.
-            told: Hears each video's own answer as it is given.
-            trace: As for :meth:`ask`, whose errors are raised here too.
+            videos: The videos, which are read first. None for all of the library.
+            told: Called with each video's own answer when it is given.
+            trace: As for :meth:`ask`.
         """
         began = time.perf_counter()
         model = self._models.answerer()
@@ -229,8 +236,8 @@ class VideoQA:
     def ask_each(
         self, question: str, videos: Iterable[Path | str] | None = None, *, trace: Trace = lambda _: None
     ) -> Generator[Answer]:
-        """The answers that :meth:`ask_library` puts together, each of one video, as they are given; the
-        likeliest first. A video that is looked at again, as none was sure, comes twice."""
+        """The answers of single videos that :meth:`ask_library` combines, when they are given; the likeliest
+        video first. If no answer is certain, a video is looked at again and has a second answer."""
         return answer_each(
             question,
             self.library,
@@ -249,14 +256,16 @@ class VideoQA:
         limit: int = 10,
         like: Image | None = None,
     ) -> tuple[Evidence, ...]:
-        """The moments nearest to ``query``, best first: of one video, or of all that were indexed.
+        """The moments nearest to ``query``, best first: of one video, or of all in the library.
 
-        Where an image-text tower is there, frames are compared with the words, and with the picture ``like``.
+        With an image-text encoder, frames are also compared with the query, and with the image ``like`` (RGB
+        uint8 ``(height, width, 3)``).
 
         Raises:
-            MissingExtra: there is a picture, and what a tower takes is not installed.
+            MissingExtra: ``like`` is given, and the packages of image-text encoders are not installed.
             NotIndexed: the library does not know the video at ``path``.
-            SettingsError: there is a picture, and no tower to compare it.
+            SettingsError: ``like`` is given, and there is no image-text encoder.
+            ValueError: ``limit`` is below 1.
         """
         if like is not None:
             require_image_text_encoder(self.library.vectors.sight)
@@ -268,7 +277,7 @@ class VideoQA:
         return self.library.memory(self._lookup.known_or_read(path)).nodes(Level.SCENE)
 
     def memory(self, path: Path | str) -> MemoryView:
-        """All that is remembered of a video, to be read.
+        """The memory of a video, for reading.
 
         Raises:
             NotIndexed: the library does not know it.
@@ -276,11 +285,11 @@ class VideoQA:
         return self.library.memory(self._lookup.known(path))
 
     def names(self) -> dict[str, str]:
-        """What to call each video, by content id: the shortest end of its path that no other video has."""
+        """A name for each video by content id: the shortest end of its path that no other video has."""
         return display_names(paths_of(self.library))
 
     def remove(self, path: Path | str) -> bool:
-        """Forget a video; its file is not touched. False if the library does not know it."""
+        """Delete the memory of a video, not its file. False if the library does not know it."""
         try:
             known = self._lookup.known(path)
         except NotIndexed:

@@ -1,4 +1,4 @@
-"""What a language model writes into the memory of a video: captions of what is seen, and summaries."""
+"""Writing captions into the memory of a video with a language model."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ def write_captions(
     decoder: str,
     progress: Progress,
 ) -> CaptionReport:
-    """Caption a video that the library knows, by pictures of its file: the one at ``path``, or where it was
-    last seen.
+    """Caption a video that the library knows, from frames of its file: the one at ``path``, or at its last
+    known path.
 
     Args:
-        library: Where the captions are kept.
+        library: The library for the captions.
         content_id: Which video.
-        model: Who says what is seen.
-        path: What the video was asked for by.
+        model: The model that writes the captions.
+        path: The path, name or id by which the video was named.
         level: ``SCENE`` or ``SEGMENT``.
-        pictures: How many of each the model is shown, spread evenly.
-        decoder: Who decodes the file.
-        progress: Told how far it has come, in seconds of video.
+        pictures: How many frames of each the model is shown, spread evenly.
+        decoder: The name of the decoder.
+        progress: Receives the progress, in seconds of video.
 
     Raises:
         NotIndexed: the file is gone.
-        MediaError: the file cannot be read, or holds another video now.
-        ModelError: the model has no eyes, or fails; what was captioned before is kept.
+        MediaError: the file cannot be read, or is another video now.
+        ModelError: the model sees no images, or fails; captions written before are kept.
     """
     memory = library.memory(content_id)
     file = file_at(path) or file_at(memory.video.path)

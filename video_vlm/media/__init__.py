@@ -1,4 +1,4 @@
-"""Videos from the file to the picture: open, probe, stream, look at given times.
+"""Videos from the file to the frame: open, probe, stream, look at given times.
 
 ``open_video`` is the door. Time is the container's own PTS everywhere; identity is a content hash.
 """
@@ -18,26 +18,14 @@ from video_vlm.registry import Registry
 __all__ = ["DECODERS", "content_id", "open_known", "open_video", "probe"]
 
 
-def _pyav(path: str | Path, *, threads: int | None = None) -> VideoReader:
-    from video_vlm.media.pyav import PyAVReader
-
-    return PyAVReader(path, threads=threads)
-
-
-def _torchcodec(path: str | Path, *, threads: int | None = None) -> VideoReader:
-    from video_vlm.media.torchcodec import TorchCodecReader
-
-    return TorchCodecReader(path, threads=threads)
-
-
-def _decord(path: str | Path, *, threads: int | None = None) -> VideoReader:
-    from video_vlm.media.decord import DecordReader
-
-    return DecordReader(path, threads=threads)
-
-
 DECODERS: Registry[VideoReader] = Registry(
-    "decoder", {"pyav": _pyav, "torchcodec": _torchcodec, "decord": _decord}, group="video_vlm.decoders"
+    "decoder",
+    {
+        "pyav": "video_vlm.media.pyav:PyAVReader",
+        "torchcodec": "video_vlm.media.torchcodec:TorchCodecReader",
+        "decord": "video_vlm.media.decord:DecordReader",
+    },
+    group="video_vlm.decoders",
 )
 """Decoders by name. ``pyav`` is always there; ``torchcodec`` and ``decord`` are extras, never chosen
 silently."""
@@ -47,8 +35,7 @@ silently."""
 def open_known(
     path: str | Path, identity: str, *, decoder: str = "pyav", threads: int | None = None
 ) -> Iterator[VideoReader]:
-    """Opens a video that was indexed, to look at it again; what is taken from it is good once the ``with`` is
-    left.
+    """Opens a video that was indexed, to read it again; the file is compared when the ``with`` is left.
 
     Args:
         path: The file.

@@ -1,9 +1,8 @@
-"""The chapters of a container, in one reading of whatever marks it holds.
+"""The chapters of a container, from whatever kind of marks it holds.
 
-A chapter begins exactly where it is marked and lasts until the next one begins: so do players show them.
-Marks may be in any order. Of several that begin at one time the shortest counts, an empty one only where it
-is alone: a part that begins with its first chapter is told by that chapter. What begins at or past the end of
-the film is left out by whoever knows where that is (:func:`within`).
+A chapter begins exactly where it is marked and lasts until the next one begins, as players show them. Marks
+may be in any order. Of several marks with one start the shortest counts; an empty one counts only where it is
+the only one. Marks at or past the end of the film are left out by :func:`within`.
 """
 
 from __future__ import annotations
@@ -40,19 +39,19 @@ def chapters_of(container: InputContainer, path: Path, *, origin: Fraction) -> t
 
 
 def marks_of(container: InputContainer, path: Path) -> Sequence[ChapterMark]:
-    """All marks, in the order of the file, on the container's clock."""
+    """All marks in the order of the file, in seconds on the container's clock."""
     known = tuple(_mark(chapter) for chapter in container.chapters()[:_MOST_CHAPTERS])
     if "matroska" in container.format.name:
         every = matroska_marks(path)
         return every if len(every) > len(known) else known
     if "mp4" in container.format.name:
         nero = nero_marks(path)
-        over = (
-            None
-            if container.duration is None
-            else Fraction(container.duration + container.start_time, av.time_base)
-        )
-        return [_nero(mark, known, over=over) for mark in nero] if len(nero) >= len(known) else known
+        if len(nero) < len(known):
+            return known
+        over = None
+        if container.duration is not None:
+            over = Fraction(container.duration + container.start_time, av.time_base)
+        return [_nero(mark, known, over=over) for mark in nero]
     return known
 
 
@@ -71,14 +70,16 @@ def in_one_reading(marks: Iterable[ChapterMark], *, origin: Fraction = Fraction(
     """Marks as chapters that follow each other. One without a title is called by its number."""
     chosen = _chosen(marks)
     return tuple(
-        Chapter(Span(float(mark.start - origin), float(end - origin)), _title(mark, number))
+        Chapter(
+            Span(float(mark.start - origin), float(end - origin)),
+            " ".join(mark.title.split())[:_MOST_TITLE_LETTERS] or f"Chapter {number}",
+        )
         for number, (mark, end) in enumerate(zip(chosen, _ends(chosen), strict=True), start=1)
     )
 
 
 def within(chapters: Sequence[Chapter], film: Span) -> tuple[Chapter, ...]:
-    """The chapters of a film: those that are over before it begins or begin when it is over are none of it.
-    The last one lasts until its end."""
+    """The chapters that overlap ``film``, cut to it; the last one lasts until its end."""
     inside = [one for one in chapters if one.span.start < film.end]
     edges = [*(max(one.span.start, film.start) for one in inside), film.end]
     spans = map(Span, edges, edges[1:])
@@ -109,7 +110,3 @@ def _ends(marks: Sequence[ChapterMark]) -> Iterator[Fraction]:
     yield from (after.start for _, after in pairwise(marks))
     for last in marks[-1:]:
         yield max(last.start, last.end or last.start)
-
-
-def _title(mark: ChapterMark, number: int) -> str:
-    return " ".join(mark.title.split())[:_MOST_TITLE_LETTERS] or f"Chapter {number}"

@@ -1,5 +1,6 @@
-"""Time, in one place: a container's ticks, the seconds a player shows, and clocks that begin again.
- Everything above this package is in *player's seconds*: 0 is where a player begins to show the file. A
+"""Time: a container's ticks, the seconds a player shows, and clocks that begin again.
+
+Everything above this package is in *player's seconds*: 0 is where a player begins to show the file. A
 container counts from wherever it likes: a broadcast begins at 23 hours, a transport stream's 33-bit clock
 passes its end, a recording whose sound comes first has its first frame at 5 s. :func:`player_origin` finds
 what a player takes for zero, :class:`PlayerTime` converts, and :class:`Continuity` lays the clocks of
@@ -30,33 +31,33 @@ logger = logging.getLogger(__name__)
 _NEAR_ZERO_SECONDS = Fraction(1, 2)
 _RESTART_SECONDS = 1
 _AHEAD_SECONDS = 10
-"""FFmpeg and mpv take a jump ahead of so much in a transport stream for a discontinuity."""
+"""A jump ahead in a transport stream that FFmpeg and mpv take for a discontinuity."""
 
 _FEW_PACKETS = 3
-"""A parser notices one or two packets early that the last one was cut off."""
+"""A parser reports a cut-off packet one or two packets early."""
 
 _MOST_WAITING = 300
-"""So many packets without a time are read at most to find one that has it."""
+"""The most packets without a time that are read to find one with a time."""
 
 _MPEG_CLOCK = Fraction(1, 90_000)
 _MPEG_CLOCK_TICKS = 1 << 33
 _NEAR_END_SECONDS = 60
-"""So near to the end of the 33-bit clock of MPEG streams, 26 hours and a half, it has passed it."""
+"""A clock that begins again this near to the end of the 33-bit clock of MPEG streams (26.5 hours) has
+wrapped."""
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"  # quoted: PyAV's class is generic for type checkers only
 
 
 def player_origin(starts: Iterable[Fraction], first_frame: Fraction) -> Fraction:
-    """What a player takes for zero, in seconds on the clock of the video stream.
+    """The time a player takes for zero, in seconds on the clock of the video stream.
 
-    That is where the first stream begins, sound or frames. Less than half a second is no start of its own:
-    encoders delay frames by a few, and sound begins with a little that is decoded and not heard. No frame is
-    before zero.
+    It is where the first stream begins, sound or video. A start below half a second counts as zero: encoders
+    delay frames by a few, and sound begins with samples that are decoded and not heard. No frame is before
+    zero.
 
     Args:
-        starts: When the streams that are heard and seen begin, as the container says. Sound from before the
-        33-bit clock
-            of MPEG streams passed its end is told by its distance.
+        starts: When the streams of sound and video begin, in seconds, as the container says. A sound that
+            begins before the 33-bit clock of MPEG streams passed its end is recognised by its distance.
         first_frame: When the first frame is shown.
     """
     wrap = _MPEG_CLOCK_TICKS * _MPEG_CLOCK
@@ -88,29 +89,29 @@ class PlayerTime:
         object.__setattr__(self, "_zero", int(self.origin * denominator))
 
     def seconds(self, ticks: int | Fraction) -> float:
-        """The float nearest to the exact time."""
+        """The time of a tick in player's seconds: the float nearest to the exact value."""
         return float((ticks * self._scale - self._zero) / self._denominator)
 
     def ticks(self, seconds: float) -> Fraction:
-        """The tick at a time, not rounded."""
+        """The exact tick of a time in player's seconds, not rounded."""
         return Fraction(seconds * self._denominator + self._zero) / self._scale
 
     def last_tick(self, seconds: float) -> int:
-        """The last tick at or before a time."""
+        """The last tick at or before a time in player's seconds."""
         return math.floor(self.ticks(seconds))
 
     def first_tick(self, seconds: float) -> int:
-        """The first tick at or after a time."""
+        """The first tick at or after a time in player's seconds."""
         return math.ceil(self.ticks(seconds))
 
 
 def own_time(carrier: VideoFrame | Packet[Any]) -> int | None:
-    """The time a frame or packet brings along: its PTS, or else its DTS (AVI keeps no other)."""
+    """The time of a frame or packet in ticks: its PTS, else its DTS (AVI has no PTS); None without either."""
     return carrier.pts if carrier.pts is not None else carrier.dts
 
 
 class Continuity:
-    """Has the times of a stream's packets go on where the container's clock begins again.
+    """Keeps the times of a stream's packets ascending where the container's clock begins again.
 
     Recordings that were joined byte by byte each bring their own clock. Where it jumps back by a second or
     more, the part behind is laid after all before it. A jump ahead by ten seconds or more is a joint too if a
@@ -141,12 +142,13 @@ class Continuity:
         self._num_since_cut_off = _FEW_PACKETS
 
     def __call__(self, packets: Iterable[VideoPacket]) -> Iterator[VideoPacket]:
-        """The packets, in their order, with times that go on."""
+        """The packets in their order; their ``pts`` and ``dts``, in ticks, are changed in place."""
         coming = iter(packets)
         waiting: deque[VideoPacket] = deque()
         while (packet := waiting.popleft() if waiting else next(coming, None)) is not None:
             if self._jumps(packet) and self._goes_on(waiting, coming):
-                self._put_at(packet, self._end)
+                packet.pts = packet.dts = self._end
+                self._end += self._frame_ticks
             else:
                 self._lay(packet)
             yield packet
@@ -178,7 +180,11 @@ class Continuity:
             return
         if self._last is not None and self._jumps(packet):
             if time + self.shift < self._last:
-                self._begin_again(time)
+                ahead = time + _MPEG_CLOCK_TICKS + self.shift - self._end
+                if self._time_base == _MPEG_CLOCK and abs(ahead) * self._time_base < _NEAR_END_SECONDS:
+                    self.shift += _MPEG_CLOCK_TICKS
+                else:
+                    self._join(time)
             elif self._is_joint(packet):
                 self._join(time)
         if self.shift:
@@ -208,20 +214,12 @@ class Continuity:
         if found is None:
             logger.warning(
                 "%s: its clock goes from %.3f s to %.3f s: taken for a pause in the recording; where "
-                "recordings "
-                "were joined there, all times behind are too late by as much",
+                "recordings were joined there, all times behind are too late by as much",
                 self._path,
                 ((self._last or 0) - self.shift) * self._time_base,
                 (own_time(packet) or 0) * self._time_base,
             )
         return bool(found)
-
-    def _begin_again(self, time: int) -> None:
-        ahead = time + _MPEG_CLOCK_TICKS + self.shift - self._end
-        if self._time_base == _MPEG_CLOCK and abs(ahead) * self._time_base < _NEAR_END_SECONDS:
-            self.shift += _MPEG_CLOCK_TICKS
-        else:
-            self._join(time)
 
     def _join(self, time: int) -> None:
         logger.warning(
@@ -231,10 +229,6 @@ class Continuity:
             time * self._time_base,
         )
         self.shift = self._end - time
-
-    def _put_at(self, packet: VideoPacket, time: int) -> None:
-        packet.pts = packet.dts = time
-        self._end = time + self._frame_ticks
 
 
 def _is_dated(packet: VideoPacket) -> bool:
@@ -263,7 +257,7 @@ class Clock:
         self._last: int | None = None
 
     def stamp(self, pts: int | None, *, is_sparse: bool = False) -> int | None:
-        """The PTS of a frame that brings ``pts`` along, or None where it is not after what was already shown.
+        """The PTS of a frame in ticks, or None where it is not after the last one that was stamped.
 
         Args:
             pts: None where it has none.
@@ -277,11 +271,9 @@ class Clock:
             and 0 <= self._last - pts <= self._frame_ticks
         ):
             pts = None
-        stamped = round(self._next_undated()) if pts is None else pts
-        if self._last is not None and stamped <= self._last:
+        if pts is None:
+            pts = round(self._first_undated if self._last is None else self._last + self._frame_ticks)
+        if self._last is not None and pts <= self._last:
             return None
-        self._last = stamped
-        return stamped
-
-    def _next_undated(self) -> Fraction:
-        return self._first_undated if self._last is None else self._last + self._frame_ticks
+        self._last = pts
+        return pts

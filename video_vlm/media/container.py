@@ -1,4 +1,4 @@
-"""Opening a container so that FFmpeg sees one file and can reach nothing else.
+"""Opens a container so that FFmpeg sees one file and can reach nothing else.
 
 Three locks, each enough by itself: FFmpeg is handed a Python file object and no name; its own
 attempts to open anything, protocols included, are refused; and only formats that carry media (no
@@ -45,11 +45,11 @@ __all__ = [
 
 MAX_SIDE = 16384
 MAX_PIXELS = 36_000_000
-"""Pictures larger than this are refused: a file of some kilobytes can ask for gigabytes. 8K is 33 to 35
-million, and a decoder may have to hold sixteen pictures of it."""
+"""Frames larger than this are refused: a file of some kilobytes can ask for gigabytes. 8K is 33 to 35
+million, and a decoder may have to hold sixteen frames of it."""
 
 _MAX_PIXELS_IN_COLOURS = 9_000_000
-"""The same for pictures of four bytes a pixel, such as GIF's: a dozen of them are held at once."""
+"""The same for frames of four bytes a pixel, such as GIF's: a dozen of them are held at once."""
 _MAX_READ_FAILURES = 3
 _INDEXED = {"mp4", "matroska", "avi"}
 _GENPTS = 0x0001  # AVFMT_FLAG_GENPTS
@@ -68,8 +68,8 @@ _PICTURE_CODECS = (
 )
 _IN_COLOURS = frozenset(_PICTURE_CODECS.split(",")) - {"mjpeg", "mjpegb", "jpeg2000", "jpegls"}
 _WHITELIST = ",".join(sorted(codecs_available - set(_PICTURE_CODECS.split(","))))
-"""What may be decoded while a container is opened. FFmpeg decodes a picture of each stream then whose format
-it does not know yet, covers too: a few kilobytes of PNG may be a gigabyte of pixels. A video of such pictures
+"""What may be decoded while a container is opened. FFmpeg decodes a frame of each stream then whose format
+it does not know yet, covers too: a few kilobytes of PNG may be a gigabyte of pixels. A video of such frames
 is looked at afterwards, as any other."""
 
 
@@ -103,7 +103,7 @@ def bytes_per_pixel(codec: str) -> float:
 
 @contextmanager
 def open_container(path: str | Path) -> Iterator[InputContainer]:
-    """An open container; closed, with its file, at the end of the ``with``.
+    """An open container. It and its file are closed at the end of the ``with``.
 
     Raises:
         UnreadableVideo: it is no media file, or a damaged one.
@@ -129,7 +129,7 @@ def open_container(path: str | Path) -> Iterator[InputContainer]:
             ) from error
         except (av.FFmpegError, OSError, ValueError) as error:
             raise UnreadableVideo(file, _why_not_media(file)) from error
-        # PyAV has FFmpeg make up missing PTS, and where pictures are reordered it makes up wrong ones.
+        # PyAV has FFmpeg make up missing PTS, and where frames are reordered it makes up wrong ones.
         container.flags &= ~_GENPTS
         with container:
             yield container
@@ -151,32 +151,32 @@ def _why_not_media(file: Path) -> str:
 
 
 def has_index(container: InputContainer) -> bool:
-    """Whether the container lists its packets, so that seeking by time and the end it finds can be
-    trusted."""
+    """Whether the container lists its packets with their times, so that seeking by seconds and the end it
+    finds can be trusted."""
     return bool(_INDEXED & set(container.format.name.split(",")))
 
 
 def packets(
     container: InputContainer, stream: VideoStream, path: Path, *, continuity: Continuity | None = None
 ) -> Iterator[Packet[VideoStream]]:
-    """The stream's packets, past read errors as long as reading goes on after them.
+    """The stream's packets; read errors are skipped as long as reading goes on after them.
 
-    Their times go on where the container's clock begins again; ``continuity`` is asked for by whoever wants
-    to know by how much, or enters the stream behind such a place.
+    Their times, in ticks, stay ascending where the container's clock begins again. Give ``continuity`` to
+    learn by how many ticks they were shifted, or to enter the stream behind such a place.
     """
     return (continuity or continuity_of(stream, path))(read_packets(container, stream))
 
 
 def continuity_of(stream: VideoStream, path: Path, *, shift: int = 0) -> Continuity:
-    """Of a file's stream from its beginning, or from where ``shift`` ticks were added."""
+    """The :class:`Continuity` of a stream from its beginning, or from where ``shift`` ticks were added."""
     time_base = stream.time_base or Fraction(1, av.time_base)
     ticks = 1 / ((stream.average_rate or 25) * time_base)
     return Continuity(path, time_base=time_base, frame_ticks=ticks, shift=shift)
 
 
 def read_packets(container: InputContainer, *streams: VideoStream) -> Iterator[Packet[Any]]:
-    """The packets of some streams, or of all if none is named, with the container's times, past read
-    errors."""
+    """The packets of some streams, or of all if none is named, with the container's own times in ticks; up to
+    three read errors in a row are skipped."""
     failures = 0
     while failures < _MAX_READ_FAILURES:
         try:
@@ -215,7 +215,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     """The stream a player would show: FFmpeg's choice, but never an attached picture.
 
     Raises:
-        UnreadableVideo: there is none, it has no decoder here, or its pictures are too large.
+        UnreadableVideo: there is none, it has no decoder here, or its frames are too large.
     """
     moving = [
         stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic
@@ -240,7 +240,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
 
 
 def watch_only(container: InputContainer, *kept: int) -> None:
-    """Has the demuxer skip every stream but those at the indexes ``kept``."""
+    """Makes the demuxer skip every stream but those at the indexes ``kept``."""
     for stream in container.streams:
         if stream.index not in kept:
             stream.discard = Discard.all

@@ -1,4 +1,4 @@
-"""What a container claims to hold, before FFmpeg makes tables of it.
+"""Limits on what a container may list, checked before FFmpeg makes tables of it.
 
 A few kilobytes can list millions of samples, each of which FFmpeg gives a row, or so many tags and chapters
 that it compares each with all the others. What is counted here costs no more than the headers of the boxes:
@@ -78,13 +78,15 @@ class _Claims:
 
     @property
     def num_chapters(self) -> int:
-        """Samples of the tracks of text that others name for their chapters."""
+        """The number of chapters: samples of the text tracks that others name as their chapters."""
         return max((self.num_of_track.get(track, 0) for track in self.chapter_tracks), default=0)
 
 
 def refuse_claims(path: Path) -> None:
-    """Raises:
-    UnreadableVideo: the file lists more than it can hold, or than any film has.
+    """Refuses a file that lists more samples, tags or boxes than it can hold.
+
+    Raises:
+        UnreadableVideo: the file lists more than it can hold, or than any film has.
     """
     state = path.stat()
     if reason := _fault(path, state.st_ino, state.st_size, state.st_mtime_ns):
@@ -97,7 +99,13 @@ def _fault(path: Path, inode: int, num_bytes: int, changed: int) -> str | None: 
     with path.open("rb") as file:
         if has_too_many_notes(file):
             return f"it has more chapters or tags than any film; {_TAKE_OUT}"
-        claims = _claims(file, num_bytes)
+        claims = _Claims()  # counted in any file: what is no MP4 has next to no boxes
+        for within, box in _all_boxes(file, 0, num_bytes):
+            file.seek(box.begin)
+            claims.note(box.kind, file.read(24), within=within)
+            if claims.num_boxes > _MOST_BOXES or claims.num_tags > _MOST_TAGS:
+                break
+        claims.end_track()
     if claims.num_samples > num_bytes:
         return (
             f"it lists {claims.num_samples} samples in {num_bytes} bytes, which cannot be; get the file again"
@@ -109,18 +117,6 @@ def _fault(path: Path, inode: int, num_bytes: int, changed: int) -> str | None: 
     return None
 
 
-def _claims(file: BinaryIO, num_bytes: int) -> _Claims:
-    """Of any file: what is no MP4 has next to no boxes."""
-    claims = _Claims()
-    for within, box in _all_boxes(file, 0, num_bytes):
-        file.seek(box.begin)
-        claims.note(box.kind, file.read(24), within=within)
-        if claims.num_boxes > _MOST_BOXES or claims.num_tags > _MOST_TAGS:
-            break
-    claims.end_track()
-    return claims
-
-
 def _all_boxes(
     file: BinaryIO, start: int, end: int, *, within: bytes = b"", depth: int = 0
 ) -> Iterator[tuple[bytes, Box]]:
@@ -129,12 +125,7 @@ def _all_boxes(
     for box in boxes_in(file, start, end):
         yield within, box
         if box.kind in _HOLDERS and depth < _MOST_DEEP:
-            inside = _inside(file, box)
+            # The first box in ``meta`` begins behind its version, which QuickTime does not write.
+            file.seek(box.begin)
+            inside = box.begin + (4 if box.kind == b"meta" and file.read(8)[4:] != b"hdlr" else 0)
             yield from _all_boxes(file, inside, box.end, within=box.kind, depth=depth + 1)
-
-
-def _inside(file: BinaryIO, box: Box) -> int:
-    """Where the first box in another begins: behind the version of ``meta``, which QuickTime does not
-    write."""
-    file.seek(box.begin)
-    return box.begin + (4 if box.kind == b"meta" and file.read(8)[4:] != b"hdlr" else 0)

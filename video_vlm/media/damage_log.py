@@ -1,4 +1,4 @@
-"""What could not be decoded: kept as few stretches, however many pictures it was."""
+"""The spans that could not be decoded; they stay few, however many frames are damaged."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ _JOIN_SECONDS = 0.5
 
 
 class DamageLog:
-    """Damage noted so far. Stretches of one reason that overlap, or nearly touch, are one."""
+    """The damage noted so far. Stretches with one reason that overlap, or are at most half a second apart,
+    are joined."""
 
     def __init__(self) -> None:
         self._damage: list[Damage] = []
 
     def note(self, start: float, end: float, reason: str) -> None:
+        """Notes that ``[start, end)``, in seconds, could not be decoded."""
         span = Span(start, max(start, end))
         apart = []
         for known in self._damage:
@@ -29,5 +31,5 @@ class DamageLog:
 
     @property
     def damage(self) -> Sequence[Damage]:
-        """In order of time."""
+        """All damage, in order of time."""
         return tuple(sorted(self._damage, key=lambda known: known.span))

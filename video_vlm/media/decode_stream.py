@@ -30,7 +30,7 @@ _STEPS_BACK_SECONDS = (0, 1, 4, 16, 64, 256)
 """How far before the wanted time to try next, where a seek lands behind it."""
 
 MOST_THREADS = 16
-"""FFmpeg's own limit: each thread holds a picture, and beyond this they only wait for each other."""
+"""FFmpeg's own limit: each thread holds a frame, and beyond this they only wait for each other."""
 
 NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
@@ -39,14 +39,14 @@ Pictures: TypeAlias = "Iterator[tuple[int, VideoFrame]]"
 
 
 class DecodeStream:
-    """Pictures in the order they are shown, each with its PTS.
+    """The frames of one file in order of display, each with its PTS in ticks.
 
     Args:
         path: The file.
         found: Its survey.
         ledger: Where damage is noted.
-        threads: How many decode, each a picture of its own. With more than one, PyAV loses the last
-            pictures of a file that ends in a broken packet; they are fetched again with one.
+        threads: How many decode, each a frame of its own. With more than one, PyAV loses the last
+            frames of a file that ends in a broken packet; they are fetched again with one.
         options: FFmpeg's, for the codec.
         landings: Says where the file can be entered, if not by time.
     """
@@ -76,33 +76,34 @@ class DecodeStream:
 
     @property
     def stream(self) -> VideoStream:
-        """Of the copy that is open: once something was asked for, until it is closed."""
+        """The video stream of the open copy of the file; only between the first call of another method and
+        :meth:`close`."""
         return self._stream
 
     def play(self) -> Pictures:
-        """From the first picture to the last."""
+        """Every frame with its PTS in ticks, from the first to the last."""
         return self._stamped(self._from_start(), self._found.clock())
 
     def play_from(self, pts: int) -> Pictures:
-        """From a keyframe's picture at or before ``pts``, or from the first one, to the last."""
+        """From a keyframe's frame at or before ``pts``, or from the first one, to the last."""
         return self.leap(pts) or self.play()
 
     def leap(self, pts: int, *, past: float = -math.inf) -> Pictures | None:
-        """From a keyframe's picture after ``past``, at or before ``pts``; None where there is none to land
+        """From a keyframe's frame after ``past``, at or before ``pts``; None where there is none to land
         on."""
         landed = self._from_keyframe(pts)
         if landed is None or landed[0] <= past:
             return None
         keyframe, source = landed
         clock = Clock(frame_ticks=self._found.frame_ticks, first_pts=keyframe)
-        # The first ones out may be leading pictures, shown before the keyframe and broken without what came
+        # The first ones out may be leading frames, shown before the keyframe and broken without what came
         # before.
         frames = dropwhile(lambda frame: frame[0] < keyframe, self._stamped(source, clock))
         first = next(frames, None)
         return chain([first], frames) if first is not None and first[0] <= pts else None
 
     def packets_from(self, pts: float) -> Packets:
-        """From a keyframe whose picture is shown at or before ``pts``, or all of them."""
+        """From a keyframe whose frame is shown at or before ``pts``, or all of them."""
         landed = None if pts == -math.inf else self._from_keyframe(math.floor(pts))
         return self._from_start() if landed is None else landed[1]
 
@@ -116,7 +117,23 @@ class DecodeStream:
         if not self._is_open:
             self._open()
         known = self._landings()
-        return self._by_time(pts) if known is None else self._by_position(pts, known)
+        if known is not None:
+            return self._by_position(pts, known)
+        for seconds in _STEPS_BACK_SECONDS:
+            target = pts - round(seconds / self._found.time_base)
+            if target <= self._found.dated_pts:
+                return None
+            try:
+                self._container.seek(target, stream=self._stream)
+            except (av.FFmpegError, OSError):
+                return None
+            source = packets(self._container, self._stream, self._path)
+            packet = next((packet for packet in source if packet.is_keyframe), None)
+            if packet is not None and packet.pts is None:
+                return None
+            if packet is not None and packet.pts is not None and packet.pts <= pts:
+                return packet.pts, chain([packet], source)
+        return None
 
     def _by_position(self, pts: int, known: Sequence[SeekPoint]) -> tuple[int, Packets] | None:
         place = bisect_right(known, pts, key=attrgetter("pts")) - 1
@@ -130,30 +147,9 @@ class DecodeStream:
         continuity = continuity_of(self._stream, self._path, shift=landing.shift)
         source = packets(self._container, self._stream, self._path, continuity=continuity)
         packet = next((packet for packet in source if packet.is_keyframe), None)
-        return (
-            (landing.pts, chain([packet], source))
-            if packet is not None and packet.pts == landing.pts
-            else None
-        )
-
-    def _by_time(self, pts: int) -> tuple[int, Packets] | None:
-        for seconds in _STEPS_BACK_SECONDS:
-            target = pts - round(seconds / self._found.time_base)
-            if target <= self._found.dated_pts:
-                return None
-            try:
-                self._container.seek(target, stream=self._stream)
-            except (av.FFmpegError, OSError):
-                return None
-            source = packets(self._container, self._stream, self._path)
-            packet = next((packet for packet in source if packet.is_keyframe), None)
-            if packet is None:
-                continue
-            if packet.pts is None:
-                return None
-            if packet.pts <= pts:
-                return packet.pts, chain([packet], source)
-        return None
+        if packet is None or packet.pts != landing.pts:
+            return None
+        return landing.pts, chain([packet], source)
 
     def _open(self) -> None:
         self.close()
@@ -189,19 +185,15 @@ class DecodeStream:
                 rollcall.answer(frame)
                 yield frame
 
-    def _alone(self) -> DecodeStream:
-        """The same with a single thread."""
-        options, landings = self._options, self._landings
-        return DecodeStream(
-            self._path, self._found, self._ledger, threads=1, options=options, landings=landings
-        )
-
     def _remainder(self, rollcall: MissingFrames) -> Iterator[VideoFrame]:
-        """The last pictures, decoded one by one, where an error swallowed them."""
+        """The last frames, decoded one by one, where an error swallowed them."""
         last = rollcall.last_pts
         if self._threads == 1 or last is None or not rollcall.is_incomplete:
             return
-        with closing(self._alone()) as again:
+        options, landings = self._options, self._landings
+        with closing(
+            DecodeStream(self._path, self._found, self._ledger, threads=1, options=options, landings=landings)
+        ) as again:
             landed = again._from_keyframe(last)
             source = landed[1] if landed is not None else again._from_start()
             second = MissingFrames(self._found, DamageLog())

@@ -23,10 +23,10 @@ def _library() -> Any:
 
 
 class DecordReader(IndexedReader):
-    """Not frame-accurate: on damaged files, open GOPs and edit lists picture *n* may be another one.
+    """Not frame-accurate: on damaged files, open GOPs and edit lists frame *n* may be another one.
 
     Its last release (0.6.0, FFmpeg 4.1) reads neither AV1 nor GIF nor transport streams reliably.
-    It converts every picture at full size.
+    It converts every frame at full size.
     """
 
     library = "decord"

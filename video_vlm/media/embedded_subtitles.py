@@ -42,12 +42,13 @@ _MAX_CHARACTERS: Final = 5_000
 
 
 def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
-    """The cues of every *text* track, by start. Tracks of pictures (PGS, VobSub, DVB) are passed over.
+    """The cues of every *text* track, by start, in player's seconds. Tracks of pictures (PGS, VobSub, DVB)
+    are skipped.
 
-    The text is as seen on screen, with a line break where the cue has one. The source says which track and
-    language, and what the track is for: ``"track 2 (eng, SDH)"``. A cue that cannot be decoded is passed
-    over, and so is one that is never on screen, since it ends when it begins; in a track where no cue says
-    how long it lasts, each lasts as long as reading takes, or to the next.
+    The text is as seen on screen, with a line break where the cue has one. The source names the track, its
+    language and its purpose: ``"track 2 (eng, SDH)"``. A cue that cannot be decoded is skipped, and so is one
+    that ends when it begins. In a track whose cues have no durations, each lasts as long as reading it takes,
+    or to the next one.
 
     Args:
         path: The file.
@@ -55,7 +56,9 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
     """
     with open_container(path) as container:
         tracks: list[SubtitleStream | DataStream] = [
-            one for one in container.streams.subtitles if _is_text(one)
+            one
+            for one in container.streams.subtitles
+            if one.codec_context is not None and not one.codec_context.codec.bitmap_sub
         ]
         tracks += _boxed_tracks(path, container)
         if not tracks:
@@ -66,7 +69,9 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
         num_beyond = num_unread = 0
         for packet in _packets(container, tracks):
             told = cues[packet.stream.index]
-            cue = None if len(told) >= _MAX_CUES else _cue(packet, origin - _shift_of(packet, parts))
+            position = -1 if packet.pos is None else packet.pos
+            shift = next((shift for begin, shift in reversed(parts) if position >= begin), Fraction(0))
+            cue = None if len(told) >= _MAX_CUES else _cue(packet, origin - shift)
             num_beyond += len(told) >= _MAX_CUES or packet.size > _MAX_BYTES
             if cue is not None:
                 told.append(cue)
@@ -76,22 +81,15 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
     if num_unread:
         logger.warning(
             "%s: %d embedded cues are not UTF-8, so letters of them are lost; extract them (ffmpeg -i FILM -c "
-            ""
-            ""
-            ""
-            ""
-            ""
-            ""
-            ""
-            "copy"
-            " FILM.srt) and lay them beside the film, where other encodings are read",
-            *(path, num_unread),
+            "copy FILM.srt) and lay them beside the film, where other encodings are read",
+            path,
+            num_unread,
         )
     yield from sorted((cue for told in cues.values() for cue in _with_lengths(told)), key=attrgetter("span"))
 
 
 def _joined_parts(path: Path) -> Iterator[tuple[int, Fraction]]:
-    """Where files begin that are joined behind the first, in bytes, and by how many seconds pictures are
+    """Where files begin that are joined behind the first, in bytes, and by how many seconds frames are
     later."""
     begins = [begin for begin, _ in later_files(path)]
     if not begins:
@@ -103,15 +101,6 @@ def _joined_parts(path: Path) -> Iterator[tuple[int, Fraction]]:
         for packet in packets(container, stream, path, continuity=continuity):
             if begins and packet.pos is not None and packet.pos >= begins[0]:
                 yield begins.pop(0), continuity.shift * packet.time_base
-
-
-def _shift_of(packet: Packet[Any], parts: Sequence[tuple[int, Fraction]]) -> Fraction:
-    position = -1 if packet.pos is None else packet.pos
-    return next((shift for begin, shift in reversed(parts) if position >= begin), Fraction(0))
-
-
-def _is_text(stream: SubtitleStream) -> bool:
-    return stream.codec_context is not None and not stream.codec_context.codec.bitmap_sub
 
 
 def _boxed_tracks(path: Path, container: InputContainer) -> list[DataStream]:
@@ -211,20 +200,20 @@ def _decoded(packet: Packet[SubtitleStream], length: Fraction) -> tuple[str, Fra
 
 
 def _with_lengths(cues: Iterable[Observation]) -> list[Observation]:
-    """Those that are on screen for a while."""
+    """The cues that are on screen for a while; where none has a duration, each lasts as long as reading
+    it."""
     in_order = sorted(cues, key=attrgetter("span"))
     shown = [cue for cue in in_order if cue.span.duration_seconds > 0]
     if shown or not in_order:
         return shown
-    starts = [cue.span.start for cue in in_order]
-    return [_read(cue, following) for cue, following in zip(in_order, [*starts[1:], None], strict=True)]
-
-
-def _read(cue: Observation, following: float | None) -> Observation:
-    start = cue.span.start
-    end = start + min(max(len(cue.text) / _CHARACTERS_A_SECOND, 1.0), 5.0)
-    end = min(end, following) if following is not None and following > start else end
-    return Observation(Span(start, end), cue.kind, cue.text, cue.source, confidence=0.7)
+    read = []
+    for place, cue in enumerate(in_order):
+        start = cue.span.start
+        end = start + min(max(len(cue.text) / _CHARACTERS_A_SECOND, 1.0), 5.0)
+        following = in_order[place + 1].span.start if place + 1 < len(in_order) else start
+        end = min(end, following) if following > start else end
+        read.append(Observation(Span(start, end), cue.kind, cue.text, cue.source, confidence=0.7))
+    return read
 
 
 def _source(stream: Stream) -> str:

@@ -1,4 +1,4 @@
-"""From the picture as stored to the picture as displayed: pixel aspect, turning, mirroring."""
+"""From the frame as stored to the frame as displayed: pixel aspect, turning, mirroring."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Orientation", "displayed_size", "fit"]
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """One of the eight ways to lay a rectangle down: first transposed, then mirrored."""
+    """One of the eight orientations of a frame: first transposed, then mirrored."""
 
     transposed: bool = False
     mirrored_x: bool = False
@@ -32,24 +32,24 @@ class Orientation:
 
     @property
     def rotation(self) -> int:
-        """The clockwise turn in degrees; the mirroring of a picture that is also mirrored is left out."""
+        """The clockwise turn in degrees; the mirroring of a frame that is also mirrored is left out."""
         if self.transposed:
             return 270 if self.mirrored_y else 90
         return 180 if self.mirrored_x and self.mirrored_y else 0
 
     @property
     def reflected(self) -> bool:
-        """Whether it shows the picture as in a mirror, which no turn can do."""
+        """Whether the frame is mirrored, which no rotation can do."""
         return self.transposed ^ self.mirrored_x ^ self.mirrored_y
 
     def apply(self, image: Image) -> Image:
-        """The picture laid down this way, ``(height, width, 3)``, contiguous."""
+        """The frame in this orientation, ``(height, width, 3)``, contiguous."""
         if self.transposed:
             image = image.transpose(1, 0, 2)
         return np.ascontiguousarray(image[:: -1 if self.mirrored_y else 1, :: -1 if self.mirrored_x else 1])
 
     def undo(self, image: Image) -> Image:
-        """The picture as stored, from the one laid down this way."""
+        """The frame as stored, ``(height, width, 3)``, from one in this orientation."""
         image = image[:: -1 if self.mirrored_y else 1, :: -1 if self.mirrored_x else 1]
         return np.ascontiguousarray(image.transpose(1, 0, 2) if self.transposed else image)
 
@@ -65,7 +65,12 @@ def displayed_size(width: int, height: int, pixel_aspect: Fraction | None) -> tu
 
 
 def fit(size: tuple[int, int], max_side: int | None) -> tuple[int, int]:
-    """``size`` scaled down, never up, so that no side exceeds ``max_side``; at least 1 x 1."""
+    """A ``(width, height)`` in pixels scaled down, never up, so that no side exceeds ``max_side``; at least 1
+    x 1.
+
+    Raises:
+        ValueError: ``max_side`` is below 1 pixel.
+    """
     longest = max(size)
     if max_side is None or longest <= max_side:
         return size

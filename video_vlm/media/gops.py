@@ -1,5 +1,4 @@
-"""Cuts a stream of packets into groups that can be decoded apart from each other: from a keyframe up to the
-next."""
+"""Cuts a stream of packets into groups of pictures (GOPs) that can be decoded independently."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from av.video.stream import VideoStream
 __all__ = ["GroupOfPictures", "GroupsOfPictures", "VideoPacket"]
 
 _LEAST_PACKETS = 24
-"""Where every picture is a keyframe, handing them over one by one would cost more than it spares."""
+"""Where every frame is a keyframe, single groups would cost more than they save."""
 
 _MOST_PACKETS = 600
 """A longer group holds the others up; such a file is better decoded as one."""
@@ -23,9 +22,9 @@ VideoPacket: TypeAlias = "Packet[VideoStream]"  # quoted: PyAV's class is generi
 
 @dataclass(frozen=True, slots=True)
 class GroupOfPictures:
-    """The packets that give the pictures shown in ``[start, end)``, in ticks; the last group has no ``end``.
+    """The packets that give the frames shown in ``[start, end)``, in ticks; the last group has no ``end``.
 
-    Pictures that are shown before a keyframe but stored after it may need what is on both sides of it. They
+    Frames that are shown before a keyframe but stored after it may need what is on both sides of it. They
     belong to the group before, whose packets then go on to that keyframe and to them.
     """
 
@@ -38,9 +37,9 @@ class GroupOfPictures:
 
 
 class GroupsOfPictures:
-    """Iterates over the groups of a stream, and stops where its packets cannot be relied on to be in order.
+    """Iterates over the groups of pictures of a stream; stops where its packets are not reliably in order.
 
-    ``is_whole`` is whether it has come to the end without stopping.
+    ``is_whole`` is True once the end was reached without stopping.
     """
 
     def __init__(self, packets: Iterable[VideoPacket]) -> None:
@@ -50,12 +49,12 @@ class GroupsOfPictures:
     def __iter__(self) -> Iterator[GroupOfPictures]:
         before: list[
             VideoPacket
-        ] = []  # of the group before, until it is certain that nothing more belongs to it
+        ] = []  # the group before, until it is certain that nothing more belongs to it
         own: list[VideoPacket] = []
         leading: list[VideoPacket] = []
         for packet in self._packets:
-            pts = _pts(packet)
-            if pts is None or len(own) == _MOST_PACKETS:
+            pts = packet.pts
+            if pts is None or packet.is_corrupt or packet.is_discard or len(own) == _MOST_PACKETS:
                 return
             if not own and not packet.is_keyframe:
                 return
@@ -83,16 +82,11 @@ class GroupsOfPictures:
             yield GroupOfPictures(own, _start(own), None)
 
 
-def _pts(packet: VideoPacket) -> int | None:
-    """None where the packet cannot be relied on."""
-    return None if packet.is_corrupt or packet.is_discard else packet.pts
-
-
 def _start(group: Sequence[VideoPacket]) -> int:
     return group[0].pts or 0
 
 
 def _is_orderly(group: Sequence[VideoPacket], *, until: int | None = None) -> bool:
-    """Whether each picture has a time of its own, before the next group begins."""
+    """Whether each frame has a time of its own, before the next group begins."""
     times = [packet.pts for packet in group if packet.pts is not None]
     return len(set(times)) == len(group) and (until is None or max(times) < until)

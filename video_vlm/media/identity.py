@@ -1,8 +1,8 @@
-"""Who a video is: the hash of its bytes, whatever it is called and wherever it lies; and whether it still is.
+"""The identity of a video, which is the hash of its bytes, and the check that a file still has it.
 
-A file may be replaced, overwritten, cut short or appended to while it is read. What the system says of it
-without its bytes being read (:class:`FileState`) tells of nearly every change; where it tells of one, or may
-have missed one, the bytes are hashed again. Of a recording that goes on only what was there at first counts.
+A file may be replaced, overwritten, cut short or appended to while it is read. Its size and times
+(:class:`FileState`) show nearly every change. Where they show one, or may have missed one, the bytes are
+hashed again. Of a recording that grows only the bytes that were there at first count.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class FileState:
 
     @classmethod
     def of(cls, path: Path) -> FileState:
-        """Raises:
+        """The state of a file as the file system tells it.
+
+        Raises:
         FileChanged: the file is gone, or may not be looked at.
         """
         try:
@@ -75,18 +77,19 @@ class FileState:
 
     @property
     def times(self) -> tuple[int, int, int]:
-        """What a library notes of it."""
+        """Size in bytes, and the times of change in nanoseconds, as a library stores them."""
         return self.num_bytes, self.mtime_ns, self.ctime_ns
 
     def is_grown(self, earlier: FileState) -> bool:
-        """Whether this may be that file with more at its end."""
+        """Whether this may be the earlier file with more bytes at its end."""
         return (self.device, self.inode) == (
             earlier.device,
             earlier.inode,
         ) and self.num_bytes > earlier.num_bytes
 
     def tells_changes(self) -> bool:
-        """Whether it would be another if the file were changed from now on."""
+        """Whether a change from now on would be seen in the file's times: it was last changed more than two
+        seconds ago."""
         return _HAS_CHANGE_TIME and time.time_ns() - max(self.mtime_ns, self.ctime_ns) > _COARSE_NS
 
 
@@ -104,7 +107,7 @@ def _ends(path: Path, num_bytes: int) -> tuple[bytes, bytes]:
 
 
 class SameContent:
-    """Makes sure that a file still holds what it held. Made before the file is opened.
+    """Checks that a file still holds the bytes it held. Make it before the file is opened.
 
     Args:
         path: The file.
@@ -118,8 +121,8 @@ class SameContent:
         self._ends = _ends(self._path, self.state.num_bytes)
 
     def glance(self, identity: str) -> None:
-        """Look whether the file has changed, between two steps of reading it. One that only grows is left to
-        :meth:`confirm`.
+        """Checks for a change between two steps of reading, by size, times and both ends of the file. A file
+        that only grows is left to :meth:`confirm`.
 
         Args:
             identity: The content id of what was opened.
@@ -135,8 +138,8 @@ class SameContent:
             self._known = now
 
     def confirm(self, identity: str) -> None:
-        """The same once everything is read, and certain: bytes are hashed again wherever a change may have
-        been missed.
+        """Checks for a change once everything is read: bytes are hashed again wherever a change may have been
+        missed.
 
         Raises:
             FileChanged: the file does not begin with what was opened any more.

@@ -1,6 +1,6 @@
-"""Decoders that give pictures by number, behind the same door as PyAV.
+"""Decoders that give frames by number, with the interface of the PyAV reader.
 
-Such libraries shift, round or drop time. Here they are only asked for picture *n*; when it is shown
+Such libraries shift, round or drop time. Here they are only asked for frame *n*; when it is shown
 comes from the container, so that every backend keeps the one clock.
 """
 
@@ -36,7 +36,7 @@ __all__ = ["IndexedFrame", "IndexedReader"]
 
 @dataclass(frozen=True, slots=True)
 class IndexedFrame:
-    """A picture that the library has already converted: RGB, turned, pixels as stored."""
+    """A frame that the library has already converted: RGB, turned, pixels as stored."""
 
     pts: int
     pts_seconds: float
@@ -97,7 +97,7 @@ def _pixels(frame: bytes) -> float:
 
 
 class IndexedReader(ABC):
-    """An open video whose pictures a library fetches by number.
+    """An open video whose frames a library fetches by number.
 
     Args:
         path: The file.
@@ -105,7 +105,7 @@ class IndexedReader(ABC):
 
     Raises:
         UnreadableVideo: the file holds no video that can be decoded, or this library cannot be
-            trusted with it: it mirrors pictures, lacks time stamps, or the library counts otherwise.
+            trusted with it: it mirrors frames, lacks time stamps, or the library counts otherwise.
         RefusedMedia: the file is a list of other files or addresses.
     """
 
@@ -131,12 +131,12 @@ class IndexedReader(ABC):
 
     @abstractmethod
     def _open_decoder(self) -> Any:
-        """The library's decoder, whose ``len`` is its number of pictures; :class:`UnreadableVideo` where it
+        """The library's decoder, whose ``len`` is its number of frames; :class:`UnreadableVideo` where it
         fails."""
 
     @abstractmethod
     def _fetch(self, index: int) -> Image:
-        """Picture ``index`` in order of display; :class:`UnreadableVideo` where it cannot be decoded."""
+        """Frame ``index`` in order of display; :class:`UnreadableVideo` where it cannot be decoded."""
 
     def _unfit(self, why: str) -> UnreadableVideo:
         return UnreadableVideo(
@@ -152,11 +152,9 @@ class IndexedReader(ABC):
         return self._ledger.damage
 
     def scan(self, start_seconds: float | None = None) -> Iterator[IndexedFrame]:
-        start = (
-            0
-            if start_seconds is None
-            else bisect_left(self._times.seconds, start_seconds - TIME_TOLERANCE_SECONDS)
-        )
+        start = 0
+        if start_seconds is not None:
+            start = bisect_left(self._times.seconds, start_seconds - TIME_TOLERANCE_SECONDS)
         decoded = False
         for index in range(start, len(self._times)):
             frame = self._frame(index)
@@ -180,7 +178,7 @@ class IndexedReader(ABC):
         return read_cues(self._path, origin=self._found.time.origin)
 
     def close(self) -> None:
-        """Lets the library's decoder go; the reader decodes no more."""
+        """Releases the library's decoder; the reader decodes no more."""
         self._decoder = None
 
     def __enter__(self) -> Self:

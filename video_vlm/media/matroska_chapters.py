@@ -1,4 +1,4 @@
-"""The chapter marks of a Matroska file, all of them.
+"""All chapter marks of a Matroska file.
 
 FFmpeg passes over every mark that does not begin after the one before it. The elements are those of RFC 9559;
 what cannot be read, or is larger than any list of chapters, counts as not there.
@@ -50,12 +50,13 @@ class _Element:
 
 
 def matroska_marks(path: Path) -> tuple[ChapterMark, ...]:
-    """The marks of the default edition, in the order of the file, nested ones behind the one that holds
-    them."""
+    """The marks of the default edition in the order of the file, times in seconds; a nested mark follows the
+    one that holds it. Empty where there are none."""
     with path.open("rb") as file:
-        chapters = _chapters_element(file)
-    if chapters is None:
-        return ()
+        section = next((one for one in _sections(file) if one.name == _CHAPTERS), None)
+        if section is None or section.size is None or section.size > _MOST_BYTES:
+            return ()
+        chapters = file.read(section.size)
     editions = [list(_children(data)) for name, data in _children(chapters) if name == _EDITION]
     chosen = next(
         (one for one in editions if _number(one, _EDITION_DEFAULT)), editions[0] if editions else []
@@ -78,15 +79,8 @@ def file_beginnings(file: BinaryIO) -> Iterator[int]:
         file.seek(element.size, io.SEEK_CUR)
 
 
-def _chapters_element(file: BinaryIO) -> bytes | None:
-    chapters = next((one for one in _sections(file) if one.name == _CHAPTERS), None)
-    if chapters is None or chapters.size is None or chapters.size > _MOST_BYTES:
-        return None
-    return file.read(chapters.size)
-
-
 def has_too_many_notes(file: BinaryIO) -> bool:
-    """Whether an open file is Matroska and has more chapters and tags than any film."""
+    """Whether an open file is Matroska and has more than 20,000 chapters and tags in all."""
     num_notes = 0
     for section in _sections(file):
         if section.name in (_CHAPTERS, _TAGS):

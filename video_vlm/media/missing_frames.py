@@ -1,4 +1,4 @@
-"""Every packet promises a picture: which of them came out of the decoder whole, damaged, or not at all."""
+"""Which packets gave a whole frame, a damaged one, or none."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _GUESSED = "pictures are damaged: the decoder guessed parts of them"
 _REPEATED = "pictures repeat a time already shown"
 
 _FEW = 2
-"""This many packets without a picture are no loss: fields come in pairs, some packets show nothing."""
+"""This many packets without a frame are no loss: fields come in pairs, some packets show nothing."""
 
 
 class MissingFrames:
-    """Notes damage while a stretch is decoded.
+    """Notes the frames that are lost or damaged while a stretch is decoded.
 
-    Decoders report an error some pictures late, or swallow it. So an error only says that there is
-    trouble; which pictures were lost is known when a later one is shown before them. Without
-    trouble a packet that shows nothing means nothing.
+    Decoders report an error some frames late, or not at all. So an error only says that there is trouble; a
+    frame counts as lost when a later one is shown before it. Without an error, a packet that gives no frame
+    means nothing.
 
     Args:
         found: The survey of the file.
@@ -41,22 +41,23 @@ class MissingFrames:
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether pictures are owed at the end."""
+        """Whether frames are still missing at the end: after an error, or more than two."""
         return self.last_pts is not None and (self.in_trouble or len(self._waiting) > _FEW)
 
     @property
     def is_sparse(self) -> bool:
-        """Whether some packets have a time, and others do not."""
+        """Whether some packets have a PTS and others do not."""
         return len(self._dated) > 1
 
     def expect(self, packet: Packet[VideoStream]) -> None:
+        """Notes a packet before it is decoded; its PTS and duration are in ticks."""
         self._dated.add(packet.pts is not None)
         self.in_trouble |= packet.is_corrupt
         if packet.pts is not None and not packet.is_discard:
             self._waiting[packet.pts] = packet.duration or round(self._found.frame_ticks)
 
     def answer(self, frame: VideoFrame) -> None:
-        """``picture`` is shown: those before it that were not will not be."""
+        """Notes a decoded frame: frames with an earlier PTS that have not come by then are lost."""
         pts = frame.pts
         if pts is None:
             return
@@ -71,11 +72,11 @@ class MissingFrames:
         self.last_pts = pts
 
     def repeat(self, pts: int) -> None:
-        """A picture was dropped because its time had been shown."""
+        """Notes a frame that was dropped because a frame with this PTS, in ticks, was shown before."""
         self._note(pts, 0, _REPEATED)
 
     def close(self) -> None:
-        """Nothing more will be shown."""
+        """Notes what is still missing at the end; no frame may follow."""
         for missed in list(self._waiting):
             self._miss(missed)
 

@@ -1,4 +1,4 @@
-"""The boxes of an MP4 file (ISO/IEC 14496-12, 4.2): what each is called, and where it lies."""
+"""The boxes of an MP4 file (ISO/IEC 14496-12, 4.2): their kinds and byte positions."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ class Box(NamedTuple):
 
 
 def boxes_in(file: BinaryIO, start: int, end: int) -> Iterator[Box]:
-    """The boxes that follow one another in ``[start, end)``, not those inside them. One that claims more ends
-    there; behind one whose size makes no sense nothing is found. The file may be read elsewhere meanwhile.
+    """The boxes that follow one another in the bytes ``[start, end)``, not those inside them.
+
+    A box that claims more ends at ``end``; after one whose size is impossible nothing is found. The file may
+    be read elsewhere between two boxes.
     """
     while start + 8 <= end:
         file.seek(start)

@@ -33,7 +33,7 @@ class NeroMark:
 
 
 def nero_marks(path: Path) -> tuple[NeroMark, ...]:
-    """The marks, in the order of the file; none where there is no such box or it breaks off."""
+    """The marks in the order of the file, in seconds; empty where there is no such box or it breaks off."""
     with path.open("rb") as file:
         start, end = 0, path.stat().st_size
         for name in _WAY:
@@ -43,19 +43,15 @@ def nero_marks(path: Path) -> tuple[NeroMark, ...]:
                 return ()
             start, end = found.begin, found.end
         file.seek(start)
-        return _marks(file.read(min(end - start, _MOST_BYTES)))
-
-
-def _marks(data: bytes) -> tuple[NeroMark, ...]:
-    """Version 1 has four bytes more before the count."""
-    place = 8 if data[:1] != b"\0" else 4
+        data = file.read(min(end - start, _MOST_BYTES))
+    place = 8 if data[:1] != b"\0" else 4  # version 1 has four bytes more before the count
     marks, count = [], int.from_bytes(data[place : place + 1], "big")
     place += 1
     for _ in range(count):
         title = data[place + 9 : place + 9 + int.from_bytes(data[place + 8 : place + 9], "big")]
         if place + 9 > len(data):
             return ()
-        start = Fraction(int.from_bytes(data[place : place + 8], "big"), _UNITS_A_SECOND)
-        marks.append(NeroMark(start, title.decode("utf-8", errors="ignore"), len(title) == 255))
+        begin = Fraction(int.from_bytes(data[place : place + 8], "big"), _UNITS_A_SECOND)
+        marks.append(NeroMark(begin, title.decode("utf-8", errors="ignore"), len(title) == 255))
         place += 9 + len(title)
     return tuple(marks)

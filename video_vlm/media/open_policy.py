@@ -1,4 +1,4 @@
-"""What may be opened at all: one local file, which names no other.
+"""Which files may be opened: one local file that refers to no other.
 
 FFmpeg decides by content, so an HLS playlist called ``holiday.mp4`` is played as a playlist, and a
 playlist can name any file or address the process can reach. Files that only refer to others are
@@ -38,9 +38,7 @@ _REFERENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 
 
 def local_file(path: str | Path) -> Path:
-    """The file that ``path`` names, or the reason why there is none to read.
-
-    Pipes and devices are not files here: reading one can block for ever.
+    """The local file that ``path`` names. Pipes and devices are refused: reading one can block for ever.
 
     Raises:
         RefusedMedia: ``path`` is an address.
@@ -74,21 +72,18 @@ def _why_unusable(file: Path) -> str | None:
 
 
 def refuse_references(file: Path) -> None:
-    """Refuses a file that is a list of other files or addresses, by its first bytes, whatever its name.
+    """Refuses a file that is a list of other files or addresses, judged by its first 8192 bytes, whatever its
+    name.
 
     Raises:
         RefusedMedia: names the kind of list it is.
     """
-    text = _leading_text(file)
+    with file.open("rb") as stream:
+        head = stream.read(_SNIFF_BYTES)
+    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    text = head.decode(encoding, errors="replace").lstrip("\x00 \t\r\n\f\v")
     for name, pattern in _REFERENCES:
         if pattern.match(text):
             raise RefusedMedia(
                 file, f"this is {name}, which would open other files or addresses; give the video itself"
             )
-
-
-def _leading_text(file: Path) -> str:
-    with file.open("rb") as stream:
-        head = stream.read(_SNIFF_BYTES)
-    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    return head.decode(encoding, errors="replace").lstrip("\x00 \t\r\n\f\v")

@@ -1,5 +1,4 @@
-"""What the packets say before any is decoded: when each picture is shown, how large it is, which stand
-alone."""
+"""What the packets tell without decoding: when each frame is shown, its bytes, and which are keyframes."""
 
 from __future__ import annotations
 
@@ -19,8 +18,7 @@ from video_vlm.media.stream_probe import StreamProbe
 __all__ = ["PacketTable", "read_packet_table"]
 
 _USUAL_BEATS = {250, 128, 240, 300}
-"""Pictures from one keyframe to the next at most, where nobody told the encoder otherwise: x264, x265;
-libvpx; ten seconds of 24 or 30 pictures."""
+"""The default longest GOP of encoders, in frames: x264 and x265; libvpx; ten seconds at 24 or 30 frames."""
 
 _PUT_SHARE = 0.25
 _LITTLE_SHARE = 1.0
@@ -30,14 +28,13 @@ _RISE_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class PacketTable:
-    """Every picture of a stream in order of display. The pictures from one keyframe up to the next are a
-    *group*.
+    """Every frame of a stream in order of display. The frames from one keyframe up to the next are a *group*.
 
     Args:
         pts: Strictly rising, in ticks.
         seconds: The same in seconds.
         num_bytes: Of the packet.
-        keyframes: Which pictures can be decoded without others, by their place in the table, rising.
+        keyframes: Which frames can be decoded without others, by their place in the table, rising.
         flaw: Why the table cannot be relied on; None where it can.
     """
 
@@ -56,7 +53,7 @@ class PacketTable:
 
     @cached_property
     def group_starts(self) -> tuple[float, ...]:
-        """When the first picture of each group is shown."""
+        """The time of the first frame of each group, in seconds."""
         return tuple(self.seconds[place] for place in self.keyframes)
 
     @cached_property
@@ -66,26 +63,27 @@ class PacketTable:
 
     @cached_property
     def group_sizes(self) -> tuple[int, ...]:
-        """How many pictures each group holds."""
+        """How many frames each group holds."""
         return tuple(after - before for before, after in pairwise((*self.keyframes, len(self))))
 
     @cached_property
     def beat(self) -> int | None:
-        """The number of pictures after which the encoder made a keyframe whatever there was to see; None if
-        unknown."""
+        """The number of frames after which the encoder made a keyframe whatever the content (the longest
+        GOP); None if unknown."""
         whole = self.group_sizes[:-1]
         longest = max(whole, default=0)
         known = longest in _USUAL_BEATS or whole.count(longest) > 1
         return longest if known and longest > 1 else None
 
     def is_due(self, number: int) -> bool:
-        """Whether the keyframe of a group came on the beat."""
+        """Whether the group before had the longest GOP, so that the keyframe of group ``number`` had to
+        come."""
         return number > 0 and self.group_sizes[number - 1] == self.beat
 
     @cached_property
     def puts_keyframes(self) -> bool:
-        """Whether many keyframes came off the beat, and more than once: so the encoder put them where
-        something changed."""
+        """Whether the encoder puts keyframes at cuts: at least a quarter of them, and more than one, came
+        early."""
         num_put = sum(
             not self.is_due(number) and self.group_sizes[number - 1] > 1
             for number in range(1, self.num_groups)
@@ -93,14 +91,14 @@ class PacketTable:
         return num_put > 1 and num_put >= _PUT_SHARE * self.num_groups
 
     def weighs_little(self, number: int) -> bool:
-        """Whether all that follows the keyframe of a group is so small that its last picture can hardly be
-        another."""
+        """Whether the packets behind the keyframe of a group are together smaller than the keyframe's, so
+        that its last frame can hardly show anything else."""
         head, *rest = self.num_bytes[self.keyframes[number] :][: self.group_sizes[number]]
         return sum(max(0, size - _EMPTY_BYTES) for size in rest) < _LITTLE_SHARE * head
 
     def rise(self, number: int) -> float:
-        """How many times as large as those of the half second before it the packet of the keyframe of a group
-        is."""
+        """The ratio of the size of a group's keyframe to the mean size of the packets in the half second
+        before it."""
         at = self.keyframes[number]
         earliest = bisect_left(self.seconds, self.seconds[at] - _RISE_SECONDS)
         before = (
@@ -109,21 +107,21 @@ class PacketTable:
         return self.num_bytes[at] * len(before) / (sum(before) + 1.0)
 
     def group_at(self, seconds: float) -> int:
-        """The number of the group on display at a time; the first one before any."""
+        """The number of the group on display at a time in seconds; the first one before any."""
         return max(0, bisect_right(self.group_starts, seconds) - 1)
 
     def places(self, first_group: int, end_group: int) -> range:
-        """The places in the table of the pictures of the groups ``[first_group, end_group)``."""
+        """The places in the table of the frames of the groups ``[first_group, end_group)``."""
         edges = (*self.keyframes, len(self))
         return range(edges[first_group], edges[min(end_group, self.num_groups)])
 
     def count(self, start_seconds: float, end_seconds: float) -> int:
-        """How many pictures begin in ``[start_seconds, end_seconds)``."""
+        """The number of frames that begin in ``[start_seconds, end_seconds)``."""
         return bisect_left(self.seconds, end_seconds) - bisect_left(self.seconds, start_seconds)
 
 
 def read_packet_table(path: Path, found: StreamProbe) -> PacketTable:
-    """Reads every packet of the video stream and decodes none."""
+    """Reads every packet of the video stream and decodes no frame."""
     with open_container(path) as container:
         stream = video_stream(container, path)
         watch_only(container, stream.index)

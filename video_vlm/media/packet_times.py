@@ -1,4 +1,4 @@
-"""What the packets say of time, without decoding any."""
+"""The times of packets, without decoding."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["PacketTimes", "SeekPoint", "read_packet_times", "seek_points"]
 
 @dataclass(frozen=True, slots=True)
 class PacketTimes:
-    """When each picture is shown: PTS and seconds in order of display, and the PTS of keyframes."""
+    """When each frame is shown: PTS and seconds in order of display, and the PTS of keyframes."""
 
     pts: tuple[int, ...]
     seconds: tuple[float, ...]
@@ -32,7 +32,8 @@ class PacketTimes:
 
 
 def read_packet_times(path: Path, found: StreamProbe) -> PacketTimes:
-    """Reads every packet of the video stream; those without a PTS have no place in the table."""
+    """The PTS of every packet of the video stream, in ticks and in player's seconds; packets without a PTS
+    are left out."""
     with open_container(path) as container:
         stream = video_stream(container, path)
         watch_only(container, stream.index)
@@ -58,11 +59,10 @@ class SeekPoint:
 
 
 def seek_points(path: Path) -> tuple[SeekPoint, ...] | None:
-    """Where to enter a file whose clock begins again or cannot be read everywhere; None where seeking by time
-    will do.
+    """The byte positions at which a file can be entered, in order of PTS; None where seeking by time works.
 
-    MP4, Matroska and AVI keep an index. Elsewhere FFmpeg searches by time stamps, which must then be there
-    and must not jump back: all packets are read to know.
+    MP4, Matroska and AVI keep an index. Elsewhere FFmpeg searches by time stamps, which must be there and
+    must not jump back: all packets are read to find out.
     """
     with open_container(path) as container:
         if has_index(container):

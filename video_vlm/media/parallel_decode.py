@@ -1,10 +1,9 @@
-"""One file decoded by several decoders side by side, a group of pictures each, with the result of a single
-one.
+"""Decodes one file with several decoders in parallel, one group of pictures (GOP) each.
 
-Two decoders with a thread each spend an eighth less than one with two threads, which wait for each other's
-pictures. What is done with the pictures (a thumbnail of each) is done in the same threads, so that it keeps
-no one waiting; and what is no longer needed is let go there, so that a lane that is ahead holds little.
-Packets are read once, in the order of the file, and nothing is sought.
+The result is that of a single decoder. Two decoders with one thread each take an eighth less time than one
+decoder with two threads, which wait for each other's frames. The work on the frames (a thumbnail of each) is
+done in the same threads, and frames are freed there, so that a lane that is ahead holds little memory.
+Packets are read once, in the order of the file; there is no seeking.
 """
 
 from __future__ import annotations
@@ -28,18 +27,17 @@ from video_vlm.protocols import DecodedFrame
 __all__ = ["MOST_LANES", "FrameWork", "ParallelDecoder", "ParallelReader"]
 
 MOST_LANES = 4
-"""More would wait for the one who takes what they make."""
+"""More lanes would wait for the thread that takes their results."""
 
 _BATCH = 12
-"""Handing over what was made costs as much for one picture as for several; but no more of them than may be
+"""The results that are passed on at once: one costs as much as several. Never more frames than may be
 held."""
 
 _WAITING = 2
-"""So many groups a lane wait to be decoded: groups are uneven, and who has done a few short ones must find
-another."""
+"""The groups that wait for each lane: they differ in length, and a lane that did short ones needs another."""
 
 _WAITING_BYTES = 16 << 20
-"""No more of them where packets are so large: they are held in memory."""
+"""The most bytes of packets that wait: they are held in memory."""
 
 _POLL_SECONDS = 0.5  # a wait without an end cannot be interrupted everywhere
 
@@ -47,33 +45,33 @@ T = TypeVar("T")
 
 
 class FrameWork(Protocol[T]):
-    """What is done with pictures in a lane. Must be the same whether it is given them in pieces or as one
-    stream."""
+    """The work that is done on frames in the lane that decoded them. Its results must not depend on whether
+    the frames come in pieces or as one stream."""
 
     def __call__(self, frames: Iterable[DecodedFrame]) -> Iterator[T]: ...
 
     def is_large(self, made: T) -> bool:
-        """Whether what was made holds a decoded picture."""
+        """Whether the result holds a decoded frame, so that it counts against the frames that may be held."""
         ...
 
 
 @runtime_checkable
 class ParallelReader(Protocol):
-    """A reader that can have work done on its pictures as they are decoded."""
+    """A reader that can run :class:`FrameWork` on frames in the threads that decode them."""
 
     def scan_with(self, work: FrameWork[T], start_seconds: float | None = None) -> Generator[T, None, None]:
-        """What ``work`` makes of every picture in order of PTS, from the first at or after ``start_seconds``.
+        """What ``work`` makes of every frame in order of PTS, from the first at or after ``start_seconds``.
 
-        Pictures that no other is made from may be rough (:class:`~video_vlm.protocols.DecodedFrame`).
+        Frames that no other is made from may be rough (:class:`~video_vlm.protocols.DecodedFrame`).
 
         Raises:
-            UnreadableVideo: when no picture at all can be decoded.
+            UnreadableVideo: when no frame at all can be decoded.
         """
         ...
 
 
 class _Room:
-    """How many pictures may be held by lanes that are ahead. The one whose turn it is never waits."""
+    """How many frames may be held by lanes that are ahead. The one whose turn it is never waits."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -116,7 +114,7 @@ class _Job(Generic[T]):
         self.made: SimpleQueue[Sequence[T] | None] = SimpleQueue()
         """Batches; None is the end."""
         self.last_shown: VideoFrame | None = None
-        """The last picture that was given to the work."""
+        """The last frame that was given to the work."""
         self.is_whole = False
         self.error: Exception | None = None
 
@@ -136,13 +134,13 @@ class ParallelDecoder(Generic[T]):
 
     Args:
         open_decoder: Makes a decoder of its own for each lane.
-        framed: Makes a picture and its PTS what ``work`` is given.
-        work: What is done with the pictures of a group, in its lane.
+        framed: Makes the input of ``work`` from a frame and its PTS.
+        work: What is done with the frames of a group, in its lane.
         num_lanes: How many there are.
-        num_pictures: How many decoded pictures lanes that are ahead may hold.
-        first_pts: Pictures before it are passed over.
+        num_pictures: How many decoded frames lanes that are ahead may hold.
+        first_pts: Frames before it are passed over.
 
-    ``last_shown`` is the last picture that was worked on; ``is_whole`` whether all went well. Where a picture
+    ``last_shown`` is the last frame that was worked on; ``is_whole`` whether all went well. Where a frame
     is lost or damaged, or the stream is out of order, the lanes stop just before.
     """
 
@@ -168,7 +166,7 @@ class ParallelDecoder(Generic[T]):
         self.is_whole = False
 
     def run(self, groups: GroupsOfPictures) -> Generator[T, None, None]:
-        """What the work makes of the groups, in order."""
+        """The results of the work on all groups, in order of PTS."""
         lanes = [
             Thread(target=self._serve, name=f"lane-{number}", daemon=True)
             for number in range(self._num_lanes)
@@ -219,20 +217,18 @@ class ParallelDecoder(Generic[T]):
         while (job := self._waiting.get()) is not None:
             try:
                 decoder = decoder or self._open_decoder()
-                self._do(job, decoder)
+                pictures = self._pictures(job, decoder)
+                made = self._work(self._framed(pts, frame) for pts, frame in pictures)
+                while batch := list(islice(made, self._batch)):
+                    if not self._room.take(job, sum(map(self._work.is_large, batch))):
+                        break
+                    job.made.put(batch)
             except (MediaError, OSError):
-                pass  # the job is not whole: whoever reads on without lanes meets the error, and says what it is
-            except Exception as error:  # raised again where the pictures are taken
+                pass  # the job is not whole: reading on without lanes meets the error and reports it
+            except Exception as error:  # raised again where the frames are taken
                 job.error = error
             finally:
                 job.made.put(None)
-
-    def _do(self, job: _Job[T], decoder: VideoCodecContext) -> None:
-        made = self._work(self._framed(pts, frame) for pts, frame in self._pictures(job, decoder))
-        while batch := list(islice(made, self._batch)):
-            if not self._room.take(job, sum(map(self._work.is_large, batch))):
-                return
-            job.made.put(batch)
 
     def _pictures(self, job: _Job[T], decoder: VideoCodecContext) -> Iterator[tuple[int, VideoFrame]]:
         """Those the group shows, in order, as long as they come whole."""

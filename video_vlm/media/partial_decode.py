@@ -1,9 +1,9 @@
 """Decodes only what is asked for: keyframes by themselves, and coarse stretches from a keyframe on.
 
-Packets are read once, in the order of the file, a few groups at a time; nothing is sought. Keyframes are
-decoded whole; stretches without the pictures no other needs and without the smoothing of block edges (the
-loop filter): half the cost, and good enough to see whether a picture follows from the one before. Several are
-decoded side by side.
+Packets are read once, in the order of the file, a few groups at a time; there is no seeking. Keyframes are
+decoded whole. Stretches are decoded without non-reference frames and without the loop filter: this costs half
+as much, and is good enough to see whether a frame follows from the one before. Several are decoded in
+parallel.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ U = TypeVar("U")
 
 @runtime_checkable
 class PartialReader(Protocol):
-    """A reader that can leave pictures undecoded."""
+    """A reader that can leave frames undecoded."""
 
     def packets(self) -> PacketTable: ...
     def skim(self) -> PartialDecoder[DecodedFrame]: ...
@@ -73,7 +73,7 @@ class PartialDecoder(Generic[F]):
             (:class:`~video_vlm.media.packet_table.PacketTable`).
         found: Its survey.
         ledger: Where damage is noted.
-        framed: Makes a picture and its PTS what is given out.
+        framed: Makes what is given out from a frame and its PTS.
         threads: How many may be used in all.
     """
 
@@ -114,12 +114,12 @@ class PartialDecoder(Generic[F]):
         self._opened.close()
 
     def side_by_side(self, work: Callable[[T], U], jobs: Iterable[T]) -> Iterator[U]:
-        """Do the jobs in several threads; what comes of them in their order."""
+        """Runs the jobs in several threads; gives the results in the order of the jobs."""
         return self._lanes.map(work, jobs)
 
     def load(self, groups: range) -> None:
-        """Read the packets of ``groups``, and of no others: those before are let go, those between passed
-        over."""
+        """Reads the packets of ``groups`` and holds them; packets of other groups are skipped, those held
+        from earlier groups are dropped."""
         self._groups = {number: held for number, held in self._groups.items() if number in groups}
         while self._num_begun <= groups.stop:
             packet = next(self._source, None)
@@ -131,7 +131,7 @@ class PartialDecoder(Generic[F]):
                 self._groups.setdefault(number, []).append(packet)
 
     def keyframes(self, groups: range) -> Iterator[F]:
-        """The first pictures of ``groups``."""
+        """The first frame of each of ``groups``, decoded whole."""
         heads = [self._groups[number][0] for number in groups if number in self._groups]
         share = -(-len(heads) // self._num_lanes) or 1
         shares = [heads[first : first + share] for first in range(0, len(heads), share)]
@@ -139,8 +139,8 @@ class PartialDecoder(Generic[F]):
             yield from frames
 
     def stretch(self, groups: range, *, until_seconds: float) -> Iterator[F]:
-        """Pictures others need, from the first of ``groups`` to the last one at or before
-        ``until_seconds``."""
+        """The reference frames from the first of ``groups`` to the last one at or before ``until_seconds``,
+        without the loop filter."""
         held = [packet for number in groups for packet in self._groups.get(number, [])]
         shown = [place for place, packet in enumerate(held) if self._seconds(packet) <= until_seconds]
         wanted = held[: max(shown, default=-1) + 1]
@@ -161,12 +161,9 @@ class PartialDecoder(Generic[F]):
                 try:
                     yield from decoder.decode(packet)
                 except av.FFmpegError:
-                    self._note(packet or wanted[-1])
-
-    def _note(self, packet: VideoPacket) -> None:
-        start = self._seconds(packet)
-        with self._noting:
-            self._ledger.note(start, start + self._found.frame_seconds, _LOST)
+                    start = self._seconds(packet or wanted[-1])
+                    with self._noting:
+                        self._ledger.note(start, start + self._found.frame_seconds, _LOST)
 
     def _seconds(self, packet: VideoPacket) -> float:
         return self._found.seconds(packet.pts or 0)

@@ -1,4 +1,4 @@
-"""From a decoded picture to RGB, at the size somebody asks for."""
+"""From a decoded frame to RGB, at the size that is asked for."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _MATRICES = {1, 4, 5, 7, 9}
 
 @dataclass(frozen=True, slots=True)
 class ColorConversion:
-    """How stored numbers become colours; None leaves it to the picture.
+    """How stored numbers become colours; None leaves it to the frame.
 
-    Taken from the first picture for the whole video: where later ones carry no tags, FFmpeg's
-    decoders keep those of whatever was decoded before, and a picture that was sought would differ
-    from the same picture reached by playing.
+    Taken from the first frame for the whole video: where later ones carry no tags, FFmpeg's
+    decoders keep those of whatever was decoded before, and a frame that was sought would differ
+    from the same frame reached by playing.
     """
 
     matrix: int | None = None
@@ -56,14 +56,14 @@ class _Scalers(threading.local):
 
 
 class PixelConverter:
-    """Scales and converts in one step of FFmpeg's swscale; keeps its set-up from picture to picture.
+    """Scales and converts in one step of FFmpeg's swscale; keeps its set-up from frame to frame.
     Thread-safe.
 
     Args:
-        stored_size: ``(width, height)`` of the first picture: thumbnails keep its proportions even
+        stored_size: ``(width, height)`` of the first frame: thumbnails keep its proportions even
             where the video changes size on the way, so that neighbours can be compared.
         pixel_aspect: Width of a stored pixel over its height.
-        orientation: How the picture is to be laid down.
+        orientation: How the frame is to be laid down.
         colours: How its numbers become colours.
     """
 
@@ -82,7 +82,12 @@ class PixelConverter:
         self._scalers = _Scalers()
 
     def thumbnail(self, frame: VideoFrame, width: int) -> Image:
-        """As stored, not turned; averaged over areas, so that grain does not flicker."""
+        """The frame as stored, not rotated, ``(height, width, 3)``, ``width`` pixels wide at most; averaged
+        over areas, so that grain does not flicker.
+
+        Raises:
+            ValueError: ``width`` is below 1 pixel.
+        """
         return self._small(frame, width, "rgb24")
 
     def grey(self, frame: VideoFrame, width: int) -> Image:
@@ -121,13 +126,13 @@ class PixelConverter:
             interpolation=method,
             src_colorspace=self._colours.matrix,
             src_color_range=self._colours.range,
-            threads=1,  # waking others costs more than a small picture does
+            threads=1,  # waking others costs more than a small frame does
         )
         return _pixels(converted, 3 if pixels == "rgb24" else 1)
 
 
 def _pixels(frame: VideoFrame, channels: int) -> Image:
-    """The numbers of a picture whose channels lie side by side, ``(height, width[, channels])``: as
+    """The numbers of a frame whose channels lie side by side, ``(height, width[, channels])``: as
     ``to_ndarray`` has them, at a fraction of what it costs."""
     plane = frame.planes[0]
     numbers = np.frombuffer(plane, np.uint8)  # type: ignore[call-overload]  # PyAV's stubs know no buffers

@@ -1,4 +1,4 @@
-"""What a container says of itself, and what of it can be believed."""
+"""The metadata of a container, and which of it can be believed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _KINDS: dict[str, StreamKind] = {"video": "video", "audio": "audio", "subtitle":
 
 
 def probe(path: str | Path) -> Video:
-    """Reads a container's header, its first picture and its last packets, and every byte once for its
+    """Reads a container's header, its first frame and its last packets, and every byte once for its
     identity.
 
     Raises:
@@ -54,6 +54,8 @@ def describe(path: Path, found: StreamProbe, *, num_bytes: int | None = None) ->
     with open_container(path) as container:
         stream = container.streams[found.stream]
         seconds = _credible_end(_declared_end(container, stream, found), found, stream.frames)
+        # AVI counts ticks: a number of frames beyond what the rate allows is not believed.
+        is_too_many = seconds and found.frame_rate and stream.frames > 2 * seconds * found.frame_rate + 2
         width, height = displayed_size(*found.stored_size, found.pixel_aspect)
         return Video(
             path=path,
@@ -61,7 +63,7 @@ def describe(path: Path, found: StreamProbe, *, num_bytes: int | None = None) ->
             format=container.format.name,
             start_seconds=found.seconds(found.first_pts),
             duration_seconds=seconds,
-            num_frames=_credible_count(stream.frames, seconds, found),
+            num_frames=stream.frames if stream.frames and not is_too_many else None,
             fps=float(found.frame_rate) if found.frame_rate else None,
             size=(height, width) if found.orientation.transposed else (width, height),
             rotation=found.orientation.rotation,
@@ -104,7 +106,7 @@ def _sound_ends(path: Path, found: StreamProbe) -> dict[int, float]:
 
 def _sound_ends_of_mpeg(container: InputContainer, found: StreamProbe) -> dict[int, float]:
     """FFmpeg guesses ends from the last time stamps, which may be those of another clock: how much later
-    sound ends than pictures is right on any."""
+    sound ends than frames is right on any."""
     frames = _guessed_end(container.streams[found.stream])
     sounds = {one.index: _guessed_end(one) for one in container.streams.audio}
     if found.end_pts is None or frames is None:
@@ -154,7 +156,7 @@ def _credible_end(declared: float | None, found: StreamProbe, num_frames: int) -
     """The declared end where the packets do not contradict it, else theirs.
 
     Longer than the packets is believed (the file may be cut off), unless it is beyond all measure
-    and no table of as many pictures stands behind it.
+    and no table of as many frames stands behind it.
     """
     measured = found.seconds(found.end_pts) if found.end_pts is not None else None
     if declared is None or declared <= 0 or measured is None:
@@ -164,19 +166,18 @@ def _credible_end(declared: float | None, found: StreamProbe, num_frames: int) -
     return measured if nonsense or declared < measured else declared
 
 
-def _credible_count(declared: int, seconds: float | None, found: StreamProbe) -> int | None:
-    """The declared number of pictures, unless it is beyond what the rate allows (AVI counts ticks)."""
-    if not declared or (seconds and found.frame_rate and declared > 2 * seconds * found.frame_rate + 2):
-        return None
-    return declared
-
-
 def _worded(tag: str | None) -> str | None:
-    """What a tag says: no longer than anybody would read."""
+    """The text of a tag, shortened; None where it is empty."""
     return (tag or "")[:_MOST_LETTERS].strip() or None
 
 
-def _stream(stream: AVStream, origin: Fraction, measured_end: float | None) -> Stream:
+def _stream(stream: AVStream, origin: Fraction, end_seconds: float | None) -> Stream:
+    """``end_seconds`` is the measured end; where there is none, the declared one is taken."""
+    if end_seconds is None and stream.duration and stream.time_base:
+        time = PlayerTime(stream.time_base, origin)
+        end_seconds = time.seconds((stream.start_time or 0) + stream.duration)
+    elif end_seconds is None:
+        end_seconds = _clock_seconds(stream.metadata.get("DURATION", ""))
     context = stream.codec_context
     attached = bool(stream.disposition & Disposition.attached_pic)
     language = stream.language
@@ -188,11 +189,5 @@ def _stream(stream: AVStream, origin: Fraction, measured_end: float | None) -> S
         language=_worded(language) if language != "und" else None,
         title=_worded(stream.metadata.get("title")),
         default=bool(stream.disposition & Disposition.default),
-        end_seconds=_stream_end(stream, origin) if measured_end is None else measured_end,
+        end_seconds=end_seconds,
     )
-
-
-def _stream_end(stream: AVStream, origin: Fraction) -> float | None:
-    if stream.duration and stream.time_base:
-        return PlayerTime(stream.time_base, origin).seconds((stream.start_time or 0) + stream.duration)
-    return _clock_seconds(stream.metadata.get("DURATION", ""))

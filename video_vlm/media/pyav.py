@@ -43,29 +43,29 @@ __all__ = ["PyAVFrame", "PyAVReader"]
 logger = logging.getLogger(__name__)
 
 _NEAR_SECONDS = 1.0
-"""Less than this ahead is decoded through without asking whether a keyframe lies between."""
+"""Frames nearer than this are decoded one after the other; no keyframe between is looked for."""
 
 _EARLY_SECONDS = 1.0
 
 _AHEAD_BYTES = 96 << 20
-"""How much of decoded pictures is held by lanes that are ahead; where pictures are so large that each lane
-could not hold one, there are fewer."""
+"""The most bytes of decoded frames that lanes may hold ahead; where a frame is larger than a lane's share,
+there are fewer lanes."""
 
 _IN_A_HURRY: Final = {"skip_loop_filter": "noref"}
-"""The edges of blocks are not smoothed in pictures that no other is made from: a tenth less to decode."""
+"""The loop filter is skipped for non-reference frames: decoding takes a tenth less time."""
 
 _SPARSE_SECONDS = 0.2
 
 _HASTY_CODECS: Final = frozenset({"h264", "hevc"})
-"""Those where it is seen on a picture that it may have been so: the pictures no other needs are B-pictures,
-but for the odd stream in layers."""
+"""The codecs whose frames show by their type that the filter may have been skipped: non-reference frames are
+B-frames, except in rare layered streams."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class PyAVFrame:
-    """A decoded picture, still as FFmpeg holds it."""
+    """A decoded frame, still in FFmpeg's pixel format; ``pts`` is in ticks."""
 
     pts: int
     pts_seconds: float
@@ -133,7 +133,7 @@ class PyAVReader:
 
     @property
     def same_content(self) -> SameContent:
-        """What tells whether the file still holds what it held when it was opened."""
+        """Compares the file with the bytes it held when it was opened."""
         return self._same
 
     @property
@@ -177,7 +177,7 @@ class PyAVReader:
             self._note_end(last.pts, last)
 
     def _played(self, first: int | None, *, is_rest: bool, in_a_hurry: bool = False) -> Iterator[PyAVFrame]:
-        """Every picture from the one at ``first`` on; ``is_rest``: there need not be one."""
+        """Every frame from the one at ``first`` on; ``is_rest``: there need not be one."""
         frame = None
         with closing(self._tape(in_a_hurry=in_a_hurry)) as tape:
             frames = tape.play()
@@ -218,11 +218,12 @@ class PyAVReader:
             yield tape.stream, self._found.time, packets
 
     def packets(self) -> PacketTable:
-        """What can be known of every picture without decoding any: read once, and kept."""
+        """What the packets tell of every frame, with nothing decoded; read once and kept."""
         return self._packets
 
     def skim(self) -> PartialDecoder[PyAVFrame]:
-        """A pass that decodes only what it is asked for. A context manager."""
+        """A pass over the file that decodes only the keyframes and stretches that are asked for. A context
+        manager."""
         self._check_unchanged()
         self._note_early_end(max(self._packets.seconds, default=0.0) + self._found.frame_seconds)
         return PartialDecoder(
@@ -257,16 +258,13 @@ class PyAVReader:
             self._ledger,
             threads=self._threads,
             options=options,
-            landings=self._find_landings,
+            landings=lambda: self._landings,
         )
 
     @cached_property
     def _packets(self) -> PacketTable:
         self._check_unchanged()
         return read_packet_table(self._path, self._found)
-
-    def _find_landings(self) -> Sequence[SeekPoint] | None:
-        return self._landings
 
     @cached_property
     def _landings(self) -> Sequence[SeekPoint] | None:
@@ -280,7 +278,7 @@ class PyAVReader:
 
     @cached_property
     def _hurry(self) -> Mapping[str, str]:
-        """What the decoder may leave out where only thumbnails are made of most pictures, and pictures are
+        """What the decoder may leave out where only thumbnails are made of most frames, and frames are
         not so few that each may be looked at closely."""
         if self._found.frame_seconds > _SPARSE_SECONDS:
             return NO_OPTIONS
@@ -288,7 +286,7 @@ class PyAVReader:
         return _IN_A_HURRY if codec in _HASTY_CODECS else NO_OPTIONS
 
     def _first_pts(self, seconds: float) -> int:
-        """Of the pictures at or after a time."""
+        """Of the frames at or after a time."""
         return self._found.time.first_tick(seconds - TIME_TOLERANCE_SECONDS)
 
     @property
@@ -297,7 +295,7 @@ class PyAVReader:
 
     @property
     def _clock_is_plain(self) -> bool:
-        """Whether every picture's own time is the one it is stamped with."""
+        """Whether every frame's own time is the one it is stamped with."""
         return self._found.num_undated == 0 and self._found.first_pts == self._found.dated_pts
 
     @property

@@ -1,13 +1,13 @@
-"""Gaps in a recording, where nothing was recorded, told apart from pictures that are shown for long.
+"""Gaps in which nothing was recorded, distinguished from frames that are shown for a long time.
 
 A camera that writes when something moves leaves a hole; a slide show, or a screen recorder that writes a
-picture when the screen changes, shows a picture until the next one. Both are a long time from one picture to
+frame when the screen changes, shows a frame until the next one. Both are a long time from one frame to
 the next. It is a hole where all of this is so:
 
-- it lasts 30 seconds and more, and 100 times as long as pictures in this file usually do;
+- it lasts 30 seconds and more, and 100 times as long as frames in this file usually do;
 - no other stream goes on in it: of ten equal parts of it fewer than five hold a packet;
-- pictures come steadily on both sides of it, as from a camera: in at least 8 pictures and a second most last about as
-  long as each other. So it is with most of what lies between the pauses of this file.
+- frames come steadily on both sides of it, as from a camera: in at least 8 frames and a second most last
+  about as long as each other. So it is with most of what lies between the pauses of this file.
 """
 
 from __future__ import annotations
@@ -32,29 +32,29 @@ __all__ = ["LEAST_SECONDS", "RecordingGaps"]
 LEAST_SECONDS = 30.0
 """A shorter pause is no hole."""
 
-_LEAST_TIMES = 100.0  # as long as pictures usually last
-_PAUSE_SECONDS, _PAUSE_TIMES = 1.0, 10.0  # a run of pictures ends where one lasts longer than both
+_LEAST_TIMES = 100.0  # as long as frames usually last
+_PAUSE_SECONDS, _PAUSE_TIMES = 1.0, 10.0  # a run of frames ends where one lasts longer than both
 _LEAST_RUN, _LEAST_RUN_SECONDS = 8, 1.0
-_STEADY_SHARE, _STEADY = 0.8, (0.5, 1.5)  # of the pictures of a run, how many last so many times their median
+_STEADY_SHARE, _STEADY = 0.8, (0.5, 1.5)  # of the frames of a run, how many last so many times their median
 _PARTS, _GOES_ON = 10, 5
-_NEAR_SECONDS = 1.0  # the clock of the packets may begin a little before the first picture
+_NEAR_SECONDS = 1.0  # the clock of the packets may begin a little before the first frame
 
 _Seconds = npt.NDArray[np.float64]
 
 
 class RecordingGaps:
-    """Whether nothing was recorded between two pictures. Reads the packets of a file when it is first in
-    doubt.
+    """Tells whether nothing was recorded between two frames, for at least 30 seconds. Reads the packets of a
+    file on the first call that needs them.
 
     Args:
-        video: The file, and when its first picture is shown.
+        video: The file, and when its first frame is shown.
     """
 
     def __init__(self, video: Video) -> None:
         self._video = video
 
     def __call__(self, start_seconds: float, end_seconds: float) -> bool:
-        """``start_seconds`` and ``end_seconds`` are the times of two pictures that follow each other."""
+        """``start_seconds`` and ``end_seconds`` are the times of two frames that follow each other."""
         if end_seconds - start_seconds < LEAST_SECONDS:
             return False
         return any(
@@ -64,33 +64,29 @@ class RecordingGaps:
 
     @cached_property
     def _found(self) -> tuple[Span, ...]:
-        return tuple(_holes(_packet_times(self._video)))
+        frames: list[float] = []
+        shifts: list[float] = []
+        others: list[tuple[float, int]] = []
+        with open_container(self._video.path) as container:
+            stream = video_stream(container, self._video.path)
+            continuity = continuity_of(stream, self._video.path)
+            own = _set_apart(read_packets(container), stream.index, others)
+            for packet in continuity(own):
+                time, base = own_time(packet), packet.time_base
+                if time is not None and base is not None:
+                    frames.append(float(time * base))
+                    shifts.append(float(continuity.shift * base))
+        laid = _laid(others, np.array(frames), np.array(shifts))
+        shift = self._video.start_seconds - min(frames, default=0.0)
+        return tuple(_holes(_Times(np.sort(frames) + shift, np.sort(laid) + shift)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Times:
-    """When pictures are shown, and when the packets of all other streams are due; ascending, in seconds."""
+    """When frames are shown, and when the packets of all other streams are due; ascending, in seconds."""
 
     pictures: _Seconds
     others: _Seconds
-
-
-def _packet_times(video: Video) -> _Times:
-    frames: list[float] = []
-    shifts: list[float] = []
-    others: list[tuple[float, int]] = []
-    with open_container(video.path) as container:
-        stream = video_stream(container, video.path)
-        continuity = continuity_of(stream, video.path)
-        own = _set_apart(read_packets(container), stream.index, others)
-        for packet in continuity(own):
-            time, base = own_time(packet), packet.time_base
-            if time is not None and base is not None:
-                frames.append(float(time * base))
-                shifts.append(float(continuity.shift * base))
-    laid = _laid(others, np.array(frames), np.array(shifts))
-    shift = video.start_seconds - min(frames, default=0.0)
-    return _Times(np.sort(frames) + shift, np.sort(laid) + shift)
 
 
 def _set_apart(
@@ -108,7 +104,7 @@ def _set_apart(
 
 
 def _laid(others: Sequence[tuple[float, int]], frames: _Seconds, shifts: _Seconds) -> _Seconds:
-    """Other packets on the clock that the pictures were laid on: near a joint, by whichever picture is
+    """Other packets on the clock that the frames were laid on: near a joint, by whichever frame is
     nearer."""
     if not others or not frames.size:
         return np.array([time for time, _ in others])
@@ -125,7 +121,7 @@ def _holes(times: _Times) -> Iterator[Span]:
         return
     usual = float(np.median(steps))
     pauses = np.flatnonzero(steps > max(_PAUSE_SECONDS, _PAUSE_TIMES * usual))
-    # The runs of pictures between the pauses, by their steps.
+    # The runs of frames between the pauses, by their steps.
     runs = np.split(steps, np.stack([pauses, pauses + 1], axis=1).ravel())[::2]
     are_steady = [_is_steady(run) for run in runs]
     if 2 * sum(are_steady) <= len(runs):
@@ -133,7 +129,11 @@ def _holes(times: _Times) -> Iterator[Span]:
     for place, (before, after) in zip(pauses, pairwise(are_steady), strict=True):
         hole = Span(float(times.pictures[place]), float(times.pictures[place + 1]))
         is_long = hole.duration_seconds >= max(LEAST_SECONDS, _LEAST_TIMES * usual)
-        if is_long and before and after and not _goes_on(times.others, hole):
+        if not (is_long and before and after):
+            continue
+        edges = np.linspace(hole.start, hole.end, _PARTS + 1)
+        counts = np.diff(np.searchsorted(times.others, edges))
+        if (counts > 0).sum() < _GOES_ON:  # no other stream goes on meanwhile
             yield hole
 
 
@@ -142,9 +142,3 @@ def _is_steady(steps: _Seconds) -> bool:
         return False
     least, most = (share * float(np.median(steps)) for share in _STEADY)
     return bool(((steps >= least) & (steps <= most)).mean() >= _STEADY_SHARE)
-
-
-def _goes_on(others: _Seconds, hole: Span) -> bool:
-    edges = np.linspace(hole.start, hole.end, _PARTS + 1)
-    counts = np.diff(np.searchsorted(others, edges))
-    return int((counts > 0).sum()) >= _GOES_ON

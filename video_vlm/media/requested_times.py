@@ -1,4 +1,4 @@
-"""Times that somebody asks for."""
+"""Requested times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 __all__ = ["TIME_TOLERANCE_SECONDS", "ascending"]
 
 TIME_TOLERANCE_SECONDS = 1e-6
-"""A time this close before a picture means that picture: seconds are floats, PTS are not."""
+"""A time this close before a frame means that frame: seconds are floats, PTS are not."""
 
 
 def ascending(times: Sequence[float]) -> list[float]:

@@ -1,4 +1,4 @@
-"""One picture: out of a picture file, or as a video shows it at a time."""
+"""One frame: from a picture file, or from a video at a time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ this."""
 
 
 def read_image(path: Path) -> Image:
-    """A picture file as RGB, upright as its camera meant it.
+    """A picture file as RGB ``(height, width, 3)`` uint8, rotated as its EXIF data says.
 
     Raises:
         MediaError: it is no picture, a damaged one, or one so large that it must be a trap.
@@ -54,7 +54,8 @@ def read_image(path: Path) -> Image:
 
 
 def frame_at(path: Path, seconds: float, *, max_side: int | None = None, decoder: str = "pyav") -> Image:
-    """The picture on display at a time.
+    """The frame on display at a time in player's seconds, RGB ``(height, width, 3)``; no side is above
+    ``max_side`` pixels.
 
     Raises:
         MediaError: the file is no video, nothing is shown then, or nothing can be decoded there.

@@ -1,5 +1,5 @@
-"""Where recordings were joined byte by byte, as far as the bytes tell: by the heads of files, or around a
-jump ahead.
+"""Finds where recordings were joined byte by byte: by the headers of files, or by the bytes around a jump of
+the clock.
 
 Transport streams count the packets of each stream and table, from 0 to 15 over and over (ISO/IEC 13818-1,
 2.4.3.3). Where one recorder paused, all of these go on; where another file begins, all of them would have to

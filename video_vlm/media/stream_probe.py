@@ -1,5 +1,4 @@
-"""What a container's header does not say: found by decoding its first picture and reading its last
-packets."""
+"""Finds what a container's header does not say, by decoding its first frame and reading its last packets."""
 
 from __future__ import annotations
 
@@ -39,8 +38,8 @@ _TAIL_PACKETS = 20_000
 class StreamProbe:
     """How to read one video stream.
 
-    ``time`` converts its ticks to player's seconds. ``first_pts`` is the PTS of the first picture. Where the
-    container leaves the first ``num_undated`` pictures without a PTS, ``dated_pts`` is the first it does
+    ``time`` converts its ticks to player's seconds. ``first_pts`` is the PTS of the first frame. Where the
+    container leaves the first ``num_undated`` frames without a PTS, ``dated_pts`` is the first it does
     give. ``end_pts`` is where the last packet ends, None where finding it would mean reading a large file
     whole. ``stored_size`` is ``(width, height)`` in the decoder's pixels.
     """
@@ -64,15 +63,17 @@ class StreamProbe:
 
     @property
     def frame_ticks(self) -> Fraction:
-        """From one picture to the next, in ticks of the time base."""
+        """The ticks from one frame to the next, by the frame rate; by 25 frames a second where it is
+        unknown."""
         return 1 / ((self.frame_rate or Fraction(25)) * self.time_base)
 
     @property
     def frame_seconds(self) -> float:
+        """The seconds from one frame to the next."""
         return float(self.frame_ticks * self.time_base)
 
     def clock(self) -> Clock:
-        """A clock for decoding from the beginning."""
+        """A clock for stamping frames that are decoded from the beginning."""
         return Clock(frame_ticks=self.frame_ticks, first_pts=self.dated_pts, num_undated=self.num_undated)
 
     def seconds(self, pts: int) -> float:
@@ -81,10 +82,10 @@ class StreamProbe:
 
 
 def probe_stream(path: Path) -> StreamProbe:
-    """Surveys the video stream of a file.
+    """Probes the video stream of a file by decoding its first frame and reading its last packets.
 
     Raises:
-        UnreadableVideo: no video stream, or none of its first thousand packets shows a picture.
+        UnreadableVideo: no video stream, or none of its first thousand packets shows a frame.
     """
     with open_container(path) as container:
         stream = video_stream(container, path)
@@ -93,7 +94,9 @@ def probe_stream(path: Path) -> StreamProbe:
         frame, pts, num_undated = _first_frame(container, stream, path)
         index, time_base = stream.index, _time_base(stream)
         aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
-    rate = _declared_rate(stream, time_base) or _measured_rate(path)
+    rate = stream.average_rate
+    if not rate or not 0 < rate * time_base < 1:  # it is only the clock's tick, or a codec's
+        rate = _measured_rate(path)
     ticks = 1 / ((rate or Fraction(25)) * time_base)
     first_pts = round(pts - num_undated * ticks)
     return StreamProbe(
@@ -127,7 +130,7 @@ def _time_base(stream: VideoStream) -> Fraction:
 
 
 def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> tuple[VideoFrame, int, int]:
-    """The first picture, the first time any picture brings along, and how many come before that one."""
+    """The first frame, the first time any frame brings along, and how many come before that one."""
     first = None
     for num_undated, frame in enumerate(_first_frames(container, stream, path)):
         first = first or frame
@@ -152,12 +155,6 @@ def _first_frames(container: InputContainer, stream: VideoStream, path: Path) ->
             continue
 
 
-def _declared_rate(stream: VideoStream, time_base: Fraction) -> Fraction | None:
-    """The average rate, unless it is only the clock's tick or a codec's."""
-    rate = stream.average_rate
-    return rate if rate and 0 < rate * time_base < 1 else None
-
-
 def _measured_rate(path: Path) -> Fraction | None:
     """By the median distance of the first packets."""
     with open_container(path) as container:
@@ -170,7 +167,7 @@ def _measured_rate(path: Path) -> Fraction | None:
 
 
 def _steps(times: Sequence[int | None]) -> Iterator[Fraction]:
-    """From one picture to the next. Those without a time lie evenly between those that have one."""
+    """From one frame to the next. Those without a time lie evenly between those that have one."""
     dated = [(place, time) for place, time in enumerate(times) if time is not None]
     if len(dated) == len(times):
         dated = list(enumerate(sorted(time for _, time in dated)))
@@ -186,25 +183,19 @@ def _end_pts(path: Path, ticks: Fraction, *, first_pts: int) -> int | None:
         stream = video_stream(container, path)
         watch_only(container, stream.index)
         if has_index(container) or not is_small:
-            end, is_whole = _end_of_tail(container, stream, path, ticks)
+            try:
+                container.seek(1 << 62, stream=stream)
+                tail = list(islice(packets(container, stream, path), _TAIL_PACKETS))
+            except (av.FFmpegError, OSError):
+                tail = []
+            end = _latest_end(tail, ticks)
+            is_whole = 0 < len(tail) < _TAIL_PACKETS  # all packets up to the end were read
             if (is_whole or not is_small) and (end is None or end > first_pts):
                 return end
     with open_container(path) as container:
         stream = video_stream(container, path)
         watch_only(container, stream.index)
         return _latest_end(packets(container, stream, path), ticks)
-
-
-def _end_of_tail(
-    container: InputContainer, stream: VideoStream, path: Path, ticks: Fraction
-) -> tuple[int | None, bool]:
-    """The end, and whether all packets up to it were read."""
-    try:
-        container.seek(1 << 62, stream=stream)
-        tail = list(islice(packets(container, stream, path), _TAIL_PACKETS))
-    except (av.FFmpegError, OSError):
-        tail = []
-    return _latest_end(tail, ticks), 0 < len(tail) < _TAIL_PACKETS
 
 
 def _latest_end(tail: Iterable[Packet[VideoStream]], ticks: Fraction) -> int | None:

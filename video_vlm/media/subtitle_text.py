@@ -1,4 +1,4 @@
-"""What a subtitle's text looks like on screen: without markup, and without characters that no screen shows.
+"""The text of a subtitle as it appears on screen: without markup and without invisible characters.
 
 The same for a file beside the video and for a track inside it. Every function takes time in proportion to the
 length of its text, whatever stands in it.
@@ -50,7 +50,8 @@ def plain_ass(text: str) -> str:
 
 
 def plain_markup(text: str) -> str:
-    """SubRip or WebVTT text without tags; a voice's name stays: ``<v Mary>Hello.`` -> ``Mary: Hello.``"""
+    """SubRip or WebVTT text without tags; the name of a voice stays: ``<v Mary>Hello.`` -> ``Mary:
+    Hello.``"""
     text = _RUBY_READING.sub("", _KARAOKE_TIME.sub("", text))
     text = _VOICE.sub(lambda match: f" {match[1].strip()}: ", text)
     text = _OVERRIDE.sub("", _TAG.sub("", _LINE_BREAK.sub("\n", text)))

@@ -22,17 +22,16 @@ def _decoder_class() -> Any:
         why = str(error).strip().splitlines()[0]
         raise SettingsError(
             f"torchcodec is installed but does not load ({why}); it needs FFmpeg's shared libraries and the "
-            "torch"
-            " it was built for, or use the pyav decoder"
+            "torch it was built for, or use the pyav decoder"
         ) from error
     return VideoDecoder
 
 
 class TorchCodecReader(IndexedReader):
-    """Frame-accurate on whole files, in its exact mode: each picture's time is checked against the container.
+    """Frame-accurate on whole files, in its exact mode: each frame's time is checked against the container.
 
     It gives up at the first broken packet of a file, where PyAV goes on; on a CPU it is slower than
-    PyAV. It converts every picture at full size.
+    PyAV. It converts every frame at full size.
     """
 
     library = "torchcodec"

@@ -1,4 +1,4 @@
-"""Whether a file was cut off: its header promises more than its packets hold, measured with the right rule.
+"""Whether a file was cut off: its header promises more than its packets hold.
 
 What a header promises depends on who wrote it. MP4 tells how long the track lasts; Matroska, by the muxer,
 how long it lasts or when it ends on a clock that begins with the sound; many containers only how long the
@@ -26,7 +26,7 @@ _TELLS_OF_STREAMS = {"mp4", "matroska", "avi"}
 
 
 def lacks_bytes(path: Path) -> bool:
-    """Whether an AVI file promises more bytes than it has: how long it lasts is then told by its size."""
+    """Whether the header of an AVI file promises more bytes than the file has."""
     with path.open("rb") as stream:
         head = stream.read(12)
     is_avi = head[:4] == b"RIFF" and head[8:] == b"AVI "
@@ -34,12 +34,12 @@ def lacks_bytes(path: Path) -> bool:
 
 
 def is_cut_off(path: Path, found: StreamProbe, *, end_pts: int, tolerance_seconds: float) -> bool:
-    """Whether less is there than was promised.
+    """Whether the packets end earlier than the header promises, in every reading of that promise.
 
     Args:
         path: The file.
         found: Its survey.
-        end_pts: Where the last picture ends that came out of the decoder; its last packet may end later.
+        end_pts: Where the last frame ends that came out of the decoder; its last packet may end later.
         tolerance_seconds: So much less is nothing.
     """
     last = max(end_pts, found.end_pts or end_pts)
@@ -56,7 +56,7 @@ def is_cut_off(path: Path, found: StreamProbe, *, end_pts: int, tolerance_second
             promised = Fraction(container.duration, av.time_base)
             start = (container.start_time or 0) / av.time_base
             kept += [*tail.ends, *(end - start for end in (*kept, *tail.ends))]
-    # How long the last picture lasts, a header may know better than its packet: about as long as the one
+    # How long the last frame lasts, a header may know better than its packet: about as long as the one
     # before it.
     return all(float(promised) - end > tolerance_seconds + tail.last_step for end in kept)
 
@@ -64,7 +64,7 @@ def is_cut_off(path: Path, found: StreamProbe, *, end_pts: int, tolerance_second
 @dataclass(frozen=True, slots=True)
 class _Tail:
     """When the packets at the end of a file end, of any stream, in seconds on the container's clock; and how
-    far apart the last two pictures are."""
+    far apart the last two frames are."""
 
     ends: tuple[float, ...] = ()
     last_step: float = 0.0
@@ -73,10 +73,7 @@ class _Tail:
 def _tail(container: InputContainer, stream: Stream) -> _Tail:
     ends: list[float] = []
     times: list[float] = []
-    for place in (
-        1 << 62,
-        0,
-    ):  # where a container has no index there may be nothing behind what is found first
+    for place in (1 << 62, 0):  # without an index there may be nothing behind what is found first
         try:
             container.seek(place, stream=stream)
             for packet in container.demux():

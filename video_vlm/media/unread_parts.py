@@ -1,8 +1,8 @@
-"""Recordings that were joined behind a file byte by byte, of which FFmpeg reads nothing.
+"""Recordings that were joined behind a file byte by byte and that FFmpeg does not read.
 
-It goes on through joined transport and program streams. Of joined MP4 and FLV files it reads the first one,
-of Matroska the first two at most: what lies behind is looked for here by its header, as it would be missed in
-silence.
+FFmpeg reads on through joined transport and program streams. Of joined MP4 and FLV files it reads the first
+one, of Matroska the first two at most. The parts behind are found here by their headers, because they would
+be missing without a message.
 """
 
 from __future__ import annotations

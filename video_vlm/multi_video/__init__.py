@@ -1,4 +1,4 @@
-"""One question, many videos: which of them to ask, and one answer out of what they say."""
+"""One question to many videos: which of them to ask, and one answer from theirs."""
 
 from video_vlm.multi_video.answer import LibraryAnswer, LibraryCoverage, VideoCitation, VideoClaim
 from video_vlm.multi_video.ask import answer_each, answer_library

@@ -1,4 +1,4 @@
-"""An answer out of many videos: like an :class:`~video_vlm.records.Answer`, and every citation names its
+"""An answer from several videos: like an :class:`~video_vlm.records.Answer`, and every citation names its
 video."""
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class VideoCitation:
-    """A stretch of one of many videos, and what is there in the video's own words.
+    """A span in seconds of one of several videos, and its words.
 
-    ``path`` is where its file was last seen, ``name`` what to call it: the file's name if it is empty, with
-    as many folders before it as tell it from the other videos that were asked.
+    ``path`` is where the file was last seen. ``name`` is the file's name, with as many folders before it as
+    tell it from the other videos that were asked.
     """
 
     content_id: str
@@ -56,7 +56,7 @@ class VideoCitation:
 
 @dataclass(frozen=True, slots=True)
 class VideoClaim:
-    """One statement and the stretches it rests on, of one video or of several."""
+    """One statement and the spans it rests on, of one video or of several."""
 
     text: str
     citations: tuple[VideoCitation, ...]
@@ -85,10 +85,10 @@ class LibraryCoverage:
 
 @dataclass(frozen=True, slots=True)
 class LibraryAnswer:
-    """An answer out of many videos. Serialises with :meth:`to_json`; the format carries a version.
+    """An answer from several videos. Serialises with :meth:`to_json`; the format carries a version.
 
-    ``claims`` hold every statement with its citations, those of the surest video first; ``nearest`` the
-    closest moments when there is no answer.
+    ``claims`` hold every statement with its citations, those of the surest video first; ``nearest`` are the
+    nearest moments where there is no answer. ``confidence`` is in [0, 1].
     """
 
     question: str
@@ -112,7 +112,7 @@ class LibraryAnswer:
 
     @property
     def videos(self) -> tuple[str, ...]:
-        """The content ids of the videos that are cited, each once, in the order of the claims."""
+        """The content ids of the cited videos, each once, in the order of the claims."""
         return tuple(dict.fromkeys(citation.content_id for citation in self.citations))
 
     def to_json(self, *, indent: int | None = None) -> str:

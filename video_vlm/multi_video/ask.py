@@ -1,4 +1,4 @@
-"""The likeliest videos are asked one by one, from memory first; what they answer is one answer."""
+"""Asks the likeliest videos one by one, from memory first, and joins their answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from video_vlm.memory import Library
 from video_vlm.multi_video.answer import LibraryAnswer, LibraryCoverage, VideoCitation, VideoClaim
 from video_vlm.multi_video.video_questions import asked_for_videos, claims_of
 from video_vlm.multi_video.video_ranking import Candidate, rank_videos
-from video_vlm.records import Answer, Citation, Evidence, Receipt, Status, Step
+from video_vlm.records import Answer, Evidence, Receipt, Status, Step
 from video_vlm.relook.refinement import is_worth_a_look
 
 __all__ = ["AskOne", "answer_each", "answer_library"]
@@ -42,7 +42,9 @@ class _Case:
 
     @classmethod
     def of(cls, question: str, library: Library, content_ids: Sequence[str] | None) -> _Case:
-        """Raises:
+        """Ranks the videos for a question.
+
+        Raises:
         QuestionError: the question is empty.
         """
         if not question.strip():
@@ -74,10 +76,10 @@ def answer_each(
     most: int,
     looks_first: bool = False,
 ) -> Generator[Answer]:
-    """An answer of each of the likeliest videos, as it is given.
+    """The answers of the likeliest videos, one at a time.
 
-    Where no video is sure from memory alone, the likeliest one that may be worth it is asked again, with a
-    look; none, where the question names nothing that one of them is likelier to hold.
+    Where no video is sure from memory alone, the likeliest one for which a look at frames may help is asked
+    again with a look. None is asked where the question names nothing to rank videos by.
 
     Args:
         question: In plain English.
@@ -104,11 +106,11 @@ def answer_library(
     looks_first: bool = False,
     told: Callable[[Answer], None] = lambda _: None,
 ) -> LibraryAnswer:
-    """One answer out of the likeliest videos; the search answers a question for videos ("which film shows
-    ...?").
+    """One answer from the likeliest videos. A question for videos ("which film shows ...?") is answered by
+    the search alone.
 
-    The arguments are those of :func:`answer_each`; ``model`` is who answers, for the receipt, and ``told``
-    hears each video's answer as it is given.
+    The arguments are those of :func:`answer_each`; ``model`` is the name on the receipt, and ``told`` is
+    called with each video's answer.
 
     Raises:
         QuestionError: the question is empty.
@@ -165,16 +167,17 @@ def _together(case: _Case, answers: Sequence[Answer], *, model: str) -> LibraryA
         (one for one in latest.values() if one.status is Status.ANSWERED), key=lambda one: -one.confidence
     )
     told = [one for one in good if one.confidence >= _ALIKE_SURE * good[0].confidence][:_MOST_TOLD]
-    claims = _joined(case, told)
+    left = len(case.ranked) - len(latest)
+    unasked = [f"{left} more {'video was' if left == 1 else 'videos were'} not asked"] if left > 0 else []
     return LibraryAnswer(
         question=case.question,
         text=" ".join(f"{case.names[one.content_id]}: {one.text}" for one in told)
         or _abstention(case, answers),
         status=Status.ANSWERED if told else _why_not(answers),
         confidence=told[0].confidence if told else 0.0,
-        claims=claims,
+        claims=_joined(case, told),
         coverage=LibraryCoverage(
-            len(case.content_ids), case.num_found, len(latest), (*_unasked(case, latest), *_unfinished(case))
+            len(case.content_ids), case.num_found, len(latest), (*unasked, *_unfinished(case))
         ),
         receipt=_receipt(case, answers, model=model),
         nearest=() if told else _nearest(case),
@@ -186,12 +189,11 @@ def _joined(case: _Case, answers: Iterable[Answer]) -> tuple[VideoClaim, ...]:
     claims: dict[str, list[VideoCitation]] = {}
     for answer in answers:
         for claim in answer.claims:
-            claims.setdefault(claim.text, []).extend(_cited(case, answer, one) for one in claim.citations)
+            claims.setdefault(claim.text, []).extend(
+                VideoCitation.of(one, answer.content_id, answer.path, case.names[answer.content_id])
+                for one in claim.citations
+            )
     return tuple(VideoClaim(text, tuple(dict.fromkeys(citations))) for text, citations in claims.items())
-
-
-def _cited(case: _Case, answer: Answer, one: Citation) -> VideoCitation:
-    return VideoCitation.of(one, answer.content_id, answer.path, case.names[answer.content_id])
 
 
 def _why_not(answers: Sequence[Answer]) -> Status:
@@ -203,11 +205,6 @@ def _abstention(case: _Case, answers: Sequence[Answer]) -> str:
     if _why_not(answers) is Status.NEEDS_EYES:
         return f"I cannot tell: nothing that was read of {videos} answers this, and it may take seeing it."
     return f"Not shown: nothing that was read of {videos} answers this."
-
-
-def _unasked(case: _Case, asked: Mapping[str, Answer]) -> tuple[str, ...]:
-    left = len(case.ranked) - len(asked)
-    return (f"{left} more {'video was' if left == 1 else 'videos were'} not asked",) if left > 0 else ()
 
 
 def _unfinished(case: _Case) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ _CITED = 2
 
 
 def asked_for_videos(question: str) -> tuple[Term, ...]:
-    """The words of what the videos are to hold; nothing where the question asks for something else."""
+    """The words that the wanted videos must hold; empty where the question does not ask for videos."""
     found = _WHICH.match(question) or _IN_WHICH.match(question)
     # The dash keeps a capital at the beginning from being taken for that of a sentence.
     return (
@@ -48,7 +48,7 @@ def claims_of(
     *,
     most: int,
 ) -> list[tuple[VideoClaim, float]]:
-    """A claim for each video that holds what is wanted, with how much of it is there, most first."""
+    """A claim for each video that holds what is wanted, with the share of it in [0, 1], the largest first."""
     told = [one for candidate in candidates if (one := _claim(wanted, candidate, paths, names))]
     return sorted(told, key=lambda pair: -pair[1])[:most]
 

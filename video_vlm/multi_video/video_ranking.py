@@ -1,5 +1,4 @@
-"""Which videos of a library a question is worth asking: those whose passages bear its words, the likeliest
-first."""
+"""Ranks the videos of a library for a question by the passages that match its words."""
 
 from __future__ import annotations
 
@@ -8,9 +7,10 @@ from dataclasses import dataclass
 
 from video_vlm.language.operator_parser import parse
 from video_vlm.language.query import TELLING_WEIGHT, Term, read_query, terms
-from video_vlm.language.word_forms import alike, stems
+from video_vlm.language.word_forms import stems
 from video_vlm.memory import Library
 from video_vlm.records import Evidence
+from video_vlm.retrieval import term_share
 
 __all__ = ["Candidate", "question_terms", "rank_videos", "share"]
 
@@ -30,7 +30,7 @@ _UNREAD_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A video that may answer, what was found in it, best first, and how likely it is next to the others."""
+    """A video that may answer: its passages, best first, and a score that ranks it among the others."""
 
     content_id: str
     found: tuple[Evidence, ...]
@@ -38,8 +38,8 @@ class Candidate:
 
 
 def question_terms(question: str) -> tuple[Term, ...]:
-    """The words a question hangs on, those of its anchors too; none where it is about any video: "What is
-    said first?"."""
+    """The words that decide a question, those of its anchors included; empty where it could be asked of any
+    video, as "What is said first?"."""
     query = read_query(question)
     anchors = tuple(term for anchor in query.parsed.operator.anchors for term in terms(f"- {anchor}"))
     return tuple(term for term in (*query.terms, *anchors) if term.weight >= TELLING_WEIGHT)
@@ -48,8 +48,8 @@ def question_terms(question: str) -> tuple[Term, ...]:
 def rank_videos(
     question: str, library: Library, content_ids: Sequence[str], *, all_videos: bool
 ) -> list[Candidate]:
-    """The videos in which something bears on a question, likeliest first; all of them, as they come, where it
-    names nothing to look for.
+    """The videos with passages that match a question, the likeliest first; all of them in their order where
+    it names nothing to look for.
 
     Args:
         question: In plain English.
@@ -64,25 +64,16 @@ def rank_videos(
     phrases = dict.fromkeys(phrase for phrase in (parsed.target, *parsed.operator.anchors) if phrase)
     within = None if all_videos else content_ids
     found = [hit for phrase in phrases for hit in library.search(phrase, content_ids=within, limit=_POOL)]
-    ranked = (_candidate(content_id, hits, wanted) for content_id, hits in _by_video(found).items())
+    videos: dict[str, list[Evidence]] = {}
+    for hit in sorted(found, key=lambda one: -one.score):
+        videos.setdefault(hit.content_id, []).append(hit)
+    ranked = (_candidate(content_id, hits, wanted) for content_id, hits in videos.items())
     return sorted((one for one in ranked if one.score > 0), key=lambda one: -one.score)
 
 
 def share(wanted: Sequence[Term], texts: Iterable[str]) -> float:
-    """How much of some words, by weight, is in any of the texts."""
-    there = frozenset(stem for text in texts for stem in stems(text))
-    weight = sum(term.weight for term in wanted)
-    hits = sum(
-        term.weight * max((alike(term.stem, other) for other in there), default=0.0) for term in wanted
-    )
-    return hits / weight if weight else 0.0
-
-
-def _by_video(found: Iterable[Evidence]) -> dict[str, list[Evidence]]:
-    videos: dict[str, list[Evidence]] = {}
-    for hit in sorted(found, key=lambda one: -one.score):
-        videos.setdefault(hit.content_id, []).append(hit)
-    return videos
+    """The share in [0, 1] of some words, by weight, that is in any of the texts."""
+    return term_share(wanted, frozenset(stem for text in texts for stem in stems(text)))
 
 
 def _candidate(content_id: str, hits: Sequence[Evidence], wanted: Sequence[Term]) -> Candidate:

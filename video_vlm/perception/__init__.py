@@ -1,4 +1,4 @@
-"""Observers: what passes by in, timed observations out.
+"""Observers: frames and files in, timed observations out.
 
 Subtitles, chapters, text on screen, look and motion; each is found by name in :data:`OBSERVERS`.
 """
@@ -30,26 +30,14 @@ def _screen_text(settings: IndexSettings) -> Observer:
     return ScreenTextObserver(settings.screen_text)
 
 
-def _look(settings: IndexSettings) -> Observer:
-    from video_vlm.perception.dominant_colors import DominantColorObserver
-
-    return DominantColorObserver(settings)
-
-
-def _motion(settings: IndexSettings) -> Observer:
-    from video_vlm.perception.motion import MotionObserver
-
-    return MotionObserver(settings)
-
-
 OBSERVERS: Registry[Observer] = Registry(
     "observer",
     {
         "chapters": _chapters,
         "subtitles": _subtitles,
         "screen-text": _screen_text,
-        "look": _look,
-        "motion": _motion,
+        "look": "video_vlm.perception.dominant_colors:DominantColorObserver",
+        "motion": "video_vlm.perception.motion:MotionObserver",
     },
     group="video_vlm.observers",
 )

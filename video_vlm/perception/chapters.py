@@ -12,7 +12,7 @@ __all__ = ["ChapterObserver"]
 
 
 class ChapterObserver(BaseObserver):
-    """Reports each chapter title over its stretch; chapters without a title say nothing."""
+    """Reports each chapter title over its span in seconds; a chapter without a title is left out."""
 
     def __init__(self) -> None:
         super().__init__("chapters", 1, needs=[Need.FILE])

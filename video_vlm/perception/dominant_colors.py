@@ -1,4 +1,4 @@
-"""What a segment looks like, in words: its main colours by name, and whether it is dark or bright."""
+"""The look of a segment in words: its main colours, and whether it is dark or bright."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ _NAMES = tuple(_PALETTE)
 
 
 class DominantColorObserver(BaseObserver):
-    """One observation a segment, e.g. ``"mostly dark blue and white, dark"``; joined while it stays so."""
+    """One observation a segment, e.g. ``"mostly dark blue and white, dark"``; equal ones that touch are
+    joined."""
 
     def __init__(self, settings: IndexSettings) -> None:
         super().__init__("look", _VERSION, settings.shots.thumbnail_width, needs=[Need.PICTURES])
@@ -91,11 +92,16 @@ class _Looks:
         self._num_looks += 1
 
     def describe(self) -> str | None:
-        return (
-            _describe(self._shares / self._num_looks, self._level / self._num_looks)
-            if self._num_looks
-            else None
-        )
+        if not self._num_looks:
+            return None
+        shares, level = self._shares / self._num_looks, self._level / self._num_looks
+        order = np.argsort(-shares, kind="stable")
+        names = [_NAMES[place] for place in order[:_MAX_COLOURS] if shares[place] >= _MAIN_SHARE]
+        names = names or [_NAMES[order[0]]]
+        mostly = "mostly " if shares[order[0]] >= _MOST_SHARE else ""
+        listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        tone = ", dark" if level < _DARK else ", bright" if level > _BRIGHT else ""
+        return f"{mostly}{listed}{tone}"
 
 
 def colour_shares(image: Image) -> npt.NDArray[np.float64]:
@@ -110,7 +116,8 @@ def colour_shares(image: Image) -> npt.NDArray[np.float64]:
 
 
 def join_repeats(observations: Sequence[Observation]) -> Iterator[Observation]:
-    """Neighbours that say the same and touch become one; the confidence is the least of theirs."""
+    """Neighbours with the same text that touch, within their spans in seconds, become one with the lowest
+    confidence of them."""
     last: Observation | None = None
     for observation in observations:
         if last is None:
@@ -147,13 +154,3 @@ def _lab(colours: Image) -> npt.NDArray[np.float32]:
     """``(1, n, 3)`` RGB as ``(n, 3)`` CIELAB."""
     lab = np.asarray(cv2.cvtColor(colours.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB), np.float32)
     return lab.reshape(-1, 3)
-
-
-def _describe(shares: npt.NDArray[np.float64], level: float) -> str:
-    order = np.argsort(-shares, kind="stable")
-    names = [_NAMES[place] for place in order[:_MAX_COLOURS] if shares[place] >= _MAIN_SHARE]
-    names = names or [_NAMES[order[0]]]
-    mostly = "mostly " if shares[order[0]] >= _MOST_SHARE else ""
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    tone = ", dark" if level < _DARK else ", bright" if level > _BRIGHT else ""
-    return f"{mostly}{listed}{tone}"

@@ -1,4 +1,4 @@
-"""Which code page the bytes of a text are in, told by whose letters they would be.
+"""Detects the code page of a text by the languages whose letters its bytes would be.
 
 Every likely pair of a language and a code page is tried: the text that a code page makes of the bytes fits a
 language if its letters are that language's, capitals stand where capitals do, and scripts do not change
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 from video_vlm.perception.language_names import language_code
@@ -114,6 +113,11 @@ _COMMON: Final = {
         ("cp949",),
     ),
 }
+_ENCODINGS: Final = {code: encodings for code, (_, encodings) in {**_ALPHABETS, **_COMMON}.items()}
+"""The code pages of each language, the common ones first."""
+_LETTERS: Final = {
+    code: frozenset(letters + letters.upper()) for code, (letters, _) in {**_COMMON, **_ALPHABETS}.items()
+}
 _SCRIPTS: Final = {"ko": ("\uac00", "\ud7a3"), "th": ("\u0e01", "\u0e4e")}
 _OTHER_CHARACTER: Final = 0.35
 """What a character of the script counts that is none of the common ones."""
@@ -140,7 +144,7 @@ def likely_encoding(data: bytes, *, language: str | None = None) -> EncodingGues
     named = _named(language)
     texts: dict[str, str | None] = {}
     scores: list[tuple[float, str, str]] = []
-    for code, encodings in _encodings().items():
+    for code, encodings in _ENCODINGS.items():
         for place, encoding in enumerate(encodings):
             if encoding not in texts:
                 texts[encoding] = _decoded(sample, encoding)
@@ -174,19 +178,6 @@ def _named(language: str | None) -> str | None:
     return {"bs": "hr", "sl": "hr", "no": "da"}.get(code, code) if code else None
 
 
-@cache
-def _encodings() -> dict[str, tuple[str, ...]]:
-    """The code pages of each language, the common ones first."""
-    tables = {**_ALPHABETS, **_COMMON}
-    return {code: encodings for code, (_, encodings) in tables.items()}
-
-
-@cache
-def _letters(code: str) -> frozenset[str]:
-    letters = (_ALPHABETS.get(code) or _COMMON[code])[0]
-    return frozenset(letters) | frozenset(letters.upper())
-
-
 def _decoded(sample: bytes, encoding: str) -> str | None:
     """None where many bytes mean nothing; a few may be damaged, or belong to the half of a character."""
     text = sample.decode(encoding, errors="replace")
@@ -196,7 +187,7 @@ def _decoded(sample: bytes, encoding: str) -> str | None:
 
 def _fit(text: str, code: str) -> float:
     """How much of a text beyond ASCII is what a language writes: at most 1, negative for nonsense."""
-    letters = _letters(code)
+    letters = _LETTERS[code]
     score = num = 0.0
     for before, character in zip(f" {text}", text, strict=False):
         if character <= "\x7f":

@@ -1,8 +1,8 @@
-"""Fades, stretches of black and flashes, read off how the brightness of a segment runs."""
+"""Fades, stretches of black and flashes, by the brightness of a segment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -40,8 +40,8 @@ class BrightnessRun:
         self._levels.append(brightness(thumbnail))
 
     def transitions(self, span: Span) -> Iterator[Observation]:
-        """What the brightness did over ``span``, in order of time: fade in, fade to black, black, flash,
-        flashing."""
+        """The changes of brightness over ``span``, in order of time, spans in seconds: fade in, fade to
+        black, black, flash, flashing."""
         if len(self._levels) < 2:
             return
         levels = np.array(self._levels)
@@ -121,18 +121,12 @@ def _taken_back(edges: _Series, levels: _Series, index: int, leap: float) -> int
 def _is_fade(edges: _Series, levels: _Series, *, dark: int, light: int) -> bool:
     """Long enough, far enough, and in more than two steps: a cut to black is no fade."""
     shortest, longest = _FADE_SECONDS
-    return (
-        abs(light - dark) >= 3
-        and levels[light] - levels[min(dark, len(levels) - 1)] >= _FADE_LEVELS
-        and shortest <= abs(edges[light] - edges[dark]) <= longest
-        and _is_gradual(levels[min(dark, light) : max(dark, light) + 1])
-    )
-
-
-def _is_gradual(levels: Sequence[float] | _Series) -> bool:
-    """No single step makes up most of the way."""
-    steps = [abs(b - a) for a, b in pairwise(levels)]
-    return bool(max(steps) <= 0.5 * sum(steps))
+    if abs(light - dark) < 3 or levels[light] - levels[min(dark, len(levels) - 1)] < _FADE_LEVELS:
+        return False
+    if not shortest <= abs(edges[light] - edges[dark]) <= longest:
+        return False
+    steps = [abs(b - a) for a, b in pairwise(levels[min(dark, light) : max(dark, light) + 1])]
+    return bool(max(steps) <= 0.5 * sum(steps))  # no single step makes up most of the way
 
 
 def _is_flat(levels: _Series, a: int, b: int) -> bool:

@@ -1,4 +1,4 @@
-"""Names of languages as they stand in the names of subtitle files, and their codes."""
+"""Names of languages as they are used in the names of subtitle files, and their codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much moves and which way, what the camera does, and how the brightness runs: in words, or not at all.
+"""The amount and direction of motion and the movement of the camera, in words.
 
 A grid of points is tracked between thumbnails about five times a second (Lucas and Kanade, 1981; pyramids
 after Bouguet). What most points share is the camera: a shift is a pan or a tilt, a spread a zoom. What the

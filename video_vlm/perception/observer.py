@@ -1,4 +1,4 @@
-"""What most observers do not do: hooks that observe nothing, so that each observer writes only its own."""
+"""An observer whose hooks do nothing, so that each observer writes only its own."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class BaseObserver:
         return ()
 
     def glance(self, pts_seconds: float, thumbnail: Image) -> None:
-        """Looks away."""
+        """Ignores the thumbnail."""
 
     def inspect(self, frame: Frame, span: Span) -> Iterable[Observation]:  # noqa: ARG002
         return ()

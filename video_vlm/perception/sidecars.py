@@ -1,11 +1,11 @@
-"""Which subtitle files belong to a video, as people and their tools name them, and which only look so.
+"""Which subtitle files belong to a video, by the ways people and tools name them.
 
 A file belongs to a video whose name it begins with, if what follows is nothing or says a language, a purpose
 or a number: ``film.srt``, ``film.mp4.srt``, ``film.pt-BR.forced.srt``, ``film_eng.srt``, ``film.English -
 SDH.srt``, ``film [id].en-ehkg1hFWq8A.vtt``. Behind a dot any word will do; behind anything else only words
 that are known, as ``film two.srt`` is another film's. Of several films the one with the longest name has it.
 A folder ``Subs`` beside the film holds more of them; what is named there without a film (``2_English.srt``)
-belongs to the only film, or to nobody.
+belongs to the only film, or to none.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ _NAMED_APART: Final = frozenset(" ._-([+")
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
-    """A subtitle file and what its name says: a language as it is written there, and what it is for."""
+    """A subtitle file and what its name says: its language as it is written there, and its purpose."""
 
     path: Path
     language: str | None = None
@@ -118,7 +118,7 @@ class Sidecar:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A file that looks as if it belonged, and why it is not read."""
+    """A file that looks as if it belonged to the video, and the reason it is not read."""
 
     path: Path
     reason: str
@@ -126,7 +126,8 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class Sidecars:
-    """The files that belong to a video, in order of name, and those that only look so."""
+    """The subtitle files of a video in order of name, those that only look like it, and folders that cannot
+    be searched."""
 
     files: tuple[Sidecar, ...]
     passed_over: tuple[PassedOver, ...]
@@ -137,7 +138,12 @@ def find_sidecars(video_path: Path) -> Sidecars:
     """The subtitle files of a video: beside it, and in a folder of subtitles beside it; links are
     followed."""
     entries, broken = _entries(video_path.parent)
-    films = _films(entries, video_path)
+    # The names of the other films in a folder, with their endings.
+    films = [
+        path.name
+        for path in entries
+        if path.suffix.lower() in VIDEO_SUFFIXES and path.name != video_path.name and not _is_folder(path)
+    ]
     found: list[Sidecar | PassedOver] = []
     for path in entries:
         if _rest(path.stem, video_path.name) is not None and _is_subtitle(path):
@@ -163,15 +169,6 @@ def _is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:
         return False
-
-
-def _films(entries: Sequence[Path], video: Path) -> list[str]:
-    """The names of the other films in a folder, with their endings."""
-    return [
-        path.name
-        for path in entries
-        if path.suffix.lower() in VIDEO_SUFFIXES and path.name != video.name and not _is_folder(path)
-    ]
 
 
 def _judged(path: Path, video: Path, films: Sequence[str]) -> Iterator[Sidecar | PassedOver]:
@@ -336,34 +333,30 @@ def _in_folder(
             if _folded(path.name) in (_folded(video.name), _folded(_stem(video.name))):
                 inside, unread = _entries(path)
                 broken += unread
-                found += [_own(one) for one in inside if _is_subtitle(one)]
+                found += [_usable(one, _reading(_known(one.stem))) for one in inside if _is_subtitle(one)]
         elif _is_subtitle(path):
             found += _shared(path, video, films)
     return found, broken
 
 
+def _known(stem: str) -> list[str]:
+    return [word for word in _words(stem) if language_code(word) or word.casefold() in _PURPOSES]
+
+
 def _is_subtitle(path: Path) -> bool:
     suffix = path.suffix.lower()
-    is_one = suffix in SUBTITLE_SUFFIXES or suffix in _UNREAD or (suffix in _SOMETIMES and _holds_cues(path))
-    return is_one and not _is_folder(path)
-
-
-def _holds_cues(path: Path) -> bool:
+    if suffix in SUBTITLE_SUFFIXES or suffix in _UNREAD:
+        return not _is_folder(path)
+    if suffix not in _SOMETIMES or _is_folder(path):
+        return False
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except OSError:
         return False
-    transcript = _TRANSCRIPTS.get(path.suffix.lower())
+    transcript = _TRANSCRIPTS.get(suffix)
     grammars = (_CUES, _TIMED_TEXT) if transcript is None else (transcript,)
     return any(grammar.search(head) for grammar in grammars)
-
-
-def _own(path: Path) -> Sidecar | PassedOver:
-    return _usable(
-        path,
-        _reading([word for word in _words(path.stem) if language_code(word) or word.casefold() in _PURPOSES]),
-    )
 
 
 def _shared(path: Path, video: Path, films: Sequence[str]) -> Iterator[Sidecar | PassedOver]:

@@ -71,8 +71,10 @@ class ParsedCues:
 
 @dataclass(frozen=True, slots=True)
 class RawCue:
-    """A cue as written: times not yet judged, text not yet cleaned. ``start`` is None where no time could be
-    read, ``end`` where there is none."""
+    """A cue as it was written: times in seconds not yet checked, text not yet cleaned.
+
+    ``start`` is None where no time could be read, ``end`` where there is none.
+    """
 
     start: float | None
     end: float | None
@@ -97,8 +99,8 @@ def parse_cues(text: str) -> ParsedCues | None:
 
 
 def settled(raws: Iterable[RawCue], plain: Callable[[str], str]) -> ParsedCues:
-    """Cues out of what was written: those that are never shown left out, the same cue once, in order of
-    time."""
+    """The cues to use, in order of time in seconds, with the numbers of those skipped and cut; those that are
+    never shown are left out, and equal ones are one."""
     cues: dict[tuple[float, float, str, str], Cue] = {}
     num_skipped = num_beyond = 0
     for raw in raws:

@@ -1,4 +1,4 @@
-"""From the bytes of a subtitle file to its text, whatever its writer's machine used.
+"""From the bytes of a subtitle file to its text, in any encoding.
 
 Nothing in a subtitle file says how it is encoded. Marks and strict decoders settle the Unicode ones; a legacy
 code page is told by whose letters its bytes would be (:mod:`video_vlm.perception.encoding_detection`), and
@@ -50,7 +50,12 @@ def decode_subtitles(data: bytes, *, language: str | None = None) -> Decoded:
 
     Never fails: bytes that no encoding explains become U+FFFD and lower the confidence.
     """
-    return _marked(data) or _escaped(data) or _unmarked_utf16(data) or _utf8(data) or _legacy(data, language)
+    found = _marked(data) or _escaped(data) or _unmarked_utf16(data) or _utf8(data)
+    if found is not None:
+        return found
+    guess = likely_encoding(data, language=language)
+    text = data.decode(guess.encoding, errors="replace")
+    return Decoded(text, guess.encoding, min(guess.confidence, 0.6) if "\ufffd" in text else guess.confidence)
 
 
 def _marked(data: bytes) -> Decoded | None:
@@ -91,9 +96,3 @@ def _utf8(data: bytes) -> Decoded | None:
     damaged = text.count("\ufffd")
     whole = sum(1 for character in text if character > "\x7f") - damaged
     return Decoded(text, "utf-8", 0.8) if whole > 4 * damaged else None
-
-
-def _legacy(data: bytes, language: str | None) -> Decoded:
-    guess = likely_encoding(data, language=language)
-    text = data.decode(guess.encoding, errors="replace")
-    return Decoded(text, guess.encoding, min(guess.confidence, 0.6) if "\ufffd" in text else guess.confidence)

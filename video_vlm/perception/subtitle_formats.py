@@ -193,7 +193,8 @@ class _TimedText:
         self.programme_start = 0.0
 
     def from_programme_start(self) -> list[RawCue]:
-        """A broadcaster's clock seldom begins at zero; EBU-TT says where the programme does."""
+        """The cues from the start of the programme, which EBU-TT names: a broadcaster's clock seldom begins
+        at 0."""
         zero = self.programme_start
         return [
             replace(cue, start=(cue.start or 0.0) - zero, end=None if cue.end is None else cue.end - zero)

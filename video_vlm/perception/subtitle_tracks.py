@@ -1,4 +1,4 @@
-"""Several tracks of one film: those that say the same count as one, each language by itself.
+"""Joins the tracks of one film that say the same; languages stay separate.
 
 Subtitles for the hard of hearing lie beside plain ones, a film's own track beside a file of the same words,
 forced lines beside full ones, translations beside all. Of the tracks of one language one is quoted; another
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -33,7 +33,7 @@ _IDEOGRAPHIC: Final = "\u2e80"
 
 @dataclass(frozen=True)
 class Track:
-    """The lines of one track, in order of time, and what is known of it."""
+    """The lines of one track, in order of time, and its language and purpose."""
 
     source: str
     lines: tuple[Observation, ...]
@@ -70,38 +70,33 @@ def _is_version(track: Track, other: Track) -> bool:
     if track.commentary != other.commentary:
         return False
     codes = [language_code(one.language) if one.language else None for one in (track, other)]
-    return (codes[0] is not None and codes[0] == codes[1]) or _says_the_same(track, other)
-
-
-def _says_the_same(track: Track, other: Track) -> bool:
+    if codes[0] is not None and codes[0] == codes[1]:
+        return True
     words = _Words(other.lines)
     told = [line for line in track.lines if _keys(line.text)]
     return bool(told) and sum(1 for line in told if words.cover(line)) >= _TWIN_SHARE * len(told)
 
 
-def _group_lines(group: Sequence[Track]) -> Iterator[Observation]:
+def _group_lines(group: Sequence[Track]) -> list[Observation]:
+    """The lines of the main track, and what the others add to it.
+
+    Of another version of the same words (another translator's) only what is said while the first is silent;
+    sounds are kept wherever they are.
+    """
     most = max(len(track.lines) for track in group)
     full = [track for track in group if len(track.lines) >= _SPARSE_SHARE * most]
     main = full[0]
     kept = list(main.lines)
     for track in group:
-        if track is not main:
-            source = f"{track.source}{BESIDE}{main.source}"
-            kept += [replace(line, source=source) for line in _added(track, kept, is_version=track in full)]
-    yield from kept
-
-
-def _added(track: Track, kept: Sequence[Observation], *, is_version: bool) -> Iterator[Observation]:
-    """What a track has that is not there yet. Of another version of the same words (another translator's)
-    only what is said while the first is silent; sounds are kept wherever they are."""
-    words = _Words(kept)
-    for line in track.lines:
-        told = bool(_keys(line.text))
-        if words.cover(line) or (
-            told and is_version and not track.forced and words.are_said_during(line.span)
-        ):
+        if track is main:
             continue
-        yield line
+        words, is_version = _Words(kept), track in full and not track.forced
+        source = f"{track.source}{BESIDE}{main.source}"
+        for line in track.lines:
+            is_repeated = is_version and bool(_keys(line.text)) and words.are_said_during(line.span)
+            if not words.cover(line) and not is_repeated:
+                kept.append(replace(line, source=source))
+    return kept
 
 
 class _Words:

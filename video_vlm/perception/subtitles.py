@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -28,7 +28,8 @@ _TRACK_NOTES = re.compile(r"track \d+ \(([^()]*)\)")
 
 
 class SubtitleObserver(BaseObserver):
-    """Reports what is said in the embedded text tracks and in the files beside the video, each line once.
+    """Reports what is said in the embedded text tracks and in the files beside the video, each line once, in
+    player's seconds.
 
     A line is one observation however many cues and tracks carry it
     (:mod:`video_vlm.perception.utterance_merge`, :mod:`video_vlm.perception.subtitle_tracks`). All languages
@@ -54,14 +55,9 @@ def read_subtitles(path: Path) -> tuple[Observation, ...]:
     Raises:
         SubtitleError: the file cannot be opened, is empty, too large, or in no grammar known here.
     """
-    tracks = _read_tracks(Sidecar(path, _language(path)), frame_rate=None)
+    languages = [tag for tag in path.stem.split(".")[1:] if language_code(tag)]
+    tracks = _read_tracks(Sidecar(path, languages[-1] if languages else None), frame_rate=None)
     return tuple(sorted((line for track in tracks for line in track.lines), key=lambda line: line.span))
-
-
-def _language(path: Path) -> str | None:
-    """What a name alone says: its last dotted part that is a language."""
-    tags = [tag for tag in path.stem.split(".")[1:] if language_code(tag)]
-    return tags[-1] if tags else None
 
 
 def _read_tracks(sidecar: Sidecar, *, frame_rate: float | None) -> list[Track]:
@@ -71,7 +67,9 @@ def _read_tracks(sidecar: Sidecar, *, frame_rate: float | None) -> list[Track]:
     parsed = {"": common} if common is not None else parse_other_formats(decoded.text, frame_rate=frame_rate)
     if parsed is None:
         raise SubtitleError(path, f"not a {_FORMATS} file; convert it to one of these")
-    if any(one.cues for one in parsed.values()) and all(map(_is_thumbnail, _cues(parsed))):
+    cues = [cue for one in parsed.values() for cue in one.cues]
+    places = re.compile(r"\S+\.(?:jpe?g|png|webp)", re.IGNORECASE)
+    if cues and all("#xywh=" in cue.text or places.fullmatch(cue.text) for cue in cues):
         raise SubtitleError(
             path, "its cues are places in pictures, thumbnails for a player, and nothing that is said"
         )
@@ -102,14 +100,6 @@ _SAMI_LANGUAGES = {
 """What classes begin with by custom (``ENCC``, ``KRCC``)."""
 
 
-def _cues(parsed: Mapping[str, ParsedCues]) -> Iterator[Cue]:
-    return (cue for one in parsed.values() for cue in one.cues)
-
-
-def _is_thumbnail(cue: Cue) -> bool:
-    return "#xywh=" in cue.text or bool(re.fullmatch(r"\S+\.(?:jpe?g|png|webp)", cue.text, re.IGNORECASE))
-
-
 def _observed(cue: Cue, source: str, confidence: float) -> Observation:
     confidence *= 1.0 if cue.certain else 0.7
     return Observation(
@@ -128,9 +118,8 @@ def _warn(path: Path, decoded: Decoded, parsed: Iterable[ParsedCues]) -> None:
         )
     if decoded.confidence < SURE:
         logger.warning(
-            "%s: its encoding is not sure: read as %s, so letters may be wrong; convert it to UTF-8, or name "
-            "its "
-            "language (film.ko.srt)",
+            "%s: its encoding is not sure: read as %s, so letters may be wrong; "
+            "convert it to UTF-8, or name its language (film.ko.srt)",
             path,
             decoded.encoding,
         )

@@ -1,4 +1,4 @@
-"""RapidOCR behind two functions: where text is, and what it says.
+"""RapidOCR behind two functions: detection of lines of text, and recognition.
 
 The models are PP-OCRv6 (small) as RapidOCR ships them in its wheel: Latin letters with their accents,
 Greek capitals, Chinese and Japanese; no Cyrillic, Arabic, Hebrew, Korean or Indic scripts. Nothing is
@@ -28,11 +28,13 @@ Quad = npt.NDArray[np.float32]
 """Four corners ``(4, 2)`` as x, y in pixels: top left, top right, bottom right, bottom left."""
 
 _MAX_THREADS = 4
-"""The small models gain little beyond this, and decoding wants cores as well."""
+"""The small models gain little from more threads, and decoding needs cores as well."""
 
 
 def require_text_engine() -> None:
-    """Raises:
+    """Checks that text can be read on this machine.
+
+    Raises:
     MissingExtra: RapidOCR or ONNX Runtime is not installed.
     """
     if find_spec("rapidocr") is None or find_spec("onnxruntime") is None:
@@ -55,7 +57,7 @@ class TextEngine:
         return f"rapidocr {version('rapidocr')}"
 
     def detect(self, image: Image) -> Sequence[Quad]:
-        """Where text is, at the picture's own size; in no particular order."""
+        """The corners of each line of text, ``(4, 2)`` in pixels of the picture, in no particular order."""
         found = self._rapidocr()(_bgr(image), use_det=True, use_cls=False, use_rec=False)
         return () if found.boxes is None else tuple(np.asarray(box, dtype=np.float32) for box in found.boxes)
 

@@ -1,5 +1,4 @@
-"""Reads the text in a picture: a coarse look for where it is, a fine one where it is small, then line by
-line."""
+"""Reads the text in a picture: lines are detected at a coarse size, and at full size where they are small."""
 
 from __future__ import annotations
 
@@ -40,7 +39,7 @@ class ReadFrame:
 
     @property
     def rows(self) -> tuple[TextRow, ...]:
-        """From top to bottom; boxes as fractions of the picture."""
+        """The rows of text from top to bottom; boxes as shares of the picture, in [0, 1]."""
         height, width = self.picture.shape
         return tuple(
             replace(
@@ -51,7 +50,8 @@ class ReadFrame:
 
 
 class ScreenTextReader:
-    """Reads pictures one at a time; what did not change since the picture before is not read again.
+    """Reads the text in pictures, one at a time; places that did not change since the picture before are not
+    read again.
 
     Raises:
         MissingExtra: RapidOCR or ONNX Runtime is not installed.
@@ -63,16 +63,18 @@ class ScreenTextReader:
 
     @property
     def engine(self) -> str:
-        """Who reads, by name and version: another version has other models."""
+        """The name and version of the OCR engine: another version has other models."""
         return self._engine.name
 
     def read(self, image: Image) -> tuple[TextRow, ...]:
-        """The rows of text in one RGB picture, from top to bottom; boxes as fractions of the picture."""
+        """The rows of text in one RGB picture ``(height, width, 3)``, from top to bottom; boxes as shares of
+        it, in [0, 1]."""
         return self.look(image).rows
 
     def look(self, image: Image, *, after: ReadFrame | None = None) -> ReadFrame:
-        """Read a picture, given the one read before it, if there is one in the same stretch."""
-        image = _at_most(image, self._settings.max_side)
+        """Reads an RGB picture ``(height, width, 3)``; ``after`` is the one read before it in the same
+        segment, if any."""
+        image = _scaled(image, min(1.0, self._settings.max_side / max(image.shape[:2])))
         gray = gray_of(image)
         if after is not None and not differs(after.picture, gray):
             return after
@@ -82,7 +84,10 @@ class ScreenTextReader:
 
     def _pieces(self, image: Image, gray: Gray, after: ReadFrame | None) -> Iterator[TextRow]:
         for quad in self._detect(image):
-            box = _bounds(quad, gray.shape)
+            height, width = gray.shape[:2]
+            left, top = np.floor(np.clip(quad.min(axis=0), 0, (width - 1, height - 1)))
+            right, bottom = np.ceil(np.clip(quad.max(axis=0), (left + 1, top + 1), (width, height)))
+            box = float(left), float(top), float(right), float(bottom)
             piece = _unchanged(box, gray, after) or self._recognise(image, quad, box)
             if legible(piece.text, piece.confidence, min_confidence=self._settings.min_confidence):
                 yield piece
@@ -98,9 +103,17 @@ class ScreenTextReader:
         return quads
 
     def _recognise(self, image: Image, quad: Quad, box: Box) -> TextRow:
-        line = _cut_out(image, quad, box)
+        # A plain cut where the line is level, straightened where it leans.
+        left, top, right, bottom = (int(edge) for edge in box)
+        leaning = max(abs(quad[0][1] - quad[1][1]), abs(quad[0][0] - quad[3][0])) > 0.15 * _line_height(quad)
+        margin = 1 if bottom - top < _TINY_LINE else 0
+        level = image[max(0, top - margin) : bottom + margin, max(0, left - margin) : right + margin]
+        line = _straightened(image, quad) if leaning else level
+        line = np.rot90(line) if line.shape[0] >= 1.5 * line.shape[1] else line
         text, confidence = self._engine.recognise(line)
-        if _num_letters(text) >= 3 and _could_be_two_lines(line, image, confidence):
+        height, width = line.shape[:2]
+        is_title = height > _TITLE_HEIGHT * image.shape[0] and width < 4 * height
+        if _num_letters(text) >= 3 and is_title and 0.5 <= confidence < _SURE:
             text, confidence = max([(text, confidence), *self._stacked(line)], key=lambda reading: reading[1])
         return TextRow(tidy(text), confidence, box)
 
@@ -115,10 +128,6 @@ class ScreenTextReader:
             lower, lower_confidence = self._engine.recognise(inner[at:])
             if min(_num_letters(upper), _num_letters(lower)) >= 3:
                 yield f"{_spaced(upper)} {_spaced(lower)}", (upper_confidence + lower_confidence) / 2
-
-
-def _at_most(image: Image, side: int) -> Image:
-    return _scaled(image, min(1.0, side / max(image.shape[:2])))
 
 
 def _scaled(image: Image, scale: float) -> Image:
@@ -139,23 +148,6 @@ def _covers(quad: Quad, other: Quad) -> bool:
     shared = np.minimum(quad.max(axis=0), other.max(axis=0)) - np.maximum(quad.min(axis=0), other.min(axis=0))
     smaller = min(float(np.prod(np.ptp(box, axis=0))) for box in (quad, other))
     return bool((shared > 0).all()) and float(shared.prod()) > 0.2 * smaller
-
-
-def _bounds(quad: Quad, shape: tuple[int, ...]) -> Box:
-    height, width = shape[:2]
-    left, top = np.floor(np.clip(quad.min(axis=0), 0, (width - 1, height - 1)))
-    right, bottom = np.ceil(np.clip(quad.max(axis=0), (left + 1, top + 1), (width, height)))
-    return float(left), float(top), float(right), float(bottom)
-
-
-def _cut_out(image: Image, quad: Quad, box: Box) -> Image:
-    """The line of text alone, upright: a plain cut where it is level, straightened where it leans."""
-    left, top, right, bottom = (int(edge) for edge in box)
-    leaning = max(abs(quad[0][1] - quad[1][1]), abs(quad[0][0] - quad[3][0])) > 0.15 * _line_height(quad)
-    margin = 1 if bottom - top < _TINY_LINE else 0
-    level = image[max(0, top - margin) : bottom + margin, max(0, left - margin) : right + margin]
-    line = _straightened(image, quad) if leaning else level
-    return np.rot90(line) if line.shape[0] >= 1.5 * line.shape[1] else line
 
 
 def _straightened(image: Image, quad: Quad) -> Image:
@@ -180,11 +172,6 @@ def _unchanged(box: Box, gray: Gray, after: ReadFrame | None) -> TextRow | None:
         if in_place and not differs(after.picture[top:bottom, left:right], gray[top:bottom, left:right]):
             return piece
     return None
-
-
-def _could_be_two_lines(line: Image, image: Image, confidence: float) -> bool:
-    height, width = line.shape[:2]
-    return 0.5 <= confidence < _SURE and height > _TITLE_HEIGHT * image.shape[0] and width < 4 * height
 
 
 def _num_letters(text: str) -> int:

@@ -1,4 +1,4 @@
-"""From pieces of text found in a picture to the rows a person would read."""
+"""Joins pieces of text found in a picture to rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CELL_GAP = 0.4
 
 @dataclass(frozen=True, slots=True)
 class TextRow:
-    """A piece or a row of text: what it says, how sure that is, and where, in any one unit of length."""
+    """A piece or a row of text, the confidence in [0, 1], and its box in any one unit of length."""
 
     text: str
     confidence: float
@@ -35,17 +35,13 @@ def rows_of(pieces: Iterable[TextRow]) -> tuple[TextRow, ...]:
     that is equally long both ways).
     """
     rows: list[list[TextRow]] = []
-    for piece in sorted(pieces, key=lambda piece: (_middle(piece), piece.box)):
+    for piece in sorted(pieces, key=lambda piece: (piece.box[1] + piece.box[3], piece.box)):
         row = next((row for row in reversed(rows) if _same_row(row, piece)), None)
         if row is None:
             rows.append([piece])
         else:
             row.append(piece)
     return tuple(sorted((_joined(row) for row in rows), key=lambda row: (row.box[1], row.box[0])))
-
-
-def _middle(piece: TextRow) -> float:
-    return (piece.box[1] + piece.box[3]) / 2
 
 
 def _height(piece: TextRow) -> float:
@@ -57,11 +53,8 @@ def _same_row(row: Sequence[TextRow], piece: TextRow) -> bool:
     nearest = min(row, key=lambda other: abs(other.box[0] - piece.box[0]))
     small, large = sorted((_height(nearest), _height(piece)))
     level = min(nearest.box[3], piece.box[3]) - max(nearest.box[1], piece.box[1]) >= 0.6 * small
-    return level and large < 2 * small and all(_shared_width(other, piece) < 0.8 * small for other in row)
-
-
-def _shared_width(one: TextRow, other: TextRow) -> float:
-    return min(one.box[2], other.box[2]) - max(one.box[0], other.box[0])
+    shared = (min(other.box[2], piece.box[2]) - max(other.box[0], piece.box[0]) for other in row)
+    return level and large < 2 * small and all(width < 0.8 * small for width in shared)
 
 
 def _joined(row: Sequence[TextRow]) -> TextRow:
@@ -86,7 +79,7 @@ def legible(text: str, confidence: float, *, min_confidence: float) -> bool:
 
 
 def tidy(text: str) -> str:
-    """Single spaces, no bullet in front, and no full-width forms in a text that is not Chinese or
+    """The text with single spaces, no bullet in front, and no full-width letters unless it is Chinese or
     Japanese."""
     if not any(_is_ideograph(character) or "\u3040" <= character <= "\u30ff" for character in text):
         text = "".join(unicodedata.normalize("NFKC", c) if "\uff01" <= c <= "\uff5e" else c for c in text)

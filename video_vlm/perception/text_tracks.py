@@ -1,4 +1,4 @@
-"""Rows of text over time: the same row in neighbouring pictures becomes one observation.
+"""Joins the same row of text in consecutive pictures to one observation.
 
 Reading is noisy, and text moves, grows and is partly hidden, so "the same" means one of: the same letters,
 wherever they are now (scrolling); at the same place, nearly the same letters, one of the two read unsurely;
@@ -55,7 +55,8 @@ class _Track:
         self.box = reading.box
 
     def add(self, reading: _Reading) -> None:
-        """Later rows are compared with the fullest text so far, where it was seen last."""
+        """Adds a reading. Later rows are compared with the fullest text so far, at the place of the last
+        reading."""
         self.readings.append(reading)
         self.span = self.span.cover(reading.row.span)
         self.box = reading.box
@@ -63,7 +64,8 @@ class _Track:
             self.fullest = reading
 
     def result(self) -> Observation:
-        """Of the readings that are not a mere part, the spelling that was read longest and surest."""
+        """One observation: of the readings that are no mere part, the spelling that was read longest and
+        surest."""
         fullest = len(self.fullest.letters)
         whole = [reading.row for reading in self.readings if len(reading.letters) >= 0.9 * fullest]
         weights: dict[str, float] = {}
@@ -87,7 +89,9 @@ def join_rows(rows: Iterable[Observation]) -> tuple[Observation, ...]:
     for row in sorted(rows, key=_reading_order):
         reading = _Reading(row)
         open_tracks = [
-            track for track in open_tracks if row.span.start - track.span.end <= _patience(track.span)
+            track
+            for track in open_tracks
+            if row.span.start - track.span.end <= max(_GAP_SECONDS, _GAP_SHARE * track.span.duration_seconds)
         ]
         track = _continued(open_tracks, reading)
         if track is not None:
@@ -104,10 +108,6 @@ def _reading_order(row: Observation) -> tuple[Span, float, float, str]:
     return row.span, top, left, row.text
 
 
-def _patience(span: Span) -> float:
-    return max(_GAP_SECONDS, _GAP_SHARE * span.duration_seconds)
-
-
 def _continued(tracks: Sequence[_Track], reading: _Reading) -> _Track | None:
     """The track this reading continues: the likest of those not already continued at this time."""
     best, best_likeness = None, 0
@@ -122,20 +122,16 @@ def _continued(tracks: Sequence[_Track], reading: _Reading) -> _Track | None:
 def _likeness(track: _Track, reading: _Reading) -> int:
     """0 for another row; more, the surer it is the same."""
     known = track.fullest
-    in_place = _same_place(track.box, reading.box)
+    # On the same line of the picture, and over each other by at least half the shorter one.
+    height = min(track.box[3] - track.box[1], reading.box[3] - reading.box[1])
+    level = min(track.box[3], reading.box[3]) - max(track.box[1], reading.box[1]) > 0.5 * height
+    shared = min(track.box[2], reading.box[2]) - max(track.box[0], reading.box[0])
+    in_place = level and shared > 0.5 * min(track.box[2] - track.box[0], reading.box[2] - reading.box[0])
     if known.letters == reading.letters and known.numbers == reading.numbers:
         return 4 if in_place else 2 if len(known.letters) >= _FEWEST_LETTERS else 0
     if not in_place:
         return 0
     return 3 if _misread(known, reading) else 1 if _is_part(known, reading) or _is_part(reading, known) else 0
-
-
-def _same_place(one: Box, other: Box) -> bool:
-    """On the same line of the picture, and over each other by at least half the shorter one."""
-    height = min(one[3] - one[1], other[3] - other[1])
-    level = min(one[3], other[3]) - max(one[1], other[1]) > 0.5 * height
-    shared = min(one[2], other[2]) - max(one[0], other[0])
-    return level and shared > 0.5 * min(one[2] - one[0], other[2] - other[0])
 
 
 def _misread(one: _Reading, other: _Reading) -> bool:

@@ -1,5 +1,4 @@
-"""From the cues of one track to what is said in it: one utterance for each line said, however many cues show
-it.
+"""Merges the cues of one track to utterances: one for each line that is said, however many cues show it.
 
 Captions show a line more than once: they roll up (every cue repeats the line above), mark the word that is
 just spoken (every cue is the whole sentence again), grow by a word at a time, are typeset picture by picture,
@@ -35,7 +34,7 @@ _REAPPEARS_SECONDS: Final = 3.0
 _CHARACTERS_A_SECOND: Final = 18.0
 """Nobody speaks faster for long; what is shown for less time than this takes was not all said in it."""
 _MOST_AT_ONCE: Final = 12
-"""So many cues at once are compared, and so many words of each overlap: no real captions have more."""
+"""The most cues at once that are compared, and the most words of each overlap; real captions have fewer."""
 _MOST_WORDS: Final = 40
 _REPEATING_SHARE: Final = 0.5
 _FEW_REPETITIONS: Final = 2
@@ -230,7 +229,7 @@ def _overlap(earlier: _Shown, later: _Shown, *, borders: frozenset[int] = frozen
 
 
 def _at_line(earlier: _Shown, later: _Shown, at: int) -> bool:
-    """Whether whole lines or sentences are shared, or so much that it is no chance."""
+    """Whether whole lines or sentences are shared, or at least 12 letters or three words of one line."""
     size = len(earlier.keys) - at
     begins = at in earlier.breaks or ends_a_sentence(earlier.words[at - 1])
     ends = size in later.breaks or size == len(later.keys) or ends_a_sentence(later.words[size - 1])
@@ -242,14 +241,11 @@ def _is_repetition(earlier: _Shown, later: _Shown, overlap: _Overlap, *, repeats
     gap = later.cue.start - earlier.cue.end
     is_all = len(earlier.keys) == len(later.keys) == overlap.num_words
     if gap > _TOUCHING_SECONDS:
-        return repeats and not is_all and overlap.num_words < len(later.keys) and _is_rolled(later, overlap)
-    if is_all and gap < -_TOUCHING_SECONDS:  # nobody says one line twice at once: layers of one event
+        is_line = overlap.num_words in later.breaks and _length(later.keys[: overlap.num_words]) >= 4
+        return repeats and not is_all and overlap.num_words < len(later.keys) and is_line
+    if is_all and gap < -_TOUCHING_SECONDS:  # one line twice at a time: layers of one event
         return True
     return repeats or _proves(earlier, later, overlap)
-
-
-def _is_rolled(later: _Shown, overlap: _Overlap) -> bool:
-    return overlap.num_words in later.breaks and _length(later.keys[: overlap.num_words]) >= 4
 
 
 def _proves(earlier: _Shown, later: _Shown, overlap: _Overlap) -> bool:
@@ -295,7 +291,8 @@ def _taken_on(cue: _Shown, earlier: _Shown, overlap: _Overlap, *, grows: bool) -
         last.end = max(last.end, cue.cue.end)
         cue.owners = kept
         return
-    if _goes_on(cue, earlier, overlap, grows=grows):
+    grows = grows or overlap.typed or earlier.owners[-1].is_too_short_to_say
+    if grows and _is_longer(earlier, cue, overlap):  # the new words end the line that was there
         last.words += rest
         last.end = max(last.end, cue.cue.end)
         cue.owners = kept + [last] * len(rest)
@@ -303,13 +300,6 @@ def _taken_on(cue: _Shown, earlier: _Shown, overlap: _Overlap, *, grows: bool) -
     new = _Utterance(rest, cue.cue.start, cue.cue.end, cue.cue.certain)
     cue.owners = kept + [new] * len(rest)
     yield new
-
-
-def _goes_on(cue: _Shown, earlier: _Shown, overlap: _Overlap, *, grows: bool) -> bool:
-    """Whether the new words end the line that was there, which grows, and are no line of their own."""
-    return _is_longer(earlier, cue, overlap) and (
-        grows or overlap.typed or earlier.owners[-1].is_too_short_to_say
-    )
 
 
 def _is_longer(earlier: _Shown, later: _Shown, overlap: _Overlap) -> bool:
@@ -323,43 +313,33 @@ def _is_longer(earlier: _Shown, later: _Shown, overlap: _Overlap) -> bool:
 
 
 def ends_a_sentence(text: str) -> bool:
-    """Whether a text ends as a sentence does, quotation marks and brackets aside."""
+    """Whether a text ends as a sentence does, ignoring quotation marks and brackets."""
     return text.rstrip(_CLOSING).endswith(_SENTENCE_END)
 
 
 def _joined_words(track: Sequence[_Shown]) -> list[_Shown]:
     """A track of single words, as lines: up to a full stop, a pause, or the length of two lines of
     captions."""
-    if not _are_single_words(track):
+    unspaced = [one for one in track if len(one.words) > 1 and _may_be_a_word(one.words)]
+    num_single = sum(len(one.words) == 1 for one in track) + len(unspaced)
+    are_short = sum(_length(one.words) for one in unspaced) <= _UNSPACED_WORD * len(unspaced)
+    if len(track) < 4 or num_single < _SINGLE_WORD_SHARE * len(track) or not are_short:
         return list(track)
     lines: list[Cue] = []
     for one in track:
         cue = replace(one.cue, text="".join(one.words).strip(), markup="")
-        last = lines[-1] if lines else None
-        if last is None or not _same_line(last, cue):
+        last = lines[-1] if lines else cue
+        is_near = cue.start - last.end <= _PAUSE_SECONDS
+        is_short = _length((last.text, cue.text)) < _LINE_CHARACTERS
+        if not lines or not (is_near and is_short) or ends_a_sentence(last.text):
             lines.append(cue)
         elif not last.text.endswith(cue.text) or cue.start >= last.end:
-            text = f"{last.text}{_between(last.text, cue.text)}{cue.text}"
+            is_unspaced = _IS_UNSPACED.search(last.text[-1:]) and _IS_UNSPACED.search(cue.text[:1])
+            text = f"{last.text}{'' if is_unspaced else ' '}{cue.text}"
             lines[-1] = replace(last, end=max(last.end, cue.end), text=text)
     return [_Shown.of(line) for line in lines]
-
-
-def _are_single_words(track: Sequence[_Shown]) -> bool:
-    unspaced = [one for one in track if len(one.words) > 1 and _may_be_a_word(one.words)]
-    num_single = sum(len(one.words) == 1 for one in track) + len(unspaced)
-    are_short = sum(_length(one.words) for one in unspaced) <= _UNSPACED_WORD * len(unspaced)
-    return len(track) >= 4 and num_single >= _SINGLE_WORD_SHARE * len(track) and are_short
 
 
 def _may_be_a_word(words: Sequence[str]) -> bool:
     is_unspaced = " " not in "".join(words).strip() and _num_words(words) < len(words)
     return is_unspaced and _length(words) <= 1.5 * _UNSPACED_WORD
-
-
-def _between(before: str, after: str) -> str:
-    return "" if _IS_UNSPACED.search(before[-1:]) and _IS_UNSPACED.search(after[:1]) else " "
-
-
-def _same_line(last: Cue, cue: Cue) -> bool:
-    together = cue.start - last.end <= _PAUSE_SECONDS and _length((last.text, cue.text)) < _LINE_CHARACTERS
-    return together and not ends_a_sentence(last.text)

@@ -1,9 +1,9 @@
-"""What flows between the rooms: frozen records, checked when made.
+"""The frozen records that all packages exchange, checked when they are made.
 
-Time is in the seconds a player shows, from 0 on (:mod:`video_vlm.media.clock` converts the container's), and
-every :class:`Span` is half-open, ``[start, end)``. A recording of a broadcast that begins at 23 h begins at 0
-here, in its subtitles and in every citation; one whose sound begins 5 s before its first frame has that frame
-at 5 s.
+Times are in the seconds that a player shows, from 0 on (:mod:`video_vlm.media.clock` converts those of the
+container), and every :class:`Span` is half-open, ``[start, end)``. A recording of a broadcast that begins at
+23 h begins at 0 here, in its subtitles and in every citation; one whose sound begins 5 s before its first
+frame has that frame at 5 s.
 """
 
 from __future__ import annotations

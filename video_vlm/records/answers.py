@@ -30,7 +30,7 @@ ANSWER_FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What was looked at before answering, so that silence can be judged."""
+    """How much was looked at before answering: counts of scenes, seconds, and the names of the observers."""
 
     scenes_seen: int
     scenes_total: int
@@ -47,14 +47,15 @@ class Coverage:
 
 
 def in_short(missing: str) -> str:
-    """``without screen-text``, of a line on what was not looked at that also says why and what to type."""
+    """The short form of a line about something that was not looked at: ``without screen-text``, without the
+    reason and the advice."""
     name, _, why = missing.partition(": ")
     return f"without {name}" if why and name != "fast" else missing
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing done while answering, and what it cost."""
+    """One step of answering: the action, details, how many frames it decoded, and the span it is about."""
 
     action: str
     detail: str
@@ -64,9 +65,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was spent where. ``frames_decoded`` counts pictures decoded to answer, not to index;
-    ``tokens_read`` what a language model was given over all turns, visual tokens as they are after
-    merging."""
+    """The costs of an answer.
+
+    ``frames_decoded`` counts frames decoded for the answer, not for indexing; ``tokens_read`` the tokens that
+    a language model was given over all turns, visual tokens after merging; ``seconds`` is the time it took.
+    """
 
     model: str
     steps: tuple[Step, ...] = ()
@@ -76,21 +79,24 @@ class Receipt:
 
 
 class Status(StrEnum):
-    """How a question ended."""
+    """The outcome of a question."""
 
     ANSWERED = "answered"
     NOT_SHOWN = "not_shown"
-    """What was looked at does not show it."""
+    """The parts that were looked at do not show it."""
     NEEDS_EYES = "needs_eyes"
-    """Answering would need seeing that this answerer has not got."""
+    """The answer needs a model that sees, and this one does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer that can be checked.
 
-    ``claims`` hold every statement with its citations; ``nearest`` the closest moments when
-    there is no answer. Serialises with :meth:`to_json`; the format carries a version.
+    ``claims`` has every statement with its citations; ``nearest`` the nearest moments when there is no
+    answer; ``confidence`` is in ``[0, 1]``. :meth:`to_json` writes a format with a version.
+
+    Raises:
+        ValueError: an answer without claims, or a confidence out of range.
     """
 
     question: str
@@ -104,7 +110,7 @@ class Answer:
     content_id: str = ""
     path: str = ""
     advice: str | None = None
-    """What to type to get further, where something is missing."""
+    """What to type where a part is missing."""
 
     def __post_init__(self) -> None:
         if self.status is Status.ANSWERED and not self.claims:
@@ -117,14 +123,13 @@ class Answer:
         return tuple(citation for claim in self.claims for citation in claim.citations)
 
     def to_json(self, *, indent: int | None = None) -> str:
-        """As JSON text; spans are ``{"start": s, "end": s}`` in seconds."""
-        return json.dumps(
-            {"version": ANSWER_FORMAT_VERSION, **asdict(self)}, ensure_ascii=False, indent=indent
-        )
+        """The answer as JSON text; spans are ``{"start": s, "end": s}`` in seconds."""
+        data = {"version": ANSWER_FORMAT_VERSION, **asdict(self)}
+        return json.dumps(data, ensure_ascii=False, indent=indent)
 
     @classmethod
     def from_json(cls, text: str) -> Answer:
-        """Read what :meth:`to_json` wrote.
+        """The answer that :meth:`to_json` wrote.
 
         Raises:
             ValueError: not such JSON, or of a later version.
@@ -136,10 +141,10 @@ T = TypeVar("T")
 
 
 def read_versioned(text: str, read: Callable[[dict[str, Any]], T], *, version: int, what: str) -> T:
-    """What ``read`` makes of a JSON object whose ``"version"`` is this one.
+    """The result of ``read`` for a JSON object whose ``"version"`` is ``version``.
 
     Raises:
-        ValueError: not such JSON, of another version, or not whole.
+        ValueError: not such JSON, of another version, or with missing values.
     """
     data = json.loads(text)
     found = data.pop("version", None) if isinstance(data, dict) else None
@@ -153,7 +158,8 @@ def read_versioned(text: str, read: Callable[[dict[str, Any]], T], *, version: i
 
 def read_receipt(data: Mapping[str, Any]) -> Receipt:
     """A receipt from its JSON values."""
-    return Receipt(**{**data, "steps": tuple(_step(step) for step in data["steps"])})
+    steps = ({**step, "span": Span(**step["span"]) if step["span"] else None} for step in data["steps"])
+    return Receipt(**{**data, "steps": tuple(Step(**step) for step in steps)})
 
 
 def read_citation(data: Mapping[str, Any]) -> Citation:
@@ -184,7 +190,3 @@ def _answer(data: Mapping[str, Any]) -> Answer:
 
 def _citations(data: Iterable[Mapping[str, Any]]) -> tuple[Citation, ...]:
     return tuple(map(read_citation, data))
-
-
-def _step(data: Mapping[str, Any]) -> Step:
-    return Step(**{**data, "span": Span(**data["span"]) if data["span"] else None})

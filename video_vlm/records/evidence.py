@@ -1,4 +1,4 @@
-"""What supports an answer: evidence that was found, and claims with their citations."""
+"""Evidence for an answer, and claims with their citations."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ __all__ = ["Citation", "Claim", "Evidence"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Something in the memory that bears on a question: where, how strongly, and why it was found.
+    """A result of a search in the memory: its span, its score, and why it was found.
 
-    ``found_by`` names the searches that found it: ``words``, ``meaning``, ``sight`` (words compared with
-    pictures), ``like`` (a picture with pictures). What sight alone found has no text.
+    Scores compare within one search only. ``found_by`` names the searches that found it: ``words``,
+    ``meaning``, ``sight`` (a text compared with frames), ``like`` (an image with frames). A frame found by
+    sight alone has no text.
     """
 
     span: Span
@@ -31,9 +32,9 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A stretch of one video that a claim rests on, and what is there in the video's own words.
+    """A span of one video that supports a claim, and a quote of the video's text there.
 
-    ``box`` is where in the picture, for what a detector found.
+    ``box`` is the place in the frame, for an object that a detector found.
     """
 
     span: Span
@@ -47,7 +48,11 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One statement and the stretches it rests on."""
+    """One statement and the spans that support it.
+
+    Raises:
+        ValueError: there are no citations.
+    """
 
     text: str
     citations: tuple[Citation, ...]

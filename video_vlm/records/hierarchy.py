@@ -14,7 +14,8 @@ __all__ = ["Level", "Node", "Sentence"]
 class Level(StrEnum):
     """The levels of the memory: a name and a rank, the finest first.
 
-    A new one is an entry here and a migration that inserts its row (:mod:`video_vlm.memory.schema_levels`).
+    A new level is an entry here and a migration that inserts its row
+    (:mod:`video_vlm.memory.schema_levels`).
     """
 
     rank: int
@@ -34,7 +35,11 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of a summary and the ids of the children (or observations' nodes) it rests on."""
+    """One sentence of a summary, and the ids of the child nodes it cites.
+
+    Raises:
+        ValueError: it cites nothing.
+    """
 
     text: str
     cites: tuple[str, ...]
@@ -48,8 +53,8 @@ class Sentence:
 class Node:
     """One node of the memory.
 
-    ``id`` is ``hash(content id, level, span, recipe digest)``; ``coverage`` the share of ``span``
-    that was really looked at, in ``[0, 1]``; ``provenance`` who made it (a recipe digest).
+    ``id`` is ``hash(content id, level, span, recipe digest)``; ``coverage`` the share of ``span`` that was
+    looked at, in ``[0, 1]``; ``provenance`` the digest of the recipe that made it.
     """
 
     id: str

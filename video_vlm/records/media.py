@@ -1,4 +1,4 @@
-"""What a video file holds, and what is decoded from it."""
+"""A video file, its streams and chapters, and its decoded frames."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from video_vlm.records.time import Span
 __all__ = ["Box", "Chapter", "Damage", "Frame", "Image", "Stream", "StreamKind", "Video"]
 
 Image = npt.NDArray[np.uint8]
-"""A picture: RGB, ``(height, width, 3)``, uint8."""
+"""An image: RGB, ``(height, width, 3)``, uint8."""
 
 
 Box = tuple[float, float, float, float]
-"""``(left, top, right, bottom)`` as fractions of the picture."""
+"""``(left, top, right, bottom)`` as fractions of the frame's width and height."""
 
 
 StreamKind = Literal["video", "audio", "subtitle", "picture", "data"]
@@ -27,9 +27,12 @@ StreamKind = Literal["video", "audio", "subtitle", "picture", "data"]
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One stream of a container. ``picture`` is an attached picture (cover art), not video. ``end_seconds``
-    is when it ends, in player's seconds: of sound as its last packets say, else as the container does; None
-    where it does not."""
+    """One stream of a container.
+
+    The kind ``picture`` is an attached picture (cover art), not video. ``end_seconds`` is when the stream
+    ends, in player's seconds: for sound by its last packets, else as the container declares; None where it
+    does not.
+    """
 
     index: int
     kind: StreamKind
@@ -43,7 +46,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A chapter the container itself declares."""
+    """A chapter that the container declares."""
 
     span: Span
     title: str
@@ -51,14 +54,13 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """What a container says of itself, read without decoding.
+    """The properties that a container declares, read without decoding.
 
-    ``start_seconds`` is when the first frame is shown: 0, but where sound comes first. ``duration_seconds``
-    is how long a player shows the file, from 0 to the end of its last frame, as the container declares it
-    (None where it declares none or nonsense), ``num_frames`` the count it declares (None where unknown): both
-    are claims, decoding finds the truth. ``size`` is ``(width, height)`` as displayed, after rotation and
-    pixel aspect; ``rotation`` is the clockwise turn in degrees (0, 90, 180, 270) that was already applied to
-    it. ``stream`` is the index of the video stream that is read.
+    ``start_seconds`` is when the first frame is shown: 0, unless sound begins earlier. ``duration_seconds``
+    is from 0 to the end of the last frame (None where it is not declared, or not plausible), ``num_frames``
+    the number of frames (None where unknown): decoding may find other values. ``size`` is ``(width, height)``
+    in pixels as displayed, after rotation and pixel aspect; ``rotation`` is the clockwise turn in degrees (0,
+    90, 180, 270) that was already applied to it. ``stream`` is the index of the video stream that is read.
     """
 
     path: Path
@@ -77,19 +79,19 @@ class Video:
 
     @property
     def span(self) -> Span:
-        """From 0 to the end that the container claims; an instant where it claims none."""
+        """From 0 to the end that the container declares; without length where it declares none."""
         return Span(0.0, self.duration_seconds or 0.0)
 
     @property
     def end_seconds(self) -> float:
-        """When nothing is shown or heard any more: sound may outlast the frames."""
+        """The end of the last frame or of the sound, whichever is later, in seconds."""
         heard = (one.end_seconds for one in self.streams if one.kind == "audio")
         return max([self.span.end, *(end for end in heard if end is not None)])
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One decoded picture: RGB uint8 ``(height, width, 3)``, upright as displayed."""
+    """One decoded frame: RGB uint8 ``(height, width, 3)``, upright as displayed."""
 
     pts: int
     pts_seconds: float
@@ -99,7 +101,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A stretch that could not be decoded, and why."""
+    """A span that could not be decoded, and why."""
 
     span: Span
     reason: str

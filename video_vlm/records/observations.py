@@ -1,4 +1,4 @@
-"""What was seen and heard, when, by whom, and how sure."""
+"""Observations: what an observer saw or heard, when, and with which confidence."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ __all__ = [
 
 
 BESIDE = " beside "
-"""In the source of a line that only a second track of one language has: ``"film.en.sdh.srt beside
+"""Part of the source of a line that only a second track of one language has: ``"film.en.sdh.srt beside
 film.en.srt"``."""
 
 
 class ObservationKind(StrEnum):
-    """What sort of thing was observed."""
+    """The kind of an observation."""
 
     SUBTITLE = "subtitle"
-    """A line of a text track or subtitle file: what is said, or what a writer says is heard. It is one
-    observation, however many cues, and tracks of its language, show it."""
+    """A line of a text track or subtitle file: speech, or a description of a sound. It is one observation,
+    even if several cues, or several tracks of its language, have it."""
     SCREEN_TEXT = "screen_text"
-    """Text read from the picture."""
+    """Text read from the frame."""
     SPEECH = "speech"
     """Speech recognised from the sound."""
     CHAPTER = "chapter"
-    """A title the container gives to a stretch."""
+    """The title of a chapter in the container."""
     LOOK = "look"
     """Colours and brightness, in words."""
     MOTION = "motion"
-    """How much moves, which way, and what the camera does, in words."""
+    """The amount and the direction of motion, and camera moves, in words."""
     TRANSITION = "transition"
-    """A fade, a dissolve, a stretch of black, a flash."""
+    """A fade, a dissolve, black frames, a flash."""
     CAPTION = "caption"
-    """What a model says it sees."""
+    """A model's description of frames."""
     OBJECT = "object"
-    """Something a detector found in a picture, and where."""
+    """An object that a detector found, and its place in the frame."""
 
 
 class Medium(StrEnum):
-    """How what was observed comes to people: said, written, seen, or only measured."""
+    """How people perceive the observed content: spoken, written, seen, or only measured."""
 
     SPOKEN = "spoken"
     WRITTEN = "written"
@@ -66,18 +66,16 @@ class Medium(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KindTraits:
-    """What is known of a kind of observation. Everything that treats kinds differently goes by this.
+    """The properties of a kind of observation, for all code that treats kinds differently.
 
     Args:
-        medium: How it comes to people.
-        channel: Under which name it is searched when a look is planned.
+        medium: How people perceive it.
+        channel: The name of its scores when a look is planned.
         lead: How it is cited: ``At 0:09 the subtitles say: “...”``.
-        tells: Whether it is language about the video: it can answer, name somebody, and stand beside what was
-            found.
-        worth: How much it says of what happens, in ``[0, 1]``; summaries are made of the worthiest that fit.
-        quoted: How a summary shows its text. What strangers wrote or said is quoted, so that no reader takes
-            it for our own words.
-        is_of_the_file: Whether it is written in the file or beside it, at times that the video need not have.
+        tells: Whether it is language about the video: it can answer a question and name somebody.
+        worth: How much it says about the events, in ``[0, 1]``; summaries prefer higher values.
+        quoted: How a summary shows its text. Text of strangers is in quotes.
+        is_of_the_file: Whether its text is in the file or beside it; its times may lie outside the video.
     """
 
     medium: Medium
@@ -106,11 +104,11 @@ KINDS: Final[Mapping[ObservationKind, KindTraits]] = {
     ObservationKind.MOTION: KindTraits(Medium.MEASURED, "motion", tells=False),
     ObservationKind.TRANSITION: KindTraits(Medium.MEASURED, "motion", tells=False),
 }
-"""Every kind; a new one is one entry here (and the test of this table says what is missing)."""
+"""The properties of every kind; a new kind is one entry here (a test finds missing ones)."""
 
 
 def kinds_where(is_wanted: Callable[[KindTraits], bool]) -> frozenset[ObservationKind]:
-    """The kinds of which something holds: ``kinds_where(lambda kind: kind.tells)``."""
+    """The kinds whose properties fulfil a condition: ``kinds_where(lambda kind: kind.tells)``."""
     return frozenset(kind for kind, traits in KINDS.items() if is_wanted(traits))
 
 
@@ -124,9 +122,12 @@ NOT_MEASURED: Final = kinds_where(lambda kind: kind.medium is not Medium.MEASURE
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Something seen or heard, when, by whom, and how sure.
+    """Something seen or heard in a span, by the observer ``source``.
 
-    ``box`` says where in the picture, where that means anything. ``confidence`` is in ``[0, 1]``.
+    ``confidence`` is in ``[0, 1]``; ``box`` is the place in the frame, where there is one.
+
+    Raises:
+        ValueError: a confidence out of range.
     """
 
     span: Span
@@ -142,14 +143,14 @@ class Observation:
 
     @property
     def track(self) -> str:
-        """The track it is told with: ``source``, but for a line that only a second track of the same language
-        has, whose source is ``"film.en.sdh.srt beside film.en.srt"``, the one beside it."""
+        """The track it belongs to: ``source``; for a line that only a second track of the same language has
+        (``"film.en.sdh.srt beside film.en.srt"``) the first track."""
         return self.source.rpartition(BESIDE)[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """Where in a picture something was found, and how surely, in ``[0, 1]``."""
+    """The place of an object in a frame, and a confidence in ``[0, 1]``."""
 
     box: Box
     confidence: float

@@ -1,4 +1,4 @@
-"""Where a video cuts, and which moments of it are looked at."""
+"""Cuts and shots of a video, and samples of frames to look at."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ __all__ = ["Cut", "Sample", "Shot"]
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where one shot ends and the next begins. ``span`` is an instant for a hard cut, the length of
-    the transition for a gradual one; the new shot begins ``at`` a picture inside it."""
+    """A boundary between two shots.
+
+    ``span`` has no length for a hard cut, and is the transition for a gradual one, in seconds; the new shot
+    begins ``at`` the time of a frame inside it. ``score`` is the strength of the change, in ``[0, 1]``.
+
+    Raises:
+        ValueError: ``at`` is outside of ``span``.
+    """
 
     span: Span
     kind: Literal["hard", "fade", "dissolve"]
@@ -22,15 +28,14 @@ class Cut:
 
     def __post_init__(self) -> None:
         if not self.span.start <= self.at <= self.span.end:
-            raise ValueError(
-                f"a shot begins inside its cut, got {self.at} and [{self.span.start}, {self.span.end}]"
-            )
+            where = f"[{self.span.start}, {self.span.end}]"
+            raise ValueError(f"a shot begins inside its cut, got {self.at} and {where}")
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """Pictures between two cuts. Shots tile a video: each ends where the next begins. ``opened_by``
-    says which cut began it (``start`` for the first)."""
+    """The frames between two cuts. Shots tile a video: each ends where the next begins. ``opened_by`` is the
+    kind of the cut before it (``start`` for the first), ``score`` the score of that cut."""
 
     span: Span
     score: float
@@ -39,7 +44,7 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Sample:
-    """A time a sampler plans to have looked at, how much it wants it, and why. Decoding is elsewhere."""
+    """The time of a frame that a sampler plans to look at, in seconds, with its score and the reason."""
 
     pts_seconds: float
     score: float = 0.0

@@ -1,4 +1,4 @@
-"""Seconds, and stretches of them."""
+"""Spans of time in seconds, and clock times."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Span", "clock", "whole_seconds"]
 
 
 def clock(seconds: float) -> str:
-    """Seconds as people write them: ``0:08``, ``12:30``, ``1:02:03``, ``-0:01``; rounded down."""
+    """Seconds as a clock time, rounded down: ``0:08``, ``12:30``, ``1:02:03``, ``-0:01``."""
     whole = whole_seconds(seconds)
     minutes, second = divmod(abs(whole), 60)
     hours, minute = divmod(minutes, 60)
@@ -18,14 +18,17 @@ def clock(seconds: float) -> str:
 
 
 def whole_seconds(seconds: float) -> int:
-    """Whole seconds, rounded down as :func:`clock` does; half a thousandth short of the next second is the
-    next."""
+    """Whole seconds, rounded down as :func:`clock` does, after rounding to milliseconds."""
     return math.floor(round(seconds, 3))
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A stretch of time, ``[start, end)`` in seconds; ``start == end`` is an instant."""
+    """A span of time, ``[start, end)`` in seconds; ``start == end`` is an instant.
+
+    Raises:
+        ValueError: the ends are not finite, or in the wrong order.
+    """
 
     start: float
     end: float
@@ -46,19 +49,19 @@ class Span:
         return self.start <= seconds < self.end or seconds == self.start
 
     def overlaps(self, other: Span) -> bool:
-        """Whether the two share time; an instant overlaps what contains it."""
+        """Whether the two have time in common; an instant overlaps a span that contains it."""
         if self.start == self.end or other.start == other.end:
             return self.contains(other.start) or other.contains(self.start)
         return self.start < other.end and other.start < self.end
 
     def overlap(self, other: Span) -> Span | None:
-        """The shared stretch, or None."""
+        """The common span; None if there is none."""
         if not self.overlaps(other):
             return None
         return Span(max(self.start, other.start), min(self.end, other.end))
 
     def cover(self, other: Span) -> Span:
-        """The smallest span that holds both."""
+        """The smallest span that contains both."""
         return Span(min(self.start, other.start), max(self.end, other.end))
 
     def widen(self, seconds: float) -> Span:

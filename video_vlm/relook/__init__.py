@@ -1,5 +1,4 @@
-"""Looking again: from a question to the pictures worth decoding, and from these to an answer that saw
-them."""
+"""Looking again: from a question to the frames worth decoding, and to an answer that uses them."""
 
 from __future__ import annotations
 

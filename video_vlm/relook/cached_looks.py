@@ -1,4 +1,4 @@
-"""Looks of earlier questions: which of them still hold, and which pictures they spare."""
+"""Looks of earlier questions: which of them still hold, and which frames need not be decoded again."""
 
 from __future__ import annotations
 
@@ -62,20 +62,20 @@ class CachedFrames:
         )
 
     def seen_at(self, times: Sequence[float]) -> tuple[Observation, ...]:
-        """What was kept of the pictures at these times."""
+        """The observations that were kept of frames at these times, in seconds."""
         spans = [Span(seconds - _AS_GOOD_SECONDS, seconds + _AS_GOOD_SECONDS) for seconds in times]
         kept = (one for look in self._looks for one in look.observations)
         return tuple(one for one in kept if any(one.span.overlaps(span) for span in spans))
 
 
 def valid_looks(looks: Iterable[StoredLook], eyes: FrameObservers) -> tuple[StoredLook, ...]:
-    """Those whose observer is at hand and would see the same again; and captions, whoever made them."""
+    """The looks whose observer is here and has the same digest; and captions, whatever model made them."""
     digests = eyes.digests
     return tuple(look for look in looks if look.is_caption or digests.get(look.observer) == look.digest)
 
 
 def recall(memory: MemoryView, looks: Sequence[StoredLook]) -> VideoMemory:
-    """The memory with what earlier looks saw on top, and with captions."""
+    """The memory with the observations and captions of earlier looks added."""
     if not looks:
         return memory
     seen = dict.fromkeys(one for look in looks for one in look.observations)

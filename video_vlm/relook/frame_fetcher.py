@@ -1,4 +1,4 @@
-"""Going back to the pixels: decodes the few pictures asked for, within a budget, and keeps the account."""
+"""Decodes the few frames asked for, within a budget, and notes what was spent."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ class FrameFetcher:
         affordable = min(num_frames, self.num_left)
         if affordable < 1:
             return ()
-        closer = _shortened(span, affordable / _LEAST_RATE)
+        closer, longest = span, affordable / _LEAST_RATE
+        if span.duration_seconds > longest:
+            closer = Span(span.middle, span.middle).widen(longest / 2)
         wanted = max(1, min(affordable, math.ceil(_MOST_RATE * closer.duration_seconds)))
         samples = plan(
             "uniform", SamplerInput(FrameTimes(closer, step_seconds=self._step)), frame_budget=wanted
@@ -79,16 +81,21 @@ class FrameFetcher:
         return self.look_at(samples, reason=f"{reason}, {closer}")
 
     def look_at(self, samples: Sequence[Sample], *, reason: str) -> Sequence[Observation]:
-        """Decode planned pictures and say what is in them; no more than the budget has left.
+        """Decodes planned frames and gives what is observed in them; no more frames than the budget has left.
 
-        Of pictures that are known it gives back what was kept of them: the rest stands in the memory word for
-        word.
+        Frames that are known are not decoded: what was kept of them is given back.
         """
         times = [sample.pts_seconds for sample in samples][: max(self.num_left, 0)]
         known = self._known.among(times)
         unknown = [seconds for seconds in times if seconds not in known]
         frames = list(self._reader.frames_at(unknown, max_side=self._eyes.max_side)) if unknown else []
-        seen = [one for glance in _glances(frames) for one in self._see(glance, reason)]
+        glances: list[list[Frame]] = []
+        for frame in frames:
+            if glances and frame.pts_seconds - glances[-1][-1].pts_seconds <= _TOGETHER_SECONDS:
+                glances[-1].append(frame)
+            else:
+                glances.append([frame])
+        seen = [one for glance in glances for one in self._see(glance, reason)]
         self.num_left -= len(frames) + len(known)
         self.seen += seen
         self.steps.append(_step(frames, seen, reason, num_known=len(known)))
@@ -100,39 +107,19 @@ class FrameFetcher:
         images = [Span(frame.pts_seconds, end) for frame, end in zip(frames, ends, strict=True)]
         self.looked += images
         seen = self._eyes.see(frames, until=until)
-        self.taken += [self._kept(name, images, reason, found) for name, found in seen.items()]
+        self.taken += [
+            StoredLook(
+                name,
+                self._eyes.digests[name],
+                question=self._question,
+                reason=reason,
+                max_side=self._eyes.max_side,
+                frames=tuple(images),
+                observations=tuple(found),
+            )
+            for name, found in seen.items()
+        ]
         return tuple(sorted((one for found in seen.values() for one in found), key=lambda one: one.span))
-
-    def _kept(
-        self, observer: str, frames: Sequence[Span], reason: str, seen: Sequence[Observation]
-    ) -> StoredLook:
-        """One observer's part of a look, as it may be kept."""
-        return StoredLook(
-            observer,
-            self._eyes.digests[observer],
-            question=self._question,
-            reason=reason,
-            max_side=self._eyes.max_side,
-            frames=tuple(frames),
-            observations=tuple(seen),
-        )
-
-
-def _shortened(span: Span, seconds: float) -> Span:
-    """The middle of a stretch, no longer than so many seconds."""
-    if span.duration_seconds <= seconds:
-        return span
-    return Span(span.middle, span.middle).widen(seconds / 2)
-
-
-def _glances(frames: Sequence[Frame]) -> list[list[Frame]]:
-    glances: list[list[Frame]] = []
-    for frame in frames:
-        if glances and frame.pts_seconds - glances[-1][-1].pts_seconds <= _TOGETHER_SECONDS:
-            glances[-1].append(frame)
-        else:
-            glances.append([frame])
-    return glances
 
 
 def _step(frames: Sequence[Frame], seen: Sequence[Observation], reason: str, *, num_known: int) -> Step:

@@ -1,5 +1,4 @@
-"""What can be told of a few pictures without weights of our own: text, colours, motion, by the observers that
-index.
+"""Observes a few frames with the observers of the index: text, colours, motion.
 
 The same observers that watched the whole video are fed the pictures of one look as if they were a short
 segment.
@@ -16,14 +15,15 @@ import numpy as np
 from video_vlm.errors import MissingExtra
 from video_vlm.perception import OBSERVERS
 from video_vlm.protocols import Need, Observer
-from video_vlm.records import Frame, Image, Observation, Span
+from video_vlm.records import Frame, Observation, Span
 from video_vlm.settings import IndexSettings
 
 __all__ = ["FrameObservers"]
 
 
 class FrameObservers:
-    """Observers for a look; one whose extra is not installed is left out and named.
+    """The observers that look at frames again; one whose extra is not installed is left out and named in
+    ``missing``.
 
     Args:
         settings: How they observe: as when the video was indexed.
@@ -44,12 +44,12 @@ class FrameObservers:
 
     @property
     def max_side(self) -> int:
-        """How large pictures are wanted."""
+        """The longest side, in pixels, at which frames are wanted."""
         return self._settings.frames.max_side
 
     @property
     def digests(self) -> Mapping[str, str]:
-        """Of the observers by name: what was seen under other digests might be seen otherwise now."""
+        """The digest of each observer by name: a look under another digest may hold something else."""
         return {observer.name: observer.digest for observer in self._observers}
 
     def see(self, frames: Sequence[Frame], *, until: float) -> Mapping[str, tuple[Observation, ...]]:
@@ -61,16 +61,11 @@ class FrameObservers:
         """
         ends = [*(later.pts_seconds for _, later in pairwise(frames)), max(until, frames[-1].pts_seconds)]
         spans = [Span(frame.pts_seconds, end) for frame, end in zip(frames, ends, strict=True)]
+        width = self._settings.shots.thumbnail_width
         return {
-            observer.name: tuple(
-                sorted(_observe(observer, frames, spans, self._width), key=lambda one: one.span)
-            )
+            observer.name: tuple(sorted(_observe(observer, frames, spans, width), key=lambda one: one.span))
             for observer in self._observers
         }
-
-    @property
-    def _width(self) -> int:
-        return self._settings.shots.thumbnail_width
 
 
 def _observe(
@@ -78,12 +73,9 @@ def _observe(
 ) -> Iterable[Observation]:
     for frame, span in zip(frames, spans, strict=True):
         if Need.PICTURES in observer.needs:
-            observer.glance(frame.pts_seconds, _thumbnail(frame.image, width))
+            height = max(1, round(frame.image.shape[0] * width / frame.image.shape[1]))
+            thumbnail = cv2.resize(frame.image, (width, height), interpolation=cv2.INTER_AREA)
+            observer.glance(frame.pts_seconds, np.asarray(thumbnail, np.uint8))
         if Need.FRAMES in observer.needs:
             yield from observer.inspect(frame, span)
     yield from observer.close_segment(spans[0].cover(spans[-1]))
-
-
-def _thumbnail(image: Image, width: int) -> Image:
-    height = max(1, round(image.shape[0] * width / image.shape[1]))
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

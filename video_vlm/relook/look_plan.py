@@ -1,4 +1,4 @@
-"""The plan of a look: which pictures of a video a question is worth, by which sampler, and why each."""
+"""The plan of a look: which frames of a video to decode for a question, by which sampler, and why each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from video_vlm.relook.score_channels import Similarity, channels_for
 from video_vlm.relook.time_aim import aim_of
 from video_vlm.samplers import SamplerInput, TimeMove
 from video_vlm.samplers import plan as plan_samples
-from video_vlm.samplers.anchors import AnchoredSpan, stretches
+from video_vlm.samplers.anchors import stretches
 from video_vlm.samplers.budgets import AUTO, Budget, sampler_for
 from video_vlm.samplers.score_series import peaks, relevance
 
@@ -37,16 +37,16 @@ _APART_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class LookPlan:
-    """What is to be looked at.
+    """The frames to look at for a question.
 
     Args:
-        sampler: Who planned it.
-        move: Where the question sends the eye.
-        budget: What may be spent.
-        samples: The pictures, in order of time, each with its reason.
+        sampler: The sampler that planned it.
+        move: The direction in time that the question moves.
+        budget: The frames and tokens that may be used.
+        samples: The times of the frames, ascending, each with its reason.
         span: The video.
         shots: Its shots.
-        places: Where the answer is likeliest, best first.
+        places: The spans in seconds where the answer is likeliest, best first.
     """
 
     sampler: str
@@ -125,7 +125,7 @@ def _subject(question: str, memory: VideoMemory, sight: Similarity | None, path:
 def _places(subject: SamplerInput) -> tuple[Span, ...]:
     """Where the answer is likeliest: the beginnings of where the question leads, then the peaks of what fits
     it."""
-    led = [_beginning(stretch, subject.aim.move) for stretch in stretches(subject)]
+    led = [_beginning(stretch.span, subject.aim.move) for stretch in stretches(subject)]
     z = relevance(subject.scores)
     found = peaks(subject.candidates, z, least=1.0, apart_seconds=_APART_SECONDS, most=3) if z.size else []
     around = [Span(seconds, seconds).widen(2.0) for seconds in np.asarray(subject.candidates)[found].tolist()]
@@ -133,8 +133,8 @@ def _places(subject: SamplerInput) -> tuple[Span, ...]:
     return tuple(span for span in cut if span is not None)
 
 
-def _beginning(stretch: AnchoredSpan, move: TimeMove, *, seconds: float = 4.0) -> Span:
-    """The seconds of a stretch next to its anchor."""
+def _beginning(span: Span, move: TimeMove) -> Span:
+    """The four seconds of a stretch next to its anchor."""
     if move is TimeMove.BEFORE:
-        return Span(max(stretch.span.start, stretch.span.end - seconds), stretch.span.end)
-    return Span(stretch.span.start, min(stretch.span.end, stretch.span.start + seconds))
+        return Span(max(span.start, span.end - 4.0), span.end)
+    return Span(span.start, min(span.end, span.start + 4.0))

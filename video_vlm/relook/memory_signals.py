@@ -1,5 +1,4 @@
-"""What the memory knows of a video that samplers can go by: shots, motion, looks; nothing is decoded for
-it."""
+"""The input of samplers that a memory holds: shots, motion, looks; nothing is decoded."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from video_vlm.media.packet_times import read_packet_times
 from video_vlm.media.stream_probe import probe_stream
 from video_vlm.memory.coverage import whole_span
 from video_vlm.protocols import VideoMemory
-from video_vlm.records import Cut, Level, Node, Observation, ObservationKind, Shot
+from video_vlm.records import Cut, Level, Node, ObservationKind, Shot
 from video_vlm.samplers import FrameTimes
 from video_vlm.samplers.frame_times import Seconds
 from video_vlm.samplers.sampler_input import Scores
@@ -43,8 +42,8 @@ _AMOUNTS = (
 
 
 def frame_times_of(memory: VideoMemory, path: Path | None = None) -> FrameTimes:
-    """The pictures of a video: each at its own time where the file is there and not long, else at their mean
-    rate.
+    """The time of every frame in seconds: its own where the file is there and not long, else by the mean
+    frame rate.
 
     Raises:
         UnreadableVideo: there is a file, and it holds no video that can be decoded.
@@ -68,7 +67,7 @@ def candidates_of(frames: FrameTimes) -> Seconds:
 
 
 def shots_of(memory: VideoMemory) -> tuple[Shot, ...]:
-    """The shots, from the cuts the memory holds."""
+    """The shots that the memory's cuts make, in order; they tile the video."""
     cuts = [
         Cut(one.span, "hard", one.confidence, one.span.end)
         for one in memory.observations(kinds=[ObservationKind.TRANSITION])
@@ -78,20 +77,17 @@ def shots_of(memory: VideoMemory) -> tuple[Shot, ...]:
 
 
 def motion_of(memory: VideoMemory, times: Seconds) -> Scores | None:
-    """How much moves at each candidate, 0 to 3, as the memory has it in words; None where it was not
-    observed."""
+    """The amount of motion at each candidate time, 0 to 3, as the memory has it in words; ``(times)``. None
+    where it was not observed."""
     seen = memory.observations(kinds=[ObservationKind.MOTION])
     if not seen:
         return None
     amounts = np.zeros(len(times))
     for one in seen:
         low, high = np.searchsorted(times, [one.span.start, one.span.end])
-        amounts[low:high] = np.maximum(amounts[low:high], _amount(one))
+        amount = next((amount for pattern, amount in _AMOUNTS if pattern.search(one.text)), 0.0)
+        amounts[low:high] = np.maximum(amounts[low:high], amount)
     return amounts
-
-
-def _amount(seen: Observation) -> float:
-    return next((amount for pattern, amount in _AMOUNTS if pattern.search(seen.text)), 0.0)
 
 
 def looks_of(memory: VideoMemory, poster: Poster, times: Seconds) -> npt.NDArray[np.float32] | None:

@@ -1,4 +1,4 @@
-"""A memory with what looks saw on top of it: of this question, and of those before that were kept."""
+"""A memory with the observations of looks added: of this question, and of earlier ones that were kept."""
 
 from __future__ import annotations
 
@@ -34,7 +34,11 @@ class Overlay:
         self._rows = (
             join_rows([*memory.observations(kinds=[ObservationKind.SCREEN_TEXT]), *rows]) if rows else None
         )
-        self._looked = tuple(_frame(memory.video.content_id, span) for span in looked)
+        video = memory.video.content_id
+        self._looked = tuple(
+            Node(f"look {span.start:.3f}", video, Level.FRAME, span, None, provenance="look")
+            for span in looked
+        )
 
     @property
     def video(self) -> Video:
@@ -74,9 +78,8 @@ class Overlay:
             return found
         if self._rows is not None:
             found = tuple(one for one in found if one.kind is not ObservationKind.SCREEN_TEXT)
-        return sorted(
-            (*found, *(one for one in added if span is None or one.span.overlaps(span))), key=_by_time
-        )
+        added = [one for one in added if span is None or one.span.overlaps(span)]
+        return sorted((*found, *added), key=lambda one: one.span)
 
     def search(
         self,
@@ -86,13 +89,5 @@ class Overlay:
         kinds: Iterable[ObservationKind] | None = None,
         limit: int = 10,
     ) -> Sequence[Evidence]:
-        """The memory's own search: it finds what was kept of looks, not what was just seen."""
+        """The memory's own search: it finds the observations of kept looks, not those added here."""
         return self._memory.search(query, span=span, kinds=kinds, limit=limit)
-
-
-def _frame(content_id: str, span: Span) -> Node:
-    return Node(f"look {span.start:.3f}", content_id, Level.FRAME, span, None, provenance="look")
-
-
-def _by_time(one: Observation) -> Span:
-    return one.span

@@ -1,5 +1,4 @@
-"""Looking in two stages: the planned pictures over the video, then, while the answer stays unsure, closer and
-closer.
+"""Looks in two stages: the planned frames over the video, then close looks while the answer is unsure.
 
 Where memory already has an unsure answer it also has a place: indexing was the coarse look then, and every
 picture goes to close ones. A look can only add: its answer is taken where it is at least as sure as the one
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from video_vlm.protocols import Answerer, VideoMemory
-from video_vlm.records import Answer, Receipt, Span, Status
+from video_vlm.records import Answer, Span, Status
 from video_vlm.relook.frame_fetcher import FrameFetcher
 from video_vlm.relook.look_plan import LookPlan
 from video_vlm.relook.overlay import Overlay
@@ -29,7 +28,8 @@ _BEFORE_SECONDS, _BEHIND_SECONDS = 3.0, 1.0
 
 
 def is_worth_a_look(answer: Answer) -> bool:
-    """Whether pictures may help. What takes seeing objects does not get better by reading more pictures."""
+    """Whether looking at frames may help. A question that takes seeing objects does not get better by reading
+    more frames."""
     if answer.status is Status.ANSWERED:
         return answer.confidence < SURE
     return answer.status is Status.NOT_SHOWN
@@ -65,9 +65,14 @@ def answer_by_looking(
         place = next(_places(best, plan, looker), None)
         if not is_worth_a_look(best) or looker.num_left == 0 or place is None:
             break
-        looker(place, num_frames=looker.num_left, reason=f"round {turn + 1}, close look: {_why(best)}")
+        is_found = best.status is Status.ANSWERED
+        why = f"confidence {best.confidence:.2f}" if is_found else "nothing answers yet"
+        looker(place, num_frames=looker.num_left, reason=f"round {turn + 1}, close look: {why}")
         best = _better(best, _ask_again(question, memory, model, looker))
-    return _with_looks(best, answer.receipt, looker)
+    told = (*answer.receipt.steps, *looker.steps)
+    again = (step for step in best.receipt.steps if step.action == "find" and step not in told)
+    receipt = replace(best.receipt, steps=(*told, *again), frames_decoded=looker.num_frames)
+    return replace(best, receipt=receipt)
 
 
 def _ask_again(question: str, memory: VideoMemory, model: Answerer, looker: FrameFetcher) -> Answer:
@@ -90,17 +95,3 @@ def _places(answer: Answer, plan: LookPlan, looker: FrameFetcher) -> Iterator[Sp
     for span in inside:
         if span is not None and not any(done.contains(span.middle) for done in looker.excluded):
             yield span
-
-
-def _why(answer: Answer) -> str:
-    return (
-        f"confidence {answer.confidence:.2f}" if answer.status is Status.ANSWERED else "nothing answers yet"
-    )
-
-
-def _with_looks(best: Answer, from_memory: Receipt, looker: FrameFetcher) -> Answer:
-    told = (*from_memory.steps, *looker.steps)
-    again = tuple(step for step in best.receipt.steps if step.action == "find" and step not in told)
-    return replace(
-        best, receipt=replace(best.receipt, steps=(*told, *again), frames_decoded=looker.num_frames)
-    )

@@ -1,4 +1,4 @@
-"""Scores for samplers, out of what the memory finds: one series a channel, gated by what the question asks.
+"""Scores for samplers, from what the memory finds: one series for each channel that the question asks for.
 
 What is said, what is written, what it looks like and what moves are searched apart, because their scores are
 on different scales and because a question often says which of them it means: "what does she say" does not ask
@@ -8,16 +8,16 @@ for the words on a sign.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
 import numpy as np
 
-from video_vlm.language.query import Term, terms
-from video_vlm.language.word_forms import alike, stems
+from video_vlm.language.query import terms
+from video_vlm.language.word_forms import stems
 from video_vlm.protocols import VideoMemory
-from video_vlm.records import Evidence
 from video_vlm.records.observations import KINDS, kinds_where
+from video_vlm.retrieval import term_share
 from video_vlm.samplers.frame_times import Seconds
 from video_vlm.samplers.sampler_input import Channels, Scores
 
@@ -29,7 +29,7 @@ _LEAST_SHARE = 0.34
 
 
 class Similarity(Protocol):
-    """How much pictures look like words: an image-text tower, where one is there."""
+    """Scores how much frames look like words: an image-text tower, where there is one."""
 
     def __call__(self, text: str, seconds: Seconds) -> Scores:
         """One number for each time, ``(n,)``; NaN where no picture is known."""
@@ -55,7 +55,8 @@ _ASKED_BY: Final[Mapping[str, re.Pattern[str]]] = {"look": _COLOURED, "motion": 
 def channels_for(
     phrase: str, memory: VideoMemory, times: Seconds, *, question: str, sight: Similarity | None = None
 ) -> Channels:
-    """How well each candidate fits a phrase, by channel; channels that find nothing are left out.
+    """How well each candidate time fits a phrase, by channel, ``(times)`` each; channels that find nothing
+    are left out.
 
     Args:
         phrase: What is looked for: the target of a question, or one of its anchors.
@@ -64,16 +65,12 @@ def channels_for(
         question: The whole question: it says which channels are meant.
         sight: How much pictures look like words, by an image-text tower: one more channel.
     """
-    found = {name: _series(phrase, _found(phrase, name, memory), times) for name in _asked(question)}
+    found = {name: _series(phrase, name, memory, times) for name in _asked(question)}
     if sight is not None:
         found["sight"] = sight(phrase, times)
     return {
         name: scores for name, scores in found.items() if np.isfinite(scores).any() and np.any(scores != 0)
     }
-
-
-def _found(phrase: str, channel: str, memory: VideoMemory) -> Sequence[Evidence]:
-    return memory.search(phrase, kinds=kinds_where(lambda kind: kind.channel == channel), limit=_LIMIT)
 
 
 def _asked(question: str) -> Iterator[str]:
@@ -86,26 +83,16 @@ def _asked(question: str) -> Iterator[str]:
         yield name
 
 
-def _series(phrase: str, found: Sequence[Evidence], times: Seconds) -> Scores:
-    """Evidence laid over time: at each candidate the best that is there, by the share of the phrase it
-    has."""
+def _series(phrase: str, channel: str, memory: VideoMemory, times: Seconds) -> Scores:
+    """The evidence of one channel over time: at each candidate the largest share of the phrase, squared."""
     wanted = terms(phrase)
     scores = np.zeros(len(times))
-    for one in found:
-        fits = _share(wanted, stems(one.text))
+    kinds = kinds_where(lambda kind: kind.channel == channel)
+    for one in memory.search(phrase, kinds=kinds, limit=_LIMIT):
+        fits = term_share(wanted, stems(one.text))
         if fits >= _LEAST_SHARE:
             low, high = np.searchsorted(times, [one.span.start, max(one.span.end, one.span.start + 1e-6)])
-            low = max(
-                int(low) - int(low == high), 0
-            )  # shorter than the distance of candidates: the one before
+            # Where it is shorter than the distance of candidates, the one before.
+            low = max(int(low) - int(low == high), 0)
             scores[low:high] = np.maximum(scores[low:high], fits**2)
     return scores
-
-
-def _share(wanted: Sequence[Term], there: frozenset[str]) -> float:
-    """How much of a phrase is there, its words by their weight, synonyms counted a little less."""
-    weight = sum(term.weight for term in wanted)
-    hits = sum(
-        term.weight * max((alike(term.stem, other) for other in there), default=0.0) for term in wanted
-    )
-    return hits / weight if weight else 0.0

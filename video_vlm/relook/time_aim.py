@@ -1,4 +1,4 @@
-"""From the words of time in a question to where they send the eye."""
+"""From the words of time in a question to the direction and stretch in which to look."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _OVER_ALL = re.compile(
 
 
 def move_of(parsed: ParsedQuestion) -> TimeMove:
-    """Which way a question moves: its operator first, then "first" and "last", then what takes the whole
-    video."""
+    """The direction in time a question moves: by its operator first, then "first" and "last", then words for
+    the whole video."""
     if parsed.operator.kind in _MOVES:
         return _MOVES[parsed.operator.kind]
     if parsed.asks_count or _OVER_ALL.search(parsed.text):
@@ -38,15 +38,14 @@ def move_of(parsed: ParsedQuestion) -> TimeMove:
 
 
 def aim_of(parsed: ParsedQuestion, *, whole: Span, anchors: tuple[Channels, ...]) -> TimeAim:
-    """The same with its anchors scored, and a stretch that was given outright in seconds."""
-    window = parsed.operator.window.resolve(whole) if parsed.operator.window else None
-    return TimeAim(move_of(parsed), anchors, window, _reach_seconds(parsed, whole))
-
-
-def _reach_seconds(parsed: ParsedQuestion, whole: Span) -> float:
-    """A quarter of the video, 10 to 75 s; 30 s at most for "right after"; as far as the question says, if it
-    does."""
-    if parsed.operator.away:
-        return max(_SHORTEST_SECONDS, parsed.operator.away.seconds)
-    longest = _ADJACENT_SECONDS if parsed.operator.adjacent else _LONGEST_SECONDS
-    return min(longest, max(_SHORTEST_SECONDS, whole.duration_seconds / 4))
+    """The move of a question with its scored anchors, the stretch it names in seconds if any, and its reach
+    in seconds."""
+    operator = parsed.operator
+    window = operator.window.resolve(whole) if operator.window else None
+    # A quarter of the video, 10 to 75 s; 30 s at most for "right after"; as far as the question says, if it
+    # does.
+    longest = _ADJACENT_SECONDS if operator.adjacent else _LONGEST_SECONDS
+    reach = min(longest, max(_SHORTEST_SECONDS, whole.duration_seconds / 4))
+    if operator.away:
+        reach = max(_SHORTEST_SECONDS, operator.away.seconds)
+    return TimeAim(move_of(parsed), anchors, window, reach)

@@ -1,5 +1,4 @@
-"""The channel ``sight``: how much the pictures of a video look like words, from what a tower kept in its
-memory."""
+"""The channel ``sight``: how much the frames of a video look like words, by the vectors in its memory."""
 
 from __future__ import annotations
 

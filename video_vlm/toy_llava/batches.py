@@ -1,8 +1,7 @@
-"""Batches of lessons: the numbers a model reads, made by the reader that also serves it when it is asked."""
+"""Batches of lessons as token ids and pixels, made by the same reader that serves the trained model."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -77,7 +76,7 @@ def _group(batches: LessonBatches, group: int) -> list[_Row]:
 
 
 def collate(lessons: Sequence[Lesson], reader: ChatInput) -> LessonBatch:
-    """Lessons side by side, padded at the end."""
+    """A batch of lessons, ``(lessons tokens)``, padded at the end."""
     return _beside_each_other([_row(lesson, reader) for lesson in lessons], reader.tokenizer.pad_token_id)
 
 
@@ -87,32 +86,24 @@ def _row(lesson: Lesson, reader: ChatInput) -> _Row:
     answer = [*tokenizer(lesson.answer, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
     question = asked["input_ids"][0].tolist()
     pixels = asked.get("pixel_values")
-    fates = None if pixels is None else _fates(lesson, len(pixels), _patches(reader))
+    fates = None if pixels is None else _fates(lesson, len(pixels), reader)
     tokens = [*question, *answer]
-    return _Row(tokens, _to_be_said(tokens, reader.tokenizer), pixels, fates)
-
-
-def _to_be_said(tokens: Sequence[int], tokenizer: Any) -> list[int]:
-    """The tokens where it is the model's turn, up to that turn's end."""
+    # The tokens of the model's turns, up to the end of each.
     model, end = tokenizer.convert_tokens_to_ids(MODEL), tokenizer.eos_token_id
     labels, speaks = [], False
     for token in tokens:
         labels.append(token if speaks else _IGNORED)
         speaks = token == model or (speaks and token != end)
-    return labels
+    return _Row(tokens, labels, pixels, fates)
 
 
-def _patches(reader: ChatInput) -> int:
-    """Tokens that a picture becomes."""
-    side = reader._processor.image_processor.size["height"] // reader._processor.patch_size
-    return int(side * side)
-
-
-def _fates(lesson: Lesson, num_pictures: int, patches: int) -> Tensor:
+def _fates(lesson: Lesson, num_pictures: int, reader: ChatInput) -> Tensor:
+    """``(pictures patches)``."""
+    grid = int(reader._processor.image_processor.size["height"] // reader._processor.patch_size)
     if lesson.scene is None:
-        return torch.full((num_pictures, patches), _IGNORED)
+        return torch.full((num_pictures, grid * grid), _IGNORED)
     times = [part.pts_seconds for turn in lesson.turns for part in turn.parts if isinstance(part, Frame)]
-    return torch.from_numpy(states_of(lesson.scene, times, grid=math.isqrt(patches)))
+    return torch.from_numpy(states_of(lesson.scene, times, grid=grid))
 
 
 def _beside_each_other(rows: Sequence[_Row], padding: int) -> LessonBatch:

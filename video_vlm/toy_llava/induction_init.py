@@ -1,4 +1,4 @@
-"""A beginning that copies: weights under which a token is likely to be followed by what followed it before.
+"""Initial weights of induction heads: a token is likely to be followed by what followed it before.
 
 A transformer finds out for itself that this pays (induction heads: Olsson et al. 2022), after far more
 lessons than a CPU gets through in half an hour. To begin near it is mimetic initialisation (Trockman and
@@ -34,7 +34,8 @@ _PASSED_ON: Final = 0.3
 
 
 def init_induction_heads(language_model: Any, head: int) -> None:
-    """Set the heads, ``head`` wide, of a Qwen2 whose weights are new."""
+    """Sets the attention heads, ``head`` numbers wide, of a Qwen2 with new weights to induction heads (Olsson
+    et al. 2022)."""
     layers = language_model.layers
     width = layers[0].self_attn.q_proj.weight.shape[1]
     back = min(_BACK, width // head)

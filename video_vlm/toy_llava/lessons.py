@@ -1,4 +1,4 @@
-"""Lessons: what the small model is shown and what it should say, all following from a seed.
+"""Lessons: what the small model is shown and what it should answer, all decided by a seed.
 
 What it is shown goes through the same words as when the program asks it: a lesson is a list of turns.
 """
@@ -65,8 +65,7 @@ _NOISE_LINES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A conversation that ends with a question, and what is to be said to it; all answers in it are to be
-    learned."""
+    """A conversation that ends with a question, and the answer to it; every answer in it is learned."""
 
     turns: tuple[Turn, ...]
     answer: str
@@ -79,7 +78,7 @@ Mix = tuple[tuple[str, float], ...]
 
 
 def make_lesson(seed: int, mix: Mix) -> Lesson:
-    """The lesson of a seed."""
+    """The lesson of a seed: its kind is drawn by the shares of ``mix``."""
     chance = np.random.default_rng((seed, 7))
     names = [name for name, _ in mix]
     weights = np.array([weight for _, weight in mix])
@@ -87,13 +86,12 @@ def make_lesson(seed: int, mix: Mix) -> Lesson:
 
 
 def caption_turns(frames: Sequence[Frame]) -> tuple[Turn, ...]:
-    """How a caption is asked for, where the model is told nothing else."""
+    """The turns that ask for a caption of some frames, without any rules."""
     return (Turn("user", (*frames, CAPTION_QUESTION)),)
 
 
 def seen_in(happening: Happening | None, times: Sequence[float]) -> SeenEvent | None:
-    """What happens in a scene for somebody who sees it at these seconds: by the first picture in which it
-    shows."""
+    """The event of a scene as frames at these seconds show it: at the first frame in which it shows."""
     if happening is None:
         return None
     at = next((time for time in times if time > happening.span.start + _SHOWS_AFTER), None)
@@ -136,11 +134,6 @@ def _caption(chance: Chance) -> Lesson:
     return Lesson(caption_turns(frames), said(seen), scene)
 
 
-def _read(chance: Chance) -> Lesson:
-    """Captions, as the operators or a search find them, and a question."""
-    return _asked(chance, with_images=False)
-
-
 def _read_through(chance: Chance) -> Lesson:
     """Captions one after the other, and question after question about them: reading once teaches several
     answers."""
@@ -175,11 +168,6 @@ def _or_of_others(
     return f"What happens right {('after', 'before')[int(chance.integers(2))]} {other.what}?", NOT_SHOWN
 
 
-def _read_and_look(chance: Chance) -> Lesson:
-    """The same, and some pictures."""
-    return _asked(chance, with_images=True)
-
-
 def _watch(chance: Chance) -> Lesson:
     """Pictures of a few scenes and no words."""
     names, at, frames, found = some_names(chance), _start(chance), list[Frame](), list[SeenEvent]()
@@ -199,14 +187,15 @@ LESSONS: Final[dict[str, Callable[[Chance], Lesson]]] = {
     "who": _who,
     "who in words": _who_in_words,
     "caption": _caption,
-    "read": _read,
+    "read": lambda chance: _asked(chance, with_images=False),
     "read through": _read_through,
-    "read and look": _read_and_look,
+    "read and look": lambda chance: _asked(chance, with_images=True),
     "watch": _watch,
 }
 
 
 def _asked(chance: Chance, *, with_images: bool) -> Lesson:
+    """Captions, as the operators or a search find them, and a question; and some pictures, if so asked."""
     scenes = _scenes(chance, drawn=with_images)
     told = [one for one in scenes if one.seen]
     asked = _pick(ask_all([one.seen for one in told if one.seen]), chance, beside=with_images)
@@ -227,7 +216,7 @@ def _asked(chance: Chance, *, with_images: bool) -> Lesson:
         found |= _searched(needed, lines, chance, near=told[asked.rests_on[0]].span if is_beside else None)
     is_shown = needed <= {*found, *(caption for one in led for caption in one.captions)}
     if asked.kind is AskedKind.BESIDE:
-        is_shown &= _is_pictured(told[asked.rests_on[0]].span, frames)
+        is_shown &= any(told[asked.rests_on[0]].span.contains(frame.pts_seconds) for frame in frames)
     order = sorted(found, key=lambda one: (one.span, one.text))
     return Lesson(plain_opening(asked.question, order, frames, led), asked.answer if is_shown else NOT_SHOWN)
 
@@ -303,18 +292,12 @@ def _looked(
     target = told[asked.rests_on[0]]
     drawn = [one.scene for one in scenes if one.scene and one is not target]
     inside = int(chance.integers(1 if asked.kind is AskedKind.BESIDE else 0, 5))
-    frames = (
-        list(frames_of_lesson(target.scene, _even(target.span, inside, chance)))
-        if inside and target.scene
-        else []
-    )
+    frames: list[Frame] = []
+    if inside and target.scene:
+        frames += frames_of_lesson(target.scene, _even(target.span, inside, chance))
     for place in _few(range(len(drawn)), int(chance.integers(0, 7 - inside)), chance):
         frames += frames_of_lesson(drawn[place], _even(drawn[place].span, 1, chance))
     return tuple(sorted(frames, key=lambda one: one.pts_seconds))
-
-
-def _is_pictured(span: Span, frames: Sequence[Frame]) -> bool:
-    return any(span.contains(frame.pts_seconds) for frame in frames)
 
 
 def _pick(asked: Sequence[QuestionAnswer], chance: Chance, *, beside: bool = False) -> QuestionAnswer | None:

@@ -1,4 +1,4 @@
-"""A LLaVA so small that a CPU teaches it in minutes: a SigLIP tower, a projector of two layers, a Qwen2."""
+"""A small LLaVA that a CPU trains in minutes: a SigLIP tower, a projector of two layers, a Qwen2."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def make_processor(words: frozenset[str], settings: SmallSettings) -> Any:
 
 
 def make_model(processor: Any, settings: SmallSettings) -> Any:
-    """The model, with weights that know nothing yet."""
+    """The model with random weights."""
     import transformers
 
     tokenizer = processor.tokenizer

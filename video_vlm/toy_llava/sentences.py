@@ -1,4 +1,4 @@
-"""What is said of a story: the sentence for what happens, and questions with their answers.
+"""Sentences about a story, and questions with their answers.
 
 An answer names what the question hinges on before what is asked for, each with its second: whoever writes it
 word by word has found the place before it says what is there.
@@ -23,7 +23,7 @@ MOST_COUNTED = 5
 
 
 class AskedKind(StrEnum):
-    """What a question is about."""
+    """The kinds of questions."""
 
     AFTER = "after"
     BEFORE = "before"
@@ -47,10 +47,10 @@ class SeenEvent:
 
 @dataclass(frozen=True, slots=True)
 class QuestionAnswer:
-    """A question, its answer and the answer's core.
+    """A question, its answer and the core of the answer.
 
-    ``core`` is what a right answer ends in, without its times; ``about`` and ``rests_on`` are the places, in
-    the list that was asked about, of what the question hinges on and of what the answer rests on.
+    ``core`` is what a right answer ends in, without its times. ``about`` and ``rests_on`` are places in the
+    list of events: of the event the question is about, and of those the answer rests on.
     """
 
     kind: AskedKind
@@ -62,12 +62,12 @@ class QuestionAnswer:
 
 
 def said(seen: SeenEvent | None) -> str:
-    """The caption of a scene."""
+    """The caption of a scene by what was seen in it, with its time in seconds."""
     return NOTHING if seen is None else f"{seen.sentence}."
 
 
 def ask_all(story: Sequence[SeenEvent]) -> tuple[QuestionAnswer, ...]:
-    """All questions that have one answer, of things that happen in this order."""
+    """All questions that have exactly one answer, about events in this order."""
     return (*_neighbours(story), *_ends(story), *_counts(story), *_beside(story))
 
 

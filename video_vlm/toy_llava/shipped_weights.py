@@ -1,4 +1,4 @@
-"""Where the small model that comes with the package is: it sees the scripted world and nothing else."""
+"""The weights of the small model that comes with the package, which knows only the scripted world."""
 
 from __future__ import annotations
 

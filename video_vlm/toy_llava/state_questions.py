@@ -1,5 +1,4 @@
-"""What has become of everybody since the first picture, place by place: what a model is asked beside its
-lessons.
+"""The state of every patch of a frame against the first frame: an auxiliary target of training.
 
 A sentence says of many pictures one word, the direction. To be told of each place in each picture what has
 happened there teaches to compare pictures in a tenth of the lessons (as for the temporal encoder:
@@ -18,7 +17,7 @@ from video_vlm.world import EventKind, Way
 from video_vlm.world.draw import position
 from video_vlm.world.story import Scene
 
-__all__ = ["FATES", "states_of"]
+__all__ = ["FATES", "is_there", "states_of"]
 
 FATES: Final = ("nobody", "still", *Way, "appeared", "vanished")
 """What may be true of a place: who is there came which way, or was not there, or is gone."""
@@ -37,7 +36,7 @@ def states_of(scene: Scene, times: Sequence[float], *, grid: int) -> npt.NDArray
     fates = np.zeros((len(numbers), grid * grid), np.int64)
     for place in range(len(scene.script.actors)):
         x, y = position(scene.script, place)
-        there = [_is_there(scene, place, number) for number in numbers]
+        there = [is_there(scene, place, number) for number in numbers]
         for row, number in enumerate(numbers):
             if there[row] or there[0]:
                 patch = min(int(y[number] * grid), grid - 1) * grid + min(int(x[number] * grid), grid - 1)
@@ -46,8 +45,8 @@ def states_of(scene: Scene, times: Sequence[float], *, grid: int) -> npt.NDArray
     return fates
 
 
-def _is_there(scene: Scene, place: int, number: int) -> bool:
-    """Whether somebody shows more than by half."""
+def is_there(scene: Scene, place: int, number: int) -> bool:
+    """Whether at least half of the actor at ``place`` is visible in frame ``number``."""
     for event in scene.script.events:
         if event.actor == place and event.kind in (EventKind.APPEAR, EventKind.VANISH):
             return (2 * number >= event.start + event.end) == (event.kind is EventKind.APPEAR)

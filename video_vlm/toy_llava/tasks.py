@@ -1,4 +1,4 @@
-"""What is made small in each stage of teaching: what the tower sees, and what the model says."""
+"""The losses of the stages of training: of what the tower sees, and of what the model says."""
 
 from __future__ import annotations
 
@@ -13,25 +13,24 @@ from torch.nn.functional import cross_entropy, smooth_l1_loss
 from video_vlm.encoder.checkpoint import describe
 from video_vlm.toy_llava.batches import HELD_OUT, LessonBatch, LessonBatches
 from video_vlm.toy_llava.lessons import Mix
-from video_vlm.toy_llava.state_questions import FATES
+from video_vlm.toy_llava.state_questions import FATES, is_there
 from video_vlm.world import COLOURS, SHAPES
 from video_vlm.world.draw import draw_some, position
 from video_vlm.world.film import as_filmed
-from video_vlm.world.story import Scene, write_scene
+from video_vlm.world.story import write_scene
 
 __all__ = ["LessonTask", "TowerTask"]
 
 NARRATE_WEIGHT: Final = 1.0
 
 _WEIGHTS: Final = torch.tensor([0.1, 0.4, *[1.0] * (len(FATES) - 2)])
-"""Most places are empty, and most who are somewhere stay there."""
+"""Most patches are empty, and most actors stay where they are."""
 
 
 class LessonTask:
-    """Saying what a lesson wants to hear, and below the last layer what has become of each place in the
-    pictures.
+    """Trains the answers of lessons, and below the last layer the state of each patch of the frames.
 
-    ``learns`` are the beginnings of the names of what may change in the model.
+    ``learns`` are the beginnings of the names of the parameters that are trained.
     """
 
     def __init__(
@@ -84,7 +83,7 @@ class TowerBatch:
 
 @dataclass(frozen=True, slots=True)
 class TowerBatches:
-    """Single pictures of scenes."""
+    """Batches of single frames of scenes."""
 
     grid: int
     batch_size: int
@@ -98,8 +97,8 @@ class TowerBatches:
 
 
 class TowerTask:
-    """Naming what is where in a picture: what stands for a tower's training on pictures and words
-    elsewhere."""
+    """Trains the tower to name what is at each patch of a frame; it stands for training on pictures with
+    captions."""
 
     def __init__(self, model: Any, *, grid: int) -> None:
         self.tower = model.model.vision_tower
@@ -131,7 +130,9 @@ def _picture(seed: int, grid: int) -> tuple[Any, Any, Any, Any]:
     number = int(chance.integers(0, scene.script.settings.num_frames))
     colour, shape = np.zeros(grid * grid, np.int64), np.zeros(grid * grid, np.int64)
     place = np.zeros((grid * grid, 2), np.float32)
-    for actor in _there(scene, number):
+    for actor in range(len(scene.script.actors)):
+        if not is_there(scene, actor, number):
+            continue
         line_x, line_y = position(scene.script, actor)
         x, y = float(line_x[number]) * grid, float(line_y[number]) * grid
         patch = min(int(y), grid - 1) * grid + min(int(x), grid - 1)
@@ -139,13 +140,3 @@ def _picture(seed: int, grid: int) -> tuple[Any, Any, Any, Any]:
         shape[patch] = SHAPES.index(scene.script.actors[actor].shape)
         place[patch] = x - grid / 2, y - grid / 2
     return as_filmed(draw_some(scene.script, [number])[0]), colour, shape, place
-
-
-def _there(scene: Scene, number: int) -> list[int]:
-    gone = {
-        event.actor
-        for event in scene.script.events
-        if (event.kind == "appear" and 2 * number < event.start + event.end)
-        or (event.kind == "vanish" and 2 * number >= event.start + event.end)
-    }
-    return [actor for actor in range(len(scene.script.actors)) if actor not in gone]

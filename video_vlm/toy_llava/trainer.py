@@ -1,4 +1,4 @@
-"""From nothing to a small model that is ready to be asked: the stages of its teaching, one after the other.
+"""Trains the small model, stage after stage.
 
 First its tower learns to name what is where in a picture, and its language half to read: both stand for what
 a LLaVA finds ready made. Then LLaVA's own two stages: the projector learns to put pictures into words, with
@@ -28,7 +28,7 @@ _VOCABULARY_LESSONS = 400
 
 @dataclass(frozen=True, slots=True)
 class TrainingStage:
-    """One stage: its task, and how much is learned how fast in it."""
+    """One stage of training: its task, its number of steps, and its learning rate."""
 
     name: str
     steps: int
@@ -79,7 +79,7 @@ STAGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class LanguageRequest:
-    """What is to be taught, and how long."""
+    """The settings of a training run of the small model."""
 
     out: Path
     scale: float = 1.0
@@ -105,7 +105,7 @@ LanguageWatch = Callable[[str, int, float], None]
 
 
 def train_language(request: LanguageRequest, *, watch: LanguageWatch = lambda *_: None) -> TrainReport:
-    """Teach a small model all stages; in ``request.out`` is then a folder that transformers loads.
+    """Trains a small model in all stages; ``request.out`` is then a folder that transformers loads.
 
     Raises:
         SettingsError: ``resume`` without a checkpoint, or with one of another recipe.
@@ -130,7 +130,7 @@ def _from(done: int, name: str, watch: LanguageWatch) -> Watch:
 
 
 def save_small(model: Any, processor: Any, folder: Path) -> None:
-    """Write the model as transformers loads it."""
+    """Writes the model and its processor in the format that transformers loads."""
     folder.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder)
     processor.save_pretrained(folder)

@@ -19,7 +19,7 @@ _DOES: Final = f"moves (?:{'|'.join(Way)})"
 _FRAME: Final = r"\] [a-z ]+: \"|seconds\.\""
 """What stands before and behind a line's words, always the same."""
 _PIECE: Final = rf"(?:the )?{_NAME}|{_DOES}|{_FRAME}|\.\d(?!\d)|\d+|[a-z]+|[^\s\w]"
-"""Who somebody is, and what they do, is one piece: there is nothing to be learned from their parts."""
+"""A name, and an action, is one token: nothing can be learned from their parts."""
 
 _LARGEST_NUMBER = 999
 

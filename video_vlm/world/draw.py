@@ -38,12 +38,13 @@ class Clip:
     seconds: npt.NDArray[np.float64]
 
     def reversed(self) -> Clip:
-        """The same pictures in the other order, at the same times, with the log that is then true."""
+        """The frames in reverse order at the same times, with the reversed script."""
         return Clip(self.script.reversed(), self.frames[::-1].copy(), self.seconds)
 
 
 def draw(script: Script) -> Clip:
-    """The clip of a script; one that was reversed is drawn forwards and turned round."""
+    """Draws the clip of a script, ``(num_frames, side, side, 3)``; a reversed script is drawn forwards and
+    turned round."""
     seconds = np.arange(script.settings.num_frames) / script.settings.fps
     if script.backwards:
         return Clip(script, draw(script.reversed()).frames[::-1].copy(), seconds)
@@ -51,7 +52,7 @@ def draw(script: Script) -> Clip:
 
 
 def draw_some(script: Script, numbers: Sequence[int]) -> Frames:
-    """Some frames alone, ``(numbers, height, width, 3)``; their grain is not the one they have in the whole
+    """Draws some frames alone, ``(numbers, height, width, 3)``; their noise differs from that of the whole
     clip.
 
     Raises:

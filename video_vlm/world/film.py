@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from video_vlm.world.draw import Clip, Frames, draw
+from video_vlm.world.draw import Frames, draw
 from video_vlm.world.questions import ask_all, tell
 from video_vlm.world.script import Script
 from video_vlm.world.story import Story
@@ -28,7 +28,7 @@ Picture = npt.NDArray[np.uint8]
 
 
 def write_films(scripts: Iterable[Script], folder: Path) -> Path:
-    """Draw each script into a video of its own and tell it in ``captions.jsonl``; gives back that file.
+    """Draws each script into a video of its own and describes it in ``captions.jsonl``; returns that file.
 
     Each line is ``{"video", "caption", "seed", "questions": [{"q", "a"}]}``.
     """
@@ -36,7 +36,10 @@ def write_films(scripts: Iterable[Script], folder: Path) -> Path:
     lines = []
     for script in scripts:
         name = f"{script.seed:08d}{'-reversed' if script.backwards else ''}.mp4"
-        _write_video(draw(script), folder / name)
+        clip = draw(script)
+        _write_pictures(
+            clip.frames, folder / name, fps=clip.script.settings.fps, side=clip.script.settings.side
+        )
         questions = [{"q": question.text, "a": question.answer} for question in ask_all(script)]
         lines.append({"video": name, "caption": tell(script), "seed": script.seed, "questions": questions})
     path = folder / CAPTIONS
@@ -45,7 +48,7 @@ def write_films(scripts: Iterable[Script], folder: Path) -> Path:
 
 
 def write_story_film(story: Story, path: Path) -> None:
-    """Draw a story into one video, a scene at a time."""
+    """Draws a story into one video, one scene at a time, so that only one scene's frames are held."""
     settings = story.scenes[0].script.settings
     pictures = chain.from_iterable(draw(scene.script).frames for scene in story.scenes)
     _write_pictures(pictures, path, fps=settings.fps, side=settings.side)
@@ -57,10 +60,6 @@ def as_filmed(picture: Picture) -> Picture:
     file = BytesIO()
     Image.fromarray(picture).save(file, "JPEG", quality=_JPEG_QUALITY, subsampling="4:2:0")
     return np.asarray(Image.open(file), np.uint8)
-
-
-def _write_video(clip: Clip, path: Path) -> None:
-    _write_pictures(clip.frames, path, fps=clip.script.settings.fps, side=clip.script.settings.side)
 
 
 def _write_pictures(pictures: Iterable[Frames], path: Path, *, fps: float, side: int) -> None:

@@ -1,4 +1,4 @@
-"""What can be asked of a script, with the answers its own log gives, and the script told in words."""
+"""Questions about a script with the answers of its own events, and the script in words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANSWERS = (*COLOURS, *Way, *map(str, range(MOST_COUNTED + 1)))
 
 
 class QuestionKind(StrEnum):
-    """What is asked for."""
+    """The kinds of questions."""
 
     AFTER = "after"
     BEFORE = "before"
@@ -30,7 +30,7 @@ class QuestionKind(StrEnum):
 
     @property
     def is_about_order(self) -> bool:
-        """Whether it asks which of several events came when."""
+        """Whether it asks for the order of events."""
         return self not in (QuestionKind.WHICH_WAY, QuestionKind.HOW_MANY)
 
 
@@ -51,12 +51,12 @@ class Question:
 
     @property
     def chance(self) -> float:
-        """How often the best guess among the choices is right."""
+        """The share in [0, 1] of times that the best guess among the choices is right."""
         return max(Counter(self.choices).values()) / len(self.choices)
 
 
 def ask_all(script: Script) -> tuple[Question, ...]:
-    """All questions whose answer the log decides."""
+    """All questions whose answer follows from the script's events."""
     return (*_ends(script), *_neighbours(script), *_ways(script), *_counts(script))
 
 
@@ -112,7 +112,8 @@ def _counts(script: Script) -> Iterator[Question]:
 
 
 def tell(script: Script) -> str:
-    """The log in one sentence: ``a red circle goes left, then a blue square goes up and bumps into ...``."""
+    """The events in one sentence: ``a red circle goes left, then a blue square goes up and bumps into
+    ...``."""
     return ", then ".join(_clause(script, event) for event in script.events)
 
 

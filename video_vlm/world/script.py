@@ -1,4 +1,4 @@
-"""Scripts of the little world: who is there, what happens when, all decided by a seed.
+"""Scripts of the scripted world: which actors there are and what happens when, all decided by a seed.
 
 Lengths are shares of the picture's side, times are frames while a script is written and seconds in what
 is told of it. A script read backwards is a script too: what appeared vanishes, who went left goes right.
@@ -30,7 +30,7 @@ SHAPES = ("circle", "square", "triangle")
 
 
 class Way(StrEnum):
-    """Where something goes, as seen beside the camera's own movement."""
+    """The direction of a move, relative to the ground that a panning camera passes over."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -48,13 +48,13 @@ class Way(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What may happen. Backwards, ``appear`` is ``vanish`` and ``bump`` is ``part``."""
+    """The kinds of events. Backwards, ``appear`` is ``vanish`` and ``bump`` is ``part``."""
 
     MOVE = "move"
     BUMP = "bump"
-    """A move that ends where it touches somebody."""
+    """A move that ends where it touches another actor."""
     PART = "part"
-    """A move that begins in touch with somebody."""
+    """A move that begins in touch with another actor."""
     APPEAR = "appear"
     VANISH = "vanish"
 
@@ -70,7 +70,10 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A coloured shape and where it is at the start; no two of a script have the same colour."""
+    """A coloured shape and where it is at the start; no two of a script have the same colour.
+
+    ``x`` and ``y`` are shares in [0, 1] of the frame's width and height, ``y`` downwards.
+    """
 
     colour: str
     shape: str
@@ -98,7 +101,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class WorldSettings:
-    """How large the pictures are and how much goes on."""
+    """The size and number of frames, and how much happens in them. Lengths are shares of a frame's side."""
 
     num_frames: int = 12
     side: int = 24
@@ -111,11 +114,11 @@ class WorldSettings:
     """The camera drifts by up to this much a frame, either way."""
     noise: float = 0.02
     chance_of_repeat: float = 0.4
-    """How often somebody moves twice, and another not at all."""
+    """The share of scripts in which one actor moves twice, and another not at all."""
     chance_of_guest: float = 0.3
-    """How often somebody who never moves appears midway."""
+    """The share of scripts in which an actor that never moves appears midway."""
     chance_of_post: float = 0.3
-    """How often a grey post stands in front."""
+    """The share of scripts with a grey post in front."""
 
     def __post_init__(self) -> None:
         if not 2 <= self.num_movers < len(COLOURS):
@@ -128,8 +131,8 @@ class WorldSettings:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """All that is decided before a clip is drawn. ``post`` is the left edge of the grey post, if there is
-    one."""
+    """Everything that is decided before a clip is drawn. ``post`` is the left edge of the grey post, as a
+    share of the frame's width; None without one."""
 
     seed: int
     settings: WorldSettings
@@ -142,24 +145,23 @@ class Script:
     """What the grey of the ground is multiplied by, red, green and blue."""
 
     def reversed(self) -> Script:
-        """The same clip played backwards: its log told the other way round. Twice is the script itself."""
-        return replace(
-            self, events=tuple(map(self._back, reversed(self.events))), backwards=not self.backwards
-        )
-
-    def _back(self, event: Event) -> Event:
-        last = self.settings.num_frames
-        way = event.way.back if event.way else None
-        return replace(event, kind=event.kind.back, start=last - event.end, end=last - event.start, way=way)
+        """The same clip played backwards, with its events reversed. Reversed twice it is the script
+        itself."""
+        end, events = self.settings.num_frames, []
+        for event in reversed(self.events):
+            way = event.way.back if event.way else None
+            span = {"start": end - event.end, "end": end - event.start}
+            events.append(replace(event, kind=event.kind.back, way=way, **span))
+        return replace(self, events=tuple(events), backwards=not self.backwards)
 
     @property
     def motions(self) -> tuple[Event, ...]:
-        """Who goes where, in order of time."""
+        """The moves, in order of time."""
         return tuple(event for event in self.events if event.kind.is_motion)
 
 
 def write_script(seed: int, settings: WorldSettings | None = None) -> Script:
-    """A script by its seed; the same seed and settings give the same script."""
+    """The script of a seed; the same seed and settings give the same script."""
     settings = settings or WorldSettings()
     chance = np.random.default_rng(seed)
     guest = chance.random() < settings.chance_of_guest
@@ -188,7 +190,8 @@ def _cast(chance: np.random.Generator, *, number: int) -> tuple[Actor, ...]:
 
 
 def places_apart(chance: np.random.Generator, number: int) -> list[tuple[float, float]]:
-    """Places apart from each other: of some tried, the first with room around it, else the one with most."""
+    """``number`` places ``(x, y)`` in [0.12, 0.88], apart from each other: of 32 tried each, the first that
+    is 0.26 away from the others, else the farthest."""
     places: list[tuple[float, float]] = []
     for _ in range(number):
         tried = chance.uniform(0.12, 0.88, (32, 2))
@@ -213,7 +216,9 @@ def _moves(chance: np.random.Generator, settings: WorldSettings, cast: tuple[Act
     for actor, begin, end in zip(order.tolist(), borders[:-1].tolist(), borders[1:].tolist(), strict=True):
         start = begin + int(chance.integers(0, max(1, end - begin - 2)))
         event = _move(chance, settings, places, actor, start, end - 1)
-        places[actor] = _after(places[actor], event)
+        place = places[actor]
+        step_x, step_y = event.way.step if event.way else (0, 0)
+        places[actor] = (place[0] + step_x * event.length, place[1] + step_y * event.length)
         events.append(event)
     return events
 
@@ -226,7 +231,7 @@ def _move(
     start: int,
     end: int,
 ) -> Event:
-    """A move that stays in the picture, cut short where it would run into somebody."""
+    """A move that stays in the frame, cut short where it would run into another actor."""
     ways = [way for way in Way if _inside(places[actor], way, settings.stride)]
     way = ways[int(chance.integers(len(ways)))]
     room, other = _room(places, actor, way, settings)
@@ -238,7 +243,8 @@ def _move(
 
 
 def free_ways(places: list[tuple[float, float]], actor: int, settings: WorldSettings) -> list[Way]:
-    """Where an actor can go a whole stride, staying in the picture and touching nobody."""
+    """The directions in which an actor can go a whole stride without leaving the frame or touching
+    another."""
     inside = (way for way in Way if _inside(places[actor], way, settings.stride))
     return [way for way in inside if _room(places, actor, way, settings)[0] >= settings.stride]
 
@@ -250,7 +256,7 @@ def _inside(place: tuple[float, float], way: Way, length: float) -> bool:
 def _room(
     places: list[tuple[float, float]], actor: int, way: Way, settings: WorldSettings
 ) -> tuple[float, int | None]:
-    """How far ``actor`` can go that way before touching somebody, and whom."""
+    """How far ``actor`` can go that way before it touches another actor, and which one."""
     nearest: tuple[float, int | None] = (float("inf"), None)
     (x, y), (step_x, step_y), touch = places[actor], way.step, 2 * settings.radius
     for other, (other_x, other_y) in enumerate(places):
@@ -259,8 +265,3 @@ def _room(
         if other != actor and along > 0 and beside < touch and along - touch < nearest[0]:
             nearest = (along - touch, other)
     return nearest
-
-
-def _after(place: tuple[float, float], event: Event) -> tuple[float, float]:
-    step_x, step_y = event.way.step if event.way else (0, 0)
-    return (place[0] + step_x * event.length, place[1] + step_y * event.length)

@@ -35,7 +35,7 @@ _LEAD_SECONDS = 1.4
 """For so long at least everybody rests at both ends of a scene."""
 _CHANCE_OF_STILL = 0.08
 _CHANCE_OF_ENTRY = 0.3
-"""How often somebody appears or vanishes instead of moving."""
+"""The share of events in which an actor appears or vanishes instead of moving."""
 _NAMES = 8
 """How many a story is about: few enough that they come back."""
 _DOINGS = (*(f"moves {way}" for way in Way), "appears", "vanishes")
@@ -43,8 +43,8 @@ _DOINGS = (*(f"moves {way}" for way in Way), "appears", "vanishes")
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One event of a story: ``what`` is ``the red circle moves left``, ``beside`` who else is in the
-    picture."""
+    """One event of a story: ``what`` is ``the red circle moves left``, ``beside`` the names of the others in
+    the frame."""
 
     span: Span
     name: str
@@ -58,7 +58,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A stretch between two cuts; ``happening`` is None where nothing moves."""
+    """The stretch between two cuts, in seconds; ``happening`` is None where nothing moves."""
 
     span: Span
     script: Script
@@ -67,7 +67,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Scenes that tile ``[0, end)``."""
+    """Scenes that tile ``[0, end)``, in seconds."""
 
     seed: int
     scenes: tuple[Scene, ...]
@@ -78,7 +78,7 @@ class Story:
 
     @property
     def happenings(self) -> tuple[Happening, ...]:
-        """All that happens, in order of time."""
+        """All events, in order of time."""
         return tuple(scene.happening for scene in self.scenes if scene.happening is not None)
 
 
@@ -124,7 +124,8 @@ def write_scene(
 def dry_scene(
     chance: np.random.Generator, *, start: float, names: Sequence[tuple[str, str]]
 ) -> tuple[Span, Happening | None]:
-    """When a scene is and what happens in it, as of :func:`write_scene`, with nothing that could be drawn."""
+    """The span and the event of a scene as :func:`write_scene` would make them, without a script to draw;
+    ``start`` in seconds."""
     frames = round(chance.uniform(*_SCENE_SECONDS) * FPS)
     span = Span(start, round(start + frames / FPS, 3))
     if chance.random() < _CHANCE_OF_STILL:
@@ -137,7 +138,7 @@ def dry_scene(
 
 
 def some_names(chance: np.random.Generator) -> tuple[tuple[str, str], ...]:
-    """Different ones, of at least three colours."""
+    """Different pairs of colour and shape, of at least three colours."""
     every = [(colour, shape) for colour in COLOURS for shape in SHAPES]
     picked = [every[place] for place in chance.permutation(len(every))]
     colours = dict.fromkeys(colour for colour, _ in picked)

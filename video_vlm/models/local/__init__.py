@@ -1,5 +1,4 @@
-"""Language models in this process, with eyes or without, through transformers: from a folder or the local
-cache."""
+"""Local language models, with or without vision, through transformers: from a folder or the local cache."""
 
 from __future__ import annotations
 

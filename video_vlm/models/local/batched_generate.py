@@ -1,5 +1,5 @@
-"""Several answers written at once: each prompt is read by itself, as ever, and what they are continued with
-is written side by side, shorter ones padded on the left.
+"""Generates several answers in one batch. Each prompt is read by itself; their caches are then padded on the
+left and joined.
 
 The scores are those of each alone but for their last bits. In float32 the words stayed what they were
 wherever they were compared; in 16-bit numbers, where the likeliest two tokens often tie, they do not. So it
@@ -25,25 +25,26 @@ __all__ = ["BegunPrompt", "batch_inputs", "decoded_by_token", "has_room", "write
 
 @dataclass(frozen=True)
 class BegunPrompt:
-    """A prompt, and what is read of it."""
+    """A prompt and its prefix that has been read."""
 
     prompt: Prompt
     read: CachedPrefix
 
     @property
     def nbytes(self) -> int:
-        """What its keys and values take."""
+        """The bytes of its keys and values."""
         return sum(layer.keys.nbytes + layer.values.nbytes for layer in self.read.cache.layers)
 
 
 def writes_exactly(model: Any) -> bool:
-    """Whether rounding is too small a matter to change a word."""
+    """Whether a batch gives the same tokens as single prompts: rounding is too small to change one."""
     is_quantized = getattr(model, "hf_quantizer", None) is not None
     return bool(model.dtype == torch.float32 and model.device.type == "cpu" and not is_quantized)
 
 
 def has_room(one: BegunPrompt) -> bool:
-    """Whether memory has room for another like it, which is copied when it is put beside the others."""
+    """Whether memory has room for another prompt of as many bytes, which is copied when it is put beside the
+    others."""
     return bool(psutil.virtual_memory().available > 2 * one.nbytes)
 
 
@@ -73,7 +74,7 @@ def batch_inputs(several: Sequence[BegunPrompt]) -> dict[str, Any]:
 def _stacked(
     several: Sequence[Tensor], pads: Sequence[int], *, axis: int = -1, prompt_axis: int = 0
 ) -> Tensor:
-    """Along ``prompt_axis``, each with so many zeros before it along ``axis``."""
+    """Concatenated along ``prompt_axis``, each padded with ``pads`` zeros in front along ``axis``."""
     behind = (0, 0) * (-1 - axis)
     padded = [torch.nn.functional.pad(one, (*behind, pad, 0)) for one, pad in zip(several, pads, strict=True)]
     return torch.cat(padded, dim=prompt_axis)

@@ -150,7 +150,7 @@ class LocalChat:
                 self._prepared = None
 
     def forget(self) -> None:
-        """Free what is kept in memory of earlier questions, once nobody is being answered."""
+        """Frees the memory kept of earlier questions; waits until no answer is being generated."""
         with self._busy:
             self.thrift.forget()
 
@@ -158,14 +158,10 @@ class LocalChat:
         """Prepared once where the same turns are counted and then sent."""
         asked: tuple[Turn | Tool, ...] = (*turns, *tools)
         with self._reading:
-            if self._prepared is None or not _same(self._prepared[0], asked):
+            # Pictures are not compared: only the very same turns count.
+            if self._prepared is None or [*map(id, self._prepared[0])] != [*map(id, asked)]:
                 self._prepared = asked, self._reader.inputs(turns, tools=tools)
             return self._prepared[1]
-
-
-def _same(turns: tuple[Turn | Tool, ...], others: tuple[Turn | Tool, ...]) -> bool:
-    """Pictures are not compared: the very same turns."""
-    return len(turns) == len(others) and all(a is b for a, b in zip(turns, others, strict=True))
 
 
 def open_local(

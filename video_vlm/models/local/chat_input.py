@@ -1,4 +1,4 @@
-"""From turns to the numbers a model reads: words through its chat template, pictures each behind its time.
+"""From turns to a model's inputs: words through its chat template, each image behind its time.
 
 A picture is handed over by itself, never as a video: families that take videos fuse pictures in pairs, so
 that two far apart in time would become one; and what a model is told of time is the text in front of each
@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +55,22 @@ class ChatInput:
         self.tokenizer: Any = getattr(processor, "tokenizer", processor)
         self._has_eyes = self.tokenizer is not processor
         names = {*self.tokenizer.all_special_tokens, *self.tokenizer.get_added_vocab()}
-        self._takes_tools: bool | None = None
         self._control = sorted((name for name in names if len(name) > 1), key=len, reverse=True)
 
-    @property
+    @cached_property
     def calls_tools(self) -> bool:
-        """Whether the chat template has a way to tell of tools, of a call and of what it brought."""
-        if self._takes_tools is None:
-            self._takes_tools = self._tells_of_tools()
-        return self._takes_tools
+        """Whether the chat template can render tools, calls and their results: a trial must contain all of
+        them."""
+        from jinja2 import TemplateError
+
+        template = self._template
+        if not isinstance(template, str) or "tools" not in template:
+            return False
+        try:
+            told = self._rendered(template, _TRIAL, (_TRIAL_TOOL,))
+        except (TemplateError, ValueError, TypeError, KeyError):
+            return False
+        return all(word in told for word in _TRIAL_WORDS)
 
     def inputs(self, turns: Sequence[Turn], *, tools: Sequence[Tool] = ()) -> dict[str, Any]:
         """Tensors for ``generate``: ``input_ids`` ``(1 tokens)`` and what belongs to the pictures.
@@ -106,25 +114,16 @@ class ChatInput:
         )
         return prompt
 
-    def _tells_of_tools(self) -> bool:
-        """Tried out: what is told must come out of it."""
-        from jinja2 import TemplateError
-
-        template = self._template
-        if not isinstance(template, str) or "tools" not in template:
-            return False
-        try:
-            told = self._rendered(template, _TRIAL, (_TRIAL_TOOL,))
-        except (TemplateError, ValueError, TypeError, KeyError):
-            return False
-        return all(word in told for word in _TRIAL_WORDS)
-
     def _read(self, prompt: str, turns: Sequence[Turn]) -> dict[str, Any]:
         # Families' own ways through a chat template reach for their part for videos.
         pictures = [
             Pillow.fromarray(part.image) for turn in turns for part in turn.parts if isinstance(part, Frame)
         ]
-        images = {"images": self._shown(pictures)} if pictures and self._has_eyes else {}
+        # The processor takes a list for each conversation, or the four of the one video it knows: the last
+        # one is repeated where there are fewer.
+        is_of_four = type(self._processor).__name__ == _OF_FOUR
+        shown = [*pictures, *pictures[-1:] * 4][:4] if is_of_four else [pictures]
+        images = {"images": shown} if pictures and self._has_eyes else {}
         has_start = bool(self.tokenizer.bos_token) and prompt.startswith(self.tokenizer.bos_token)
         read = dict(
             self._processor(text=[prompt], return_tensors="pt", add_special_tokens=not has_start, **images)
@@ -133,13 +132,6 @@ class ChatInput:
             name: value[:, :_INSTRUCTION] if name.startswith("qformer_") else value
             for name, value in read.items()
         }
-
-    def _shown(self, pictures: list[Pillow.Image]) -> list[Any]:
-        """As the processor takes them: those of one conversation, or the four of the one video it knows, the
-        last of them again where there are fewer."""
-        if type(self._processor).__name__ != _OF_FOUR:
-            return [pictures]
-        return [*pictures, *pictures[-1:] * 4][:4]
 
     def _script(self, turns: Sequence[Turn]) -> str:
         """For models without a chat template: their words one after the other."""
@@ -151,14 +143,13 @@ class ChatInput:
     def _content(self, turn: Turn) -> str | list[dict[str, Any]]:
         if not self._has_eyes:
             return "\n".join(self._harmless(part) for part in turn.parts if isinstance(part, str))
-        return [piece for part in turn.parts for piece in self._pieces(part)]
-
-    def _pieces(self, part: Part) -> Iterator[dict[str, Any]]:
-        if isinstance(part, str):
-            yield {"type": "text", "text": self._harmless(part) + "\n"}
-        else:
-            yield {"type": "text", "text": stamp(part)}
-            yield {"type": "image"}
+        pieces: list[dict[str, Any]] = []
+        for part in turn.parts:
+            if isinstance(part, str):
+                pieces.append({"type": "text", "text": self._harmless(part) + "\n"})
+            else:
+                pieces += [{"type": "text", "text": stamp(part)}, {"type": "image"}]
+        return pieces
 
     def _harmless(self, text: str) -> str:
         """Words that are tokens of control to this model fall apart: ``<|im_end|>`` becomes ``<
@@ -169,7 +160,7 @@ class ChatInput:
 
 
 def stamp(picture: Frame) -> str:
-    """What stands in front of a picture."""
+    """The text in front of a frame: its time in seconds."""
     return f"<{picture.pts_seconds:.1f} seconds>"
 
 
@@ -187,7 +178,7 @@ def _without_system(turns: Iterable[Turn]) -> Iterator[Turn]:
 
 
 def load_chat_input(folder: Path, model_type: str, *, has_eyes: bool) -> ChatInput:
-    """The reader of the model in ``folder``.
+    """Loads the tokenizer and image processor of the model in ``folder``; nothing is downloaded.
 
     Raises:
         ModelError: its files are missing or not understood.
@@ -197,7 +188,9 @@ def load_chat_input(folder: Path, model_type: str, *, has_eyes: bool) -> ChatInp
     try:
         if not has_eyes:
             return ChatInput(transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True))
-        family = _family(transformers, model_type)
+        from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
+
+        family = getattr(transformers, str(PROCESSOR_MAPPING_NAMES[model_type]))
         if {"image_processor", "video_processor"} <= inspect.signature(family).parameters.keys():
             # The part for videos is never asked, and needs torchvision; most parts for pictures do not.
             return ChatInput(_of_pictures(transformers, folder, family))
@@ -229,12 +222,6 @@ def _with_absent_parts(family: type) -> type:
         return family.check_argument_for_proper_class(self, name, part)  # type: ignore[attr-defined, no-any-return]
 
     return type(family.__name__, (family,), {"check_argument_for_proper_class": check})
-
-
-def _family(transformers: Any, model_type: str) -> Any:
-    from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
-
-    return getattr(transformers, str(PROCESSOR_MAPPING_NAMES[model_type]))
 
 
 def _of_pictures(transformers: Any, folder: Path, family: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Where and in which numbers a model runs, and what is said when it cannot be loaded."""
+"""The device and dtype of a model, and the messages where it cannot be loaded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["device_of", "dtype_of", "reason"]
 
 
 def device_of(torch: Any, name: str) -> Any:
-    """The device by that name; for ``auto`` a GPU if there is one.
+    """The torch device of that name; for ``auto`` a GPU if there is one, else the CPU.
 
     Raises:
         ModelError: this machine has none of that name.
@@ -38,5 +38,5 @@ def dtype_of(torch: Any, name: str) -> Any:
 
 
 def reason(error: BaseException) -> str:
-    """What went wrong, in a line."""
+    """The message of an error in one line."""
     return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,5 +1,5 @@
-"""Image tokens on disk, by model and by what its vision tower was given: what one process looked at, later
-ones know.
+"""Image tokens on disk, by model and input of its vision tower, so that later processes need not encode
+again.
 
 A file is safetensors: ``rows``, ``deep.0``, ... as in
 :class:`~video_vlm.models.local.image_tokens.ImageTokens`, in the numbers they were made in, ``is_listed``,
@@ -33,8 +33,8 @@ otherwise."""
 
 
 def feature_maker(folder: Path, model: Any, *, quantization: str) -> str:
-    """The identity of what makes features, to the last bit: weights, their numbers, and what counts with
-    them.
+    """A digest of everything that decides features to the last bit: weights, their type, library versions,
+    and the device.
 
     Args:
         folder: Where the model was loaded from.
@@ -45,14 +45,12 @@ def feature_maker(folder: Path, model: Any, *, quantization: str) -> str:
     weights = [(file.name, file.stat().st_mtime_ns, list(samples_of(file))) for file in files]
     numbers = (str(model.dtype), quantization, torch.get_float32_matmul_precision())
     versions = (torch.__version__, transformers.__version__)
-    return digest(_VERSION, model.config.to_json_string(), weights, numbers, versions, _where(model.device))
-
-
-def _where(device: torch.device) -> tuple[str, ...]:
-    """Another processor, or another number of threads, may round otherwise."""
+    # Another processor, or another number of threads, may round differently.
+    device: torch.device = model.device
+    where = [device.type, torch.backends.cpu.get_cpu_capability(), str(torch.get_num_threads())]
     if device.type == "cuda":
-        return device.type, torch.cuda.get_device_name(device)
-    return device.type, torch.backends.cpu.get_cpu_capability(), str(torch.get_num_threads())
+        where = [device.type, torch.cuda.get_device_name(device)]
+    return digest(_VERSION, model.config.to_json_string(), weights, numbers, versions, where)
 
 
 class DiskFeatureStore:
@@ -71,13 +69,23 @@ class DiskFeatureStore:
         data = self._shelf.read(self._name(key))
         if data is None:
             return None
-        found = self._unpacked(key, data)
-        if found is None:
+        try:
+            tensors = load(data)
+            seal = tensors.pop("seal")
+            is_whole = torch.equal(seal, self._seal(key, tensors))
+        except (SafetensorError, KeyError, ValueError, RuntimeError):
+            is_whole = False
+        if not is_whole:
             self._shelf.drop(self._name(key))
-        return found
+            return None
+        names = takewhile(tensors.__contains__, (f"deep.{number}" for number in count()))
+        # Copies, so that they lie in memory as those that were just made do.
+        deep = tuple(tensors[name].clone() for name in names)
+        return ImageTokens(tensors["rows"].clone(), deep, bool(tensors["is_listed"]))
 
     def put(self, key: bytes, features: ImageTokens) -> None:
-        tensors = _tensors(features)
+        deep = {f"deep.{number}": one for number, one in enumerate(features.deep)}
+        tensors = {"rows": features.rows, **deep, "is_listed": torch.tensor(features.is_listed)}
         self._shelf.write(self._name(key), save({**tensors, "seal": self._seal(key, tensors)}))
 
     def _name(self, key: bytes) -> str:
@@ -86,26 +94,3 @@ class DiskFeatureStore:
     def _seal(self, key: bytes, tensors: dict[str, Tensor]) -> Tensor:
         sealed = blake2b(self._maker.encode() + key + key_of(tensors), digest_size=16)
         return torch.frombuffer(bytearray(sealed.digest()), dtype=torch.uint8)
-
-    def _unpacked(self, key: bytes, data: bytes) -> ImageTokens | None:
-        """None where it is not what was put there."""
-        try:
-            tensors = load(data)
-            seal = tensors.pop("seal")
-            is_whole = torch.equal(seal, self._seal(key, tensors))
-        except (SafetensorError, KeyError, ValueError, RuntimeError):
-            return None
-        return _features(tensors) if is_whole else None
-
-
-def _tensors(features: ImageTokens) -> dict[str, Tensor]:
-    deep = {f"deep.{number}": one for number, one in enumerate(features.deep)}
-    return {"rows": features.rows, **deep, "is_listed": torch.tensor(features.is_listed)}
-
-
-def _features(tensors: dict[str, Tensor]) -> ImageTokens:
-    """Copies, so that they lie in memory as those that were just made do."""
-    deep = takewhile(tensors.__contains__, (f"deep.{number}" for number in count()))
-    return ImageTokens(
-        tensors["rows"].clone(), tuple(tensors[name].clone() for name in deep), bool(tensors["is_listed"])
-    )

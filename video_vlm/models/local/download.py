@@ -1,4 +1,4 @@
-"""Bringing a model into the local hub cache: only where a user asks for it by name, and never code."""
+"""Downloads a model into the local hub cache: only where a user names it, and never code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a language model is given of images, kept in memory: an image that is shown again is not encoded again."""
+"""Image tokens in memory: an image that is shown again is not encoded again."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FeatureStore:
             return found
 
     def put(self, key: bytes, features: ImageTokens) -> None:
-        """What is larger than all there is room for is not kept."""
+        """Stores features; not in memory if they take more bytes than the store may hold."""
         with self._lock:
             if key not in self._kept:
                 self._keep(key, features)
@@ -45,7 +45,7 @@ class FeatureStore:
                 self._beneath.put(key, features)
 
     def clear(self) -> None:
-        """What lies beneath stays."""
+        """Frees the bytes held in memory; features on disk stay."""
         with self._lock:
             self._kept.clear()
             self.nbytes = 0

@@ -1,4 +1,4 @@
-"""One answer in the making, in a thread of its own."""
+"""One answer that is being generated, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Generation"]
 _POLL_SECONDS = 0.2
 
 Prepare = Callable[[Callable[[], bool]], dict[str, Any]]
-"""What ``generate`` is given; told how to find out whether anybody still waits for it."""
+"""Makes the arguments of ``generate``; it is given a function that says whether the answer was cancelled."""
 
 
 class Generation:
@@ -51,7 +51,8 @@ class Generation:
         self._thread.start()
 
     def pieces(self) -> Iterator[str]:
-        """
+        """The answer, a piece at a time, as it is generated.
+
         Raises:
             ModelError: there is not enough memory, or the model failed.
         """

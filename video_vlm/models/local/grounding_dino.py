@@ -1,5 +1,5 @@
-"""Where in a picture something is: Grounding DINO (Liu et al., ECCV 2024) of transformers, with the user's
-weights."""
+"""Finds things in a picture by a phrase: Grounding DINO (Liu et al., ECCV 2024) of transformers, with the
+user's weights."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class GroundingDino:
 
 
 def open_detector(name: str, *, device: str = "auto") -> GroundingDino:
-    """Load a detector from a folder, or from the local hub cache.
+    """Loads a detector from a folder, or from the local hub cache; nothing is downloaded.
 
     Raises:
         MissingExtra: torch or transformers is not installed.

@@ -1,4 +1,4 @@
-"""What the pictures of a prompt come to: looked at by the model's own tower, or known; each by itself, or
+"""The image tokens of a prompt: encoded by the model's own tower or taken from the store, single or
 merged."""
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class ImageFeatures:
         self._mergings: OrderedDict[bytes, Merging] = OrderedDict()
 
     def looks(self, inputs: dict[str, Any], places: Sequence[ImagePlace]) -> tuple[PlacedImages, ...]:
-        """What is at each place. Nothing is looked at yet, unless pictures are to be merged that are not
-        known.
+        """The tokens of the image at each place. Features are computed when they are needed; at once only
+        where unknown images are to be merged.
 
         Raises:
             ModelError: what the processor made cannot be told apart.
@@ -79,7 +79,7 @@ class ImageFeatures:
         self.forget_mergings()
 
     def forget_mergings(self) -> None:
-        """What goes with what is found anew; pictures stay known."""
+        """Forgets which tokens were merged; the features of images stay."""
         self._mergings.clear()
 
     def _seen(self, key: bytes, tensors: dict[str, Tensor]) -> ImageTokens:

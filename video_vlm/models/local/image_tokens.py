@@ -1,4 +1,4 @@
-"""What stands in the place of an image's tokens in a prompt, and what it is known by."""
+"""Image tokens: what stands in the place of an image in a prompt, and the key of it."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ class ImageTokens:
         return sum(one.nbytes for one in (self.rows, *self.deep))
 
     def merged(self, assignment: Assignment) -> ImageTokens:
-        """The mean of what goes together."""
+        """The size-weighted means of the tokens that are merged: ``(tokens width) -> (merged width)``."""
         size = torch.ones(1, len(self.rows))
         rows, *deep = (merge(one[None], assignment, size=size)[0] for one in (self.rows, *self.deep))
         return ImageTokens(rows, tuple(deep), self.is_listed)
 
     def split(self, counts: Sequence[int]) -> tuple[ImageTokens, ...]:
-        """Stretches of so many tokens each."""
+        """The tokens cut into consecutive parts of ``counts`` tokens each."""
         parts = zip(*(one.split(list(counts)) for one in (self.rows, *self.deep)), strict=True)
         return tuple(ImageTokens(rows, tuple(deep), self.is_listed) for rows, *deep in parts)
 
     @classmethod
     def joined(cls, several: Sequence[ImageTokens]) -> ImageTokens:
-        """One after the other."""
+        """The tokens of several images one after the other, ``(tokens width)``."""
         rows, *deep = (
             torch.cat(parts) for parts in zip(*((one.rows, *one.deep) for one in several), strict=True)
         )

@@ -1,5 +1,4 @@
-"""Holding a model in this process to a JSON schema: at each step the likeliest token that may still become
-such JSON.
+"""Constrained decoding: at each step the likeliest token that can still become JSON of a schema.
 
 The schema becomes a finite automaton over letters, walked as a set of states, so that a letter costs the same
 however long the answer is. After Willard and Louf, "Efficient Guided Generation for Large Language Models"
@@ -49,7 +48,7 @@ class JsonAutomaton:
         self.start = self._closed([begin])
 
     def after(self, states: States, letter: str) -> States:
-        """Where a letter leads; nowhere if it is not allowed there."""
+        """The states after one more letter; none if the letter is not allowed there."""
         found = self._known.get((states, letter))
         if found is None:
             found = self._closed([to for one in states for allows, to in self._steps[one] if allows(letter)])
@@ -57,11 +56,11 @@ class JsonAutomaton:
         return found
 
     def is_whole(self, states: States) -> bool:
-        """Whether what led there is complete."""
+        """Whether the text that led to these states is complete JSON."""
         return self._end in states
 
     def is_in_string(self, states: States) -> bool:
-        """Whether any letter may follow."""
+        """Whether these states are inside a string, where any letter may follow."""
         return not self._in_string.isdisjoint(states)
 
     def _closed(self, states: Sequence[int]) -> States:

@@ -1,4 +1,4 @@
-"""Whether a model fits this machine, found without loading it."""
+"""Whether a model fits into this machine's memory, without loading it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import psutil
 
 from video_vlm.errors import MissingExtra, ModelError
 from video_vlm.models.local.model_files import folder_of
-from video_vlm.models.local.presets import PRESETS, Preset
+from video_vlm.models.local.presets import PRESETS
 from video_vlm.settings import AskSettings
 
 __all__ = ["AvailableMemory", "MemoryFit", "available_memory", "best_preset", "fit_of", "stored_weights"]
@@ -75,7 +75,7 @@ class MemoryFit:
 
 
 def available_memory() -> AvailableMemory:
-    """The memory that is free: of the first GPU where there is one, else of the machine."""
+    """The free memory in bytes: of the first GPU where there is one, else of the machine."""
     if which("nvidia-smi"):
         try:
             import torch
@@ -89,7 +89,8 @@ def available_memory() -> AvailableMemory:
 
 
 def fit_of(name: str, settings: AskSettings, room: AvailableMemory) -> MemoryFit:
-    """How a model fits, by its files where they are here, else by what is known of the preset.
+    """The bytes a model takes, by its files where they are here, else by what is known of the preset; and the
+    free bytes.
 
     Raises:
         ModelError: it is neither here nor a preset, or its files cannot be read.
@@ -100,15 +101,21 @@ def fit_of(name: str, settings: AskSettings, room: AvailableMemory) -> MemoryFit
     except (ModelError, MissingExtra):
         if preset is None:
             raise
-        return _fit_of_preset(preset, settings, room)
-    config = _config(folder)
+        weights = _loaded_bytes({"BF16": preset.weights_bytes // 2}, settings)
+        # Not known before its configuration is here; models of this size keep about this much of a token.
+        bytes_per_token = round(40_000 * math.sqrt(preset.billions) + 20_000)
+        return MemoryFit(name, None, weights, bytes_per_token * _tokens(settings), room)
+    try:
+        config: Mapping[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder / 'config.json'} cannot be read: {error}") from error
     weights = _loaded_bytes(stored_weights(folder), settings)
     return MemoryFit(name, folder, weights, _cache_bytes(config, settings), room)
 
 
 def best_preset(settings: AskSettings, room: AvailableMemory) -> MemoryFit | None:
-    """The largest preset that fits: of those that are here, if one is, else of all. Without a GPU a small
-    one."""
+    """The largest preset, by bytes of weights, that fits into memory: of those that are downloaded, if any,
+    else of all. Without a GPU only small ones count."""
     fits = [
         fit_of(one.name, settings, room) for one in PRESETS if room.is_gpu or one.billions <= _CPU_BILLIONS
     ]
@@ -117,7 +124,7 @@ def best_preset(settings: AskSettings, room: AvailableMemory) -> MemoryFit | Non
 
 
 def stored_weights(folder: Path) -> Mapping[str, int]:
-    """How many numbers of each type the weights are, by the headers of their files.
+    """The number of weights of each type, by the headers of the safetensors files.
 
     Raises:
         MissingExtra: safetensors is not installed.
@@ -137,13 +144,6 @@ def stored_weights(folder: Path) -> Mapping[str, int]:
         except (OSError, SafetensorError) as error:
             raise ModelError(f"{path} is no safetensors file: {error}") from error
     return counts
-
-
-def _fit_of_preset(preset: Preset, settings: AskSettings, room: AvailableMemory) -> MemoryFit:
-    numbers = {"BF16": preset.weights_bytes // 2}
-    # Not known before its configuration is here; models of this size keep about this much of a token.
-    per_token = round(40_000 * math.sqrt(preset.billions) + 20_000)
-    return MemoryFit(preset.name, None, _loaded_bytes(numbers, settings), per_token * _tokens(settings), room)
 
 
 def _loaded_bytes(counts: Mapping[str, int], settings: AskSettings) -> int:
@@ -173,11 +173,3 @@ def _cache_bytes(config: Mapping[str, Any], settings: AskSettings) -> int:
 def _tokens(settings: AskSettings) -> int:
     """The longest talk that the settings allow."""
     return settings.max_look_frames * settings.tokens_per_frame + _WORDS_TOKENS + settings.answer_tokens
-
-
-def _config(folder: Path) -> Mapping[str, Any]:
-    try:
-        config: Mapping[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder / 'config.json'} cannot be read: {error}") from error
-    return config

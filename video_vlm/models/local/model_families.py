@@ -1,4 +1,4 @@
-"""What kind of model a configuration is of, and what is known to go wrong with it."""
+"""The family of a model by its configuration, and the known faults of families."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MISPLACED: Final = {
 """In transformers 5 the positions of what follows their pictures overlap the pictures' own."""
 
 _PICTURES: Final = {"blip-2": 1, "instructblip": 1, "instructblipvideo": 4}
-"""Captioners: they see so many pictures before an instruction, and no conversation."""
+"""Captioners: they take a number of images before an instruction, and no conversation."""
 
 _TOGETHER: Final = frozenset(
     {

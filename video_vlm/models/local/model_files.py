@@ -1,4 +1,4 @@
-"""Where a model's files are: a folder, or a name in the local hub cache. Nothing is downloaded."""
+"""Finds a model's files: a folder, or a name in the local hub cache. Nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WANTED: Final = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
 
 
 def libraries() -> tuple[Any, Any]:
-    """torch and transformers, loaded when they are needed.
+    """The modules torch and transformers, imported when they are first needed.
 
     Raises:
         MissingExtra: they are not installed.
@@ -28,7 +28,7 @@ def libraries() -> tuple[Any, Any]:
 
 
 def folder_of(name: str) -> Path:
-    """The folder that holds a model's files.
+    """The folder that holds a model's files: ``name`` itself, or its snapshot in the local hub cache.
 
     Raises:
         MissingExtra: it is no folder, and what knows the cache is not installed.

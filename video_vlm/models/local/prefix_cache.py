@@ -1,5 +1,5 @@
-"""What a model has read stays read: the keys and values of a prompt's beginning, for the next prompt that
-begins so.
+"""A prompt cache: the keys and values of a prompt's beginning are kept for the next prompt with the same
+beginning.
 
 A prompt is read in the stretches between its seams, whether anything is kept or not, and what is kept is
 taken up at a seam that both prompts have. So an answer does not depend on what was asked before, to the last
@@ -50,11 +50,11 @@ class CachedPrefix:
         for seam, other in zip(prompt.seams, self.seams, strict=False):
             if seam != other or seam > shared:
                 break
-            found = seam if self._can_return_to(seam) else found
+            found = seam if (seam in self.held or all(map(_can_be_cut, self.cache.layers))) else found
         return found
 
     def hold(self, seam: int) -> None:
-        """Remember what is needed to come back to here."""
+        """Keeps a copy of the layers that cannot be cut back, so that ``seam`` tokens can be returned to."""
         fixed = {
             number: _copy(layer) for number, layer in enumerate(self.cache.layers) if not _can_be_cut(layer)
         }
@@ -62,7 +62,7 @@ class CachedPrefix:
             self.held[seam] = fixed
 
     def cut_back(self, seam: int) -> None:
-        """To a seam that is usable."""
+        """Cuts the cache back to the first ``seam`` tokens, which must be usable."""
         for number, layer in enumerate(self.cache.layers):
             if _can_be_cut(layer):
                 layer.crop(-max(0, layer.get_seq_length() - seam))
@@ -70,9 +70,6 @@ class CachedPrefix:
                 self.cache.layers[number] = _copy(self.held[seam][number])
         self.held = {at: layers for at, layers in self.held.items() if at <= seam}
         self.length = seam
-
-    def _can_return_to(self, seam: int) -> bool:
-        return seam in self.held or all(map(_can_be_cut, self.cache.layers))
 
 
 def _can_be_cut(layer: Any) -> bool:
@@ -113,8 +110,8 @@ class PrefixCache:
         return all(map(_can_be_cut, DynamicCache(config=self._config).layers))
 
     def take(self, prompt: Prompt) -> CachedPrefix:
-        """What is read of ``prompt``, cut back to that; nothing of it where it begins like none that is
-        kept."""
+        """The longest cached prefix of ``prompt``, cut back to the tokens they share; an empty one where no
+        cached prompt begins like it."""
         from transformers import DynamicCache
 
         best = max(self._kept, key=lambda one: one.usable(prompt), default=None)
@@ -128,7 +125,7 @@ class PrefixCache:
         return best
 
     def keep(self, read: CachedPrefix) -> None:
-        """For the next one. What was generated since goes."""
+        """Keeps a prefix for the next prompt; tokens that were generated since are cut off."""
         last = read.seams[-1] if read.seams else 0
         if not self._most or not last or read.length < last:
             return
@@ -150,8 +147,8 @@ def prefill(
     eyes: VisionTower | None,
     is_stopped: Callable[[], bool],
 ) -> Iterator[int]:
-    """Read ``prompt`` up to its last seam, from where ``read`` ends; gives how far it is after each
-    stretch."""
+    """Reads the tokens of ``prompt`` from where ``read`` ends up to its last seam; yields the number of
+    tokens read after each stretch."""
     rests = prompt.rests
     for begin, end in pairwise((read.length, *(seam for seam in prompt.seams if seam > read.length))):
         if is_stopped():

@@ -1,4 +1,4 @@
-"""Models that are known to fit this program's questions: what they are, not how well they do here."""
+"""Models that are known to work for this program's questions."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ __all__ = ["PRESETS", "Preset"]
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A model on the hub, with about so many ``billions`` of parameters; what it is good at says its own
-    card."""
+    """A model on the hub with about ``billions`` (10**9) of parameters; its own card says what it is
+    good at."""
 
     name: str
     billions: float
@@ -20,7 +20,7 @@ class Preset:
 
     @property
     def weights_bytes(self) -> int:
-        """In bfloat16."""
+        """The bytes of the weights in bfloat16."""
         return round(self.billions * 2e9)
 
 

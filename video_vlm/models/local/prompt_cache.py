@@ -1,4 +1,4 @@
-"""A model's prompts, read with what is known of them: merged pictures, kept features, a kept beginning."""
+"""Reads prompts with merged images, stored features and cached prefixes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class PromptCache:
             model.generation_config.cache_implementation = None  # the cache is made here, of the same kind
 
     def num_tokens(self, inputs: dict[str, Any], turns: Sequence[Turn]) -> int:
-        """Of the prompt as it will be read."""
+        """The number of tokens of the prompt after merging."""
         whole = int(inputs["input_ids"].shape[1])
         if self._savings.merge == 1 or self.gallery is None or not self.is_on:
             return whole
@@ -76,7 +76,8 @@ class PromptCache:
     def prepare(
         self, inputs: dict[str, Any], turns: Sequence[Turn], is_stopped: Callable[[], bool]
     ) -> dict[str, Any]:
-        """What ``generate`` is given; where this is on, all but the end of the prompt has been read then.
+        """The arguments of ``generate``. Where the cache is on, all tokens but the last stretch of the prompt
+        have been read by then.
 
         Raises:
             ModelError: the prompt does not fit the model.
@@ -101,8 +102,8 @@ class PromptCache:
     def write_together(
         self, several: Iterable[tuple[dict[str, Any], Sequence[Turn]]], *, max_tokens: int
     ) -> list[str]:
-        """What the first of them are continued with: as many as may stand side by side, and memory has room
-        for. None of them where this is not on.
+        """The answers to the first of ``several`` prompts, as many as fit into one batch and into memory;
+        empty where the cache is off.
 
         Raises:
             ModelError: a prompt does not fit the model.
@@ -137,13 +138,13 @@ class PromptCache:
             pass
 
     def done(self, *, has_failed: bool) -> None:
-        """Nobody writes any more: what was read may be kept."""
+        """Ends a generation: the prefix that was read may be kept from now on."""
         read, self._reading = self._reading, None
         if read is not None and not has_failed:
             self.prefixes.keep(read)
 
     def forget(self) -> None:
-        """Free what is kept in memory."""
+        """Frees the prefixes and features that are kept in memory."""
         self.prefixes.forget()
         if self.gallery is not None:
             self.gallery.forget()

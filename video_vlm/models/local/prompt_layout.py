@@ -1,4 +1,4 @@
-"""A prompt token by token: whose picture each placeholder is of, where it stands, and where it may be cut."""
+"""The layout of a prompt: which image each placeholder belongs to, and where the prompt may be cut."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Prompt:
     seams: tuple[int, ...]
 
     def shown(self, begin: int, end: int) -> list[PlacedImage]:
-        """The pictures in ``[begin, end)``."""
+        """The pictures whose tokens lie in ``[begin, end)``."""
         return [one for one in self.pictures if begin <= one.begin and one.end <= end]
 
     @property
@@ -163,13 +163,12 @@ def lay_out(
     bounds = []
     for place, look in zip(places, looks, strict=True):
         at = torch.cat([torch.arange(begin, end) for begin, end in place.runs])
-        names[at] = _name(look.key)
+        names[at] = -1 - (int.from_bytes(look.key[:8], "big") >> 1)  # below 0, where no word's id is
         keep[at] = False
         keep[at[look.places]] = True
         bounds.append((int(at[0]), int(at[-1]) + 1))
-    before = torch.nn.functional.pad(
-        keep.long().cumsum(dim=0), (1, 0)
-    ).tolist()  # keep = [1,0,1] -> [0,1,1,2]
+    # keep = [1,0,1] -> before = [0,1,1,2]
+    before = torch.nn.functional.pad(keep.long().cumsum(dim=0), (1, 0)).tolist()
     last = {place.turn: number for number, place in enumerate(places)}
     pictures = tuple(
         PlacedImage(before[begin], before[end], last[place.turn] == number, look.load)
@@ -183,11 +182,6 @@ def lay_out(
         pictures=pictures,
         seams=_seams(before[-1], pictures),
     )
-
-
-def _name(key: bytes) -> int:
-    """Below 0, where no word's id is."""
-    return -1 - (int.from_bytes(key[:8], "big") >> 1)
 
 
 def _positions(positions: Tensor, keep: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Weights in fewer bits, by whichever library is here: bitsandbytes, else torchao."""
+"""Quantized weights, by whichever library is installed: bitsandbytes, else torchao."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BITS: Final = {"4bit": "load_in_4bit", "8bit": "load_in_8bit"}
 
 
 def quantized(quantization: str, device: Any) -> dict[str, Any]:
-    """What ``from_pretrained`` is told; nothing for ``none``.
+    """The arguments of ``from_pretrained`` for quantized weights; empty for ``none``.
 
     Args:
         quantization: ``none``, ``4bit`` or ``8bit``.
@@ -32,16 +32,13 @@ def quantized(quantization: str, device: Any) -> dict[str, Any]:
         )
     if find_spec("accelerate") is None:
         raise ModelError(f"ask.quantization={quantization} needs accelerate: pip install accelerate")
-    return {"quantization_config": _config(quantization), "device_map": {"": device}}
-
-
-def _config(quantization: str) -> Any:
     import transformers
 
     if find_spec("bitsandbytes") is not None:
-        return transformers.BitsAndBytesConfig(**{_BITS[quantization]: True})
-    from torchao.quantization import Int4WeightOnlyConfig, Int8WeightOnlyConfig
+        config = transformers.BitsAndBytesConfig(**{_BITS[quantization]: True})
+    else:
+        from torchao.quantization import Int4WeightOnlyConfig, Int8WeightOnlyConfig
 
-    return transformers.TorchAoConfig(
-        Int4WeightOnlyConfig() if quantization == "4bit" else Int8WeightOnlyConfig()
-    )
+        kind = Int4WeightOnlyConfig if quantization == "4bit" else Int8WeightOnlyConfig
+        config = transformers.TorchAoConfig(kind())
+    return {"quantization_config": config, "device_map": {"": device}}

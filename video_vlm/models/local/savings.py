@@ -1,4 +1,4 @@
-"""How much cheaper a local model is to be: what it may leave out, and what it keeps."""
+"""Settings of what a local model may leave out and what it keeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fewer visual tokens for an untouched language model: what neighbouring pictures show alike is shown once.
+"""Merges the visual tokens of consecutive images for an unchanged language model.
 
 Pictures of one look are merged together, in two steps. Over time, as the trees of
 :mod:`video_vlm.encoder.tree_merge`: a token goes to the most similar one of the picture before, and a chain
@@ -51,7 +51,9 @@ def num_kept(num_tokens: int, *, times: int, num_runs: int) -> int:
 
 
 def check_merger(name: str) -> None:
-    """Raises:
+    """Checks that ``name`` is ``auto`` or a merger.
+
+    Raises:
     UnknownName: neither ``auto`` nor a merger has that name.
     """
     if name != AUTO:
@@ -85,7 +87,7 @@ def merge_tokens(
         assignment = _over_time(pictures, run_of, num_going=total - num_tokens)
     else:
         assignment = _with_one_in_each_run(_by_name(merger, pictures, num_tokens=num_tokens), run_of)
-    places = _first_places(assignment)
+    places = first_sources(assignment)[0]  # the anchors of the trees
     while assignment.num_merged > num_tokens:
         merged = merge(values[None], assignment, size=torch.ones(1, total))[0]
         inside, stays = _inside_runs(merged, run_of[places], num_going=assignment.num_merged - num_tokens)
@@ -97,7 +99,13 @@ def _over_time(pictures: Sequence[Tensor], run_of: Tensor, *, num_going: int) ->
     """Trees over stretches of pictures of one size; the strongest links of all of them go first."""
     owners, num_merged = [], 0
     stretches = list(_stretches(pictures, run_of))
-    counts = _strongest([links.cosine.flatten() for links in stretches], num_going)
+    cosines = [links.cosine.flatten() for links in stretches]
+    lengths = torch.tensor([len(one) for one in cosines])
+    stretch_of = torch.repeat_interleave(torch.arange(len(cosines)), lengths)
+    every = torch.cat(cosines)
+    order = every.argsort(descending=True, stable=True)[: min(num_going, int((every > _MIN_COSINE).sum()))]
+    # How many links of each stretch are among the strongest of all.
+    counts = torch.bincount(stretch_of[order], minlength=len(cosines)).tolist()
     for links, count in zip(stretches, counts, strict=True):
         size = links.parent.numel()
         grown = merge_trees(links, num_tokens=size - count) if count else identity(1, size)
@@ -140,34 +148,14 @@ def _stretches(pictures: Sequence[Tensor], run_of: Tensor) -> Iterator[Links]:
         runs = run_of[begin : begin + frames * positions].view(frames, positions)
         begin += frames * positions
         links = link_frames(values[None], segment_cosine=_SEGMENT_COSINE)
-        yield Links(links.parent, _with_one_for_each_run(links.cosine[0], runs)[None])
-
-
-def _with_one_for_each_run(cosine: Tensor, runs: Tensor) -> Tensor:
-    """In each run of each frame ``(frames positions)`` the weakest link is cut, so that a token stays."""
-    cosine = cosine.clone()
-    for frame in range(len(cosine)):
-        for run in runs[frame].unique():
-            inside = (runs[frame] == run).nonzero().flatten()
-            cosine[frame, inside[cosine[frame, inside].argmin()]] = -torch.inf
-    return cosine
-
-
-def _strongest(cosines: Sequence[Tensor], num_going: int) -> list[int]:
-    """How many links of each stretch are among the strongest of all."""
-    stretch_of = torch.repeat_interleave(
-        torch.arange(len(cosines)), torch.tensor([len(one) for one in cosines])
-    )
-    every = torch.cat(list(cosines))
-    order = every.argsort(descending=True, stable=True)[: min(num_going, int((every > _MIN_COSINE).sum()))]
-    return torch.bincount(stretch_of[order], minlength=len(cosines)).tolist()
-
-
-def _first_places(assignment: Assignment) -> Tensor:
-    """The first of those that went into each merged token: the anchor of a tree."""
-    tokens = assignment.owner.shape[1]
-    first = torch.full((assignment.num_merged,), tokens)
-    return first.scatter_reduce(0, assignment.owner[0], torch.arange(tokens), reduce="amin")
+        # In each run of each frame ``(frames positions)`` the weakest link is cut, so that a token stays.
+        cosine = links.cosine[0]
+        cosine = cosine.clone()
+        for frame in range(len(cosine)):
+            for run in runs[frame].unique():
+                inside = (runs[frame] == run).nonzero().flatten()
+                cosine[frame, inside[cosine[frame, inside].argmin()]] = -torch.inf
+        yield Links(links.parent, cosine[None])
 
 
 def _inside_runs(values: Tensor, run_of: Tensor, *, num_going: int) -> tuple[Assignment, Tensor]:

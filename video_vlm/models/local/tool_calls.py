@@ -1,4 +1,4 @@
-"""Calls of tools in what a model of this process wrote: each family has its own way to write them.
+"""Reads the tool calls of local models: each family writes them in its own way.
 
 Where the tokenizer says how (``response_template``), transformers reads them. Else they are looked for as
 they are written by most: JSON with a name and arguments (Qwen, Hermes, Llama, Mistral), ``<function=name>``
@@ -32,15 +32,15 @@ def read_call(text: str, tokenizer: Any, tools: list[dict[str, Any]]) -> tuple[s
     """
     names = {tool["function"]["name"] for tool in tools}
     told = _THOUGHT.sub("", text)
-    for found in (
-        *_by_template(text, tokenizer, tools),
-        *_as_json(told),
-        *_as_function(told),
-        *_as_pairs(told),
-    ):
-        if found[0] in names:
-            return found
-    return None
+    calls = [*_by_template(text, tokenizer, tools)]
+    for found in objects(told):
+        calls += _named(found.get("function", found))
+    for name, body in _FUNCTION.findall(told):
+        calls.append((name, {key: _value(value) for key, value in _PARAMETER.findall(body)}))
+    if pairs := _NAME.search(told):
+        given = {key.strip(): _value(value) for key, value in _PAIR.findall(told, pairs.end(1))}
+        calls.append((pairs[1], given))
+    return next((call for call in calls if call[0] in names), None)
 
 
 _Call = tuple[str, Mapping[str, Any]]
@@ -58,27 +58,12 @@ def _by_template(text: str, tokenizer: Any, tools: list[dict[str, Any]]) -> Iter
             yield from _named(one.get("function", one))
 
 
-def _as_json(text: str) -> Iterator[_Call]:
-    for found in objects(text):
-        yield from _named(found.get("function", found))
-
-
 def _named(found: object) -> Iterator[_Call]:
     if not isinstance(found, Mapping) or not isinstance(found.get("name"), str):
         return
     given = found.get("arguments", found.get("parameters", {}))
     given = _value(given) if isinstance(given, str) else given
     yield found["name"], given if isinstance(given, Mapping) else {}
-
-
-def _as_function(text: str) -> Iterator[_Call]:
-    for name, body in _FUNCTION.findall(text):
-        yield name, {key: _value(value) for key, value in _PARAMETER.findall(body)}
-
-
-def _as_pairs(text: str) -> Iterator[_Call]:
-    if name := _NAME.search(text):
-        yield name[1], {key.strip(): _value(value) for key, value in _PAIR.findall(text, name.end(1))}
 
 
 def _value(text: str) -> Any:

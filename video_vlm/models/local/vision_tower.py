@@ -1,4 +1,5 @@
-"""A family's own vision tower, called a picture at a time: its features do not depend on its neighbours."""
+"""A family's own vision tower, called for one image at a time, so that features do not depend on other
+images."""
 
 from __future__ import annotations
 
@@ -38,17 +39,20 @@ class VisionTower:
         self.placeholder = int(model.config.image_token_id)
 
     def tensors(self, inputs: dict[str, Any]) -> dict[str, Tensor]:
-        """Those of ``inputs`` that are for the tower."""
+        """Those of the processor's tensors that the vision tower takes, by name."""
         return {
             name: value for name, value in inputs.items() if name in self._known and hasattr(value, "shape")
         }
 
     def features(self, picture: dict[str, Tensor]) -> ImageTokens:
-        """Of one picture's tensors; kept where the processor's numbers are, in memory."""
+        """The image tokens of one image's tensors, ``(tokens width)`` on the CPU."""
         placed = {name: value.to(self._device) for name, value in picture.items()}
         found = self._encode(**placed, return_dict=True)
         deep = getattr(found, "deepstack_features", None) or ()
-        rows, *later = (_rows(one) for one in (found.pooler_output, *deep))
+        rows, *later = (
+            torch.cat([one.reshape(-1, one.shape[-1]) for one in given]).cpu()
+            for given in (found.pooler_output, *deep)
+        )
         return ImageTokens(rows, tuple(later), is_listed=not isinstance(found.pooler_output, Tensor))
 
     def handed_on(self, several: Sequence[ImageTokens]) -> dict[str, Any]:
@@ -62,24 +66,23 @@ class VisionTower:
 
 
 def vision_tower_of(model: Any) -> VisionTower | None:
-    """None where the family hands its features on in no way that is known, or reads all pictures as one."""
+    """The vision tower of a model; None where its family passes features on in an unknown way, or reads all
+    images as one."""
     if model.config.model_type in _LOOK_AHEAD:
         return None
     takes = inspect.signature(model.forward).parameters
     can_do_without_numbers = "pixel_values" in takes and takes["pixel_values"].default is None
     has_place = getattr(model.config, "image_token_id", None) is not None
     has_tower = hasattr(model.base_model, "get_image_features")
-    return (
-        VisionTower(model)
-        if "mm_encoder_outputs" in takes and can_do_without_numbers and has_place and has_tower
-        else None
-    )
+    if "mm_encoder_outputs" in takes and can_do_without_numbers and has_place and has_tower:
+        return VisionTower(model)
+    return None
 
 
 def split_images(
     tensors: dict[str, Tensor], *, tokens: Sequence[int], runs: Sequence[int]
 ) -> tuple[dict[str, Tensor], ...]:
-    """What belongs to each picture, of tensors that hold one after the other.
+    """The tensors of each image, out of tensors that hold all images one after the other.
 
     Args:
         tensors: For the tower.
@@ -124,7 +127,3 @@ def _counts(
 def _shares(total: int, weights: Sequence[int]) -> list[int]:
     """``total`` by weight; the sum is less where it does not come out even."""
     return [total * weight // sum(weights) for weight in weights]
-
-
-def _rows(given: Any) -> Tensor:
-    return torch.cat([one.reshape(-1, one.shape[-1]) for one in given]).cpu()

@@ -36,7 +36,7 @@ one of 1024 tokens."""
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """How a server is talked to. ``api_key`` never appears in messages."""
+    """Timeouts in seconds, tries and limits of one server. ``api_key`` never appears in messages."""
 
     api_key: str | None = field(default=None, repr=False)
     connect_seconds: float = 10.0
@@ -113,7 +113,8 @@ class ServerChat:
     def stream(
         self, turns: Sequence[Turn], *, max_tokens: int = 1024, schema: Mapping[str, Any] | None = None
     ) -> Iterator[str]:
-        """See :meth:`video_vlm.chat.ChatModel.stream`. What was not answered yet is asked again, a few times.
+        """See :meth:`video_vlm.chat.ChatModel.stream`. A request that failed before the first words is sent
+        again, a few times.
 
         Raises:
             ModelError: the server cannot be reached, refuses, or says what is no answer.
@@ -204,8 +205,8 @@ class ServerChat:
             return _TryAgain(f"{self._url} cannot be reached: is the server running?", None)
         if isinstance(error, httpx2.TimeoutException):
             return ModelError(
-                f"{self._url} said nothing for {self._settings.read_seconds:g} s; a smaller model or picture "
-                "is faster"
+                f"{self._url} said nothing for {self._settings.read_seconds:g} s; "
+                "a smaller model or picture is faster"
             )
         return ModelError(f"{self._url} broke off: {shortened(str(error)) or type(error).__name__}")
 
@@ -217,8 +218,8 @@ class ServerChat:
             yield from pieces_of_whole(self._body(response), where=self._url)
         else:
             raise ModelError(
-                f"{self._url} answered with {shortened(kind, 80) or 'nothing'}; is this the address up to "
-                "/v1?"
+                f"{self._url} answered with {shortened(kind, 80) or 'nothing'}; "
+                "is this the address up to /v1?"
             )
 
     def _lines(self, response: Any) -> Iterator[str]:
@@ -230,7 +231,7 @@ class ServerChat:
         yield rest.decode("utf-8-sig", errors="replace")
 
     def _body(self, response: Any) -> str:
-        """Read up to the limit: nobody says that an error is short."""
+        """The body as text, read up to the limit: an error may be long, too."""
         return b"".join(self._chunks(response)).decode("utf-8-sig", errors="replace")
 
     def _chunks(self, response: Any) -> Iterator[bytes]:
@@ -238,8 +239,8 @@ class ServerChat:
         coding = response.headers.get("content-encoding", "identity").strip().lower()
         if coding not in ("", "identity"):
             raise ModelError(
-                f"{self._url} sends its answers compressed ({shortened(coding, 40)}) unasked; turn that off "
-                "there"
+                f"{self._url} sends its answers compressed ({shortened(coding, 40)}) unasked; "
+                "turn that off there"
             )
         size = 0
         for chunk in response.iter_raw():
@@ -257,14 +258,14 @@ class ServerChat:
             return
         if 300 <= status < 400:
             raise ModelError(
-                f"{self._url} sends on to {shortened(response.headers.get('location', 'nowhere'))}; give that "
-                ""
-                ""
-                ""
-                ""
-                "address"
+                f"{self._url} sends on to {shortened(response.headers.get('location', 'nowhere'))}; "
+                "give that address"
             )
-        said = _said(self._body(response))
+        text = self._body(response)
+        try:
+            said = complaint(parsed(text))
+        except ValueError:
+            said = shortened(text, 120) or "no reason given"
         if status in (401, 403):
             raise ModelError(f"{self._url} refused the key ({said}); set OPENAI_API_KEY")
         if "response_format" in body and status in _UNKNOWN and "response_format" in said:
@@ -309,7 +310,7 @@ class _Refused(Exception):
 
 
 def server_settings(ask: AskSettings, *, api_key: str | None = None) -> ServerSettings:
-    """How a server is talked to, as far as a user may set it."""
+    """The settings of a server, as far as a user may set them."""
     return ServerSettings(
         api_key=api_key,
         read_seconds=ask.silence_seconds,
@@ -357,10 +358,3 @@ def _httpx() -> Any:
     except ImportError as error:
         raise MissingExtra("talking to a server", "server") from error
     return httpx2
-
-
-def _said(body: str) -> str:
-    try:
-        return complaint(parsed(body))
-    except ValueError:
-        return shortened(body, 120) or "no reason given"

@@ -1,4 +1,4 @@
-"""An end to one request, whatever it waits for: a name, a connection, a header, a body that drips."""
+"""A deadline for one request, for everything it waits for: name resolution, connection, header and body."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Deadline:
         self._timer.cancel()
 
     def heard(self, event: str, info: Mapping[str, Any]) -> None:
-        """What the client tells of the connection it makes: httpx's extension ``trace``."""
+        """Notes the sockets that the client opens; it is httpx's extension ``trace``."""
         if not event.endswith(("connect_tcp.complete", "start_tls.complete")):
             return
         with self._lock:

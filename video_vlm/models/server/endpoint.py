@@ -1,9 +1,9 @@
-"""The address of a server, taken apart: what is called, how it is let in, and what may be shown of it."""
+"""The address of a server: its parts, its login, and the part that may be shown."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from video_vlm.errors import ModelError
 from video_vlm.redaction import keep_login, keep_secret, without_login
@@ -15,7 +15,7 @@ _WRITE = "write http://HOST:PORT/v1, with https:// if it speaks that"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a server is. ``shown`` is the address up to and with ``/v1``, without name, password and
+    """The address of a server. ``shown`` is the part up to and with ``/v1``, without name, password and
     query."""
 
     shown: str
@@ -24,12 +24,22 @@ class Endpoint:
 
     @classmethod
     def parse(cls, url: str) -> Endpoint:
-        """``http://me:secret@host:8000/v1?api-version=1`` taken apart; its secrets are known from then on.
+        """Parses ``http://me:secret@host:8000/v1?api-version=1``; from then on its secrets are left out of
+        messages.
 
         Raises:
             ModelError: it is no address of a server.
         """
-        parts = _split(url)
+        try:
+            parts = urlsplit(url)
+            parts.port  # noqa: B018 - ValueError where it is no number
+            is_whole = (
+                parts.scheme in ("http", "https") and parts.hostname and url.isprintable() and " " not in url
+            )
+        except ValueError:
+            is_whole = False
+        if not is_whole:
+            raise ModelError(f"{without_login(url)} is no address of a server; {_WRITE}")
         user, at, host = parts.netloc.rpartition("@")
         name, _, password = map(unquote, user.partition(":"))
         keep_login(name, password)
@@ -38,26 +48,13 @@ class Endpoint:
         return cls(shown, parts.query, (name, password) if at else None)
 
     def call(self, what: str) -> str:
-        """The address of one of the server's calls."""
+        """The full address of one of the server's calls, e.g. ``chat/completions``."""
         return f"{self.shown}/{what}{'?' if self.query else ''}{self.query}"
 
 
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018 - ValueError where it is no number
-        is_whole = (
-            parts.scheme in ("http", "https") and parts.hostname and url.isprintable() and " " not in url
-        )
-    except ValueError:
-        is_whole = False
-    if not is_whole:
-        raise ModelError(f"{without_login(url)} is no address of a server; {_WRITE}")
-    return parts
-
-
 def usable_key(key: str | None) -> str | None:
-    """A key as it goes into a header; white space around it is left out. It is not printed from then on.
+    """The key as it goes into a header, without white space around it; from then on it is left out of
+    messages.
 
     Raises:
         ModelError: no server's key looks like that.
@@ -67,8 +64,8 @@ def usable_key(key: str | None) -> str | None:
     for place, letter in enumerate(key, start=1):
         if not "!" <= letter <= "~":
             raise ModelError(
-                f"the server's key has {_kind(letter)} at place {place} of {len(key)}; set OPENAI_API_KEY "
-                "again"
+                f"the server's key has {_kind(letter)} at place {place} of {len(key)}; "
+                "set OPENAI_API_KEY again"
             )
     return key or None
 

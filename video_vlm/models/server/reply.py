@@ -1,4 +1,4 @@
-"""What comes back: the pieces of a streamed answer, or a whole one where the server does not stream.
+"""Reads a server's reply: the pieces of a streamed answer, or a whole answer.
 
 Servers differ and break. What is clear is taken: words in parts, a call whose arguments are an object, an
 ``error`` that is null. What does not fit is an error in one line that names the server, never a guess.
@@ -33,7 +33,8 @@ _KINDS: Final = {
 
 
 def pieces(lines: Iterator[str], *, where: str) -> Iterator[str]:
-    """The words in a stream of server-sent events, as they come; a call of a tool, once it is whole, as JSON.
+    """The text in a stream of server-sent events, as it comes; a tool call as one JSON object, once it is
+    whole.
 
     Raises:
         ModelError: the stream says something else, says nothing, or ends before it is done.
@@ -66,7 +67,7 @@ def pieces(lines: Iterator[str], *, where: str) -> Iterator[str]:
 
 
 def pieces_of_whole(text: str, *, where: str) -> Iterator[str]:
-    """The answer in a body that was not streamed, as :func:`pieces` has it."""
+    """The text of an answer that was not streamed, as :func:`pieces` gives it."""
     body = _object(text, where)
     choices = _choices(body, where)
     if not choices:
@@ -91,14 +92,21 @@ class _Call:
         self._num_named = 0
 
     def add(self, some: object) -> None:
-        """What the next event says of calls."""
+        """Adds the parts of calls that one event holds."""
         calls = [some] if isinstance(some, Mapping) and some else some or []
         if not isinstance(calls, list):
             _unfit("tool_calls", some, self._where)
         for one in calls:
             call = _mapping(one, "tool_calls", self._where)
             if self._is_first(call):
-                self._add(_mapping(call.get("function"), "function", self._where))
+                function = _mapping(call.get("function"), "function", self._where)
+                name, arguments = function.get("name"), function.get("arguments")
+                if not isinstance(name, str | None):
+                    _unfit("name of a tool", name, self._where)
+                self.name += name or ""
+                self._arguments += (
+                    json.dumps(arguments) if isinstance(arguments, Mapping) else str(arguments or "")
+                )
 
     def _is_first(self, call: Mapping[str, Any]) -> bool:
         """By its number; where it has none, a second name begins a second call."""
@@ -108,16 +116,8 @@ class _Call:
         self._num_named += bool(isinstance(function, Mapping) and function.get("name"))
         return self._num_named < 2
 
-    def _add(self, function: Mapping[str, Any]) -> None:
-        name, arguments = function.get("name"), function.get("arguments")
-        if not isinstance(name, str | None):
-            _unfit("name of a tool", name, self._where)
-        self.name += name or ""
-        self._arguments += json.dumps(arguments) if isinstance(arguments, Mapping) else str(arguments or "")
-
     def whole(self) -> Iterator[str]:
-        """The call, behind what was said; arguments that are no JSON are left out, and asked for by who reads
-        it."""
+        """The call as JSON; arguments that are no JSON are left out."""
         if self.name:
             try:
                 arguments = parsed(self._arguments or "{}")
@@ -127,7 +127,7 @@ class _Call:
 
 
 def complaint(body: object) -> str:
-    """What a server says went wrong, short, on one line, and without the key it was sent."""
+    """The server's error message in one line, shortened, without the key it was sent."""
     error = (
         body.get("error") or body.get("detail") or body.get("message") if isinstance(body, Mapping) else None
     )
@@ -136,7 +136,8 @@ def complaint(body: object) -> str:
 
 
 def shortened(text: str, longest: int = _LONGEST_COMPLAINT) -> str:
-    """One line of what a server said; secrets go first, so that no half of one is left at the end."""
+    """One line of what a server sent, ``longest`` letters at most; secrets are removed first, so that no half
+    of one is left at the end."""
     return redacted(" ".join(text[: 50 * longest].split()))[:longest]
 
 

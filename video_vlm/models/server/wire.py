@@ -1,4 +1,4 @@
-"""Turns as a chat completions request carries them: words, and pictures as data URLs behind their times.
+"""Writes turns as a chat completions request: words, and images as data URLs behind their times.
 
 Interleaved ``<12.5 seconds>`` and ``image_url`` is what every such server understands.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 
-from video_vlm.chat import Part, Tool, Turn
+from video_vlm.chat import Tool, Turn
 from video_vlm.errors import ModelError
 from video_vlm.models.tool_protocol import described, messages
 from video_vlm.records import Image
@@ -70,15 +70,12 @@ def _content(turn: Turn, max_side: int) -> str | list[dict[str, Any]]:
     """Plain text where there is nothing else: some servers take no list from the system."""
     if all(isinstance(part, str) for part in turn.parts):
         return "\n".join(str(part) for part in turn.parts)
-    return [piece for part in turn.parts for piece in _pieces(part, max_side)]
-
-
-def _pieces(part: Part, max_side: int) -> Iterator[dict[str, Any]]:
-    if isinstance(part, str):
-        yield {"type": "text", "text": part}
-        return
-    yield {"type": "text", "text": stamp(part.pts_seconds)}
-    yield {"type": "image_url", "image_url": {"url": _data_url(part.image, max_side)}}
+    pieces: list[dict[str, Any]] = []
+    for part in turn.parts:
+        pieces.append({"type": "text", "text": part if isinstance(part, str) else stamp(part.pts_seconds)})
+        if not isinstance(part, str):
+            pieces.append({"type": "image_url", "image_url": {"url": _data_url(part.image, max_side)}})
+    return pieces
 
 
 def _data_url(image: Image, max_side: int) -> str:
