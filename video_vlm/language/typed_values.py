@@ -189,11 +189,10 @@ def _names(text: str) -> Iterator[TypedValue]:
     for found in re.finditer(_NAMED, text):
         start = found.start()
         words = found[0].split()
-        if _SENTENCE_START.search(text[:start]):
-            # A sentence begins here: a name only if a second capital follows it or it is no common word.
-            if words[0].casefold().rstrip("’'s") in STOP_WORDS or len(words) == 1:
-                start += len(words[0]) + 1
-                words = words[1:]
+        common = words[0].casefold().rstrip("’'s") in STOP_WORDS or len(words) == 1
+        if common and _SENTENCE_START.search(text[:start]):  # any word has a capital here
+            start += len(words[0]) + 1
+            words = words[1:]
         while words and words[0].casefold() in {
             "i",
             "i'm",

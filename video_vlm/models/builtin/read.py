@@ -10,10 +10,12 @@ import numpy.typing as npt
 
 from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.query import Query
+from video_vlm.language.word_forms import words
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
 from video_vlm.models.builtin.evidence import Candidate, candidates_for
 from video_vlm.models.builtin.evidence_model import by_encoder, by_words, feature_rows
 from video_vlm.models.builtin.facts import in_channel
+from video_vlm.models.builtin.naming import name_asked
 from video_vlm.protocols import WordEncoder
 from video_vlm.records import Claim
 
@@ -30,10 +32,15 @@ _LEADING_FIT: Final = 0.9
 
 def find_sentence(query: Query, pool: Sequence[Passage], passages: Passages) -> Draft | None:
     """The sentence of ``pool`` that answers, with how likely it does; None where none can."""
+    compares_meanings = isinstance(passages.encoder, WordEncoder)
+    if name_asked(query) and not compares_meanings:
+        return None  # the rules of names are surer than shared words
     found = candidates_for(query, in_channel(query, pool), passages)
+    if not compares_meanings:
+        found = [one for one in found if one.features["premise"]]
     if not found:
         return None
-    model = by_encoder if isinstance(passages.encoder, WordEncoder) else by_words
+    model = by_encoder if compares_meanings else by_words
     return _quoted(found, model.probabilities(feature_rows(found)))
 
 
@@ -61,9 +68,11 @@ def _follows(passage: Passage, other: Passage) -> bool:
 
 
 def _claim(one: Candidate) -> Claim:
-    leads = one.value is not None and one.features["value"] >= _LEADING_FIT and _is_short(one)
-    return quoted_claim(one.passage, one.value.text if one.value and leads else "")
+    leads = one.features["needs_value"] == 1.0 and one.features["value"] >= _LEADING_FIT
+    return quoted_claim(one.passage, _in_digits(one.value.text) if one.value and leads else "")
 
 
-def _is_short(one: Candidate) -> bool:
-    return one.features["needs_value"] == 1.0
+def _in_digits(value: str) -> str:
+    """A spoken year in digits: ``nineteen twenty six`` is ``1926``; anything else as it is."""
+    said = words(value)
+    return said[0].stem if len(said) == 1 and said[0].stem.isdigit() and " " in value else value
