@@ -27,7 +27,7 @@ from video_vlm.models.builtin.first_and_last import find_at_edge, find_mention_a
 from video_vlm.models.builtin.naming import find_name, name_asked
 from video_vlm.models.builtin.order_of_two import find_gap, find_order, find_whether
 from video_vlm.models.builtin.overview import find_overview, find_within
-from video_vlm.models.builtin.read import find_sentence
+from video_vlm.models.builtin.read import find_sentence, tellable
 from video_vlm.models.builtin.screen_tables import find_extreme
 from video_vlm.models.builtin.sequence import find_beside, find_in_order_of_time
 from video_vlm.models.builtin.video_facts import find_structure
@@ -38,7 +38,7 @@ from video_vlm.models.builtin.when import (
     find_duration,
     find_when,
 )
-from video_vlm.protocols import Look, VideoMemory
+from video_vlm.protocols import Look, VideoMemory, WordEncoder
 from video_vlm.records import Answer, Citation, Receipt, Span, Status, Step
 
 __all__ = ["BuiltinAnswerer"]
@@ -58,7 +58,7 @@ _TEXTUAL = frozenset(
 )
 _OVER_CUES = frozenset({Wanted.MONEY, Wanted.MEASURE, Wanted.NUMBER, Wanted.YEAR, Wanted.DATE})
 """Values that may stand over the border of two captions."""
-_SURE = 0.5
+_SURE, _SURE_BY_RULE = 0.5, 0.8
 _NO_EYES = "no model that sees objects and actions"
 
 
@@ -168,7 +168,7 @@ def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[D
     if parsed.asks_when or parsed.asks_count:
         there = sent(query, passages, whole)
         if there and parsed.asks_count and not asks_for_mentions(query):
-            yield from _one(find_sentence(query, _told(there.all, there), there))
+            yield from _one(find_sentence(query, tellable(there.all, there), there))
         if there:
             yield from _one(find_when(query, there) if parsed.asks_when else count_times(query, there))
         return
@@ -228,11 +228,16 @@ def _anchor_is_chapter(query: Query, passages: Passages, whole: Span) -> bool:
 
 
 def _read_in(query: Query, pool: Sequence[Passage], passages: Passages) -> Iterator[Draft]:
-    """What is stated in the words of the question; where nothing surely is, the sentence that answers it."""
+    """What is stated in the words of the question; where nothing surely is, the sentence that answers it.
+
+    Beside one that compares meanings the rules are asked for what they are sure of.
+    """
     stated = _stated(query, pool, passages)
-    yield from _one(stated)
-    if stated is None or stated.confidence < _SURE:
-        yield from _one(find_sentence(query, _told(pool, passages), passages))
+    meanings = isinstance(passages.encoder, WordEncoder)
+    if stated is not None and (not meanings or stated.confidence >= _SURE_BY_RULE):
+        yield stated
+    if stated is None or stated.confidence < (_SURE_BY_RULE if meanings else _SURE):
+        yield from _one(find_sentence(query, tellable(pool, passages), passages))
 
 
 def _surest(query: Query, pool: Sequence[Passage], passages: Passages) -> Draft | None:
@@ -248,16 +253,6 @@ def _stated(query: Query, pool: Sequence[Passage], passages: Passages) -> Draft 
         pool = [passage for passage in pool if not passage.is_spoken]
     find = find_reason if query.wanted is Wanted.REASON else find_fact
     return find(query, pool, passages)
-
-
-def _told(pool: Sequence[Passage], passages: Passages) -> list[Passage]:
-    """What is said or written in sentences and rows. Titles of chapters name stretches and state nothing; captions
-    without full stops are read three at a time."""
-    runs = {passage.track for passage in passages.runs}
-    kept = [one for one in pool if one not in passages.chapters and not (one.is_spoken and one.track in runs)]
-    begun = {(one.track, one.span.start) for one in pool}
-    joined = [one for one in passages.runs if (one.track, one.span.start) in begun]
-    return sorted((*kept, *joined), key=lambda one: one.span)
 
 
 def _one(found: Draft | None) -> Iterator[Draft]:

@@ -19,7 +19,7 @@ from video_vlm.models.builtin.naming import name_asked
 from video_vlm.protocols import WordEncoder
 from video_vlm.records import Claim
 
-__all__ = ["find_sentence"]
+__all__ = ["find_sentence", "tellable"]
 
 _ALSO: Final = 0.3
 """A second sentence is quoted with the first if it is this likely beside it."""
@@ -76,3 +76,13 @@ def _in_digits(value: str) -> str:
     """A spoken year in digits: ``nineteen twenty six`` is ``1926``; anything else as it is."""
     said = words(value)
     return said[0].stem if len(said) == 1 and said[0].stem.isdigit() and " " in value else value
+
+
+def tellable(pool: Sequence[Passage], passages: Passages) -> list[Passage]:
+    """What is said or written in sentences and rows. Titles of chapters name stretches and state nothing; captions
+    without full stops are read three at a time."""
+    runs = {passage.track for passage in passages.runs}
+    kept = [one for one in pool if one not in passages.chapters and not (one.is_spoken and one.track in runs)]
+    begun = {(one.track, one.span.start) for one in pool}
+    joined = [one for one in passages.runs if (one.track, one.span.start) in begun]
+    return sorted((*kept, *joined), key=lambda one: one.span)
