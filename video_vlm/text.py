@@ -142,8 +142,8 @@ def findable(text: str) -> str:
 
     The joiners are gone, but between Arabic letters, where the parts of a word are words, too.
     """
-    if text.isascii():
-        return text
+    if text.isascii() and text.isprintable():
+        return text.strip()  # nothing is hidden in it
     plain = unicodedata.normalize("NFKC", as_seen(text))
     return (
         _ARABIC_NON_JOINER.sub(" ", plain).replace("\u200c", "").replace("\u200d", "").replace("\ufe0f", "")
