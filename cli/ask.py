@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ask"]
 
-ABSTAINED = {Status.NOT_SHOWN: "not shown", Status.NEEDS_EYES: "needs eyes"}
+ABSTAINED = {Status.NOT_SHOWN: "not shown", Status.NEEDS_EYES: "needs eyes", Status.UNSURE: "unsure"}
 
 
 def ask(

@@ -32,7 +32,10 @@ def test_a_cluster_elsewhere_cannot_write_to_a_folder_here(tmp_path: Path) -> No
 
 @pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is installed")
 def test_without_ray_it_is_said_what_to_type(tmp_path: Path) -> None:
-    with open_library(tmp_path) as library, pytest.raises(MissingExtra, match=r"pip install .*\[distributed\]"):
+    with (
+        open_library(tmp_path) as library,
+        pytest.raises(MissingExtra, match=r"pip install .*\[distributed\]"),
+    ):
         next(index_on_cluster([], library))
 
 

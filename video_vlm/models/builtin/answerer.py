@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from video_vlm.errors import QuestionError
 from video_vlm.language.anchors import region, sent
+from video_vlm.language.attribution import quoted_words
 from video_vlm.language.matching import best_matches
 from video_vlm.language.passages import Passage, Passages, read_passages
 from video_vlm.language.premise import is_done_in
@@ -59,6 +60,8 @@ _TEXTUAL = frozenset(
 _OVER_CUES = frozenset({Wanted.MONEY, Wanted.MEASURE, Wanted.NUMBER, Wanted.YEAR, Wanted.DATE})
 """Values that may stand over the border of two captions."""
 _SURE, _SURE_BY_RULE = 0.5, 0.8
+_NEAR = 0.35
+"""From here on what may answer is shown as the nearest, though not given as the answer."""
 _NO_EYES = "no model that sees objects and actions"
 
 
@@ -97,6 +100,8 @@ class BuiltinAnswerer:
         )
         if best is not None and best.confidence >= self.min_confidence:
             return self._answered(question, memory, best, steps)
+        if best is not None and best.confidence >= _NEAR:
+            return self._unsure(question, memory, best, steps)
         return self._abstained(question, query, memory, passages, steps)
 
     def _answered(self, question: str, memory: VideoMemory, best: Draft, steps: tuple[Step, ...]) -> Answer:
@@ -108,6 +113,23 @@ class BuiltinAnswerer:
             claims=best.claims,
             coverage=coverage_of(memory, missing=(_NO_EYES,)),
             receipt=Receipt(self.name, steps),
+            content_id=memory.video.content_id,
+            path=str(memory.video.path),
+        )
+
+    def _unsure(self, question: str, memory: VideoMemory, best: Draft, steps: tuple[Step, ...]) -> Answer:
+        """The nearest there is, quoted and not claimed."""
+        quotes = [cite for claim in best.claims for cite in claim.citations]
+        told = " ".join(quoted_words(cite.kind, cite.span, cite.quote) for cite in quotes[:2])
+        return Answer(
+            question=question,
+            text=f"I am not sure that this answers it. {told}",
+            status=Status.UNSURE,
+            confidence=round(best.confidence, 2),
+            claims=(),
+            coverage=coverage_of(memory, missing=(_NO_EYES,)),
+            receipt=Receipt(self.name, steps),
+            nearest=tuple(quotes),
             content_id=memory.video.content_id,
             path=str(memory.video.path),
         )
