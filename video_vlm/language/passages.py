@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from video_vlm.language.lexicon import STOP_WORDS
 from video_vlm.language.word_forms import Word, alike, words
@@ -14,7 +15,7 @@ from video_vlm.protocols import TextEncoder, VideoMemory
 from video_vlm.records import Citation, Observation, ObservationKind, Span
 from video_vlm.records.observations import SEEN, SPOKEN, TELLING, WRITTEN
 
-__all__ = ["Passage", "Passages", "read_passages"]
+__all__ = ["Passage", "Passages", "in_twos", "read_passages"]
 
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")
@@ -108,6 +109,17 @@ class Passages:
             for other in self.all
             if other.span.overlaps(around) and (wanted is None or other.kind in wanted)
         )
+
+
+def in_twos(track: Sequence[Passage]) -> Iterator[Passage]:
+    """Of captions without full stops, each with the next as one: a sentence may go on from one to the other."""
+    for first, second in pairwise(track):
+        if second.span.start - first.span.end <= _JOIN_SECONDS:
+            text = f"{first.text} {second.text}"
+            stems = first.stems | second.stems
+            yield replace(
+                first, text=text, span=first.span.cover(second.span), words=words(text), stems=stems
+            )
 
 
 def read_passages(memory: VideoMemory, question: str = "") -> Passages:

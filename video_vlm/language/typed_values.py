@@ -206,7 +206,9 @@ def _names(text: str) -> Iterator[TypedValue]:
         }:
             start += len(words[0]) + 1
             words = words[1:]
-        if words and not re.fullmatch(rf"(?:{_MONTH})|(?:{'|'.join(WEEKDAYS)})s?", " ".join(words), re.I):
+        if all(word.casefold() in STOP_WORDS for word in words):
+            continue  # a line of a song begins with a capital
+        if not re.fullmatch(rf"(?:{_MONTH})|(?:{'|'.join(WEEKDAYS)})s?", " ".join(words), re.I):
             yield TypedValue(" ".join(words).rstrip("’'"), start, found.end())
 
 

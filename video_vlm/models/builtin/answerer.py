@@ -41,6 +41,7 @@ from video_vlm.models.builtin.when import (
 )
 from video_vlm.protocols import Look, VideoMemory, WordEncoder
 from video_vlm.records import Answer, Citation, Receipt, Span, Status, Step
+from video_vlm.records.observations import SPOKEN
 
 __all__ = ["BuiltinAnswerer"]
 
@@ -100,7 +101,7 @@ class BuiltinAnswerer:
         )
         if best is not None and best.confidence >= self.min_confidence:
             return self._answered(question, memory, best, steps)
-        if best is not None and best.confidence >= _NEAR:
+        if best is not None and best.confidence >= _NEAR and isinstance(memory.encoder, WordEncoder):
             return self._unsure(question, memory, best, steps)
         return self._abstained(question, query, memory, passages, steps)
 
@@ -255,10 +256,13 @@ def _read_in(query: Query, pool: Sequence[Passage], passages: Passages) -> Itera
     Beside one that compares meanings the rules are asked for what they are sure of.
     """
     stated = _stated(query, pool, passages)
-    meanings = isinstance(passages.encoder, WordEncoder)
-    if stated is not None and (not meanings or stated.confidence >= _SURE_BY_RULE):
+    spoken = stated is not None and any(
+        one.kind in SPOKEN for claim in stated.claims for one in claim.citations
+    )
+    floor = _SURE_BY_RULE if spoken and isinstance(passages.encoder, WordEncoder) else _SURE
+    if stated is not None and (stated.confidence >= floor or floor == _SURE):
         yield stated
-    if stated is None or stated.confidence < (_SURE_BY_RULE if meanings else _SURE):
+    if stated is None or stated.confidence < floor:
         yield from _one(find_sentence(query, tellable(pool, passages), passages))
 
 

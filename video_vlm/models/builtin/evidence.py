@@ -62,6 +62,12 @@ _GOES_ON: Final = re.compile(
 )
 """It begins with a pronoun for something in the sentence before."""
 _FEW_WORDS: Final = 4
+_MONEY_TALK: Final = re.compile(
+    r"\b(?:costs?|pric\w+|pa(?:y|ys|id|ying)|charg\w+|fees?|offers?|cheap\w*|dear\w*|expensive|s[eo]lls?|sold"
+    r"|buys?|bought|spen[dt]s?|earns?|earned|wages?|salar\w+|bills?|budget\w*|afford\w*|worth|money|funds?|grants?"
+    r"|rent|debts?|loans?)\b|[$€£¥]",
+    re.I,
+)
 _MISSING: Final = 0.3
 """Of support: nothing in a text stands for the word."""
 _PASSAGE_SHARE: Final = 0.9
@@ -221,6 +227,13 @@ def _mean(shares: Sequence[float]) -> float:
     return sum(shares) / len(shares) if shares else 0.0
 
 
+def _may_be(kind: ValueType, value: TypedValue, unit: _Unit) -> bool:
+    """Whether a bare number may be a value of a type: a price where money is talked of, a weight."""
+    if kind in {ValueType.NUMBER, ValueType.PERCENT}:
+        return True
+    return not value.noun and (kind is not ValueType.MONEY or bool(_MONEY_TALK.search(unit.near)))
+
+
 def _value(reading: _Reading, unit: _Unit) -> TypedValue | None:
     """The best value of an expected type that the question does not itself contain."""
     asked = reading.query.parsed.target.casefold()
@@ -229,9 +242,7 @@ def _value(reading: _Reading, unit: _Unit) -> TypedValue | None:
         for kind in reading.expected.types
         for value in find_values(kind, unit.text)
         if (value.text.casefold() not in asked or kind is ValueType.REASON)
-        and not (
-            value.noun and kind is ValueType.NUMBER and ValueType.NUMBER is not reading.expected.types[0]
-        )
+        and (kind is not ValueType.NUMBER or _may_be(reading.expected.types[0], value, unit))
     ]
     return max(found, key=lambda value: _fit(reading, value, unit), default=None)
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.language.passages import Passage, Passages
+from video_vlm.language.passages import Passage, Passages, in_twos
 from video_vlm.language.query import Query
 from video_vlm.language.word_forms import words
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
@@ -41,12 +41,12 @@ def find_sentence(query: Query, pool: Sequence[Passage], passages: Passages) -> 
     if not found:
         return None
     model = by_encoder if compares_meanings else by_words
-    return _quoted(found, model.probabilities(feature_rows(found)))
+    return _quoted(found, model.probabilities(feature_rows(found)), pool)
 
 
-def _quoted(found: Sequence[Candidate], shares: npt.NDArray[np.float64]) -> Draft:
+def _quoted(found: Sequence[Candidate], shares: npt.NDArray[np.float64], pool: Sequence[Passage]) -> Draft:
     """The likeliest passage, and a second one: the one that follows it if it may be the answer to it, else one
-    that is nearly as likely."""
+    that is nearly as likely. A question is quoted with what is said to it."""
     order = sorted(range(len(found)), key=lambda place: -shares[place])
     best = order[0]
     chosen = [best]
@@ -56,10 +56,14 @@ def _quoted(found: Sequence[Candidate], shares: npt.NDArray[np.float64]) -> Draf
     follows = [place for place in others if _follows(found[best].passage, found[place].passage)]
     likely = [place for place in others if shares[place] >= _ALSO * shares[best]]
     next_one = [place for place in follows if shares[place] >= _FOLLOWING * shares[best]]
-    chosen += (next_one or likely)[:1]
+    if found[best].passage.is_spoken:
+        chosen += (next_one or likely)[:1]
     quoted = [found[place].passage for place in chosen]
     told = [place for place in order if any(found[place].passage.span.overlaps(one.span) for one in quoted)]
-    return draft([_claim(found[place]) for place in chosen], float(sum(shares[told])), "sentence")
+    claims = [_claim(found[place]) for place in chosen]
+    if len(chosen) == 1 and found[best].passage.text.rstrip().endswith("?"):
+        claims += [quoted_claim(one) for one in pool if _follows(found[best].passage, one)][:1]
+    return draft(claims, float(sum(shares[told])), "sentence")
 
 
 def _follows(passage: Passage, other: Passage) -> bool:
@@ -80,9 +84,10 @@ def _in_digits(value: str) -> str:
 
 def tellable(pool: Sequence[Passage], passages: Passages) -> list[Passage]:
     """What is said or written in sentences and rows. Titles of chapters name stretches and state nothing; captions
-    without full stops are read three at a time."""
-    runs = {passage.track for passage in passages.runs}
-    kept = [one for one in pool if one not in passages.chapters and not (one.is_spoken and one.track in runs)]
-    begun = {(one.track, one.span.start) for one in pool}
-    joined = [one for one in passages.runs if (one.track, one.span.start) in begun]
-    return sorted((*kept, *joined), key=lambda one: one.span)
+    without full stops are read two at a time."""
+    unpunctuated = {passage.track for passage in passages.runs}
+    told = [one for one in pool if one not in passages.chapters]
+    kept = [one for one in told if not (one.is_spoken and one.track in unpunctuated)]
+    for track in sorted(unpunctuated):
+        kept += in_twos([one for one in told if one.is_spoken and one.track == track])
+    return sorted(kept, key=lambda one: one.span)
