@@ -17,9 +17,11 @@ from video_vlm.chat import Turn
 from video_vlm.errors import ModelError
 from video_vlm.models.scripted import ScriptedChat
 from video_vlm.records import Level, Span
-from video_vlm.settings import IndexSettings, Settings
+from video_vlm.settings import IndexSettings, MeaningSettings, Settings
 
-SETTINGS = Settings(index=IndexSettings(observers=("chapters", "subtitles", "look")))
+SETTINGS = Settings(
+    index=IndexSettings(observers=("chapters", "subtitles", "look")), meaning=MeaningSettings("none")
+)
 UPPER = (Level.SCENE, Level.CHAPTER, Level.VIDEO)
 
 Open = Callable[..., VideoQA]

@@ -19,11 +19,13 @@ from video_vlm.chat import Tool, Turn
 from video_vlm.errors import ModelError, QuestionError
 from video_vlm.models.scripted import ScriptedChat
 from video_vlm.records import Answer, Frame, ObservationKind, Status, Step
-from video_vlm.settings import AskSettings, IndexSettings, Settings
+from video_vlm.settings import AskSettings, IndexSettings, MeaningSettings, Settings
 
 QUESTION = "What happens after the keeper falls asleep?"
 NO_TEXT = IndexSettings(observers=("chapters", "subtitles", "look", "motion"))
-QUIET = Settings(index=NO_TEXT, ask=AskSettings(keep_looks=False))
+WORDS = MeaningSettings("none")
+"""What is found, and so shown to a model, hangs on no encoder that happens to be installed."""
+QUIET = Settings(index=NO_TEXT, meaning=WORDS, ask=AskSettings(keep_looks=False))
 NOT_SHOWN = '{"action": "answer", "claims": []}'
 
 Ask = Callable[..., Answer]
@@ -45,7 +47,7 @@ def frames(turns: Sequence[Turn]) -> list[float]:
 @pytest.fixture(scope="module")
 def library(sample_film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("library")
-    with VideoQA(folder, settings=Settings(index=NO_TEXT)) as videos:
+    with VideoQA(folder, settings=Settings(index=NO_TEXT, meaning=WORDS)) as videos:
         videos.index(sample_film)
     return folder
 
@@ -55,7 +57,7 @@ def ask(sample_film: Path, library: Path) -> Ask:
     """``ask(model, question, **AskSettings)``; looks are not kept unless asked for."""
 
     def answer(model: ScriptedChat, question: str = QUESTION, **options: object) -> Answer:
-        settings = Settings(index=NO_TEXT, ask=AskSettings(**{"keep_looks": False, **options}))  # type: ignore[arg-type]
+        settings = Settings(index=NO_TEXT, meaning=WORDS, ask=AskSettings(**{"keep_looks": False, **options}))  # type: ignore[arg-type]
         with VideoQA(library, settings=settings, model=model) as videos:
             return videos.ask(sample_film, question)
 
@@ -260,7 +262,7 @@ def test_what_a_model_saw_is_found_by_the_next_question(sample_film: Path, tmp_p
             ],
         }
     )
-    settings = Settings(index=NO_TEXT)
+    settings = Settings(index=NO_TEXT, meaning=WORDS)
     look = '{"action": "look", "from": 24, "to": 24, "frames": 1}'
     with VideoQA(tmp_path, settings=settings, model=ScriptedChat([look, noted])) as videos:
         videos.ask(sample_film, QUESTION)
@@ -277,7 +279,9 @@ def test_what_a_model_saw_is_found_by_the_next_question(sample_film: Path, tmp_p
 
 def test_every_step_is_told_as_it_is_taken(sample_film: Path, library: Path) -> None:
     told: list[Step] = []
-    with VideoQA(library, settings=Settings(index=NO_TEXT), model=ScriptedChat([NOT_SHOWN])) as videos:
+    with VideoQA(
+        library, settings=Settings(index=NO_TEXT, meaning=WORDS), model=ScriptedChat([NOT_SHOWN])
+    ) as videos:
         answer = videos.ask(sample_film, QUESTION, trace=told.append)
     assert [step.action for step in told] == ["search", "look", "answer"]
     assert tuple(told) == answer.receipt.steps[: len(told)]
@@ -285,7 +289,7 @@ def test_every_step_is_told_as_it_is_taken(sample_film: Path, library: Path) -> 
 
 def test_several_questions_at_once_and_beside_an_event_loop(sample_film: Path, library: Path) -> None:
     model = ScriptedChat([claim("The lamp goes out.", 23, 26)])
-    with VideoQA(library, settings=Settings(index=NO_TEXT), model=model) as videos:
+    with VideoQA(library, settings=Settings(index=NO_TEXT, meaning=WORDS), model=model) as videos:
         with ThreadPoolExecutor(4) as pool:
             answers = list(pool.map(lambda _: videos.ask(sample_film, QUESTION), range(8)))
         beside = asyncio.run(videos.ask_async(sample_film, QUESTION))
@@ -299,7 +303,7 @@ def test_an_empty_question_is_an_error(ask: Ask) -> None:
 
 def test_a_file_that_is_gone_is_answered_from_memory(library: Path, sample_film: Path) -> None:
     model = ScriptedChat([claim("The lamp goes out.", 23, 26)])
-    with VideoQA(library, settings=Settings(index=NO_TEXT), model=model) as videos:
+    with VideoQA(library, settings=Settings(index=NO_TEXT, meaning=WORDS), model=model) as videos:
         content_id = videos.library.videos()[0].video.content_id
         moved = sample_film.rename(sample_film.with_name("moved.mp4"))
         try:

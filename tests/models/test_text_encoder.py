@@ -76,7 +76,8 @@ def test_what_means_the_same_is_near() -> None:
 
 @needs_models
 def test_settings_name_the_encoder_or_none(tmp_path: Path) -> None:
-    assert find_text_encoder(MeaningSettings()) is None
+    assert find_text_encoder(MeaningSettings("none")) is None
+    assert MeaningSettings().model == "auto"
     with pytest.raises(SettingsError, match="videoqa models pull"):
         find_text_encoder(MeaningSettings("somebody/something"))
     with pytest.raises(SettingsError, match=r"config\.json"):

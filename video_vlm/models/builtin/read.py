@@ -19,8 +19,10 @@ from video_vlm.models.builtin.naming import name_asked
 from video_vlm.protocols import WordEncoder
 from video_vlm.records import Claim
 
-__all__ = ["find_sentence", "tellable"]
+__all__ = ["SENTENCE", "find_sentence", "tellable"]
 
+SENTENCE: Final = "sentence"
+"""The reason of a draft of this module."""
 _ALSO: Final = 0.3
 """A second sentence is quoted with the first if it is this likely beside it."""
 _FOLLOWING: Final = 0.05
@@ -63,7 +65,7 @@ def _quoted(found: Sequence[Candidate], shares: npt.NDArray[np.float64], pool: S
     claims = [_claim(found[place]) for place in chosen]
     if len(chosen) == 1 and found[best].passage.text.rstrip().endswith("?"):
         claims += [quoted_claim(one) for one in pool if _follows(found[best].passage, one)][:1]
-    return draft(claims, float(sum(shares[told])), "sentence")
+    return draft(claims, float(sum(shares[told])), SENTENCE)
 
 
 def _follows(passage: Passage, other: Passage) -> bool:
