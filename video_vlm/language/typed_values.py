@@ -162,7 +162,7 @@ def _measured(unit: str) -> Callable[[str], Iterator[TypedValue]]:
 
 _NUMBER = re.compile(rf"{NUMBER}{_AND_A_HALF}", re.I)
 _NEXT_WORD = re.compile(
-    r"(?<![\s-])[\s-]++(?:(?:of|or\s+so|more|other|different|new|old|big|small|little|large|full|whole|extra)\s++)*+([^\W\d_][\w’'-]*)"
+    r"(?<![\s-])[\s-]++(?:(?:of|or\s+so|more|other|different|new|old|big|small|little|large|full|whole|extra)\s++){0,3}+([^\W\d_][\w’'-]*)"
 )
 _IDLE_ONE = re.compile(
     r"(?:\b(?:the|this|that|which|another|every|no|my|your|first|last|middle|any|only|each|some)(?:\s+\w+)?\s+)$",
