@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,11 @@ _JOIN_SECONDS = 1.5
 _PUNCTUATED = 0.2
 """Of a track's cues so many end a sentence at least where it writes full stops."""
 _NEAR_SECONDS = 12.0
+_FEW = 60
+"""So many passages are compared one by one."""
+_MOST_FOUND = 12
+_LASTING_SECONDS = 30.0
+"""Most passages are over sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,8 @@ class Passages:
     """What the whole video is about: stems of its titles and of what it says over and over."""
     encoder: TextEncoder | None = None
     """Who compares meanings; None where only words are compared."""
+    found: tuple[Span, ...] = ()
+    """Where a search of a long memory finds the question, by words and meaning, best first."""
 
     @property
     def screen(self) -> tuple[Passage, ...]:
@@ -133,11 +141,10 @@ def read_passages(memory: VideoMemory, question: str = "") -> Passages:
     said = _of_one_track([item for item in observations if item.kind in SPOKEN], question)
     spoken = [_passage(item) for item in _joined_cues(said)]
     others = [_passage(item) for item in observations if item.kind not in SPOKEN]
-    pieces = sorted(
-        (*spoken, *others), key=lambda passage: (passage.span.start, passage.kind, passage.span.end)
-    )
+    pieces = sorted((*spoken, *others), key=_in_order)
+    beside = _Beside(pieces)
     pieces = [
-        replace(piece, context=_surroundings(piece, pieces), referents=_referents(piece, pieces))
+        replace(piece, context=_surroundings(piece, beside), referents=_referents(piece, beside))
         for piece in pieces
     ]
     chapters = tuple(piece for piece in pieces if piece.kind is ObservationKind.CHAPTER)
@@ -151,7 +158,13 @@ def read_passages(memory: VideoMemory, question: str = "") -> Passages:
         runs=tuple(_passage(item) for item in _runs(said)),
         topic=_topic(memory.video.title or "", pieces),
         encoder=memory.encoder,
+        found=_found(memory, question) if memory.encoder is not None and len(pieces) > _FEW else (),
     )
+
+
+def _found(memory: VideoMemory, question: str) -> tuple[Span, ...]:
+    found = memory.search(question, kinds=TELLING, limit=_MOST_FOUND) if question.strip() else ()
+    return tuple(one.span for one in found)
 
 
 def _of_one_track(said: Sequence[Observation], question: str) -> list[Observation]:
@@ -251,27 +264,46 @@ def _goes_on(last: Observation, cue: Observation) -> bool:
     )
 
 
-def _surroundings(piece: Passage, pieces: Sequence[Passage]) -> frozenset[str]:
+class _Beside:
+    """The passages that may be there at the same time as another: without going through all for each."""
+
+    def __init__(self, pieces: Sequence[Passage]) -> None:
+        lasting = [piece.span.duration_seconds > _LASTING_SECONDS for piece in pieces]
+        self._long = [piece for piece, lasts in zip(pieces, lasting, strict=True) if lasts]
+        self._short = [piece for piece, lasts in zip(pieces, lasting, strict=True) if not lasts]
+        self._starts = [piece.span.start for piece in self._short]
+
+    def around(self, span: Span) -> list[Passage]:
+        """Those that begin before the end of ``span`` and may overlap it, in order of time."""
+        first = bisect_left(self._starts, span.start - _LASTING_SECONDS)
+        last = bisect_left(self._starts, span.end)
+        long = [piece for piece in self._long if piece.span.start < span.end]
+        return sorted((*self._short[first:last], *long), key=_in_order)
+
+
+def _in_order(piece: Passage) -> tuple[float, str, float]:
+    return piece.span.start, piece.kind, piece.span.end
+
+
+def _surroundings(piece: Passage, beside: _Beside) -> frozenset[str]:
     """Stems of what is on screen with a piece, of the chapter it is in, and of what is said just around
     it."""
     said = piece.span.widen(_NEAR_SECONDS)
     around: set[str] = set()
-    for other in pieces:
-        if other.span.start >= said.end:
-            break
-        if other is not piece and other.span.overlaps(
-            said if other.is_spoken and piece.is_spoken else piece.span
-        ):
+    for other in beside.around(said):
+        span = said if other.is_spoken and piece.is_spoken else piece.span
+        if other is not piece and other.span.overlaps(span):
             around |= other.stems
     return frozenset(around - piece.stems)
 
 
-def _referents(piece: Passage, pieces: Sequence[Passage]) -> frozenset[str]:
+def _referents(piece: Passage, beside: _Beside) -> frozenset[str]:
     if not piece.is_spoken or not _PRONOUN.search(piece.text):
         return frozenset()
+    reach = Span(max(0.0, piece.span.start - _NEAR_SECONDS), piece.span.start + 1.0)
     before = [
         other
-        for other in pieces
+        for other in beside.around(reach)
         if other.is_spoken and 0 <= piece.span.start - other.span.end + 0.5 <= _NEAR_SECONDS / 2
     ]
     return before[-1].stems if before else frozenset()

@@ -32,7 +32,7 @@ def is_worth_a_look(answer: Answer) -> bool:
     more frames."""
     if answer.status is Status.ANSWERED:
         return answer.confidence < SURE
-    return answer.status in {Status.NOT_SHOWN, Status.UNSURE}
+    return answer.status is Status.NOT_SHOWN
 
 
 def answer_by_looking(

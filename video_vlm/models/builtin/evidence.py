@@ -54,6 +54,8 @@ FEATURES: Final = (
 """What is told of a candidate; see :func:`candidates_for`."""
 
 _MOST: Final = 12
+_MOST_COMPARED: Final = 80
+_MOST_BY_WORDS: Final = 12
 _SPEAKER: Final = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:\s+")
 _GOES_ON: Final = re.compile(
     r"^\W*(?:(?:and|but|so|then|well|now|oh|yes|no|actually|also|because|since|otherwise|maybe|probably)\W+)*"
@@ -134,11 +136,15 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
         premise_of(query),
         passages,
     )
-    eligible = [
-        (unit, value)
-        for unit in _units(pool)
-        if (value := _value(reading, unit)) is not None or not reading.expected.needed
-    ]
+    eligible = _likely(
+        [
+            (unit, value)
+            for unit in _units(pool)
+            if (value := _value(reading, unit)) is not None or not reading.expected.needed
+        ],
+        query,
+        passages,
+    )
     meanings = [
         max(
             reading.similarity.meaning(unit.text),
@@ -157,6 +163,22 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
             eligible[place][1],
         )
         for place in rough[:_MOST]
+    ]
+
+
+def _likely(
+    eligible: list[tuple[_Unit, TypedValue | None]], query: Query, passages: Passages
+) -> list[tuple[_Unit, TypedValue | None]]:
+    """Of many, those that a search found, and those with the most of the question's words: to encode a text takes
+    some milliseconds."""
+    if len(eligible) <= _MOST_COMPARED:
+        return eligible
+    shared = [match(query.terms, unit.sentence, passages).direct for unit, _ in eligible]
+    by_words = set(sorted(range(len(eligible)), key=lambda place: -shared[place])[:_MOST_BY_WORDS])
+    return [
+        pair
+        for place, pair in enumerate(eligible)
+        if place in by_words or any(pair[0].passage.span.overlaps(span) for span in passages.found)
     ]
 
 
