@@ -189,7 +189,7 @@ def test_search_keeps_to_one_video_and_between_two_times(
 
 
 def test_search_that_finds_nothing_says_so_and_worked(videoqa: Videoqa, own_shelf: Path) -> None:
-    run = videoqa("search", "xylophone")
+    run = videoqa("search", "xylophone", "--set", "meaning.model=none")
 
     assert (run.code, run.out) == (0, "nothing found\n")
 

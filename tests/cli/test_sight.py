@@ -62,6 +62,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
     """Sets things up so that a tower is there."""
     monkeypatch.setenv("VIDEOQA_LIBRARY", "library")
     monkeypatch.setenv("VIDEOQA_INDEX_OBSERVERS", "look,motion")
+    monkeypatch.setenv("VIDEOQA_MEANING_MODEL", "none")
     return lambda folder: monkeypatch.setenv("VIDEOQA_SIGHT_MODEL", str(folder))
 
 
