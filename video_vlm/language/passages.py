@@ -16,11 +16,11 @@ from video_vlm.protocols import TextEncoder, VideoMemory
 from video_vlm.records import Citation, Observation, ObservationKind, Span
 from video_vlm.records.observations import SEEN, SPOKEN, TELLING, WRITTEN
 
-__all__ = ["Passage", "Passages", "in_twos", "read_passages"]
+__all__ = ["SPEAKER_TAG", "Passage", "Passages", "in_twos", "read_passages"]
 
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")
-_SPEAKER_TAG = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:(?=\s)")
+SPEAKER_TAG = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:(?=\s)")
 _PRONOUN = re.compile(r"\b(?:it|he|she|they|them|him|her|his|its|their|this|that|these|those)\b", re.I)
 _JOIN_SECONDS = 1.5
 _PUNCTUATED = 0.2
@@ -190,7 +190,7 @@ def _of_one_track(said: Sequence[Observation], question: str) -> list[Observatio
 
 
 def _passage(item: Observation) -> Passage:
-    tag = _SPEAKER_TAG.match(item.text)
+    tag = SPEAKER_TAG.match(item.text)
     found = tuple(word for word in words(item.text) if not tag or word.start >= tag.end())
     carrying = frozenset(word.stem for word in found if word.text.casefold() not in STOP_WORDS)
     top, height = (item.box[1], item.box[3] - item.box[1]) if item.box else (0.0, 0.0)

@@ -10,7 +10,7 @@ from typing import Final
 
 from video_vlm.language.expected_value import Expected, expected_value
 from video_vlm.language.matching import Match, match
-from video_vlm.language.passages import Passage, Passages
+from video_vlm.language.passages import SPEAKER_TAG, Passage, Passages
 from video_vlm.language.premise import Premise, premise_of, sentences
 from video_vlm.language.query import Query, Wanted
 from video_vlm.language.similarity import Similarity
@@ -56,7 +56,6 @@ FEATURES: Final = (
 _MOST: Final = 12
 _MOST_COMPARED: Final = 80
 _MOST_BY_WORDS: Final = 12
-_SPEAKER: Final = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:\s+")
 _GOES_ON: Final = re.compile(
     r"^\W*(?:(?:and|but|so|then|well|now|oh|yes|no|actually|also|because|since|otherwise|maybe|probably)\W+)*"
     r"(?:it|they|he|she|that|those|these|both|this|one|(?:his|her|its|their)\s+\w+)(?:['’]\w+)?(?:\s+(?!\w+\s+(?:is|was|are|were)\b)\w+|\W|$)",
@@ -97,7 +96,7 @@ class _Unit:
     @property
     def text(self) -> str:
         """Without the name of whoever speaks."""
-        return _SPEAKER.sub("", self.sentence.text)
+        return SPEAKER_TAG.sub("", self.sentence.text).lstrip()
 
     @property
     def goes_on(self) -> bool:
@@ -107,6 +106,10 @@ class _Unit:
     @property
     def near(self) -> str:
         return f"{self.before} {self.text}".strip()
+
+
+_Eligible = tuple[_Unit, TypedValue | None, Match]
+"""A sentence, its value of the expected type, and how its words match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,49 +139,46 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
         premise_of(query),
         passages,
     )
-    eligible = _likely(
-        [
-            (unit, value)
-            for unit in _units(pool)
-            if (value := _value(reading, unit)) is not None or not reading.expected.needed
-        ],
-        query,
-        passages,
-    )
+    every = [
+        (unit, value, match(query.terms, unit.sentence, passages))
+        for unit in _units(pool)
+        if (value := _value(reading, unit)) is not None or not reading.expected.needed
+    ]
+    eligible = _likely(every, passages)
     meanings = [
         max(
             reading.similarity.meaning(unit.text),
             _PASSAGE_SHARE * reading.similarity.meaning(unit.passage.text),
         )
-        for unit, _ in eligible
+        for unit, _, _ in eligible
     ]
-    matches = [match(query.terms, unit.sentence, passages) for unit, _ in eligible]
     usual = sorted(meanings)[-min(5, len(meanings))] if meanings else 0.0
-    rough = sorted(range(len(eligible)), key=lambda place: -(meanings[place] + 0.5 * matches[place].direct))
+    rough = sorted(
+        range(len(eligible)), key=lambda place: -(meanings[place] + 0.5 * eligible[place][2].direct)
+    )
     return [
         Candidate(
             eligible[place][0].passage,
             eligible[place][0].sentence,
-            _features(reading, *eligible[place], matches[place], meanings[place], meanings[place] - usual),
+            _features(reading, *eligible[place], meanings[place], meanings[place] - usual),
             eligible[place][1],
         )
         for place in rough[:_MOST]
     ]
 
 
-def _likely(
-    eligible: list[tuple[_Unit, TypedValue | None]], query: Query, passages: Passages
-) -> list[tuple[_Unit, TypedValue | None]]:
+def _likely(eligible: list[_Eligible], passages: Passages) -> list[_Eligible]:
     """Of many, those that a search found, and those with the most of the question's words: to encode a text takes
     some milliseconds."""
     if len(eligible) <= _MOST_COMPARED:
         return eligible
-    shared = [match(query.terms, unit.sentence, passages).direct for unit, _ in eligible]
-    by_words = set(sorted(range(len(eligible)), key=lambda place: -shared[place])[:_MOST_BY_WORDS])
+    by_words = set(
+        sorted(range(len(eligible)), key=lambda place: -eligible[place][2].direct)[:_MOST_BY_WORDS]
+    )
     return [
-        pair
-        for place, pair in enumerate(eligible)
-        if place in by_words or any(pair[0].passage.span.overlaps(span) for span in passages.found)
+        one
+        for place, one in enumerate(eligible)
+        if place in by_words or any(one[0].passage.span.overlaps(span) for span in passages.found)
     ]
 
 
@@ -189,7 +189,7 @@ def _units(pool: Sequence[Passage]) -> Iterator[_Unit]:
         for sentence in sentences(passage):
             if sentence.words:
                 yield _Unit(passage, sentence, before.get(track, "") if passage.is_spoken else "")
-                before[track] = _SPEAKER.sub("", sentence.text)
+                before[track] = SPEAKER_TAG.sub("", sentence.text).lstrip()
 
 
 def _features(
@@ -284,7 +284,7 @@ def _fit(
     if not reading.expected.types:
         return 0.5
     if value is None:
-        speaks = reading.query.wanted is Wanted.PERSON and _SPEAKER.match(unit.sentence.text)
+        speaks = reading.query.wanted is Wanted.PERSON and SPEAKER_TAG.match(unit.sentence.text)
         return 0.9 if speaks else _UNCERTAIN * (not reading.expected.needed)
     if reading.expected.types == (ValueType.NAME,):
         before = unit.text[: value.start]

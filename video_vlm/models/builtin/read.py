@@ -17,7 +17,7 @@ from video_vlm.models.builtin.evidence_model import by_encoder, by_words, featur
 from video_vlm.models.builtin.facts import in_channel
 from video_vlm.models.builtin.naming import name_asked
 from video_vlm.protocols import WordEncoder
-from video_vlm.records import Claim
+from video_vlm.records import Claim, ObservationKind
 
 __all__ = ["SENTENCE", "find_sentence", "tellable"]
 
@@ -88,7 +88,7 @@ def tellable(pool: Sequence[Passage], passages: Passages) -> list[Passage]:
     """What is said or written in sentences and rows. Titles of chapters name stretches and state nothing; captions
     without full stops are read two at a time."""
     unpunctuated = {passage.track for passage in passages.runs}
-    told = [one for one in pool if one not in passages.chapters]
+    told = [one for one in pool if one.kind is not ObservationKind.CHAPTER]
     kept = [one for one in told if not (one.is_spoken and one.track in unpunctuated)]
     for track in sorted(unpunctuated):
         kept += in_twos([one for one in told if one.is_spoken and one.track == track])

@@ -19,6 +19,7 @@ from video_vlm.language.lexicon import (
 from video_vlm.language.matching import Match
 from video_vlm.language.passages import Passage
 from video_vlm.language.query import TELLING_WEIGHT, Query, Term, Wanted
+from video_vlm.language.typed_values import ValueType, find_values
 from video_vlm.language.word_forms import alike, stem, words
 
 __all__ = ["Value", "label_and_value", "labelled_by", "looks_like_a_person", "take_value"]
@@ -39,9 +40,6 @@ _MONEY = re.compile(
     rf"\b(?:(?:{_SPOKEN_NUMBER}|an?|half)[\s-]+(?:and\s+)?){{0,8}}{_SPOKEN_NUMBER}\s+{UNITS['money']}\b|[$€£¥]\s?\d[\d,. ]*\d?(?:\s*(?:million|billion|thousand|[mbk]\b))?|\b\d[\d,.]*\s*(?:million|billion|thousand)?\s*{UNITS['money']}\b",
     re.I,
 )
-_ADDRESS = re.compile(r"\b(?:https?://)?(?:www\.)?(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s|”\"]*)?", re.I)
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.]+")
-_PHONE = re.compile(r"(?<![\w$.,])\+?\(?\d{2,4}\)?[ -/]?\d{2,4}[ -]?\d{2,4}(?:[ -]?\d{2,4})?(?![\w,])")
 _PLACE = re.compile(
     r"\b(?i:in|at|near|from|on|to|outside|inside|off|above|below|around|towards?)\s+((?:the\s+|a\s+|an\s+)?(?:[A-Z][\w’'-]*)(?:(?:\s+(?:of|in|the|on|at|and)|,)?\s+[A-Z][\w’'-]*)*)"
 )
@@ -116,6 +114,19 @@ def _pattern(pattern: re.Pattern[str]) -> Callable[[Query, Match], Value]:
             if text and text.casefold() not in query.parsed.text.casefold():
                 return Value(text, 1.0)
         return _NONE
+
+    return take
+
+
+def _typed(kind: ValueType) -> Callable[[Query, Match], Value]:
+    """A taker of the first value of a type that the question does not itself contain."""
+
+    def take(query: Query, match: Match) -> Value:
+        asked = query.parsed.text.casefold()
+        found = (
+            one.text for one in find_values(kind, match.passage.text) if one.text.casefold() not in asked
+        )
+        return next((Value(text, 1.0) for text in found if text), _NONE)
 
     return take
 
@@ -331,9 +342,9 @@ _TAKERS: dict[Wanted, Callable[[Query, Match], Value]] = {
     Wanted.MEASURE: _measure,
     Wanted.MONEY: _pattern(_MONEY),
     Wanted.COLOUR: _colour,
-    Wanted.ADDRESS: _pattern(_ADDRESS),
-    Wanted.EMAIL: _pattern(_EMAIL),
-    Wanted.PHONE: _pattern(_PHONE),
+    Wanted.ADDRESS: _typed(ValueType.ADDRESS),
+    Wanted.EMAIL: _typed(ValueType.EMAIL),
+    Wanted.PHONE: _typed(ValueType.PHONE),
     Wanted.THING: _thing,
     Wanted.DEFINITION: _definition,
 }
