@@ -113,3 +113,14 @@ def test_several_are_named_where_several_are_asked_for() -> None:
         "What are the mules called?", "One mule was named Clover.", "They named another mule Turnip."
     )
     assert [claim.text.split(".")[0] for claim in found.claims] == ["Clover", "Turnip"]
+
+
+@pytest.mark.parametrize("question", ["Who owns the mill?", "Who bought the mill?"])
+def test_a_title_card_of_the_thing_asked_about_names_nobody(question: str) -> None:
+    film = SpokenFilm(row(0, 8, "The Silver Mill"), said(10, 14, "It stands by the river."))
+    assert BuiltinAnswerer().answer(question, film).claims == ()
+
+
+def test_a_row_with_a_role_and_a_name_names() -> None:
+    film = SpokenFilm(row(0, 8, "Captain Nora Lind"), said(10, 14, "It stands by the river."))
+    assert "Nora Lind" in BuiltinAnswerer().answer("Who is the captain?", film).text

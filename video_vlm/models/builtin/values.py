@@ -250,13 +250,23 @@ def _person(query: Query, match: Match) -> Value:
     ]
     if doing and not any(term.stem in match.found for term in doing):
         return _NONE
-    if not match.passage.is_spoken and not looks_like_a_person(match.passage.text):
+    if not match.passage.is_spoken and not looks_like_a_person(_beside_the_question(query, match.passage)):
         return _NONE
     text = match.passage.text
     someone = any(word.capitalised and word.start > 0 for word in match.passage.words) or any(
         word.text.casefold() in _PERSON_NOUNS for word in match.passage.words
     )
     return Value("", 0.95 if someone else 0.6) if text else _NONE
+
+
+def _beside_the_question(query: Query, passage: Passage) -> str:
+    """The words of a row that the question does not have: a title card of the thing asked about is no name."""
+    asked = _asked(query)
+    return " ".join(
+        word.text
+        for word in passage.words
+        if word.stem not in asked and word.text.casefold() not in STOP_WORDS
+    )
 
 
 def _name(query: Query, match: Match) -> Value:
