@@ -30,7 +30,7 @@ from video_vlm.language.passages import Passages, read_passages
 from video_vlm.language.query import read_query
 from video_vlm.language.spelling import spelled
 from video_vlm.models.builtin import evidence_weights
-from video_vlm.models.builtin.evidence import FEATURES, candidates_for
+from video_vlm.models.builtin.evidence import FEATURES, Candidate, candidates_for
 from video_vlm.models.builtin.evidence_model import EvidenceModel, feature_rows
 from video_vlm.models.builtin.read import tellable
 from video_vlm.models.onnx_text_encoder import OnnxTextEncoder
@@ -111,12 +111,15 @@ def _example(item: Item, passages: Passages) -> Example:
     start, end = item.truth["evidence"]
     right = [
         answerable
-        and one.passage.span.start < end
-        and one.passage.span.end > start
-        and any(re.search(pattern, one.passage.text, re.I) for pattern in item.truth["accept"])
-        for one in found
+        and any(one.span.start < end and one.span.end > start for one in candidate.excerpt)
+        and any(re.search(pattern, _said(candidate), re.I) for pattern in item.truth["accept"])
+        for candidate in found
     ]
     return Example(str(item.video), feature_rows(found), np.array(right, bool), answerable)
+
+
+def _said(candidate: Candidate) -> str:
+    return " ".join(one.text for one in candidate.excerpt)
 
 
 def fitted(examples: Sequence[Example]) -> EvidenceModel:

@@ -55,6 +55,13 @@ _COUNTED = re.compile(
     r"\bhow\s+many\s+(?:(?:other|different|more|new|whole|full|small|large|big|old|young)\s+)*([^\W\d_][\w’'-]*)",
     re.I,
 )
+_AMOUNT = re.compile(
+    r"\bhow\s+much\s+(?!(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|must|may|might"
+    r"|money|cash|time|of|more|less|longer|to|the|it|he|she|they|you|we|i)\b)(?:(?:other|more|extra)\s+)?"
+    r"([^\W\d_][\w’'-]*)",
+    re.I,
+)
+"""Of a substance: "how much plaster"."""
 _PLAIN_NUMBER = re.compile(
     r"\b(?:percentage|per\s?cent|share|fraction|proportion|number|amount|score|result|size)\b|\bhow\s+(?:many|much|big|large)\b",
     re.I,
@@ -85,7 +92,10 @@ def expected_value(query: Query) -> Expected:
             types = (kind, ValueType.NUMBER) if kind in {ValueType.MONEY, ValueType.WEIGHT} else (kind,)
             return Expected(types, needed=True)
     if _PLAIN_NUMBER.search(target):
-        return Expected((ValueType.NUMBER, ValueType.PERCENT), needed=True)
+        amount = _AMOUNT.search(target)
+        return Expected(
+            (ValueType.NUMBER, ValueType.PERCENT), stem(amount[1]) if amount else "", needed=True
+        )
     if query.wanted is Wanted.PLACE:
         return Expected((ValueType.PLACE,))
     if query.wanted is Wanted.REASON:

@@ -58,6 +58,15 @@ class Similarity:
             found[term.stem] = max(same, meant)
         return found
 
+    def likeness(self, asked: str, text: str, start: int) -> float | None:
+        """How near a word of the question, by its stem, is to the word that begins at a letter of a text, in
+        ``[0, 1]``; None where words alone are compared and they are not the same."""
+        there, vector = self._encode(text), self._vectors.get(asked)
+        place = next((place for place, span in enumerate(there.spans) if span[0] == start), None) if there else None
+        if there is None or vector is None or place is None:
+            return None
+        return max(0.0, float(there.vectors[place] @ vector))
+
     @cached_property
     def _vectors(self) -> dict[str, npt.NDArray[np.float32]]:
         """The words of the question by their stems."""

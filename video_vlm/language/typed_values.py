@@ -172,12 +172,10 @@ _IDLE_ONE = re.compile(
 
 def _numbers(text: str) -> Iterator[TypedValue]:
     for found in _NUMBER.finditer(text):
-        if found[0].casefold() == "one" and (
-            _IDLE_ONE.search(text[: found.start()]) or not _NEXT_WORD.match(text, found.end())
-        ):
-            continue  # "the middle one"
         after = _NEXT_WORD.match(text, found.end())
         noun = after[1] if after and after[1].casefold() not in STOP_WORDS else ""
+        if found[0].casefold() == "one" and (_IDLE_ONE.search(text[: found.start()]) or not noun):
+            continue  # "the middle one", "one out"
         yield TypedValue(found[0].strip(" .,"), found.start(), found.end(), noun)
 
 

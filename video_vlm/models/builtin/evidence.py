@@ -14,7 +14,7 @@ from video_vlm.language.passages import SPEAKER_TAG, Passage, Passages
 from video_vlm.language.premise import Premise, premise_of, sentences
 from video_vlm.language.query import Query, Wanted
 from video_vlm.language.similarity import Similarity
-from video_vlm.language.typed_values import TypedValue, ValueType, find_values
+from video_vlm.language.typed_values import TypedValue, ValueType, find_values, unit_type
 from video_vlm.language.verbs import deeds
 from video_vlm.language.word_forms import alike, stem
 
@@ -50,6 +50,11 @@ FEATURES: Final = (
     "missing",
     "missing_own",
     "premise",
+    "elsewhere",
+    "elsewhere_most",
+    "around",
+    "nowhere",
+    "nowhere_most",
 )
 """What is told of a candidate; see :func:`candidates_for`."""
 
@@ -69,9 +74,13 @@ _MONEY_TALK: Final = re.compile(
     r"|rent|debts?|loans?)\b|[$€£¥]",
     re.I,
 )
+_SAME_KIND: Final = 0.4
+"""Likeness of two nouns: below, they name different things."""
 _MISSING: Final = 0.3
 """Of support: nothing in a text stands for the word."""
 _PASSAGE_SHARE: Final = 0.9
+_NEXT_SECONDS: Final = 3.0
+_OVERLAP_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +92,22 @@ class Candidate:
     sentence: Passage
     features: dict[str, float]
     value: TypedValue | None = None
+    excerpt: tuple[Passage, ...] = ()
+    """The passage with what it hangs on and what hangs on it: enough to be understood alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Unit:
-    """A sentence, its passage, and the sentence before it in its track."""
+    """A sentence, its passage, and the sentences before and after it in its track."""
 
     passage: Passage
     sentence: Passage
-    before: str
+    last: _Unit | None = None
+    next: _Unit | None = None
+
+    @property
+    def before(self) -> str:
+        return self.last.text if self.last is not None else ""
 
     @property
     def text(self) -> str:
@@ -141,7 +157,8 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
     )
     every = [
         (unit, value, match(query.terms, unit.sentence, passages))
-        for unit in _units(pool)
+        for unit in list(_units(pool))
+        if not _lacks_number(reading, unit)
         if (value := _value(reading, unit)) is not None or not reading.expected.needed
     ]
     eligible = _likely(every, passages)
@@ -162,9 +179,17 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
             eligible[place][0].sentence,
             _features(reading, *eligible[place], meanings[place], meanings[place] - usual),
             eligible[place][1],
+            _excerpt(eligible[place][0]),
         )
         for place in rough[:_MOST]
     ]
+
+
+def _lacks_number(reading: _Reading, unit: _Unit) -> bool:
+    """Whether a number of the question is neither in a sentence nor around it: "error 21" is not error 18."""
+    numbers = [term.stem for term in reading.query.terms if term.strict and term.stem[:1].isdigit()]
+    around = unit.sentence.stems | unit.sentence.referents | unit.passage.context | unit.passage.stems
+    return any(number not in around for number in numbers)
 
 
 def _likely(eligible: list[_Eligible], passages: Passages) -> list[_Eligible]:
@@ -183,13 +208,40 @@ def _likely(eligible: list[_Eligible], passages: Passages) -> list[_Eligible]:
 
 
 def _units(pool: Sequence[Passage]) -> Iterator[_Unit]:
-    before: dict[tuple[str, str], str] = {}
+    last: dict[tuple[str, str], _Unit] = {}
     for passage in pool:
         track = (passage.kind, passage.track)
         for sentence in sentences(passage):
             if sentence.words:
-                yield _Unit(passage, sentence, before.get(track, "") if passage.is_spoken else "")
-                before[track] = SPEAKER_TAG.sub("", sentence.text).lstrip()
+                unit = _Unit(passage, sentence, last.get(track) if passage.is_spoken else None)
+                if unit.last is not None:
+                    unit.last.next = unit
+                last[track] = unit
+                yield unit
+
+
+def _excerpt(unit: _Unit) -> tuple[Passage, ...]:
+    """A sentence's passage; the one before it if the sentence hangs on that; the one after it if that hangs on
+    the sentence, or answers it."""
+    first = last = unit
+    if unit.goes_on and unit.last is not None and _is_beside(unit.last, unit):
+        first = unit.last
+    while last.next is not None and _is_beside(last, last.next) and _is_led_on(unit, last, last.next):
+        last = last.next
+    found = [first.passage]
+    while first is not last:
+        first = first.next or last
+        found += [first.passage] if first.passage is not found[-1] else []
+    return tuple(found)
+
+
+def _is_led_on(unit: _Unit, last: _Unit, after: _Unit) -> bool:
+    return last.text.rstrip().endswith("?") or (last.passage is unit.passage and after.goes_on)
+
+
+def _is_beside(unit: _Unit, after: _Unit) -> bool:
+    gap = after.passage.span.start - unit.passage.span.end
+    return unit.passage is after.passage or -_OVERLAP_SECONDS <= gap <= _NEXT_SECONDS
 
 
 def _features(
@@ -201,6 +253,7 @@ def _features(
         both = {stem: (own[stem] + support) / 2 for stem, support in both.items()}
     here, around = list(own.values()), list(both.values())
     done = reading.deeds
+    untold = _untold(reading, unit, both)
     needed, goes_on, value_fit = (
         float(reading.expected.needed),
         float(unit.goes_on),
@@ -235,8 +288,31 @@ def _features(
         "premise": float(reading.premise.holds_in(unit.sentence, reading.passages)),
         "new_words": math.log1p(_num_new(reading, unit)),
         "after_question": float(unit.before.rstrip().endswith("?")) * _mean(around),
+        "elsewhere": sum(untold["elsewhere"]),
+        "elsewhere_most": max(untold["elsewhere"], default=0.0),
+        "around": sum(untold["around"]),
+        "nowhere": sum(untold["nowhere"]),
+        "nowhere_most": max(untold["nowhere"], default=0.0),
         "apart": (1.0 - goes_on) * max(0.0, _mean(around) - _mean(here)),
     }
+
+
+def _untold(reading: _Reading, unit: _Unit, near: Mapping[str, float]) -> dict[str, list[float]]:
+    """How much of each telling word is missing near a sentence, by where the word itself stands instead."""
+    found: dict[str, list[float]] = {"elsewhere": [], "around": [], "nowhere": []}
+    around = unit.passage.context | unit.sentence.referents | unit.passage.stems
+    for one, support in near.items():
+        if support >= 1.0:
+            continue
+        place = (
+            "around"
+            if any(alike(one, other) for other in around)
+            else "elsewhere"
+            if one in reading.passages.rarity
+            else "nowhere"
+        )
+        found[place].append(1.0 - support)
+    return found
 
 
 def _num_new(reading: _Reading, unit: _Unit) -> int:
@@ -264,9 +340,31 @@ def _value(reading: _Reading, unit: _Unit) -> TypedValue | None:
         for kind in reading.expected.types
         for value in find_values(kind, unit.text)
         if (value.text.casefold() not in asked or kind is ValueType.REASON)
+        and not _is_of_another(reading, value, unit)
         and (kind is not ValueType.NUMBER or _may_be(reading.expected.types[0], value, unit))
     ]
     return max(found, key=lambda value: _fit(reading, value, unit), default=None)
+
+
+_OF: Final = re.compile(r"\W+(?:[\w’'-]+\W+)?of\s+(?:(?:the|this|that|these|those|a|an)\s+)?([^\W\d_][\w’'-]*)")
+"""What an amount is of: "thirty grams of sand"."""
+_IN_YEAR: Final = re.compile(r"\b(?:in|since|until|till|from|by|before|after|of|year)\s+$", re.I)
+
+
+def _is_of_another(reading: _Reading, value: TypedValue, unit: _Unit) -> bool:
+    """Whether a number counts something other than what is asked for: "forty chairs" where tables are."""
+    asked = reading.expected.noun
+    if not asked or reading.expected.types[0] is not ValueType.NUMBER:
+        return False
+    text = unit.text
+    if re.fullmatch(r"1\d{3}|20\d\d", value.text) and _IN_YEAR.search(text[: value.start]):
+        return True
+    of = _OF.match(text, value.end)
+    counted, start = (of[1], of.start(1)) if of else (value.noun, text.find(value.noun, value.end))
+    if not counted or alike(asked, stem(counted)) or (not of and unit_type(counted)):
+        return False
+    near = reading.similarity.likeness(asked, text, start)
+    return near is not None and near < _SAME_KIND
 
 
 _UNCERTAIN: Final = 0.4

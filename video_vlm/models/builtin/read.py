@@ -25,10 +25,6 @@ SENTENCE: Final = "sentence"
 """The reason of a draft of this module."""
 _ALSO: Final = 0.3
 """A second sentence is quoted with the first if it is this likely beside it."""
-_FOLLOWING: Final = 0.05
-"""The same for the passage that comes right after it: "Where is it?" "Behind the door."."""
-_NEXT_SECONDS: Final = 3.0
-_OVERLAP_SECONDS: Final = 0.5
 _LEADING_FIT: Final = 0.9
 
 
@@ -43,34 +39,25 @@ def find_sentence(query: Query, pool: Sequence[Passage], passages: Passages) -> 
     if not found:
         return None
     model = by_encoder if compares_meanings else by_words
-    return _quoted(found, model.probabilities(feature_rows(found)), pool)
+    return _quoted(found, model.probabilities(feature_rows(found)))
 
 
-def _quoted(found: Sequence[Candidate], shares: npt.NDArray[np.float64], pool: Sequence[Passage]) -> Draft:
-    """The likeliest passage, and a second one: the one that follows it if it may be the answer to it, else one
-    that is nearly as likely. A question is quoted with what is said to it."""
+def _quoted(found: Sequence[Candidate], shares: npt.NDArray[np.float64]) -> Draft:
+    """The likeliest sentence in its excerpt; and a second one that is nearly as likely, elsewhere."""
     order = sorted(range(len(found)), key=lambda place: -shares[place])
     best = order[0]
-    chosen = [best]
-    others = [
-        place for place in order[1:] if not found[place].passage.span.overlaps(found[best].passage.span)
+    quoted = list(found[best].excerpt)
+    claims = [
+        _claim(found[best]) if passage is found[best].passage else quoted_claim(passage) for passage in quoted
     ]
-    follows = [place for place in others if _follows(found[best].passage, found[place].passage)]
-    likely = [place for place in others if shares[place] >= _ALSO * shares[best]]
-    next_one = [place for place in follows if shares[place] >= _FOLLOWING * shares[best]]
-    if found[best].passage.is_spoken:
-        chosen += (next_one or likely)[:1]
-    quoted = [found[place].passage for place in chosen]
+    for place in order[1:]:
+        passage = found[place].passage
+        apart = not any(passage.span.overlaps(one.span) for one in quoted)
+        if apart and len(quoted) == 1 and passage.is_spoken and shares[place] >= _ALSO * shares[best]:
+            quoted.append(passage)
+            claims.append(_claim(found[place]))
     told = [place for place in order if any(found[place].passage.span.overlaps(one.span) for one in quoted)]
-    claims = [_claim(found[place]) for place in chosen]
-    if len(chosen) == 1 and found[best].passage.text.rstrip().endswith("?"):
-        claims += [quoted_claim(one) for one in pool if _follows(found[best].passage, one)][:1]
     return draft(claims, float(sum(shares[told])), SENTENCE)
-
-
-def _follows(passage: Passage, other: Passage) -> bool:
-    gap = other.span.start - passage.span.end
-    return other.track == passage.track and -_OVERLAP_SECONDS <= gap <= _NEXT_SECONDS
 
 
 def _claim(one: Candidate) -> Claim:
