@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +22,10 @@ __all__ = ["SPEAKER_TAG", "Passage", "Passages", "in_twos", "read_passages"]
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")
 SPEAKER_TAG = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:(?=\s)")
 _PRONOUN = re.compile(r"\b(?:it|he|she|they|them|him|her|his|its|their|this|that|these|those)\b", re.I)
+_BETWEEN_SENTENCES = re.compile(r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bNo)[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9])")
+_OPENING = frozenset(
+    "a an the my your his her its our their this these and or but so of in on at by for from with to into onto than as if".split()
+)
 _JOIN_SECONDS = 1.5
 _PUNCTUATED = 0.2
 """Of a track's cues so many end a sentence at least where it writes full stops."""
@@ -208,25 +212,46 @@ def _passage(item: Observation) -> Passage:
 
 
 def _joined_cues(cues: Sequence[Observation]) -> Iterator[Observation]:
-    """Cues that break a sentence in the middle, as one: ``"So we sat"``, ``"and waited."``
+    """Cues that break a sentence in the middle, as sentences: ``"We sat. So"``, ``"we waited."`` are two.
 
     Only where the track writes full stops: without them nothing says where a sentence ends, and cues stay
     apart.
     """
     punctuated = _punctuated(cues)
-    tracks: dict[str, Observation] = {}
+    chains: dict[str, list[Observation]] = {}
     for cue in cues:
         cue = replace(cue, text=" ".join(cue.text.split()))
         if not any(character.isalnum() for character in cue.text):
             continue
-        last = tracks.get(cue.source)
-        if last is not None and cue.source in punctuated and _goes_on(last, cue):
-            tracks[cue.source] = replace(last, text=f"{last.text} {cue.text}", span=last.span.cover(cue.span))
-            continue
-        if last is not None:
-            yield last
-        tracks[cue.source] = cue
-    yield from tracks.values()
+        chain = chains.setdefault(cue.source, [])
+        if chain and not (cue.source in punctuated and _goes_on(chain[-1], cue)):
+            yield from _sentences_of(chain)
+            chain.clear()
+        chain.append(cue)
+    for chain in chains.values():
+        yield from _sentences_of(chain)
+
+
+def _sentences_of(chain: Sequence[Observation]) -> Iterator[Observation]:
+    """What cues that go on in each other say, cut where sentences end; each with the time of the cues it is in.
+
+    A cue that stands alone is kept whole, as are the first and the last sentences of a cue.
+    """
+    if len(chain) < 2:
+        yield from chain
+        return
+    text, starts = "", []
+    for cue in chain:
+        said = SPEAKER_TAG.sub("", cue.text).lstrip() if text else cue.text
+        text = f"{text} {said}" if text else said
+        starts.append(len(text) - len(said))
+    ends = [found.end() for found in _BETWEEN_SENTENCES.finditer(text)]
+    tag = SPEAKER_TAG.match(chain[0].text)
+    for start, end in pairwise([0, *ends, len(text)]):
+        first, last = bisect_right(starts, start) - 1, bisect_left(starts, end) - 1
+        said = text[start:end].strip()
+        told = said if not tag or start == 0 else f"{tag[0].strip()} {said}"
+        yield replace(chain[first], text=told, span=chain[first].span.cover(chain[last].span))
 
 
 def _punctuated(cues: Iterable[Observation]) -> frozenset[str]:
@@ -256,12 +281,20 @@ def _runs(cues: Sequence[Observation]) -> Iterator[Observation]:
 
 
 def _goes_on(last: Observation, cue: Observation) -> bool:
-    return (
-        cue.span.start - last.span.end <= _JOIN_SECONDS
-        and not _SENTENCE_END.search(last.text)
-        and cue.text[:1].islower()
-        and len(last.text) < 240
-    )
+    """Whether a cue goes on with the sentence of the last one, by the same speaker."""
+    if cue.span.start - last.span.end > _JOIN_SECONDS or _SENTENCE_END.search(last.text):
+        return False
+    tags = [found[0].strip() if found else "" for found in map(SPEAKER_TAG.match, (last.text, cue.text))]
+    if tags[1] and tags[0] != tags[1]:
+        return False
+    said = SPEAKER_TAG.sub("", cue.text).lstrip()
+    return said[:1].islower() or said[:1].isdigit() or _is_left_open(last.text)
+
+
+def _is_left_open(text: str) -> bool:
+    """Whether a text ends in a comma or in a word that no sentence ends in."""
+    word = text.rsplit(maxsplit=1)[-1]
+    return word.endswith(",") or word.casefold() in _OPENING
 
 
 class _Beside:

@@ -63,7 +63,9 @@ _MOST_COMPARED: Final = 80
 _MOST_BY_WORDS: Final = 12
 _GOES_ON: Final = re.compile(
     r"^\W*(?:(?:and|but|so|then|well|now|oh|yes|no|actually|also|because|since|otherwise|maybe|probably)\W+)*"
-    r"(?:it|they|he|she|that|those|these|both|this|one|(?:his|her|its|their)\s+\w+)(?:['’]\w+)?(?:\s+(?!\w+\s+(?:is|was|are|were)\b)\w+|\W|$)",
+    r"(?:it|they|he|she|that|those|these|both|this|one|(?:his|her|its|their)\s+\w+)(?:['’]\w+)?(?:\s+(?!\w+\s+(?:is|was|are|were)\b)\w+|\W|$)"
+    r"|^\W*(?:in|by|for|with)\s+(?:\w+\s+){1,2}(?:that|this|it)\s+(?:\w+ly\s+|just\s+)?(?:is|was|means?|meant)\b"
+    r"|^\W*in\s+(?:plain|other|short|simple)\s+words\b",
     re.I,
 )
 """It begins with a pronoun for something in the sentence before."""
