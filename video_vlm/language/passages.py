@@ -27,8 +27,9 @@ _OPENING = frozenset(
     "a an the my your his her its our their this these and or but so of in on at by for from with to into onto than as if".split()
 )
 _JOIN_SECONDS = 1.5
+_ENDED = re.compile(r"\w[.!?…][\"'”’)\]]*(?:\s|$)")
 _PUNCTUATED = 0.2
-"""Of a track's cues so many end a sentence at least where it writes full stops."""
+"""In so many of a track's cues a sentence ends at least where it writes full stops."""
 _NEAR_SECONDS = 12.0
 _FEW = 60
 """So many passages are compared one by one."""
@@ -255,12 +256,12 @@ def _sentences_of(chain: Sequence[Observation]) -> Iterator[Observation]:
 
 
 def _punctuated(cues: Iterable[Observation]) -> frozenset[str]:
-    """The sources that write where sentences end."""
+    """The sources that write where sentences end, at the end of a cue or within it."""
     num_ended: Counter[str] = Counter()
     num_cues: Counter[str] = Counter()
     for cue in cues:
         num_cues[cue.source] += 1
-        num_ended[cue.source] += _SENTENCE_END.search(cue.text.rstrip()[-8:]) is not None
+        num_ended[cue.source] += bool(_ENDED.search(cue.text))
     return frozenset(source for source, num in num_cues.items() if num_ended[source] >= _PUNCTUATED * num)
 
 
