@@ -260,9 +260,9 @@ def _read_in(query: Query, pool: Sequence[Passage], passages: Passages) -> Itera
         one.kind in SPOKEN for claim in stated.claims for one in claim.citations
     )
     floor = _SURE_BY_RULE if spoken and isinstance(passages.encoder, WordEncoder) else _SURE
-    if stated is not None and floor != _SURE_BY_RULE:
+    if stated is not None and (stated.confidence >= floor or floor == _SURE):
         yield stated
-    if stated is None or floor == _SURE_BY_RULE or stated.confidence < floor:
+    if stated is None or stated.confidence < floor:
         yield from _one(find_sentence(query, tellable(pool, passages), passages))
 
 

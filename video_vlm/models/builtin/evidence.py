@@ -55,6 +55,8 @@ FEATURES: Final = (
     "around",
     "nowhere",
     "nowhere_most",
+    "nobody",
+    "no_reason",
 )
 """What is told of a candidate; see :func:`candidates_for`."""
 
@@ -295,6 +297,8 @@ def _features(
         "around": sum(untold["around"]),
         "nowhere": sum(untold["nowhere"]),
         "nowhere_most": max(untold["nowhere"], default=0.0),
+        "nobody": float(reading.query.wanted is Wanted.PERSON and not _names_somebody(unit)),
+        "no_reason": float(reading.query.wanted is Wanted.REASON and value is None),
         "apart": (1.0 - goes_on) * max(0.0, _mean(around) - _mean(here)),
     }
 
@@ -315,6 +319,17 @@ def _untold(reading: _Reading, unit: _Unit, near: Mapping[str, float]) -> dict[s
         )
         found[place].append(1.0 - support)
     return found
+
+
+_FIRST_PERSON: Final = re.compile(r"\b(?:I|we|my|our|me|us)\b(?!\W+who\b)", re.I)
+_SOMEBODY: Final = re.compile(r"\b(?:some|any|no)(?:body|one)\b|\bwho\b.*\?", re.I)
+
+
+def _names_somebody(unit: _Unit) -> bool:
+    """Whether a sentence, or what is quoted with it, names a person: by name, or as whoever speaks."""
+    text = " ".join(SPEAKER_TAG.sub("", one.text) for one in _excerpt(unit))
+    named = bool(find_values(ValueType.NAME, text) or SPEAKER_TAG.match(unit.sentence.text))
+    return named or bool(_FIRST_PERSON.search(text) and not _SOMEBODY.search(text))
 
 
 def _num_new(reading: _Reading, unit: _Unit) -> int:

@@ -36,11 +36,7 @@ def find_in_order_of_time(query: Query, passages: Passages, whole: Span, find_fa
     discourse = _DISCOURSE.get(query.parsed.operator.kind)
     for anchor, span in region(query, passages, whole):
         sure = anchor.coverage**0.5 if anchor else 1.0
-        pool = [
-            passage
-            for passage in passages.all
-            if passage.span.start >= span.start - 0.25 and passage.span.start < span.end
-        ]
+        pool = _pool(query, anchor, span, passages)
         if anchor and discourse:
             said = [passage for passage in passages.near(anchor.passage, 20.0) if passage.is_spoken]
             telling = find_fact(
@@ -69,6 +65,18 @@ def find_in_order_of_time(query: Query, passages: Passages, whole: Span, find_fa
                 )
             )
     return max(found, key=lambda item: item.confidence, default=None)
+
+
+def _pool(query: Query, anchor: Match | None, span: Span, passages: Passages) -> list[Passage]:
+    """What begins in a stretch, and what only shares a cue with the anchor but comes after it, or before."""
+    kind = query.parsed.operator.kind
+    there = {id(one) for one in passages.all if span.start - 0.25 <= one.span.start < span.end}
+    if anchor and anchor.passage.is_spoken and kind in _OPPOSITE:
+        before, after = _sides(passages.spoken, anchor.passage)
+        wanted, other = (after, before) if kind is OperatorKind.AFTER else (before, after)
+        there |= {id(one) for one in wanted if one.span.overlaps(anchor.passage.span)}
+        there -= {id(one) for one in other} | {id(anchor.passage)}
+    return [one for one in passages.all if id(one) in there]
 
 
 def find_beside(query: Query, passages: Passages) -> Draft | None:
@@ -124,21 +132,27 @@ def _rest(query: Query, passage: Passage) -> str:
 
 
 def _next_in(track: Sequence[Passage], passage: Passage, *, forward: bool, reach: float) -> list[Passage]:
-    """The passages on one side of another, nearest first; not the same words again."""
+    """The passages on one side of another, nearest first; not the same words again. Sentences of one cue have
+    its time, and their order."""
     same = squeeze(passage.text)
-    track = [other for other in track if squeeze(other.text) != same]
-    if forward:
-        return [
-            other
-            for other in track
-            if 0 <= other.span.start - passage.span.end + 0.5 <= reach and other is not passage
-        ]
-    before = [
-        other
-        for other in track
-        if 0 <= passage.span.start - other.span.end + 0.5 <= reach and other is not passage
-    ]
-    return before[::-1]
+    before, after = _sides(track, passage)
+    near = (
+        [other for other in after if other.span.start - passage.span.end + 0.5 <= reach]
+        if forward
+        else [other for other in before[::-1] if passage.span.start - other.span.end + 0.5 <= reach]
+    )
+    return [other for other in near if squeeze(other.text) != same]
+
+
+def _sides(track: Sequence[Passage], passage: Passage) -> tuple[Sequence[Passage], Sequence[Passage]]:
+    """What comes before and after a passage: of its own track by order, of others what does not overlap it."""
+    place = next((place for place, other in enumerate(track) if other is passage), None)
+    if place is not None and passage.is_spoken:
+        return track[:place], track[place + 1 :]
+    return (
+        [one for one in track if one is not passage and passage.span.start - one.span.end + 0.5 >= 0],
+        [one for one in track if one is not passage and one.span.start - passage.span.end + 0.5 >= 0],
+    )
 
 
 def _new_rows(passages: Passages, span: Span, *, forward: bool) -> list[Passage]:
