@@ -93,9 +93,7 @@ def expected_value(query: Query) -> Expected:
             return Expected(types, needed=True)
     if _PLAIN_NUMBER.search(target):
         amount = _AMOUNT.search(target)
-        return Expected(
-            (ValueType.NUMBER, ValueType.PERCENT), stem(amount[1]) if amount else "", needed=True
-        )
+        return Expected((ValueType.NUMBER, ValueType.PERCENT), stem(amount[1]) if amount else "", needed=True)
     if query.wanted is Wanted.PLACE:
         return Expected((ValueType.PLACE,))
     if query.wanted is Wanted.REASON:

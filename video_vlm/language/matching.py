@@ -31,6 +31,7 @@ _IN_TOPIC = 0.4
 _ANCHOR_COVERAGE = 0.55
 _SAME_IN_OTHER_WORDS = 0.4
 """Of the mean of cosine and support: less tells of something else."""
+_SAME_DEED = 0.45
 _MOST_COMPARED = 60
 
 
@@ -154,8 +155,13 @@ def find_anchors(
     return named or sure[:3] or nearest_in_meaning(phrase, pool, passages)[:1]
 
 
-def nearest_in_meaning(phrase: str, pool: Sequence[Passage], passages: Passages) -> list[Match]:
-    """What is said that tells the same as a phrase in other words, nearest first; nothing without an encoder."""
+def nearest_in_meaning(
+    phrase: str, pool: Sequence[Passage], passages: Passages, *, done: Sequence[str] = ()
+) -> list[Match]:
+    """What is said that tells the same as a phrase in other words, nearest first; nothing without an encoder.
+
+    ``done`` are the stems of verbs that must be told of: a sale is not told of by what was kept.
+    """
     if passages.encoder is None:
         return []
     wanted = terms(f"- {phrase}")
@@ -168,7 +174,7 @@ def nearest_in_meaning(phrase: str, pool: Sequence[Passage], passages: Passages)
         support = similarity.support(passage.text)
         share = sum(support.values()) / len(support) if support else 0.0
         score = (share + similarity.meaning(passage.text)) / 2
-        if score >= _SAME_IN_OTHER_WORDS:
+        if score >= _SAME_IN_OTHER_WORDS and all(support.get(deed, 1.0) >= _SAME_DEED for deed in done):
             found.append(
                 Match(passage, score, score, frozenset(stem for stem in support if support[stem] >= 0.5))
             )

@@ -22,7 +22,9 @@ __all__ = ["SPEAKER_TAG", "Passage", "Passages", "in_twos", "read_passages"]
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")
 SPEAKER_TAG = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:(?=\s)")
 _PRONOUN = re.compile(r"\b(?:it|he|she|they|them|him|her|his|its|their|this|that|these|those)\b", re.I)
-_BETWEEN_SENTENCES = re.compile(r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bNo)[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9])")
+_BETWEEN_SENTENCES = re.compile(
+    r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bNo)[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9])"
+)
 _OPENING = frozenset(
     "a an the my your his her its our their this these and or but so of in on at by for from with to into onto than as if".split()
 )

@@ -38,6 +38,11 @@ class Similarity:
         self._encoder = encoder if isinstance(encoder, WordEncoder) else None
         self._encoded: dict[str, WordVectors] = {}
 
+    @property
+    def is_by_words(self) -> bool:
+        """Whether nothing but the words is compared."""
+        return self._encoder is None
+
     def meaning(self, text: str) -> float:
         """Cosine of question and text, in ``[-1, 1]``; 0 without an encoder."""
         asked, there = self._encode(self.question), self._encode(text)
@@ -45,15 +50,22 @@ class Similarity:
 
     def support(self, text: str) -> dict[str, float]:
         """For each telling word of the question, by its stem, how near the nearest word of a text is, in
-        ``[0, 1]``: the same word, or one that means the same here. Names and numbers admit no other."""
-        told = [word.stem for word in words(text)]
+        ``[0, 1]``: the same word, or one that means the same here. Names and numbers admit no other, and a
+        word of the text that is itself in the question stands for no other of its words."""
+        told = words(text)
         there = self._encode(text)
+        taken = {word.start: word.stem for word in told if word.stem in self._terms}
         found = {}
         for term in self._terms.values():
-            same = max((alike(term.stem, other) for other in told), default=0.0)
-            vector = None if term.strict else self._vectors.get(term.stem)
+            same = max((alike(term.stem, word.stem) for word in told), default=0.0)
+            vector = None if term.strict or same == 1.0 else self._vectors.get(term.stem)
+            free = (
+                []
+                if there is None or vector is None
+                else [place for place, (start, _) in enumerate(there.spans) if start not in taken]
+            )
             meant = (
-                0.0 if there is None or vector is None else float((there.vectors @ vector).max(initial=0.0))
+                float((there.vectors[free] @ vector).max()) if free and there and vector is not None else 0.0
             )
             found[term.stem] = max(same, meant)
         return found
@@ -62,7 +74,11 @@ class Similarity:
         """How near a word of the question, by its stem, is to the word that begins at a letter of a text, in
         ``[0, 1]``; None where words alone are compared and they are not the same."""
         there, vector = self._encode(text), self._vectors.get(asked)
-        place = next((place for place, span in enumerate(there.spans) if span[0] == start), None) if there else None
+        place = (
+            next((place for place, span in enumerate(there.spans) if span[0] == start), None)
+            if there
+            else None
+        )
         if there is None or vector is None or place is None:
             return None
         return max(0.0, float(there.vectors[place] @ vector))

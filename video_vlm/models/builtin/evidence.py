@@ -16,7 +16,7 @@ from video_vlm.language.query import Query, Wanted
 from video_vlm.language.similarity import Similarity
 from video_vlm.language.typed_values import TypedValue, ValueType, find_values, unit_type
 from video_vlm.language.verbs import deeds
-from video_vlm.language.word_forms import alike, stem
+from video_vlm.language.word_forms import alike, stem, words
 
 __all__ = ["FEATURES", "Candidate", "candidates_for"]
 
@@ -27,6 +27,7 @@ FEATURES: Final = (
     "support_least",
     "support_near",
     "support_near_least",
+    "support_near_most",
     "words",
     "words_near",
     "value",
@@ -78,6 +79,8 @@ _MONEY_TALK: Final = re.compile(
     r"|rent|debts?|loans?)\b|[$€£¥]",
     re.I,
 )
+_ABOUT: Final = 0.25
+"""Of support of the best supported word: less is about something else."""
 _SAME_KIND: Final = 0.4
 """Likeness of two nouns: below, they name different things."""
 _MISSING: Final = 0.3
@@ -159,6 +162,8 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
         premise_of(query),
         passages,
     )
+    if _names_a_stranger(reading):
+        return []
     every = [
         (unit, value, match(query.terms, unit.sentence, passages))
         for unit in list(_units(pool))
@@ -177,7 +182,7 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
     rough = sorted(
         range(len(eligible)), key=lambda place: -(meanings[place] + 0.5 * eligible[place][2].direct)
     )
-    return [
+    found = [
         Candidate(
             eligible[place][0].passage,
             eligible[place][0].sentence,
@@ -187,6 +192,18 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
         )
         for place in rough[:_MOST]
     ]
+    return [one for one in found if similarity.is_by_words or one.features["support_near_most"] >= _ABOUT]
+
+
+def _names_a_stranger(reading: _Reading) -> bool:
+    """Whether a question names what the video never does: "Who is Petra Brook?" is not about Petra Vance. A
+    question all in capitals names nothing by them."""
+    asked = [word for word in words(reading.query.parsed.target) if word.text[:1].isalpha()][1:]
+    if sum(word.capitalised for word in asked) > len(asked) / 2:
+        return False
+    names = [term.stem for term in reading.query.terms if term.strict and not term.stem[:1].isdigit()]
+    known = reading.passages.rarity
+    return any(name not in known and not any(alike(name, one) for one in known) for name in names)
 
 
 def _lacks_number(reading: _Reading, unit: _Unit) -> bool:
@@ -253,6 +270,7 @@ def _features(
 ) -> dict[str, float]:
     own = reading.similarity.support(unit.text)
     both = {stem: max(support, own[stem]) for stem, support in reading.similarity.support(unit.near).items()}
+    most = max(both.values(), default=1.0)
     if not unit.goes_on:
         both = {stem: (own[stem] + support) / 2 for stem, support in both.items()}
     here, around = list(own.values()), list(both.values())
@@ -270,6 +288,7 @@ def _features(
         "support_least": min(here, default=0.0),
         "support_near": _mean(around),
         "support_near_least": min(around, default=0.0),
+        "support_near_most": most,
         "words": found.direct,
         "words_near": found.coverage,
         "value": value_fit,
@@ -363,7 +382,9 @@ def _value(reading: _Reading, unit: _Unit) -> TypedValue | None:
     return max(found, key=lambda value: _fit(reading, value, unit), default=None)
 
 
-_OF: Final = re.compile(r"\W+(?:[\w’'-]+\W+)?of\s+(?:(?:the|this|that|these|those|a|an)\s+)?([^\W\d_][\w’'-]*)")
+_OF: Final = re.compile(
+    r"\W+(?:[\w’'-]+\W+)?of\s+(?:(?:the|this|that|these|those|a|an)\s+)?([^\W\d_][\w’'-]*)"
+)
 """What an amount is of: "thirty grams of sand"."""
 _IN_YEAR: Final = re.compile(r"\b(?:in|since|until|till|from|by|before|after|of|year)\s+$", re.I)
 

@@ -46,10 +46,9 @@ def _quoted(found: Sequence[Candidate], shares: npt.NDArray[np.float64]) -> Draf
     """The likeliest sentence in its excerpt; and a second one that is nearly as likely, elsewhere."""
     order = sorted(range(len(found)), key=lambda place: -shares[place])
     best = order[0]
-    quoted = list(found[best].excerpt)
-    claims = [
-        _claim(found[best]) if passage is found[best].passage else quoted_claim(passage) for passage in quoted
-    ]
+    around = [passage for passage in found[best].excerpt if passage is not found[best].passage]
+    quoted = [found[best].passage, *around]
+    claims = [_claim(found[best]), *map(quoted_claim, around)]
     for place in order[1:]:
         passage = found[place].passage
         apart = not any(passage.span.overlaps(one.span) for one in quoted)

@@ -18,7 +18,9 @@ from video_vlm.language.matching import (
 from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.premise import premise_of
 from video_vlm.language.query import Query, Wanted
+from video_vlm.language.similarity import Similarity
 from video_vlm.language.verbs import deeds
+from video_vlm.language.word_forms import stem
 from video_vlm.models.builtin.draft import Draft, draft
 from video_vlm.models.builtin.first_and_last import what_is_said
 from video_vlm.models.builtin.read import find_sentence
@@ -41,6 +43,8 @@ _STARTS = re.compile(r"\b(?:starts?|begins?|first)\b", re.I)
 _ENDS = re.compile(r"\b(?:ends?|stops?|finish(?:es)?|disappears?|last)\b", re.I)
 _PAST = re.compile(r"^\W*+(?:when|at\s+what\s+time)\s+(?:was|were|did|had)\b", re.I)
 _SURE = 0.5
+_DONE = 0.25
+"""Of support of a verb: less tells of another deed."""
 
 
 def asks_for_date(query: Query) -> bool:
@@ -60,7 +64,7 @@ def find_when(query: Query, passages: Passages) -> Draft | None:
     does."""
     if not asks_for_mentions(query):
         stated = find_sentence(replace(query, wanted=Wanted.DATE), passages.all, passages)
-        if stated and stated.confidence >= _SURE:
+        if stated and stated.confidence >= _SURE and _is_done(query, stated, passages):
             return stated
     matches = _moments(query, query.quotes, _pool(query, passages), passages)
     if SEEN.search(query.parsed.target) and not query.quotes:
@@ -69,7 +73,8 @@ def find_when(query: Query, passages: Passages) -> Draft | None:
         )
     matches = [item for item in matches if _tells(query, item.passage, passages)]
     if not matches and not query.quotes and not query.channel:
-        matches = nearest_in_meaning(query.parsed.target, _pool(query, passages), passages)[:1]
+        done = [stem(deed) for deed in deeds(query.parsed.target)]
+        matches = nearest_in_meaning(query.parsed.target, _pool(query, passages), passages, done=done)[:1]
     if not matches:
         return None
     best = matches[0].coverage
@@ -85,6 +90,14 @@ def find_when(query: Query, passages: Passages) -> Draft | None:
     claim = Claim(f"{spoken_time(span)}. {quoted(chosen.passage)}", (chosen.passage.cite(),))
     fits = max(chosen.coverage, 0.75) if chosen.passage in passages.chapters else chosen.coverage
     return draft([claim], fits**0.8 * (0.5 if chosen.lost_names else 1.0), "when")
+
+
+def _is_done(query: Query, stated: Draft, passages: Passages) -> bool:
+    """Whether what is stated tells of the deed that a date is asked for: "sunk" is not told of by "built"."""
+    similarity = Similarity(query.parsed.target, query.terms, passages.encoder)
+    support = similarity.support(" ".join(cite.quote for claim in stated.claims for cite in claim.citations))
+    done = (support.get(stem(deed), 1.0) for deed in deeds(query.parsed.target))
+    return similarity.is_by_words or all(told >= _DONE for told in done)
 
 
 def _tells(query: Query, passage: Passage, passages: Passages) -> bool:
