@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from video_vlm.language.expected_value import Expected, expected_value
 from video_vlm.language.matching import Match, match
 from video_vlm.language.passages import SPEAKER_TAG, Passage, Passages
-from video_vlm.language.premise import Premise, premise_of, sentences
+from video_vlm.language.premise import Premise, premise_of
 from video_vlm.language.query import Query, Wanted
 from video_vlm.language.similarity import Similarity
 from video_vlm.language.typed_values import TypedValue, ValueType, find_values, unit_type
 from video_vlm.language.verbs import deeds
 from video_vlm.language.word_forms import alike, stem, words
+from video_vlm.models.builtin.sentence_units import Unit, excerpt, units
 
 __all__ = ["FEATURES", "Candidate", "candidates_for"]
 
@@ -64,15 +65,6 @@ FEATURES: Final = (
 _MOST: Final = 12
 _MOST_COMPARED: Final = 80
 _MOST_BY_WORDS: Final = 12
-_GOES_ON: Final = re.compile(
-    r"^\W*(?:(?:and|but|so|then|well|now|oh|yes|no|actually|also|because|since|otherwise|maybe|probably)\W+)*"
-    r"(?:it|they|he|she|that|those|these|both|this|one|(?:his|her|its|their)\s+\w+)(?:['’]\w+)?(?:\s+(?!\w+\s+(?:is|was|are|were)\b)\w+|\W|$)"
-    r"|^\W*(?:in|by|for|with)\s+(?:\w+\s+){1,2}(?:that|this|it)\s+(?:\w+ly\s+|just\s+)?(?:is|was|means?|meant)\b"
-    r"|^\W*in\s+(?:plain|other|short|simple)\s+words\b",
-    re.I,
-)
-"""It begins with a pronoun for something in the sentence before."""
-_FEW_WORDS: Final = 4
 _MONEY_TALK: Final = re.compile(
     r"\b(?:costs?|pric\w+|pa(?:y|ys|id|ying)|charg\w+|fees?|offers?|cheap\w*|dear\w*|expensive|s[eo]lls?|sold"
     r"|buys?|bought|spen[dt]s?|earns?|earned|wages?|salar\w+|bills?|budget\w*|afford\w*|worth|money|funds?|grants?"
@@ -86,8 +78,6 @@ _SAME_KIND: Final = 0.4
 _MISSING: Final = 0.3
 """Of support: nothing in a text stands for the word."""
 _PASSAGE_SHARE: Final = 0.9
-_NEXT_SECONDS: Final = 3.0
-_OVERLAP_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,35 +93,7 @@ class Candidate:
     """The passage with what it hangs on and what hangs on it: enough to be understood alone."""
 
 
-@dataclass(slots=True)
-class _Unit:
-    """A sentence, its passage, and the sentences before and after it in its track."""
-
-    passage: Passage
-    sentence: Passage
-    last: _Unit | None = None
-    next: _Unit | None = None
-
-    @property
-    def before(self) -> str:
-        return self.last.text if self.last is not None else ""
-
-    @property
-    def text(self) -> str:
-        """Without the name of whoever speaks."""
-        return SPEAKER_TAG.sub("", self.sentence.text).lstrip()
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether it hangs on the sentence before it, by a pronoun or because it is short."""
-        return len(self.sentence.words) <= _FEW_WORDS or bool(_GOES_ON.search(self.text))
-
-    @property
-    def near(self) -> str:
-        return f"{self.before} {self.text}".strip()
-
-
-_Eligible = tuple[_Unit, TypedValue | None, Match]
+_Eligible = tuple[Unit, TypedValue | None, Match]
 """A sentence, its value of the expected type, and how its words match."""
 
 
@@ -166,7 +128,7 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
         return []
     every = [
         (unit, value, match(query.terms, unit.sentence, passages))
-        for unit in list(_units(pool))
+        for unit in units(pool)
         if not _lacks_number(reading, unit)
         if (value := _value(reading, unit)) is not None or not reading.expected.needed
     ]
@@ -188,7 +150,7 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
             eligible[place][0].sentence,
             _features(reading, *eligible[place], meanings[place], meanings[place] - usual),
             eligible[place][1],
-            _excerpt(eligible[place][0]),
+            excerpt(eligible[place][0]),
         )
         for place in rough[:_MOST]
     ]
@@ -206,7 +168,7 @@ def _names_a_stranger(reading: _Reading) -> bool:
     return any(name not in known and not any(alike(name, one) for one in known) for name in names)
 
 
-def _lacks_number(reading: _Reading, unit: _Unit) -> bool:
+def _lacks_number(reading: _Reading, unit: Unit) -> bool:
     """Whether a number of the question is neither in a sentence nor around it: "error 21" is not error 18."""
     numbers = [term.stem for term in reading.query.terms if term.strict and term.stem[:1].isdigit()]
     around = unit.sentence.stems | unit.sentence.referents | unit.passage.context | unit.passage.stems
@@ -228,45 +190,8 @@ def _likely(eligible: list[_Eligible], passages: Passages) -> list[_Eligible]:
     ]
 
 
-def _units(pool: Sequence[Passage]) -> Iterator[_Unit]:
-    last: dict[tuple[str, str], _Unit] = {}
-    for passage in pool:
-        track = (passage.kind, passage.track)
-        for sentence in sentences(passage):
-            if sentence.words:
-                unit = _Unit(passage, sentence, last.get(track) if passage.is_spoken else None)
-                if unit.last is not None:
-                    unit.last.next = unit
-                last[track] = unit
-                yield unit
-
-
-def _excerpt(unit: _Unit) -> tuple[Passage, ...]:
-    """A sentence's passage; the one before it if the sentence hangs on that; the one after it if that hangs on
-    the sentence, or answers it."""
-    first = last = unit
-    if unit.goes_on and unit.last is not None and _is_beside(unit.last, unit):
-        first = unit.last
-    while last.next is not None and _is_beside(last, last.next) and _is_led_on(unit, last, last.next):
-        last = last.next
-    found = [first.passage]
-    while first is not last:
-        first = first.next or last
-        found += [first.passage] if first.passage is not found[-1] else []
-    return tuple(found)
-
-
-def _is_led_on(unit: _Unit, last: _Unit, after: _Unit) -> bool:
-    return last.text.rstrip().endswith("?") or (last.passage is unit.passage and after.goes_on)
-
-
-def _is_beside(unit: _Unit, after: _Unit) -> bool:
-    gap = after.passage.span.start - unit.passage.span.end
-    return unit.passage is after.passage or -_OVERLAP_SECONDS <= gap <= _NEXT_SECONDS
-
-
 def _features(
-    reading: _Reading, unit: _Unit, value: TypedValue | None, found: Match, meaning: float, above: float
+    reading: _Reading, unit: Unit, value: TypedValue | None, found: Match, meaning: float, above: float
 ) -> dict[str, float]:
     own = reading.similarity.support(unit.text)
     both = {stem: max(support, own[stem]) for stem, support in reading.similarity.support(unit.near).items()}
@@ -322,7 +247,7 @@ def _features(
     }
 
 
-def _untold(reading: _Reading, unit: _Unit, near: Mapping[str, float]) -> dict[str, list[float]]:
+def _untold(reading: _Reading, unit: Unit, near: Mapping[str, float]) -> dict[str, list[float]]:
     """How much of each telling word is missing near a sentence, by where the word itself stands instead."""
     found: dict[str, list[float]] = {"elsewhere": [], "around": [], "nowhere": []}
     around = unit.passage.context | unit.sentence.referents | unit.passage.stems
@@ -344,14 +269,14 @@ _FIRST_PERSON: Final = re.compile(r"\b(?:I|we|my|our|me|us)\b(?!\W+who\b)", re.I
 _SOMEBODY: Final = re.compile(r"\b(?:some|any|no)(?:body|one)\b|\bwho\b.*\?", re.I)
 
 
-def _names_somebody(unit: _Unit) -> bool:
+def _names_somebody(unit: Unit) -> bool:
     """Whether a sentence, or what is quoted with it, names a person: by name, or as whoever speaks."""
-    text = " ".join(SPEAKER_TAG.sub("", one.text) for one in _excerpt(unit))
+    text = " ".join(SPEAKER_TAG.sub("", one.text) for one in excerpt(unit))
     named = bool(find_values(ValueType.NAME, text) or SPEAKER_TAG.match(unit.sentence.text))
     return named or bool(_FIRST_PERSON.search(text) and not _SOMEBODY.search(text))
 
 
-def _num_new(reading: _Reading, unit: _Unit) -> int:
+def _num_new(reading: _Reading, unit: Unit) -> int:
     """How many telling words a sentence has beside those of the question: what only says it again has none."""
     asked = [term.stem for term in reading.query.terms]
     return sum(not any(alike(one, found) for one in asked) for found in unit.sentence.stems)
@@ -361,14 +286,14 @@ def _mean(shares: Sequence[float]) -> float:
     return sum(shares) / len(shares) if shares else 0.0
 
 
-def _may_be(kind: ValueType, value: TypedValue, unit: _Unit) -> bool:
+def _may_be(kind: ValueType, value: TypedValue, unit: Unit) -> bool:
     """Whether a bare number may be a value of a type: a price where money is talked of, a weight."""
     if kind in {ValueType.NUMBER, ValueType.PERCENT}:
         return True
     return not value.noun and (kind is not ValueType.MONEY or bool(_MONEY_TALK.search(unit.near)))
 
 
-def _value(reading: _Reading, unit: _Unit) -> TypedValue | None:
+def _value(reading: _Reading, unit: Unit) -> TypedValue | None:
     """The best value of an expected type that the question does not itself contain."""
     asked = reading.query.parsed.target.casefold()
     found = [
@@ -389,7 +314,7 @@ _OF: Final = re.compile(
 _IN_YEAR: Final = re.compile(r"\b(?:in|since|until|till|from|by|before|after|of|year)\s+$", re.I)
 
 
-def _is_of_another(reading: _Reading, value: TypedValue, unit: _Unit) -> bool:
+def _is_of_another(reading: _Reading, value: TypedValue, unit: Unit) -> bool:
     """Whether a number counts something other than what is asked for: "forty chairs" where tables are."""
     asked = reading.expected.noun
     if not asked or reading.expected.types[0] is not ValueType.NUMBER:
@@ -414,7 +339,7 @@ _CALLED: Final = re.compile(
 
 
 def _fit(
-    reading: _Reading, value: TypedValue | None, unit: _Unit, support: Mapping[str, float] | None = None
+    reading: _Reading, value: TypedValue | None, unit: Unit, support: Mapping[str, float] | None = None
 ) -> float:
     """How well a value fits what is asked for: a number by what it counts, a name by what stands before it."""
     if not reading.expected.types:
