@@ -28,7 +28,7 @@ from video_vlm.models.builtin.first_and_last import find_at_edge, find_mention_a
 from video_vlm.models.builtin.naming import find_name, name_asked
 from video_vlm.models.builtin.order_of_two import find_gap, find_order, find_whether
 from video_vlm.models.builtin.overview import find_overview, find_within
-from video_vlm.models.builtin.read import find_sentence, tellable
+from video_vlm.models.builtin.read import SENTENCE, find_sentence, tellable
 from video_vlm.models.builtin.screen_tables import find_extreme
 from video_vlm.models.builtin.sequence import find_beside, find_in_order_of_time
 from video_vlm.models.builtin.video_facts import find_structure
@@ -61,6 +61,7 @@ _TEXTUAL = frozenset(
 _OVER_CUES = frozenset({Wanted.MONEY, Wanted.MEASURE, Wanted.NUMBER, Wanted.YEAR, Wanted.DATE})
 """Values that may stand over the border of two captions."""
 _SURE, _SURE_BY_RULE = 0.5, 0.8
+_SENTENCE_MARGIN = 0.1
 _NEAR = 0.35
 """From here on what may answer is shown as the nearest, though not given as the answer."""
 _NO_EYES = "no model that sees objects and actions"
@@ -99,7 +100,7 @@ class BuiltinAnswerer:
             Step("parse", _parsed(query)),
             *(Step("find", f"{found.reason}: {found.confidence:.2f}") for found in drafts),
         )
-        if best is not None and best.confidence >= self.min_confidence:
+        if best is not None and best.confidence >= self.min_confidence + _dearer(best):
             return self._answered(question, memory, best, steps)
         if best is not None and best.confidence >= _NEAR and isinstance(memory.encoder, WordEncoder):
             return self._unsure(question, memory, best, steps)
@@ -165,6 +166,11 @@ class BuiltinAnswerer:
             path=str(memory.video.path),
             advice=None,
         )
+
+
+def _dearer(best: Draft) -> float:
+    """A sentence found in other words is given from a little more on: where it is not, it is shown as unsure."""
+    return _SENTENCE_MARGIN if best.reason.startswith(SENTENCE) else 0.0
 
 
 def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[Draft]:
