@@ -308,7 +308,7 @@ def _value(reading: _Reading, unit: Unit) -> TypedValue | None:
 
 
 _OF: Final = re.compile(
-    r"\W+(?:[\w’'-]+\W+)?of\s+(?:(?:the|this|that|these|those|a|an)\s+)?([^\W\d_][\w’'-]*)"
+    r"\W{1,3}(?:\w+(?:[’'-]\w+)?\s{1,3})?of\s{1,3}(?:(?:the|this|that|these|those|a|an)\s{1,3})?([^\W\d_][\w’'-]*)"
 )
 """What an amount is of: "thirty grams of sand"."""
 _IN_YEAR: Final = re.compile(r"\b(?:in|since|until|till|from|by|before|after|of|year)\s+$", re.I)
