@@ -7,12 +7,17 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from examples.sample_film import write_film
 from tests.media.reels import Reel, write_reel
 from tests.postgres_server import start_postgres
 from video_vlm import redaction
+
+# No test fails because a machine is slow or busy.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 SHARED = Path(os.environ.get("VIDEO_VLM_SHARED", Path(__file__).parents[2] / "shared"))
 

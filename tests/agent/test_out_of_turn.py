@@ -117,7 +117,7 @@ class Found(HostileFilm):
         SpokenFilm.__init__(self, said(20, 22, "The lamp goes out."), *rows)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(calls(), min_size=1, max_size=4), st.sampled_from([32_768, 4000]))
 def test_a_model_that_only_calls_what_is_not_there_answers_nothing(
     several: list[str], context_tokens: int

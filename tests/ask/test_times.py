@@ -46,7 +46,7 @@ def test_a_length_is_that_between_the_times_told_with_it(span: Span) -> None:
     assert fine_clock(span.start).startswith(clock(span.start))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SPANS)
 def test_every_time_of_an_answer_agrees(span: Span) -> None:
     span = Span(span.start, span.end + 0.1)
@@ -72,7 +72,7 @@ def test_every_time_of_an_answer_agrees(span: Span) -> None:
     assert float(length) == pytest.approx(parse_clock(end) - parse_clock(start), abs=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(TIMES)
 def test_the_length_of_a_film_is_one_number(seconds: float) -> None:
     told = (

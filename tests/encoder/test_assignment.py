@@ -35,7 +35,7 @@ def sizes(assignment: Assignment) -> Tensor:
 
 
 @given(assignments())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_sizes_add_up_to_the_tokens_that_went_in(assignment: Assignment) -> None:
     merged = merged_size(sizes(assignment), assignment)
 
@@ -44,7 +44,7 @@ def test_sizes_add_up_to_the_tokens_that_went_in(assignment: Assignment) -> None
 
 
 @given(assignments())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_merging_keeps_the_weighted_sum(assignment: Assignment) -> None:
     values = some_values(assignment)
 
@@ -55,7 +55,7 @@ def test_merging_keeps_the_weighted_sum(assignment: Assignment) -> None:
 
 
 @given(assignments())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_merging_what_was_unmerged_changes_nothing(assignment: Assignment) -> None:
     merged = merge(some_values(assignment), assignment, size=sizes(assignment))
 
@@ -65,7 +65,7 @@ def test_merging_what_was_unmerged_changes_nothing(assignment: Assignment) -> No
 
 
 @given(assignments(), st.randoms())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_order_of_batch_items_does_not_matter(assignment: Assignment, chance: st.DataObject) -> None:
     order = list(range(len(assignment.owner)))
     chance.shuffle(order)  # type: ignore[attr-defined]

@@ -74,7 +74,7 @@ def test_every_budget_is_met_exactly(name: str, scene: str) -> None:
         keeps_the_contract(merged, values, num_tokens)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.sampled_from(sorted(MERGERS)),
     st.sampled_from(SCENES),

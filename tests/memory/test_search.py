@@ -70,7 +70,7 @@ def test_a_question_without_words_finds_nothing(library: Library, film: Film, qu
     assert library.search(query) == ()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=st.text(max_size=40))
 def test_no_question_breaks_the_search(library: Library, film: Film, query: str) -> None:
     film.write(library)
@@ -142,7 +142,7 @@ def test_fusion_adds_reciprocal_ranks() -> None:
     assert fused[0].score == pytest.approx(1 / (RRF_K + 3) + 1 / (RRF_K + 1))
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(window=spans)
 def test_a_time_filter_finds_exactly_what_overlaps(library: Library, film: Film, window: Span) -> None:
     film.write(library)

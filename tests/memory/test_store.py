@@ -82,7 +82,7 @@ def test_a_dump_is_plain_json_and_knows_neither_place_nor_time(
     assert json.dumps(library.dump("film"), sort_keys=True) == before
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=4))
 def test_any_text_comes_back_as_it_went_in(library: Library, film: Film, texts: list[str]) -> None:
     library.remove("film")

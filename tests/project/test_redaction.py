@@ -14,7 +14,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from video_vlm.address import Address
@@ -89,7 +89,6 @@ def test_halves_of_a_letter_are_joined_and_one_alone_is_shown_as_broken() -> Non
     assert "".join(unsplit(["a \ud83d", "\ude00 \ud800", "b\udfff"])) == "a \U0001f600 \ufffdb\ufffd"
 
 
-@settings(deadline=None)
 @given(PASSWORDS, st.sampled_from(["http", "https", "postgresql", "postgres"]), st.booleans())
 def test_the_password_of_an_address_is_in_no_message(password: str, scheme: str, is_encoded: bool) -> None:
     written = quote(password, safe="") if is_encoded else password

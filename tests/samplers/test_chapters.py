@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from video_vlm.records import Span
@@ -72,7 +72,6 @@ def test_ten_hours_have_chapters_by_the_dozen_not_by_the_hundred() -> None:
     assert 40 <= len(chapters(film(10 * HOUR, mean_scene_seconds=20.0))) <= 81
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(1, 290), st.integers(0, 3)), min_size=1, max_size=60))
 def test_chapters_tile_the_video_and_none_is_too_long(scenes: list[tuple[float, int]]) -> None:
     made = parts(*(length for length, _ in scenes), places=[look for _, look in scenes])
@@ -83,7 +82,6 @@ def test_chapters_tile_the_video_and_none_is_too_long(scenes: list[tuple[float, 
     assert max(span.duration_seconds for span in found) <= 900 + 1e-6
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(1, 120), st.integers(0, 3)), min_size=20, max_size=90))
 def test_no_chapter_of_short_scenes_is_too_short(scenes: list[tuple[float, int]]) -> None:
     made = parts(*(length for length, _ in scenes), places=[look for _, look in scenes])

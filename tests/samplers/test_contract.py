@@ -57,7 +57,7 @@ def _subjects(draw: st.DrawFn) -> SamplerInput:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_subjects(), st.integers(1, 500), st.sampled_from(sorted(SAMPLERS)))
 def test_a_plan_is_exactly_what_the_budget_buys_for_anything_that_can_be_made_up(
     subject: SamplerInput, frame_budget: int, name: str
@@ -65,7 +65,7 @@ def test_a_plan_is_exactly_what_the_budget_buys_for_anything_that_can_be_made_up
     keeps_the_contract(SAMPLERS[name](subject, frame_budget=frame_budget), subject, frame_budget)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.floats(0, 1e4), min_size=1, max_size=80, unique=True).map(sorted),
     st.integers(1, 120),

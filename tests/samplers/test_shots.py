@@ -179,7 +179,7 @@ def test_cuts_are_reported_some_seconds_after_they_are_seen() -> None:
     assert waits[0] < MEMORY_SECONDS / 2
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(1, 60), st.integers(0, 30)), min_size=2, max_size=8),
     st.data(),

@@ -29,14 +29,14 @@ seeds = st.integers(0, 2**31)
 
 
 @given(seeds)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_seed_is_a_script_is_a_clip(seed: int) -> None:
     assert write_script(seed) == write_script(seed)
     assert np.array_equal(draw(write_script(seed)).frames, draw(write_script(seed)).frames)
 
 
 @given(seeds)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_one_thing_moves_at_a_time_and_all_stay_in_the_picture(seed: int) -> None:
     script = write_script(seed)
     moves = script.motions
@@ -52,7 +52,7 @@ def test_one_thing_moves_at_a_time_and_all_stay_in_the_picture(seed: int) -> Non
 
 
 @given(seeds)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_twice_reversed_is_the_script_and_a_reverse_has_reversed_pictures(seed: int) -> None:
     script = write_script(seed)
 
@@ -61,7 +61,7 @@ def test_twice_reversed_is_the_script_and_a_reverse_has_reversed_pictures(seed: 
 
 
 @given(seeds)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_was_first_is_last_in_the_reverse_and_goes_the_other_way(seed: int) -> None:
     script = write_script(seed)
     answers, backwards = ({q.text: q.answer for q in ask_all(each)} for each in (script, script.reversed()))
@@ -75,7 +75,7 @@ def test_what_was_first_is_last_in_the_reverse_and_goes_the_other_way(seed: int)
 
 
 @given(seeds)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_answer_is_among_the_choices_and_chance_is_the_best_guess(seed: int) -> None:
     for question in ask_all(write_script(seed)):
         assert question.answer in question.choices

@@ -192,7 +192,7 @@ def replies(draw: st.DrawFn) -> bytes:
 
 
 @pytest.mark.parametrize("context_tokens", [32_768, 4000])
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(several=st.lists(replies(), min_size=1, max_size=3), verify=st.booleans())
 def test_any_reply_is_an_answer_or_one_line(context_tokens: int, several: list[bytes], verify: bool) -> None:
     with Raw(several, in_turn=True) as server:
