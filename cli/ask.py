@@ -18,7 +18,7 @@ from video_vlm.cli.failures import beside, complain
 from video_vlm.cli.format_by_suffix import output_file
 from video_vlm.cli.index import finish, read_all
 from video_vlm.cli.paths import videos_in
-from video_vlm.cli.session import OverwriteOption, Session, SpeedOption
+from video_vlm.cli.session import OverwriteOption, Session, Speed, SpeedOption
 from video_vlm.cli.terminal import dim, one_line, print_json, write
 from video_vlm.cli.trace import show_step, write_trace
 from video_vlm.errors import SettingsError
@@ -97,11 +97,18 @@ def ask(
         ),
     ] = None,
     speed: SpeedOption = None,
+    read_on: Annotated[
+        bool,
+        typer.Option(
+            "--read-on", help="Where the words alone answered: read the pictures, too, after the answer."
+        ),
+    ] = False,
     overwrite: OverwriteOption = False,
 ) -> ExitCode:
     """Ask a question of a video, of a folder of them, or of the whole library.
 
-    The first question reads the video once and remembers it; later ones are answered from memory. Every claim
+    The first question reads the video once and remembers it; later ones are answered from memory. Of a film of a
+    minute or more the words are read first: where they answer surely, its pictures are not read. Every claim
     carries the seconds it rests on. Where memory is not sure, a few pictures are decoded and looked at again;
     --json has them all on the receipt. "Not shown" means that what was read does not say it; "needs eyes"
     that it takes seeing which this answerer has not got.
@@ -113,6 +120,7 @@ def ask(
       videoqa ask lecture.mkv "What does she say about bridges in the last 5 minutes?"
       videoqa ask film.mp4 "When does the storm break?" --json
       videoqa ask film.mp4 "When does the storm break?" --speed fast
+      videoqa ask film.mp4 "Who designed the bridge?" --read-on
       videoqa ask film.mp4 "What is written on the door?" --frames 24 --sampler scan
       videoqa ask film.mp4 "What does the keeper carry?" --model ollama:qwen3-vl --trace --evidence proof/
       videoqa ask ~/Videos "Who was the architect of the bridge?"
@@ -145,7 +153,14 @@ def ask(
         works.append(lambda: write_trace(answer, trace_file, outputs=outputs))
     if evidence is not None:
         works.append(lambda: prove(answer, evidence, outputs))
+    if read_on and isinstance(answer, Answer) and os.path.isfile(answer.path):  # noqa: PTH113 - as `is_many`
+        works.append(lambda: read_pictures(session, answer.path, speed))
     return beside(lambda: show(answer, as_json=session.json), *works) or code
+
+
+def read_pictures(session: Session, path: str, speed: Speed | None) -> None:
+    with session.open(speed=speed) as videos:
+        videos.index(path)
 
 
 def show(answer: Answer | LibraryAnswer, *, as_json: bool) -> None:

@@ -55,6 +55,7 @@ class Speed(StrEnum):
 
     FULL = "full"
     FAST = "fast"
+    WORDS = "words"
 
 
 JobsOption = Annotated[
@@ -73,7 +74,8 @@ SpeedOption = Annotated[
     Speed | None,
     typer.Option(
         "--speed",
-        help="full: every picture; fast: keyframes and what is in doubt between them [default: full].",
+        help="full: every picture; fast: keyframes and what is in doubt between them;"
+        " words: no picture, but what is said in words [default: full].",
         show_default=False,
     ),
 ]

@@ -108,6 +108,7 @@ class Library:
         channels: Sequence[str],
         missing: Sequence[str],
         stages: str = "{}",
+        meaning: bool = True,
     ) -> MemoryWriter:
         """Begin to write a video's memory, or go on with it.
 
@@ -121,6 +122,7 @@ class Library:
             channels: The names of the observers.
             missing: What is not looked at, and why.
             stages: The indexer's note of the settings of each stage (JSON).
+            meaning: Whether the text vectors are computed once it is finished, where there is an encoder.
 
         Raises:
             LibraryReadOnly: the library is open read-only.
@@ -130,7 +132,7 @@ class Library:
                 connection, video, recipe, channels=channels, missing=missing, stages=stages
             )
         content_id = video.content_id
-        finished = partial(self.vectors.embed, content_id)
+        finished = partial(self.vectors.embed, content_id) if meaning else lambda: 0
         return MemoryWriter(self._database, memory, content_id, on_finish=finished)
 
     def sparing(self) -> AbstractContextManager[None]:

@@ -147,7 +147,7 @@ class LevelSettings:
                 raise SettingsError(f"levels.{name} must be at least 1, got {getattr(self, name)}")
 
 
-Speed = Literal["full", "fast"]
+Speed = Literal["full", "fast", "words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,8 @@ class IndexSettings:
 
     decoder: str = own("pyav")
     speed: Speed = shared("full")  # noqa: RUF009 - a field, made anew by nobody
-    """Every picture, or keyframes and what is in doubt between them."""
+    """Every picture; or keyframes and what is in doubt between them; or no picture: what the container and the
+    files beside it say in words."""
     observers: tuple[str, ...] = own(("chapters", "subtitles", "screen-text", "look", "motion"))
     shots: ShotSettings = field(default_factory=ShotSettings)
     frames: FrameSettings = field(default_factory=FrameSettings)
@@ -171,6 +172,9 @@ class AskSettings:
     model: str = own("builtin")
     min_confidence: float = shared(0.5)
     """Below this an answer is not given."""
+    words_first_seconds: float = shared(120.0)
+    """A film that is not read yet and is at least this long is asked by its words alone first; its pictures are
+    read where these do not answer surely. ``inf``: never."""
     max_look_frames: int = shared(12)
     """The most pictures one question may have decoded; 0 for none."""
     keep_looks: bool = shared(True)

@@ -386,3 +386,16 @@ def test_odd_file_names_are_only_names(
 
     assert videoqa("ask", "--json", "--", name, AFTER).code == 0
     assert videoqa("scenes", os.path.join(".", name)).code == 0  # noqa: PTH118 - Path would drop the dot
+
+
+def test_the_pictures_are_read_after_the_answer_where_that_is_asked_for(
+    videoqa: Videoqa, sample_film: Path, tmp_path: Path
+) -> None:
+    asked = ("--library", tmp_path, "--set", "ask.words_first_seconds=0", "ask", sample_film, AFTER)
+    first = videoqa(*asked)
+    assert "no picture was looked at" in first.out
+    assert f"videoqa index {sample_film}" in first.out
+    assert videoqa(*asked, "--read-on").out == first.out
+    later = videoqa(*asked)
+    assert "no picture" not in later.out
+    assert later.out.splitlines()[0] == first.out.splitlines()[0]

@@ -93,7 +93,7 @@ def appended_to(path: Path, library: Library, manner: IndexMode, recipe: Recipe)
     another way.
     """
     known = library.files.last_known(path)
-    if known is None or manner.settings.speed == "fast" or path.stat().st_size <= known[1]:
+    if known is None or manner.settings.speed != "full" or path.stat().st_size <= known[1]:
         return None
     before = library.find(known[0])
     if before is None or not before.complete or content_id(path, num_bytes=known[1]) != known[0]:

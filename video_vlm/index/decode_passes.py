@@ -1,4 +1,4 @@
-"""The two passes over a video: every frame, or keyframes and the stretches that are in doubt between them."""
+"""The passes over a video: every frame; keyframes and the stretches that are in doubt between them; or none."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from video_vlm.index.fast_pass import FastPass
 from video_vlm.index.keyframe_window import budget_of, windows
+from video_vlm.index.words_pass import WordsPass
 from video_vlm.media.packet_table import PacketTable
 from video_vlm.media.parallel_decode import ParallelReader
 from video_vlm.media.partial_decode import PartialReader
@@ -104,6 +105,8 @@ def open_pass(
 ) -> DecodePass:
     """The pass that ``settings.speed`` names, from ``mark`` on; a segment begins at each of ``borders``, in
     seconds."""
+    if settings.speed == "words":
+        return WordsPass(reader.video, mark, borders=borders)
     if settings.speed == "fast" and isinstance(reader, PartialReader):
         return FastPass(reader, settings, mark, borders=borders)
     is_hole = RecordingGaps(reader.video)
@@ -112,9 +115,11 @@ def open_pass(
 
 
 def why_in_full(reader: VideoReader, settings: IndexSettings) -> str | None:
-    """Why a video has to be read in full although a fast run was asked for; None where it need not."""
+    """Why a video has to be read in full although less was asked for; None where it need not."""
     if settings.speed == "full":
         return None
+    if settings.speed == "words":
+        return None if reader.video.duration_seconds else "its container does not say how long it is"
     if not isinstance(reader, PartialReader):
         return f"the decoder {settings.decoder} cannot leave pictures out"
     table = reader.packets()

@@ -1,4 +1,4 @@
-"""Full or fast: in which way a video is read, and which existing memories are good enough."""
+"""Full, fast or by its words: in which way a video is read, and which existing memories are good enough."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from video_vlm.settings import IndexSettings, Speed
 __all__ = ["IndexMode", "IndexModes", "index_modes", "looked_at"]
 
 _FAST = "fast: looked at keyframes and what was in doubt between them"
+_WORDS = "words: no picture was looked at"
+_OF_PICTURES = (Need.FRAMES, Need.PICTURES, Need.NEIGHBOURS)
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class IndexMode:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        return (_FAST, *self.watch.missing) if self.settings.speed == "fast" else self.watch.missing
+        note = {"full": (), "fast": (_FAST,), "words": (_WORDS,)}[self.settings.speed]
+        return (*note, *self.watch.missing)
 
     def recipe(self, path: Path, content_id: str, library: Library) -> Recipe:
         return recipe_for(path, content_id, library, self.settings, self.watch)
@@ -37,8 +40,8 @@ class IndexMode:
 
 @dataclass(frozen=True)
 class IndexModes:
-    """The ways to read a video: as ``asked``, or in ``full`` where it cannot be read fast. A memory made in
-    one of ``will_do`` is good enough."""
+    """The ways to read a video: as ``asked``, or in ``full`` where it cannot be read so. A memory made in one of
+    ``will_do`` is good enough."""
 
     asked: IndexMode
     full: IndexMode
@@ -49,21 +52,22 @@ class IndexModes:
 
 
 def index_modes(settings: IndexSettings, *, at_least: Speed) -> IndexModes:
-    """The ways to read a video with these settings. A memory read in full is always good enough; a fast one
-    if ``at_least`` says so.
+    """The ways to read a video with these settings. A memory read in full is always good enough; a fast one,
+    or one of words, if ``at_least`` says so.
 
     Raises:
         UnknownName: the settings name an observer that is not registered.
     """
     watch = ObserverSet.from_settings(settings)
-    full = IndexMode(replace(settings, speed="full"), watch)
     why = "left out, as a fast run sees no neighbouring pictures; read the video again with --speed full"
-    fast = IndexMode(replace(settings, speed="fast"), watch.without(watch.needing(Need.NEIGHBOURS), why=why))
-    return IndexModes(
-        asked=full if settings.speed == "full" else fast,
-        full=full,
-        will_do=(full,) if at_least == "full" else (full, fast),
-    )
+    by_speed: dict[Speed, ObserverSet] = {
+        "full": watch,
+        "fast": watch.without(watch.needing(Need.NEIGHBOURS), why=why),
+        "words": watch.only(set(watch.names).difference(watch.needing(*_OF_PICTURES))),
+    }
+    modes = {speed: IndexMode(replace(settings, speed=speed), seen) for speed, seen in by_speed.items()}
+    will_do = tuple(modes.values())[: 1 + tuple(modes).index(at_least)]
+    return IndexModes(asked=modes[settings.speed], full=modes["full"], will_do=will_do)
 
 
 def looked_at(missing: tuple[str, ...], *, num_seen: int, num_frames: int) -> tuple[str, ...]:

@@ -14,7 +14,18 @@ from typing import Final, TypeAlias
 from video_vlm.index.observer_set import ObserverSet
 from video_vlm.settings import IndexSettings, digest
 
-__all__ = ["BESIDE", "FRAMES", "LEVELS", "SHOTS", "Stage", "StageVerdict", "Stages", "judge", "stages_of"]
+__all__ = [
+    "BESIDE",
+    "FRAMES",
+    "LEVELS",
+    "SHOTS",
+    "Stage",
+    "StageVerdict",
+    "Stages",
+    "judge",
+    "speed_of",
+    "stages_of",
+]
 
 SHOTS: Final = "shots"
 FRAMES: Final = "frames"
@@ -126,6 +137,11 @@ def from_json(text: str) -> Stages:
         }
     except (AttributeError, ValueError):
         return {}
+
+
+def speed_of(text: str) -> str | None:
+    """At which speed the stages that :func:`to_json` wrote were made; None where they do not say."""
+    return from_json(text).get(SHOTS, {}).get("index.speed")
 
 
 def _stage(name: str, made_with: Mapping[str, str]) -> Stage:

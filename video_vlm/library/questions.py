@@ -8,8 +8,10 @@ from pathlib import Path
 
 from video_vlm.agent import Trace
 from video_vlm.ask import ask
+from video_vlm.chat import ChatModel
 from video_vlm.library.opened_models import OpenedModels
 from video_vlm.library.video_lookup import file_at
+from video_vlm.library.words_first import answer_from_words
 from video_vlm.memory import Library
 from video_vlm.protocols import Progress
 from video_vlm.records import Answer
@@ -62,6 +64,26 @@ class Questions:
             model=self._models.answerer(),
             trace=trace,
             detector=self._models.detector(),
+        )
+
+    def from_words(self, path: Path, question: str) -> Answer | None:
+        """The answer from a file's words alone, where they answer surely, its pictures were not read, and the
+        built-in reader answers; else None.
+
+        Raises:
+            MediaError: the file cannot be read as a video.
+            QuestionError: the question is empty.
+        """
+        if self._settings.index.speed == "words" or isinstance(self._models.answerer(), ChatModel):
+            return None
+        unseen = replace(self._settings.ask, max_look_frames=0)
+        return answer_from_words(
+            path,
+            question,
+            self._library,
+            settings=self._settings,
+            ask=lambda known: self.ask(known, question, path=path, trace=lambda _: None, settings=unseen),
+            progress=self._progress,
         )
 
     def by_video(self, question: str, trace: Trace) -> Callable[[str, bool], Answer]:

@@ -82,7 +82,8 @@ class VideoQA:
         self._progress = progress
         self._models = OpenedModels(opened, settings=own.ask, answerer=answerer, detector=detector)
         self._questions = Questions(opened, settings=own, models=self._models, progress=progress)
-        self._lookup = VideoLookup(opened, settings=own.index, at_least=speed or "fast", progress=progress)
+        at_least = speed or ("words" if own.index.speed == "words" else "fast")
+        self._lookup = VideoLookup(opened, settings=own.index, at_least=at_least, progress=progress)
         self.plans = Plans(opened, settings=own, lookup=self._lookup)
 
     def index(self, path: Path | str) -> IndexReport:
@@ -174,6 +175,10 @@ class VideoQA:
     def ask(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
         """Answer a question about one video, which is read first. Several threads may ask at once.
 
+        A video that the library does not know is read by its words alone first, if it is as long as
+        ``settings.ask.words_first_seconds`` and no language model answers. Where these answer surely, its pictures
+        are not read; :meth:`index` reads them.
+
         Args:
             path: The video.
             question: In plain English.
@@ -183,8 +188,11 @@ class VideoQA:
             ModelError: a language model cannot be loaded or reached.
             QuestionError: the question is empty.
         """
-        content_id = self._lookup.known_or_read(path)
-        return self._questions.ask(content_id, question, path=file_at(path), trace=trace)
+        file = file_at(path)
+        by_words = None if file is None else self._questions.from_words(file, question)
+        if by_words is not None:
+            return by_words
+        return self._questions.ask(self._lookup.known_or_read(path), question, path=file, trace=trace)
 
     async def ask_async(self, path: Path | str, question: str, *, trace: Trace = lambda _: None) -> Answer:
         """:meth:`ask` without blocking the event loop; ``trace`` is called from another thread."""

@@ -50,7 +50,7 @@ def in_short(missing: str) -> str:
     """The short form of a line about something that was not looked at: ``without screen-text``, without the
     reason and the advice."""
     name, _, why = missing.partition(": ")
-    return f"without {name}" if why and name != "fast" else missing
+    return f"without {name}" if why and name not in ("fast", "words") else missing
 
 
 @dataclass(frozen=True, slots=True)
