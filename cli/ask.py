@@ -107,8 +107,8 @@ def ask(
 ) -> ExitCode:
     """Ask a question of a video, of a folder of them, or of the whole library.
 
-    The first question reads the video once and remembers it; later ones are answered from memory. Of a film of a
-    minute or more the words are read first: where they answer surely, its pictures are not read. Every claim
+    The first question reads the video once and remembers it; later ones are answered from memory. Of a film of
+    two minutes or more the words are read first: where they answer surely, its pictures are not read. Every claim
     carries the seconds it rests on. Where memory is not sure, a few pictures are decoded and looked at again;
     --json has them all on the receipt. "Not shown" means that what was read does not say it; "needs eyes"
     that it takes seeing which this answerer has not got.
