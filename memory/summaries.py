@@ -61,14 +61,18 @@ def summarize(
     weights = _tf_idf([candidate.text for candidate in candidates])
     values = _values(candidates, weights)
     chosen: list[int] = []
+    repeats = [0.0] * len(candidates)
     while len(chosen) < max_sentences and len(chosen) < len(candidates):
         best = max(
             (place for place in range(len(candidates)) if place not in chosen),
-            key=lambda place: values[place] * (1 - _DIVERSITY * _repetition(place, chosen, weights)),
+            key=lambda place: values[place] * (1 - _DIVERSITY * repeats[place]),
         )
-        if _repetition(best, chosen, weights) > 0.9:  # All others repeat what is chosen.
+        if repeats[best] > 0.9:  # All others repeat what is chosen.
             break
         chosen.append(best)
+        repeats = [
+            max(repeat, _dot(one, weights[best])) for repeat, one in zip(repeats, weights, strict=True)
+        ]
     ordered = sorted((candidates[place] for place in chosen), key=lambda one: one.span)
     return tuple(Sentence(one.spoken, one.cites) for one in ordered)
 
@@ -129,10 +133,6 @@ def _tf_idf(texts: Sequence[str]) -> list[Weights]:
 def _unit(weights: Weights) -> Weights:
     norm = math.hypot(*weights.values()) or 1.0
     return {word: weight / norm for word, weight in weights.items()}
-
-
-def _repetition(place: int, chosen: Sequence[int], weights: Sequence[Weights]) -> float:
-    return max((_dot(weights[place], weights[other]) for other in chosen), default=0.0)
 
 
 def _dot(left: Weights, right: Weights) -> float:

@@ -91,6 +91,12 @@ class MemoryView:
         return self.stored.video.content_id
 
     @property
+    def revision(self) -> tuple[str, int] | None:
+        """The place of the library, and which of its memories this is, once it is complete: then nobody changes
+        what was observed."""
+        return (str(self._database.where), self._memory) if self.stored.complete else None
+
+    @property
     def channels(self) -> tuple[str, ...]:
         return self.stored.channels
 

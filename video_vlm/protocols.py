@@ -6,7 +6,7 @@ and never know who calls them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -253,6 +253,16 @@ class ImageTextEncoder(Protocol):
 
     def encode_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """``(len(texts), dimension)`` float32, rows of length one."""
+        ...
+
+
+@runtime_checkable
+class Revised(Protocol):
+    """A memory that says when it holds something else."""
+
+    @property
+    def revision(self) -> Hashable | None:
+        """Names what it holds: two memories of one revision hold the same. None while it may change."""
         ...
 
 

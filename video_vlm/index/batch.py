@@ -83,7 +83,7 @@ def index_many(
         if report is None or library.vectors.nodes_without(report.video.content_id):
             unread.append(path)
         else:
-            add_meaning(library, report)
+            add_meaning(library, report.video.content_id)
             yield IndexOutcome(path, report)
     if len(unread) == 1:
         yield index_one(unread[0], library, settings=settings, progress=progress)

@@ -31,7 +31,7 @@ from video_vlm.protocols import Progress, VideoReader, silent
 from video_vlm.records import Level
 from video_vlm.settings import IndexSettings, Speed
 
-__all__ = ["add_meaning", "index_video", "index_words", "known_report"]
+__all__ = ["add_meaning", "index_video", "index_words", "known_report", "known_video"]
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def index_video(
                 raise
             logger.warning("%s changed while it was read: nothing of it is kept, it is read again", path)
         else:
-            add_meaning(library, report)
+            add_meaning(library, report.video.content_id)
             return report
     raise AssertionError("the last try returns or raises")
 
@@ -230,17 +230,23 @@ def _read(
             raise
 
 
-def known_report(file: Path, library: Library, how: IndexModes) -> IndexReport | None:
-    """The report of a file that is unchanged and was read with these settings; None if it has to be read."""
+def known_video(file: Path, library: Library, how: IndexModes) -> StoredVideo | None:
+    """The stored facts of a file that is unchanged and was read with these settings; None if it has to be read."""
     known = library.files.find(file)
-    return _reused(library, known) if known is not None and how.have_made(known, file, library) else None
+    return known if known is not None and how.have_made(known, file, library) else None
 
 
-def add_meaning(library: Library, known: IndexReport) -> None:
+def known_report(file: Path, library: Library, how: IndexModes) -> IndexReport | None:
+    """The report of such a file; None if it has to be read."""
+    known = known_video(file, library, how)
+    return None if known is None else _reused(library, known)
+
+
+def add_meaning(library: Library, content_id: str) -> None:
     """Adds the sentence vectors that a memory lacks, because it was written without a sentence encoder or
     with another one."""
     if not library.storage.read_only:
-        library.vectors.embed(known.video.content_id)
+        library.vectors.embed(content_id)
 
 
 def _remember(library: Library, file: Path, content_id: str, same: SameContent) -> None:

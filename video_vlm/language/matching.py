@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,10 +19,12 @@ __all__ = [
     "best_matches",
     "find_anchors",
     "find_phrase",
+    "has_any",
     "is_named",
     "match",
     "named_chapters",
     "nearest_in_meaning",
+    "stems_for",
 ]
 
 _REFERRED = 0.8
@@ -55,11 +57,12 @@ def match(wanted: Sequence[Term], passage: Passage, passages: Passages) -> Match
     found: set[str] = set()
     lost = False
     for term in wanted:
-        here = _likeness(term, passage.stems) or _REFERRED * _likeness(term, passage.referents)
+        near = stems_for(term, passages)
+        here = _likeness(near, passage.stems) or _REFERRED * _likeness(near, passage.referents)
         around = (
             here
-            or _IN_CONTEXT * _likeness(term, passage.context)
-            or _IN_TOPIC * _likeness(term, passages.topic)
+            or _IN_CONTEXT * _likeness(near, passage.context)
+            or _IN_TOPIC * _likeness(near, passages.topic)
         )
         value = term.weight * passages.rarity.get(term.stem, 1.0)
         weight += value
@@ -73,17 +76,20 @@ def match(wanted: Sequence[Term], passage: Passage, passages: Passages) -> Match
     return Match(passage, covered / weight, direct / weight, frozenset(found), lost)
 
 
-def is_named(term: Term, passage: Passage) -> bool:
+def is_named(term: Term, passage: Passage, passages: Passages) -> bool:
     """Whether a passage itself holds a term, not only a pronoun for it."""
-    return _likeness(term, passage.stems) > 0.0
+    return _likeness(stems_for(term, passages), passage.stems) > 0.0
 
 
-def _likeness(term: Term, stems: frozenset[str]) -> float:
-    if term.stem in stems:
-        return 1.0
+def stems_for(term: Term, passages: Passages) -> Mapping[str, float]:
+    """The stems of a video that may stand for a term, and how far each does. A number is no other one."""
     if term.strict and term.stem[:1].isdigit():
-        return 0.0
-    return max((alike(term.stem, stem) for stem in stems), default=0.0)
+        return {term.stem: 1.0}
+    return passages.vocabulary.alike(term.stem)
+
+
+def _likeness(near: Mapping[str, float], stems: frozenset[str]) -> float:
+    return max((near[stem] for stem in near.keys() & stems), default=0.0)
 
 
 def best_matches(
@@ -91,9 +97,15 @@ def best_matches(
 ) -> list[Match]:
     """Matches that share at least one telling term with the question, best first; ties go to the earlier
     one."""
-    found = [match(wanted, passage, passages) for passage in pool]
+    near = {stem for term in wanted for stem in stems_for(term, passages)}
+    found = [match(wanted, passage, passages) for passage in pool if has_any(passage, near)]
     found = [item for item in found if item.found and item.direct >= least_direct]
     return sorted(found, key=lambda item: (-item.coverage, -item.direct, item.passage.span.start))
+
+
+def has_any(passage: Passage, stems: Set[str]) -> bool:
+    """Whether any of ``stems`` is in a passage, or in what its pronouns stand for."""
+    return not (passage.stems.isdisjoint(stems) and passage.referents.isdisjoint(stems))
 
 
 def find_phrase(phrase: str, pool: Iterable[Passage]) -> list[Passage]:
@@ -169,6 +181,7 @@ def nearest_in_meaning(
     spoken = [passage for passage in pool if passage.is_spoken]
     if len(spoken) > _MOST_COMPARED:
         spoken = [item.passage for item in best_matches(wanted, spoken, passages)[:_MOST_COMPARED]]
+    similarity.read([phrase, *(passage.text for passage in spoken)])
     found = []
     for passage in spoken:
         support = similarity.support(passage.text)

@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from threading import Lock
 
+from video_vlm.language.cue_sentences import JOIN_SECONDS, SPEAKER_TAG, joined_cues, runs_of_three
 from video_vlm.language.lexicon import STOP_WORDS
 from video_vlm.language.word_forms import Word, alike, words
-from video_vlm.protocols import TextEncoder, VideoMemory
+from video_vlm.protocols import Revised, TextEncoder, VideoMemory
 from video_vlm.records import Citation, Observation, ObservationKind, Span
 from video_vlm.records.observations import SEEN, SPOKEN, TELLING, WRITTEN
 
-__all__ = ["SPEAKER_TAG", "Passage", "Passages", "in_twos", "read_passages"]
+__all__ = ["Passage", "Passages", "Vocabulary", "in_twos", "read_passages"]
 
 
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")
-SPEAKER_TAG = re.compile(r"^\W*[A-Z][A-Z .'-]{1,24}:(?=\s)")
 _PRONOUN = re.compile(r"\b(?:it|he|she|they|them|him|her|his|its|their|this|that|these|those)\b", re.I)
-_BETWEEN_SENTENCES = re.compile(
-    r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bNo)[.!?…][\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9])"
-)
-_OPENING = frozenset(
-    "a an the my your his her its our their this these and or but so of in on at by for from with to into onto than as if".split()
-)
-_JOIN_SECONDS = 1.5
-_ENDED = re.compile(r"\w[.!?…][\"'”’)\]]*(?:\s|$)")
-_PUNCTUATED = 0.2
-"""In so many of a track's cues a sentence ends at least where it writes full stops."""
 _NEAR_SECONDS = 12.0
+_MOST_KEPT = 4
+"""Of so many memories the passages are kept from question to question."""
 _FEW = 60
 """So many passages are compared one by one."""
 _MOST_FOUND = 12
@@ -68,6 +60,29 @@ class Passage:
         return Citation(self.span, self.text if quote is None else quote, self.kind)
 
 
+class Vocabulary:
+    """The stems of a video, and which of them may stand for another word. Each word is looked up once.
+
+    Args:
+        passages: Where they stand.
+    """
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self._stems = frozenset(stem for one in passages for stem in one.stems)
+        self.written: Mapping[str, str] = {
+            word.text.casefold(): word.text for one in passages for word in one.words
+        }
+        """Each word as it is written here, by its small letters."""
+        self._alike: dict[str, dict[str, float]] = {}
+
+    def alike(self, stem: str) -> Mapping[str, float]:
+        """How far each stem here stands for ``stem``, in ``(0, 1]``; those that do not are left out."""
+        if stem not in self._alike:
+            near = ((other, alike(stem, other)) for other in self._stems)
+            self._alike[stem] = {other: share for other, share in near if share}
+        return self._alike[stem]
+
+
 @dataclass(frozen=True)
 class Passages:
     """Everything a video says in words, in order of time."""
@@ -85,6 +100,8 @@ class Passages:
     for sure."""
     topic: frozenset[str]
     """What the whole video is about: stems of its titles and of what it says over and over."""
+    vocabulary: Vocabulary
+    """Every stem that is in it."""
     encoder: TextEncoder | None = None
     """Who compares meanings; None where only words are compared."""
     found: tuple[Span, ...] = ()
@@ -129,7 +146,7 @@ class Passages:
 def in_twos(track: Sequence[Passage]) -> Iterator[Passage]:
     """Of captions without full stops, each with the next as one: a sentence may go on from one to the other."""
     for first, second in pairwise(track):
-        if second.span.start - first.span.end <= _JOIN_SECONDS:
+        if second.span.start - first.span.end <= JOIN_SECONDS:
             text = f"{first.text} {second.text}"
             stems = first.stems | second.stems
             yield replace(
@@ -142,31 +159,76 @@ def read_passages(memory: VideoMemory, question: str = "") -> Passages:
     surroundings.
 
     Of what is said, one track: a translation says the same again. It is the one that has most of the
-    question's words.
+    question's words. A memory that has a revision (:class:`~video_vlm.protocols.Revised`) is cut once.
     """
-    observations = memory.observations(kinds=TELLING)
-    said = _of_one_track([item for item in observations if item.kind in SPOKEN], question)
-    spoken = [_passage(item) for item in _joined_cues(said)]
-    others = [_passage(item) for item in observations if item.kind not in SPOKEN]
-    pieces = sorted((*spoken, *others), key=_in_order)
-    beside = _Beside(pieces)
-    pieces = [
-        replace(piece, context=_surroundings(piece, beside), referents=_referents(piece, beside))
-        for piece in pieces
-    ]
-    chapters = tuple(piece for piece in pieces if piece.kind is ObservationKind.CHAPTER)
-    return Passages(
-        all=tuple(pieces),
-        spoken=tuple(piece for piece in pieces if piece.is_spoken),
-        written=tuple(piece for piece in pieces if piece.kind in WRITTEN),
-        seen=tuple(piece for piece in pieces if piece.kind in SEEN),
-        chapters=chapters,
-        rarity=_rarity(pieces),
-        runs=tuple(_passage(item) for item in _runs(said)),
-        topic=_topic(memory.video.title or "", pieces),
-        encoder=memory.encoder,
-        found=_found(memory, question) if memory.encoder is not None and len(pieces) > _FEW else (),
-    )
+    revision = memory.revision if isinstance(memory, Revised) else None
+    cut = _Cut(memory) if revision is None else _cuts.get(revision, lambda: _Cut(memory))
+    passages = cut.passages(question)
+    searches = memory.encoder is not None and len(passages.all) > _FEW
+    return replace(passages, encoder=memory.encoder, found=_found(memory, question) if searches else ())
+
+
+class _Cut:
+    """The words of one memory as they are, and its passages by the track that is read."""
+
+    def __init__(self, memory: VideoMemory) -> None:
+        observations = memory.observations(kinds=TELLING)
+        self._title = memory.video.title or ""
+        self._others = [_passage(item) for item in observations if item.kind not in SPOKEN]
+        self._tracks: dict[str, list[Observation]] = {}
+        for item in observations:
+            if item.kind in SPOKEN:
+                self._tracks.setdefault(item.track, []).append(item)
+        self._cut: dict[str, Passages] = {}
+
+    def passages(self, question: str) -> Passages:
+        track = _best_track(self._tracks, question)
+        if track not in self._cut:
+            self._cut[track] = self._passages(self._tracks.get(track, ()))
+        return self._cut[track]
+
+    def _passages(self, said: Sequence[Observation]) -> Passages:
+        pieces = sorted((*map(_passage, joined_cues(said)), *self._others), key=_in_order)
+        beside = _Beside(pieces)
+        pieces = [
+            replace(piece, context=_surroundings(piece, beside), referents=_referents(piece, beside))
+            for piece in pieces
+        ]
+        runs = tuple(_passage(item) for item in runs_of_three(said))
+        return Passages(
+            all=tuple(pieces),
+            spoken=tuple(piece for piece in pieces if piece.is_spoken),
+            written=tuple(piece for piece in pieces if piece.kind in WRITTEN),
+            seen=tuple(piece for piece in pieces if piece.kind in SEEN),
+            chapters=tuple(piece for piece in pieces if piece.kind is ObservationKind.CHAPTER),
+            rarity=_rarity(pieces),
+            runs=runs,
+            topic=_topic(self._title, pieces),
+            vocabulary=Vocabulary((*pieces, *runs)),
+        )
+
+
+class _LastUsed:
+    """What was cut of the memories that were asked last. Shared by threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = Lock()
+        self._kept: OrderedDict[Hashable, _Cut] = OrderedDict()
+
+    def get(self, revision: Hashable, make: Callable[[], _Cut]) -> _Cut:
+        with self._lock:
+            found = self._kept.get(revision)
+        found = found or make()
+        with self._lock:
+            self._kept[revision] = found
+            self._kept.move_to_end(revision)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return found
+
+
+_cuts = _LastUsed(_MOST_KEPT)
 
 
 def _found(memory: VideoMemory, question: str) -> tuple[Span, ...]:
@@ -174,16 +236,14 @@ def _found(memory: VideoMemory, question: str) -> tuple[Span, ...]:
     return tuple(one.span for one in found)
 
 
-def _of_one_track(said: Sequence[Observation], question: str) -> list[Observation]:
-    tracks: dict[str, list[Observation]] = {}
-    for item in said:
-        tracks.setdefault(item.track, []).append(item)
+def _best_track(tracks: Mapping[str, Sequence[Observation]], question: str) -> str:
+    """The name of the track that has most of the question's words; empty where nothing is said."""
     if len(tracks) < 2:
-        return list(said)
+        return next(iter(tracks), "")
     asked = {word.text.casefold() for word in words(question)}
 
-    def fit(track: Sequence[Observation]) -> tuple[float, float, int]:
-        there = Counter(word.text.casefold() for item in track for word in words(item.text))
+    def fit(name: str) -> tuple[float, float, int]:
+        there = Counter(word.text.casefold() for item in tracks[name] for word in words(item.text))
         shared = sum(
             0.3 if word in STOP_WORDS else 1.0
             for word in asked
@@ -191,9 +251,9 @@ def _of_one_track(said: Sequence[Observation], question: str) -> list[Observatio
         )
         # Questions are in English here: of two that have as much of one, the track in English.
         english = sum(times for word, times in there.items() if word in STOP_WORDS) / max(1, there.total())
-        return shared, english, len(track)
+        return shared, english, len(tracks[name])
 
-    return max(tracks.values(), key=fit)
+    return max(tracks, key=fit)
 
 
 def _passage(item: Observation) -> Passage:
@@ -212,92 +272,6 @@ def _passage(item: Observation) -> Passage:
         top=top,
         track=item.track,
     )
-
-
-def _joined_cues(cues: Sequence[Observation]) -> Iterator[Observation]:
-    """Cues that break a sentence in the middle, as sentences: ``"We sat. So"``, ``"we waited."`` are two.
-
-    Only where the track writes full stops: without them nothing says where a sentence ends, and cues stay
-    apart.
-    """
-    punctuated = _punctuated(cues)
-    chains: dict[str, list[Observation]] = {}
-    for cue in cues:
-        cue = replace(cue, text=" ".join(cue.text.split()))
-        if not any(character.isalnum() for character in cue.text):
-            continue
-        chain = chains.setdefault(cue.source, [])
-        if chain and not (cue.source in punctuated and _goes_on(chain[-1], cue)):
-            yield from _sentences_of(chain)
-            chain.clear()
-        chain.append(cue)
-    for chain in chains.values():
-        yield from _sentences_of(chain)
-
-
-def _sentences_of(chain: Sequence[Observation]) -> Iterator[Observation]:
-    """What cues that go on in each other say, cut where sentences end; each with the time of the cues it is in.
-
-    A cue that stands alone is kept whole, as are the first and the last sentences of a cue.
-    """
-    if len(chain) < 2:
-        yield from chain
-        return
-    text, starts = "", []
-    for cue in chain:
-        said = SPEAKER_TAG.sub("", cue.text).lstrip() if text else cue.text
-        text = f"{text} {said}" if text else said
-        starts.append(len(text) - len(said))
-    ends = [found.end() for found in _BETWEEN_SENTENCES.finditer(text)]
-    tag = SPEAKER_TAG.match(chain[0].text)
-    for start, end in pairwise([0, *ends, len(text)]):
-        first, last = bisect_right(starts, start) - 1, bisect_left(starts, end) - 1
-        said = text[start:end].strip()
-        told = said if not tag or start == 0 else f"{tag[0].strip()} {said}"
-        yield replace(chain[first], text=told, span=chain[first].span.cover(chain[last].span))
-
-
-def _punctuated(cues: Iterable[Observation]) -> frozenset[str]:
-    """The sources that write where sentences end, at the end of a cue or within it."""
-    num_ended: Counter[str] = Counter()
-    num_cues: Counter[str] = Counter()
-    for cue in cues:
-        num_cues[cue.source] += 1
-        num_ended[cue.source] += bool(_ENDED.search(cue.text))
-    return frozenset(source for source, num in num_cues.items() if num_ended[source] >= _PUNCTUATED * num)
-
-
-def _runs(cues: Sequence[Observation]) -> Iterator[Observation]:
-    punctuated = _punctuated(cues)
-    tracks: dict[str, list[Observation]] = {}
-    for cue in cues:
-        if cue.source not in punctuated:
-            tracks.setdefault(cue.source, []).append(cue)
-    for track in tracks.values():
-        for first, second, third in zip(track, track[1:], track[2:], strict=False):
-            if all(
-                after.span.start - before.span.end <= _JOIN_SECONDS
-                for before, after in ((first, second), (second, third))
-            ):
-                text = " ".join(cue.text for cue in (first, second, third))
-                yield replace(first, text=text, span=first.span.cover(second.span).cover(third.span))
-
-
-def _goes_on(last: Observation, cue: Observation) -> bool:
-    """Whether a cue goes on with the sentence of the last one, by the same speaker."""
-    if cue.span.start - last.span.end > _JOIN_SECONDS or _SENTENCE_END.search(last.text):
-        return False
-    tags = [found[0].strip() if found else "" for found in map(SPEAKER_TAG.match, (last.text, cue.text))]
-    if tags[1] and tags[0] != tags[1]:
-        return False
-    said = SPEAKER_TAG.sub("", cue.text).lstrip()
-    return said[:1].islower() or said[:1].isdigit() or _is_left_open(last.text)
-
-
-def _is_left_open(text: str) -> bool:
-    """Whether a text ends in a comma or in a word that no sentence ends in."""
-    word = text.rsplit(maxsplit=1)[-1]
-    return word.endswith(",") or word.casefold() in _OPENING
 
 
 class _Beside:

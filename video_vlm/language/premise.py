@@ -99,6 +99,8 @@ class Premise:
 def sentences(passage: Passage) -> Sequence[Passage]:
     """Each sentence of what is said, its pronouns standing for what the one before it names."""
     ends = [found.end() for found in _SENTENCE_END.finditer(passage.text)] if passage.is_spoken else []
+    if not ends or ends == [len(passage.text)]:
+        return (passage,)
     parts: list[Passage] = []
     for start, end in pairwise([0, *ends, len(passage.text)]):
         here = tuple(word for word in passage.words if start <= word.start < end)

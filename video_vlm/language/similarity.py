@@ -7,7 +7,8 @@ ColBERT): that shows the word for which nothing stands. Without an encoder only 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Final
 
@@ -16,11 +17,13 @@ import numpy.typing as npt
 
 from video_vlm.language.query import Term
 from video_vlm.language.word_forms import alike, stem, words
+from video_vlm.media.cpu_count import num_cores
 from video_vlm.protocols import TextEncoder, WordEncoder, WordVectors
 
 __all__ = ["Similarity"]
 
 _LEAST_WEIGHT: Final = 0.3
+_MAX_THREADS: Final = 4
 
 
 class Similarity:
@@ -42,6 +45,14 @@ class Similarity:
     def is_by_words(self) -> bool:
         """Whether nothing but the words is compared."""
         return self._encoder is None
+
+    def read(self, texts: Iterable[str]) -> None:
+        """Encode texts that will be asked for, several at the same time."""
+        if self._encoder is None:
+            return
+        new = [text for text in dict.fromkeys(texts) if text not in self._encoded]
+        with ThreadPoolExecutor(min(_MAX_THREADS, num_cores()), "reader") as threads:
+            self._encoded.update(zip(new, threads.map(self._encoder.encode_words, new), strict=True))
 
     def meaning(self, text: str) -> float:
         """Cosine of question and text, in ``[-1, 1]``; 0 without an encoder."""

@@ -20,7 +20,7 @@ def spelled(question: str, passages: Passages) -> str:
 
     A word of English stays as it is, whatever it looks like: "hoped" is not "hopped".
     """
-    known = {word.text.casefold(): word.text for passage in passages.all for word in passage.words}
+    known = passages.vocabulary.written
     for word in reversed(words(question)):
         plain = word.text.casefold()
         if len(plain) >= _SHORTEST and plain.isalpha() and plain not in known and not readings(plain):

@@ -10,6 +10,8 @@ from video_vlm.address import not_a_file
 from video_vlm.display_names import is_called
 from video_vlm.errors import LibraryError, MediaError, NotIndexed, RefusedMedia, UnreadableVideo
 from video_vlm.index import index_video
+from video_vlm.index.index_mode import index_modes
+from video_vlm.index.run import add_meaning, known_video
 from video_vlm.media import content_id
 from video_vlm.memory import Library, StoredVideo
 from video_vlm.protocols import Progress
@@ -48,6 +50,11 @@ class VideoLookup:
         """
         if file_at(path) is None:
             return self.known(path)
+        how = index_modes(self._settings, at_least=self._at_least)
+        known = known_video(Path(path), self._library, how)
+        if known is not None:
+            add_meaning(self._library, known.video.content_id)
+            return known.video.content_id
         read = index_video(
             Path(path),
             self._library,

@@ -33,6 +33,8 @@ _VERSION: Final = 1
 """Raised whenever the same files would give another vector for the same words."""
 _MAX_TOKENS: Final = 256
 _MAX_THREADS: Final = 4
+_MOST_KEPT: Final = 512
+"""So many texts are kept by their words: some 10 MB."""
 """As for text on screen: decoding wants cores as well."""
 
 
@@ -156,6 +158,8 @@ class OnnxTextEncoder:
         self.name = f"onnx:{key}:{files.weights.sha256[:12]}:{files.vocabulary.sha256[:12]}:v{_VERSION}"
         self._loading = Lock()
         self._loaded: tuple[Any, Any] | None = None
+        # What a question is compared with is compared again for its anchors, and for the next question.
+        self.encode_words = lru_cache(maxsize=_MOST_KEPT)(self._encode_words)
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """``(len(texts), dimension)`` float32, rows of length one. Of a text, the first 256 tokens count."""
@@ -168,7 +172,7 @@ class OnnxTextEncoder:
         with ThreadPoolExecutor(num_threads, "sentence-encoder") as threads:
             return np.stack(list(threads.map(lambda text: _vector(tokenizer, session, text), texts)))
 
-    def encode_words(self, text: str) -> WordVectors:
+    def _encode_words(self, text: str) -> WordVectors:
         """A text by its words, each the mean of its tokens in the last layer."""
         tokenizer, session = self._load()
         encoding = tokenizer.encode(encodable(text))

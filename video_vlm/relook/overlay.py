@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Literal
 
 from video_vlm.perception.text_tracks import join_rows
-from video_vlm.protocols import TextEncoder, VideoMemory
+from video_vlm.protocols import Revised, TextEncoder, VideoMemory
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
 
 __all__ = ["Overlay"]
@@ -28,7 +28,8 @@ class Overlay:
 
     def __init__(self, memory: VideoMemory, seen: Iterable[Observation], looked: Iterable[Span]) -> None:
         self._memory = memory
-        seen = tuple(seen)
+        seen, looked = tuple(seen), tuple(looked)
+        self._added = seen, looked
         rows = [one for one in seen if one.kind is ObservationKind.SCREEN_TEXT]
         self._captions = tuple(one for one in seen if one.kind is ObservationKind.CAPTION)
         self._rows = (
@@ -43,6 +44,12 @@ class Overlay:
     @property
     def video(self) -> Video:
         return self._memory.video
+
+    @property
+    def revision(self) -> Hashable | None:
+        """That of the memory underneath, with what is added."""
+        below = self._memory.revision if isinstance(self._memory, Revised) else None
+        return None if below is None else (below, *self._added)
 
     @property
     def channels(self) -> Sequence[str]:

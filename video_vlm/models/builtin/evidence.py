@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from video_vlm.language.cue_sentences import SPEAKER_TAG
 from video_vlm.language.expected_value import Expected, expected_value
-from video_vlm.language.matching import Match, match
-from video_vlm.language.passages import SPEAKER_TAG, Passage, Passages
+from video_vlm.language.matching import Match, has_any, match, stems_for
+from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.premise import Premise, premise_of
 from video_vlm.language.query import Query, Wanted
 from video_vlm.language.similarity import Similarity
@@ -64,6 +65,7 @@ FEATURES: Final = (
 
 _MOST: Final = 12
 _MOST_COMPARED: Final = 80
+_MANY: Final = 600
 _MOST_BY_WORDS: Final = 12
 _MONEY_TALK: Final = re.compile(
     r"\b(?:costs?|pric\w+|pa(?:y|ys|id|ying)|charg\w+|fees?|offers?|cheap\w*|dear\w*|expensive|s[eo]lls?|sold"
@@ -128,11 +130,12 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
         return []
     every = [
         (unit, value, match(query.terms, unit.sentence, passages))
-        for unit in units(pool)
+        for unit in _near(query, units(pool), passages)
         if not _lacks_number(reading, unit)
         if (value := _value(reading, unit)) is not None or not reading.expected.needed
     ]
     eligible = _likely(every, passages)
+    similarity.read([target, *(text for unit, _, _ in eligible for text in (unit.text, unit.passage.text))])
     meanings = [
         max(
             reading.similarity.meaning(unit.text),
@@ -144,6 +147,7 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
     rough = sorted(
         range(len(eligible)), key=lambda place: -(meanings[place] + 0.5 * eligible[place][2].direct)
     )
+    similarity.read(eligible[place][0].near for place in rough[:_MOST])
     found = [
         Candidate(
             eligible[place][0].passage,
@@ -173,6 +177,18 @@ def _lacks_number(reading: _Reading, unit: Unit) -> bool:
     numbers = [term.stem for term in reading.query.terms if term.strict and term.stem[:1].isdigit()]
     around = unit.sentence.stems | unit.sentence.referents | unit.passage.context | unit.passage.stems
     return any(number not in around for number in numbers)
+
+
+def _near(query: Query, every: list[Unit], passages: Passages) -> list[Unit]:
+    """Of very many sentences, those that have any of the question's words, and those that a search found."""
+    if len(every) <= _MANY:
+        return every
+    stems = {stem for term in query.terms for stem in stems_for(term, passages)}
+    return [
+        unit
+        for unit in every
+        if has_any(unit.sentence, stems) or any(unit.passage.span.overlaps(span) for span in passages.found)
+    ]
 
 
 def _likely(eligible: list[_Eligible], passages: Passages) -> list[_Eligible]:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from video_vlm.language.passages import SPEAKER_TAG, Passage
+from video_vlm.language.cue_sentences import SPEAKER_TAG
+from video_vlm.language.passages import Passage
 from video_vlm.language.premise import sentences
 
 __all__ = ["Unit", "excerpt", "units"]

@@ -134,7 +134,7 @@ def count_times(query: Query, passages: Passages) -> Draft | None:
         if not hits:
             continue
         if by_name and not query.quotes:
-            hits = [hit for hit in hits if all(is_named(term, hit.passage) for term in by_name)]
+            hits = [hit for hit in hits if all(is_named(term, hit.passage, passages) for term in by_name)]
         else:
             hits = [hit for hit in hits if hit.direct >= 0.75 * hits[0].direct]
         if not hits:
