@@ -16,7 +16,7 @@ from video_vlm.memory.tree import TreeRow
 from video_vlm.records import Node, Observation, ObservationKind, Sentence, Span
 from video_vlm.records.observations import KINDS, TELLING
 
-__all__ = ["summarize"]
+__all__ = ["summarize", "without_furniture"]
 
 _CHILD_WORTH: Final = 0.6
 
@@ -25,6 +25,15 @@ _DIVERSITY: Final = 0.5
 
 _FULL_WORDS: Final = 5
 """A sentence of this many different words has its full value; shorter ones ("Yes.") have less."""
+
+_TOLD_ALREADY: Final = 0.5
+"""What a sentence is worth where another one of its stretch is told."""
+
+_FURNITURE_ROWS: Final = 3
+_FURNITURE_SHARE: Final = 0.5
+_STANDING_SHARE: Final = 0.8
+"""Rows that differ in numbers alone are furniture if there are so many and they stand for so much of the time; fewer,
+if they stand for more."""
 
 Weights = Mapping[str, float]
 
@@ -45,7 +54,8 @@ def summarize(
 
     Extractive: sentences are ranked by how central they are (cosine of tf-idf weights to all
     others: Erkan and Radev, "LexRank", JAIR 2004, with one step instead of the fixed point) and
-    picked by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998). Observations in words
+    picked by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), rather from stretches that nothing
+    was picked from. Observations in words
     come first; where there are none, the children's summaries; where there are none either,
     observations of colours and motion.
 
@@ -62,19 +72,51 @@ def summarize(
     values = _values(candidates, weights)
     chosen: list[int] = []
     repeats = [0.0] * len(candidates)
+    part, told = _parts(candidates, max_sentences), set[int]()
     while len(chosen) < max_sentences and len(chosen) < len(candidates):
         best = max(
             (place for place in range(len(candidates)) if place not in chosen),
-            key=lambda place: values[place] * (1 - _DIVERSITY * repeats[place]),
+            key=lambda place: (
+                values[place]
+                * (1 - _DIVERSITY * repeats[place])
+                * (_TOLD_ALREADY if part[place] in told else 1.0)
+            ),
         )
         if repeats[best] > 0.9:  # All others repeat what is chosen.
             break
         chosen.append(best)
+        told.add(part[best])
         repeats = [
             max(repeat, _dot(one, weights[best])) for repeat, one in zip(repeats, weights, strict=True)
         ]
     ordered = sorted((candidates[place] for place in chosen), key=lambda one: one.span)
     return tuple(Sentence(one.spoken, one.cites) for one in ordered)
+
+
+def without_furniture(observations: Iterable[Observation], whole: Span) -> list[Observation]:
+    """What is left without the writing that stands on most pictures of a video: a footer, a channel's name, a page
+    number that counts on. ``whole`` is the span of the video."""
+    observations = list(observations)
+    rows: dict[str, list[Observation]] = {}
+    for one in observations:
+        if one.kind is ObservationKind.SCREEN_TEXT:
+            rows.setdefault(_without_numbers(one.text), []).append(one)
+    standing = {
+        text
+        for text, same in rows.items()
+        if sum(one.span.duration_seconds for one in same)
+        > (_FURNITURE_SHARE if len(same) >= _FURNITURE_ROWS else _STANDING_SHARE) * whole.duration_seconds
+    }
+    left = [
+        one
+        for one in observations
+        if one.kind is not ObservationKind.SCREEN_TEXT or _without_numbers(one.text) not in standing
+    ]
+    return left if any(one.kind in TELLING for one in left) else observations
+
+
+def _without_numbers(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalpha())
 
 
 def _candidates(children: Sequence[Node], observations: Sequence[Observation]) -> list[_Candidate]:
@@ -107,6 +149,16 @@ def _holders(children: Sequence[Node], row: TreeRow, span: Span) -> list[str]:
     """The child that contains the middle of ``span``, else all that overlap it."""
     middle = row.holder(span)
     return [middle.id] if middle else [child.id for child in children if child.span.overlaps(span)]
+
+
+def _parts(candidates: Sequence[_Candidate], num_parts: int) -> list[int]:
+    """In which of so many equal stretches each candidate is."""
+    start = min((one.span.start for one in candidates), default=0.0)
+    length = max((one.span.end for one in candidates), default=0.0) - start
+    return [
+        min(int((one.span.start - start) / length * num_parts), num_parts - 1) if length > 0 else 0
+        for one in candidates
+    ]
 
 
 def _values(candidates: Sequence[_Candidate], weights: Sequence[Weights]) -> list[float]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from video_vlm.index.observation_index import ObservationIndex
 from video_vlm.memory import MemoryWriter, node_id
-from video_vlm.memory.summaries import summarize
+from video_vlm.memory.summaries import summarize, without_furniture
 from video_vlm.records import (
     Chapter,
     Cut,
@@ -129,7 +129,7 @@ def upper_nodes(
     settings = settings or LevelSettings()
     segments = build.segments()
     scene_parts, chapter_spans = _tree(build, segments, video=video, max_seconds=settings.max_scene_seconds)
-    said = ObservationIndex(observations)
+    said = ObservationIndex(without_furniture(observations, video.span))
     part_starts = [part.span.start for part in scene_parts]
     holes = set(holes_in(build.observations(SHOTS)))
     make = _NodeMaker(video, recipe, damage, settings)

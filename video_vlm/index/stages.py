@@ -34,7 +34,7 @@ BESIDE: Final = "files beside the video"
 
 _TAIL: Final = "tail"
 
-_VERSIONS: Final = {SHOTS: 5, FRAMES: 5, LEVELS: 4}
+_VERSIONS: Final = {SHOTS: 5, FRAMES: 5, LEVELS: 5}
 """Raised whenever a stage would come out otherwise for the same video and settings."""
 
 _FAST_VERSION: Final = 3

@@ -17,7 +17,7 @@ NUMBER: Final = rf"(?:\d+(?:[.,]\d+)?|{'|'.join(sorted(_NUMBER_WORDS, key=len, r
 """A pattern for a number in digits or in words, as :func:`parse_length` reads them."""
 
 CLOCK_TIME: Final = (
-    rf"(?:{_CLOCK}|(?:second|minute)\s+\d+|\d+(?:\.\d+)?\s*(?:seconds?|secs?|s|minutes?|mins?|min)\b)"
+    rf"(?:{_CLOCK}|(?:second|minute)\s+\d+|\d+(?:\.\d+)?[\s-]*(?:seconds?|secs?|s|minutes?|mins?|min)\b)"
 )
 """A pattern for a time of a video, as :func:`parse_clock` reads them."""
 
@@ -35,7 +35,7 @@ def parse_clock(text: str) -> float:
             total = total * 60 + float(part)
         return total
     found = re.fullmatch(
-        r"(?:(second|minute)\s+)?(\d+(?:\.\d+)?)\s*(hours?|h|minutes?|mins?|m|seconds?|secs?|s)?", text
+        r"(?:(second|minute)\s+)?(\d+(?:\.\d+)?)[\s-]*(hours?|h|minutes?|mins?|m|seconds?|secs?|s)?", text
     )
     if not found:
         raise ValueError(f"not a time: {text!r} (try 12:30 or 90)")

@@ -271,6 +271,15 @@ _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Window]], ...] 
         ),
         _edge,
     ),
+    (re.compile(rf"\b(?:(?:at|around|about|near)\s+)?the\s+(?P<moment>{CLOCK_TIME})[\s-]+mark\b", re.I), _at),
+    (
+        re.compile(
+            rf"(?:\b(?:at|around|about)\s+)?\b(?P<moment>{CLOCK_TIME})\s+in"
+            rf"(?:to\s+(?:the|this|it)\b(?:\s+{_RECORDING})?|(?=\W*$|,))",
+            re.I,
+        ),
+        _at,
+    ),
     (re.compile(rf"\b(?:at|around|about|near)\s+(?:about\s+|around\s+)?(?P<moment>{CLOCK_TIME})", re.I), _at),
     (
         re.compile(

@@ -25,9 +25,9 @@ def spelled(question: str, passages: Passages) -> str:
         plain = word.text.casefold()
         if len(plain) >= _SHORTEST and plain.isalpha() and plain not in known and not readings(plain):
             closest = _closest(plain, known)
-            question = (
-                question[: word.start] + (known[closest] if closest else word.text) + question[word.end :]
-            )
+            # As the video writes it only if that is a name: elsewhere a capital is the beginning of a line.
+            meant = known.get(closest, word.text) if not readings(closest) else closest
+            question = question[: word.start] + meant + question[word.end :]
     return question
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from video_vlm.errors import QuestionError
 from video_vlm.language.anchors import region, sent
 from video_vlm.language.attribution import quoted_words
+from video_vlm.language.lexicon import STOP_WORDS
 from video_vlm.language.matching import best_matches
 from video_vlm.language.passages import Passage, Passages, read_passages
 from video_vlm.language.premise import is_done_in
@@ -20,6 +21,7 @@ from video_vlm.language.query import Query, Wanted, read_query, terms
 from video_vlm.language.spelling import spelled
 from video_vlm.language.time_operators import WHOLE, OperatorKind, TimeOperator, Window
 from video_vlm.language.verbs import deeds
+from video_vlm.language.word_forms import readings, words
 from video_vlm.memory.coverage import coverage_of, whole_span
 from video_vlm.models.builtin.added_rows import find_added
 from video_vlm.models.builtin.draft import Draft
@@ -31,16 +33,18 @@ from video_vlm.models.builtin.overview import find_overview, find_within
 from video_vlm.models.builtin.read import SENTENCE, find_sentence, tellable
 from video_vlm.models.builtin.screen_tables import find_extreme
 from video_vlm.models.builtin.sequence import find_beside, find_in_order_of_time
+from video_vlm.models.builtin.two_questions import both_answers, split_question
 from video_vlm.models.builtin.video_facts import find_structure
 from video_vlm.models.builtin.when import (
     asks_for_date,
     asks_for_mentions,
     count_times,
     find_duration,
+    find_talk,
     find_when,
 )
 from video_vlm.protocols import Look, VideoMemory, WordEncoder
-from video_vlm.records import Answer, Citation, Receipt, Span, Status, Step
+from video_vlm.records import Answer, Citation, Receipt, Span, Status, Step, clock
 from video_vlm.records.observations import SPOKEN
 
 __all__ = ["BuiltinAnswerer"]
@@ -64,6 +68,8 @@ _SURE, _SURE_BY_RULE = 0.5, 0.8
 _SENTENCE_MARGIN = 0.1
 _NEAR = 0.35
 """From here on what may answer is shown as the nearest, though not given as the answer."""
+_FEW_WORDS, _STRANGE = 3, 0.4
+"""Of so many words, a question of which so many are no English is in another language."""
 _NO_EYES = "no model that sees objects and actions"
 
 
@@ -91,6 +97,11 @@ class BuiltinAnswerer:
             raise QuestionError(
                 'the question is empty: ask something, e.g. "what happens after the lamp goes out?"'
             )
+        if parts := split_question(question):
+            return both_answers(question, [self._answer(part, memory) for part in parts])
+        return self._answer(question, memory)
+
+    def _answer(self, question: str, memory: VideoMemory) -> Answer:
         passages = read_passages(memory, question)
         query = read_query(spelled(question, passages))
         drafts = list(_drafts(query, memory, passages))
@@ -147,6 +158,7 @@ class BuiltinAnswerer:
             if not any(is_done_in(one, [deed]) for one in passages.spoken)
         ]
         says = f"says “{untold[0]}”" if untold and passages.spoken else "answers this"
+        beyond = _beyond(query, memory)
         text = {
             Status.NOT_SHOWN: f"Not shown: nothing in {channels} {says}.",
             Status.NEEDS_EYES: f"I cannot tell: nothing in {channels} {says}, and the built-in reader does "
@@ -155,8 +167,8 @@ class BuiltinAnswerer:
         }[status]
         return Answer(
             question=question,
-            text=text,
-            status=status,
+            text=beyond or text,
+            status=Status.NOT_SHOWN if beyond else status,
             confidence=0.0,
             claims=(),
             coverage=coverage_of(memory, missing=(_NO_EYES,)),
@@ -164,7 +176,7 @@ class BuiltinAnswerer:
             nearest=_nearest(query, passages),
             content_id=memory.video.content_id,
             path=str(memory.video.path),
-            advice=None,
+            advice=_in_english(question, passages),
         )
 
 
@@ -181,8 +193,9 @@ def _drafts(query: Query, memory: VideoMemory, passages: Passages) -> Iterator[D
         yield from _away(query, memory, passages, whole)
         return
     finders: Sequence[Callable[[], Draft | None]] = (
-        lambda: find_overview(query, memory),
+        lambda: find_overview(query, memory, passages),
         lambda: find_structure(query, memory, passages),
+        lambda: find_talk(query, passages),
         lambda: find_order(query, passages),
         lambda: find_whether(query, passages),
         lambda: find_gap(query, passages),
@@ -298,6 +311,24 @@ def _why_not(query: Query) -> Status:
     if query.wanted in _TEXTUAL or query.channel or asks_for_date(query):
         return Status.NOT_SHOWN
     return Status.NEEDS_EYES
+
+
+def _beyond(query: Query, memory: VideoMemory) -> str:
+    """That a time that is asked for is after the end, if it is."""
+    window, whole = query.parsed.operator.window, whole_span(memory)
+    if window is None or window.start is None or window.start <= whole.duration_seconds:
+        return ""
+    return f"Not shown: {clock(window.start)} is after the end of the video, which lasts {clock(whole.duration_seconds)}."
+
+
+def _in_english(question: str, passages: Passages) -> str | None:
+    """What to do about a question that is not in English."""
+    asked = [word.text.casefold() for word in words(question) if word.text.isalpha()]
+    known = passages.vocabulary.written
+    strange = [word for word in asked if word not in STOP_WORDS and word not in known and not readings(word)]
+    if len(asked) < _FEW_WORDS or len(strange) <= _STRANGE * len(asked):
+        return None
+    return "questions are read in English: ask it in English"
 
 
 def _nearest(query: Query, passages: Passages) -> tuple[Citation, ...]:

@@ -128,10 +128,13 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
     )
     if _names_a_stranger(reading):
         return []
+    told = units(pool)
+    numbers = [term.stem for term in query.terms if term.strict and term.stem[:1].isdigit()]
+    own = any(unit.sentence.stems.issuperset(numbers) for unit in told)
     every = [
         (unit, value, match(query.terms, unit.sentence, passages))
-        for unit in _near(query, units(pool), passages)
-        if not _lacks_number(reading, unit)
+        for unit in _near(query, told, passages)
+        if not _lacks_number(numbers, unit, own=own)
         if (value := _value(reading, unit)) is not None or not reading.expected.needed
     ]
     eligible = _likely(every, passages)
@@ -172,10 +175,13 @@ def _names_a_stranger(reading: _Reading) -> bool:
     return any(name not in known and not any(alike(name, one) for one in known) for name in names)
 
 
-def _lacks_number(reading: _Reading, unit: Unit) -> bool:
-    """Whether a number of the question is neither in a sentence nor around it: "error 21" is not error 18."""
-    numbers = [term.stem for term in reading.query.terms if term.strict and term.stem[:1].isdigit()]
-    around = unit.sentence.stems | unit.sentence.referents | unit.passage.context | unit.passage.stems
+def _lacks_number(numbers: Sequence[str], unit: Unit, *, own: bool) -> bool:
+    """Whether a number of the question is neither in a sentence nor around it: "error 21" is not error 18. Where
+    any sentence has them all (``own``), it is one of those, or one beside them."""
+    around = unit.sentence.stems | unit.sentence.referents | unit.passage.stems
+    for beside in (unit.last, unit.next) if own else ():
+        around |= beside.sentence.stems if beside is not None else frozenset()
+    around = around if own else around | unit.passage.context
     return any(number not in around for number in numbers)
 
 

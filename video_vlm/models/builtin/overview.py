@@ -13,22 +13,32 @@ from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
 from video_vlm.models.builtin.first_and_last import what_is_said
 from video_vlm.protocols import VideoMemory
 from video_vlm.records import Citation, Claim, Level, Node, Span, clock
+from video_vlm.records.observations import KINDS, TELLING
 
 __all__ = ["find_overview", "find_within"]
 
+_MEDIUM = r"(?:video|film|movie|clip|lecture|talk|recording|episode|documentary|tutorial|meeting)"
 _ABOUT = re.compile(
-    r"\b(?:what(?:'s| is| "
-    r"was)?\s+(?:this|the|that)\s+(?:video|film|movie|clip|lecture|talk|recording|episode)\s+about|summar(?:y|ise|ize)|"
-    r"(?:describe|tell me about|give (?:me )?an? (?:overview|summary) "
-    r"of)\s+(?:this|the)\s+(?:video|film|movie|clip|lecture|talk|recording)|"
-    r"what happens in (?:this|the) (?:video|film|movie|clip))\b",
+    rf"\b(?:what(?:'s| is| was)?\s+(?:(?:this|the|that)\s+{_MEDIUM}|this|it)\s+(?:all\s+)?about\W*$|summar(?:y|i[sz]e)\b"
+    rf"|(?:describe|tell me about|overview of)\s+(?:this|the)\s+{_MEDIUM}|the\s+gist\b|in\s+a\s+nutshell"
+    rf"|what\s+happens\s+in\s+(?:this|the)\s+{_MEDIUM}\b)|^\W*(?:tl;?dr|overview|gist|recap)\b",
+    re.I,
+)
+_TRANSCRIPT = re.compile(
+    r"^\W*(?:(?:show|give|print|list|read)\s+(?:me\s+)?)?(?:(?:a|the)\s+)?(?:(?:full|whole|complete)\s+)?(?:transcript|"
+    r"everything|all)\b(?:\s+(?:of|for)\s+(?:this|the)\s+\w+|(?:\s+(?:that|what|of|it))*\s+(?:\w+\s+){0,2}?(?:said|says?|spoken))?"
+    r"(?:\s+here|\s+please)?\W*$",
     re.I,
 )
 _MOST_CLAIMS = 6
+_MOST_LINES = 60
 
 
-def find_overview(query: Query, memory: VideoMemory) -> Draft | None:
-    """The summary of the video, each sentence with the stretch of what it cites."""
+def find_overview(query: Query, memory: VideoMemory, passages: Passages) -> Draft | None:
+    """The summary of the video, each sentence with its own seconds; or all that is said, where that is asked
+    for."""
+    if _TRANSCRIPT.search(query.parsed.text) and passages.spoken:
+        return draft(map(quoted_claim, passages.spoken[:_MOST_LINES]), 1.0, "what is said")
     if not _ABOUT.search(query.parsed.text):
         return None
     top = memory.nodes(Level.VIDEO)
@@ -38,10 +48,16 @@ def find_overview(query: Query, memory: VideoMemory) -> Draft | None:
 
 def _told(node: Node, memory: VideoMemory) -> list[Claim]:
     spans = {child.id: child.span for child in (node, *_below(node, memory))}
+    observed = {
+        KINDS[one.kind].quoted.format(" ".join(one.text.split())): one
+        for one in reversed(memory.observations(kinds=TELLING))
+    }
     claims = []
     for sentence in node.summary:
+        said = observed.get(sentence.text)
         cites = tuple(Citation(spans[cited]) for cited in sentence.cites if cited in spans)
-        claims.append(Claim(sentence.text, cites or (Citation(node.span),)))
+        own = () if said is None else (Citation(said.span, said.text, said.kind),)
+        claims.append(Claim(sentence.text, own or cites or (Citation(node.span),)))
     return claims
 
 

@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 
 from video_vlm.language.anchors import ORDINALS, reach
+from video_vlm.language.lexicon import STOP_WORDS
 from video_vlm.language.passages import Passages
 from video_vlm.language.query import Query
 from video_vlm.language.time_operators import OperatorKind
+from video_vlm.language.word_forms import words
 from video_vlm.memory.coverage import whole_span
 from video_vlm.models.builtin.chapters import find_chapter, marked_chapters
 from video_vlm.models.builtin.draft import Draft, draft
@@ -24,6 +26,8 @@ _DARK = re.compile(
 )
 _EDGE_SECONDS = 0.75
 _MOST_TOLD = 12
+_ENGLISH_SHARE = 0.25
+"""Of its words, so many are among the commonest of English."""
 _LEVELS = {"scene": Level.SCENE, "chapter": Level.CHAPTER}
 _STARTS = {"cut": "at", "shot": "from", "scene": "starting at", "chapter": "starting at"}
 
@@ -101,7 +105,43 @@ def _parts(what: str, memory: VideoMemory, span: Span) -> list[Citation] | None:
 
 
 def _named(what: str) -> str:
-    return what.lower().removesuffix("s")
+    name = what.lower().removesuffix("s")
+    return "cut" if name == "scene change" else name
+
+
+def _tracks(memory: VideoMemory, span: Span) -> dict[str, list[Observation]]:
+    """The cues that begin in a stretch, by their track."""
+    tracks: dict[str, list[Observation]] = {}
+    for cue in memory.observations(kinds=[ObservationKind.SUBTITLE]):
+        if span.start <= cue.span.start < span.end:
+            tracks.setdefault(cue.track, []).append(cue)
+    return tracks
+
+
+def _subtitles(_asked: re.Match[str], memory: VideoMemory, span: Span) -> Draft | None:
+    tracks = _tracks(memory, span)
+    claims = [
+        Claim(f"{len(cues)} subtitles in {track}.", (_cite(cues[0]), _cite(cues[-1])))
+        for track, cues in tracks.items()
+    ]
+    return draft(claims, 0.85, "count of subtitles") if claims else None
+
+
+def _languages(_asked: re.Match[str], memory: VideoMemory, span: Span) -> Draft | None:
+    """English is known by its commonest words; of another track its name is told."""
+    claims = [
+        Claim(
+            f"{'English' if _is_english(cues) else 'Not English'}: the subtitles in {track}.",
+            (_cite(cues[0]),),
+        )
+        for track, cues in _tracks(memory, span).items()
+    ]
+    return draft(claims, 0.85, "language of the subtitles") if claims else None
+
+
+def _is_english(cues: Sequence[Observation]) -> bool:
+    there = [word.text.casefold() for cue in cues for word in words(cue.text)]
+    return sum(word in STOP_WORDS for word in there) > _ENGLISH_SHARE * len(there)
 
 
 def _dark(query: Query, memory: VideoMemory) -> Draft | None:
@@ -168,7 +208,9 @@ _QUESTIONS: tuple[tuple[re.Pattern[str], Callable[[Query, VideoMemory], Draft | 
 
 _PARTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], VideoMemory, Span], Draft | None]], ...] = (
     (re.compile(r"\b(?:how many|number "
-                r"of)\s+(?:different\s+|separate\s+)?(?P<what>shots|cuts|scenes|chapters)\b", re.I), _count),
+                r"of)\s+(?:different\s+|separate\s+)?(?P<what>shots|cuts|scene changes|scenes|chapters)\b", re.I), _count),
+    (re.compile(r"\b(?:how many|number of)\s+(?:subtitles|captions|cues)\b", re.I), _subtitles),
+    (re.compile(r"\b(?:what|which)\s+languages?\b.*\b(?:subtitles?|captions?|spoken|speak|in)\b", re.I), _languages),
     (re.compile(r"^\W*+(?:when|at (?:what|which) "
-                rf"(?:time|second)s?)\s+(?:is|are|do|does)\s+the\s+(?:(?P<which>{'|'.join(ORDINALS)})\s+)?(?P<what>shot|cut|scene|chapter)s?(?:\s+(?:begin|start|happen|occur|come)s?)?\W*$", re.I), _when),
+                rf"(?:time|second)s?)\s+(?:is|are|do|does)\s+the\s+(?:(?P<which>{'|'.join(ORDINALS)})\s+)?(?P<what>shot|cut|scene change|scene|chapter)s?(?:\s+(?:begin|start|happen|occur|come)s?)?\W*$", re.I), _when),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from video_vlm.language.attribution import quoted
 from video_vlm.language.matching import (
     Match,
     best_matches,
+    find_anchors,
     find_phrase,
     is_named,
     named_chapters,
@@ -27,7 +28,16 @@ from video_vlm.models.builtin.read import find_sentence
 from video_vlm.models.builtin.time_wording import spoken_length, spoken_stretch, spoken_time
 from video_vlm.records import Claim, Span, clock
 
-__all__ = ["SAID", "SEEN", "asks_for_date", "asks_for_mentions", "count_times", "find_duration", "find_when"]
+__all__ = [
+    "SAID",
+    "SEEN",
+    "asks_for_date",
+    "asks_for_mentions",
+    "count_times",
+    "find_duration",
+    "find_talk",
+    "find_when",
+]
 
 SEEN = re.compile(
     r"\b(?:appears?|appeared|appearing|shown?|shows|visible|seen|see|in (?:the )?(?:picture|view|frame)|on "
@@ -42,6 +52,15 @@ SAID = re.compile(
 _STARTS = re.compile(r"\b(?:starts?|begins?|first)\b", re.I)
 _ENDS = re.compile(r"\b(?:ends?|stops?|finish(?:es)?|disappears?|last)\b", re.I)
 _PAST = re.compile(r"^\W*+(?:when|at\s+what\s+time)\s+(?:was|were|did|had)\b", re.I)
+_TALKED_OF = re.compile(
+    r"\bhow\s+long\s+(?:is|was|does)\s+the\s+(?:bit|part|section|segment|passage|portion|piece)\s+"
+    r"(?:(?:where|when|in\s+which|with|about|on|of)\s+)(?:(?:he|she|they|it|someone|somebody)\s+"
+    r"(?:talks?|speaks?|tells?|is\s+talking|are\s+talking)\s+(?:about|of)\s+)?(?P<what>[^?]+?)(?:\s+lasts?)?\W*$",
+    re.I,
+)
+_NOW = re.compile(r"(?:today|tonight|now|tomorrow)\b", re.I)
+"""No time at which something *was*."""
+_PAUSE_SECONDS = 4.0
 _SURE = 0.5
 _DONE = 0.25
 """Of support of a verb: less tells of another deed."""
@@ -64,7 +83,8 @@ def find_when(query: Query, passages: Passages) -> Draft | None:
     does."""
     if not asks_for_mentions(query):
         stated = find_sentence(replace(query, wanted=Wanted.DATE), passages.all, passages)
-        if stated and stated.confidence >= _SURE and _is_done(query, stated, passages):
+        is_now = stated is not None and _NOW.match(stated.text) is not None
+        if stated and not is_now and stated.confidence >= _SURE and _is_done(query, stated, passages):
             return stated
     matches = _moments(query, query.quotes, _pool(query, passages), passages)
     if SEEN.search(query.parsed.target) and not query.quotes:
@@ -122,6 +142,26 @@ def find_duration(query: Query, passages: Passages) -> Draft | None:
     seconds = spoken_length(passage.span.start, passage.span.end)
     claim = Claim(f"About {seconds}, {spoken_stretch(passage.span)}.", (passage.cite(),))
     return draft([claim], 0.9 * matches[0].coverage, "how long it is there")
+
+
+def find_talk(query: Query, passages: Passages) -> Draft | None:
+    """How long something is talked of: from the line that is nearest to it as far as lines go on with it."""
+    asked = _TALKED_OF.search(query.parsed.text)
+    found = find_anchors(asked["what"], (), passages) if asked else []
+    if not found:
+        return None
+    about = frozenset(found[0].found)
+    place = passages.all.index(found[0].passage)
+    last = found[0].passage
+    for later in passages.all[place + 1 :]:
+        if later.span.start - last.span.end > _PAUSE_SECONDS or not about & (later.stems | later.referents):
+            break
+        last = later if later.span.end > last.span.end else last
+    span = found[0].passage.span.cover(last.span)
+    told = f"About {spoken_length(span.start, span.end)}, {spoken_stretch(span)}."
+    return draft(
+        [Claim(told, (found[0].passage.cite(),))], 0.85 * found[0].coverage, "how long it is talked of"
+    )
 
 
 def count_times(query: Query, passages: Passages) -> Draft | None:
