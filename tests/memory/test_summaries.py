@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from video_vlm.memory.summaries import summarize
+from video_vlm.memory.summaries import summarize, without_furniture
 from video_vlm.records import Level, Node, Observation, ObservationKind, Sentence, Span
 
 
@@ -94,3 +94,38 @@ def test_what_cannot_be_cited_is_not_said(observations: list[Observation]) -> No
 
 def test_nothing_is_said_of_no_children() -> None:
     assert summarize((), [seen(ObservationKind.SUBTITLE, "Hello there.", 1, 2)]) == ()
+
+
+def rows(text: str, *starts: float, seconds: float = 15.0) -> list[Observation]:
+    return [
+        seen(ObservationKind.SCREEN_TEXT, text.format(number), start, start + seconds)
+        for number, start in enumerate(starts, 1)
+    ]
+
+
+def test_what_stands_on_most_pictures_is_no_summary() -> None:
+    footer = rows("Harbour authority, page {}/6", 0, 15, 30, 45, 60, 75)
+    name = rows("CHANNEL 9", 0, seconds=88)
+    titles = rows("How the harbour was built", 0) + rows("The flood of the spring", 45)
+    said = [seen(ObservationKind.SUBTITLE, "Nobody expected the flood.", 50, 54)]
+    assert without_furniture([*footer, *name, *titles, *said], Span(0, 90)) == [*titles, *said]
+
+
+def test_writing_that_is_all_there_is_is_kept() -> None:
+    alone = rows("Closed on Mondays", 0, seconds=90)
+    assert without_furniture(alone, Span(0, 90)) == alone
+
+
+def test_a_summary_goes_over_the_whole_length() -> None:
+    children = tuple(child(start, start + 10) for start in range(0, 90, 10))
+    said = [
+        seen(
+            ObservationKind.SUBTITLE,
+            f"The keeper of the lamp tells of the lamp and of {thing}.",
+            start,
+            start + 2,
+        )
+        for thing, start in (("oil", 1), ("wicks", 3), ("glass", 5), ("ships", 41), ("the end", 81))
+    ]
+    starts = [int(one.cites[0][1:]) for one in summarize(children, said, max_sentences=3)]
+    assert starts == [0, 40, 80]

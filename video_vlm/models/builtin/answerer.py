@@ -68,8 +68,8 @@ _SURE, _SURE_BY_RULE = 0.5, 0.8
 _SENTENCE_MARGIN = 0.1
 _NEAR = 0.35
 """From here on what may answer is shown as the nearest, though not given as the answer."""
-_FEW_WORDS, _STRANGE = 3, 0.4
-"""Of so many words, a question of which so many are no English is in another language."""
+_FEW_WORDS, _COMMON, _STRANGE = 3, 2, 0.4
+"""Of so many words, a question of which so few are common in English and so many none is in another language."""
 _NO_EYES = "no model that sees objects and actions"
 
 
@@ -324,9 +324,10 @@ def _beyond(query: Query, memory: VideoMemory) -> str:
 def _in_english(question: str, passages: Passages) -> str | None:
     """What to do about a question that is not in English."""
     asked = [word.text.casefold() for word in words(question) if word.text.isalpha()]
+    common = sum(word in STOP_WORDS for word in asked)
     known = passages.vocabulary.written
     strange = [word for word in asked if word not in STOP_WORDS and word not in known and not readings(word)]
-    if len(asked) < _FEW_WORDS or len(strange) <= _STRANGE * len(asked):
+    if len(asked) < _FEW_WORDS or common >= _COMMON or len(strange) <= _STRANGE * len(asked):
         return None
     return "questions are read in English: ask it in English"
 
