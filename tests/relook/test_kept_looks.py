@@ -147,14 +147,13 @@ def test_pictures_are_known_by_digest_size_and_time() -> None:
     digest = eyes.digests["look"]
     looks = (kept(4.0, 5.0, digest=digest), kept(7.0, digest="other"), kept(9.0, digest=digest, max_side=640))
     known = CachedFrames(looks, eyes, step_seconds=1 / 30)
-    assert known.among((3.7, 4.25, 4.8, 5.3, 7.0, 9.0)) == (4.25, 4.8)
-    assert known.among((3.8, 3.9, 4.0, 4.1)) == (4.0,)
-    assert known.among((4.2,)) == (4.2,)
-    assert known.among(()) == ()
+    assert [known.picture_at(seconds) for seconds in (3.99, 4.0, 4.03, 4.04, 5.0, 7.0, 9.0)] == [
+        *(None, 4.0, 4.0, None, 5.0, None, None)
+    ]
     assert valid_looks(looks, eyes) == (looks[0], looks[2])
 
 
 def test_a_picture_is_known_only_if_every_observer_saw_it() -> None:
     eyes = FrameObservers(replace(NO_TEXT, observers=("look", "motion")))
     known = CachedFrames([kept(4.0, digest=eyes.digests["look"])], eyes, step_seconds=1 / 30)
-    assert known.among((4.0,)) == ()
+    assert known.picture_at(4.0) is None

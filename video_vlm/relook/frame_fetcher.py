@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from video_vlm.memory import StoredLook
 from video_vlm.protocols import VideoReader
@@ -55,11 +55,8 @@ class FrameFetcher:
         self.looked: list[Span] = []
         self.excluded: list[Span] = []
         self.taken: list[StoredLook] = []
-
-    @property
-    def num_frames(self) -> int:
+        self.num_frames = 0
         """How many pictures were decoded so far."""
-        return len(self.looked)
 
     def __call__(self, span: Span, *, num_frames: int, reason: str = "asked for") -> Sequence[Observation]:
         """A close look at a stretch: at 2 to 4 pictures a second, in its middle where the budget is too
@@ -86,27 +83,29 @@ class FrameFetcher:
         Frames that are known are not decoded: what was kept of them is given back.
         """
         times = [sample.pts_seconds for sample in samples][: max(self.num_left, 0)]
-        known = self._known.among(times)
-        unknown = [seconds for seconds in times if seconds not in known]
+        at = {seconds: self._known.picture_at(seconds) for seconds in times}
+        known = {start for start in at.values() if start is not None}
+        unknown = [seconds for seconds, start in at.items() if start is None]
         frames = list(self._reader.frames_at(unknown, max_side=self._eyes.max_side)) if unknown else []
-        glances: list[list[Frame]] = []
-        for frame in frames:
-            if glances and frame.pts_seconds - glances[-1][-1].pts_seconds <= _TOGETHER_SECONDS:
-                glances[-1].append(frame)
-            else:
-                glances.append([frame])
-        seen = [one for glance in glances for one in self._see(glance, reason)]
+        decoded = {frame.pts_seconds: frame for frame in frames}
+        seen: list[Observation] = []
+        for glance in _glances(sorted({*decoded, *known}), self._step):
+            self.looked += glance
+            seen += [
+                row for picture in glance for row in self._known.rows_of(picture) if picture.start in known
+            ]
+            for _, run in groupby(glance, key=lambda picture: picture.start in decoded):
+                pictures = list(run)
+                if pictures[0].start in decoded:
+                    seen += self._see([decoded[one.start] for one in pictures], pictures, reason)
         self.num_left -= len(frames) + len(known)
+        self.num_frames += len(frames)
         self.seen += seen
         self.steps.append(_step(frames, seen, reason, num_known=len(known)))
-        return sorted((*seen, *self._known.seen_at(known)), key=lambda one: one.span)
+        return sorted(seen, key=lambda one: one.span)
 
-    def _see(self, frames: Sequence[Frame], reason: str) -> tuple[Observation, ...]:
-        until = frames[-1].pts_seconds + self._step
-        ends = [*(later.pts_seconds for _, later in pairwise(frames)), until]
-        images = [Span(frame.pts_seconds, end) for frame, end in zip(frames, ends, strict=True)]
-        self.looked += images
-        seen = self._eyes.see(frames, until=until)
+    def _see(self, frames: Sequence[Frame], images: Sequence[Span], reason: str) -> tuple[Observation, ...]:
+        seen = self._eyes.see(frames, until=images[-1].end)
         self.taken += [
             StoredLook(
                 name,
@@ -120,6 +119,24 @@ class FrameFetcher:
             for name, found in seen.items()
         ]
         return tuple(sorted((one for found in seen.values() for one in found), key=lambda one: one.span))
+
+
+def _glances(starts: Sequence[float], step_seconds: float) -> Iterator[list[Span]]:
+    """Pictures by when they begin, as stretches: those that lie near each other follow one another, each of the
+    others stands for itself."""
+    glance: list[float] = []
+    for start in starts:
+        if glance and start - glance[-1] > _TOGETHER_SECONDS:
+            yield _pictures(glance, step_seconds)
+            glance = []
+        glance.append(start)
+    if glance:
+        yield _pictures(glance, step_seconds)
+
+
+def _pictures(starts: Sequence[float], step_seconds: float) -> list[Span]:
+    ends = [*starts[1:], starts[-1] + step_seconds]
+    return [Span(start, end) for start, end in zip(starts, ends, strict=True)]
 
 
 def _step(frames: Sequence[Frame], seen: Sequence[Observation], reason: str, *, num_known: int) -> Step:
