@@ -16,7 +16,7 @@ from video_vlm.memory.database_protocol import DatabaseConnection
 from video_vlm.memory.ivf_index import EXACT_UP_TO, NUM_QUESTIONS
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.recall_probes import recall_probes
-from video_vlm.memory.search import WITHIN, Filter, TextNeighbour
+from video_vlm.memory.search import WITHIN_TEXT, Filter, TextNeighbour
 from video_vlm.memory.vector_index import VectorIndex, Vectors, register_encoder, stack, to_blob
 from video_vlm.protocols import TextEncoder
 
@@ -97,7 +97,7 @@ class TextVectors:
             rows = connection.execute(
                 "SELECT v.passage, v.vector FROM json_each(:contents) AS c"
                 " CROSS JOIN readable_passages AS p ON p.content_id = c.value"
-                f" CROSS JOIN vectors AS v ON v.passage = p.id AND v.encoder = :encoder WHERE {WITHIN}",
+                f" CROSS JOIN vectors AS v ON v.passage = p.id AND v.encoder = :encoder WHERE {WITHIN_TEXT}",
                 {**within.parameters(), "encoder": self.encoder.name},
             ).fetchall()
         if not rows:
@@ -109,7 +109,7 @@ class TextVectors:
     def _by_index(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
         allowed = None
         if within != Filter():
-            passages = f"SELECT p.id FROM readable_passages AS p WHERE {WITHIN}"
+            passages = f"SELECT p.id FROM readable_passages AS p WHERE {WITHIN_TEXT}"
             with self._database.read() as connection:
                 rows = connection.execute(passages, within.parameters())
                 allowed = np.fromiter((row["id"] for row in rows), np.int64)

@@ -126,7 +126,7 @@ def _for_itself(case: _Case, path: Path | None) -> tuple[Answer, Sequence[Stored
     settings = case.settings
     frames = max(1, settings.max_look_frames // _COARSE_SHARE)
     try:
-        planned = _planned(case.question, case.memory, settings, path=path, frames=frames)
+        planned = _planned(case.question, case.memory.as_read(), settings, path=path, frames=frames)
         with open_known(path, case.memory.video.content_id, decoder=case.index.decoder) as reader:
             looker = case.looker(reader)
             found = answer_by_looking(
@@ -242,7 +242,7 @@ class _Case:
     @property
     def read(self) -> VideoMemory:
         """What the pass read, and captions, which somebody asked for."""
-        return recall(self.memory, [look for look in self.kept if look.is_caption])
+        return recall(self.memory.as_read(), [look for look in self.kept if look.is_caption])
 
     def from_memory(self) -> Answer:
         """The answer from what was read."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from video_vlm.memory import MemoryView, StoredLook
 from video_vlm.protocols import VideoMemory
@@ -18,7 +17,8 @@ _ROUNDING = 1e-3
 
 
 class CachedFrames:
-    """The pictures that all observers at hand have seen already, large enough.
+    """The pictures that all observers at hand have seen already, large enough, each with those it was seen with: what
+    is read in pictures that follow one another depends on all of them.
 
     Args:
         looks: What was looked at before.
@@ -27,28 +27,39 @@ class CachedFrames:
     """
 
     def __init__(self, looks: Iterable[StoredLook], eyes: FrameObservers, *, step_seconds: float) -> None:
-        seen: dict[str, set[float]] = {name: set() for name in eyes.digests}
+        seen: dict[tuple[float, ...], set[str]] = {}
         self._rows: dict[float, dict[Observation, None]] = {}
         for look in valid_looks(looks, eyes):
             if look.is_caption or look.max_side < eyes.max_side:
                 continue
-            seen[look.observer].update(one.start for one in look.frames)
+            seen.setdefault(tuple(one.start for one in look.frames), set()).add(look.observer)
             for row in look.observations:
                 if row.kind is ObservationKind.SCREEN_TEXT:
                     self._rows.setdefault(row.span.start, {})[row] = None
-        self._starts = sorted(set.intersection(*seen.values())) if seen else []
+        self._together = {starts for starts, by in seen.items() if by >= eyes.digests.keys()}
+        self._starts = sorted({start for starts in self._together for start in starts})
         self._step = step_seconds
 
-    def picture_at(self, seconds: float) -> float | None:
-        """When the picture that is shown at a time begins, in seconds, if it was seen."""
+    def shown_at(self, times: Sequence[float]) -> tuple[float, ...] | None:
+        """When the pictures that are shown at these times begin, in seconds, if just they were seen together."""
+        shown = [self._picture_at(seconds) for seconds in times]
+        starts = tuple(dict.fromkeys(start for start in shown if start is not None))
+        return starts if None not in shown and starts in self._together else None
+
+    def rows_of(self, pictures: Sequence[Span]) -> tuple[Observation, ...]:
+        """The rows of text in pictures that were seen together."""
+        ends = {picture.end for picture in pictures}
+        return tuple(
+            row
+            for picture in pictures
+            for row in self._rows.get(picture.start, ())
+            if row.span.end in ends
+        )
+
+    def _picture_at(self, seconds: float) -> float | None:
         place = bisect_right(self._starts, seconds + _ROUNDING) - 1
         is_shown = place >= 0 and seconds < self._starts[place] + self._step - _ROUNDING
         return self._starts[place] if is_shown else None
-
-    def rows_of(self, picture: Span) -> tuple[Observation, ...]:
-        """The rows of text in a picture that was seen: as if it had been looked at now, for as long as ``picture``
-        stands for."""
-        return tuple(replace(row, span=picture) for row in self._rows.get(picture.start, ()))
 
 
 def valid_looks(looks: Iterable[StoredLook], eyes: FrameObservers) -> tuple[StoredLook, ...]:

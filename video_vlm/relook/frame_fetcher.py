@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 
 from video_vlm.memory import StoredLook
 from video_vlm.protocols import VideoReader
@@ -83,25 +82,24 @@ class FrameFetcher:
         Frames that are known are not decoded: what was kept of them is given back.
         """
         times = [sample.pts_seconds for sample in samples][: max(self.num_left, 0)]
-        at = {seconds: self._known.picture_at(seconds) for seconds in times}
-        known = {start for start in at.values() if start is not None}
-        unknown = [seconds for seconds, start in at.items() if start is None]
+        found = [(run, self._known.shown_at(run)) for run in _runs(times)]
+        known = [starts for _, starts in found if starts is not None]
+        unknown = [seconds for run, starts in found if starts is None for seconds in run]
         frames = list(self._reader.frames_at(unknown, max_side=self._eyes.max_side)) if unknown else []
         decoded = {frame.pts_seconds: frame for frame in frames}
         seen: list[Observation] = []
-        for glance in _glances(sorted({*decoded, *known}), self._step):
-            self.looked += glance
-            seen += [
-                row for picture in glance for row in self._known.rows_of(picture) if picture.start in known
-            ]
-            for _, run in groupby(glance, key=lambda picture: picture.start in decoded):
-                pictures = list(run)
-                if pictures[0].start in decoded:
-                    seen += self._see([decoded[one.start] for one in pictures], pictures, reason)
-        self.num_left -= len(frames) + len(known)
+        for starts in sorted([*known, *map(tuple, _runs(list(decoded)))]):
+            pictures = _pictures(starts, self._step)
+            self.looked += pictures
+            if starts in known:
+                seen += self._known.rows_of(pictures)
+            else:
+                seen += self._see([decoded[start] for start in starts], pictures, reason)
+        num_known = sum(map(len, known))
+        self.num_left -= len(frames) + num_known
         self.num_frames += len(frames)
         self.seen += seen
-        self.steps.append(_step(frames, seen, reason, num_known=len(known)))
+        self.steps.append(_step(frames, seen, reason, num_known=num_known))
         return sorted(seen, key=lambda one: one.span)
 
     def _see(self, frames: Sequence[Frame], images: Sequence[Span], reason: str) -> tuple[Observation, ...]:
@@ -121,17 +119,16 @@ class FrameFetcher:
         return tuple(sorted((one for found in seen.values() for one in found), key=lambda one: one.span))
 
 
-def _glances(starts: Sequence[float], step_seconds: float) -> Iterator[list[Span]]:
-    """Pictures by when they begin, as stretches: those that lie near each other follow one another, each of the
-    others stands for itself."""
-    glance: list[float] = []
-    for start in starts:
-        if glance and start - glance[-1] > _TOGETHER_SECONDS:
-            yield _pictures(glance, step_seconds)
-            glance = []
-        glance.append(start)
-    if glance:
-        yield _pictures(glance, step_seconds)
+def _runs(times: Sequence[float]) -> Iterator[list[float]]:
+    """Times of pictures, in seconds and ascending, as runs of those that lie near each other."""
+    run: list[float] = []
+    for seconds in times:
+        if run and seconds - run[-1] > _TOGETHER_SECONDS:
+            yield run
+            run = []
+        run.append(seconds)
+    if run:
+        yield run
 
 
 def _pictures(starts: Sequence[float], step_seconds: float) -> list[Span]:

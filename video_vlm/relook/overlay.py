@@ -29,8 +29,7 @@ class Overlay:
 
     def __init__(self, memory: VideoMemory, seen: Iterable[Observation], looked: Iterable[Span]) -> None:
         self._memory = memory
-        seen, looked = tuple(seen), tuple(looked)
-        self._added = seen, looked
+        seen = tuple(seen)
         read = memory.observations(kinds=[ObservationKind.SCREEN_TEXT])
         stands = _Standing(read)
         rows = [one for one in seen if one.kind is ObservationKind.SCREEN_TEXT and not stands(one)]
@@ -48,9 +47,12 @@ class Overlay:
 
     @property
     def revision(self) -> Hashable | None:
-        """That of the memory underneath, with what is added."""
+        """That of the memory underneath, with what is read or told in the looks: pictures without words change
+        nothing that is observed."""
         below = self._memory.revision if isinstance(self._memory, Revised) else None
-        return None if below is None else (below, *self._added)
+        if below is None or not (self._rows or self._captions):
+            return below
+        return below, self._rows, self._captions
 
     @property
     def channels(self) -> Sequence[str]:
