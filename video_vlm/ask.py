@@ -19,7 +19,7 @@ from video_vlm.media import open_known
 from video_vlm.memory import Library, MemoryView, StoredLook
 from video_vlm.models import open_detector, open_model
 from video_vlm.protocols import Answerer, Detector, Progress, ProgressEvent, VideoMemory, VideoReader, silent
-from video_vlm.records import Answer, Status, Step
+from video_vlm.records import Answer, ObservationKind, Status, Step
 from video_vlm.relook import LookPlan, answer_by_looking, plan_look
 from video_vlm.relook.cached_looks import recall, valid_looks
 from video_vlm.relook.frame_fetcher import FrameFetcher
@@ -253,9 +253,10 @@ class _Case:
 
     def from_all(self, answer: Answer) -> Answer:
         """The answer from what was seen for other questions, too, where it is one; else the one that is given."""
-        pictures = {picture.start for look in self.kept if not look.is_caption for picture in look.frames}
-        if not pictures:
+        looks = [look for look in self.kept if not look.is_caption]
+        if not any(one.kind is ObservationKind.SCREEN_TEXT for look in looks for one in look.observations):
             return answer
+        pictures = {picture.start for look in looks for picture in look.frames}
         recalled = self.model.answer(self.question, recall(self.memory, self.kept))
         if recalled.status is Status.ANSWERED:
             steps = (*answer.receipt.steps, *recalled.receipt.steps)
