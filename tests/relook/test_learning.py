@@ -68,7 +68,7 @@ def told(answer: Answer) -> tuple[str, tuple[float, ...]]:
     return answer.text, tuple(round(one.span.start, 1) for one in answer.citations)
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(1, 24, 4))
 def test_an_answer_is_the_same_whatever_was_asked_before(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     film = write(tmp_path / "film.mp4", rows_of(chance))

@@ -32,7 +32,9 @@ def around_hits(
         found: Moments that a search found.
     """
     stems = weights.keys()
-    shared = ((stems & passage.stems or stems & passage.referents, place) for place, passage in enumerate(pool))
+    shared = (
+        (stems & passage.stems or stems & passage.referents, place) for place, passage in enumerate(pool)
+    )
     hits = [(sum(map(weights.__getitem__, there)), -place) for there, place in shared if there]
     places = [-place for _, place in nlargest(_MOST_HITS, hits)]
     for span in found:

@@ -15,7 +15,18 @@ from video_vlm.text import findable
 if TYPE_CHECKING:
     import snowballstemmer
 
-__all__ = ["StemIndex", "Word", "alike", "lemmas", "phrase_position", "readings", "squeeze", "stem", "stems", "words"]
+__all__ = [
+    "StemIndex",
+    "Word",
+    "alike",
+    "lemmas",
+    "phrase_position",
+    "readings",
+    "squeeze",
+    "stem",
+    "stems",
+    "words",
+]
 
 _MARKS = (
     "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8"

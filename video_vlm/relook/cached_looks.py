@@ -50,10 +50,7 @@ class CachedFrames:
         """The rows of text in pictures that were seen together."""
         ends = {picture.end for picture in pictures}
         return tuple(
-            row
-            for picture in pictures
-            for row in self._rows.get(picture.start, ())
-            if row.span.end in ends
+            row for picture in pictures for row in self._rows.get(picture.start, ()) if row.span.end in ends
         )
 
     def _picture_at(self, seconds: float) -> float | None:
