@@ -214,7 +214,7 @@ class StemIndex:
     def candidates(self, wanted: str) -> frozenset[str]:
         """Every stem for which ``alike(wanted, stem)`` may be more than 0."""
         same = {wanted} | _meanings().get(wanted, frozenset())
-        return (same & self._stems) | self._unspaced | self._by_beginning.get(wanted[:1], set())
+        return (self._stems & same) | self._unspaced | self._by_beginning.get(wanted[:1], set())
 
 
 def squeeze(text: str) -> str:
