@@ -17,6 +17,7 @@ from video_vlm.records import Evidence, ObservationKind, Span
 __all__ = [
     "FUSED",
     "WITHIN",
+    "WITHIN_TEXT",
     "ByWords",
     "Filter",
     "FrameNeighbour",
@@ -35,9 +36,12 @@ WITHIN: Final = """
 """
 """SQL for :class:`Filter` over ``passages AS p``; the last line is ``Span.overlaps``."""
 
+WITHIN_TEXT: Final = f"{WITHIN} AND (:looks = 1 OR p.look IS NULL)"
+"""The same for passages alone: frames come from no look."""
+
 _BY_WORDS: Final = f"""
     SELECT p.id, bm25(word_index) AS rank FROM word_index JOIN readable_passages AS p ON p.id = word_index.rowid
-    WHERE word_index MATCH :query AND word_index.rowid BETWEEN :first AND :last AND {WITHIN}
+    WHERE word_index MATCH :query AND word_index.rowid BETWEEN :first AND :last AND {WITHIN_TEXT}
     ORDER BY rank, p.start, p.id LIMIT :limit
 """
 
@@ -72,6 +76,8 @@ class Filter:
     content_ids: tuple[str, ...] | None = None
     span: Span | None = None
     kinds: tuple[ObservationKind, ...] | None = None
+    looks: bool = True
+    """Whether passages that were seen in looks count."""
 
     def parameters(self) -> dict[str, object]:
         """The values of :data:`WITHIN`'s parameters."""
@@ -80,6 +86,7 @@ class Filter:
             "kinds": None if self.kinds is None else json.dumps(self.kinds),
             "start": None if self.span is None else self.span.start,
             "end": None if self.span is None else self.span.end,
+            "looks": int(self.looks),
         }
 
 

@@ -91,12 +91,13 @@ def add_seen(
     connection: sqlite3.Connection, observations: Iterable[Observation], owner: Mapping[str, object]
 ) -> int:
     """Add the observations of a look, except those for which the video has a passage of the same kind and the
-    same text that covers their span. ``owner`` holds the columns they share. Returns how many were added.
+    same text that covers their span; one of another look must have the very span, as it would not be found where
+    their own pictures are asked for. ``owner`` holds the columns they share. Returns how many were added.
     """
     columns = [observation_columns(one) for one in dict.fromkeys(observations)]
     said = (
         "SELECT 1 FROM readable_passages WHERE content_id = :content_id AND kind = :kind AND text = :text"
-        ' AND start <= :start AND "end" >= :end'
+        ' AND start <= :start AND "end" >= :end AND (look IS NULL OR (start = :start AND "end" = :end))'
     )
     new = [one for one in columns if connection.execute(said, {**one, **owner}).fetchone() is None]
     _insert(connection, ({**one, **owner} for one in new))

@@ -6,6 +6,8 @@ a derived index (:mod:`video_vlm.memory.vector_index`), which is exact until the
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,9 +16,10 @@ import numpy.typing as npt
 
 from video_vlm.memory.database_protocol import DatabaseConnection
 from video_vlm.memory.ivf_index import EXACT_UP_TO, NUM_QUESTIONS
+from video_vlm.memory.kept_vectors import KeptVectors
 from video_vlm.memory.layout import Layout
 from video_vlm.memory.recall_probes import recall_probes
-from video_vlm.memory.search import WITHIN, Filter, TextNeighbour
+from video_vlm.memory.search import WITHIN_TEXT, Filter, TextNeighbour
 from video_vlm.memory.vector_index import VectorIndex, Vectors, register_encoder, stack, to_blob
 from video_vlm.protocols import TextEncoder
 
@@ -41,6 +44,19 @@ _MISSING_OF_VIDEO: Final = _MISSING.format(of_video="AND p.content_id = :content
 """Two statements: one for both would scan the whole library for a single video."""
 
 
+_WITHIN_VIDEOS: Final = f"""
+    SELECT v.passage FROM json_each(:contents) AS c
+    CROSS JOIN readable_passages AS p ON p.content_id = c.value
+    CROSS JOIN vectors AS v ON v.passage = p.id AND v.encoder = :encoder WHERE {WITHIN_TEXT}
+    ORDER BY v.passage
+"""
+
+_OF_PASSAGES: Final = """
+    SELECT v.vector FROM json_each(?2) AS c CROSS JOIN vectors AS v ON v.passage = c.value AND v.encoder = ?1
+    ORDER BY v.passage
+"""
+
+
 class TextVectors:
     """The vectors of one encoder in one library. Shared by threads."""
 
@@ -58,6 +74,7 @@ class TextVectors:
         self._dense = VectorIndex(
             database, path, encoder.name, encoder.dimension, rows=_ROWS, exact_up_to=exact_up_to
         )
+        self._kept = KeptVectors(encoder.dimension)
 
     @property
     def lists(self) -> dict[str, VectorIndex]:
@@ -94,22 +111,21 @@ class TextVectors:
 
     def _by_reading(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
         with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT v.passage, v.vector FROM json_each(:contents) AS c"
-                " CROSS JOIN readable_passages AS p ON p.content_id = c.value"
-                f" CROSS JOIN vectors AS v ON v.passage = p.id AND v.encoder = :encoder WHERE {WITHIN}",
-                {**within.parameters(), "encoder": self.encoder.name},
-            ).fetchall()
-        if not rows:
-            return []
-        cosines = stack(rows, self.encoder.dimension) @ query
-        best = np.lexsort((np.array([row["passage"] for row in rows]), -cosines))[:limit]
-        return [TextNeighbour(rows[place]["passage"], float(cosines[place])) for place in best]
+            rows = connection.execute(_WITHIN_VIDEOS, {**within.parameters(), "encoder": self.encoder.name})
+            passages = np.fromiter((row["passage"] for row in rows), np.int64)
+            vectors = self._kept.of(passages, lambda missing: self._read(connection, missing))
+        cosines = vectors @ query
+        best = np.lexsort((passages, -cosines))[:limit]
+        return [TextNeighbour(int(passages[place]), float(cosines[place])) for place in best]
+
+    def _read(self, connection: sqlite3.Connection, passages: Sequence[int]) -> Vectors:
+        rows = connection.execute(_OF_PASSAGES, (self.encoder.name, json.dumps(passages))).fetchall()
+        return stack(rows, self.encoder.dimension)
 
     def _by_index(self, query: npt.NDArray[np.float32], within: Filter, limit: int) -> list[TextNeighbour]:
         allowed = None
         if within != Filter():
-            passages = f"SELECT p.id FROM readable_passages AS p WHERE {WITHIN}"
+            passages = f"SELECT p.id FROM readable_passages AS p WHERE {WITHIN_TEXT}"
             with self._database.read() as connection:
                 rows = connection.execute(passages, within.parameters())
                 allowed = np.fromiter((row["id"] for row in rows), np.int64)

@@ -6,8 +6,9 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -81,6 +82,13 @@ class MemoryView:
         self._memory = memory
         self._search = search
         self._sight = sight
+        self._finds_looks = True
+
+    def as_read(self) -> Self:
+        """The same memory, whose search finds nothing that was seen in looks."""
+        found = copy(self)
+        found._finds_looks = False
+        return found
 
     @property
     def video(self) -> Video:
@@ -226,7 +234,8 @@ class MemoryView:
         Raises:
             ValueError: ``limit`` is below 1.
         """
-        within = Filter((self.content_id,), span, None if kinds is None else tuple(kinds))
+        wanted = None if kinds is None else tuple(kinds)
+        within = Filter((self.content_id,), span, wanted, looks=self._finds_looks)
         return self._search(query, within, limit)
 
     def frames_like(self, text: str) -> tuple[tuple[Span, float], ...]:

@@ -19,7 +19,7 @@ from video_vlm.media import open_known
 from video_vlm.memory import Library, MemoryView, StoredLook
 from video_vlm.models import open_detector, open_model
 from video_vlm.protocols import Answerer, Detector, Progress, ProgressEvent, VideoMemory, VideoReader, silent
-from video_vlm.records import Answer, Status, Step
+from video_vlm.records import Answer, ObservationKind, Status, Step
 from video_vlm.relook import LookPlan, answer_by_looking, plan_look
 from video_vlm.relook.cached_looks import recall, valid_looks
 from video_vlm.relook.frame_fetcher import FrameFetcher
@@ -104,8 +104,19 @@ def ask(
 
 
 def _read_and_look(case: _Case, path: Path | None) -> tuple[Answer, Sequence[StoredLook]]:
-    """What memory says, or, where that is not sure enough, what a look says; and the looks that were
-    taken."""
+    """What memory says, or, where that is not sure enough, what a look says; and the looks that were taken.
+
+    Earlier questions add nothing to this but pictures that need not be decoded again. What was seen for them
+    answers only where this does not: so no answer depends on what was asked before, unless there were none.
+    """
+    answer, taken = _for_itself(case, path)
+    if answer.status is Status.ANSWERED or not case.kept:
+        return answer, taken
+    return case.from_all(answer), taken
+
+
+def _for_itself(case: _Case, path: Path | None) -> tuple[Answer, Sequence[StoredLook]]:
+    """As if nothing had been asked before."""
     answer = case.from_memory()
     if not is_worth_a_look(answer) or case.settings.max_look_frames < 1:
         return answer, ()
@@ -115,11 +126,11 @@ def _read_and_look(case: _Case, path: Path | None) -> tuple[Answer, Sequence[Sto
     settings = case.settings
     frames = max(1, settings.max_look_frames // _COARSE_SHARE)
     try:
-        planned = _planned(case.question, case.memory, settings, path=path, frames=frames)
+        planned = _planned(case.question, case.memory.as_read(), settings, path=path, frames=frames)
         with open_known(path, case.memory.video.content_id, decoder=case.index.decoder) as reader:
             looker = case.looker(reader)
             found = answer_by_looking(
-                case.question, answer, case.known, case.model, looker=looker, plan=planned
+                case.question, answer, case.read, case.model, looker=looker, plan=planned
             )
             return found, looker.taken
     except MediaError as error:
@@ -229,20 +240,30 @@ class _Case:
         return cls(question, memory, model, settings, index, eyes, valid_looks(memory.looks(), eyes))
 
     @property
-    def known(self) -> VideoMemory:
-        return recall(self.memory, self.kept)
+    def read(self) -> VideoMemory:
+        """What the pass read, and captions, which somebody asked for."""
+        return recall(self.memory.as_read(), [look for look in self.kept if look.is_caption])
 
     def from_memory(self) -> Answer:
-        """The answer from memory and from the looks kept in it."""
-        answer = self.model.answer(self.question, self.known)
-        pictures = {picture.start for look in self.kept if not look.is_caption for picture in look.frames}
-        if pictures:
-            answer = _noted(
-                answer, Step("recall", f"{len(pictures)} pictures looked at for earlier questions are known")
-            )
+        """The answer from what was read."""
+        answer = self.model.answer(self.question, self.read)
         if num_captions := sum(look.is_caption for look in self.kept):
             answer = _noted(answer, Step("recall", f"{num_captions} captions"))
         return answer
+
+    def from_all(self, answer: Answer) -> Answer:
+        """The answer from what was seen for other questions, too, where it is one; else the one that is given."""
+        looks = [look for look in self.kept if not look.is_caption]
+        if not any(one.kind is ObservationKind.SCREEN_TEXT for look in looks for one in look.observations):
+            return answer
+        pictures = {picture.start for look in looks for picture in look.frames}
+        recalled = self.model.answer(self.question, recall(self.memory, self.kept))
+        if recalled.status is Status.ANSWERED:
+            steps = (*answer.receipt.steps, *recalled.receipt.steps)
+            receipt = replace(recalled.receipt, steps=steps, frames_decoded=answer.receipt.frames_decoded)
+            answer = replace(recalled, receipt=receipt)
+        known = f"{len(pictures)} pictures looked at for earlier questions are known"
+        return _noted(answer, Step("recall", known))
 
     def looker(self, reader: VideoReader) -> FrameFetcher:
         return FrameFetcher(

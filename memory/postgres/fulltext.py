@@ -12,7 +12,7 @@ from typing import Final
 
 from video_vlm.memory.fts_query import terms_of
 from video_vlm.memory.postgres.connection import PostgresConnection
-from video_vlm.memory.postgres.filters import INSIDE, WITHIN
+from video_vlm.memory.postgres.filters import INSIDE, WITHIN_TEXT
 from video_vlm.memory.search import Filter
 
 __all__ = ["Words"]
@@ -53,7 +53,7 @@ _ANYWHERE: Final = f"""
     WITH {_ASKED}
     SELECT p.id, {_SCORE} AS score FROM asked JOIN word_index AS w ON w.words @@ asked.query
     JOIN readable_passages AS p ON p.id = w.passage {_TIMES}
-    WHERE {WITHIN} GROUP BY p.id, p.start ORDER BY score DESC, p.start, p.id LIMIT %(limit)s
+    WHERE {WITHIN_TEXT} GROUP BY p.id, p.start ORDER BY score DESC, p.start, p.id LIMIT %(limit)s
 """
 
 _IN_VIDEOS: Final = f"""

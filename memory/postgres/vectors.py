@@ -10,7 +10,7 @@ import numpy.typing as npt
 from video_vlm.memory.ivf_index import EXACT_UP_TO
 from video_vlm.memory.library_vectors import LibraryVectors
 from video_vlm.memory.postgres.database import PostgresDatabase
-from video_vlm.memory.postgres.filters import INSIDE, WITHIN
+from video_vlm.memory.postgres.filters import INSIDE, WITHIN, WITHIN_TEXT
 from video_vlm.memory.postgres.nearest import VectorList
 from video_vlm.memory.search import Filter, TextNeighbour
 from video_vlm.memory.text_vectors import TextVectors
@@ -22,7 +22,7 @@ from video_vlm.records import Level
 __all__ = ["TEXTS", "PostgresLibraryVectors", "PostgresTextVectors", "PostgresVisualVectors"]
 
 TEXTS: Final = f"""
-    vectors AS v JOIN readable_passages AS p ON p.id = v.passage WHERE v.encoder = %(encoder)s AND {WITHIN}
+    vectors AS v JOIN readable_passages AS p ON p.id = v.passage WHERE v.encoder = %(encoder)s AND {WITHIN_TEXT}
 """
 """For :class:`~video_vlm.memory.postgres.nearest.VectorList`."""
 

@@ -147,14 +147,12 @@ def test_pictures_are_known_by_digest_size_and_time() -> None:
     digest = eyes.digests["look"]
     looks = (kept(4.0, 5.0, digest=digest), kept(7.0, digest="other"), kept(9.0, digest=digest, max_side=640))
     known = CachedFrames(looks, eyes, step_seconds=1 / 30)
-    assert known.among((3.7, 4.25, 4.8, 5.3, 7.0, 9.0)) == (4.25, 4.8)
-    assert known.among((3.8, 3.9, 4.0, 4.1)) == (4.0,)
-    assert known.among((4.2,)) == (4.2,)
-    assert known.among(()) == ()
+    assert [known.shown_at([4.01, 5.0]), known.shown_at([4.0, 4.02, 5.0])] == [(4.0, 5.0)] * 2
+    assert [known.shown_at(times) for times in ([4.0], [3.9, 5.0], [4.0, 5.04], [7.0], [9.0])] == [None] * 5
     assert valid_looks(looks, eyes) == (looks[0], looks[2])
 
 
 def test_a_picture_is_known_only_if_every_observer_saw_it() -> None:
     eyes = FrameObservers(replace(NO_TEXT, observers=("look", "motion")))
     known = CachedFrames([kept(4.0, digest=eyes.digests["look"])], eyes, step_seconds=1 / 30)
-    assert known.among((4.0,)) == ()
+    assert known.shown_at([4.0]) is None

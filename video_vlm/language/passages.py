@@ -13,12 +13,12 @@ from threading import Lock
 
 from video_vlm.language.cue_sentences import JOIN_SECONDS, SPEAKER_TAG, joined_cues, runs_of_three
 from video_vlm.language.lexicon import STOP_WORDS
-from video_vlm.language.word_forms import Word, alike, words
+from video_vlm.language.word_forms import StemIndex, Word, alike, words
 from video_vlm.protocols import Revised, TextEncoder, VideoMemory
 from video_vlm.records import Citation, Observation, ObservationKind, Span
 from video_vlm.records.observations import SEEN, SPOKEN, TELLING, WRITTEN
 
-__all__ = ["Passage", "Passages", "Vocabulary", "in_twos", "read_passages"]
+__all__ = ["Passage", "Passages", "Vocabulary", "read_passages", "told_in"]
 
 
 _PRONOUN = re.compile(r"\b(?:it|he|she|they|them|him|her|his|its|their|this|that|these|those)\b", re.I)
@@ -68,7 +68,7 @@ class Vocabulary:
     """
 
     def __init__(self, passages: Sequence[Passage]) -> None:
-        self._stems = frozenset(stem for one in passages for stem in one.stems)
+        self._stems = StemIndex(stem for one in passages for stem in one.stems)
         self.written: Mapping[str, str] = {
             word.text.casefold(): word.text for one in passages for word in one.words
         }
@@ -78,7 +78,7 @@ class Vocabulary:
     def alike(self, stem: str) -> Mapping[str, float]:
         """How far each stem here stands for ``stem``, in ``(0, 1]``; those that do not are left out."""
         if stem not in self._alike:
-            near = ((other, alike(stem, other)) for other in self._stems)
+            near = ((other, alike(stem, other)) for other in self._stems.candidates(stem))
             self._alike[stem] = {other: share for other, share in near if share}
         return self._alike[stem]
 
@@ -102,6 +102,8 @@ class Passages:
     """What the whole video is about: stems of its titles and of what it says over and over."""
     vocabulary: Vocabulary
     """Every stem that is in it."""
+    told: tuple[Passage, ...] = ()
+    """What is said or written in sentences and rows (:func:`told_in`)."""
     encoder: TextEncoder | None = None
     """Who compares meanings; None where only words are compared."""
     found: tuple[Span, ...] = ()
@@ -125,6 +127,7 @@ class Passages:
             written=there(self.written),
             seen=there(self.seen),
             chapters=there(self.chapters),
+            told=there(self.told),
         )
 
     def card(self, passage: Passage) -> tuple[Passage, ...]:
@@ -143,7 +146,18 @@ class Passages:
         )
 
 
-def in_twos(track: Sequence[Passage]) -> Iterator[Passage]:
+def told_in(pool: Sequence[Passage], runs: Iterable[Passage]) -> Sequence[Passage]:
+    """What is said or written in sentences and rows, in order of time. Titles of chapters name stretches and state
+    nothing; captions without full stops, those of the tracks of ``runs``, are read two at a time."""
+    unpunctuated = {passage.track for passage in runs}
+    told = [one for one in pool if one.kind is not ObservationKind.CHAPTER]
+    kept = [one for one in told if not (one.is_spoken and one.track in unpunctuated)]
+    for track in sorted(unpunctuated):
+        kept += _in_twos([one for one in told if one.is_spoken and one.track == track])
+    return sorted(kept, key=lambda one: one.span)
+
+
+def _in_twos(track: Sequence[Passage]) -> Iterator[Passage]:
     """Of captions without full stops, each with the next as one: a sentence may go on from one to the other."""
     for first, second in pairwise(track):
         if second.span.start - first.span.end <= JOIN_SECONDS:
@@ -204,6 +218,7 @@ class _Cut:
             rarity=_rarity(pieces),
             runs=runs,
             topic=_topic(self._title, pieces),
+            told=tuple(told_in(pieces, runs)),
             vocabulary=Vocabulary((*pieces, *runs)),
         )
 
@@ -288,7 +303,8 @@ class _Beside:
         first = bisect_left(self._starts, span.start - _LASTING_SECONDS)
         last = bisect_left(self._starts, span.end)
         long = [piece for piece in self._long if piece.span.start < span.end]
-        return sorted((*self._short[first:last], *long), key=_in_order)
+        short = self._short[first:last]
+        return sorted((*short, *long), key=_in_order) if long else short
 
 
 def _in_order(piece: Passage) -> tuple[float, str, float]:

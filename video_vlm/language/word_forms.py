@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -15,7 +15,18 @@ from video_vlm.text import findable
 if TYPE_CHECKING:
     import snowballstemmer
 
-__all__ = ["Word", "alike", "lemmas", "phrase_position", "readings", "squeeze", "stem", "stems", "words"]
+__all__ = [
+    "StemIndex",
+    "Word",
+    "alike",
+    "lemmas",
+    "phrase_position",
+    "readings",
+    "squeeze",
+    "stem",
+    "stems",
+    "words",
+]
 
 _MARKS = (
     "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8"
@@ -112,7 +123,9 @@ def lemmas(word: str) -> frozenset[str]:
 def words(text: str) -> tuple[Word, ...]:
     """Every word of a text, a spoken year as one: ``nineteen twenty six`` has the stem ``1926``."""
     found = [Word(match[0], stem(match[0]), match.start(), match.end()) for match in _WORD.finditer(text)]
-    return tuple(_with_spoken_years(found))
+    if any(word.text.casefold() in _CENTURIES for word in found):
+        return tuple(_with_spoken_years(found))
+    return tuple(found)
 
 
 def _with_spoken_years(found: Sequence[Word]) -> Iterator[Word]:
@@ -182,6 +195,26 @@ def alike(wanted: str, found: str) -> float:
         ratio = difflib.SequenceMatcher(None, wanted, found, autojunk=False).ratio()
         return 0.7 if ratio >= 0.85 and wanted[0] == found[0] else 0.0
     return 0.0
+
+
+class StemIndex:
+    """Stems, by what may be :func:`alike`: another stem is compared with few of them.
+
+    Args:
+        stems: Those that are compared.
+    """
+
+    def __init__(self, stems: Iterable[str]) -> None:
+        self._stems = frozenset(stems)
+        self._unspaced = frozenset(stem for stem in self._stems if _UNSPACED.search(stem))
+        self._by_beginning: dict[str, set[str]] = {}
+        for stem in self._stems:
+            self._by_beginning.setdefault(stem[:1], set()).add(stem)
+
+    def candidates(self, wanted: str) -> frozenset[str]:
+        """Every stem for which ``alike(wanted, stem)`` may be more than 0."""
+        same = {wanted} | _meanings().get(wanted, frozenset())
+        return (self._stems & same) | self._unspaced | self._by_beginning.get(wanted[:1], set())
 
 
 def squeeze(text: str) -> str:

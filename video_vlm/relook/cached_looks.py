@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 from video_vlm.memory import MemoryView, StoredLook
 from video_vlm.protocols import VideoMemory
-from video_vlm.records import Observation, Span
+from video_vlm.records import Observation, ObservationKind, Span
 from video_vlm.relook.frame_observers import FrameObservers
 from video_vlm.relook.overlay import Overlay
 
 __all__ = ["CachedFrames", "recall", "valid_looks"]
 
-_AS_GOOD_SECONDS = 0.25
-"""Half the beat of a close look at two pictures a second: a picture this near tells the same, or nearer than
-half of what the pictures of a plan lie apart."""
-
-
 _ROUNDING = 1e-3
 
 
 class CachedFrames:
-    """The pictures that all observers at hand have seen already, large enough.
+    """The pictures that all observers at hand have seen already, large enough, each with those it was seen with: what
+    is read in pictures that follow one another depends on all of them.
 
     Args:
         looks: What was looked at before.
@@ -32,40 +27,36 @@ class CachedFrames:
     """
 
     def __init__(self, looks: Iterable[StoredLook], eyes: FrameObservers, *, step_seconds: float) -> None:
-        seen: dict[str, set[float]] = {name: set() for name in eyes.digests}
-        kept = (look for look in valid_looks(looks, eyes) if not look.is_caption)
-        self._looks = tuple(look for look in kept if look.max_side >= eyes.max_side)
-        for look in self._looks:
-            seen[look.observer].update(one.start for one in look.frames)
-        self._starts = sorted(set.intersection(*seen.values())) if seen else []
+        seen: dict[tuple[float, ...], set[str]] = {}
+        self._rows: dict[float, dict[Observation, None]] = {}
+        for look in valid_looks(looks, eyes):
+            if look.is_caption or look.max_side < eyes.max_side:
+                continue
+            seen.setdefault(tuple(one.start for one in look.frames), set()).add(look.observer)
+            for row in look.observations:
+                if row.kind is ObservationKind.SCREEN_TEXT:
+                    self._rows.setdefault(row.span.start, {})[row] = None
+        self._together = {starts for starts, by in seen.items() if by >= eyes.digests.keys()}
+        self._starts = sorted({start for starts in self._together for start in starts})
         self._step = step_seconds
 
-    def among(self, times: Sequence[float]) -> tuple[float, ...]:
-        """Of the times of a plan, ascending, those whose picture was seen, or one so near that it tells the
-        same.
+    def shown_at(self, times: Sequence[float]) -> tuple[float, ...] | None:
+        """When the pictures that are shown at these times begin, in seconds, if just they were seen together."""
+        shown = [self._picture_at(seconds) for seconds in times]
+        starts = tuple(dict.fromkeys(start for start in shown if start is not None))
+        return starts if None not in shown and starts in self._together else None
 
-        ``10.0, 10.5, 11.0`` (half a second apart) are known where a picture was seen every half second,
-        whatever the phase; ``10.0, 10.25, 10.5`` are then known but for every other one.
-        """
-        apart = min((later - one for one, later in pairwise(times)), default=2 * _AS_GOOD_SECONDS)
+    def rows_of(self, pictures: Sequence[Span]) -> tuple[Observation, ...]:
+        """The rows of text in pictures that were seen together."""
+        ends = {picture.end for picture in pictures}
         return tuple(
-            seconds for seconds in times if self._has(seconds, within=min(apart / 2, _AS_GOOD_SECONDS))
+            row for picture in pictures for row in self._rows.get(picture.start, ()) if row.span.end in ends
         )
 
-    def _has(self, seconds: float, *, within: float) -> bool:
-        place = bisect_left(self._starts, seconds)
-        near = self._starts[max(place - 1, 0) : place + 1]
-        return any(
-            start - within - _ROUNDING <= seconds <= start + within + _ROUNDING
-            or start <= seconds < start + self._step
-            for start in near
-        )
-
-    def seen_at(self, times: Sequence[float]) -> tuple[Observation, ...]:
-        """The observations that were kept of frames at these times, in seconds."""
-        spans = [Span(seconds - _AS_GOOD_SECONDS, seconds + _AS_GOOD_SECONDS) for seconds in times]
-        kept = (one for look in self._looks for one in look.observations)
-        return tuple(one for one in kept if any(one.span.overlaps(span) for span in spans))
+    def _picture_at(self, seconds: float) -> float | None:
+        place = bisect_right(self._starts, seconds + _ROUNDING) - 1
+        is_shown = place >= 0 and seconds < self._starts[place] + self._step - _ROUNDING
+        return self._starts[place] if is_shown else None
 
 
 def valid_looks(looks: Iterable[StoredLook], eyes: FrameObservers) -> tuple[StoredLook, ...]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
 
 from video_vlm.memory import StoredLook
 from video_vlm.protocols import VideoReader
@@ -55,11 +54,8 @@ class FrameFetcher:
         self.looked: list[Span] = []
         self.excluded: list[Span] = []
         self.taken: list[StoredLook] = []
-
-    @property
-    def num_frames(self) -> int:
+        self.num_frames = 0
         """How many pictures were decoded so far."""
-        return len(self.looked)
 
     def __call__(self, span: Span, *, num_frames: int, reason: str = "asked for") -> Sequence[Observation]:
         """A close look at a stretch: at 2 to 4 pictures a second, in its middle where the budget is too
@@ -86,27 +82,28 @@ class FrameFetcher:
         Frames that are known are not decoded: what was kept of them is given back.
         """
         times = [sample.pts_seconds for sample in samples][: max(self.num_left, 0)]
-        known = self._known.among(times)
-        unknown = [seconds for seconds in times if seconds not in known]
+        found = [(run, self._known.shown_at(run)) for run in _runs(times)]
+        known = [starts for _, starts in found if starts is not None]
+        unknown = [seconds for run, starts in found if starts is None for seconds in run]
         frames = list(self._reader.frames_at(unknown, max_side=self._eyes.max_side)) if unknown else []
-        glances: list[list[Frame]] = []
-        for frame in frames:
-            if glances and frame.pts_seconds - glances[-1][-1].pts_seconds <= _TOGETHER_SECONDS:
-                glances[-1].append(frame)
+        decoded = {frame.pts_seconds: frame for frame in frames}
+        seen: list[Observation] = []
+        for starts in sorted([*known, *map(tuple, _runs(list(decoded)))]):
+            pictures = _pictures(starts, self._step)
+            self.looked += pictures
+            if starts in known:
+                seen += self._known.rows_of(pictures)
             else:
-                glances.append([frame])
-        seen = [one for glance in glances for one in self._see(glance, reason)]
-        self.num_left -= len(frames) + len(known)
+                seen += self._see([decoded[start] for start in starts], pictures, reason)
+        num_known = sum(map(len, known))
+        self.num_left -= len(frames) + num_known
+        self.num_frames += len(frames)
         self.seen += seen
-        self.steps.append(_step(frames, seen, reason, num_known=len(known)))
-        return sorted((*seen, *self._known.seen_at(known)), key=lambda one: one.span)
+        self.steps.append(_step(frames, seen, reason, num_known=num_known))
+        return sorted(seen, key=lambda one: one.span)
 
-    def _see(self, frames: Sequence[Frame], reason: str) -> tuple[Observation, ...]:
-        until = frames[-1].pts_seconds + self._step
-        ends = [*(later.pts_seconds for _, later in pairwise(frames)), until]
-        images = [Span(frame.pts_seconds, end) for frame, end in zip(frames, ends, strict=True)]
-        self.looked += images
-        seen = self._eyes.see(frames, until=until)
+    def _see(self, frames: Sequence[Frame], images: Sequence[Span], reason: str) -> tuple[Observation, ...]:
+        seen = self._eyes.see(frames, until=images[-1].end)
         self.taken += [
             StoredLook(
                 name,
@@ -120,6 +117,23 @@ class FrameFetcher:
             for name, found in seen.items()
         ]
         return tuple(sorted((one for found in seen.values() for one in found), key=lambda one: one.span))
+
+
+def _runs(times: Sequence[float]) -> Iterator[list[float]]:
+    """Times of pictures, in seconds and ascending, as runs of those that lie near each other."""
+    run: list[float] = []
+    for seconds in times:
+        if run and seconds - run[-1] > _TOGETHER_SECONDS:
+            yield run
+            run = []
+        run.append(seconds)
+    if run:
+        yield run
+
+
+def _pictures(starts: Sequence[float], step_seconds: float) -> list[Span]:
+    ends = [*starts[1:], starts[-1] + step_seconds]
+    return [Span(start, end) for start, end in zip(starts, ends, strict=True)]
 
 
 def _step(frames: Sequence[Frame], seen: Sequence[Observation], reason: str, *, num_known: int) -> Step:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Literal
 
+from video_vlm.language.word_forms import squeeze
 from video_vlm.perception.text_tracks import join_rows
 from video_vlm.protocols import Revised, TextEncoder, VideoMemory
 from video_vlm.records import Evidence, Level, Node, Observation, ObservationKind, Span, Video
@@ -28,13 +29,12 @@ class Overlay:
 
     def __init__(self, memory: VideoMemory, seen: Iterable[Observation], looked: Iterable[Span]) -> None:
         self._memory = memory
-        seen, looked = tuple(seen), tuple(looked)
-        self._added = seen, looked
-        rows = [one for one in seen if one.kind is ObservationKind.SCREEN_TEXT]
+        seen = tuple(seen)
+        read = memory.observations(kinds=[ObservationKind.SCREEN_TEXT])
+        stands = _Standing(read)
+        rows = [one for one in seen if one.kind is ObservationKind.SCREEN_TEXT and not stands(one)]
         self._captions = tuple(one for one in seen if one.kind is ObservationKind.CAPTION)
-        self._rows = (
-            join_rows([*memory.observations(kinds=[ObservationKind.SCREEN_TEXT]), *rows]) if rows else None
-        )
+        self._rows = join_rows([*read, *rows]) if rows else None
         video = memory.video.content_id
         self._looked = tuple(
             Node(f"look {span.start:.3f}", video, Level.FRAME, span, None, provenance="look")
@@ -47,9 +47,12 @@ class Overlay:
 
     @property
     def revision(self) -> Hashable | None:
-        """That of the memory underneath, with what is added."""
+        """That of the memory underneath, with what is read or told in the looks: pictures without words change
+        nothing that is observed."""
         below = self._memory.revision if isinstance(self._memory, Revised) else None
-        return None if below is None else (below, *self._added)
+        if below is None or not (self._rows or self._captions):
+            return below
+        return below, self._rows, self._captions
 
     @property
     def channels(self) -> Sequence[str]:
@@ -98,3 +101,16 @@ class Overlay:
     ) -> Sequence[Evidence]:
         """The memory's own search: it finds the observations of kept looks, not those added here."""
         return self._memory.search(query, span=span, kinds=kinds, limit=limit)
+
+
+class _Standing:
+    """Whether a row that a look saw was read there already, as it is and for as long."""
+
+    def __init__(self, rows: Iterable[Observation]) -> None:
+        self._spans: dict[str, list[Span]] = {}
+        for row in rows:
+            self._spans.setdefault(squeeze(row.text), []).append(row.span)
+
+    def __call__(self, row: Observation) -> bool:
+        known = self._spans.get(squeeze(row.text), ())
+        return any(one.start <= row.span.start and row.span.end <= one.end for one in known)

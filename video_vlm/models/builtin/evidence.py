@@ -11,6 +11,7 @@ from typing import Final
 from video_vlm.language.cue_sentences import SPEAKER_TAG
 from video_vlm.language.expected_value import Expected, expected_value
 from video_vlm.language.matching import Match, has_any, match, stems_for
+from video_vlm.language.neighbourhoods import around_hits
 from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.premise import Premise, premise_of
 from video_vlm.language.query import Query, Wanted
@@ -128,12 +129,12 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
     )
     if _names_a_stranger(reading):
         return []
-    told = units(pool)
+    told = _near(query, pool, passages)
     numbers = [term.stem for term in query.terms if term.strict and term.stem[:1].isdigit()]
     own = any(unit.sentence.stems.issuperset(numbers) for unit in told)
     every = [
         (unit, value, match(query.terms, unit.sentence, passages))
-        for unit in _near(query, told, passages)
+        for unit in told
         if not _lacks_number(numbers, unit, own=own)
         if (value := _value(reading, unit)) is not None or not reading.expected.needed
     ]
@@ -185,15 +186,21 @@ def _lacks_number(numbers: Sequence[str], unit: Unit, *, own: bool) -> bool:
     return any(number not in around for number in numbers)
 
 
-def _near(query: Query, every: list[Unit], passages: Passages) -> list[Unit]:
-    """Of very many sentences, those that have any of the question's words, and those that a search found."""
-    if len(every) <= _MANY:
-        return every
-    stems = {stem for term in query.terms for stem in stems_for(term, passages)}
+def _near(query: Query, pool: Sequence[Passage], passages: Passages) -> list[Unit]:
+    """The sentences of passages; of very many, those that have any of the question's words, and those that a search
+    found."""
+    if len(pool) <= _MANY:
+        return units(pool)
+    weights = {
+        stem: term.weight * passages.rarity.get(stem, 1.0)
+        for term in query.terms
+        for stem in stems_for(term, passages)
+    }
     return [
         unit
-        for unit in every
-        if has_any(unit.sentence, stems) or any(unit.passage.span.overlaps(span) for span in passages.found)
+        for unit in units(around_hits(pool, weights, passages.found))
+        if has_any(unit.sentence, weights.keys())
+        or any(unit.passage.span.overlaps(span) for span in passages.found)
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from video_vlm.language.passages import Passage, Passages, in_twos
+from video_vlm.language.passages import Passage, Passages, told_in
 from video_vlm.language.query import Query
 from video_vlm.language.word_forms import words
 from video_vlm.models.builtin.draft import Draft, draft, quoted_claim
@@ -17,7 +17,7 @@ from video_vlm.models.builtin.evidence_model import by_encoder, by_words, featur
 from video_vlm.models.builtin.facts import in_channel
 from video_vlm.models.builtin.naming import name_asked
 from video_vlm.protocols import WordEncoder
-from video_vlm.records import Claim, ObservationKind
+from video_vlm.records import Claim
 
 __all__ = ["SENTENCE", "find_sentence", "tellable"]
 
@@ -71,11 +71,5 @@ def _in_digits(value: str) -> str:
 
 
 def tellable(pool: Sequence[Passage], passages: Passages) -> list[Passage]:
-    """What is said or written in sentences and rows. Titles of chapters name stretches and state nothing; captions
-    without full stops are read two at a time."""
-    unpunctuated = {passage.track for passage in passages.runs}
-    told = [one for one in pool if one.kind is not ObservationKind.CHAPTER]
-    kept = [one for one in told if not (one.is_spoken and one.track in unpunctuated)]
-    for track in sorted(unpunctuated):
-        kept += in_twos([one for one in told if one.is_spoken and one.track == track])
-    return sorted(kept, key=lambda one: one.span)
+    """What is said or written in sentences and rows."""
+    return list(passages.told if pool is passages.all else told_in(pool, passages.runs))
