@@ -12,7 +12,18 @@ import numpy.typing as npt
 
 from video_vlm.records.time import Span
 
-__all__ = ["Box", "Chapter", "Damage", "Frame", "Image", "Stream", "StreamKind", "Video"]
+__all__ = [
+    "SOUND_RATE",
+    "Box",
+    "Chapter",
+    "Damage",
+    "Frame",
+    "Image",
+    "SoundBlock",
+    "Stream",
+    "StreamKind",
+    "Video",
+]
 
 Image = npt.NDArray[np.uint8]
 """An image: RGB, ``(height, width, 3)``, uint8."""
@@ -97,6 +108,25 @@ class Frame:
     pts_seconds: float
     image: Image
     is_keyframe: bool = False
+
+
+SOUND_RATE = 16_000
+"""Samples a second of all sound that is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundBlock:
+    """A piece of the sound: ``samples`` is ``(n,)`` float32 in ``[-1, 1]``, mono at 16 kHz; the first of them
+    is number ``start_sample`` of the film, counted from zero as a player counts."""
+
+    start_sample: int
+    samples: npt.NDArray[np.float32]
+
+    @property
+    def span(self) -> Span:
+        """When it is heard, in player's seconds."""
+        end = self.start_sample + len(self.samples)
+        return Span(self.start_sample / SOUND_RATE, end / SOUND_RATE)
 
 
 @dataclass(frozen=True, slots=True)
