@@ -82,6 +82,13 @@ class MemoryWriter:
             add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
             seal_beginning(connection, self._memory)
 
+    def add(self, observations: Mapping[str, Sequence[Observation]]) -> None:
+        """Write further observations of the file as a whole, by observer, behind the earlier ones."""
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
+            add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+            seal_beginning(connection, self._memory)
+
     def discard(self) -> None:
         """Delete what was written so far, because the file turned out to be another video. A complete memory
         stays."""

@@ -157,7 +157,15 @@ class IndexSettings:
     decoder: str = own("pyav")
     speed: Speed = shared("full")  # noqa: RUF009 - a field, made anew by nobody
     """Every picture, or keyframes and what is in doubt between them."""
-    observers: tuple[str, ...] = own(("chapters", "subtitles", "screen-text", "look", "motion"))
+    observers: tuple[str, ...] = own(("chapters", "subtitles", "speech", "screen-text", "look", "motion"))
+    speech: str = own("auto")
+    """What is said is heard by this model: ``tiny.en``, another name of the list, a folder, or ``NAME:MODEL`` of
+    a plugin; ``auto`` for the best that is here, ``off`` for none."""
+    language: str = shared("auto")
+    """What is spoken, as a code of two letters; ``auto`` to find out, once a film."""
+    audio_track: str = shared("auto")
+    """Which sound is heard: the index of its stream, or its language as the file names it; ``auto`` for the
+    one a player plays."""
     shots: ShotSettings = field(default_factory=ShotSettings)
     frames: FrameSettings = field(default_factory=FrameSettings)
     screen_text: ScreenTextSettings = field(default_factory=ScreenTextSettings)

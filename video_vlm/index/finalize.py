@@ -12,6 +12,7 @@ from video_vlm.index.index_mode import IndexMode
 from video_vlm.index.observer_set import ObserverSet
 from video_vlm.index.recipe import Recipe
 from video_vlm.index.report import IndexReport
+from video_vlm.index.said_twice import not_in_subtitles
 from video_vlm.media.chapters import within
 from video_vlm.media.identity import SameContent
 from video_vlm.memory import MemoryWriter
@@ -51,7 +52,11 @@ def finish_memory(
         resumed_from: Where the run was taken up, for the report.
         tail: The state to go on from, should the file grow.
     """
+    fresh: dict[str, Sequence[Observation]]
     fresh = {name: _inside(said, video) for name, said in looked_again.finish(build.observations).items()}
+    if "speech" in fresh:
+        written = fresh["subtitles"] if "subtitles" in fresh else build.observations("subtitles")
+        fresh["speech"] = not_in_subtitles(fresh["speech"], written)
     kept = {name: build.observations(name) for name in manner.watch.names if name not in fresh}
     said = [one for name in manner.watch.names for one in (fresh[name] if name in fresh else kept[name])]
     nodes = upper_nodes(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from video_vlm.errors import MissingExtra
 from video_vlm.perception import OBSERVERS
-from video_vlm.protocols import Need, Observer, VideoReader
+from video_vlm.protocols import Listener, Need, Observer, VideoReader
 from video_vlm.records import Frame, Image, Observation, Span
 from video_vlm.settings import IndexSettings
 
@@ -40,15 +40,15 @@ class ObserverSet:
         """
         observers, missing = [], []
         for name in settings.observers:
+            if name == "speech" and settings.speech == "off":
+                missing.append("speech: index.speech=off")
+                continue
             try:
                 one = OBSERVERS[name](settings)
             except MissingExtra as error:
                 missing.append(f"{name}: {error}")
                 continue
-            if Need.SOUND in one.needs:
-                missing.append(f"{name}: it needs the sound, which this version does not read")
-            else:
-                observers.append(one)
+            observers.append(one)
         return cls(observers, missing=missing)
 
     def without(self, names: Iterable[str], *, why: str) -> ObserverSet:
@@ -66,6 +66,11 @@ class ObserverSet:
     def needing(self, *needs: Need) -> tuple[str, ...]:
         """The names of the observers that need any of ``needs``."""
         return tuple(one.name for one in self._observers if one.needs.intersection(needs))
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """Those that need the sound."""
+        return tuple(one for one in self._observers if Need.SOUND in one.needs and isinstance(one, Listener))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import av
 import numpy as np
-import numpy.typing as npt
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
@@ -26,13 +25,11 @@ from av.stream import Disposition
 from video_vlm.media.clock import Continuity, PlayerTime, own_time
 from video_vlm.media.container import joined_parts, open_container, read_packets, watch_only
 from video_vlm.media.stream_probe import sound_origin
-from video_vlm.records import SOUND_RATE, SoundBlock
+from video_vlm.records import SOUND_RATE, Samples, SoundBlock
 
 __all__ = ["read_sound", "sound_track"]
 
 logger = logging.getLogger(__name__)
-
-Samples = npt.NDArray[np.float32]
 
 _SLACK_SECONDS: Final = Fraction(1, 50)
 """Frames that lie this far from where the one before ends are heard as one sound: containers round times."""

@@ -19,6 +19,7 @@ __all__ = [
     "Damage",
     "Frame",
     "Image",
+    "Samples",
     "SoundBlock",
     "Stream",
     "StreamKind",
@@ -113,6 +114,9 @@ class Frame:
 SOUND_RATE = 16_000
 """Samples a second of all sound that is read."""
 
+Samples = npt.NDArray[np.float32]
+"""Sound: mono at 16 kHz, ``(n,)`` float32 in ``[-1, 1]``."""
+
 
 @dataclass(frozen=True, slots=True)
 class SoundBlock:
@@ -120,7 +124,7 @@ class SoundBlock:
     is number ``start_sample`` of the film, counted from zero as a player counts."""
 
     start_sample: int
-    samples: npt.NDArray[np.float32]
+    samples: Samples
 
     @property
     def span(self) -> Span:
