@@ -48,7 +48,10 @@ class ObserverSet:
             except MissingExtra as error:
                 missing.append(f"{name}: {error}")
                 continue
-            observers.append(one)
+            if Need.SOUND in one.needs and not isinstance(one, Listener):
+                missing.append(f"{name}: it needs the sound, and has no method listen to be given it")
+            else:
+                observers.append(one)
         return cls(observers, missing=missing)
 
     def without(self, names: Iterable[str], *, why: str) -> ObserverSet:
@@ -70,7 +73,7 @@ class ObserverSet:
     @property
     def listeners(self) -> tuple[Listener, ...]:
         """Those that need the sound."""
-        return tuple(one for one in self._observers if Need.SOUND in one.needs and isinstance(one, Listener))
+        return tuple(one for one in self._observers if isinstance(one, Listener))
 
     @property
     def names(self) -> tuple[str, ...]:
