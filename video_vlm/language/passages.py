@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from video_vlm.language.lexicon import STOP_WORDS
 from video_vlm.language.word_forms import Word, alike, words
@@ -193,7 +193,22 @@ def _of_one_track(said: Sequence[Observation], question: str) -> list[Observatio
         english = sum(times for word, times in there.items() if word in STOP_WORDS) / max(1, there.total())
         return shared, english, len(track)
 
-    return max(tracks.values(), key=fit)
+    written = [track for track in tracks.values() if track[0].kind is not ObservationKind.SPEECH]
+    heard = [item for item in said if item.kind is ObservationKind.SPEECH]
+    best = max(written, key=fit)
+    is_of_all = 2 * len(heard) >= len(best)  # subtitles of another language leave all that is heard
+    return heard if is_of_all and fit(heard)[:2] > fit(best)[:2] else [*best, *_between(heard, best)]
+
+
+def _between(heard: Sequence[Observation], written: Sequence[Observation]) -> list[Observation]:
+    """What is heard while no subtitle of the track is shown."""
+    ends = list(accumulate((one.span.end for one in written), max))
+    starts = [one.span.start for one in written]
+    return [
+        one
+        for one in heard
+        if (shown := bisect_left(starts, one.span.end)) == 0 or ends[shown - 1] <= one.span.start
+    ]
 
 
 def _passage(item: Observation) -> Passage:

@@ -18,6 +18,7 @@ from video_vlm.settings import digest
 from video_vlm.weights import PackagedFile, cached_folder, samples_of
 
 __all__ = [
+    "SPEECH_FILES",
     "SPEECH_MODELS",
     "SpeechModel",
     "SpeechWeights",
@@ -27,6 +28,14 @@ __all__ = [
 ]
 
 AUTO: Final = "auto"
+SPEECH_FILES: Final = (
+    "config.json",
+    "preprocessor_config.json",
+    "model.bin",
+    "tokenizer.json",
+    "vocabulary.*",
+)
+"""What is fetched of a model from the hub."""
 _WEIGHTS: Final = ("model.bin",)
 _NEEDED: Final = ("model.bin", "config.json")
 _OFF: Final = "index.speech=off"

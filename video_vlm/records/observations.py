@@ -77,6 +77,7 @@ class KindTraits:
         medium: How people perceive it.
         channel: The name of its scores when a look is planned.
         lead: How it is cited: ``At 0:09 the subtitles say: “...”``.
+        lead_unsure: How it is cited where a word of it is less probable than :data:`UNSURE`.
         tells: Whether it is language about the video: it can answer a question and name somebody.
         worth: How much it says about the events, in ``[0, 1]``; summaries prefer higher values.
         quoted: How a summary shows its text. Text of strangers is in quotes.
@@ -86,6 +87,7 @@ class KindTraits:
     medium: Medium
     channel: str
     lead: str = "it says"
+    lead_unsure: str = ""
     tells: bool = True
     worth: float = 0.5
     quoted: str = "{}"
@@ -96,7 +98,14 @@ KINDS: Final[Mapping[ObservationKind, KindTraits]] = {
     ObservationKind.SUBTITLE: KindTraits(
         Medium.SPOKEN, "speech", "the subtitles say", worth=0.7, quoted="“{}”", is_of_the_file=True
     ),
-    ObservationKind.SPEECH: KindTraits(Medium.SPOKEN, "speech", "it is said", worth=0.7, quoted="“{}”"),
+    ObservationKind.SPEECH: KindTraits(
+        Medium.SPOKEN,
+        "speech",
+        "it is said",
+        lead_unsure="it is said, not clearly heard",
+        worth=0.7,
+        quoted="“{}”",
+    ),
     ObservationKind.SOUND: KindTraits(Medium.MEASURED, "sound", "one hears", tells=False, worth=0.1),
     ObservationKind.SCREEN_TEXT: KindTraits(
         Medium.WRITTEN, "screen text", "the screen reads", worth=0.8, quoted="“{}” on screen"
