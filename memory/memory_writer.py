@@ -75,10 +75,13 @@ class MemoryWriter:
         return bool(self._row()["complete"])
 
     def begin(self, observations: Mapping[str, Sequence[Observation]]) -> None:
-        """Write the observations of the file as a whole, by observer; earlier ones are replaced."""
+        """Write the observations of the file as a whole, by observer; earlier ones of these are replaced."""
         with self._database.write() as connection:
             self._check_unfinished(connection)
-            connection.execute("DELETE FROM passages WHERE memory = ? AND segment IS NULL", (self._memory,))
+            connection.executemany(
+                "DELETE FROM passages WHERE memory = ? AND observer = ? AND segment IS NULL",
+                [(self._memory, observer) for observer in observations],
+            )
             add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
             seal_beginning(connection, self._memory)
 

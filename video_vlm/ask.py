@@ -95,7 +95,7 @@ def ask(
     answer = _kept(answer, library, content_id, taken) if settings.keep_looks else answer
     missing = memory.stored.missing
     where = path or memory.video.path
-    answer = _with_ears(answer, memory)
+    answer = _by_senses(answer, memory)
     return replace(
         answer,
         path=str(where),
@@ -292,8 +292,12 @@ def _noted(answer: Answer, step: Step) -> Answer:
     return replace(answer, receipt=replace(answer.receipt, steps=(*answer.receipt.steps, step)))
 
 
-def _with_ears(answer: Answer, memory: MemoryView) -> Answer:
-    """Where words were looked for and nobody has listened to what is said: that, not that it is not shown."""
+def _by_senses(answer: Answer, memory: MemoryView) -> Answer:
+    """Where words were looked for and nobody has listened to what is said: that, not that it is not shown. And no
+    eyes help where there is nothing to see."""
+    if answer.status is Status.NEEDS_EYES and not memory.video.has_pictures:
+        text = "Not shown: it holds only sound, and nothing that is said in it answers this."
+        return replace(answer, status=Status.NOT_SHOWN, text=text)
     has_sound = any(one.kind == "audio" for one in memory.video.streams)
     is_heard = "speech" in memory.channels or memory.observations(kinds=SPOKEN)
     if answer.status is not Status.NOT_SHOWN or not has_sound or is_heard:

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from video_vlm.index.hierarchy import SHOTS, count_shots, holes_in, upper_nodes
 from video_vlm.index.index_mode import IndexMode
@@ -20,6 +21,8 @@ from video_vlm.records import Damage, Level, Observation, ObservationKind, Span,
 from video_vlm.records.observations import KINDS
 
 __all__ = ["as_found", "finish_memory"]
+
+NOTHING_TO_SEE: Final = "pictures: there are none, it holds only sound"
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +65,8 @@ def finish_memory(
     nodes = upper_nodes(
         build, said, video=video, recipe=recipe.whole, damage=damage, settings=manner.settings.levels
     )
+    if not video.has_pictures:
+        missing = (*(one for one in missing if one != NOTHING_TO_SEE), NOTHING_TO_SEE)
     borders = build.observations(SHOTS)
     same.confirm(video.content_id)
     digests = dict(zip(manner.watch.names, manner.watch.digests, strict=True))

@@ -17,13 +17,12 @@ from video_vlm.index.frame_embeddings import FrameEmbedder
 from video_vlm.index.hierarchy import (
     SHOTS,
     chapter_borders,
-    count_shots,
     covered,
     cut_observation,
     hole_observation,
-    holes_in,
 )
 from video_vlm.index.index_mode import IndexMode, IndexModes, index_modes, looked_at
+from video_vlm.index.known_video import add_meaning, known_report, remember, reused
 from video_vlm.index.listening import Listening
 from video_vlm.index.observer_set import Observations
 from video_vlm.index.open_segment import ClosedSegment, OpenSegment
@@ -31,19 +30,20 @@ from video_vlm.index.partial_rebuild import make_part
 from video_vlm.index.plan import part_to_make
 from video_vlm.index.recipe import Recipe
 from video_vlm.index.report import IndexReport
+from video_vlm.index.sound_only import listen_alone, refuse_without_ears
 from video_vlm.index.write_queue import PendingSegment, WriteQueue
 from video_vlm.media import open_video
 from video_vlm.media.chapters import unused_marks
 from video_vlm.media.damage_log import DamageLog
 from video_vlm.media.identity import SameContent
-from video_vlm.memory import Library, MemoryCheckpoint, MemoryWriter, StoredFrame, StoredVideo, node_id
+from video_vlm.memory import Library, MemoryCheckpoint, MemoryWriter, StoredFrame, node_id
 from video_vlm.memory.summaries import summarize
 from video_vlm.protocols import Progress, ProgressEvent, VideoReader, silent
 from video_vlm.records import Cut, Damage, Level, Node, Span
 from video_vlm.samplers.segments import SegmentStart
 from video_vlm.settings import IndexSettings, Speed
 
-__all__ = ["add_meaning", "index_video", "known_report"]
+__all__ = ["index_video"]
 
 logger = logging.getLogger(__name__)
 
@@ -121,23 +121,26 @@ def _index(
         content_id = reader.video.content_id
         same = reader.same_content if isinstance(reader, KnowsItsFile) else same
         stored = library.find(content_id)
+        if not reader.video.has_pictures:
+            refuse_without_ears(reader, how.asked)
         if stored is None:
-            next(iter(reader.scan()))  # a file without a single frame must leave no trace in the library
+            if reader.video.has_pictures:
+                next(iter(reader.scan()))  # a file without a single frame must leave no trace in the library
         elif how.have_made(stored, file, library):
             same.confirm(content_id)
-            _remember(library, file, content_id, same)
-            known = _reused(library, replace(stored, video=replace(stored.video, path=file)))
+            remember(library, file, content_id, same)
+            known = reused(library, replace(stored, video=replace(stored.video, path=file)))
             add_meaning(library, known)
             return known
         elif (part := part_to_make(stored, how, file, library)) is not None:
             stored = replace(stored, video=replace(stored.video, path=file))
             report = make_part(reader, library, stored, part, same=same, progress=progress)
-            _remember(library, file, content_id, same)
+            remember(library, file, content_id, same)
             return replace(report, kept=part.kept, num_sights=library.vectors.num_frames(content_id))
-        in_full = why_in_full(reader, settings)
+        in_full = why_in_full(reader, settings) if reader.video.has_pictures else None
         manner = how.full if in_full else how.asked
         report, grown = _read(reader, file, library, manner, same=same, progress=progress)
-    _remember(library, file, content_id, same)
+    remember(library, file, content_id, same)
     if grown is not None:
         library.files.forget_outgrown(grown.content_id)
     if in_full:
@@ -163,6 +166,8 @@ def _read(
     build = library.build(
         reader.video, recipe.whole, channels=channels, missing=manner.missing, stages=recipe.to_json()
     )
+    if not reader.video.has_pictures:
+        return listen_alone(reader, build, manner, recipe, same=same, progress=progress), None
     grown = appended_to(file, library, manner, recipe) if build.checkpoint is None else None
     if reader.video.chapters and (unused := unused_marks(file)):
         named = ", ".join(f"“{title}”" for title in unused[:3])
@@ -178,43 +183,6 @@ def _read(
         except UnreadableVideo:
             same.confirm(reader.video.content_id)
             raise
-
-
-def known_report(file: Path, library: Library, how: IndexModes) -> IndexReport | None:
-    """The report of a file that is unchanged and was read with these settings; None if it has to be read."""
-    known = library.files.find(file)
-    return _reused(library, known) if known is not None and how.have_made(known, file, library) else None
-
-
-def add_meaning(library: Library, known: IndexReport) -> None:
-    """Adds the sentence vectors that a memory lacks, because it was written without a sentence encoder or
-    with another one."""
-    if not library.storage.read_only:
-        library.vectors.embed(known.video.content_id)
-
-
-def _remember(library: Library, file: Path, content_id: str, same: SameContent) -> None:
-    """As it was when it was opened: if it has changed since, it is read again the next time."""
-    if not library.storage.read_only:
-        library.files.remember(file, content_id, state=same.state.times)
-
-
-def _reused(library: Library, stored: StoredVideo) -> IndexReport:
-    memory = library.memory(stored.video.content_id)
-    observations = memory.observations()
-    return IndexReport(
-        stored.video,
-        num_frames=stored.video.num_frames or 0,
-        num_shots=count_shots(observations),
-        num_segments=len(memory.nodes(Level.SEGMENT)),
-        num_scenes=len(memory.nodes(Level.SCENE)),
-        num_observations=len(observations),
-        num_sights=library.vectors.num_frames(stored.video.content_id),
-        damage=stored.damage,
-        holes=holes_in(observations),
-        reused=True,
-        missing=stored.missing,
-    )
 
 
 @runtime_checkable
@@ -270,7 +238,8 @@ class _Run:
             checkpoint = self._build.checkpoint
         state = None
         if checkpoint is None:
-            self._build.begin(self._file_said)
+            listeners = {one.name for one in self._watch.listeners}
+            self._build.begin({name: said for name, said in self._file_said.items() if name not in listeners})
         else:
             self._tail = StreamTail.from_json(checkpoint.state)
             state = self._tail.state

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from itertools import zip_longest
 from threading import Lock
 from typing import Any, Final
 
@@ -66,12 +68,23 @@ class WhisperRecognizer:
             )
             kept = [one for one in segments if one.avg_logprob >= _LEAST_MEAN_LOG_PROBABILITY]
         place = _Placer(ranges)
-        words = tuple(word for one in kept for word in place.words(one.words or ()))
+        words = tuple(word for one in _ended(kept) for word in place.words(one))
         sure = info.language_probability >= _LEAST_LANGUAGE_SHARE
         return RecognizedSpeech(words, info.language if sure else None)
 
 
 _ONE_AT_A_TIME: Final = Lock()
+
+
+def _ended(segments: Sequence[Any]) -> Iterator[list[Any]]:
+    """The words of each segment. Whisper leaves out the full stop where one ends with a sentence: it is there
+    where the next begins with a capital letter."""
+    for one, following in zip_longest(segments, segments[1:]):
+        words = list(one.words or ())
+        begins = following.text.strip() if following is not None else ""
+        if words and begins[:1].isupper() and words[-1].word[-1:].isalnum():
+            words[-1] = replace(words[-1], word=f"{words[-1].word}.")
+        yield words
 
 
 class _Placer:

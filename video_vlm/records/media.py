@@ -72,7 +72,8 @@ class Video:
     is from 0 to the end of the last frame (None where it is not declared, or not plausible), ``num_frames``
     the number of frames (None where unknown): decoding may find other values. ``size`` is ``(width, height)``
     in pixels as displayed, after rotation and pixel aspect; ``rotation`` is the clockwise turn in degrees (0,
-    90, 180, 270) that was already applied to it. ``stream`` is the index of the video stream that is read.
+    90, 180, 270) that was already applied to it. ``stream`` is the index of the video stream that is read; of
+    the sound, where there is sound alone.
     """
 
     path: Path
@@ -88,6 +89,11 @@ class Video:
     streams: tuple[Stream, ...]
     chapters: tuple[Chapter, ...] = ()
     title: str | None = None
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether the stream that is read is video: that of a podcast is sound."""
+        return all(one.kind != "audio" for one in self.streams if one.index == self.stream)
 
     @property
     def span(self) -> Span:
