@@ -161,15 +161,20 @@ class IndexSettings:
     speech: str = own("auto")
     """What is said is heard by this model: ``tiny.en``, another name of the list, a folder, or ``NAME:MODEL`` of
     a plugin; ``auto`` for the best that is here, ``off`` for none."""
-    language: str = shared("auto")
+    language: str = own("auto")
     """What is spoken, as a code of two letters; ``auto`` to find out, once a film."""
-    audio_track: str = shared("auto")
+    audio_track: str = own("auto")
     """Which sound is heard: the index of its stream, or its language as the file names it; ``auto`` for the
     one a player plays."""
     shots: ShotSettings = field(default_factory=ShotSettings)
     frames: FrameSettings = field(default_factory=FrameSettings)
     screen_text: ScreenTextSettings = field(default_factory=ScreenTextSettings)
     levels: LevelSettings = field(default_factory=LevelSettings)
+
+    @property
+    def working_observers(self) -> tuple[str, ...]:
+        """Those that are not switched off by a setting of their own."""
+        return tuple(one for one in self.observers if one != "speech" or self.speech != "off")
 
 
 @dataclass(frozen=True, slots=True)

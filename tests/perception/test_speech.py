@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -233,3 +234,16 @@ def test_without_the_engine_it_is_said_what_to_type(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("video_vlm.perception.speech_models.engine_is_installed", lambda: False)
     with pytest.raises(MissingExtra, match="senses"):
         find_weights("auto")
+
+
+def test_no_more_than_two_minutes_of_sound_are_held() -> None:
+    second = np.zeros(SOUND_RATE, np.float32)
+    blocks = (SoundBlock(number * SOUND_RATE, second.copy()) for number in range(2 * 3600))
+    tracemalloc.start()
+    try:
+        num_samples = sum(len(one.samples) for one in stretches(blocks, tones_as_voices))
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert num_samples == 2 * 3600 * SOUND_RATE
+    assert most_bytes < 4 * 60 * second.nbytes

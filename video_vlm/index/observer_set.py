@@ -40,8 +40,8 @@ class ObserverSet:
         """
         observers, missing = [], []
         for name in settings.observers:
-            if name == "speech" and settings.speech == "off":
-                missing.append("speech: index.speech=off")
+            if name not in settings.working_observers:
+                missing.append(f"{name}: index.{name}=off")
                 continue
             try:
                 one = OBSERVERS[name](settings)
