@@ -309,10 +309,9 @@ def _by_senses(answer: Answer, memory: MemoryView) -> Answer:
 def _how_to_hear(missing: tuple[str, ...], path: Path) -> str:
     """The one command that adds what is said to a memory."""
     why = next((one for one in missing if one.startswith("speech: ")), "")
-    index = f"videoqa index {path}"
     if "pip install" in why:
-        return f"{why[why.index('pip install') :]}, then {index}"
-    return f"{index} --set index.speech=auto"
+        return f"{why[why.index('pip install') :]}, then videoqa index {path}"
+    return f"videoqa ask {path} ... --set index.speech=auto"
 
 
 def _advice(answer: Answer, missing: tuple[str, ...], path: Path, settings: AskSettings) -> str | None:

@@ -85,7 +85,7 @@ def cached_folder(name: str, *, files: Sequence[str] = _SAFETENSORS) -> Path | N
     switch_off()
     from huggingface_hub.constants import HF_HUB_CACHE
 
-    if not Path(HF_HUB_CACHE).is_dir():
+    if not Path(HF_HUB_CACHE, f"models--{name.replace('/', '--')}").is_dir():
         return None  # what would look into it takes a fifth of a second to load
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError

@@ -35,7 +35,7 @@ def asked(film: Path, folder: Path, *, speech: str, question: str = QUESTION) ->
 def test_without_ears_the_one_command_that_adds_them_is_named(spoken: Path, tmp_path: Path) -> None:
     answer = asked(spoken, tmp_path, speech="off")
     assert answer.status is Status.NEEDS_EARS
-    assert answer.advice == f"videoqa index {spoken} --set index.speech=auto"
+    assert answer.advice == f"videoqa ask {spoken} ... --set index.speech=auto"
 
 
 def test_with_ears_it_is_not_shown(spoken: Path, tmp_path: Path) -> None:

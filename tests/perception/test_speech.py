@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tracemalloc
 from collections.abc import Sequence
 from itertools import pairwise
@@ -18,7 +19,13 @@ from video_vlm.media import probe
 from video_vlm.perception.sound_stretches import stretches
 from video_vlm.perception.sound_timeline import SILENCE, SOUND, SPEECH
 from video_vlm.perception.speech import RECOGNIZERS, SpeechObserver, find_recognizer
-from video_vlm.perception.speech_models import SPEECH_MODELS, engine_is_installed, find_weights, folder_of
+from video_vlm.perception.speech_models import (
+    SPEECH_MODELS,
+    SpeechWeights,
+    engine_is_installed,
+    find_weights,
+    folder_of,
+)
 from video_vlm.perception.spoken_sentences import joined_sentences, sentences
 from video_vlm.perception.voice_activity import find_voices
 from video_vlm.records import (
@@ -32,6 +39,7 @@ from video_vlm.records import (
     Video,
 )
 from video_vlm.settings import IndexSettings
+from video_vlm.weights import PackagedFile
 
 needs_engine = pytest.mark.skipif(
     not engine_is_installed(), reason="pip install faster-whisper: the voice detector comes with it"
@@ -247,3 +255,19 @@ def test_no_more_than_two_minutes_of_sound_are_held() -> None:
         tracemalloc.stop()
     assert num_samples == 2 * 3600 * SOUND_RATE
     assert most_bytes < 4 * 60 * second.nbytes
+
+
+def test_a_file_of_a_model_that_was_changed_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "some_speech_weights"
+    package.mkdir()
+    (package / "model.bin").write_bytes(b"as released")
+    released = hashlib.sha256(b"as released").hexdigest()
+    monkeypatch.syspath_prepend(tmp_path)
+    file = PackagedFile("some_speech_weights", "model.bin", released, "some-speech-weights==1.0")
+    weights = SpeechWeights("some", package, released, (file,))
+    assert weights.checked() == package
+    (package / "model.bin").write_bytes(b"something else")
+    with pytest.raises(SettingsError, match=r"not the file that was released.*index\.speech=off"):
+        weights.checked()
