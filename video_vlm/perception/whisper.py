@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import zip_longest
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any, Final
 
 import numpy as np
@@ -119,6 +119,15 @@ def _asked(model: Any, language: str | None) -> str | None:
     return language
 
 
+def _keep_to_threads() -> None:
+    """tqdm, which faster-whisper counts with unseen, else takes a lock of all processes, and a worker that is
+    ended leaves it behind."""
+    from tqdm import tqdm
+
+    if not hasattr(tqdm, "_lock"):
+        tqdm.set_lock(RLock())
+
+
 @lru_cache(maxsize=1)
 def _model(weights: SpeechWeights) -> Any:
     switch_off()
@@ -127,6 +136,7 @@ def _model(weights: SpeechWeights) -> Any:
     try:
         from faster_whisper import WhisperModel
 
+        _keep_to_threads()
         return WhisperModel(
             str(folder),
             device="cpu",
