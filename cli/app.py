@@ -26,6 +26,7 @@ from video_vlm.cli import (
     show,
     summarize,
     train,
+    transcript,
 )
 from video_vlm.cli.exit_codes import ExitCode
 from video_vlm.cli.failures import complain
@@ -49,6 +50,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "index": index.index,
     "search": search.search,
     "scenes": scenes.scenes,
+    "transcript": transcript.transcript,
     "entities": entities.entities,
     "show": show.show,
     "export": export.export,

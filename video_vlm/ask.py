@@ -20,6 +20,7 @@ from video_vlm.memory import Library, MemoryView, StoredLook
 from video_vlm.models import open_detector, open_model
 from video_vlm.protocols import Answerer, Detector, Progress, ProgressEvent, VideoMemory, VideoReader, silent
 from video_vlm.records import Answer, ObservationKind, Status, Step
+from video_vlm.records.observations import SPOKEN
 from video_vlm.relook import LookPlan, answer_by_looking, plan_look
 from video_vlm.relook.cached_looks import recall, valid_looks
 from video_vlm.relook.frame_fetcher import FrameFetcher
@@ -94,6 +95,7 @@ def ask(
     answer = _kept(answer, library, content_id, taken) if settings.keep_looks else answer
     missing = memory.stored.missing
     where = path or memory.video.path
+    answer = _by_senses(answer, memory)
     return replace(
         answer,
         path=str(where),
@@ -311,10 +313,34 @@ def _noted(answer: Answer, step: Step) -> Answer:
     return replace(answer, receipt=replace(answer.receipt, steps=(*answer.receipt.steps, step)))
 
 
+def _by_senses(answer: Answer, memory: MemoryView) -> Answer:
+    """Where words were looked for and nobody has listened to what is said: that, not that it is not shown. And no
+    eyes help where there is nothing to see."""
+    if answer.status is Status.NEEDS_EYES and not memory.video.has_pictures:
+        text = "Not shown: it holds only sound, and nothing that is said in it answers this."
+        return replace(answer, status=Status.NOT_SHOWN, text=text)
+    has_sound = any(one.kind == "audio" for one in memory.video.streams)
+    is_heard = "speech" in memory.channels or memory.observations(kinds=SPOKEN)
+    if answer.status is not Status.NOT_SHOWN or not has_sound or is_heard:
+        return answer
+    text = "I cannot tell: what is said in it was not listened to, and nothing that was read answers this."
+    return replace(answer, status=Status.NEEDS_EARS, text=text)
+
+
+def _how_to_hear(missing: tuple[str, ...], path: Path) -> str:
+    """The one command that adds what is said to a memory."""
+    why = next((one for one in missing if one.startswith("speech: ")), "")
+    if "pip install" in why:
+        return f"{why[why.index('pip install') :]}, then videoqa index {path}"
+    return f"videoqa ask {path} ... --set index.speech=auto"
+
+
 def _advice(answer: Answer, missing: tuple[str, ...], path: Path, settings: AskSettings) -> str | None:
     """The one thing to type that would get further, where there is one."""
     if answer.status is Status.ANSWERED:
         return None
+    if answer.status is Status.NEEDS_EARS:
+        return _how_to_hear(missing, path)
     for part in missing:
         if "pip install" in part:
             return part[part.index("pip install") :]

@@ -27,6 +27,8 @@ from video_vlm.records import (
     Node,
     Observation,
     ObservationKind,
+    RecognizedSpeech,
+    Samples,
     Span,
     Video,
 )
@@ -36,11 +38,13 @@ __all__ = [
     "DecodedFrame",
     "Detector",
     "ImageTextEncoder",
+    "Listener",
     "Look",
     "Need",
     "Observer",
     "Progress",
     "ProgressEvent",
+    "SpeechRecognizer",
     "TextEncoder",
     "VideoMemory",
     "VideoReader",
@@ -171,6 +175,47 @@ class Observer(Protocol):
     def close_segment(self, span: Span) -> Iterable[Observation]: ...
     def finish(self, observations: Sequence[Observation]) -> Iterable[Observation]:
         """Gets this observer's observations in order of time and returns those to keep instead."""
+        ...
+
+
+@runtime_checkable
+class Listener(Observer, Protocol):
+    """An observer that needs ``SOUND``. It listens beside the pass over the pictures, in a thread of its
+    own."""
+
+    def listen(self, video: Video, heard: Sequence[Observation]) -> Iterator[tuple[Observation, ...]]:
+        """What is heard, a stretch at a time, each written before the next is asked for.
+
+        Args:
+            video: The file.
+            heard: What it said of this file in a run that was stopped; it goes on behind that.
+        """
+        ...
+
+
+class SpeechRecognizer(Protocol):
+    """Sound in, words out."""
+
+    @property
+    def name(self) -> str:
+        """What stands as the source of what is heard: ``whisper tiny.en``."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Changes whenever the same sound would be understood otherwise."""
+        ...
+
+    def recognize(
+        self, sound: Samples, voiced: Sequence[Span], *, language: str | None = None
+    ) -> RecognizedSpeech:
+        """The words of a stretch of sound.
+
+        Args:
+            sound: ``(n,)`` float32 at 16 kHz, mono.
+            voiced: When somebody speaks in it, in seconds from its start; at most 30 s together.
+            language: What is spoken, as a code of two letters; None to find out.
+        """
         ...
 
 

@@ -158,11 +158,24 @@ class IndexSettings:
     speed: Speed = shared("full")  # noqa: RUF009 - a field, made anew by nobody
     """Every picture; or keyframes and what is in doubt between them; or no picture: what the container and the
     files beside it say in words."""
-    observers: tuple[str, ...] = own(("chapters", "subtitles", "screen-text", "look", "motion"))
+    observers: tuple[str, ...] = own(("chapters", "subtitles", "speech", "screen-text", "look", "motion"))
+    speech: str = own("auto")
+    """What is said is heard by this model: ``tiny.en``, another name of the list, a folder, or ``NAME:MODEL`` of
+    a plugin; ``auto`` for the best that is here, ``off`` for none."""
+    language: str = own("auto")
+    """What is spoken, as a code of two letters; ``auto`` to find out, once a film."""
+    audio_track: str = own("auto")
+    """Which sound is heard: the index of its stream, or its language as the file names it; ``auto`` for the
+    one a player plays."""
     shots: ShotSettings = field(default_factory=ShotSettings)
     frames: FrameSettings = field(default_factory=FrameSettings)
     screen_text: ScreenTextSettings = field(default_factory=ScreenTextSettings)
     levels: LevelSettings = field(default_factory=LevelSettings)
+
+    @property
+    def working_observers(self) -> tuple[str, ...]:
+        """Those that are not switched off by a setting of their own."""
+        return tuple(one for one in self.observers if one != "speech" or self.speech != "off")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from video_vlm.index.index_mode import index_modes
 from video_vlm.index.observer_set import ObserverSet
 from video_vlm.perception import OBSERVERS
 from video_vlm.perception.observer import BaseObserver
-from video_vlm.protocols import Need, Observer
+from video_vlm.protocols import Listener, Need, Observer
 from video_vlm.records import Frame, Image, Observation, Span
 from video_vlm.settings import IndexSettings
 
@@ -57,7 +57,7 @@ def test_every_observer_overrides_the_hooks_of_what_it_needs_and_no_others(name:
         need
         for need, hook in hooks.items()
         if getattr(type(observer), hook) is not getattr(BaseObserver, hook)
-    }
+    } | ({Need.SOUND} if isinstance(observer, Listener) else set())
     assert observer.needs - {Need.NEIGHBOURS} == overridden
 
 
@@ -68,11 +68,11 @@ def test_a_fast_run_leaves_out_who_needs_neighbouring_frames() -> None:
     assert set(everyone.names) - set(modes.asked.watch.names) == set(everyone.needing(Need.NEIGHBOURS))
 
 
-def test_who_needs_the_sound_is_named_among_the_missing(
+def test_who_needs_the_sound_and_cannot_listen_is_named_among_the_missing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     brought = {**OBSERVERS._built_in, "listener": lambda _settings: Greedy(Need.SOUND)}
     monkeypatch.setattr(OBSERVERS, "_built_in", brought)
     watch = ObserverSet.from_settings(IndexSettings(observers=("listener",)))
     assert watch.names == ()
-    assert watch.missing == ("listener: it needs the sound, which this version does not read",)
+    assert watch.missing == ("listener: it needs the sound, and has no method listen to be given it",)

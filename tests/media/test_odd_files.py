@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import SHARED
 from video_vlm.errors import UnreadableVideo
 from video_vlm.media import open_video
+from video_vlm.media.sound import read_sound
 
 ODD = SHARED / "data" / "dev" / "odd"
 EXPECTED: dict[str, dict[str, Any]] = (
@@ -21,7 +22,13 @@ EXPECTED: dict[str, dict[str, Any]] = (
 """What FFmpeg 5.1 found."""
 
 READABLE = sorted(name for name, expected in EXPECTED.items() if expected["ffmpeg51_decoded_frames"])
-UNREADABLE = sorted(name for name, expected in EXPECTED.items() if not expected["ffmpeg51_decoded_frames"])
+SOUND_ALONE = {
+    "ax_sample_audio_only.mp4",
+    "made_audio_only.m4a",
+    "made_audio_with_cover.m4a",
+    "moviepy_with-attached-pic.mp3",
+}
+UNREADABLE = sorted(set(EXPECTED) - set(READABLE) - SOUND_ALONE)
 GUESSED = {"made_bitflips.mp4"}
 """Where the decoder fills holes with whatever it has at hand: the times are the same each time, the pictures
 not."""
@@ -48,6 +55,14 @@ def test_what_cannot_be_read_is_refused_in_one_line_that_names_the_file(odd: Pat
     assert name in message
     assert "\n" not in message
     assert ";" in refused.value.reason, "the reason goes on with what to do"
+
+
+@pytest.mark.parametrize("name", sorted(SOUND_ALONE & set(EXPECTED)))
+def test_sound_alone_is_opened_and_has_no_frames(odd: Path, name: str) -> None:
+    with open_video(odd / name) as reader:
+        assert not reader.video.has_pictures
+        assert list(reader.scan()) == []
+    assert sum(len(block.samples) for block in read_sound(odd / name)) > 0
 
 
 @pytest.mark.parametrize("name", [name for name in READABLE if name not in GUESSED])

@@ -17,9 +17,10 @@ import pytest
 
 from video_vlm import VideoQA
 from video_vlm.errors import MissingExtra, SettingsError, UnknownName
-from video_vlm.models.onnx_text_encoder import ONNX_ENCODERS, OnnxEncoderFiles, OnnxTextEncoder, PackagedFile
+from video_vlm.models.onnx_text_encoder import ONNX_ENCODERS, OnnxEncoderFiles, OnnxTextEncoder
 from video_vlm.models.text_encoder import find_text_encoder
 from video_vlm.settings import IndexSettings, MeaningSettings, Settings
+from video_vlm.weights import PackagedFile
 
 MINILM = ONNX_ENCODERS["minilm"]
 needs_files = pytest.mark.skipif(

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from video_vlm.errors import MediaError, ReaderLost, VideoQAError
 from video_vlm.index.index_mode import IndexModes, index_modes
+from video_vlm.index.known_video import add_meaning, known_report
 from video_vlm.index.memory_estimate import OWN_BYTES, file_bytes, reader_bytes, reading_jobs
 from video_vlm.index.one_file import index_one
 from video_vlm.index.report import IndexOutcome, IndexReport
-from video_vlm.index.run import add_meaning, known_report
 from video_vlm.index.worker import Worker, WorkerSetup
 from video_vlm.media.cpu_count import num_cores
 from video_vlm.memory import Library

@@ -11,7 +11,8 @@ from typing import Final
 
 from video_vlm.errors import MediaError
 from video_vlm.index.index_mode import index_modes
-from video_vlm.index.run import index_video, known_report
+from video_vlm.index.known_video import known_report
+from video_vlm.index.run import index_video
 from video_vlm.media.container import open_container
 from video_vlm.memory import Library, open_library
 from video_vlm.protocols import ProgressEvent

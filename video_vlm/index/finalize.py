@@ -6,12 +6,14 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from video_vlm.index.hierarchy import SHOTS, count_shots, holes_in, upper_nodes
 from video_vlm.index.index_mode import IndexMode
 from video_vlm.index.observer_set import ObserverSet
 from video_vlm.index.recipe import Recipe
 from video_vlm.index.report import IndexReport
+from video_vlm.index.said_twice import not_in_subtitles
 from video_vlm.media.chapters import within
 from video_vlm.media.identity import SameContent
 from video_vlm.memory import MemoryWriter
@@ -19,6 +21,8 @@ from video_vlm.records import Damage, Level, Observation, ObservationKind, Span,
 from video_vlm.records.observations import KINDS
 
 __all__ = ["as_found", "finish_memory"]
+
+NOTHING_TO_SEE: Final = "pictures: there are none, it holds only sound"
 
 logger = logging.getLogger(__name__)
 
@@ -51,12 +55,18 @@ def finish_memory(
         resumed_from: Where the run was taken up, for the report.
         tail: The state to go on from, should the file grow.
     """
+    fresh: dict[str, Sequence[Observation]]
     fresh = {name: _inside(said, video) for name, said in looked_again.finish(build.observations).items()}
+    if "speech" in fresh:
+        written = fresh["subtitles"] if "subtitles" in fresh else build.observations("subtitles")
+        fresh["speech"] = not_in_subtitles(fresh["speech"], written)
     kept = {name: build.observations(name) for name in manner.watch.names if name not in fresh}
     said = [one for name in manner.watch.names for one in (fresh[name] if name in fresh else kept[name])]
     nodes = upper_nodes(
         build, said, video=video, recipe=recipe.whole, damage=damage, settings=manner.settings.levels
     )
+    if not video.has_pictures:
+        missing = (*(one for one in missing if one != NOTHING_TO_SEE), NOTHING_TO_SEE)
     borders = build.observations(SHOTS)
     same.confirm(video.content_id)
     digests = dict(zip(manner.watch.names, manner.watch.digests, strict=True))

@@ -18,6 +18,7 @@ from video_vlm.index.hierarchy import (
     hole_observation,
 )
 from video_vlm.index.index_mode import IndexMode, looked_at
+from video_vlm.index.listening import Listening
 from video_vlm.index.observer_set import Observations
 from video_vlm.index.open_segment import ClosedSegment, OpenSegment
 from video_vlm.index.recipe import Recipe
@@ -81,13 +82,16 @@ class IndexingRun:
             checkpoint = self._build.checkpoint
         state = None
         if checkpoint is None:
-            self._build.begin(self._file_said)
+            listeners = {one.name for one in self._watch.listeners}
+            self._build.begin({name: said for name, said in self._file_said.items() if name not in listeners})
         else:
             self._tail = StreamTail.from_json(checkpoint.state)
             state = self._tail.state
             self._earlier_damage = state.damage
-        if state is None or state.mark is not None:
-            state = self._scan(state)
+        with Listening(self._watch, self._build, self._reader.video) as self._listening:
+            if state is None or state.mark is not None:
+                state = self._scan(state)
+            self._listening.finish(lambda done: self._tell(done, self._reader.video.duration_seconds))
         resumed_from = None if checkpoint is None else checkpoint.until_seconds
         return self._finish(state, resumed_from=resumed_from)
 
@@ -116,7 +120,7 @@ class IndexingRun:
                 segment.see(seen)
             if seen.pts_seconds >= self._tell_next:
                 self._tell_next = seen.pts_seconds + _PROGRESS_SECONDS
-                self._tell(seen.pts_seconds, self._reader.video.duration_seconds)
+                self._tell(self._done(seen.pts_seconds), self._reader.video.duration_seconds)
         if segment is None or state is None or passing.end_seconds is None:
             raise UnreadableVideo(self._reader.video.path, "no picture in it can be decoded")
         closed = segment.close(end_seconds=passing.end_seconds)
@@ -161,6 +165,7 @@ class IndexingRun:
         observations = {**closed.observations, SHOTS: borders}
         checkpoint = MemoryCheckpoint(closed.span.end, self._tail.to_json())
         self._same.glance(self._reader.video.content_id)
+        self._listening.write()
         self._outbox.add(PendingSegment(segment, frames, observations, checkpoint, closed.sight))
         return state
 
@@ -199,6 +204,10 @@ class IndexingRun:
             if start < end or start == one.span.start == one.span.end:
                 ledger.note(start, end, one.reason)
         return tuple(ledger.damage)
+
+    def _done(self, seen_until: float) -> float:
+        """What is both seen and heard."""
+        return seen_until if self._listening.is_done else min(seen_until, self._listening.until_seconds)
 
     def _tell(self, done: float, total: float | None) -> None:
         self._progress(ProgressEvent("index", done, total, what=self._path.name, path=self._path))

@@ -2,7 +2,8 @@
 
 Measured (largest resident set of one process, some seconds of H.264): 112 MiB at 64x48, 137 at 720p, 168 at
 1080p, 331 at 2160p with one decoding thread, there 486 with two and 541 with four; text on screen adds 120 to
-170 MiB, 420 where the frame is full of it. What is assumed here is more: codecs that look back further hold
+170 MiB, 420 where the frame is full of it; speech (tiny.en) adds 300, whether it is of one minute or of
+fourteen. What is assumed here is more: codecs that look back further hold
 more frames.
 """
 
@@ -23,6 +24,8 @@ OWN_BYTES: Final = 150_000_000
 
 _PROCESS_BYTES: Final = 130_000_000
 _TEXT_BYTES: Final = 450_000_000
+_SPEECH_BYTES: Final = 350_000_000
+"""tiny.en and what runs it."""
 _TOWER_BYTES: Final = 1_600_000_000
 """torch and the weights of a base-size image-text tower."""
 
@@ -33,8 +36,8 @@ _PIXEL_BYTES: Final = (60, 20)
 def reader_bytes(settings: IndexSettings, *, sees: bool) -> int:
     """The bytes of memory of a process that reads videos, without any video; ``sees`` if it has an image-text
     tower."""
-    reads = "screen-text" in settings.observers
-    return _PROCESS_BYTES + reads * _TEXT_BYTES + sees * _TOWER_BYTES
+    reads, hears = (name in settings.working_observers for name in ("screen-text", "speech"))
+    return _PROCESS_BYTES + reads * _TEXT_BYTES + hears * _SPEECH_BYTES + sees * _TOWER_BYTES
 
 
 def file_bytes(path: Path, *, threads: int) -> int:

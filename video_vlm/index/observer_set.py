@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from video_vlm.errors import MissingExtra
 from video_vlm.perception import OBSERVERS
-from video_vlm.protocols import Need, Observer, VideoReader
+from video_vlm.protocols import Listener, Need, Observer, VideoReader
 from video_vlm.records import Frame, Image, Observation, Span
 from video_vlm.settings import IndexSettings
 
@@ -40,13 +40,16 @@ class ObserverSet:
         """
         observers, missing = [], []
         for name in settings.observers:
+            if name not in settings.working_observers:
+                missing.append(f"{name}: index.{name}=off")
+                continue
             try:
                 one = OBSERVERS[name](settings)
             except MissingExtra as error:
                 missing.append(f"{name}: {error}")
                 continue
-            if Need.SOUND in one.needs:
-                missing.append(f"{name}: it needs the sound, which this version does not read")
+            if Need.SOUND in one.needs and not isinstance(one, Listener):
+                missing.append(f"{name}: it needs the sound, and has no method listen to be given it")
             else:
                 observers.append(one)
         return cls(observers, missing=missing)
@@ -66,6 +69,11 @@ class ObserverSet:
     def needing(self, *needs: Need) -> tuple[str, ...]:
         """The names of the observers that need any of ``needs``."""
         return tuple(one.name for one in self._observers if one.needs.intersection(needs))
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """Those that need the sound."""
+        return tuple(one for one in self._observers if isinstance(one, Listener))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from video_vlm.index.finalize import finish_memory
 from video_vlm.index.hierarchy import SHOTS
+from video_vlm.index.listening import Listening
 from video_vlm.index.observer_set import Observations
 from video_vlm.index.plan import PartialPlan
 from video_vlm.index.report import IndexReport
@@ -43,9 +44,11 @@ def make_part(
         missing=manner.missing,
         stages=part.recipe.to_json(),
     )
-    build.reuse_segments([SHOTS, *part.kept])
     watch = manner.watch.only(part.observers)
-    said: Said = {name: list(seen) for name, seen in watch.begin(reader).items()}
+    heard = {one.name: build.observations(one.name) for one in watch.listeners}
+    build.reuse_segments([SHOTS, *part.kept])
+    build.add(heard)  # by a run that was stopped
+    said: Said = {name: list(seen) for name, seen in watch.begin(reader).items() if name not in heard}
     if part.at_frames:
         looking = manner.watch.only(part.at_frames)
         for segment in build.segments():
@@ -55,6 +58,11 @@ def make_part(
             done, total = segment.span.end, stored.video.duration_seconds
             progress(ProgressEvent("index", done, total, what=path.name, path=path))
     build.say(said)
+    with Listening(watch, build, reader.video) as listening:
+        total = stored.video.duration_seconds
+        listening.finish(
+            lambda done: progress(ProgressEvent("index", done, total, what=path.name, path=path))
+        )
     return finish_memory(
         build,
         manner,

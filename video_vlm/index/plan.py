@@ -18,7 +18,7 @@ from video_vlm.settings import IndexSettings, Speed
 __all__ = ["Decodes", "IndexPlan", "PartialPlan", "part_to_make", "plan_index"]
 
 Decodes: TypeAlias = Literal[
-    "nothing", "representative frames", "from where it stopped", "from where it ended", "everything"
+    "nothing", "sound", "representative frames", "from where it stopped", "from where it ended", "everything"
 ]
 
 SIGHT = "sight"
@@ -119,7 +119,9 @@ def _verdicts(
     part = part_to_make(stored, how, path, library)
     if part is None:
         return tuple(_from_every_frame(judge(known, wanted.stages), how.asked)), "everything"
-    return judge(known, part.recipe.stages), "representative frames" if part.at_frames else "nothing"
+    listens = bool(set(part.manner.watch.needing(Need.SOUND)).intersection(part.at_file))
+    decodes: Decodes = "representative frames" if part.at_frames else "sound" if listens else "nothing"
+    return judge(known, part.recipe.stages), decodes
 
 
 def _all(wanted: Recipe, because: str) -> tuple[StageVerdict, ...]:
@@ -138,7 +140,7 @@ def _sight(library: Library, identity: str, decodes: Decodes) -> tuple[StageVerd
     """What the library's image-text tower has not seen is no part of a recipe: it is added."""
     if library.vectors.sight is None:
         return ()
-    if decodes not in ("nothing", "representative frames"):
+    if decodes not in ("nothing", "sound", "representative frames"):
         return (StageVerdict(SIGHT, False, "the pictures are decoded again"),)
     unseen = len(library.vectors.nodes_without(identity))
     because = f"{unseen} segments were not seen by {library.vectors.sight.name}" if unseen else "all was seen"

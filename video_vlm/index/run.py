@@ -14,24 +14,23 @@ from video_vlm.index.decode_passes import why_in_full
 from video_vlm.index.frame_embeddings import FrameEmbedder
 from video_vlm.index.hierarchy import (
     SHOTS,
-    count_shots,
-    holes_in,
 )
 from video_vlm.index.index_mode import IndexMode, IndexModes, index_modes
 from video_vlm.index.indexing_run import IndexingRun
+from video_vlm.index.known_video import add_meaning, known_report, remember, reused
 from video_vlm.index.partial_rebuild import make_part
 from video_vlm.index.plan import part_to_make
 from video_vlm.index.report import IndexReport
+from video_vlm.index.sound_only import listen_alone, refuse_without_ears
 from video_vlm.index.stages import speed_of
 from video_vlm.media import open_video
 from video_vlm.media.chapters import unused_marks
 from video_vlm.media.identity import SameContent
 from video_vlm.memory import Library, StoredVideo
 from video_vlm.protocols import Progress, VideoReader, silent
-from video_vlm.records import Level
 from video_vlm.settings import IndexSettings, Speed
 
-__all__ = ["add_meaning", "index_video", "index_words", "known_report", "known_video"]
+__all__ = ["index_video", "index_words"]
 
 logger = logging.getLogger(__name__)
 
@@ -142,7 +141,7 @@ def _words_of(
                 _read(reader, file, library, manner, same=same, progress=progress)
         except (FileChanged, MemoryReplaced):
             return None
-    _remember(library, file, content_id, same)
+    remember(library, file, content_id, same)
     return content_id
 
 
@@ -167,21 +166,24 @@ def _index(
         content_id = reader.video.content_id
         same = reader.same_content if isinstance(reader, KnowsItsFile) else same
         stored = library.find(content_id)
+        if not reader.video.has_pictures:
+            refuse_without_ears(reader, how.asked)
         if stored is None:
-            next(iter(reader.scan()))  # a file without a single frame must leave no trace in the library
+            if reader.video.has_pictures:
+                next(iter(reader.scan()))  # a file without a single frame must leave no trace in the library
         elif how.have_made(stored, file, library):
             same.confirm(content_id)
-            _remember(library, file, content_id, same)
-            return _reused(library, replace(stored, video=replace(stored.video, path=file)))
+            remember(library, file, content_id, same)
+            return reused(library, replace(stored, video=replace(stored.video, path=file)))
         elif (part := part_to_make(stored, how, file, library)) is not None:
             stored = replace(stored, video=replace(stored.video, path=file))
             report = make_part(reader, library, stored, part, same=same, progress=progress)
-            _remember(library, file, content_id, same)
+            remember(library, file, content_id, same)
             return replace(report, kept=part.kept, num_sights=library.vectors.num_frames(content_id))
-        in_full = why_in_full(reader, settings)
+        in_full = why_in_full(reader, settings) if reader.video.has_pictures else None
         manner = how.full if in_full else how.asked
         report, grown = _read(reader, file, library, manner, same=same, progress=progress)
-    _remember(library, file, content_id, same)
+    remember(library, file, content_id, same)
     if grown is not None:
         library.files.forget_outgrown(grown.content_id)
     if in_full:
@@ -213,6 +215,8 @@ def _read(
         stages=recipe.to_json(),
         meaning=sees,
     )
+    if not reader.video.has_pictures:
+        return listen_alone(reader, build, manner, recipe, same=same, progress=progress), None
     grown = appended_to(file, library, manner, recipe) if build.checkpoint is None else None
     if reader.video.chapters and (unused := unused_marks(file)):
         named = ", ".join(f"“{title}”" for title in unused[:3])
@@ -228,49 +232,6 @@ def _read(
         except UnreadableVideo:
             same.confirm(reader.video.content_id)
             raise
-
-
-def known_video(file: Path, library: Library, how: IndexModes) -> StoredVideo | None:
-    """The stored facts of a file that is unchanged and was read with these settings; None if it has to be read."""
-    known = library.files.find(file)
-    return known if known is not None and how.have_made(known, file, library) else None
-
-
-def known_report(file: Path, library: Library, how: IndexModes) -> IndexReport | None:
-    """The report of such a file; None if it has to be read."""
-    known = known_video(file, library, how)
-    return None if known is None else _reused(library, known)
-
-
-def add_meaning(library: Library, content_id: str) -> None:
-    """Adds the sentence vectors that a memory lacks, because it was written without a sentence encoder or
-    with another one."""
-    if not library.storage.read_only:
-        library.vectors.embed(content_id)
-
-
-def _remember(library: Library, file: Path, content_id: str, same: SameContent) -> None:
-    """As it was when it was opened: if it has changed since, it is read again the next time."""
-    if not library.storage.read_only:
-        library.files.remember(file, content_id, state=same.state.times)
-
-
-def _reused(library: Library, stored: StoredVideo) -> IndexReport:
-    memory = library.memory(stored.video.content_id)
-    observations = memory.observations()
-    return IndexReport(
-        stored.video,
-        num_frames=stored.video.num_frames or 0,
-        num_shots=count_shots(observations),
-        num_segments=len(memory.nodes(Level.SEGMENT)),
-        num_scenes=len(memory.nodes(Level.SCENE)),
-        num_observations=len(observations),
-        num_sights=library.vectors.num_frames(stored.video.content_id),
-        damage=stored.damage,
-        holes=holes_in(observations),
-        reused=True,
-        missing=stored.missing,
-    )
 
 
 @runtime_checkable

@@ -154,6 +154,8 @@ def _named(group: str, settings: object) -> dict[str, str]:
 
 
 def _rests_on(upper: str, lower: str) -> bool:
+    if (upper, lower) == (observer("speech"), observer("subtitles")):
+        return True  # what subtitles say is left out of what is heard
     return upper == LEVELS or lower == SHOTS or (lower == FRAMES and upper not in (SHOTS, FRAMES))
 
 

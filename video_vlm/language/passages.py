@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from threading import Lock
 
 from video_vlm.language.cue_sentences import JOIN_SECONDS, SPEAKER_TAG, joined_cues, runs_of_three
@@ -183,22 +183,26 @@ def read_passages(memory: VideoMemory, question: str = "") -> Passages:
 
 
 class _Cut:
-    """The words of one memory as they are, and its passages by the track that is read."""
+    """The words of one memory as they are, and its passages by what of it is read: a written track, with what is
+    heard beside it, or what is heard alone."""
 
     def __init__(self, memory: VideoMemory) -> None:
         observations = memory.observations(kinds=TELLING)
         self._title = memory.video.title or ""
         self._others = [_passage(item) for item in observations if item.kind not in SPOKEN]
+        self._heard = [item for item in observations if item.kind is ObservationKind.SPEECH]
         self._tracks: dict[str, list[Observation]] = {}
         for item in observations:
-            if item.kind in SPOKEN:
+            if item.kind in SPOKEN and item.kind is not ObservationKind.SPEECH:
                 self._tracks.setdefault(item.track, []).append(item)
-        self._cut: dict[str, Passages] = {}
+        self._cut: dict[str | None, Passages] = {}
 
     def passages(self, question: str) -> Passages:
-        track = _best_track(self._tracks, question)
+        track = _best_track(self._tracks, self._heard, question)
         if track not in self._cut:
-            self._cut[track] = self._passages(self._tracks.get(track, ()))
+            written = [] if track is None else self._tracks[track]
+            heard = self._heard if track is None else _between(self._heard, written)
+            self._cut[track] = self._passages([*written, *heard])
         return self._cut[track]
 
     def _passages(self, said: Sequence[Observation]) -> Passages:
@@ -251,14 +255,16 @@ def _found(memory: VideoMemory, question: str) -> tuple[Span, ...]:
     return tuple(one.span for one in found)
 
 
-def _best_track(tracks: Mapping[str, Sequence[Observation]], question: str) -> str:
-    """The name of the track that has most of the question's words; empty where nothing is said."""
-    if len(tracks) < 2:
-        return next(iter(tracks), "")
+def _best_track(
+    tracks: Mapping[str, Sequence[Observation]], heard: Sequence[Observation], question: str
+) -> str | None:
+    """The name of the track that has most of the question's words; None for what is heard alone."""
+    if len(tracks) + bool(heard) < 2:
+        return next(iter(tracks), None)
     asked = {word.text.casefold() for word in words(question)}
 
-    def fit(name: str) -> tuple[float, float, int]:
-        there = Counter(word.text.casefold() for item in tracks[name] for word in words(item.text))
+    def fit(track: Sequence[Observation]) -> tuple[float, float, int]:
+        there = Counter(word.text.casefold() for item in track for word in words(item.text))
         shared = sum(
             0.3 if word in STOP_WORDS else 1.0
             for word in asked
@@ -266,9 +272,22 @@ def _best_track(tracks: Mapping[str, Sequence[Observation]], question: str) -> s
         )
         # Questions are in English here: of two that have as much of one, the track in English.
         english = sum(times for word, times in there.items() if word in STOP_WORDS) / max(1, there.total())
-        return shared, english, len(tracks[name])
+        return shared, english, len(track)
 
-    return max(tracks, key=fit)
+    best = max(tracks, key=lambda name: fit(tracks[name]))
+    is_of_all = 2 * len(heard) >= len(tracks[best])  # subtitles of another language leave all that is heard
+    return None if is_of_all and heard and fit(heard)[:2] > fit(tracks[best])[:2] else best
+
+
+def _between(heard: Sequence[Observation], written: Sequence[Observation]) -> list[Observation]:
+    """What is heard while no subtitle of the track is shown."""
+    ends = list(accumulate((one.span.end for one in written), max))
+    starts = [one.span.start for one in written]
+    return [
+        one
+        for one in heard
+        if (shown := bisect_left(starts, one.span.end)) == 0 or ends[shown - 1] <= one.span.start
+    ]
 
 
 def _passage(item: Observation) -> Passage:

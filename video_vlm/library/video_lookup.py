@@ -11,7 +11,7 @@ from video_vlm.display_names import is_called
 from video_vlm.errors import LibraryError, MediaError, NotIndexed, RefusedMedia, UnreadableVideo
 from video_vlm.index import index_video
 from video_vlm.index.index_mode import index_modes
-from video_vlm.index.run import add_meaning, known_video
+from video_vlm.index.known_video import add_meaning, known_video
 from video_vlm.media import content_id
 from video_vlm.memory import Library, StoredVideo
 from video_vlm.protocols import Progress

@@ -12,6 +12,7 @@ from pathlib import Path
 from video_vlm.errors import FileChanged
 from video_vlm.media.identity import SameContent, content_id
 from video_vlm.media.probe import probe
+from video_vlm.media.sound_only import SoundReader, holds_sound_alone
 from video_vlm.protocols import VideoReader
 from video_vlm.registry import Registry
 
@@ -56,7 +57,8 @@ def open_known(
 
 
 def open_video(path: str | Path, *, decoder: str = "pyav", threads: int | None = None) -> VideoReader:
-    """Opens a video for streaming and for looking at given times; use it in a ``with``.
+    """Opens a video for streaming and for looking at given times; use it in a ``with``. A file with sound alone
+    gives no frames.
 
     Args:
         path: The file.
@@ -65,10 +67,12 @@ def open_video(path: str | Path, *, decoder: str = "pyav", threads: int | None =
             only.
 
     Raises:
-        UnreadableVideo: the file holds no video that can be decoded: missing, empty, cut off, sound only, no
-            video.
+        UnreadableVideo: the file holds no video that can be decoded: missing, empty, cut off, neither video
+            nor sound.
         RefusedMedia: the file is a playlist, or another list of files and addresses.
         UnknownName: there is no such decoder.
         MissingExtra: the decoder is not installed.
     """
+    if holds_sound_alone(path):
+        return SoundReader(path)
     return DECODERS[decoder](path, threads=threads)

@@ -18,6 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from av.audio.frame import AudioFrame
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -92,6 +93,10 @@ class PlayerTime:
         """The time of a tick in player's seconds: the float nearest to the exact value."""
         return float((ticks * self._scale - self._zero) / self._denominator)
 
+    def exact_seconds(self, ticks: int) -> Fraction:
+        """The same as an exact fraction."""
+        return Fraction(ticks * self._scale - self._zero, self._denominator)
+
     def ticks(self, seconds: float) -> Fraction:
         """The exact tick of a time in player's seconds, not rounded."""
         return Fraction(seconds * self._denominator + self._zero) / self._scale
@@ -105,7 +110,7 @@ class PlayerTime:
         return math.ceil(self.ticks(seconds))
 
 
-def own_time(carrier: VideoFrame | Packet[Any]) -> int | None:
+def own_time(carrier: VideoFrame | AudioFrame | Packet[Any]) -> int | None:
     """The time of a frame or packet in ticks: its PTS, else its DTS (AVI has no PTS); None without either."""
     return carrier.pts if carrier.pts is not None else carrier.dts
 

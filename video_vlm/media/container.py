@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Any, BinaryIO, NoReturn
 
 import av
+from av.audio.stream import AudioStream
 from av.codec.codec import codecs_available
 from av.container import InputContainer
 from av.packet import Packet
@@ -35,6 +36,8 @@ __all__ = [
     "bytes_per_pixel",
     "continuity_of",
     "has_index",
+    "has_pictures",
+    "joined_parts",
     "open_container",
     "open_decoder",
     "packets",
@@ -167,6 +170,21 @@ def packets(
     return (continuity or continuity_of(stream, path))(read_packets(container, stream))
 
 
+def joined_parts(path: Path) -> Iterator[tuple[int, Fraction]]:
+    """Where files begin that are joined behind the first, in bytes, and by how many seconds frames are later
+    there."""
+    begins = [begin for begin, _ in later_files(path)]
+    if not begins:
+        return
+    with open_container(path) as container:
+        stream = video_stream(container, path)
+        watch_only(container, stream.index)
+        continuity = continuity_of(stream, path)
+        for packet in packets(container, stream, path, continuity=continuity):
+            if begins and packet.pos is not None and packet.pos >= begins[0]:
+                yield begins.pop(0), continuity.shift * packet.time_base
+
+
 def continuity_of(stream: VideoStream, path: Path, *, shift: int = 0) -> Continuity:
     """The :class:`Continuity` of a stream from its beginning, or from where ``shift`` ticks were added."""
     time_base = stream.time_base or Fraction(1, av.time_base)
@@ -174,7 +192,7 @@ def continuity_of(stream: VideoStream, path: Path, *, shift: int = 0) -> Continu
     return Continuity(path, time_base=time_base, frame_ticks=ticks, shift=shift)
 
 
-def read_packets(container: InputContainer, *streams: VideoStream) -> Iterator[Packet[Any]]:
+def read_packets(container: InputContainer, *streams: VideoStream | AudioStream) -> Iterator[Packet[Any]]:
     """The packets of some streams, or of all if none is named, with the container's own times in ticks; up to
     three read errors in a row are skipped."""
     failures = 0
@@ -217,9 +235,7 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     Raises:
         UnreadableVideo: there is none, it has no decoder here, or its frames are too large.
     """
-    moving = [
-        stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic
-    ]
+    moving = _moving(container)
     if not moving:
         has_sound = "only sound" if container.streams.audio else "no pictures"
         raise UnreadableVideo(
@@ -237,6 +253,15 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
             path, f"its pictures claim {width}x{height} pixels, too large to decode; scale it down"
         )
     return stream
+
+
+def has_pictures(container: InputContainer) -> bool:
+    """Whether there is a video stream; cover art is none."""
+    return bool(_moving(container))
+
+
+def _moving(container: InputContainer) -> list[VideoStream]:
+    return [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
 
 
 def watch_only(container: InputContainer, *kept: int) -> None:

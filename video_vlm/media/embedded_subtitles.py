@@ -17,8 +17,7 @@ from av.subtitles.stream import SubtitleStream
 from av.subtitles.subtitle import AssSubtitle
 
 from video_vlm.media.clock import PlayerTime
-from video_vlm.media.container import continuity_of, open_container, packets, video_stream, watch_only
-from video_vlm.media.stream_joints import later_files
+from video_vlm.media.container import joined_parts, open_container, watch_only
 from video_vlm.media.subtitle_text import plain_ass, plain_markup
 from video_vlm.own_files import MARK
 from video_vlm.records import Observation, ObservationKind, Span
@@ -65,7 +64,7 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
             return
         watch_only(container, *(track.index for track in tracks))
         cues: dict[int, list[Observation]] = {track.index: [] for track in tracks}
-        parts = list(_joined_parts(path))
+        parts = list(joined_parts(path))
         num_beyond = num_unread = 0
         for packet in _packets(container, tracks):
             told = cues[packet.stream.index]
@@ -86,21 +85,6 @@ def read_cues(path: Path, *, origin: Fraction) -> Iterator[Observation]:
             num_unread,
         )
     yield from sorted((cue for told in cues.values() for cue in _with_lengths(told)), key=attrgetter("span"))
-
-
-def _joined_parts(path: Path) -> Iterator[tuple[int, Fraction]]:
-    """Where files begin that are joined behind the first, in bytes, and by how many seconds frames are
-    later."""
-    begins = [begin for begin, _ in later_files(path)]
-    if not begins:
-        return
-    with open_container(path) as container:
-        stream = video_stream(container, path)
-        watch_only(container, stream.index)
-        continuity = continuity_of(stream, path)
-        for packet in packets(container, stream, path, continuity=continuity):
-            if begins and packet.pos is not None and packet.pos >= begins[0]:
-                yield begins.pop(0), continuity.shift * packet.time_base
 
 
 def _boxed_tracks(path: Path, container: InputContainer) -> list[DataStream]:

@@ -24,7 +24,7 @@ from video_vlm.media.stream_probe import StreamProbe, probe_stream
 from video_vlm.records import Stream, Video
 from video_vlm.records.media import StreamKind
 
-__all__ = ["describe", "probe"]
+__all__ = ["describe", "probe", "stream_of", "worded"]
 
 _MOST_LETTERS = 1_000
 """Of a title or the name of a language."""
@@ -69,10 +69,10 @@ def describe(path: Path, found: StreamProbe, *, num_bytes: int | None = None) ->
             rotation=found.orientation.rotation,
             stream=found.stream,
             streams=tuple(
-                _stream(each, found.time.origin, heard.get(each.index)) for each in container.streams
+                stream_of(each, found.time.origin, heard.get(each.index)) for each in container.streams
             ),
             chapters=chapters_of(container, path, origin=found.time.origin),
-            title=_worded(container.metadata.get("title")),
+            title=worded(container.metadata.get("title")),
         )
 
 
@@ -166,12 +166,12 @@ def _credible_end(declared: float | None, found: StreamProbe, num_frames: int) -
     return measured if nonsense or declared < measured else declared
 
 
-def _worded(tag: str | None) -> str | None:
+def worded(tag: str | None) -> str | None:
     """The text of a tag, shortened; None where it is empty."""
     return (tag or "")[:_MOST_LETTERS].strip() or None
 
 
-def _stream(stream: AVStream, origin: Fraction, end_seconds: float | None) -> Stream:
+def stream_of(stream: AVStream, origin: Fraction, end_seconds: float | None) -> Stream:
     """``end_seconds`` is the measured end; where there is none, the declared one is taken."""
     if end_seconds is None and stream.duration and stream.time_base:
         time = PlayerTime(stream.time_base, origin)
@@ -186,8 +186,8 @@ def _stream(stream: AVStream, origin: Fraction, end_seconds: float | None) -> St
         kind="picture" if attached else _KINDS.get(stream.type, "data"),
         codec=context.codec.canonical_name if context else "unknown",
         time_base=stream.time_base,
-        language=_worded(language) if language != "und" else None,
-        title=_worded(stream.metadata.get("title")),
+        language=worded(language) if language != "und" else None,
+        title=worded(stream.metadata.get("title")),
         default=bool(stream.disposition & Disposition.default),
         end_seconds=end_seconds,
     )

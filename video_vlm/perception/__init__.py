@@ -1,6 +1,6 @@
 """Observers: frames and files in, timed observations out.
 
-Subtitles, chapters, text on screen, look and motion; each is found by name in :data:`OBSERVERS`.
+Subtitles, chapters, speech, text on screen, look and motion; each is found by name in :data:`OBSERVERS`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,12 @@ def _subtitles(settings: IndexSettings) -> Observer:  # noqa: ARG001
     return SubtitleObserver()
 
 
+def _speech(settings: IndexSettings) -> Observer:
+    from video_vlm.perception.speech import SpeechObserver
+
+    return SpeechObserver(settings)
+
+
 def _screen_text(settings: IndexSettings) -> Observer:
     from video_vlm.perception.screen_text import ScreenTextObserver
 
@@ -35,6 +41,7 @@ OBSERVERS: Registry[Observer] = Registry(
     {
         "chapters": _chapters,
         "subtitles": _subtitles,
+        "speech": _speech,
         "screen-text": _screen_text,
         "look": "video_vlm.perception.dominant_colors:DominantColorObserver",
         "motion": "video_vlm.perception.motion:MotionObserver",

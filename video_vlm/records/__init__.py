@@ -22,14 +22,33 @@ from video_vlm.records.answers import (
 )
 from video_vlm.records.evidence import Citation, Claim, Evidence
 from video_vlm.records.hierarchy import Level, Node, Sentence
-from video_vlm.records.media import Box, Chapter, Damage, Frame, Image, Stream, Video
-from video_vlm.records.observations import BESIDE, Detection, Observation, ObservationKind
+from video_vlm.records.media import (
+    SOUND_RATE,
+    Box,
+    Chapter,
+    Damage,
+    Frame,
+    Image,
+    Samples,
+    SoundBlock,
+    Stream,
+    Video,
+)
+from video_vlm.records.observations import (
+    BESIDE,
+    Detection,
+    Observation,
+    ObservationKind,
+    RecognizedSpeech,
+    SpokenWord,
+)
 from video_vlm.records.sampling import Cut, Sample, Shot
 from video_vlm.records.time import Span, clock, whole_seconds
 
 __all__ = [
     "ANSWER_FORMAT_VERSION",
     "BESIDE",
+    "SOUND_RATE",
     "Answer",
     "Box",
     "Chapter",
@@ -47,10 +66,14 @@ __all__ = [
     "Observation",
     "ObservationKind",
     "Receipt",
+    "RecognizedSpeech",
     "Sample",
+    "Samples",
     "Sentence",
     "Shot",
+    "SoundBlock",
     "Span",
+    "SpokenWord",
     "Status",
     "Step",
     "Stream",

@@ -86,6 +86,8 @@ class Status(StrEnum):
     """The parts that were looked at do not show it."""
     NEEDS_EYES = "needs_eyes"
     """The answer needs a model that sees, and this one does not."""
+    NEEDS_EARS = "needs_ears"
+    """What was read does not show it, and nobody has listened to what is said."""
     UNSURE = "unsure"
     """Something near the question is there; whether it answers is not sure enough. ``nearest`` has it."""
 

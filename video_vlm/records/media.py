@@ -12,7 +12,19 @@ import numpy.typing as npt
 
 from video_vlm.records.time import Span
 
-__all__ = ["Box", "Chapter", "Damage", "Frame", "Image", "Stream", "StreamKind", "Video"]
+__all__ = [
+    "SOUND_RATE",
+    "Box",
+    "Chapter",
+    "Damage",
+    "Frame",
+    "Image",
+    "Samples",
+    "SoundBlock",
+    "Stream",
+    "StreamKind",
+    "Video",
+]
 
 Image = npt.NDArray[np.uint8]
 """An image: RGB, ``(height, width, 3)``, uint8."""
@@ -60,7 +72,8 @@ class Video:
     is from 0 to the end of the last frame (None where it is not declared, or not plausible), ``num_frames``
     the number of frames (None where unknown): decoding may find other values. ``size`` is ``(width, height)``
     in pixels as displayed, after rotation and pixel aspect; ``rotation`` is the clockwise turn in degrees (0,
-    90, 180, 270) that was already applied to it. ``stream`` is the index of the video stream that is read.
+    90, 180, 270) that was already applied to it. ``stream`` is the index of the video stream that is read; of
+    the sound, where there is sound alone.
     """
 
     path: Path
@@ -76,6 +89,11 @@ class Video:
     streams: tuple[Stream, ...]
     chapters: tuple[Chapter, ...] = ()
     title: str | None = None
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether the stream that is read is video: that of a podcast is sound."""
+        return all(one.kind != "audio" for one in self.streams if one.index == self.stream)
 
     @property
     def span(self) -> Span:
@@ -97,6 +115,28 @@ class Frame:
     pts_seconds: float
     image: Image
     is_keyframe: bool = False
+
+
+SOUND_RATE = 16_000
+"""Samples a second of all sound that is read."""
+
+Samples = npt.NDArray[np.float32]
+"""Sound: mono at 16 kHz, ``(n,)`` float32 in ``[-1, 1]``."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundBlock:
+    """A piece of the sound: ``samples`` is ``(n,)`` float32 in ``[-1, 1]``, mono at 16 kHz; the first of them
+    is number ``start_sample`` of the film, counted from zero as a player counts."""
+
+    start_sample: int
+    samples: Samples
+
+    @property
+    def span(self) -> Span:
+        """When it is heard, in player's seconds."""
+        end = self.start_sample + len(self.samples)
+        return Span(self.start_sample / SOUND_RATE, end / SOUND_RATE)
 
 
 @dataclass(frozen=True, slots=True)

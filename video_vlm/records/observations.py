@@ -16,12 +16,15 @@ __all__ = [
     "SEEN",
     "SPOKEN",
     "TELLING",
+    "UNSURE",
     "WRITTEN",
     "Detection",
     "KindTraits",
     "Medium",
     "Observation",
     "ObservationKind",
+    "RecognizedSpeech",
+    "SpokenWord",
     "kinds_where",
 ]
 
@@ -41,6 +44,8 @@ class ObservationKind(StrEnum):
     """Text read from the frame."""
     SPEECH = "speech"
     """Speech recognised from the sound."""
+    SOUND = "sound"
+    """The kind of sound: speech, sound without speech, silence; and the loudest moments."""
     CHAPTER = "chapter"
     """The title of a chapter in the container."""
     LOOK = "look"
@@ -72,6 +77,7 @@ class KindTraits:
         medium: How people perceive it.
         channel: The name of its scores when a look is planned.
         lead: How it is cited: ``At 0:09 the subtitles say: “...”``.
+        lead_unsure: How it is cited where a word of it is less probable than :data:`UNSURE`.
         tells: Whether it is language about the video: it can answer a question and name somebody.
         worth: How much it says about the events, in ``[0, 1]``; summaries prefer higher values.
         quoted: How a summary shows its text. Text of strangers is in quotes.
@@ -81,6 +87,7 @@ class KindTraits:
     medium: Medium
     channel: str
     lead: str = "it says"
+    lead_unsure: str = ""
     tells: bool = True
     worth: float = 0.5
     quoted: str = "{}"
@@ -91,7 +98,15 @@ KINDS: Final[Mapping[ObservationKind, KindTraits]] = {
     ObservationKind.SUBTITLE: KindTraits(
         Medium.SPOKEN, "speech", "the subtitles say", worth=0.7, quoted="“{}”", is_of_the_file=True
     ),
-    ObservationKind.SPEECH: KindTraits(Medium.SPOKEN, "speech", "it is said", worth=0.7, quoted="“{}”"),
+    ObservationKind.SPEECH: KindTraits(
+        Medium.SPOKEN,
+        "speech",
+        "it is said",
+        lead_unsure="it is said, not clearly heard",
+        worth=0.7,
+        quoted="“{}”",
+    ),
+    ObservationKind.SOUND: KindTraits(Medium.MEASURED, "sound", "one hears", tells=False, worth=0.1),
     ObservationKind.SCREEN_TEXT: KindTraits(
         Medium.WRITTEN, "screen text", "the screen reads", worth=0.8, quoted="“{}” on screen"
     ),
@@ -146,6 +161,29 @@ class Observation:
         """The track it belongs to: ``source``; for a line that only a second track of the same language has
         (``"film.en.sdh.srt beside film.en.srt"``) the first track."""
         return self.source.rpartition(BESIDE)[2]
+
+
+UNSURE = 0.6
+"""What was heard with a word less probable than this is told as unsure."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """A word as a speech model heard it, with the space before it where there is one, and how probable it is,
+    in ``[0, 1]``."""
+
+    span: Span
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizedSpeech:
+    """The words of a stretch of sound, with times in seconds from its start, and their language as a code of two
+    letters; None where it is not sure of it."""
+
+    words: tuple[SpokenWord, ...]
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class FrameObservers:
         self._settings = settings
         self._observers: list[Observer] = []
         self.missing: list[str] = []  # whose extra is not installed, and what to type
-        for name in settings.observers:
+        for name in settings.working_observers:
             try:
                 observer = OBSERVERS[name](settings)
             except MissingExtra as error:

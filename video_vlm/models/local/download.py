@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from video_vlm.errors import MissingExtra, ModelError
@@ -11,12 +12,17 @@ from video_vlm.telemetry import switch_off
 __all__ = ["pull"]
 
 
-def pull(name: str) -> Path:
-    """Download a model's configuration, tokenizer and safetensors from the hub; what is there already stays.
+def pull(name: str, *, wanted: Sequence[str] = WANTED, weights: str = "*.safetensors") -> Path:
+    """Download a model's configuration, tokenizer and weights from the hub; what is there already stays.
+
+    Args:
+        name: ``OWNER/NAME``.
+        wanted: Patterns of the files.
+        weights: The pattern of those without which there is no model; never one of files that can run code.
 
     Raises:
         MissingExtra: huggingface_hub is not installed.
-        ModelError: there is no such model, it may not be had, it has no safetensors, or the hub cannot be
+        ModelError: there is no such model, it may not be had, it has no such weights, or the hub cannot be
             reached.
     """
     switch_off()
@@ -33,7 +39,7 @@ def pull(name: str) -> Path:
     except ImportError as error:
         raise MissingExtra("fetching models", "models") from error
     try:
-        folder = Path(snapshot_download(name, allow_patterns=list(WANTED)))
+        folder = Path(snapshot_download(name, allow_patterns=list(wanted)))
     except GatedRepoError as error:
         raise ModelError(
             f"{name} is given after a licence is accepted: do so on its page, then: hf auth login"
@@ -47,6 +53,6 @@ def pull(name: str) -> Path:
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         reason = " ".join(str(error).split())[:160]
         raise ModelError(f"{name} could not be fetched, and what was fetched is kept: {reason}") from error
-    if not any(folder.glob("*.safetensors")):
-        raise ModelError(f"{name} has no *.safetensors; other formats can run code, and are not loaded")
+    if not any(folder.glob(weights)):
+        raise ModelError(f"{name} has no {weights}; formats that can run code are not loaded")
     return folder
