@@ -176,14 +176,17 @@ def hearing(session: Session) -> Iterator[Finding]:
 
 
 def meaning(session: Session) -> Iterator[Finding]:
-    """The sentence encoder in use, or what to type to have one. Its weights are not loaded."""
+    """The sentence encoder in use, or what to type to have one. Its weights are checked, not loaded."""
     from video_vlm.errors import VideoQAError
+    from video_vlm.models.onnx_text_encoder import OnnxTextEncoder
     from video_vlm.models.text_encoder import find_text_encoder, how_to_get_text_encoder
     from video_vlm.settings import MeaningSettings
 
     what, settings = "sentence encoder", session.configuration.settings.meaning
     try:
         encoder = find_text_encoder(settings)
+        if isinstance(encoder, OnnxTextEncoder):
+            encoder.check()
         here = find_text_encoder(MeaningSettings("auto"))
     except VideoQAError as error:
         yield Finding(what, str(error), fix="--set meaning.model=onnx:minilm, FOLDER, auto or none")

@@ -1,7 +1,7 @@
 """Sentence encoders that need no torch: ONNX weights and a vocabulary out of ordinary Python packages.
 
 The packages are data. They are found without being imported, none of their code runs, and each file is held
-to its SHA-256 before it is loaded. Mean pooling and rows of length one, as Sentence-BERT (Reimers and
+to its SHA-256 when it is loaded, at the first text: an open library costs nothing. Mean pooling and rows of length one, as Sentence-BERT (Reimers and
 Gurevych 2019).
 """
 
@@ -81,7 +81,8 @@ ONNX_ENCODERS: Final[Mapping[str, OnnxEncoderFiles]] = MappingProxyType(
 class OnnxTextEncoder:
     """A :class:`~video_vlm.protocols.TextEncoder` on ONNX Runtime. Shared by threads.
 
-    The files are checked at once and loaded at the first :meth:`encode`.
+    The files are found at once, and checked and loaded at the first :meth:`encode`. ``name`` has the hashes
+    that they must have, so it says which vectors these are before a byte is read.
 
     Each text is a run of its own, on one thread, and several run at the same time. So a text has the same
     vector whatever stands beside it, and nothing is computed for padding.
@@ -92,16 +93,16 @@ class OnnxTextEncoder:
 
     Raises:
         MissingExtra: ONNX Runtime, tokenizers or a package of files is not installed.
-        SettingsError: a file is not the one that was released, or (at the first use) cannot be loaded.
+        SettingsError: at the first use: a file is not the one that was released, or cannot be loaded.
     """
 
     def __init__(self, key: str, files: OnnxEncoderFiles | None = None) -> None:
         files = files or ONNX_ENCODERS[key]
-        if not files.are_installed():
+        weights = files.weights.find() if files.are_installed() else None
+        if weights is None:
             raise MissingExtra("a sentence encoder without torch", "senses")
-        off = "meaning.model=none"
-        self._weights, self._vocabulary = files.weights.checked(off), files.vocabulary.checked(off)
-        self.folder = self._weights.parent
+        self._files = files
+        self.folder = weights.parent
         self.dimension = files.dimension
         self.name = f"onnx:{key}:{files.weights.sha256[:12]}:{files.vocabulary.sha256[:12]}:v{_VERSION}"
         self._loading = Lock()
@@ -136,10 +137,20 @@ class OnnxTextEncoder:
             _unit(hidden.mean(axis=0, dtype=np.float64)),
         )
 
+    def check(self) -> tuple[Path, Path]:
+        """Where the weights and the vocabulary are, held to their hashes.
+
+        Raises:
+            MissingExtra: a package of files was removed.
+            SettingsError: a file is not the one that was released.
+        """
+        off = "meaning.model=none"
+        return self._files.weights.checked(off), self._files.vocabulary.checked(off)
+
     def _load(self) -> tuple[Any, Any]:
         with self._loading:
             if self._loaded is None:
-                self._loaded = _load(self._weights, self._vocabulary)
+                self._loaded = _load(*self.check())
             return self._loaded
 
 
