@@ -43,7 +43,7 @@ def told(film: Path, tmp_path: Path) -> Path:
 def every(settings: IndexSettings) -> Settings:
     """Films of any length are asked by their words first, and nothing is looked at again."""
     index = IndexSettings(
-        observers=("chapters", "subtitles", "look"), shots=settings.shots, frames=settings.frames
+        observers=("chapters", "subtitles", "speech", "look"), shots=settings.shots, frames=settings.frames
     )
     return Settings(index=index, ask=AskSettings(words_first_seconds=0.0, max_look_frames=0))
 
@@ -68,6 +68,7 @@ def test_what_the_words_answer_takes_no_picture(told: Path, videos: VideoQA) -> 
     assert answer.advice is not None
     assert f"videoqa index {told}" in answer.advice
     assert videos.memory(told).nodes(Level.FRAME) == ()
+    assert videos.memory(told).channels == ("chapters", "subtitles")
 
 
 def test_the_same_question_is_answered_from_what_was_kept(told: Path, videos: VideoQA) -> None:

@@ -14,8 +14,8 @@ from video_vlm.settings import IndexSettings, Speed
 __all__ = ["IndexMode", "IndexModes", "index_modes", "looked_at"]
 
 _FAST = "fast: looked at keyframes and what was in doubt between them"
-_WORDS = "words: no picture was looked at"
-_OF_PICTURES = (Need.FRAMES, Need.PICTURES, Need.NEIGHBOURS)
+_WORDS = "words: no picture was looked at, and nothing was listened to"
+_BEYOND_WORDS = (Need.FRAMES, Need.PICTURES, Need.NEIGHBOURS, Need.SOUND)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def index_modes(settings: IndexSettings, *, at_least: Speed) -> IndexModes:
     by_speed: dict[Speed, ObserverSet] = {
         "full": watch,
         "fast": watch.without(watch.needing(Need.NEIGHBOURS), why=why),
-        "words": watch.only(set(watch.names).difference(watch.needing(*_OF_PICTURES))),
+        "words": watch.only(set(watch.names).difference(watch.needing(*_BEYOND_WORDS))),
     }
     modes = {speed: IndexMode(replace(settings, speed=speed), seen) for speed, seen in by_speed.items()}
     will_do = tuple(modes.values())[: 1 + tuple(modes).index(at_least)]

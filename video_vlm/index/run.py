@@ -134,7 +134,8 @@ def _words_of(
         content_id, duration = reader.video.content_id, reader.video.duration_seconds
         same = reader.same_content if isinstance(reader, KnowsItsFile) else same
         stored = library.find(content_id)
-        if duration is None or duration < least_seconds or not (stored is None or _are_words(stored)):
+        is_long = duration is not None and duration >= least_seconds
+        if not (reader.video.has_pictures and is_long) or not (stored is None or _are_words(stored)):
             return None
         try:
             if stored is None or not manner.has_made(stored, file, library):

@@ -1,8 +1,8 @@
 """Sentence encoders that need no torch: ONNX weights and a vocabulary out of ordinary Python packages.
 
 The packages are data. They are found without being imported, none of their code runs, and each file is held
-to its SHA-256 when it is loaded, at the first text: an open library costs nothing. Mean pooling and rows of length one, as Sentence-BERT (Reimers and
-Gurevych 2019).
+to its SHA-256 when it is loaded, at the first text: opening a library costs nothing. Mean pooling and rows of
+length one, as Sentence-BERT (Reimers and Gurevych 2019).
 """
 
 from __future__ import annotations
