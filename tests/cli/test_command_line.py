@@ -197,9 +197,10 @@ def test_text_from_a_video_cannot_drive_the_terminal(
 
     printed = [
         videoqa("index", film),
-        videoqa("ask", film, "When does the zeppelin land?"),
-        videoqa("search", "zeppelin"),
-        videoqa("search", "zeppelin", "--json"),
+        videoqa("ask", film, "What is said at 0:03?"),
+        videoqa("transcript", film),
+        videoqa("search", "2Jzeppelin"),
+        videoqa("search", "2Jzeppelin", "--json"),
         videoqa("show", film, "--depth", "frame"),
         videoqa("scenes", film, "--format", "csv"),
     ]

@@ -123,7 +123,7 @@ def test_a_dry_run_says_what_it_would_take_and_writes_nothing(
 
 def test_memory_bounds_how_many_are_read_side_by_side() -> None:
     settings = IndexSettings()
-    assert [reading_jobs(limit, 8, settings) for limit in (None, 0.1e9, 1.5e9, 100e9)] == [8, 1, 2, 8]
+    assert [reading_jobs(limit, 8, settings) for limit in (None, 0.1e9, 2.2e9, 100e9)] == [8, 1, 2, 8]
     silent = IndexSettings(observers=("look",))
     assert reading_jobs(1.5e9, 16, silent) > 8
     assert reading_jobs(4e9, 8, settings, sees=True) == 1

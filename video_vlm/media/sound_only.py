@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
 import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
 
 from video_vlm.errors import RefusedMedia, UnreadableVideo
 from video_vlm.media.chapters import chapters_of
@@ -22,14 +25,29 @@ from video_vlm.records import Damage, Frame, Observation, Video
 
 __all__ = ["SoundReader", "holds_sound_alone"]
 
+_MOST_PACKETS = 200
+
 
 def holds_sound_alone(path: str | Path) -> bool:
     """Whether a file has sound that can be decoded, and no video stream; False for what cannot be opened."""
     try:
         with open_container(path) as container:
-            return not has_pictures(container) and sound_track(container, Path(path)) is not None
+            track = None if has_pictures(container) else sound_track(container, Path(path))
+            return track is not None and _is_heard(container, track)
     except (UnreadableVideo, RefusedMedia):
         return False
+
+
+def _is_heard(container: InputContainer, track: AudioStream) -> bool:
+    """Whether anything of a track can be decoded: what is left of a torn file may look like any format."""
+    packets = islice(container.demux(track), _MOST_PACKETS)
+    for packet in packets:
+        try:
+            if packet.decode():
+                return True
+        except av.FFmpegError:
+            continue
+    return False
 
 
 class SoundReader:
