@@ -239,12 +239,12 @@ class TextEncoder(Protocol):
 class WordVectors:
     """A text by its words.
 
-    ``spans`` are the letters ``[start, end)`` of each word; ``vectors`` is ``(len(spans), dimension)`` float32
+    ``offsets`` are the letters ``[start, end)`` of each word; ``vectors`` is ``(len(offsets), dimension)`` float32
     with rows of length one, each word as it is meant in this text; ``whole`` is the vector of the text,
     ``(dimension,)``.
     """
 
-    spans: tuple[tuple[int, int], ...]
+    offsets: tuple[tuple[int, int], ...]
     vectors: npt.NDArray[np.float32]
     whole: npt.NDArray[np.float32]
 

@@ -83,7 +83,7 @@ def test_what_is_near_is_shown_as_unsure_and_not_claimed() -> None:
 def test_words_are_vectors_of_length_one_where_they_stand() -> None:
     assert isinstance(encoder(), WordEncoder)
     read = encoder().encode_words("Two kids ran home.")
-    assert [("Two kids ran home.")[start:end] for start, end in read.spans] == [
+    assert [("Two kids ran home.")[start:end] for start, end in read.offsets] == [
         "Two",
         "kids",
         "ran",

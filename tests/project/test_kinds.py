@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from tests.project.package_files import ROOT, package_files
-from video_vlm.language.attribution import quoted_words
+from video_vlm.language.quoting import quoted_words
 from video_vlm.memory.summaries import summarize
 from video_vlm.records import Level, Node, Observation, ObservationKind, Span
 from video_vlm.records.observations import KINDS, NOT_MEASURED, SEEN, SPOKEN, TELLING, WRITTEN

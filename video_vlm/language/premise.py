@@ -41,7 +41,7 @@ _PAST = re.compile(r"\b(?:did|was|were|had|has|have)\b", re.I)
 def is_done_in(passage: Passage, done: Sequence[str], *, alone: bool = False) -> bool:
     """Whether every deed is told in the words of a passage, or in words that mean the same.
 
-    A written row without a verb tells of no deed and of any: "1928 | Foundations". Where nothing but the deed
+    A written row without a verb tells of no deed and of any: "1928 | Walls". Where nothing but the deed
     is asked for (``alone``), a pronoun may stand for it: "Who wants to steer?" "I'll do it."
     """
     if not passage.is_spoken and not deeds(passage.text):
@@ -162,7 +162,7 @@ def premise_of(query: Query) -> Premise:
 
 @lru_cache(maxsize=64)
 def premise_of_clause(clause: str) -> Premise:
-    """The premise of an anchor: "the kiln cracked"."""
+    """The premise of an anchor: "the kiln broke"."""
     return _premise(f"- {clause}", terms(f"- {clause}"))
 
 

@@ -42,7 +42,7 @@ class Wanted(StrEnum):
     EVENT = "event"
     YES_NO = "yes_no"
     THING = "thing"
-    """A particular sort of thing, named by the question: "which gorge"."""
+    """A particular sort of thing, named by the question: "which valley"."""
     ANY = "any"
 
 
@@ -59,7 +59,7 @@ class Term:
 class Query:
     """A question, read: its time operators, what it wants, and the terms to find.
 
-    ``focus`` is the noun asked for ("which *gorge*"); ``dimension`` the key of
+    ``focus`` is the noun asked for ("which *valley*"); ``dimension`` the key of
     :data:`~video_vlm.language.lexicon.DIMENSIONS` for "how tall"; ``channel`` where the question
     itself says the answer is: ``said`` ("according to the song") or ``written`` ("on the last card").
     """

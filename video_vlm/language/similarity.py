@@ -73,7 +73,7 @@ class Similarity:
             free = (
                 []
                 if there is None or vector is None
-                else [place for place, (start, _) in enumerate(there.spans) if start not in taken]
+                else [place for place, (start, _) in enumerate(there.offsets) if start not in taken]
             )
             meant = (
                 float((there.vectors[free] @ vector).max()) if free and there and vector is not None else 0.0
@@ -86,7 +86,7 @@ class Similarity:
         ``[0, 1]``; None where words alone are compared and they are not the same."""
         there, vector = self._encode(text), self._vectors.get(asked)
         place = (
-            next((place for place, span in enumerate(there.spans) if span[0] == start), None)
+            next((place for place, span in enumerate(there.offsets) if span[0] == start), None)
             if there
             else None
         )
@@ -100,7 +100,7 @@ class Similarity:
         asked = self._encode(self.question)
         if asked is None:
             return {}
-        placed = zip(asked.spans, asked.vectors, strict=True)
+        placed = zip(asked.offsets, asked.vectors, strict=True)
         return {stem(self.question[start:end]): vector for (start, end), vector in placed}
 
     def _encode(self, text: str) -> WordVectors | None:

@@ -15,8 +15,8 @@ _ALIKE = 0.85
 
 
 def spelled(question: str, passages: Passages) -> str:
-    """A question with each word that English and the video lack as the video spells it: "crakced" is
-    "cracked".
+    """A question with each word that English and the video lack as the video spells it: "brokne" is
+    "broken".
 
     A word of English stays as it is, whatever it looks like: "hoped" is not "hopped".
     """

@@ -183,7 +183,7 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?:…]\s*[\"“”']?|^\W*)$")
 
 
 def _names(text: str) -> Iterator[TypedValue]:
-    """Capitalised words that do not merely begin a sentence; whoever is tagged as speaking is no name in it."""
+    """Capitalised words that do not merely begin a sentence; whoever is named as speaking is no name in it."""
     for found in re.finditer(_NAMED, text):
         start = found.start()
         words = found[0].split()

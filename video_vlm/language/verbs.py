@@ -76,7 +76,7 @@ def _is_inflected_verb(here: Sequence[Word], plain: Sequence[str], place: int) -
     if before in _LEADS or before.endswith(("'s", "s'")):
         return False
     if place > 1 and plain[place - 2] in DETERMINERS and "ADJ" in readings(before):
-        return False  # "the old cracked kiln"
+        return False  # "the old broken kiln"
     if not plain[place].endswith("s") or plain[place].endswith("ss"):
         return True
     if before in _SUBJECTS:

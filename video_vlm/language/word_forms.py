@@ -87,7 +87,7 @@ def _stemmer() -> snowballstemmer.stemmer:
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """The comparable form of one word: ``sank`` and ``sinking`` are ``sink``; ``1,284`` is ``1284``."""
+    """The comparable form of one word: ``went`` and ``going`` are ``go``; ``1,284`` is ``1284``."""
     word = findable(word).casefold().replace("’", "'").removesuffix("'s").strip("'")
     if not word.isascii():
         word = _UNWRITTEN.sub("", word).replace("ı", "i")

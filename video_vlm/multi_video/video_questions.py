@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from video_vlm.language.attribution import quoted_words
 from video_vlm.language.query import TELLING_WEIGHT, Term, terms
+from video_vlm.language.quoting import quoted_words
 from video_vlm.multi_video.answer import VideoCitation, VideoClaim
 from video_vlm.multi_video.video_ranking import Candidate, share
 from video_vlm.records import Evidence

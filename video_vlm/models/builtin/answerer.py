@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from video_vlm.errors import QuestionError
 from video_vlm.language.anchors import region, sent
-from video_vlm.language.attribution import quoted_words
 from video_vlm.language.lexicon import STOP_WORDS
 from video_vlm.language.matching import best_matches
 from video_vlm.language.passages import Passage, Passages, read_passages
 from video_vlm.language.premise import is_done_in
 from video_vlm.language.query import Query, Wanted, read_query, terms
+from video_vlm.language.quoting import quoted_words
 from video_vlm.language.spelling import spelled
 from video_vlm.language.time_operators import WHOLE, OperatorKind, TimeOperator, Window
 from video_vlm.language.verbs import deeds
@@ -111,7 +111,7 @@ class BuiltinAnswerer:
             Step("parse", _parsed(query)),
             *(Step("find", f"{found.reason}: {found.confidence:.2f}") for found in drafts),
         )
-        if best is not None and best.confidence >= self.min_confidence + _dearer(best):
+        if best is not None and best.confidence >= self.min_confidence + _margin(best):
             return self._answered(question, memory, best, steps)
         if best is not None and best.confidence >= _NEAR and isinstance(memory.encoder, WordEncoder):
             return self._unsure(question, memory, best, steps)
@@ -180,7 +180,7 @@ class BuiltinAnswerer:
         )
 
 
-def _dearer(best: Draft) -> float:
+def _margin(best: Draft) -> float:
     """A sentence found in other words is given from a little more on: where it is not, it is shown as unsure."""
     return _SENTENCE_MARGIN if best.reason.startswith(SENTENCE) else 0.0
 

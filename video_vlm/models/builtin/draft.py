@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from video_vlm.language.attribution import quoted
 from video_vlm.language.passages import Passage
+from video_vlm.language.quoting import quoted
 from video_vlm.records import Citation, Claim
 
 __all__ = ["Draft", "draft", "quoted_claim"]

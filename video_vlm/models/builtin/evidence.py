@@ -166,7 +166,7 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
 
 
 def _names_a_stranger(reading: _Reading) -> bool:
-    """Whether a question names what the video never does: "Who is Petra Brook?" is not about Petra Vance. A
+    """Whether a question names what the video never does: "Who is Nora Brook?" is not about Nora Vance. A
     question all in capitals names nothing by them."""
     asked = [word for word in words(reading.query.parsed.target) if word.text[:1].isalpha()][1:]
     if sum(word.capitalised for word in asked) > len(asked) / 2:

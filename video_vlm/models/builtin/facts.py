@@ -295,8 +295,8 @@ def find_title(query: Query, passages: Passages, title: str) -> Draft | None:
     ]
     if not candidates:
         return None
-    tallest = max(row.height for row in candidates)
-    scored = [(_title_score(row, tallest, passages, title), row) for row in candidates]
+    largest = max(row.height for row in candidates)
+    scored = [(_title_score(row, largest, passages, title), row) for row in candidates]
     best, row = max(scored, key=lambda pair: (pair[0], -pair[1].span.start))
     return draft([quoted_claim(row, row.text)], best, "title")
 
@@ -311,7 +311,7 @@ def _is_notice(row: Passage) -> bool:
     )
 
 
-def _title_score(row: Passage, tallest: float, passages: Passages, title: str) -> float:
+def _title_score(row: Passage, largest: float, passages: Passages, title: str) -> float:
     """Size on screen, and how often the rest of the video bears the same words out."""
     text = squeeze(row.text)
     elsewhere = sum(
@@ -321,7 +321,7 @@ def _title_score(row: Passage, tallest: float, passages: Passages, title: str) -
     )
     borne_out = min(elsewhere, 3) / 3 if len(text) >= 4 else 0.0
     named = 1.0 if title and text and text in squeeze(title) else 0.0
-    size = row.height / tallest if tallest else 0.0
+    size = row.height / largest if largest else 0.0
     alone = 1.0 / max(len(passages.card(row)), 1)
     return min(
         0.25 * size + 0.15 * alone + 0.45 * borne_out + 0.45 * named + (0.15 if elsewhere else 0.0), 0.95

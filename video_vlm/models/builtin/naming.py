@@ -170,11 +170,11 @@ def _compiled(name: str, *, capitals: bool) -> tuple[tuple[re.Pattern[str], floa
     sure = [(pattern, _SURE) for pattern in told]
     if capitals:
         sure += [
-            # the mule, Clover; the potter Petra Vance
+            # the mule, Clover; the potter Nora Vance
             (rf"\b(?i:{_ARTICLE})\s+(?:[a-z][\w’'-]{{0,40}}\s+){{0,2}}(?P<of>[a-z][\w’'-]{{0,40}}),?\s+{name}(?=\W*$|[,;:.!?]|\s+[a-z])", _BY_PRONOUN),
             # Clover the mule; Nora Lind, the first potter
             (rf"{name},?\s+{_ARTICLE}\s+(?P<of>(?:[a-z][\w’'-]{{0,40}}\s+){{0,2}}?[a-z][\w’'-]{{0,40}})(?=\W*$|[,;:.!?]|\s+(?:who|is|was|of|in|at|from|here|had|has|and|with|for)\b)", _BY_PRONOUN),
-            # Petra Vance was the potter; the potter is Petra Vance
+            # Nora Vance was the potter; the potter is Nora Vance
             (rf"{name}\s+(?:is|was|became)\s+{_ARTICLE}\s+(?P<of>(?:[a-z][\w’'-]{{0,40}}\s+){{0,2}}?[a-z][\w’'-]{{0,40}})(?=\W*$|[,;:.!?]|\s+(?:who|of|in|at|from|here|then|and|with|for|on)\b)", _SURE),
             (rf"(?i:\b{_ARTICLE})\s+(?:[a-z][\w’'-]{{0,40}}\s+){{0,2}}?(?P<of>[a-z][\w’'-]{{0,40}})(?:\s+(?:of|here|at|in)(?:\s+(?:{_ARTICLE}\s+)?{noun})?)?\s+(?:is|was)\s+(?:of\s+course\s+)?{name}(?!\s+[a-z]+(?:ed|ing)\b)", _SURE),
         ]  # fmt: skip

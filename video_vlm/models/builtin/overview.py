@@ -47,7 +47,7 @@ def find_overview(query: Query, memory: VideoMemory, passages: Passages) -> Draf
 
 
 def _told(node: Node, memory: VideoMemory) -> list[Claim]:
-    spans = {child.id: child.span for child in (node, *_below(node, memory))}
+    stretches = {child.id: child.span for child in (node, *_below(node, memory))}
     observed = {
         KINDS[one.kind].quoted.format(" ".join(one.text.split())): one
         for one in reversed(memory.observations(kinds=TELLING))
@@ -55,7 +55,7 @@ def _told(node: Node, memory: VideoMemory) -> list[Claim]:
     claims = []
     for sentence in node.summary:
         said = observed.get(sentence.text)
-        cites = tuple(Citation(spans[cited]) for cited in sentence.cites if cited in spans)
+        cites = tuple(Citation(stretches[cited]) for cited in sentence.cites if cited in stretches)
         own = () if said is None else (Citation(said.span, said.text, said.kind),)
         claims.append(Claim(sentence.text, own or cites or (Citation(node.span),)))
     return claims

@@ -8,16 +8,13 @@ from dataclasses import dataclass
 
 from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.query import Query
-from video_vlm.language.word_forms import alike, words
+from video_vlm.language.word_forms import alike, readings, words
 from video_vlm.models.builtin.draft import Draft, draft
 from video_vlm.records import Claim, clock
 
 __all__ = ["find_extreme"]
 
-_MOST = re.compile(
-    r"\b(?:largest|biggest|highest|greatest|most|longest|tallest|heaviest|fastest|maximum|max|top|latest|newest|youngest)\b",
-    re.I,
-)
+_MOST = re.compile(r"\b(?:most|maximum|max|top|(?!west|rest|best|test|least)[a-z]{3,}est)\b", re.I)
 _LEAST = re.compile(
     r"\b(?:smallest|lowest|least|fewest|shortest|lightest|slowest|minimum|min|cheapest|earliest|oldest)\b",
     re.I,
@@ -31,9 +28,18 @@ class _Row:
     cells: tuple[str, ...]
 
 
+def _is_most(word: str) -> bool:
+    """Whether a word is "most", or the highest degree of anything but what is little: "widest", no "forest"."""
+    if _LEAST.fullmatch(word):
+        return False
+    bases = readings(word).get("ADJ", ())
+    return not word.casefold().endswith("est") or any(base != word.casefold() for base in bases)
+
+
 def find_extreme(query: Query, passages: Passages) -> Draft | None:
     """The row whose cell in the column asked for is largest or smallest, in the fullest view of the table."""
-    most, least = _MOST.search(query.parsed.target), _LEAST.search(query.parsed.target)
+    least = _LEAST.search(query.parsed.target)
+    most = next((found for found in _MOST.finditer(query.parsed.target) if _is_most(found[0])), None)
     if bool(most) == bool(least):
         return None
     skip = (most or least)[0].casefold()  # type: ignore[index]

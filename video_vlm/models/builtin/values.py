@@ -138,7 +138,7 @@ def labelled_by(passage: Passage, wanted: Sequence[str]) -> Value:
         return _NONE
     label = [word.stem for word in words(pair[0])]
     value = [word.stem for word in words(pair[1])]
-    # "1928 | Foundations": a label may stand on either side of a row.
+    # "1928 | Walls": a label may stand on either side of a row.
     sides = [(label, pair[1], 1.0)] + ([(value, pair[0], 0.9)] if " | " in passage.text else [])
     for names, other, fit in sides:
         share = _named_by(names, wanted)
@@ -174,7 +174,7 @@ def _year(query: Query, match: Match) -> Value:
 
 def _tells_what_was_done(query: Query, passage: Passage) -> bool:
     """Whether the verb of a question is in a passage or around it, or all else is in it: "1928 |
-    Foundations".
+    Walls".
 
     A thing has a date for each thing that was done to it; one said of something else in its sentence is none
     of them.
@@ -278,7 +278,7 @@ def _name(query: Query, match: Match) -> Value:
 
 
 def _without_next_sentence(name: str) -> str:
-    """A line of a song begins with a capital: "Sinbad the sailor [So hearty]"."""
+    """A line of a song begins with a capital: "Anna the baker [So early]"."""
     parts = name.split()
     while len(parts) > 1 and parts[-1].casefold() in STOP_WORDS:
         parts.pop()
@@ -286,7 +286,7 @@ def _without_next_sentence(name: str) -> str:
 
 
 def _thing(query: Query, match: Match) -> Value:
-    """What stands before or behind the noun asked for: "the Mirna gorge", "Port: 8080"."""
+    """What stands before or behind the noun asked for: "the Orla valley", "Port: 8080"."""
     noun = [word.stem for word in words(query.focus)]
     pair = label_and_value(match.passage.text)
     labelled = labelled_by(match.passage, noun)
@@ -311,8 +311,8 @@ def _thing(query: Query, match: Match) -> Value:
 
 
 def _name_start(passage: Passage, place: int) -> int | None:
-    """Where the proper name that leads up to a noun begins: ``the [Mirna] gorge``, ``the [Webb] space
-    telescope``."""
+    """Where the proper name that leads up to a noun begins: ``the [Orla] valley``, ``the [Orla] power
+    station``."""
     here, first, proper = passage.words, place, None
     while (
         first > 0

@@ -170,14 +170,14 @@ def _dark(query: Query, memory: VideoMemory) -> Draft | None:
 
 def _transitions(memory: VideoMemory, word: str) -> list[Span]:
     found = memory.observations(kinds=[ObservationKind.TRANSITION])
-    spans = [item.span for item in found if re.search(rf"\b{word}\b", item.text)]
-    return _merged(spans)
+    stretches = [item.span for item in found if re.search(rf"\b{word}\b", item.text)]
+    return _merged(stretches)
 
 
-def _merged(spans: Sequence[Span]) -> list[Span]:
+def _merged(stretches: Sequence[Span]) -> list[Span]:
     """Stretches that touch, as one: fade to black, black, fade in."""
     joined: list[Span] = []
-    for span in sorted(spans):
+    for span in sorted(stretches):
         if joined and span.start <= joined[-1].end + 0.25:
             joined[-1] = joined[-1].cover(span)
         else:

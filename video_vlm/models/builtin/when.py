@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from video_vlm.language.attribution import quoted
 from video_vlm.language.matching import (
     Match,
     best_matches,
@@ -19,6 +18,7 @@ from video_vlm.language.matching import (
 from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.premise import premise_of
 from video_vlm.language.query import Query, Wanted
+from video_vlm.language.quoting import quoted
 from video_vlm.language.similarity import Similarity
 from video_vlm.language.verbs import deeds
 from video_vlm.language.word_forms import stem
@@ -179,11 +179,13 @@ def count_times(query: Query, passages: Passages) -> Draft | None:
             hits = [hit for hit in hits if hit.direct >= 0.75 * hits[0].direct]
         if not hits:
             continue
-        spans = _apart(sorted((hit.passage for hit in hits), key=lambda passage: passage.span.start))
+        stretches = _apart(sorted((hit.passage for hit in hits), key=lambda passage: passage.span.start))
         sure = 0.85 if by_name or query.quotes else 0.9 * hits[0].direct ** 0.3
-        times = {1: "Once", 2: "Twice"}.get(len(spans), f"{len(spans)} times")
-        where = ", ".join(clock(passage.span.start) for passage in spans[:12])
-        claim = Claim(f"{times} ({len(spans)}): at {where}.", tuple(passage.cite() for passage in spans))
+        times = {1: "Once", 2: "Twice"}.get(len(stretches), f"{len(stretches)} times")
+        where = ", ".join(clock(passage.span.start) for passage in stretches[:12])
+        claim = Claim(
+            f"{times} ({len(stretches)}): at {where}.", tuple(passage.cite() for passage in stretches)
+        )
         return draft([claim], sure, "count")
     return None
 

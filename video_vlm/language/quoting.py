@@ -10,7 +10,7 @@ __all__ = ["quoted", "quoted_words"]
 
 
 def quoted(passage: Passage, quote: str | None = None) -> str:
-    """``At 0:09 the subtitles say: “The bridge crosses the Mirna gorge.”``"""
+    """``At 0:09 the subtitles say: “The kiln stands behind the mill.”``"""
     unsure = passage.confidence < UNSURE and KINDS[passage.kind].lead_unsure
     said = quoted_words(passage.kind, passage.span, quote or passage.text)
     return said.replace(KINDS[passage.kind].lead, unsure, 1) if unsure else said
