@@ -149,3 +149,17 @@ def test_tens_are_numbers() -> None:
     assert answer("How many cows did the farmer keep?", "The farmer kept thirty cows.").text.startswith(
         "Thirty. At"
     )
+
+
+@pytest.mark.parametrize("told", ["green", "grey", "white"])
+@pytest.mark.parametrize(
+    "question", ["When was the gate painted {}?", "Who painted the gate {}?", "Why was the gate painted {}?"]
+)
+def test_another_colour_is_not_the_one_that_is_asked_about(question: str, told: str) -> None:
+    film = SpokenFilm(
+        said(2, 6, f"In 1950 the gate was painted {told} by Anna Brook, because the rust was showing."),
+        said(8, 12, "The garden is open from nine to five."),
+    )
+    answerer = BuiltinAnswerer()
+    assert answerer.answer(question.format("red"), film).status is not Status.ANSWERED
+    assert answerer.answer(question.format(told), film).status is Status.ANSWERED

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
+from video_vlm.language.lexicon import COLOURS
 from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.premise import premise_of_clause
 from video_vlm.language.query import Term, terms
 from video_vlm.language.similarity import Similarity
-from video_vlm.language.word_forms import alike, phrase_position, squeeze
+from video_vlm.language.word_forms import alike, phrase_position, squeeze, stem
 from video_vlm.records import Span
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "best_matches",
     "find_anchors",
     "find_phrase",
+    "has_another_colour",
     "has_any",
     "is_named",
     "match",
@@ -27,6 +29,7 @@ __all__ = [
     "stems_for",
 ]
 
+_COLOURS = frozenset(map(stem, COLOURS))
 _REFERRED = 0.8
 _IN_CONTEXT = 0.55
 _IN_TOPIC = 0.4
@@ -101,6 +104,12 @@ def best_matches(
     found = [match(wanted, passage, passages) for passage in pool if has_any(passage, near)]
     found = [item for item in found if item.found and item.direct >= least_direct]
     return sorted(found, key=lambda item: (-item.coverage, -item.direct, item.passage.span.start))
+
+
+def has_another_colour(wanted: Sequence[Term], passage: Passage) -> bool:
+    """Whether a passage has a colour, and none of those that are asked about: what is green is not the red one."""
+    asked = {term.stem for term in wanted} & _COLOURS
+    return bool(asked) and asked.isdisjoint(passage.stems) and not passage.stems.isdisjoint(_COLOURS)
 
 
 def has_any(passage: Passage, stems: Set[str]) -> bool:

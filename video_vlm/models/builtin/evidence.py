@@ -10,7 +10,7 @@ from typing import Final
 
 from video_vlm.language.cue_sentences import SPEAKER_TAG
 from video_vlm.language.expected_value import Expected, expected_value
-from video_vlm.language.matching import Match, has_any, match, stems_for
+from video_vlm.language.matching import Match, has_another_colour, has_any, match, stems_for
 from video_vlm.language.neighbourhoods import around_hits
 from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.premise import Premise, premise_of
@@ -135,7 +135,7 @@ def candidates_for(query: Query, pool: Sequence[Passage], passages: Passages) ->
     every = [
         (unit, value, match(query.terms, unit.sentence, passages))
         for unit in told
-        if not _lacks_number(numbers, unit, own=own)
+        if not (_lacks_number(numbers, unit, own=own) or has_another_colour(query.terms, unit.sentence))
         if (value := _value(reading, unit)) is not None or not reading.expected.needed
     ]
     eligible = _likely(every, passages)

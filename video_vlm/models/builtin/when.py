@@ -11,6 +11,7 @@ from video_vlm.language.matching import (
     best_matches,
     find_anchors,
     find_phrase,
+    has_another_colour,
     is_named,
     named_chapters,
     nearest_in_meaning,
@@ -124,6 +125,8 @@ def _tells(query: Query, passage: Passage, passages: Passages) -> bool:
     """Whether what a question takes for granted is told in a passage; where it is seen, only what is done
     there."""
     premise = premise_of(query)
+    if has_another_colour(query.terms, passage):
+        return False
     if query.quotes or (not premise.deeds and SEEN.search(query.parsed.target)):
         return True
     if premise.deeds and not (passage.is_spoken or deeds(passage.text)):
