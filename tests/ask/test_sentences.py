@@ -131,3 +131,14 @@ def test_a_needed_value_leaves_out_what_has_none() -> None:
     found = candidates_for(read_query("How many days does it take?"), passages.all, passages)
     assert found
     assert all(one.value is not None for one in found)
+
+
+@needs_encoder
+@pytest.mark.parametrize("told", ["green", "grey", "white"])
+def test_another_colour_is_not_near_in_meaning(told: str) -> None:
+    film = SpokenFilm(
+        said(2, 6, f"After the repair the gate was painted {told}."),
+        said(8, 12, "The garden is open from nine to five."),
+        encoder=encoder(),
+    )
+    assert BuiltinAnswerer().answer("When was the gate painted red?", film).status is not Status.ANSWERED

@@ -95,7 +95,8 @@ def find_when(query: Query, passages: Passages) -> Draft | None:
     matches = [item for item in matches if _tells(query, item.passage, passages)]
     if not matches and not query.quotes and not query.channel:
         done = [stem(deed) for deed in deeds(query.parsed.target)]
-        matches = nearest_in_meaning(query.parsed.target, _pool(query, passages), passages, done=done)[:1]
+        pool = [one for one in _pool(query, passages) if not has_another_colour(query.terms, one)]
+        matches = nearest_in_meaning(query.parsed.target, pool, passages, done=done)[:1]
     if not matches:
         return None
     best = matches[0].coverage
