@@ -9,7 +9,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
-from video_vlm.cli.format_by_suffix import STDOUT, form_of, output_file_or_stdout
+from video_vlm.cli.format_by_suffix import STDOUT, OutOption, form_of
 from video_vlm.cli.session import OverwriteOption, Session
 from video_vlm.cli.terminal import print_json, printing
 from video_vlm.errors import SettingsError
@@ -52,16 +52,7 @@ def export(
     what: Annotated[
         What, typer.Option("--what", help="Which table: parquet, jsonl, csv and json only.")
     ] = What.SCENES,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            *("--out", "-o"),
-            parser=output_file_or_stdout,
-            metavar="OUT",
-            help="The file; stdout if not given, or -.",
-            show_default=False,
-        ),
-    ] = None,
+    out: OutOption = None,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Export what is remembered of a video.

@@ -7,11 +7,11 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import typer
 
-__all__ = ["STDOUT", "form_of", "output_file", "output_file_or_stdout"]
+__all__ = ["STDOUT", "OutOption", "form_of", "output_file", "output_file_or_stdout"]
 
 logger = logging.getLogger(__name__)
 
@@ -67,3 +67,16 @@ def form_of(forms: type[Form], named: Form | None, out: Path | None) -> Form | N
         told = "%s is written as %s, as --format says, though it ends like %s"
         logger.warning(told, out, named.value, ending.value)
     return named or ending
+
+
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        *("--out", "-o"),
+        parser=output_file_or_stdout,
+        metavar="OUT",
+        help="The file; stdout if not given, or -.",
+        show_default=False,
+    ),
+]
+"""An option of the commands that write one document."""

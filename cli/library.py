@@ -17,6 +17,9 @@ from video_vlm.records import clock
 
 __all__ = ["info", "list_videos", "remove", "verify", "where"]
 
+READ = {"fast": "fast", "words": "words"}
+"""What of a video was read, by the speed it was read at; otherwise the whole."""
+
 
 def list_videos(session: Session) -> None:
     """List the videos the library remembers.
@@ -45,11 +48,13 @@ def list_videos(session: Session) -> None:
             ]
         )
         return
+    from video_vlm.index.stages import speed_of
+
     rows = [
         (
             one.video.content_id[:12],
             clock(one.video.duration_seconds or 0),
-            "whole" if one.complete else "in part",
+            READ.get(speed_of(one.stages) or "", "whole") if one.complete else "in part",
             str(one.video.path),
         )
         for one in known

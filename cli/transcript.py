@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from video_vlm.cli.format_by_suffix import STDOUT, form_of, output_file_or_stdout
+from video_vlm.cli.format_by_suffix import STDOUT, OutOption, form_of
 from video_vlm.cli.session import OverwriteOption, Session, SpeedOption
 from video_vlm.cli.terminal import write
 
@@ -46,16 +46,7 @@ def transcript(
             show_default=False,
         ),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            *("--out", "-o"),
-            parser=output_file_or_stdout,
-            metavar="OUT",
-            help="The file; stdout if not given, or -.",
-            show_default=False,
-        ),
-    ] = None,
+    out: OutOption = None,
     speed: SpeedOption = None,
     overwrite: OverwriteOption = False,
 ) -> None:
