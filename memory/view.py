@@ -99,10 +99,15 @@ class MemoryView:
         return self.stored.video.content_id
 
     @property
-    def revision(self) -> tuple[str, int] | None:
+    def revision(self) -> tuple[str | int, ...] | None:
         """The place of the library, and which of its memories this is, once it is complete: then nobody changes
-        what was observed."""
-        return (str(self._database.where), self._memory) if self.stored.complete else None
+        what was observed. A library that was made anew at the same place counts from one again: so what it holds is
+        named, too."""
+        if not self.stored.complete:
+            return None
+        stored = self.stored
+        where = str(self._database.where)
+        return where, self._memory, self.content_id, stored.recipe, stored.indexed_at
 
     @property
     def channels(self) -> tuple[str, ...]:

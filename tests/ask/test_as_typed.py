@@ -76,6 +76,11 @@ def test_all_that_is_said(form: str) -> None:
     ] == [True] * len(things)
 
 
+def test_a_transcript_is_whole() -> None:
+    cues = (said(3.0 * place, 3.0 * place + 2, f"Line {place} of it.") for place in range(200))
+    assert len(ask(SpokenFilm(*cues, seconds=600.0), "transcript").claims) == 200
+
+
 @pytest.mark.parametrize("form", ["how many subtitles are there", "What is the number of captions?"])
 def test_subtitles_are_counted(form: str) -> None:
     assert "6 subtitles in film.srt" in ask(drawn(2)[0], form).text
@@ -83,6 +88,10 @@ def test_subtitles_are_counted(form: str) -> None:
 
 def test_the_language_of_subtitles() -> None:
     assert ask(drawn(2)[0], "which language are the subtitles in?").text.startswith("English")
+    spoken = ask(drawn(2)[0], "What language is spoken in the film?")
+    assert spoken.text.startswith("English")
+    learned = ask(drawn(2)[0], "Which language is the bishop learning in the film?")
+    assert learned.status is not Status.ANSWERED
     german = SpokenFilm(said(1, 5, "Der Turm wurde im Winter gebaut."), said(6, 9, "Niemand weiß, von wem."))
     assert ask(german, "what language is spoken").text.startswith("Not English")
 

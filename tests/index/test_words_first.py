@@ -15,6 +15,7 @@ from video_vlm import VideoQA
 from video_vlm.index import index_video
 from video_vlm.index.run import index_words
 from video_vlm.memory import Library, open_library
+from video_vlm.models.builtin import BuiltinAnswerer
 from video_vlm.records import Level, Status
 from video_vlm.settings import AskSettings, IndexSettings, Settings
 
@@ -81,7 +82,14 @@ def test_the_same_question_is_answered_from_what_was_kept(told: Path, videos: Vi
 
 @pytest.mark.parametrize(
     "question",
-    [UNSAID, "How often is the ferry mentioned?", "What is said first?", "How many shots are there?"],
+    [
+        UNSAID,
+        "How often is the ferry mentioned?",
+        "What is said first?",
+        "How many shots are there?",
+        "What is this film about?",
+        "tldr",
+    ],
 )
 def test_what_words_alone_cannot_answer_for_the_whole_is_asked_of_the_pictures(
     told: Path, videos: VideoQA, question: str
@@ -169,3 +177,36 @@ def test_words_are_a_speed_to_read_a_library_at(told: Path, every: Settings, tmp
         assert not videos.index(told).num_sights
         assert videos.search("boathouse")
         assert videos.ask(told, UNSAID).coverage.scenes_seen == 0
+
+
+def test_who_answers_by_name_is_not_opened_before_the_video_is_read(
+    told: Path, every: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+
+    def opened(*_: object) -> BuiltinAnswerer:
+        order.append("model")
+        return BuiltinAnswerer()
+
+    monkeypatch.setattr("video_vlm.library.opened_models.open_model", opened)
+    named = replace(every, ask=replace(every.ask, model="hf:someone"))
+    with VideoQA(
+        tmp_path / "library", settings=named, progress=lambda event: order.append(event.stage)
+    ) as videos:
+        videos.ask(told, SAID)
+        assert videos.memory(told).nodes(Level.FRAME)
+    assert order.index("model") > order.index("index")
+
+
+def test_a_library_made_anew_at_the_same_place_is_cut_anew(
+    told: Path, every: Settings, tmp_path: Path
+) -> None:
+    answers = []
+    for colour in ("green", "crimson"):
+        file = told.with_suffix(".srt")
+        file.write_text(file.read_text(encoding="utf-8").replace("green", colour), encoding="utf-8")
+        with VideoQA(tmp_path / "library", settings=every) as videos:
+            videos.index(told)
+            answers.append(videos.ask(told, SAID).text)
+        shutil.rmtree(tmp_path / "library")
+    assert ["green" in answers[0], "crimson" in answers[1]] == [True, True]

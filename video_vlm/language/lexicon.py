@@ -13,6 +13,7 @@ __all__ = [
     "MEDIUM_WORDS",
     "MONTHS",
     "NUMBER_WORDS",
+    "RECORDING",
     "SAME_MEANING",
     "STOP_WORDS",
     "TENS",
@@ -156,6 +157,9 @@ SAME_MEANING: tuple[frozenset[str], ...] = tuple(
         "damage harm",
     )
 )
+
+RECORDING = r"(?:video|film|movie|clip|recording|footage|lecture|talk|episode|documentary|tutorial|meeting)"
+"""A pattern for what a question calls the video it is asked of."""
 
 COLOURS = frozenset(
     """red orange yellow green blue purple violet pink magenta brown black white grey gray beige cyan teal turquoise

@@ -19,6 +19,7 @@ from typing import Final
 
 from video_vlm.errors import QuestionError
 from video_vlm.language.clock_times import CLOCK_TIME, NUMBER, parse_clock, parse_length
+from video_vlm.language.lexicon import RECORDING
 from video_vlm.language.quotation import QUOTATION
 from video_vlm.language.time_operators import (
     BEGINNING,
@@ -43,12 +44,11 @@ _AWAY = (
     r"(?P<few>a\s+few|some|several|a\s+couple\s+of|a)\s+(?:seconds|moments?)\s+)?"
 )
 _TAIL = r"(?P<anchor>[^,?;]+?)\s*(?=[,?;]|$)"
-_RECORDING = r"(?:video|film|movie|clip|recording|footage|lecture|talk|episode|documentary)"
-_OF_IT = rf"(?:\s+of\s+(?:the\s+)?{_RECORDING})?"
-_BEGINNING = rf"the\s+(?:very\s+)?(?:beginning|start|opening){_OF_IT}|(?:the|this)\s+{_RECORDING}\s+(?:start|begin|open)\w*"
+_OF_IT = rf"(?:\s+of\s+(?:the\s+)?{RECORDING})?"
+_BEGINNING = rf"the\s+(?:very\s+)?(?:beginning|start|opening){_OF_IT}|(?:the|this)\s+{RECORDING}\s+(?:start|begin|open)\w*"
 _END = (
     rf"the\s+(?:very\s+)?(?:end|ending|close){_OF_IT}|"
-    rf"(?:the|this)\s+{_RECORDING}\s+(?:(?:end|finish|close|stop)\w*|is\s+over)"
+    rf"(?:the|this)\s+{RECORDING}\s+(?:(?:end|finish|close|stop)\w*|is\s+over)"
 )
 # Words that take "after" or "before" without any time in them.
 _IDIOMS = re.compile(
@@ -275,7 +275,7 @@ _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Window]], ...] 
     (
         re.compile(
             rf"(?:\b(?:at|around|about)\s+)?\b(?P<moment>{CLOCK_TIME})\s+in"
-            rf"(?:to\s+(?:the|this|it)\b(?:\s+{_RECORDING})?|(?=\W*$|,))",
+            rf"(?:to\s+(?:the|this|it)\b(?:\s+{RECORDING})?|(?=\W*$|,))",
             re.I,
         ),
         _at,
@@ -296,7 +296,7 @@ _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Window]], ...] 
     (
         re.compile(
             r"\b(?:at\s+the\s+)?(?:half-?way|mid-?way)\b(?:\s+(?:through|into|point)\b)?"
-            rf"(?:\s+(?:the|this)\s+{_RECORDING})?",
+            rf"(?:\s+(?:the|this)\s+{RECORDING})?",
             re.I,
         ),
         _middle,

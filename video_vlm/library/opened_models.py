@@ -38,6 +38,12 @@ class OpenedModels:
         self._detector = detector
         self._opening = Lock()
 
+    @property
+    def reads_words(self) -> bool:
+        """Whether the built-in reader answers. Nothing is opened."""
+        name = self._settings.model if self._answerer is None else self._answerer.name
+        return name == "builtin"
+
     def answerer(self) -> Answerer | ChatModel:
         """The answering model.
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from video_vlm.agent import Trace
 from video_vlm.ask import ask
-from video_vlm.chat import ChatModel
 from video_vlm.library.opened_models import OpenedModels
 from video_vlm.library.video_lookup import file_at
 from video_vlm.library.words_first import answer_from_words
@@ -74,7 +73,7 @@ class Questions:
             MediaError: the file cannot be read as a video.
             QuestionError: the question is empty.
         """
-        if self._settings.index.speed == "words" or isinstance(self._models.answerer(), ChatModel):
+        if self._settings.index.speed == "words" or not self._models.reads_words:
             return None
         unseen = replace(self._settings.ask, max_look_frames=0)
         return answer_from_words(

@@ -9,6 +9,7 @@ from pathlib import Path
 from video_vlm.index.run import index_words
 from video_vlm.language.query import read_query
 from video_vlm.memory import Library
+from video_vlm.models.builtin.overview import asks_for_summary
 from video_vlm.protocols import Progress
 from video_vlm.records import Answer, Status, Step
 from video_vlm.records.observations import KINDS
@@ -52,10 +53,11 @@ def answer_from_words(
 
 def _is_sure(answer: Answer, question: str) -> bool:
     """Whether pictures could not change the answer: it rests on words of the file, and is no count over all of the
-    video, nor first or last in it."""
+    video, nor first or last in it, nor a summary."""
     parsed = read_query(question).parsed
     return (
         answer.status is Status.ANSWERED
+        and not asks_for_summary(question)
         and not parsed.asks_count
         and parsed.extreme is None
         and all(one.kind is not None and KINDS[one.kind].is_of_the_file for one in answer.citations)

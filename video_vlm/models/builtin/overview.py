@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from video_vlm.language.lexicon import RECORDING
 from video_vlm.language.passages import Passage, Passages
 from video_vlm.language.query import Query, Wanted
 from video_vlm.language.time_operators import BEGINNING, ENDING, Window
@@ -15,13 +16,12 @@ from video_vlm.protocols import VideoMemory
 from video_vlm.records import Citation, Claim, Level, Node, Span, clock
 from video_vlm.records.observations import KINDS, TELLING
 
-__all__ = ["find_overview", "find_within"]
+__all__ = ["asks_for_summary", "find_overview", "find_within"]
 
-_MEDIUM = r"(?:video|film|movie|clip|lecture|talk|recording|episode|documentary|tutorial|meeting)"
 _ABOUT = re.compile(
-    rf"\b(?:what(?:'s| is| was)?\s+(?:(?:this|the|that)\s+{_MEDIUM}|this|it)\s+(?:all\s+)?about\W*$|summar(?:y|i[sz]e)\b"
-    rf"|(?:describe|tell me about|overview of)\s+(?:this|the)\s+{_MEDIUM}|the\s+gist\b|in\s+a\s+nutshell"
-    rf"|what\s+happens\s+in\s+(?:this|the)\s+{_MEDIUM}\b)|^\W*(?:tl;?dr|overview|gist|recap)\b",
+    rf"\b(?:what(?:'s| is| was)?\s+(?:(?:this|the|that)\s+{RECORDING}|this|it)\s+(?:all\s+)?about\W*$|summar(?:y|i[sz]e)\b"
+    rf"|(?:describe|tell me about|overview of)\s+(?:this|the)\s+{RECORDING}|the\s+gist\b|in\s+a\s+nutshell"
+    rf"|what\s+happens\s+in\s+(?:this|the)\s+{RECORDING}\b)|^\W*(?:tl;?dr|overview|gist|recap)\b",
     re.I,
 )
 _TRANSCRIPT = re.compile(
@@ -31,15 +31,19 @@ _TRANSCRIPT = re.compile(
     re.I,
 )
 _MOST_CLAIMS = 6
-_MOST_LINES = 60
+
+
+def asks_for_summary(question: str) -> bool:
+    """Whether a question is about the video as a whole: "tldr", "what is this film about?"."""
+    return bool(_ABOUT.search(question))
 
 
 def find_overview(query: Query, memory: VideoMemory, passages: Passages) -> Draft | None:
     """The summary of the video, each sentence with its own seconds; or all that is said, where that is asked
     for."""
     if _TRANSCRIPT.search(query.parsed.text) and passages.spoken:
-        return draft(map(quoted_claim, passages.spoken[:_MOST_LINES]), 1.0, "what is said")
-    if not _ABOUT.search(query.parsed.text):
+        return draft(map(quoted_claim, passages.spoken), 1.0, "what is said")
+    if not asks_for_summary(query.parsed.text):
         return None
     top = memory.nodes(Level.VIDEO)
     claims = [claim for node in top for claim in _told(node, memory)]

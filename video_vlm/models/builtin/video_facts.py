@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from video_vlm.language.anchors import ORDINALS, reach
-from video_vlm.language.lexicon import STOP_WORDS
+from video_vlm.language.lexicon import RECORDING, STOP_WORDS
 from video_vlm.language.passages import Passages
 from video_vlm.language.query import Query
 from video_vlm.language.time_operators import OperatorKind
@@ -19,7 +19,6 @@ from video_vlm.records import Citation, Claim, Level, Observation, ObservationKi
 
 __all__ = ["find_structure"]
 
-_MEDIUM = r"(?:video|film|movie|clip|recording|footage|episode|lecture|talk)"
 _DARK = re.compile(
     r"\b(?:picture|screen|image|video|film|it|frame)s?\s+(?:\w+\s+)?(?:go|goes|gone|turn|turns|fade|fades|become|becomes|is|get|gets|went)\s+(?:\w+\s+)?(?:to\s+)?(?:dark|black)\b|\bfades?\s+to\s+black\b|\bblack\s+(?:screen|frame|picture)s?\b",
     re.I,
@@ -200,8 +199,8 @@ def _cite(item: Observation) -> Citation:
 _QUESTIONS: tuple[tuple[re.Pattern[str], Callable[[Query, VideoMemory], Draft | None]], ...] = (
     (_DARK, _dark),
     (re.compile(r"\bhow long (?:is|does|was|lasts?)\s+(?:the|this|that)\s+(?:whole |entire "
-                rf")?{_MEDIUM}\b(?!\s+(?:show|about))|\b(?:length|duration) of (?:the|this) "
-                rf"{_MEDIUM}\b", re.I), _length),
+                rf")?{RECORDING}\b(?!\s+(?:show|about))|\b(?:length|duration) of (?:the|this) "
+                rf"{RECORDING}\b", re.I), _length),
     (re.compile(r"\b(?:how|does|is|when|where|which "
                 r"way)\b.*\bcamera\b.*\b(?:move|moves|moving|pan|pans|zooms?|tilts?|still|static)\b", re.I), _camera),
 )  # fmt: skip
@@ -210,7 +209,9 @@ _PARTS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], VideoMemory, Span]
     (re.compile(r"\b(?:how many|number "
                 r"of)\s+(?:different\s+|separate\s+)?(?P<what>shots|cuts|scene changes|scenes|chapters)\b", re.I), _count),
     (re.compile(r"\b(?:how many|number of)\s+(?:subtitles|captions|cues)\b", re.I), _subtitles),
-    (re.compile(r"\b(?:what|which)\s+languages?\b.*\b(?:subtitles?|captions?|spoken|speak|in)\b", re.I), _languages),
+    (re.compile(r"^\W*+(?:in\s+)?(?:what|which)\s+languages?\s+(?:is|are|was|were|do|does|have|has)\b\W*(?:(?:it|(?:the|this)\s+(?:\w+\s+)?(?:subtitles?|captions?|"
+                rf"{RECORDING}))\b(?:\s+in)?|spoken(?:\s+(?:here|in\s+(?:this|the)\s+"
+                rf"{RECORDING}))?)\W*$", re.I), _languages),
     (re.compile(r"^\W*+(?:when|at (?:what|which) "
                 rf"(?:time|second)s?)\s+(?:is|are|do|does)\s+the\s+(?:(?P<which>{'|'.join(ORDINALS)})\s+)?(?P<what>shot|cut|scene change|scene|chapter)s?(?:\s+(?:begin|start|happen|occur|come)s?)?\W*$", re.I), _when),
 )  # fmt: skip
