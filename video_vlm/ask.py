@@ -315,7 +315,9 @@ def _noted(answer: Answer, step: Step) -> Answer:
 
 def _by_senses(answer: Answer, memory: MemoryView) -> Answer:
     """Where words were looked for and nobody has listened to what is said: that, not that it is not shown. And no
-    eyes help where there is nothing to see."""
+    eyes help where there is nothing to see. An answerer that said what else to ask is not corrected."""
+    if answer.advice is not None:
+        return answer
     if answer.status is Status.NEEDS_EYES and not memory.video.has_pictures:
         text = "Not shown: it holds only sound, and nothing that is said in it answers this."
         return replace(answer, status=Status.NOT_SHOWN, text=text)

@@ -57,3 +57,10 @@ def test_what_is_said_is_found(spoken: Path, tmp_path: Path) -> None:
         hits = videos.search("word20")
     assert hits
     assert abs(hits[0].span.start - 1.0) < 0.5
+
+
+def test_ears_do_not_help_behind_the_end(spoken: Path, tmp_path: Path) -> None:
+    answer = asked(spoken, tmp_path, speech="off", question="What is said at 50:00?")
+    assert answer.status is Status.NOT_SHOWN
+    assert "after the end of the video" in answer.text
+    assert (answer.advice or "").startswith("ask of a time before")

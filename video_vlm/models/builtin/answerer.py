@@ -176,7 +176,7 @@ class BuiltinAnswerer:
             nearest=_nearest(query, passages),
             content_id=memory.video.content_id,
             path=str(memory.video.path),
-            advice=_in_english(question, passages),
+            advice=_earlier(memory) if beyond else _in_english(question, passages),
         )
 
 
@@ -319,6 +319,10 @@ def _beyond(query: Query, memory: VideoMemory) -> str:
     if window is None or window.start is None or window.start <= whole.duration_seconds:
         return ""
     return f"Not shown: {clock(window.start)} is after the end of the video, which lasts {clock(whole.duration_seconds)}."
+
+
+def _earlier(memory: VideoMemory) -> str:
+    return f"ask of a time before {clock(whole_span(memory).duration_seconds)}"
 
 
 def _in_english(question: str, passages: Passages) -> str | None:
